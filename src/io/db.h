@@ -1,0 +1,53 @@
+/* SQLite: one writer, WAL, synchronous=FULL, so that what is committed is durable when the call returns.
+ *
+ *	struct stmt *s = NULL;
+ *	if (db_stmt(db, "select state from run where id = ?", &s, e) < 0) ...
+ *	stmt_text(s, 1, id);
+ *	while ((r = stmt_step(s, e)) > 0)
+ *		use(stmt_col_text(s, 0));
+ *	stmt_free(s); */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct db;
+struct stmt;
+
+enum db_mode { DB_WRITE, DB_READ };
+
+/* Open, create with mode 0600 when writing, and bring the schema up: migrations[i] moves user_version i to i + 1. A
+ * newer user_version than we know: ERR_REFUSED. Waits within_ns for a lock of another process: then ERR_BUSY. */
+int  db_open(const char *path, enum db_mode mode, const char *const *migrations, size_t n, int64_t within_ns,
+             struct db **ret, struct err *e) must_check;
+void db_close(struct db *db);
+
+int  db_exec(struct db *db, const char *sql, struct err *e) must_check;         /* no results */
+int  db_begin(struct db *db, struct err *e) must_check;                         /* BEGIN IMMEDIATE */
+int  db_commit(struct db *db, struct err *e) must_check;                        /* durable on return */
+void db_rollback(struct db *db);
+int64_t db_last_id(struct db *db);
+int  db_changes(struct db *db);
+
+int  db_stmt(struct db *db, const char *sql, struct stmt **ret, struct err *e) must_check;
+void stmt_text(struct stmt *s, int at, const char *text);       /* NULL binds null; copied; at from 1 */
+void stmt_int(struct stmt *s, int at, int64_t v);
+int  stmt_step(struct stmt *s, struct err *e) must_check;       /* 1 a row, 0 done */
+const char *stmt_col_text(struct stmt *s, int col);             /* NULL for null; valid until the next step */
+int64_t     stmt_col_int(struct stmt *s, int col);
+void stmt_free(struct stmt *s);
+/* Bind texts and ints by format ("tti"), run to the end, no rows: one call for an insert or update. */
+int  db_run(struct db *db, struct err *e, const char *sql, const char *fmt, ...) must_check;
+
+static inline void db_autoclose_(struct db **db)
+{
+	db_close(*db);
+}
+static inline void stmt_autofree_(struct stmt **s)
+{
+	stmt_free(*s);
+}
+#define autodb   cleanup_with(db_autoclose_)
+#define autostmt cleanup_with(stmt_autofree_)

@@ -1,0 +1,16 @@
+/* One crossgrade an installation: flock on a file in a directory of root's own, held until the process ends, so a
+ * killed holder frees it. The file tells who holds it, for the message. */
+#pragma once
+
+#include "base/err.h"
+
+struct lock {
+	int   fd;
+	char *path;
+};
+
+#define LOCK_NONE { .fd = -1 }
+
+/* ERR_BUSY with the holder's pid and verb when a living run holds it. `name` is a file name, `who` one line. */
+int  lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret, struct err *e) must_check;
+void lock_release(struct lock *l);

@@ -1,0 +1,42 @@
+/* /proc: who runs, who holds a lock, who listens. Read as it is now; a process that ends while it is read is left out. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/vec.h"
+#include "io/cmd.h"
+
+struct proc {
+	struct process_id id;
+	pid_t             ppid;
+	uid_t             uid;
+	gid_t             gid;
+	char             *exe;          /* target of /proc/pid/exe, NULL when it cannot be read */
+	char             *cwd;
+	char            **argv;         /* NULL-ended; at most 1 MiB in all */
+	char            **env;          /* NULL-ended; NULL when not permitted. Can hold passwords: never printed */
+	char             *cgroup;       /* path in the unified or the systemd hierarchy */
+};
+void proc_done(struct proc *p);
+int  proc_read(pid_t pid, struct proc *ret, struct err *e) must_check;          /* ERR_ABSENT when gone */
+
+typedef VEC(pid_t) pid_list;
+int  proc_all(pid_list *ret, struct err *e) must_check;                         /* ascending */
+
+/* Holder of an flock or POSIX lock on the file (dev, ino) by /proc/locks; 0 when nobody, -kind. */
+int  proc_lock_holder(uint64_t dev, uint64_t ino, pid_t *ret, struct err *e) must_check;
+
+struct proc_socket {
+	int      family;                /* AF_INET, AF_INET6 */
+	char     local[64], peer[64];   /* numeric addresses without port */
+	uint16_t local_port, peer_port;
+	bool     listening;
+	uint64_t inode;
+};
+typedef VEC(struct proc_socket) proc_sockets;
+/* TCP sockets whose local port is in ports[]; from the network namespace of pid (0: ours). */
+int  proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e) must_check;
+
+int  proc_boot_id(char ret[64], struct err *e) must_check;      /* /proc/sys/kernel/random/boot_id */
+/* Soft and hard limit of a resource by its name in /proc/pid/limits ("Max open files"); UINT64_MAX = unlimited. */
+int  proc_limit(pid_t pid, const char *name, uint64_t *ret_soft, uint64_t *ret_hard, struct err *e) must_check;

@@ -1,0 +1,68 @@
+/* A service that a product's server runs as: look at its state, want another, wait for it.
+ *
+ * Kinds: "process" (owner found by the lock its server holds; started by crossgrade-exec from a launch record),
+ * "command" (the operator's argv for start, stop and status), "systemd" (sd-bus), and, for reading only, "compose" and
+ * "container".
+ *
+ * A service does not decide anything: who may stop what, and what must hold, is the engine's. Identities (pid and start
+ * time) are always returned, so that a caller can say of whom it saw what it saw. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "io/cmd.h"
+#include "io/dir.h"
+
+enum svc_run { SVC_STOPPED, SVC_STARTING, SVC_RUNNING, SVC_STOPPING, SVC_FAILED, SVC_UNKNOWN };
+
+struct svc_state {
+	enum svc_run      run;
+	struct process_id id;           /* of the server process; pid 0 when stopped or not to be known */
+	bool              enabled;      /* starts by itself at boot */
+	bool              restarts;     /* somebody restarts it when it ends */
+	char              by[128];      /* who: "systemd: questdb.service", "supervisord (pid 812)", "" */
+	char              detail[256];  /* for people */
+};
+
+struct service;
+
+struct service_ops {
+	const char *name;
+	int (*state)(struct service *s, struct svc_state *ret, struct err *e);
+	/* SVC_RUNNING or SVC_STOPPED. Returns when the service manager says so (for a process: when it has executed or
+	 * ended), not when the server answers. Stopping: one polite request, then waiting; never a kill. ERR_TIMEOUT
+	 * leaves it as it is. */
+	int (*want)(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e);
+	/* Keep it from being started by anyone, durably (systemd: a drop-in in /etc with ConditionPathExists=!`path`, and
+	 * the file at `path`). Idempotent. NULL where a kind has none. */
+	int (*hold)(struct service *s, const char *path, struct err *e);
+	int (*lift)(struct service *s, const char *path, bool for_good, struct err *e);
+	/* After a unit file changed. NULL where nothing is to do. */
+	int (*reload)(struct service *s, struct err *e);
+	/* Everything needed to start the same thing again, as a launch record; it can hold passwords: 0600, never shown. */
+	int (*record)(struct service *s, json_t **ret, struct err *e);
+	void (*done)(struct service *s);
+};
+
+struct service {
+	const struct service_ops *ops;
+	char                     *name;         /* for messages: "unit questdb.service", "process of /var/lib/questdb" */
+	json_t                   *config;       /* `source.service` of the migration file */
+	json_t                   *launch;       /* process: the launch record to start from; may be NULL */
+	char                     *lock_path;    /* process: file whose flock holder is the server, or NULL */
+	void                     *own;
+};
+
+/* kind and keys as in migration.yaml: {"kind":"systemd","unit":...}, {"kind":"process"}, {"kind":"command","start":[..],
+ * "stop":[..],"status":[..]}, {"kind":"compose",...}, {"kind":"container",...}. lock_path may be NULL. ERR_USAGE for an
+ * unknown kind or key, ERR_REFUSED for a verb a kind cannot do. */
+int  service_open(const json_t *config, const char *lock_path, struct service **ret, struct err *e) must_check;
+void service_close(struct service *s);
+/* Give a "process" what it starts. */
+void service_set_launch(struct service *s, const json_t *launch);
+const struct service_ops *service_kind(const char *kind);
+
+/* Which service runs this process: systemd unit (from its cgroup), container, a restarting parent (supervisord, runit,
+ * s6, monit, pm2, a shell loop, cron), or a plain process. Fills config for service_open(). */
+int service_of_process(pid_t pid, json_t **ret_config, struct svc_state *ret, struct err *e) must_check;
