@@ -1,0 +1,14 @@
+/* Running a product's checks and judging them. */
+#pragma once
+
+#include "engine/product.h"
+#include "engine/sheet.h"
+
+/* All checks, worst verdict first, then by id and subject. */
+void checks_run(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret);
+/* What stops a run: BLOCK always (unless the sheet calls it overridable and it is accepted), UNSURE unless accepted, WARN
+ * unless yes. Returns how many stop; their ids into ret, comma-separated. */
+size_t checks_stopping(const struct results *r, const struct sheet *texts, const char *const *accepted, bool yes,
+                       struct buf *ret);
+/* Body of the "checks" document: every result with its texts. */
+json_t *checks_json(const struct results *r, const struct sheet *texts);

@@ -1,0 +1,45 @@
+/* What was seen of an installation, typed, with its source.
+ *
+ * A fact has a dotted key ("server.version", "conf.cairo.root", "tables"), a JSON value and a class. Pinned facts
+ * (identity, version, configuration, layout, scope, schema) are what a plan rests on: its digest and drift see them only.
+ * Observed facts (sizes, counts, lag, free space) feed checks and the forecast; under live writers they always move.
+ * A fact that could not be seen is absent, never a guess: facts_miss() says why, and checks that need it say UNSURE.
+ *
+ * Thinking code (checks, scope, plan) gets facts and nothing else, so one facts.json reproduces a server. At most 4 MiB
+ * as text; bulk goes to side files named by digest. No secret is ever a fact. */
+#pragma once
+
+#include "io/json.h"
+
+enum fact_class { FACT_PINNED, FACT_OBSERVED };
+
+struct facts {
+	json_t *doc;            /* {"schema":"crossgrade/facts/1","product","name","taken","facts":{...},"missing":{...}} */
+};
+
+#define autofacts cleanup_with(facts_done)
+
+void facts_init(struct facts *f, const char *product, const char *name);
+void facts_done(struct facts *f);
+
+/* Record a value (stolen). `source` is where it was seen: "/settings", "/proc/812/cmdline", "db/_upgrade.d". */
+void facts_put(struct facts *f, enum fact_class class, const char *key, json_t *value, const char *source);
+void facts_put_str(struct facts *f, enum fact_class class, const char *key, const char *value, const char *source);
+void facts_put_int(struct facts *f, enum fact_class class, const char *key, int64_t value, const char *source);
+void facts_put_bool(struct facts *f, enum fact_class class, const char *key, bool value, const char *source);
+/* Mark what was recorded as never seen on a real build of that edition. */
+void facts_unconfirmed(struct facts *f, const char *key);
+void facts_miss(struct facts *f, const char *key, const char *why);
+
+/* Borrowed; NULL when absent. */
+const json_t *facts_get(const struct facts *f, const char *key);
+const char   *facts_str(const struct facts *f, const char *key, const char *absent);
+int64_t       facts_int(const struct facts *f, const char *key, int64_t absent);
+bool          facts_bool(const struct facts *f, const char *key, bool absent);
+const char   *facts_source(const struct facts *f, const char *key);     /* NULL when absent */
+const char   *facts_why_missing(const struct facts *f, const char *key);/* NULL when not recorded as missing */
+
+/* {key: value} of the pinned facts, new reference. Sorted by key. */
+json_t *facts_pinned(const struct facts *f);
+int     facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e) must_check;
+int     facts_check_size(const struct facts *f, struct err *e) must_check;      /* ERR_SPACE beyond 4 MiB */

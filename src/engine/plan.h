@@ -1,0 +1,47 @@
+/* A plan: ordered steps with everything a run needs, and nothing that moves by itself. Same facts, same goal: same bytes.
+ *
+ * The digest covers the goal, the sites, the pinned facts, the steps and the diffs. The forecast stands outside it. Params of
+ * a later step name a result of an earlier one: {"from": "final-pass", "key": "restore_point"}. */
+#pragma once
+
+#include "engine/facts.h"
+#include "engine/goal.h"
+#include "engine/step.h"
+#include "io/file.h"
+
+struct plan {
+	json_t      *doc;               /* everything but the steps while it is built; whole after plan_seal() */
+	struct step *steps;
+	size_t       n, room;
+	char         digest[DIGEST_TEXT];
+};
+
+#define autoplan cleanup_with(plan_done)
+
+void plan_init(struct plan *p, const struct goal *g);
+void plan_done(struct plan *p);
+
+/* For products. Ids are unique and stable; order is the order of adding, phases never go back (ERR_BUG at sealing). */
+void plan_site(struct plan *p, const char *name, json_t *doc /* stolen */);
+struct step *plan_add(struct plan *p, enum phase phase, const char *id, const char *kind, unsigned flags,
+                      json_t *params /* stolen */, const char *why);
+void plan_diff(struct plan *p, const char *path, const char *unified_diff);     /* for people, secrets masked */
+void plan_note(struct plan *p, const char *text);                       /* what the operator must know beforehand */
+void plan_loss(struct plan *p, const char *id, const char *text);       /* a loss to be agreed to: --accept-loss ID */
+void plan_forecast(struct plan *p, const char *key, json_t *value /* stolen */);
+/* A value of a later step's params. */
+json_t *plan_from(const char *step, const char *key) must_check;
+
+/* Put facts, steps and digest into doc. */
+int plan_seal(struct plan *p, const struct facts *now, struct err *e) must_check;
+/* Read one back: schema, digest (ERR_FORMAT when it was touched), kinds and their versions known (ERR_REFUSED). */
+int plan_parse(struct sv text, const char *what, struct plan *ret, struct err *e) must_check;
+void plan_text(const struct plan *p, struct buf *ret);          /* as stored and digested */
+const struct step *plan_step(const struct plan *p, const char *id);
+/* The step after which only the restore point brings the old data back, or NULL. */
+const struct step *plan_point(const struct plan *p);
+const json_t *plan_pinned(const struct plan *p);                /* {key: value} */
+
+/* Drift: pinned facts of the plan against those of now. Each difference is one line "key: was X, is Y" appended to
+ * ret (secrets are never facts). Returns how many. */
+size_t plan_drift(const struct plan *p, const struct facts *now, struct buf *ret);

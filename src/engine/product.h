@@ -1,0 +1,95 @@
+/* The product contract: what a product must tell the engine. One folder below src/products/ a product; products know
+ * nothing of each other. */
+#pragma once
+
+#include "engine/check.h"
+#include "engine/plan.h"
+#include "engine/step.h"
+
+/* How deep to look. DEEP reads every table once through the old server; FROZEN reads the stopped tree only; LIVE asks the
+ * running server and the host. */
+enum depth { DEPTH_QUICK, DEPTH_LIVE, DEPTH_DEEP, DEPTH_FROZEN, DEPTH_GATE };
+
+struct host {
+	const char *only_root;          /* look at this installation only; NULL: all of this host */
+};
+
+struct instance {
+	char   *root;                   /* its canonical data root */
+	json_t *doc;                    /* one entry of the "instances" document */
+};
+struct instances {
+	struct instance *v;
+	size_t           n, room;
+};
+
+struct scope_root {
+	char *name;                     /* "root", "volume-a": also the directory's name in a restore point */
+	char *path;                     /* canonical */
+	bool  mount_point;
+};
+struct scope {
+	struct scope_root *v;
+	size_t             n, room;
+};
+void scope_done(struct scope *s);
+
+struct probe {
+	bool serving;                   /* a client would be served */
+	bool answered;                  /* anything spoke at all */
+	char edition[32], version[48];  /* "" when not told */
+	char detail[160];
+};
+
+struct write_count {
+	char   *subject;                /* "table trades" */
+	int64_t transactions;           /* since the frozen state; -1: not to be known */
+	int64_t rows_before, rows_now;  /* -1: not to be known */
+	char   *partitions;             /* changed ones, comma-separated, or NULL */
+};
+struct writes {
+	struct write_count *v;          /* subjects written since only */
+	size_t              n, room;
+	int64_t             transactions;       /* in all; -1: could not be counted, then why */
+	char                why[200];
+};
+void writes_done(struct writes *w);
+json_t *writes_json(const struct writes *w);
+
+struct product {
+	const char         *name, *title;       /* "questdb", "QuestDB" */
+	const struct check *checks;             /* ends with .id = NULL */
+	const char *const  *source_keys, *target_keys, *setting_keys;   /* NULL-ended: keys of migration.yaml */
+	const char *const  *editions;           /* NULL-ended: "open-source", "enterprise" */
+	const char         *sheet, *sheet_name; /* text of sheet.yaml, embedded */
+
+	/* What stands on this host. Looks; there is no site yet. */
+	int (*find)(struct host *h, struct instances *ret, struct err *e);
+	/* Fill in what the goal leaves out (root from a single instance, install, service); the document only. */
+	int (*site)(const struct goal *g, struct site *ret, struct err *e);
+	/* Looks; `to` may be NULL: then nothing of a target is looked at. */
+	int (*inspect)(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e);
+	/* Thinks: roots a restore point must hold. */
+	int (*scope)(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
+	/* Thinks: the steps, in order. */
+	int (*plan)(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
+	/* Compare the installation now with facts frozen before. `to` NULL: the old world is expected back. */
+	int (*verify)(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
+	              struct comparisons *ret, struct err *e);
+	/* From outside: serving? who? as_client: an unmarked socket, as any client; else marked to pass our gate. */
+	int (*probe)(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);
+	/* Writes of clients since the frozen facts. */
+	int (*since)(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e);
+	/* Export what since() found into a directory while the server answers. */
+	int (*save_since)(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e);
+	/* Make a copy of a server that stays up possible (a database checkpoint), and end it. NULL: must be stopped. */
+	int (*copy_begin)(struct ctx *c, json_t **ret_hold, struct err *e);
+	int (*copy_end)(struct ctx *c, const json_t *hold, struct err *e);
+	/* Must an entry of a root stay out of restore points and exchanges? Our own .crossgrade always does. NULL: no. */
+	bool (*leave_out)(const char *root, const char *rel);
+	/* Is the value of this configuration key a secret? */
+	bool (*secret_key)(const char *file, const char *key);
+};
+
+extern const struct product *const products[];          /* generated; ends with NULL */
+const struct product *product_named(const char *name);

@@ -1,0 +1,57 @@
+/* Restore points: where the old world is kept. crossgrade-restore-point(5).
+ *
+ * A tree restore point is a directory on the data's own file system by default (ROOT/.crossgrade/<id> where ROOT is a
+ * mount point, else <parent>/.crossgrade-<name of ROOT>/<id>), or in a folder the operator names:
+ *
+ *	data/<root>/...      the copy, usable without crossgrade
+ *	index/<root>         stats the passes trust
+ *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
+ *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
+ *	point.json           state, sizes, digests of all of the above
+ *	trash/<run>/<root>/  the new world after a way back
+ *
+ * States: open (being filled), complete (byte-identical to the stopped tree), proved (read back), spent (it went live;
+ * not prunable, not provable). An open run leaves a marker (run.json) beside its points: state dir, run, plan digest. */
+#pragma once
+
+#include "data/manifest.h"
+#include "engine/product.h"
+
+enum point_state { POINT_OPEN, POINT_COMPLETE, POINT_PROVED, POINT_SPENT };
+
+struct point {
+	char        *id;
+	struct dir   dir;
+	json_t      *doc;               /* point.json */
+	enum point_state state;
+};
+void point_done(struct point *p);
+
+/* Directory that holds the points of a root: the store of the goal, or beside. Heap, absolute. */
+int point_home(const struct goal *g, const struct scope *s, char **ret, struct err *e) must_check;
+int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
+               struct err *e) must_check;
+int point_open(const char *home, const char *id, struct point *ret, struct err *e) must_check;
+int point_save(struct point *p, struct err *e) must_check;              /* point.json, durable */
+
+struct point_pass {
+	struct pass_stats total;
+	uint64_t          cached;       /* read back, but perhaps from the page cache */
+};
+/* One pass over every root of the scope. FINAL also writes manifests and SHA256SUMS and moves the state to complete. */
+int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
+               struct point_pass *ret, struct err *e) must_check;
+int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;
+/* Compare the copy with its manifest, all of it or only what moved since. ret lists differences; 0 equal, 1 not. */
+int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
+
+/* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. */
+int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e) must_check;
+int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;
+
+int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e) must_check;
+int point_marker_drop(const char *home, struct err *e) must_check;
+int point_marker_read(const char *home, json_t **ret, struct err *e) must_check;        /* ERR_ABSENT */
+
+int point_list(const char *home, json_t **ret, struct err *e) must_check;               /* "restore-points" body */
+int point_prune(const char *home, const char *id, struct err *e) must_check;            /* ERR_REFUSED when spent or open */

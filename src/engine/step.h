@@ -1,0 +1,97 @@
+/* The step contract. Whatever changes the world is a step of some kind; engine/run.c is the only loop that calls them.
+ *
+ * Laws (one test runs them over every kind): describe, capture and verify change nothing. capture refuses with ERR_CHANGED
+ * when the expected old value is gone and runs once; its record is durable before apply. apply may be repeated from any
+ * state after capture and returns when its effect is durable, or as its lifetime says; what is not idempotent by nature
+ * first looks who is where. undo brings back the old state from untouched, half done or done, may be repeated, and never
+ * overwrites a third value (ERR_CHANGED, unless ctx->force). verify says DONE only for what it saw, and of whom. */
+#pragma once
+
+#include "base/pool.h"
+#include "engine/facts.h"
+#include "engine/goal.h"
+#include "engine/results.h"
+#include "engine/site.h"
+
+enum lifetime { LIFE_DURABLE, LIFE_BOOT, LIFE_PROCESS };        /* what the effect survives */
+enum phase { PHASE_STAGE, PHASE_FREEZE, PHASE_CHANGE, PHASE_THAW, PHASE_PROVE, PHASE_OPEN, PHASE_AFTER, PHASE__MAX };
+const char *phase_name(enum phase p);
+
+enum step_flags {
+	STEP_IN_WINDOW = 1 << 0,        /* clients are not served while it runs */
+	STEP_POINT     = 1 << 1,        /* the first start of a target build */
+	STEP_LETS_IN   = 1 << 2,        /* clients can write to the new server from here: durable mark before its effect */
+	STEP_NO_UNDO   = 1 << 3,
+	STEP_AGAIN     = 1 << 4,        /* made again after an interruption before the first CHANGE step */
+	STEP_CLOSES_WINDOW = 1 << 5     /* clients are served when it is done */
+};
+
+enum step_state { STEP_NOT_DONE, STEP_IS_DONE, STEP_UNSURE };
+
+struct ctx;
+
+struct step_kind {
+	const char   *name;
+	unsigned      version;          /* of params, undo and result; the journal keeps it */
+	enum lifetime lifetime;
+	/* One line for people: "stop questdb.service and keep it stopped". */
+	int (*describe)(const json_t *params, struct buf *ret, struct err *e);
+	int (*capture)(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e);
+	int (*apply)(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e);
+	int (*verify)(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e);
+	int (*undo)(struct ctx *c, const json_t *params, const json_t *undo, struct err *e);
+};
+
+struct step {
+	char                   *id;
+	enum phase              phase;
+	unsigned                flags;
+	char                   *site;
+	const struct step_kind *kind;
+	json_t                 *params;
+	char                   *why;
+	int                     weight; /* of progress, relative to the other steps; 0 counts as 1 */
+};
+
+/* The registry tools/discover.sh generates: every kind of engine/steps/ and of the products. NULL when unknown. */
+const struct step_kind *step_kind_named(const char *name);
+extern const struct step_kind *const step_kinds[];      /* ends with NULL */
+
+struct product;
+struct plan;
+struct events;
+
+/* All a step may reach. */
+struct ctx {
+	const struct product *product;
+	const struct goal    *goal;
+	const struct plan    *plan;
+	const char           *run;              /* id; names trash, restore point, hold */
+	struct site          *sites;
+	size_t                n_sites;
+	struct dir            state;            /* the state directory */
+	struct dir            blobs;            /* state/undo/<run> */
+	struct events        *events;
+	const struct cancel  *cancel;
+	uint64_t              io_limit;         /* bytes a second while the server runs; 0: none */
+	bool                  point_passed;     /* by the journal: a POINT step was ever intended */
+	bool                  backward;         /* undo is running */
+	bool                  force;            /* --force: undo may overwrite a third value */
+	bool                  prove_all;        /* --prove */
+	bool                  accept_in_place;  /* --accept-in-place-restore */
+	const char           *save_writes;      /* --save-new-writes DIR or NULL */
+	struct held_fd       *held;             /* ctx_hold_fd() */
+	size_t                n_held;
+	json_t               *results;          /* {step id: result} of the steps done, for {"from","key"} */
+};
+
+struct site *ctx_site(struct ctx *c, const char *name);         /* NULL: the first */
+/* The site named by params' "site" (default "main"). */
+int  ctx_site_of(struct ctx *c, const json_t *params, struct site **ret, struct err *e) must_check;
+/* Name of the hold file of this installation below the state directory: "hold/<lock hash>". */
+char *ctx_hold_path(struct ctx *c, const struct site *s) must_check;
+/* Keep a descriptor for the life of this process (a lock, a watcher's pipe); replaces one of the same name. */
+void ctx_hold_fd(struct ctx *c, const char *name, int fd);
+bool ctx_holds(const struct ctx *c, const char *name);
+void ctx_drop_fd(struct ctx *c, const char *name);
+void ctx_progress(struct ctx *c, uint64_t done, uint64_t total, const char *unit);
