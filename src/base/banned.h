@@ -7,4 +7,4 @@
 #include <string.h>
 
 #pragma GCC poison system popen gets strcpy strcat strncpy strncat sprintf vsprintf atoi atol atoll atof
-#pragma GCC poison mktemp tmpnam tempnam strtok alloca
+#pragma GCC poison mktemp tmpnam tempnam strtok

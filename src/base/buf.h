@@ -28,7 +28,7 @@ void        buf_add(struct buf *b, const void *p, size_t n);
 void        buf_adds(struct buf *b, const char *s);
 void        buf_addc(struct buf *b, char c);
 void        buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
-void        buf_addv(struct buf *b, const char *fmt, va_list ap);
+void        buf_addv(struct buf *b, const char *fmt, va_list ap) printf_like(2, 0);
 void        buf_add_sv(struct buf *b, struct sv s);
 /* Room for n more bytes at the end; returns where to write them, NULL when full. Then buf_grew(). */
 char       *buf_room(struct buf *b, size_t n);
