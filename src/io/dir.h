@@ -25,7 +25,7 @@ struct dir {
 int  dir_open(const char *path, struct dir *ret, struct err *e) must_check;
 /* Open a directory below d; a link anywhere on the way is ERR_REFUSED. */
 int  dir_open_at(const struct dir *d, const char *rel, struct dir *ret, struct err *e) must_check;
-/* Take over a descriptor. */
+/* Take over a descriptor; closed when it is no directory (ERR_ABSENT). */
 int  dir_of_fd(int fd, const char *path, struct dir *ret, struct err *e) must_check;
 int  dir_dup(const struct dir *d, struct dir *ret, struct err *e) must_check;
 void dir_close(struct dir *d);

@@ -19,6 +19,8 @@ struct file_attr {
 	uid_t  uid;             /* (uid_t)-1: leave */
 	gid_t  gid;
 };
+/* Owner, then mode, of an open file. */
+int file_set_attr(int fd, struct file_attr attr, const char *what, struct err *e) must_check;
 #define FILE_PRIVATE ((struct file_attr){ .mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1 })
 
 /* Durable replace: new name, write, mode and owner, fsync, rename, fsync directory. On failure the old file is whole
@@ -30,6 +32,12 @@ int file_replace(const struct dir *d, const char *rel, struct sv content, struct
 int file_replace_like(const struct dir *d, const char *rel, int old_fd, struct sv content, struct err *e) must_check;
 /* Create durably; ERR_EXISTS when there is one. */
 int file_create(const struct dir *d, const char *rel, struct sv content, struct file_attr attr, struct err *e)
+	must_check;
+/* The two ends of a durable replace, for what is not a plain file: a new temporary name, and its rename to leaf in the
+ * directory `parent` with the directory's fsync. flags as dir_rename(); the temporary name is removed on failure. */
+#define FILE_TEMP_NAME 40
+void file_temp_name(char ret[FILE_TEMP_NAME]);
+int  file_install(int parent, const char *temp, const char *leaf, unsigned flags, const char *what, struct err *e)
 	must_check;
 int file_drop_temps(const struct dir *d, const char *rel, struct err *e) must_check;    /* in directory rel */
 
