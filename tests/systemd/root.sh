@@ -1,0 +1,41 @@
+#!/bin/sh
+# root.sh - a small Debian with systemd and the libraries crossgrade is linked with; prints its folder.
+#
+# Made once with mmdebstrap (half a minute) and kept below CROSSGRADE_TEST_CACHE; boot.sh never writes into it.
+# Exit 77: it cannot be made here, and why.
+set -eu
+
+cache=${CROSSGRADE_TEST_CACHE:-/var/cache/crossgrade-tests}
+packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables
+packages=$packages,libjansson4,libfyaml0,libsqlite3-0,libssl3,libcurl4,libarchive13,libxxhash0,libcmocka0,libasan8,libubsan1
+root=$cache/root-$(printf %s "$packages" | sha256sum | cut -c1-12)
+
+skip()
+{
+	echo "skip: $*" >&2
+	exit 77
+}
+
+if [ -e "$root/.whole" ]; then
+	echo "$root"
+	exit 0
+fi
+[ "$(id -u)" = 0 ] || skip "making a root tree needs root"
+command -v mmdebstrap >/dev/null || skip "mmdebstrap is not installed"
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock 9
+if [ ! -e "$root/.whole" ]; then
+	rm -rf "$root"
+	tar=$(mktemp -p /dev/shm crossgrade-root.XXXXXX)
+	trap 'rm -f "$tar"' EXIT
+	TMPDIR=/dev/shm mmdebstrap --quiet --variant=minbase --format=tar --include="$packages" \
+		--aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tar" >&2 ||
+		skip "mmdebstrap could not fetch the packages"
+	mkdir "$root"
+	tar -C "$root" --numeric-owner -xf "$tar"
+	touch "$root/.whole"
+fi
+echo "$root"
