@@ -19,7 +19,7 @@ void *vec_grow_(void *v, size_t n, size_t *room, size_t size);
 		(a)->v = vec_grow_((a)->v, (a)->n, &(a)->room, sizeof *(a)->v);                       \
 		&(a)->v[(a)->n++];                                                                    \
 	})
-#define vec_each(a, it)     for (typeof((a)->v) it = (a)->v; it && it < (a)->v + (a)->n; it++)
+#define vec_each(a, it)     for (typeof(&*(a)->v) it = (a)->v; it && it < (a)->v + (a)->n; it++)
 #define vec_last(a)         (&(a)->v[(a)->n - 1])
 #define vec_done(a)         (free((a)->v), (a)->v = NULL, (a)->n = (a)->room = 0)
 #define vec_sort(a, cmp)    ((a)->n ? qsort((a)->v, (a)->n, sizeof *(a)->v, (cmp)) : (void)0)
