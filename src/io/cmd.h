@@ -2,12 +2,14 @@
  *
  * Every program is started through libexec/crossgrade-exec, which reads a spec from a descriptor and sets session,
  * groups, user, limits, umask, working directory and signals before it executes; what cannot be set (EPERM) is reported
- * in the result, not fatal unless `strict`. Secrets go in by descriptor (in/env of the spec), never by argv.
+ * in the result, not fatal unless `strict`; but user and groups always are, as a server must not keep root by mistake.
+ * Past the deadline the program's whole session gets SIGTERM, two seconds later SIGKILL. Secrets go in by descriptor
+ * (in/env of the spec), never by argv.
  *
  *	const char *argv[] = { "/usr/sbin/nft", "-f", "-", NULL };
  *	struct cmd c = { .argv = argv, .in = rules, .within_ns = 5 * NS_PER_S, .out_max = 64 << 10 };
  *	struct cmd_result r = { 0 };
- *	if (cmd_run(&c, &r, e) < 0) ...            not found, deadline, killed by a signal
+ *	if (cmd_run(&c, &r, e) < 0) ...            not found, no rights, deadline
  *	if (r.status != 0) ...                     it ran and said no: r.err has its words
  *	cmd_result_done(&r); */
 #pragma once
