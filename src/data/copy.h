@@ -1,0 +1,38 @@
+/* The bytes of one file: cloned where the file system can, else read once, hashed on the way, and written only where
+ * the copy differs. Holes stay holes. */
+#pragma once
+
+#include "data/index.h"
+
+/* What a thread needs for copying; made once, used for many files. */
+struct copier {
+	char          *buf;             /* PIECE_BYTES, page-aligned, for O_DIRECT */
+	char          *other;           /* BLOCK_BYTES of the copy, to compare with */
+	struct hasher *sha;
+};
+#define PIECE_BYTES (2u << 20)
+
+struct copier *copier_new(void);
+void           copier_free(struct copier *c);
+
+struct copy {
+	const char     *what;           /* for messages */
+	int             from, to;
+	uint64_t        size;           /* of the source; a source that shrank meanwhile ends earlier */
+	bool            dense;          /* the source has no holes, so do not ask for them */
+	uint64_t        to_size;        /* of the copy as it is; 0: a new file */
+	const struct block_sums *old;   /* of the copy as it is, or NULL */
+	const unsigned char     *old_sha; /* of the copy as it is, or NULL: asked for files of one block */
+	int           (*pace)(void *data, uint64_t bytes, struct err *e);       /* before each piece; may be NULL */
+	void           *pace_data;
+};
+struct copy_result {
+	uint64_t           size;        /* of the copy now */
+	uint64_t           written, compared;
+	unsigned char      sha[SHA_BYTES];
+	struct block_sums *sums;        /* heap; NULL for files of one block */
+};
+int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret, struct err *e) must_check;
+
+/* Make `to` share all extents of `from`: 1, or 0 when these file systems cannot, nothing done then. */
+int copy_clone(int from, int to, const char *what, struct err *e) must_check;

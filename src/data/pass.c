@@ -1,0 +1,200 @@
+#include "data/pass.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include <linux/ioprio.h>
+#include <linux/magic.h>
+
+#include "base/clock.h"
+#include "data/mirror.h"
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+
+/* Only here was it seen that the first store to a clean page moves mtime. */
+static int times_prove(const struct dir *src, bool *ret, struct err *e)
+{
+	struct statfs fs;
+
+	if (fstatfs(src->fd, &fs) < 0)
+		return err_sys(e, errno, "look at the file system of '%s'", src->path);
+	*ret = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC;
+	return 0;
+}
+
+/* Threads made from now on inherit it. Returns what was before, to be put back. */
+static int set_io_priority(int priority)
+{
+	int before = (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority);
+	return before;
+}
+
+static int find_in_copy(void *data, const struct tree_entry *seen, struct err *e unused_arg)
+{
+	struct mirror *m = data;
+	const struct stat *st = &seen->st;
+	struct ix_entry *entry;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
+		return TREE_SKIP;
+	entry = ix_put(m->ix, seen->rel);
+	if (!(entry->flags & IX_COPIED) || entry->mode != st->st_mode || entry->copy_ino != st->st_ino ||
+	    entry->copy_ctime_ns != st->st_ctim.tv_sec * NS_PER_S + st->st_ctim.tv_nsec) {
+		ix_forget(entry);
+		entry->mode = st->st_mode;
+	}
+	entry->copy_ino = st->st_ino;
+	entry->flags |= IX_THERE | IX_SEEN;
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		entry->flags |= IX_LINKED;
+	return TREE_GO;
+}
+
+/* A new or loaded index need not be true of the copy: look. What it does not describe is compared, what is too much is
+ * removed like anything that left the source. */
+static int look_at_copy(struct mirror *m, struct err *e)
+{
+	struct tree_opts o = { .workers = m->o->workers, .cancel = m->o->cancel, .leave_out = m->o->leave_out,
+		               .data = m->o->data };
+
+	if (m->ix->dst_known)
+		return 0;
+	for (size_t i = 0; i < m->ix->n; i++)
+		ix_at(m->ix, i)->flags &= ~(uint32_t)IX_SEEN;
+	if (tree_walk(m->dst, &o, find_in_copy, m, e) < 0)
+		return err_wrap(e, "look at the copy");
+	for (size_t i = 0; i < m->ix->n; i++)
+		if (!(ix_at(m->ix, i)->flags & IX_SEEN))
+			ix_forget(ix_at(m->ix, i));
+	m->ix->dst_known = true;
+	return 0;
+}
+
+static int walk_source(struct mirror *m, struct err *e)
+{
+	struct tree_opts o = { .workers = m->o->workers, .cancel = m->o->cancel, .leave_out = m->o->leave_out,
+		               .data = m->o->data };
+
+	for (size_t i = 0; i < m->ix->n; i++)
+		ix_at(m->ix, i)->flags &= ~(uint32_t)IX_SEEN;
+	return tree_walk(m->src, &o, mirror_visit, m, e);
+}
+
+static int by_rel(const void *a, const void *b)
+{
+	return strcmp((*(struct ix_entry *const *)a)->rel, (*(struct ix_entry *const *)b)->rel);
+}
+
+/* What the source no longer has, what is below a directory before it. */
+static int remove_unseen(struct mirror *m, struct err *e)
+{
+	VEC(struct ix_entry *) gone = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < m->ix->n; i++)
+		if ((ix_at(m->ix, i)->flags & (IX_THERE | IX_SEEN)) == IX_THERE)
+			*vec_push(&gone) = ix_at(m->ix, i);
+	vec_sort(&gone, by_rel);
+	for (size_t i = gone.n; r == 0 && i-- > 0;) {
+		r = mirror_remove(m, gone.v[i], e);
+		m->stats.removed++;
+	}
+	vec_done(&gone);
+	return r;
+}
+
+struct large_job {
+	struct mirror *m;
+	atomic_size_t *next;
+};
+
+static int large_worker(void *arg, struct err *e)
+{
+	struct large_job *job = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(job->next, 1)) < job->m->large.n)
+		if (mirror_large(job->m, job->m->large.v[i], e) < 0)
+			return -(int)e->kind;
+	return 0;
+}
+
+static int copy_large(struct mirror *m, struct err *e)
+{
+	atomic_size_t next = 0;
+	struct large_job job = { m, &next };
+
+	if (!m->large.n)
+		return 0;
+	vec_sort(&m->large, by_rel);
+	if (m->o->workers == 1)
+		return large_worker(&job, e);
+
+	struct pool *pool = pool_new(m->o->workers, 64, m->o->cancel);
+	unsigned n = pool_workers(pool);
+
+	for (unsigned i = 0; i < n; i++)
+		pool_add(pool, large_worker, &job);
+
+	int r = pool_wait(pool, e);
+
+	pool_free(pool);
+	return r;
+}
+
+/* Last, because what is done in a directory moves its time. */
+static int finish_dirs(struct mirror *m, struct err *e)
+{
+	for (size_t i = 0; i < m->ix->n; i++) {
+		struct ix_entry *entry = ix_at(m->ix, i);
+
+		if (entry->flags & IX_SEEN && entry->flags & IX_DIRTY && S_ISDIR(entry->mode) &&
+		    mirror_dir_meta(m, entry, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+static int run(struct mirror *m, struct err *e)
+{
+	if (look_at_copy(m, e) < 0 || walk_source(m, e) < 0 || remove_unseen(m, e) < 0 || copy_large(m, e) < 0 ||
+	    mirror_linked(m, e) < 0)
+		return -(int)e->kind;
+	/* Files that vanished while they were copied. */
+	if (m->mode == PASS_FINAL && remove_unseen(m, e) < 0)
+		return -(int)e->kind;
+	if (finish_dirs(m, e) < 0)
+		return -(int)e->kind;
+	return m->mode == PASS_FINAL ? file_sync_fs(m->dst, e) : 0;
+}
+
+int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix, enum pass_mode mode,
+             const struct pass_opts *o, struct pass_stats *ret, struct err *e)
+{
+	static const struct pass_opts plain = { 0 };
+	struct mirror m = { .src = src, .dst = dst, .ix = ix, .mode = mode, .o = o ? o : &plain };
+	bool idle = m.o->idle_io && mode == PASS_LIVE;
+	int before = 0, r;
+
+	if (times_prove(src, &m.trusts_times, e) < 0)
+		return -(int)e->kind;
+	m.trusts_times &= !m.o->distrust_times;
+	mirror_init(&m);
+	if (idle)
+		before = set_io_priority(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	r = run(&m, e);
+	if (idle)
+		(void)set_io_priority(before);
+	m.stats.took_ns = clock_mono_ns() - m.began_ns;
+	if (r == 0 && m.o->progress)
+		m.o->progress(m.o->progress_data, &m.stats);
+	if (r == 0)
+		*ret = m.stats;
+	mirror_done(&m);
+	return r;
+}
