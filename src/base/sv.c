@@ -59,6 +59,18 @@ struct sv sv_line(struct sv *rest)
 	return sv_cut(rest, '\n');
 }
 
+struct sv sv_word(struct sv *rest)
+{
+	size_t n = 0;
+
+	*rest = sv_trim(*rest);
+	while (n < rest->n && !is_space(rest->p[n]))
+		n++;
+	rest->p += n;
+	rest->n -= n;
+	return (struct sv){ rest->p - n, n };
+}
+
 bool sv_u64(struct sv s, uint64_t *ret)
 {
 	uint64_t v = 0;

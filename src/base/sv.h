@@ -26,6 +26,7 @@ bool      sv_ends(struct sv s, const char *suffix);
 struct sv sv_trim(struct sv s);                         /* blanks, tabs, CR, LF at both ends */
 struct sv sv_cut(struct sv *rest, char sep);            /* up to sep; *rest moves behind it, empty at the end */
 struct sv sv_line(struct sv *rest);                     /* up to LF, without it; a CR stays */
+struct sv sv_word(struct sv *rest);                     /* next word between blanks; empty at the end */
 bool      sv_u64(struct sv s, uint64_t *ret);           /* decimal digits only, whole slice, no overflow */
 bool      sv_i64(struct sv s, int64_t *ret);
 char     *sv_dup(struct sv s) __attribute__((warn_unused_result));

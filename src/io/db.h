@@ -38,7 +38,8 @@ int  stmt_step(struct stmt *s, struct err *e) must_check;       /* 1 a row, 0 do
 const char *stmt_col_text(struct stmt *s, int col);             /* NULL for null; valid until the next step */
 int64_t     stmt_col_int(struct stmt *s, int col);
 void stmt_free(struct stmt *s);
-/* Bind texts and ints by format ("tti"), run to the end, no rows: one call for an insert or update. */
+/* Bind texts (const char *) and ints (int64_t: cast) by format ("tti"), run to the end, no rows: one call for an insert
+ * or update. */
 int  db_run(struct db *db, struct err *e, const char *sql, const char *fmt, ...) must_check;
 
 static inline void db_autoclose_(struct db **db)

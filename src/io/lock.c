@@ -1,0 +1,96 @@
+#include "io/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/file.h"
+
+#define TRIES 8
+
+/* The file may have been cleaned away between open and flock: then another holder can have a new one. */
+static bool has_name_still(const struct dir *d, const char *name, int fd)
+{
+	struct err ignored = ERR_INIT;
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && dir_stat(d, name, &there, &ignored) == 0 &&
+	       mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+static int busy(int fd, const char *path, struct err *e)
+{
+	autobuf struct buf who = BUF_MAX(512);
+	struct err ignored = ERR_INIT;
+	struct sv line;
+
+	if (file_read_fd(fd, path, &who, &ignored) < 0)
+		buf_reset(&who);
+	line = sv_trim(buf_sv(&who));
+	if (!line.n)
+		return err_set(e, ERR_BUSY, "another run holds '%s'", path);
+	return err_set(e, ERR_BUSY, "another run is at work here: " SV_FMT, SV_ARG(line));
+}
+
+static int sign(int fd, const char *path, const char *who, struct err *e)
+{
+	char line[256];
+	int n = snprintf(line, sizeof line, "pid %d, %s", (int)getpid(), who);
+
+	if (ftruncate(fd, 0) < 0)
+		return err_sys(e, errno, "write '%s'", path);
+	return file_write_all(fd, line, MIN_OF((size_t)n, sizeof line - 1), path, e);
+}
+
+/* 0 taken, 1 the file lost its name meanwhile. */
+static int try_once(const struct dir *d, const char *name, const char *path, const char *who,
+                    int *ret_fd, struct err *e)
+{
+	autoclose int fd = dir_openat(d, name, O_RDWR | O_CREAT, 0600, e);
+
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? busy(fd, path, e)
+		                            : err_sys(e, errno, "lock '%s'", path);
+	if (!has_name_still(d, name, fd))
+		return 1;
+	if (sign(fd, path, who, e) < 0)
+		return -(int)e->kind;
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+int lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret,
+              struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", dir_path, name);
+	autodir struct dir d = DIR_NONE;
+	int fd = -1, r = 1;
+
+	if (dir_make_path(dir_path, 0700, &d, e) < 0)
+		return -(int)e->kind;
+	for (int i = 0; r == 1 && i < TRIES; i++)
+		r = try_once(&d, name, path, who, &fd, e);
+	if (r == 1)
+		return err_set(e, ERR_BUSY, "'%s' is removed again and again", path);
+	if (r < 0)
+		return r;
+	*ret = (struct lock){ .fd = fd, .path = take_ptr(path) };
+	return 0;
+}
+
+void lock_release(struct lock *l)
+{
+	if (l->fd >= 0) {
+		/* Only words for a message: the lock itself ends with the descriptor. */
+		if (ftruncate(l->fd, 0) < 0)
+			log_debug("'%s' keeps the name of its last holder", l->path);
+		close(l->fd);
+	}
+	free(l->path);
+	*l = (struct lock)LOCK_NONE;
+}

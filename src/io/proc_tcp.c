@@ -1,0 +1,125 @@
+#include "io/proc.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/file.h"
+
+#define TABLE_MAX    (64u << 20)
+#define STATE_LISTEN 10
+
+static bool hex(struct sv s, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (!s.n || s.n > 16)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+		            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+		                                   : -1;
+
+		if (digit < 0)
+			return false;
+		v = v << 4 | (unsigned)digit;
+	}
+	*ret = v;
+	return true;
+}
+
+/* "0100007F:1F90": the address in words of 32 bits as they lie in memory, then the port as a number. */
+static bool end_point(struct sv text, int family, char address[64], uint16_t *ret_port)
+{
+	struct sv words = sv_cut(&text, ':');
+	uint32_t raw[4] = { 0 };
+	size_t n = family == AF_INET ? 1 : 4;
+	uint64_t v;
+
+	if (words.n != n * 8)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!hex((struct sv){ words.p + i * 8, 8 }, &v))
+			return false;
+		raw[i] = (uint32_t)v;
+	}
+	if (!hex(text, &v) || v > UINT16_MAX || !inet_ntop(family, raw, address, 64))
+		return false;
+	*ret_port = (uint16_t)v;
+	return true;
+}
+
+/* sl local rem st tx:rx tr:when retrnsmt uid timeout inode ... */
+static bool socket_line(struct sv line, int family, struct proc_socket *ret)
+{
+	struct proc_socket s = { .family = family };
+	struct sv word[10];
+	uint64_t state;
+
+	for (size_t i = 0; i < ARRAY_LEN(word); i++)
+		word[i] = sv_word(&line);
+	if (!end_point(word[1], family, s.local, &s.local_port) ||
+	    !end_point(word[2], family, s.peer, &s.peer_port) || !hex(word[3], &state) ||
+	    !sv_u64(word[9], &s.inode))
+		return false;
+	s.listening = state == STATE_LISTEN;
+	*ret = s;
+	return true;
+}
+
+static bool wanted(uint16_t port, const uint16_t *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+static int read_table(pid_t pid, int family, const uint16_t *ports, size_t n, proc_sockets *all,
+                      struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(TABLE_MAX);
+	const char *name = family == AF_INET ? "tcp" : "tcp6";
+	char path[64];
+	struct sv rest;
+
+	if (pid)
+		(void)snprintf(path, sizeof path, "/proc/%d/net/%s", (int)pid, name);
+	else
+		(void)snprintf(path, sizeof path, "/proc/self/net/%s", name);
+	if (file_read_path(path, &text, e) < 0)
+		return -(int)e->kind;
+	rest = buf_sv(&text);
+	(void)sv_line(&rest);
+	while (rest.n) {
+		struct proc_socket s;
+
+		if (!socket_line(sv_line(&rest), family, &s))
+			return err_set(e, ERR_FORMAT, "'%s' is not understood", path);
+		if (wanted(s.local_port, ports, n))
+			*vec_push(all) = s;
+	}
+	return 0;
+}
+
+int proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e)
+{
+	proc_sockets all = { 0 };
+	int r = read_table(pid, AF_INET, ports, n, &all, e);
+
+	if (r == 0)
+		r = read_table(pid, AF_INET6, ports, n, &all, e);
+	/* A kernel without IPv6 has no such table; that there is no such process was said by the first. */
+	if (r == -ERR_ABSENT && access("/proc/self/net/tcp6", F_OK) < 0 &&
+	    access("/proc/self/net/tcp", F_OK) == 0) {
+		err_clear(e);
+		r = 0;
+	}
+	if (r < 0) {
+		vec_done(&all);
+		return r;
+	}
+	*ret = all;
+	return 0;
+}
