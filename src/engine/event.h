@@ -11,6 +11,7 @@ typedef void event_sink(void *data, const json_t *event);
 struct events *events_new(void);
 void events_free(struct events *ev);
 void events_to(struct events *ev, event_sink *sink, void *data);
+void events_forget(struct events *ev, void *data);               /* its sinks with this data */
 void events_run(struct events *ev, const char *run);            /* later events carry this run id */
 void events_step(struct events *ev, const char *step);          /* and this step; NULL: none */
 

@@ -69,6 +69,10 @@ int journal_done(struct journal *j, const char *run, const char *step, const jso
 int journal_skip(struct journal *j, const char *run, const char *step, struct err *e) must_check;
 int journal_undone(struct journal *j, const char *run, const char *step, struct err *e) must_check;
 
+/* Is the effect of a step that is DONE gone for an unknown time: done under another boot (asked when `boot`), or by another
+ * process of ours (asked when `process`)? */
+bool journal_effect_gone(const struct journal *j, const struct step_rec *r, bool boot, bool process);
+
 /* Facts and documents of a run by name: "facts", "frozen", "report", "forecast". */
 int journal_put_doc(struct journal *j, const char *run, const char *name, const json_t *doc, struct err *e) must_check;
 int journal_get_doc(struct journal *j, const char *run, const char *name, json_t **ret, struct err *e) must_check; /* ERR_ABSENT */

@@ -11,8 +11,7 @@
 
 struct plan {
 	json_t      *doc;               /* everything but the steps while it is built; whole after plan_seal() */
-	struct step *steps;
-	size_t       n, room;
+	VEC(struct step) steps;
 	char         digest[DIGEST_TEXT];
 };
 

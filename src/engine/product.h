@@ -59,7 +59,9 @@ json_t *writes_json(const struct writes *w);
 struct product {
 	const char         *name, *title;       /* "questdb", "QuestDB" */
 	const struct check *checks;             /* ends with .id = NULL */
-	const char *const  *source_keys, *target_keys, *setting_keys;   /* NULL-ended: keys of migration.yaml */
+	const char *const  *source_keys;        /* NULL-ended: keys of migration.yaml below `source`, ... */
+	const char *const  *target_keys;
+	const char *const  *setting_keys;
 	const char *const  *editions;           /* NULL-ended: "open-source", "enterprise" */
 	const char         *sheet, *sheet_name; /* text of sheet.yaml, embedded */
 

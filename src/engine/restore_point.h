@@ -27,6 +27,9 @@ struct point {
 };
 void point_done(struct point *p);
 
+/* Where things of ours stand beside a root's data: below it where it is a mount point (it cannot be renamed, its children
+ * can), else next to it. Heap. */
+char *point_beside(const struct scope_root *r) must_check;
 /* Directory that holds the points of a root: the store of the goal, or beside. Heap, absolute. */
 int point_home(const struct goal *g, const struct scope *s, char **ret, struct err *e) must_check;
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
@@ -48,6 +51,9 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 /* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. */
 int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e) must_check;
 int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;
+
+/* The way back of that: the world in the trash live again, the point complete. */
+int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;
 
 int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e) must_check;
 int point_marker_drop(const char *home, struct err *e) must_check;

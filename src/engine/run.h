@@ -51,7 +51,7 @@ int run_finalize(const char *run, bool restore_point_too, const struct run_opts 
 int run_verify(const char *run, const struct facts *against /* NULL: the run's */, const struct goal *g, enum depth d,
                const struct run_opts *o, struct comparisons *cmp, struct run_end *ret);
 
-/* Looking and thinking for the verbs before apply. */
+/* Looking and thinking for the verbs before apply (world.c). */
 int world_inspect(const struct goal *g, enum depth d, const struct run_opts *o, struct facts *ret, struct err *e) must_check;
 int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, struct err *e) must_check;
 /* Status of this host (the "status" document's body): runs, the unfinished one first, what is possible now. */

@@ -94,4 +94,5 @@ char *ctx_hold_path(struct ctx *c, const struct site *s) must_check;
 void ctx_hold_fd(struct ctx *c, const char *name, int fd);
 bool ctx_holds(const struct ctx *c, const char *name);
 void ctx_drop_fd(struct ctx *c, const char *name);
+void ctx_drop_fds(struct ctx *c);                                /* all of them: the call ends */
 void ctx_progress(struct ctx *c, uint64_t done, uint64_t total, const char *unit);

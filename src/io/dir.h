@@ -60,6 +60,9 @@ struct dir_names {
 int  dir_list(const struct dir *d, const char *rel, size_t max, struct dir_names *ret, struct err *e) must_check;
 void dir_names_done(struct dir_names *names);
 
+/* Make a symbolic link; the parent is not synced. ERR_EXISTS. */
+int  dir_symlink(const struct dir *d, const char *target, const char *rel, struct err *e) must_check;
+
 int  dir_sync(const struct dir *d, const char *rel, struct err *e) must_check;   /* fsync of the directory rel */
 
 /* Remove a file, or an empty directory; absent is 0. The parent is not synced. */

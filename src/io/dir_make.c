@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/sv.h"
@@ -99,4 +100,17 @@ int dir_make_path(const char *path, mode_t mode, struct dir *ret, struct err *e)
 	if (walk(&fd, path, mode, false, path, e) < 0)
 		return -(int)e->kind;
 	return dir_of_fd(take_fd(fd), path, ret, e);
+}
+
+int dir_symlink(const struct dir *d, const char *target, const char *rel, struct err *e)
+{
+	cleanup_with(at_done) struct at at = { 0 };
+	int sys;
+
+	if (at_find(d, rel, &at, e) < 0)
+		return -(int)e->kind;
+	sys = fault_errno("dir.symlink");
+	if (!sys && symlinkat(target, at.fd, at.leaf) < 0)
+		sys = errno;
+	return sys ? err_sys(e, sys, "make link '%s/%s'", d->path, rel) : 0;
 }

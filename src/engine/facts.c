@@ -1,0 +1,138 @@
+#include "engine/facts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define FACTS_MAX (4u << 20)
+
+static json_t *entries(const struct facts *f)
+{
+	return json_object_get(f->doc, "facts");
+}
+
+void facts_init(struct facts *f, const char *product, const char *name)
+{
+	char now[40];
+
+	f->doc = json_pack("{ss ss ss ss s{} s{}}", "schema", "crossgrade/facts/1", "product", product, "name",
+	                   name, "taken", clock_rfc3339(clock_wall_ns(), now, sizeof now), "facts", "missing");
+}
+
+void facts_done(struct facts *f)
+{
+	json_decref(f->doc);
+	f->doc = NULL;
+}
+
+void facts_put(struct facts *f, enum fact_class class, const char *key, json_t *value, const char *source)
+{
+	json_t *entry = json_pack("{so ss ss}", "value", value ? value : json_null(), "class",
+	                          class == FACT_PINNED ? "pinned" : "observed", "source", source);
+
+	json_object_set_new(entries(f), key, entry);
+	json_object_del(json_object_get(f->doc, "missing"), key);
+}
+
+void facts_put_str(struct facts *f, enum fact_class class, const char *key, const char *value, const char *source)
+{
+	facts_put(f, class, key, value ? json_string(value) : json_null(), source);
+}
+
+void facts_put_int(struct facts *f, enum fact_class class, const char *key, int64_t value, const char *source)
+{
+	facts_put(f, class, key, json_integer(value), source);
+}
+
+void facts_put_bool(struct facts *f, enum fact_class class, const char *key, bool value, const char *source)
+{
+	facts_put(f, class, key, json_boolean(value), source);
+}
+
+void facts_unconfirmed(struct facts *f, const char *key)
+{
+	json_t *entry = json_object_get(entries(f), key);
+
+	if (entry)
+		json_object_set_new(entry, "unconfirmed", json_true());
+}
+
+void facts_miss(struct facts *f, const char *key, const char *why)
+{
+	json_object_set_new(json_object_get(f->doc, "missing"), key, json_string(why));
+}
+
+const json_t *facts_get(const struct facts *f, const char *key)
+{
+	return json_object_get(json_object_get(entries(f), key), "value");
+}
+
+const char *facts_str(const struct facts *f, const char *key, const char *absent)
+{
+	const json_t *v = facts_get(f, key);
+
+	return json_is_string(v) ? json_string_value(v) : absent;
+}
+
+int64_t facts_int(const struct facts *f, const char *key, int64_t absent)
+{
+	const json_t *v = facts_get(f, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : absent;
+}
+
+bool facts_bool(const struct facts *f, const char *key, bool absent)
+{
+	const json_t *v = facts_get(f, key);
+
+	return json_is_boolean(v) ? json_is_true(v) : absent;
+}
+
+const char *facts_source(const struct facts *f, const char *key)
+{
+	return json_str(json_object_get(entries(f), key), "source", NULL);
+}
+
+const char *facts_why_missing(const struct facts *f, const char *key)
+{
+	return json_str(json_object_get(f->doc, "missing"), key, NULL);
+}
+
+json_t *facts_pinned(const struct facts *f)
+{
+	json_t *pinned = json_object();
+	const char *key;
+	json_t *entry;
+
+	json_object_foreach(entries(f), key, entry) {
+		if (!strcmp(json_str(entry, "class", ""), "pinned"))
+			json_object_set(pinned, key, json_object_get(entry, "value"));
+	}
+	return pinned;
+}
+
+int facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	json_t *unused;
+
+	if (json_parse(text, what, &doc, e) < 0)
+		return -e->kind;
+	if (strcmp(json_str(doc, "schema", ""), "crossgrade/facts/1"))
+		return err_set(e, ERR_FORMAT, "'%s' is not a facts document of version 1", what);
+	if (json_want_obj(doc, "facts", &unused, e) < 0)
+		return err_wrap(e, "read '%s'", what);
+	if (!json_object_get(doc, "missing"))
+		json_object_set_new(doc, "missing", json_object());
+	ret->doc = take_ptr(doc);
+	return 0;
+}
+
+int facts_check_size(const struct facts *f, struct err *e)
+{
+	size_t n = json_dumpb(f->doc, NULL, 0, JSON_COMPACT);
+
+	if (n > FACTS_MAX)
+		return err_set(e, ERR_SPACE, "the facts are %zu bytes, more than %u", n, FACTS_MAX);
+	return 0;
+}

@@ -1,0 +1,65 @@
+#include "engine/file_undo.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IMAGE_MAX (64u << 20)
+
+int file_undo_record(struct ctx *c, const struct dir *d, const char *rel, struct sv ours, json_t **ret, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+	json_t *image;
+
+	if (image_take(d, rel, &c->blobs, IMAGE_MAX, &image, e) < 0)
+		return -e->kind;
+	digest_text(ours, digest);
+	*ret = json_pack("{so ss}", "image", image, "ours", digest);
+	return 0;
+}
+
+int file_undo_state(const struct dir *d, const char *rel, const json_t *undo, struct err *e)
+{
+	const json_t *image = json_object_get(undo, "image");
+	char digest[DIGEST_TEXT];
+	autoclose int fd = -1;
+	int same = image_same(d, rel, image, e);
+
+	if (same)
+		return same < 0 ? same : FILE_IS_OLD;
+	fd = dir_openat(d, rel, O_RDONLY, 0, e);
+	if (fd < 0 && e->kind != ERR_ABSENT)
+		return fd;
+	if (fd < 0) {
+		err_clear(e);
+		return FILE_IS_THIRD;
+	}
+	if (file_digest(fd, rel, digest, e) < 0)
+		return -e->kind;
+	return strcmp(digest, json_str(undo, "ours", "")) ? FILE_IS_THIRD : FILE_IS_OURS;
+}
+
+int file_undo(struct ctx *c, const struct dir *d, const char *rel, const json_t *undo, struct err *e)
+{
+	int now = file_undo_state(d, rel, undo, e);
+
+	if (now < 0)
+		return now;
+	if (now == FILE_IS_THIRD && !c->force) {
+		err_set(e, ERR_CHANGED, "'%s/%s' was changed by somebody else since", d->path, rel);
+		return err_hint(e, "save that change, then '--force' puts the old file back");
+	}
+	if (file_drop_temps(d, file_parent(rel), e) < 0)
+		return -e->kind;
+	return now == FILE_IS_OLD ? 0 : image_put(d, rel, &c->blobs, json_object_get(undo, "image"), e);
+}
+
+const char *file_parent(const char *rel)
+{
+	static char parent[PATH_MAX];
+	const char *slash = strrchr(rel, '/');
+
+	snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - rel) : 0, rel);
+	return parent;
+}

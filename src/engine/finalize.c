@@ -1,0 +1,202 @@
+/* finalize: giving up the way back. verify: comparing again, as often as somebody wants. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/restore_point.h"
+#include "engine/run_world.h"
+#include "io/cmd.h"
+
+/* The run's trash, one per file system, and what was staged beside the data for it. */
+static int empty_trash(struct world *w, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(json_object_get(w->plan.doc, "restore_point"), "scope"), at, root) {
+		struct scope_root r = { .name = (char *)json_str(root, "name", ""),
+			                .path = (char *)json_str(root, "path", ""),
+			                .mount_point = json_bool(root, "mount_point", false) };
+		autofree char *home = point_beside(&r);
+		autofree char *trash = xasprintf("trash/%s", w->run);
+		autofree char *staged = xasprintf("staged/%s", w->run);
+		autodir struct dir d = DIR_NONE;
+		struct err absent = ERR_INIT;
+
+		if (dir_open(home, &d, &absent) < 0)
+			continue;
+		if (dir_remove_tree(&d, trash, e) < 0 || dir_remove_tree(&d, staged, e) < 0)
+			return err_wrap(e, "empty the trash of run '%s'", w->run);
+	}
+	return 0;
+}
+
+static int release_snapshot(struct world *w, struct err *e)
+{
+	const json_t *words = json_object_get(w->goal.restore_point, "release");
+	const char *argv[65] = { 0 };
+	struct cmd cmd = { .argv = argv, .within_ns = 600 * NS_PER_S };
+	struct cmd_result out = { 0 };
+	int r;
+
+	if (!words || json_array_size(words) > 64)
+		return 0;
+	for (size_t i = 0; i < json_array_size(words); i++)
+		argv[i] = json_string_value(json_array_get(words, i));
+	r = cmd_run(&cmd, &out, e);
+	if (r >= 0 && out.status)
+		r = err_set(e, ERR_REFUSED, "release the snapshot: status %d: %.200s", out.status, buf_str(&out.err));
+	cmd_result_done(&out);
+	return r;
+}
+
+static int give_up_point(struct world *w, struct err *e)
+{
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+	struct point p = { .dir = DIR_NONE };
+	bool spent;
+
+	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
+		return 0;
+	spent = p.state == POINT_SPENT;
+	if (spent) {
+		/* It went live: what is left is an empty shell, and nobody's way back. */
+		p.state = POINT_COMPLETE;
+		if (point_save(&p, e) < 0)
+			return -e->kind;
+	}
+	point_done(&p);
+	return point_prune(home, w->run, e);
+}
+
+static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
+{
+	autofree char *home = NULL;
+	struct err e = ERR_INIT;
+
+	if (rec->finalized)
+		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
+	if (rec->state != RUN_STANDS && run_unfinished(rec->state)) {
+		err_set(&e, ERR_REFUSED, "run %s is %s", rec->id, run_state_name(rec->state));
+		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
+		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
+	}
+	if (rec->state == RUN_STANDS && journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "accepted as it is", &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	/* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
+	if (journal_finalize(w->journal, w->run, &e) < 0 || empty_trash(w, &e) < 0 || release_snapshot(w, &e) < 0 ||
+	    (point_too && give_up_point(w, &e) < 0))
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (world_home(w, &home, &e) >= 0 && point_marker_drop(home, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s", rec->id,
+	                point_too || !home ? "; nothing of it remains" : "; its restore point remains in '",
+	                point_too || !home ? "" : home, point_too || !home ? "" : "'");
+}
+
+/* The newest run of this host when none is named. */
+static int run_or_newest(struct world *w, const char *run, char **ret, struct err *e)
+{
+	struct run_list all = { 0 };
+
+	*ret = xstrdup(run);
+	if (run)
+		return 0;
+	if (journal_runs(w->journal, NULL, &all, e) < 0)
+		return -e->kind;
+	if (all.n)
+		*ret = xstrdup(all.v[0].id);
+	run_list_done(&all);
+	if (*ret)
+		return 0;
+	err_set(e, ERR_ABSENT, "there is no run on this host");
+	return err_hint(e, "'crossgrade apply' makes one; is --state-dir right?");
+}
+
+static int open_run(struct world *w, const char *run, const struct run_opts *o, struct run_rec *rec, struct run_end *ret)
+{
+	autofree char *id = NULL;
+	struct err e = ERR_INIT;
+
+	*ret = (struct run_end){ 0 };
+	if (world_open(w, o, DB_WRITE, &e) < 0 || run_or_newest(w, run, &id, &e) < 0 ||
+	    journal_run(w->journal, id, rec, &e) < 0 || world_load(w, id, &e) < 0 || world_enter(w, &e) < 0)
+		return run_says(ret, e.kind == ERR_ABSENT ? EXIT_USAGE : EXIT_FAILED, &e, "%s", e.msg);
+	snprintf(ret->run, sizeof ret->run, "%s", id);
+	return 0;
+}
+
+int run_finalize(const char *run, bool restore_point_too, const struct run_opts *o, struct run_end *ret)
+{
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	struct world w;
+	int code = open_run(&w, run, o, &rec, ret);
+
+	if (!code && world_lock(&w, "finalize", &e) < 0)
+		code = run_says(ret, e.kind == ERR_BUSY ? EXIT_LOCKED : EXIT_FAILED, &e, "%s", e.msg);
+	if (!code)
+		code = finalize_loaded(&w, &rec, restore_point_too, ret);
+	run_rec_done(&rec);
+	world_close(&w);
+	return code;
+}
+
+static int judge(const struct comparisons *cmp, struct run_end *ret)
+{
+	switch (cmp_worst(cmp)) {
+	case CMP_DIFFERENT:
+		return run_says(ret, EXIT_STANDS, NULL, "the installation differs from the facts");
+	case CMP_UNPROVED:
+		return run_says(ret, EXIT_STANDS, NULL, "no difference was found, but not everything could be proved");
+	default:
+		return run_says(ret, EXIT_DONE, NULL, "the installation is as the facts say");
+	}
+}
+
+static int verify_against(const struct facts *then, const struct goal *g, enum depth d, const struct run_opts *o,
+                          struct comparisons *cmp, struct run_end *ret)
+{
+	const struct product *p = product_named(g->product);
+	struct ctx c = { .product = p,
+		         .goal = g,
+		         .events = o->events,
+		         .cancel = o->cancel,
+		         .state = DIR_NONE,
+		         .blobs = DIR_NONE };
+	struct err e = ERR_INIT;
+	struct site s = { 0 };
+	int r = p->site(g, &s, &e);
+
+	c.sites = &s;
+	c.n_sites = 1;
+	if (r >= 0)
+		r = p->verify(&c, then, g, d, cmp, &e);
+	site_done(&s);
+	return r < 0 ? run_says(ret, EXIT_FAILED, &e, "%s", e.msg) : judge(cmp, ret);
+}
+
+int run_verify(const char *run, const struct facts *against, const struct goal *g, enum depth d,
+               const struct run_opts *o, struct comparisons *cmp, struct run_end *ret)
+{
+	autofacts struct facts frozen = { 0 };
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	struct world w;
+	int code;
+
+	if (against) {
+		*ret = (struct run_end){ 0 };
+		return verify_against(against, g, d, o, cmp, ret);
+	}
+	code = open_run(&w, run, o, &rec, ret);
+	if (!code && run_frozen(&w, &frozen, &e) < 0)
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (!code && w.product->verify(&w.ctx, &frozen, rec.state == RUN_CLOSED_OLD ? NULL : &w.goal, d, cmp, &e) < 0)
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	else if (!code)
+		code = judge(cmp, ret);
+	run_rec_done(&rec);
+	world_close(&w);
+	return code;
+}

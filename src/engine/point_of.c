@@ -1,0 +1,80 @@
+#include "engine/point_of.h"
+
+#include <string.h>
+
+#include "engine/plan.h"
+
+#define RESERVE_MAX (2ull << 30)
+
+static int scope_of_plan(const struct ctx *c, struct scope *ret, const char **ret_home, struct err *e)
+{
+	const json_t *about = json_object_get(c->plan->doc, "restore_point");
+	json_t *roots, *root;
+	size_t at;
+
+	if (json_want_str(about, "home", ret_home, e) < 0 || json_want_arr(about, "scope", &roots, e) < 0)
+		return err_wrap(e, "restore point of the plan");
+	json_array_foreach(roots, at, root)
+		*vec_push(ret) = (struct scope_root){ .name = xstrdup(json_str(root, "name", "")),
+			                              .path = xstrdup(json_str(root, "path", "")),
+			                              .mount_point = json_bool(root, "mount_point", false) };
+	return 0;
+}
+
+static int is_there(const char *home, const char *id, struct err *e)
+{
+	struct err absent = ERR_INIT;
+	autodir struct dir d = DIR_NONE;
+	autofree char *rel = xasprintf("%s/point.json", id);
+
+	if (dir_open(home, &d, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	return dir_has(&d, rel, e);
+}
+
+int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
+{
+	autojson json_t *about = NULL;
+	struct scope s = { 0 };
+	const char *home;
+	int r;
+
+	if (scope_of_plan(c, &s, &home, e) < 0)
+		return -e->kind;
+	r = is_there(home, c->run, e);
+	about = json_pack("{ss ss ss ss}", "run", c->run, "product", c->goal->product, "name", c->goal->name,
+	                  "plan_digest", c->plan->digest);
+	if (r == 0 && make)
+		r = point_make(home, c->run, &s, about, ret, e);
+	else if (r >= 0)
+		r = point_open(home, c->run, ret, e);
+	scope_done(&s);
+	return r;
+}
+
+int point_forget(struct ctx *c, struct err *e)
+{
+	const char *home = json_str(json_object_get(c->plan->doc, "restore_point"), "home", "");
+	struct point p = { .dir = DIR_NONE };
+	int r = is_there(home, c->run, e);
+	bool spent;
+
+	if (r <= 0)
+		return r;
+	if (point_open(home, c->run, &p, e) < 0)
+		return -e->kind;
+	spent = p.state == POINT_SPENT;
+	point_done(&p);
+	/* A spent point's directory is what is left of the exchange; the new world lies in the trash until finalize. */
+	return spent ? 0 : point_prune(home, c->run, e);
+}
+
+uint64_t point_reserve(const struct point *p)
+{
+	struct err e = ERR_INIT;
+	struct fs_room room;
+
+	if (dir_room(&p->dir, &room, &e) < 0)
+		return RESERVE_MAX;
+	return MIN_OF(room.total_bytes / 20, RESERVE_MAX);
+}

@@ -1,0 +1,252 @@
+#include "engine/report.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/prober.h"
+#include "engine/run.h"
+#include "io/image.h"
+
+#define PLAN_MAX        (16u << 20)
+#define DIFFERENCES_MAX (16u << 20)
+
+/* What a report is made from, borrowed from its maker. */
+struct making {
+	struct journal       *journal;
+	const struct dir     *state;
+	const char           *run;
+	const json_t         *plan;
+	json_t               *doc;
+	int64_t               stop_ms, start_from_ns, start_to_ns;
+};
+
+static json_t *time_json(int64_t wall_ns)
+{
+	char text[40];
+
+	return wall_ns > 0 ? json_string(clock_rfc3339(wall_ns, text, sizeof text)) : json_null();
+}
+
+/* The plan as it was stored; its kinds need not be known to this version for a report. */
+static int read_plan(struct journal *j, const char *run, json_t **ret, struct err *e)
+{
+	autobuf struct buf plan = BUF_MAX(PLAN_MAX), goal = BUF_MAX(PLAN_MAX);
+
+	if (journal_plan(j, run, &plan, &goal, e) < 0)
+		return -e->kind;
+	return json_parse(buf_sv(&plan), "the plan of the run", ret, e);
+}
+
+static json_t *head_json(const struct run_rec *r)
+{
+	return json_pack("{ss ss ss ss ss ss so so si ss? ss? sb sb}", "run", r->id, "product", r->product, "name", r->name,
+	                 "state", run_state_name(r->state), "tool", r->tool, "plan_digest", r->plan_digest, "begun",
+	                 time_json(r->begun_ns), "ended", time_json(r->ended_ns), "exit", r->exit, "meaning",
+	                 exit_meaning(r->exit), "outcome", r->outcome, "let_in", r->let_in, "finalized", r->finalized);
+}
+
+/* Bytes a second where a step's result tells bytes. */
+static void add_amounts(json_t *step, const json_t *result, int64_t took_ms)
+{
+	static const char *const amounts[] = { "files", "bytes", "copied_files", "copied_bytes" };
+	int64_t bytes = json_int(result, "copied_bytes", json_int(result, "bytes", -1));
+
+	for (size_t i = 0; i < ARRAY_LEN(amounts); i++)
+		if (json_is_integer(json_object_get(result, amounts[i])))
+			json_object_set(step, amounts[i], json_object_get(result, amounts[i]));
+	if (bytes > 0 && took_ms > 0)
+		json_object_set_new(step, "rate_bytes", json_integer(bytes * 1000 / took_ms));
+}
+
+/* This start's own stop and start-up: what the measured downtime is compared with. */
+static void note_own_times(struct making *m, const char *kind, const struct step_rec *rec, int64_t took_ms)
+{
+	if (!strcmp(kind, "service_stop"))
+		m->stop_ms = took_ms;
+	else if (!strcmp(kind, "service_start"))
+		m->start_from_ns = rec->intended_ns;
+	else if (!strcmp(kind, "wait_ready"))
+		m->start_to_ns = rec->done_ns;
+}
+
+static int step_json(struct making *m, const json_t *planned, json_t **ret, struct err *e)
+{
+	const char *kind = json_str(planned, "kind", "");
+	struct step_rec rec = { 0 };
+	int64_t took_ms = -1;
+	json_t *step;
+
+	if (journal_step(m->journal, m->run, json_str(planned, "id", ""), &rec, e) < 0)
+		return -e->kind;
+	if (rec.done_ns > rec.intended_ns && rec.intended_ns)
+		took_ms = (rec.done_ns - rec.intended_ns) / NS_PER_MS;
+	step = json_pack("{ss ss ss ss ss so so}", "id", json_str(planned, "id", ""), "kind", kind, "phase",
+	                 json_str(planned, "phase", ""), "text", json_str(planned, "text", ""), "state",
+	                 rec_state_name(rec.state), "began", time_json(rec.intended_ns), "done", time_json(rec.done_ns));
+	if (took_ms >= 0) {
+		json_object_set_new(step, "took_ms", json_integer(took_ms));
+		add_amounts(step, rec.result, took_ms);
+		note_own_times(m, kind, &rec, took_ms);
+	}
+	*ret = step;
+	step_rec_done(&rec);
+	return 0;
+}
+
+static int add_steps(struct making *m, struct err *e)
+{
+	json_t *list = json_array(), *planned, *step = NULL;
+	size_t at;
+
+	json_object_set_new(m->doc, "steps", list);
+	json_array_foreach(json_object_get(m->plan, "steps"), at, planned) {
+		if (step_json(m, planned, &step, e) < 0)
+			return -e->kind;
+		json_array_append_new(list, step);
+	}
+	return 0;
+}
+
+/* A run without a window has no downtime; a measurement that cannot be read is told as such, never as zero. */
+static void add_downtime(struct making *m)
+{
+	autofree char *rel = xasprintf("undo/%s/probes", m->run);
+	struct err e = ERR_INIT;
+	json_t *downtime = NULL;
+
+	if (prober_read(m->state, rel, &downtime, &e) < 0)
+		downtime = json_pack("{ss}", "not_measured", e.msg);
+	else if (m->start_to_ns > m->start_from_ns && m->start_from_ns)
+		json_object_set_new(downtime, "own_stop_and_start_ms",
+		                    json_integer(m->stop_ms + (m->start_to_ns - m->start_from_ns) / NS_PER_MS));
+	json_object_set_new(m->doc, "downtime", downtime);
+}
+
+/* Each number of the forecast beside what was measured under the same name. */
+static void add_forecast(struct making *m)
+{
+	const json_t *forecast = json_object_get(m->plan, "forecast");
+	json_t *list = json_array(), *value;
+	const char *key;
+
+	json_object_foreach((json_t *)forecast, key, value) {
+		const json_t *happened = NULL;
+
+		if (!strcmp(key, "downtime_ms"))
+			happened = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
+		json_array_append_new(list, json_pack("{ss sO sO?}", "what", key, "forecast", value, "happened", happened));
+	}
+	json_object_set_new(m->doc, "forecast", list);
+}
+
+/* The blob a verify_world step left. */
+static int read_differences(struct making *m, const char *digest, json_t **ret, struct err *e)
+{
+	autofree char *rel = xasprintf("undo/%s", m->run);
+	autobuf struct buf text = BUF_MAX(DIFFERENCES_MAX);
+	autodir struct dir blobs = DIR_NONE;
+
+	if (dir_open_at(m->state, rel, &blobs, e) < 0 || blob_get(&blobs, digest, &text, e) < 0)
+		return -e->kind;
+	return json_parse(buf_sv(&text), "differences", ret, e);
+}
+
+static void sort_differences(const json_t *found, json_t *differences, json_t *not_proved)
+{
+	size_t at;
+	json_t *d;
+
+	json_array_foreach(json_object_get(found, "differences"), at, d) {
+		json_array_append(!strcmp(json_str(d, "outcome", ""), "not-proved") ? not_proved : differences, d);
+	}
+}
+
+static int add_differences(struct making *m, struct err *e)
+{
+	json_t *differences = json_array(), *not_proved = json_array(), *planned;
+	int64_t same = 0;
+	size_t at;
+	int r = 0;
+
+	json_object_set_new(m->doc, "differences", differences);
+	json_object_set_new(m->doc, "not_proved", not_proved);
+	json_array_foreach(json_object_get(m->plan, "steps"), at, planned) {
+		autojson json_t *found = NULL;
+		struct step_rec rec = { 0 };
+		const char *digest;
+
+		if (strcmp(json_str(planned, "kind", ""), "verify_world"))
+			continue;
+		if (journal_step(m->journal, m->run, json_str(planned, "id", ""), &rec, e) < 0)
+			return -e->kind;
+		digest = json_str(rec.result, "differences", NULL);
+		same += json_int(rec.result, "same", 0);
+		r = digest ? read_differences(m, digest, &found, e) : 0;
+		step_rec_done(&rec);
+		if (r < 0)
+			return r;
+		sort_differences(found, differences, not_proved);
+	}
+	json_object_set_new(m->doc, "same", json_integer(same));
+	return 0;
+}
+
+static const char *way_back(const struct run_rec *r)
+{
+	if (r->finalized)
+		return "none: the run was finalized, its way back was given up";
+	switch (r->state) {
+	case RUN_CLOSED_OLD:
+		return "none needed: the old world is live";
+	case RUN_CLOSED_NEW:
+	case RUN_STANDS:
+		return "'crossgrade rollback' restores the old world; it counts first what was written since";
+	case RUN_OPEN:
+	case RUN_HELD:
+		return "'crossgrade resume' finishes the run, 'crossgrade rollback' goes back";
+	default:
+		return "'crossgrade rollback' goes on with the way back";
+	}
+}
+
+static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
+{
+	json_t *writes = NULL;
+
+	if (journal_get_doc(m->journal, m->run, "writes", &writes, e) < 0) {
+		if (e->kind != ERR_ABSENT)
+			return -e->kind;
+		err_clear(e);
+	}
+	json_object_set_new(m->doc, "new_writes", writes ?: json_null());
+	json_object_set(m->doc, "restore_point", json_object_get(m->plan, "restore_point") ?: json_null());
+	json_object_set(m->doc, "point_of_no_return", json_object_get(m->plan, "point_of_no_return") ?: json_null());
+	json_object_set_new(m->doc, "way_back", json_string(way_back(r)));
+	return 0;
+}
+
+int report_make(struct journal *j, const struct dir *state, const char *run, json_t **ret, struct err *e)
+{
+	autojson json_t *plan = NULL, *doc = NULL;
+	struct run_rec rec = { 0 };
+	struct making m;
+	int r = -1;
+
+	if (journal_run(j, run, &rec, e) < 0)
+		return -e->kind;
+	if (read_plan(j, run, &plan, e) < 0)
+		goto out;
+	doc = head_json(&rec);
+	m = (struct making){ .journal = j, .state = state, .run = run, .plan = plan, .doc = doc };
+	if (add_steps(&m, e) < 0)
+		goto out;
+	add_downtime(&m);
+	add_forecast(&m);
+	if (add_differences(&m, e) < 0 || add_docs(&m, &rec, e) < 0)
+		goto out;
+	*ret = take_ptr(doc);
+	r = 0;
+out:
+	run_rec_done(&rec);
+	return r < 0 ? err_wrap(e, "report run '%s'", run) : 0;
+}

@@ -1,0 +1,548 @@
+#include "engine/restore_point.h"
+
+#include <dirent.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "data/exchange.h"
+
+#define POINT_JSON  "point.json"
+#define MARKER      "run.json"
+#define POINT_MAX   (4u << 20)
+#define HOME_MODE   0700
+
+static const char *const state_names[] = { "open", "complete", "proved", "spent" };
+
+void point_done(struct point *p)
+{
+	dir_close(&p->dir);
+	json_decref(p->doc);
+	free(p->id);
+	*p = (struct point){ .dir = DIR_NONE };
+}
+
+char *point_beside(const struct scope_root *r)
+{
+	const char *slash = strrchr(r->path, '/');
+
+	if (r->mount_point)
+		return xasprintf("%s/.crossgrade", r->path);
+	return xasprintf("%.*s/.crossgrade-%s", (int)(slash - r->path), r->path, slash + 1);
+}
+
+int point_home(const struct goal *g, const struct scope *s, char **ret, struct err *e)
+{
+	const char *store = json_str(g->restore_point, "store", "beside");
+
+	if (!s->n)
+		return err_set(e, ERR_BUG, "the scope of a restore point is empty");
+	if (!strcmp(store, "beside"))
+		*ret = point_beside(&s->v[0]);
+	else
+		*ret = xasprintf("%s/crossgrade-%s", store + strlen("file://"), g->name);
+	return 0;
+}
+
+/* Where the copy of root r is kept: an exchange needs the file system of r itself, so with the store beside, each root has
+ * a home of its own; a store the operator names holds them all. */
+static char *keep_path(const char *home, const char *first_home, const char *id, const struct scope_root *r)
+{
+	autofree char *own = point_beside(r);
+	const char *under = strcmp(home, first_home) ? home : own;
+
+	return xasprintf("%s/%s/data/%s", under, id, r->name);
+}
+
+static json_t *root_doc(const char *home, const char *first_home, const char *id, const struct scope_root *r)
+{
+	autofree char *keep = keep_path(home, first_home, id, r);
+	autofree char *own = point_beside(r);
+
+	return json_pack("{ss ss ss ss}", "name", r->name, "path", r->path, "keep", keep, "beside", own);
+}
+
+int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
+               struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", home, id);
+	autofree char *first_home = point_beside(&s->v[0]);
+	struct point p = { .dir = DIR_NONE, .state = POINT_OPEN };
+	json_t *roots = json_array();
+	char now[40];
+
+	p.doc = json_pack("{ss ss ss ss sO so}", "schema", "crossgrade/restore-point/1", "id", id, "state", "open",
+	                  "created", clock_rfc3339(clock_wall_ns(), now, sizeof now), "about", about, "roots", roots);
+	p.id = xstrdup(id);
+	vec_each(s, r) {
+		autodir struct dir keep = DIR_NONE;
+		json_t *doc = root_doc(home, first_home, id, r);
+
+		json_array_append_new(roots, doc);
+		if (dir_make_path(json_str(doc, "keep", ""), HOME_MODE, &keep, e) < 0)
+			goto fail;
+	}
+	if (dir_make_path(path, HOME_MODE, &p.dir, e) < 0 || dir_make(&p.dir, "index", HOME_MODE, e) < 0 ||
+	    point_save(&p, e) < 0)
+		goto fail;
+	*ret = p;
+	return 0;
+fail:
+	point_done(&p);
+	return err_wrap(e, "make restore point '%s'", path);
+}
+
+static int state_of(const char *name, enum point_state *ret, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(state_names); i++)
+		if (!strcmp(state_names[i], name)) {
+			*ret = (enum point_state)i;
+			return 0;
+		}
+	return err_set(e, ERR_FORMAT, "its state '%s' is unknown", name);
+}
+
+int point_open(const char *home, const char *id, struct point *ret, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", home, id);
+	struct point p = { .dir = DIR_NONE };
+
+	if (dir_open(path, &p.dir, e) < 0 || json_read(&p.dir, POINT_JSON, POINT_MAX, &p.doc, e) < 0 ||
+	    state_of(json_str(p.doc, "state", ""), &p.state, e) < 0) {
+		point_done(&p);
+		return err_wrap(e, "open restore point '%s'", path);
+	}
+	p.id = xstrdup(id);
+	*ret = p;
+	return 0;
+}
+
+int point_save(struct point *p, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(POINT_MAX);
+
+	json_object_set_new(p->doc, "state", json_string(state_names[p->state]));
+	json_pretty(p->doc, &text);
+	if (buf_check(&text, "point.json", e) < 0)
+		return -e->kind;
+	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+/* Our own .crossgrade stays out of every walk, hash and exchange; what else, the product says. */
+struct leaving {
+	const struct product *prod;
+	const char           *root;
+};
+
+static bool ours(const char *rel)
+{
+	size_t n = strlen(".crossgrade");
+
+	return !strncmp(rel, ".crossgrade", n) && (rel[n] == '\0' || rel[n] == '/');
+}
+
+static bool leave_out_entry(void *data, const char *rel, const struct stat *st)
+{
+	const struct leaving *l = data;
+
+	return ours(rel) || (l->prod->leave_out && l->prod->leave_out(l->root, rel));
+}
+
+static bool leave_out_name(void *data, const char *name)
+{
+	return leave_out_entry(data, name, NULL);
+}
+
+static void add_stats(struct pass_stats *sum, const struct pass_stats *one)
+{
+	sum->files += one->files;
+	sum->bytes += one->bytes;
+	sum->copied_files += one->copied_files;
+	sum->copied_bytes += one->copied_bytes;
+	sum->compared_files += one->compared_files;
+	sum->compared_bytes += one->compared_bytes;
+	sum->reflinked_files += one->reflinked_files;
+	sum->removed += one->removed;
+	sum->took_ns += one->took_ns;
+}
+
+static int load_index(struct point *p, const char *name, struct pass_index **ret, struct err *e)
+{
+	autofree char *rel = xasprintf("index/%s", name);
+	int has = dir_has(&p->dir, rel, e);
+
+	if (has < 0)
+		return has;
+	if (!has) {
+		*ret = pass_index_new();
+		return 0;
+	}
+	return pass_index_load(&p->dir, rel, ret, e);
+}
+
+static int save_index(struct point *p, const char *name, const struct pass_index *ix, struct err *e)
+{
+	autofree char *rel = xasprintf("index/%s", name);
+
+	return pass_index_save(ix, &p->dir, rel, e);
+}
+
+static int write_manifest(struct point *p, json_t *root, const struct dir *keep, const struct pass_index *ix,
+                          struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	autofree char *prefix = xasprintf("data/%s", name);
+	char digest[DIGEST_TEXT];
+
+	if (manifest_write(&p->dir, prefix, keep, ix, digest, e) < 0)
+		return -e->kind;
+	json_object_set_new(root, "manifest", json_string(digest));
+	return 0;
+}
+
+static int fill_root(struct point *p, const struct product *prod, json_t *root, enum pass_mode mode,
+                     struct pass_opts *o, struct point_pass *ret, struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	struct leaving l = { prod, name };
+	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
+	struct pass_index *ix = NULL;
+	struct pass_stats stats = { 0 };
+	int r = -1;
+
+	o->leave_out = leave_out_entry;
+	o->data = &l;
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
+	    load_index(p, name, &ix, e) < 0)
+		return -e->kind;
+	if (pass_run(&live, &keep, ix, mode, o, &stats, e) < 0 || save_index(p, name, ix, e) < 0 ||
+	    (mode == PASS_FINAL && write_manifest(p, root, &keep, ix, e) < 0))
+		goto out;
+	add_stats(&ret->total, &stats);
+	json_object_set_new(root, "files", json_integer((json_int_t)stats.files));
+	json_object_set_new(root, "bytes", json_integer((json_int_t)stats.bytes));
+	r = 0;
+out:
+	pass_index_free(ix);
+	return r < 0 ? err_wrap(e, "copy '%s'", json_str(root, "path", "")) : 0;
+}
+
+int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
+               struct point_pass *ret, struct err *e)
+{
+	struct pass_opts opts = *o;
+	json_t *root;
+	size_t at;
+
+	if (p->state == POINT_SPENT)
+		return err_set(e, ERR_REFUSED, "restore point '%s' went live, it cannot be filled again", p->id);
+	*ret = (struct point_pass){ 0 };
+	if (p->state != POINT_OPEN) {
+		p->state = POINT_OPEN;
+		if (point_save(p, e) < 0)
+			return -e->kind;
+	}
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		if (fill_root(p, prod, root, mode, &opts, ret, e) < 0)
+			return -e->kind;
+	}
+	if (mode == PASS_FINAL) {
+		p->state = POINT_COMPLETE;
+		return point_save(p, e);
+	}
+	return 0;
+}
+
+int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	*ret = (struct point_pass){ 0 };
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const char *name = json_str(root, "name", "");
+		autodir struct dir keep = DIR_NONE;
+		struct pass_index *ix = NULL;
+		struct pass_stats stats = { 0 };
+		uint64_t cached = 0;
+		int r;
+
+		if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 || load_index(p, name, &ix, e) < 0)
+			return -e->kind;
+		r = pass_read_back(&keep, ix, o, &stats, &cached, e);
+		if (r >= 0)
+			r = save_index(p, name, ix, e);
+		pass_index_free(ix);
+		if (r < 0)
+			return err_wrap(e, "read the copy of '%s' back", json_str(root, "path", ""));
+		add_stats(&ret->total, &stats);
+		ret->cached += cached;
+	}
+	return 0;
+}
+
+int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e)
+{
+	unsigned flags = PROVE_META | (all ? PROVE_CONTENT : PROVE_CTIME);
+	int worst = 0;
+	json_t *root;
+	size_t at;
+
+	if (p->state == POINT_SPENT || p->state == POINT_OPEN)
+		return err_set(e, ERR_REFUSED, "restore point '%s' is %s, it cannot be proved", p->id,
+		               state_names[p->state]);
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		autofree char *prefix = xasprintf("data/%s", json_str(root, "name", ""));
+		autodir struct dir keep = DIR_NONE;
+		struct pass_index *ix = NULL;
+		int r;
+
+		if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
+		    load_index(p, json_str(root, "name", ""), &ix, e) < 0)
+			return -e->kind;
+		r = manifest_prove(&p->dir, prefix, &keep, ix, flags, o, ret, e);
+		pass_index_free(ix);
+		if (r < 0)
+			return r;
+		worst = MAX_OF(worst, r);
+	}
+	if (!worst && all && p->state == POINT_COMPLETE) {
+		p->state = POINT_PROVED;
+		if (point_save(p, e) < 0)
+			return -e->kind;
+	}
+	return worst;
+}
+
+/* Same file system as its root: an exchange can put it live. */
+static int exchangeable(const json_t *root, bool *ret, struct err *e)
+{
+	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
+	struct file_id a, b;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
+	    dir_file_id(&live, "", &a, e) < 0 || dir_file_id(&keep, "", &b, e) < 0)
+		return -e->kind;
+	*ret = a.dev == b.dev;
+	return 0;
+}
+
+static int look_root(const struct product *prod, const json_t *root, const char *kept_path, json_t **ret, struct err *e)
+{
+	struct leaving l = { prod, json_str(root, "name", "") };
+	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(kept_path, &kept, e) < 0)
+		return -e->kind;
+	return exchange_look(&live, &kept, leave_out_name, &l, ret, e);
+}
+
+int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e)
+{
+	autojson json_t *looks = json_object();
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const char *name = json_str(root, "name", "");
+		json_t *look;
+		bool same = false;
+
+		if (exchangeable(root, &same, e) < 0)
+			return -e->kind;
+		if (!same)
+			continue;       /* looked at when it has been copied beside the data */
+		if (look_root(prod, root, json_str(root, "keep", ""), &look, e) < 0)
+			return err_wrap(e, "look at '%s'", json_str(root, "path", ""));
+		json_object_set_new(looks, name, look);
+	}
+	*ret = take_ptr(looks);
+	return 0;
+}
+
+/* A point kept on another file system is copied beside the data first, so that going live is still an exchange. The look at
+ * the copy is written beside it before the first rename: it is what makes a repetition safe. */
+static int stage_beside(const struct product *prod, const json_t *root, const char *staged, const struct dir *home,
+                        const char *look_name, json_t **ret, struct err *e)
+{
+	struct leaving l = { prod, json_str(root, "name", "") };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
+	autodir struct dir from = DIR_NONE, to = DIR_NONE;
+	autobuf struct buf text = BUF_MAX(POINT_MAX);
+	struct pass_stats stats;
+	struct pass_index *ix;
+	int r, has = dir_has(home, look_name, e);
+
+	if (has < 0)
+		return has;
+	if (has)
+		return json_read(home, look_name, POINT_MAX, ret, e);
+	if (dir_open(json_str(root, "keep", ""), &from, e) < 0 || dir_make_path(staged, HOME_MODE, &to, e) < 0)
+		return -e->kind;
+	ix = pass_index_new();
+	r = pass_run(&from, &to, ix, PASS_FINAL, &o, &stats, e);
+	pass_index_free(ix);
+	if (r < 0 || look_root(prod, root, staged, ret, e) < 0)
+		return -e->kind;
+	json_pretty(*ret, &text);
+	return file_replace(home, look_name, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+static int go_live(const struct product *prod, const json_t *root, const json_t *look, const char *run, bool back,
+                   struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), run, name);
+	autofree char *staged = xasprintf("%s/staged/%s/%s", json_str(root, "beside", ""), run, name);
+	autofree char *look_name = xasprintf("staged-%s-%s.json", run, name);
+	struct leaving l = { prod, name };
+	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE, home = DIR_NONE;
+	autojson json_t *staged_look = NULL;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
+	    dir_make_path(trash_path, HOME_MODE, &trash, e) < 0 ||
+	    dir_make_path(json_str(root, "beside", ""), HOME_MODE, &home, e) < 0)
+		return -e->kind;
+	if (!look) {
+		if (stage_beside(prod, root, staged, &home, look_name, &staged_look, e) < 0)
+			return -e->kind;
+		look = staged_look;
+	}
+	if (dir_open(staged_look ? staged : json_str(root, "keep", ""), &kept, e) < 0)
+		return -e->kind;
+	return back ? exchange_back(&live, &kept, &trash, look, leave_out_name, &l, e) :
+	              exchange_in(&live, &kept, &trash, look, leave_out_name, &l, e);
+}
+
+static int go_live_all(struct point *p, const struct product *prod, const json_t *record, const char *run, bool back,
+                       struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const json_t *look = json_object_get(record, json_str(root, "name", ""));
+
+		if (go_live(prod, root, look, run, back, e) < 0)
+			return err_wrap(e, "put the old world of '%s' live", json_str(root, "path", ""));
+	}
+	return 0;
+}
+
+int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
+{
+	/* Spent first: a point that may be half live must never be pruned or proved. */
+	if (p->state != POINT_SPENT) {
+		p->state = POINT_SPENT;
+		if (point_save(p, e) < 0)
+			return -e->kind;
+	}
+	return go_live_all(p, prod, record, run, false, e);
+}
+
+int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
+{
+	if (go_live_all(p, prod, record, run, true, e) < 0)
+		return -e->kind;
+	p->state = POINT_COMPLETE;
+	return point_save(p, e);
+}
+
+int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e)
+{
+	autojson json_t *doc = json_pack("{ss ss ss}", "state_dir", state_dir, "run", run, "plan_digest", plan_digest);
+	autobuf struct buf text = BUF_MAX(64 << 10);
+	autodir struct dir d = DIR_NONE;
+
+	json_pretty(doc, &text);
+	if (dir_make_path(home, HOME_MODE, &d, e) < 0)
+		return -e->kind;
+	return file_replace(&d, MARKER, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+int point_marker_drop(const char *home, struct err *e)
+{
+	struct err absent = ERR_INIT;
+	autodir struct dir d = DIR_NONE;
+
+	if (dir_open(home, &d, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	if (dir_unlink(&d, MARKER, e) < 0)
+		return -e->kind;
+	return dir_sync(&d, "", e);
+}
+
+int point_marker_read(const char *home, json_t **ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+
+	if (dir_open(home, &d, e) < 0)
+		return -e->kind;
+	return json_read(&d, MARKER, 64 << 10, ret, e);
+}
+
+int point_list(const char *home, json_t **ret, struct err *e)
+{
+	autojson json_t *list = json_array();
+	struct err absent = ERR_INIT;
+	autodir struct dir d = DIR_NONE;
+	struct dir_names names = { 0 };
+
+	if (dir_open(home, &d, &absent) < 0) {
+		if (absent.kind != ERR_ABSENT)
+			return err_set(e, absent.kind, "%s", absent.msg);
+		*ret = take_ptr(list);
+		return 0;
+	}
+	if (dir_list(&d, "", 10000, &names, e) < 0)
+		return -e->kind;
+	vec_each(&names, it) {
+		struct err broken = ERR_INIT;
+		struct point p = { .dir = DIR_NONE };
+
+		if (it->type != DT_DIR || !strcmp(it->name, "trash") || !strcmp(it->name, "staged"))
+			continue;
+		if (point_open(home, it->name, &p, &broken) < 0) {
+			json_array_append_new(list, json_pack("{ss ss ss}", "id", it->name, "state", "broken", "why",
+			                                      broken.msg));
+			continue;
+		}
+		json_array_append(list, p.doc);
+		point_done(&p);
+	}
+	dir_names_done(&names);
+	*ret = take_ptr(list);
+	return 0;
+}
+
+int point_prune(const char *home, const char *id, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	struct point p = { .dir = DIR_NONE };
+	json_t *root;
+	size_t at;
+
+	if (point_open(home, id, &p, e) < 0)
+		return -e->kind;
+	json_array_foreach(json_object_get(p.doc, "roots"), at, root) {
+		autofree char *keep = xstrdup(json_str(root, "keep", ""));
+		autodir struct dir point = DIR_NONE;
+		struct err absent = ERR_INIT;
+
+		/* <home>/<id>/data/<name>: the directory <id> of a root with a home of its own. */
+		if (dir_open(dirname(keep), &point, &absent) < 0)
+			continue;
+		if (dir_remove_tree(&point, json_str(root, "name", ""), e) < 0)
+			goto fail;
+	}
+	point_done(&p);
+	if (dir_open(home, &d, e) < 0 || dir_remove_tree(&d, id, e) < 0)
+		return -e->kind;
+	return dir_sync(&d, "", e);
+fail:
+	point_done(&p);
+	return -e->kind;
+}

@@ -1,0 +1,111 @@
+#include "engine/results.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = { "pass", "note", "warn", "unsure", "block" };
+
+	return names[v];
+}
+
+void results_add(struct results *r, const char *id, enum verdict verdict, const char *subject, const char *seen_fmt,
+                 ...)
+{
+	char seen[1024];
+	va_list ap;
+
+	va_start(ap, seen_fmt);
+	vsnprintf(seen, sizeof seen, seen_fmt, ap);
+	va_end(ap);
+	*vec_push(r) = (struct result){ .id = id,
+		                        .verdict = verdict,
+		                        .subject = xstrdup(subject),
+		                        .seen = xstrdup(seen) };
+}
+
+void results_done(struct results *r)
+{
+	vec_each(r, it) {
+		free(it->subject);
+		free(it->seen);
+	}
+	vec_done(r);
+}
+
+static const char *outcome_name(enum outcome o)
+{
+	static const char *const names[] = { "same", "explained", "not-proved", "different" };
+
+	return names[o];
+}
+
+void cmp_same(struct comparisons *c, uint64_t n)
+{
+	c->same += n;
+}
+
+void cmp_add(struct comparisons *c, enum outcome o, const char *subject, const char *what, const char *was,
+             const char *is, const char *rule, const char *why)
+{
+	*vec_push(c) = (struct comparison){ .outcome = o,
+		                            .subject = xstrdup(subject),
+		                            .what = xstrdup(what),
+		                            .was = xstrdup(was),
+		                            .is = xstrdup(is),
+		                            .rule = rule,
+		                            .why = xstrdup(why) };
+}
+
+void cmp_text(struct comparisons *c, const char *subject, const char *what, const char *was, const char *is)
+{
+	if ((!was && !is) || (was && is && !strcmp(was, is)))
+		c->same++;
+	else
+		cmp_add(c, CMP_DIFFERENT, subject, what, was, is, NULL, NULL);
+}
+
+void cmp_int(struct comparisons *c, const char *subject, const char *what, int64_t was, int64_t is)
+{
+	char a[32], b[32];
+
+	snprintf(a, sizeof a, "%lld", (long long)was);
+	snprintf(b, sizeof b, "%lld", (long long)is);
+	cmp_text(c, subject, what, a, b);
+}
+
+enum outcome cmp_worst(const struct comparisons *c)
+{
+	enum outcome worst = CMP_SAME;
+
+	vec_each(c, it)
+		worst = MAX_OF(worst, it->outcome);
+	return worst;
+}
+
+void comparisons_done(struct comparisons *c)
+{
+	vec_each(c, it) {
+		free(it->subject);
+		free(it->what);
+		free(it->was);
+		free(it->is);
+		free(it->why);
+	}
+	vec_done(c);
+	free(take_ptr(c->level));
+}
+
+json_t *comparisons_json(const struct comparisons *c)
+{
+	json_t *list = json_array();
+
+	vec_each(c, it)
+		json_array_append_new(list, json_pack("{ss ss ss ss? ss? ss? ss?}", "outcome", outcome_name(it->outcome),
+		                                      "subject", it->subject, "what", it->what, "was", it->was, "is",
+		                                      it->is, "rule", it->rule, "why", it->why));
+	return json_pack("{ss? sI ss so}", "level", c->level, "same", (json_int_t)c->same, "worst",
+	                 outcome_name(cmp_worst(c)), "differences", list);
+}

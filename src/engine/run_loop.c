@@ -1,0 +1,282 @@
+/* The loop. Forward and backward a step goes through the same four moments, and a kill between any two of them leaves a
+ * record from which the next call goes on:
+ *
+ *	capture -> INTENDED (undo record durable) -> apply, verify -> DONE (result durable)
+ *	undo -> UNDONE
+ */
+#include "engine/run_world.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+
+/* Params with every {"from": step, "key": k} replaced by that step's result. */
+static int resolve(struct world *w, const json_t *value, json_t **ret, struct err *e)
+{
+	const json_t *from = json_object_get(value, "from"), *key = json_object_get(value, "key");
+	const char *name;
+	json_t *item, *copy, *out;
+	size_t at;
+
+	if (json_is_string(from) && json_is_string(key)) {
+		item = json_object_get(json_object_get(w->ctx.results, json_string_value(from)), json_string_value(key));
+		if (!item)
+			return err_set(e, ERR_BUG, "step '%s' left no '%s'", json_string_value(from),
+			               json_string_value(key));
+		*ret = json_incref(item);
+		return 0;
+	}
+	if (json_is_object(value)) {
+		out = json_object();
+		json_object_foreach((json_t *)value, name, item) {
+			if (resolve(w, item, &copy, e) < 0) {
+				json_decref(out);
+				return -e->kind;
+			}
+			json_object_set_new(out, name, copy);
+		}
+		*ret = out;
+		return 0;
+	}
+	if (json_is_array(value)) {
+		out = json_array();
+		json_array_foreach(value, at, item) {
+			if (resolve(w, item, &copy, e) < 0) {
+				json_decref(out);
+				return -e->kind;
+			}
+			json_array_append_new(out, copy);
+		}
+		*ret = out;
+		return 0;
+	}
+	*ret = json_incref((json_t *)value);
+	return 0;
+}
+
+static void say(struct world *w, const struct step *s, const char *state)
+{
+	event_emit(w->o->events, "step", json_pack("{ss ss ss}", "state", state, "phase", phase_name(s->phase), "kind",
+	                                           s->kind->name));
+}
+
+static void window(struct world *w, bool open)
+{
+	if (w->window == open)
+		return;
+	w->window = open;
+	prober_window(w->prober, open);
+	event_emit(w->o->events, "window", json_pack("{ss}", "state", open ? "open" : "closed"));
+}
+
+static int keep_result(struct world *w, const struct step *s, const json_t *result)
+{
+	return json_object_set_new(w->ctx.results, s->id, result ? json_deep_copy(result) : json_object());
+}
+
+/* What an intended step still owes: its effect, seen, and the record of it. */
+static int carry_out(struct world *w, const struct step *s, const json_t *params, const json_t *undo, struct err *e)
+{
+	autojson json_t *result = NULL;
+	enum step_state seen = STEP_UNSURE;
+
+	if (s->flags & STEP_LETS_IN && journal_let_in(w->journal, w->run, e) < 0)
+		return -e->kind;
+	if (s->kind->apply(&w->ctx, params, undo, &result, e) < 0)
+		return -e->kind;
+	fault_point("step.applied");
+	if (s->kind->verify(&w->ctx, params, result, &seen, e) < 0)
+		return err_wrap(e, "see that it is done");
+	if (seen != STEP_IS_DONE)
+		return err_set(e, ERR_CHANGED, "it was done, but its effect is not there");
+	if (journal_done(w->journal, w->run, s->id, result, e) < 0)
+		return -e->kind;
+	return keep_result(w, s, result) < 0 ? err_set(e, ERR_BUG, "the result cannot be kept") : 0;
+}
+
+static int capture(struct world *w, const struct step *s, const json_t *params, json_t **ret, struct err *e)
+{
+	if (s->kind->capture(&w->ctx, params, ret, e) < 0)
+		return -e->kind;
+	if (!*ret)
+		*ret = json_object();
+	if (s->flags & STEP_POINT)
+		w->ctx.point_passed = true;
+	return journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, *ret, e);
+}
+
+static int step_forward(struct world *w, const struct step *s, struct err *e)
+{
+	struct step_rec rec = { 0 };
+	autojson json_t *params = NULL, *undo = NULL;
+	int r = 0;
+
+	if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+		return -e->kind;
+	if (rec.state == REC_DONE || rec.state == REC_SKIPPED) {
+		keep_result(w, s, rec.result);
+		goto out;
+	}
+	if (w->o->cancel && atomic_load(&w->o->cancel->asked)) {
+		r = err_set(e, ERR_CANCELED, "interrupted");
+		goto out;
+	}
+	if (s->flags & STEP_IN_WINDOW)
+		window(w, true);
+	say(w, s, "begin");
+	r = resolve(w, s->params, &params, e);
+	if (r >= 0 && rec.state == REC_NONE)
+		r = capture(w, s, params, &undo, e);
+	else
+		undo = json_incref(rec.undo);
+	if (r >= 0)
+		r = carry_out(w, s, params, undo, e);
+	say(w, s, r < 0 ? "failed" : "done");
+	if (r >= 0 && s->flags & STEP_CLOSES_WINDOW)
+		window(w, false);
+out:
+	step_rec_done(&rec);
+	return r < 0 ? err_wrap(e, "step '%s'", s->id) : 0;
+}
+
+int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		*ret_at = s;
+		if (w->o->hold && s->phase > PHASE_STAGE)
+			return 0;
+		events_step(w->o->events, s->id);
+		if (step_forward(w, s, e) < 0)
+			return -e->kind;
+	}
+	events_step(w->o->events, NULL);
+	*ret_at = NULL;
+	return 0;
+}
+
+static int step_backward(struct world *w, const struct step *s, struct err *e)
+{
+	struct step_rec rec = { 0 };
+	autojson json_t *params = NULL;
+	int r = 0;
+
+	if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+		return -e->kind;
+	if (rec.state != REC_INTENDED && rec.state != REC_DONE)
+		goto out;
+	say(w, s, "undo");
+	if (!(s->flags & STEP_NO_UNDO)) {
+		r = resolve(w, s->params, &params, e);
+		if (r >= 0)
+			r = s->kind->undo(&w->ctx, params, rec.undo, e);
+	}
+	if (r >= 0)
+		r = journal_undone(w->journal, w->run, s->id, e);
+	say(w, s, r < 0 ? "failed" : "undone");
+out:
+	step_rec_done(&rec);
+	return r < 0 ? err_wrap(e, "undo step '%s'", s->id) : 0;
+}
+
+/* Results of the steps done, for params that name them. */
+static int load_results(struct world *w, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		if (rec.result)
+			keep_result(w, s, rec.result);
+		step_rec_done(&rec);
+	}
+	return 0;
+}
+
+int loop_backward(struct world *w, struct err *e)
+{
+	w->ctx.backward = true;
+	if (load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+		return -e->kind;
+	for (size_t i = w->plan.steps.n; i-- > 0;) {
+		const struct step *s = &w->plan.steps.v[i];
+
+		events_step(w->o->events, s->id);
+		if (step_backward(w, s, e) < 0)
+			return -e->kind;
+	}
+	events_step(w->o->events, NULL);
+	window(w, false);
+	return 0;
+}
+
+static int any_step(struct world *w, bool (*of)(const struct step *s, int arg), int arg, bool *ret, struct err *e)
+{
+	*ret = false;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (!of(s, arg))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		if (rec.state != REC_NONE && rec.state != REC_SKIPPED)
+			*ret = true;
+		step_rec_done(&rec);
+	}
+	return 0;
+}
+
+static bool is_point(const struct step *s, int arg)
+{
+	return s->flags & STEP_POINT;
+}
+
+static bool in_phase_or_later(const struct step *s, int arg)
+{
+	return s->phase >= (enum phase)arg;
+}
+
+int run_point_passed(struct world *w, bool *ret, struct err *e)
+{
+	return any_step(w, is_point, 0, ret, e);
+}
+
+int run_reached(struct world *w, enum phase p, bool *ret, struct err *e)
+{
+	return any_step(w, in_phase_or_later, (int)p, ret, e);
+}
+
+/* A step made again before the first change: live passes and the final pass, because the old server may have run since. */
+static bool made_again(const struct step *s, bool changed, bool frozen)
+{
+	if (!(s->flags & STEP_AGAIN) || changed)
+		return false;
+	return s->phase != PHASE_STAGE || !frozen;
+}
+
+int run_refresh(struct world *w, struct err *e)
+{
+	bool changed, frozen;
+
+	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0)
+		return -e->kind;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+		bool gone;
+		int r = 0;
+
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		gone = rec.state == REC_DONE &&
+		       (made_again(s, changed, frozen) ||
+		        journal_effect_gone(w->journal, &rec, s->kind->lifetime != LIFE_DURABLE,
+		                            s->kind->lifetime == LIFE_PROCESS));
+		if (gone)
+			r = journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, NULL, e);
+		step_rec_done(&rec);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,153 @@
+#include "engine/run_world.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/restore_point.h"
+
+#define LOCK_DIR "/run/lock/crossgrade"
+#define PLAN_MAX (16u << 20)
+
+int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, struct err *e)
+{
+	*w = (struct world){ .o = o, .lock = LOCK_NONE };
+	w->ctx = (struct ctx){
+		.state = DIR_NONE,
+		.blobs = DIR_NONE,
+		.events = o->events,
+		.cancel = o->cancel,
+		.io_limit = o->io_limit,
+		.force = o->force,
+		.prove_all = o->prove_all,
+		.accept_in_place = o->accept_in_place,
+		.save_writes = o->save_writes,
+		.results = json_object(),
+	};
+	if (mode == DB_WRITE) {
+		if (dir_make_path(o->state_dir, 0700, &w->ctx.state, e) < 0)
+			return err_wrap(e, "make the state directory");
+	} else if (dir_open(o->state_dir, &w->ctx.state, e) < 0) {
+		return -e->kind;
+	}
+	return journal_open(&w->ctx.state, mode, &w->journal, e);
+}
+
+static void journal_sink(void *data, const json_t *event)
+{
+	struct world *w = data;
+	struct err e = ERR_INIT;
+
+	/* Progress is for who watches; a run would be as slow as its disk if it were kept. */
+	if (!w->run || !strcmp(json_str(event, "type", ""), "progress"))
+		return;
+	if (journal_event(w->journal, w->run, event, &e) < 0)
+		log_warn("event not kept: %s", e.msg);
+}
+
+void world_close(struct world *w)
+{
+	prober_stop(w->prober);
+	events_forget(w->o->events, w);
+	ctx_drop_fds(&w->ctx);
+	for (size_t i = 0; i < w->ctx.n_sites; i++)
+		site_done(&w->ctx.sites[i]);
+	free(w->ctx.sites);
+	json_decref(w->ctx.results);
+	dir_close(&w->ctx.blobs);
+	dir_close(&w->ctx.state);
+	journal_close(w->journal);
+	lock_release(&w->lock);
+	plan_done(&w->plan);
+	goal_done(&w->goal);
+	free(w->run);
+	free(w->site_hash);
+}
+
+int world_bind(struct world *w, const json_t *sites, struct err *e)
+{
+	char hash[DIGEST_TEXT];
+	const char *name, *root;
+	json_t *doc;
+
+	w->ctx.sites = xcalloc(json_object_size(sites) + 1, sizeof *w->ctx.sites);
+	json_object_foreach((json_t *)sites, name, doc) {
+		if (site_bind(name, doc, &w->ctx.sites[w->ctx.n_sites], e) < 0)
+			return -e->kind;
+		w->ctx.n_sites++;
+	}
+	if (!w->ctx.n_sites)
+		return err_set(e, ERR_FORMAT, "the plan has no site");
+	root = site_root_path(&w->ctx.sites[0], "root");
+	digest_text(sv_of(root ? root : w->ctx.sites[0].name), hash);
+	free(w->site_hash);
+	w->site_hash = xstrndup(hash, 16);
+	return 0;
+}
+
+int world_lock(struct world *w, const char *verb, struct err *e)
+{
+	autofree char *who = xasprintf("pid %d, crossgrade %s", (int)getpid(), verb);
+
+	return lock_take(LOCK_DIR, w->site_hash, who, &w->lock, e);
+}
+
+int world_load(struct world *w, const char *run, struct err *e)
+{
+	autobuf struct buf plan = BUF_MAX(PLAN_MAX), goal = BUF_MAX(1u << 20);
+	json_t *doc;
+
+	if (journal_plan(w->journal, run, &plan, &goal, e) < 0 ||
+	    plan_parse(buf_sv(&plan), "the plan of the run", &w->plan, e) < 0 ||
+	    json_parse(buf_sv(&goal), "the goal of the run", &doc, e) < 0 || goal_of_doc(doc, &w->goal, e) < 0)
+		return err_wrap(e, "run '%s'", run);
+	w->run = xstrdup(run);
+	w->product = product_named(w->goal.product);
+	return world_bind(w, json_object_get(w->plan.doc, "sites"), e);
+}
+
+int world_enter(struct world *w, struct err *e)
+{
+	autofree char *undo = xasprintf("undo/%s", w->run);
+
+	if (dir_make_all(&w->ctx.state, undo, 0700, e) < 0 || dir_make_all(&w->ctx.state, "hold", 0700, e) < 0 ||
+	    dir_open_at(&w->ctx.state, undo, &w->ctx.blobs, e) < 0)
+		return -e->kind;
+	w->ctx.product = w->product;
+	w->ctx.goal = &w->goal;
+	w->ctx.plan = &w->plan;
+	w->ctx.run = w->run;
+	events_run(w->o->events, w->run);
+	events_to(w->o->events, journal_sink, w);
+	return 0;
+}
+
+int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e)
+{
+	struct run_list all = { 0 };
+	int found = 0;
+
+	if (journal_runs(w->journal, site_hash, &all, e) < 0)
+		return -e->kind;
+	vec_each(&all, it) {
+		if (found || !run_unfinished(it->state))
+			continue;
+		*ret = *it;
+		*it = (struct run_rec){ 0 };
+		found = 1;
+	}
+	run_list_done(&all);
+	return found;
+}
+
+int world_home(struct world *w, char **ret, struct err *e)
+{
+	const json_t *point = json_object_get(w->plan.doc, "restore_point");
+	const char *home = json_str(point, "home", NULL);
+
+	if (!home)
+		return err_set(e, ERR_ABSENT, "the plan has no restore point of ours");
+	*ret = xstrdup(home);
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* What a call of apply, resume, rollback or verify has in its hands: private to the run files. */
+#pragma once
+
+#include "engine/prober.h"
+#include "engine/run.h"
+#include "io/lock.h"
+
+struct world {
+	const struct run_opts *o;
+	const struct product  *product;
+	struct goal            goal;            /* of the run: owned */
+	struct plan            plan;            /* of the run: owned */
+	struct ctx             ctx;
+	struct journal        *journal;
+	struct lock            lock;
+	struct prober         *prober;
+	char                  *run;             /* NULL before journal_begin() */
+	char                  *site_hash;
+	bool                   window;          /* clients are not served now */
+};
+
+/* Open the state directory (made 0700) and its journal. */
+int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, struct err *e) must_check;
+void world_close(struct world *w);
+/* Take over goal and plan of a run from the journal. ERR_REFUSED when a kind of it is unknown here. */
+int world_load(struct world *w, const char *run, struct err *e) must_check;
+/* Bind the sites and name the installation: digest of its canonical root. */
+int world_bind(struct world *w, const json_t *sites, struct err *e) must_check;
+int world_lock(struct world *w, const char *verb, struct err *e) must_check;
+/* Directory of undo blobs, events into the journal, site hash in ctx. */
+int world_enter(struct world *w, struct err *e) must_check;
+/* Newest run of this installation that is not finished; 1 there is one, 0 none. site_hash NULL: of this host. */
+int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e) must_check;
+
+/* Where the restore points of this run are; heap. */
+int world_home(struct world *w, char **ret, struct err *e) must_check;
+
+/* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
+int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
+int loop_backward(struct world *w, struct err *e) must_check;
+
+/* Fill ret with the code, the line and the error; returns the code. */
+int run_says(struct run_end *ret, int code, const struct err *e, const char *fmt, ...) printf_like(4, 5);
+
+/* Facts frozen in the window; ERR_ABSENT when the run did not come so far. */
+int run_frozen(struct world *w, struct facts *ret, struct err *e) must_check;
+
+/* Journal states of a run's steps, as questions. */
+int  run_point_passed(struct world *w, bool *ret, struct err *e) must_check;
+int  run_reached(struct world *w, enum phase p, bool *ret, struct err *e) must_check;  /* any step of it intended */
+/* Put DONE steps whose effect is gone, or that are made again, back to intended. */
+int  run_refresh(struct world *w, struct err *e) must_check;

@@ -1,0 +1,230 @@
+#include "engine/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "io/image.h"
+#include "io/proc.h"
+
+#define ASK_EVERY   (50 * NS_PER_MS)
+#define ONE_PROBE   (5 * NS_PER_S)
+#define LAUNCH_MAX  (1u << 20)
+
+int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
+{
+	const char *text = json_str(params, key, NULL);
+	int64_t ns;
+
+	return text && clock_parse_span(text, &ns) ? ns : absent_ns;
+}
+
+/* CPU time and I/O of a process as one number that moves while it works; 0 when it cannot be read. */
+static uint64_t work_done(pid_t pid)
+{
+	autobuf struct buf text = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+	uint64_t utime = 0, stime = 0, read_chars = 0, write_chars = 0;
+	const char *after;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	if (file_read_line(path, &text, &e) < 0)
+		return 0;
+	after = strrchr(buf_str(&text), ')');
+	if (after)
+		sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &utime, &stime);
+	buf_reset(&text);
+	snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
+	err_clear(&e);
+	if (file_read_path(path, &text, &e) >= 0)
+		sscanf(buf_str(&text), "rchar: %" SCNu64 " wchar: %" SCNu64, &read_chars, &write_chars);
+	return utime + stime + read_chars + write_chars;
+}
+
+struct stall {
+	uint64_t        seen;
+	struct deadline until;
+	int64_t         ns;
+};
+
+static int check_stall(struct stall *st, pid_t pid, struct err *e)
+{
+	uint64_t now = pid ? work_done(pid) : 0;
+	char span[32];
+
+	if (!pid || now != st->seen) {
+		st->seen = now;
+		st->until = deadline_in(st->ns);
+	}
+	if (!deadline_passed(st->until))
+		return 0;
+	return err_set(e, ERR_TIMEOUT, "the server (pid %d) has done nothing for %s and does not answer", (int)pid,
+	               clock_span(st->ns, span, sizeof span));
+}
+
+static int answers_as(const struct probe *p, struct expected who, struct err *e)
+{
+	if (who.version && who.version[0] && strcmp(p->version, who.version))
+		return err_set(e, ERR_CHANGED, "the server answers as version '%s', not '%s'", p->version, who.version);
+	if (who.edition && who.edition[0] && strcmp(p->edition, who.edition))
+		return err_set(e, ERR_CHANGED, "the server answers as edition '%s', not '%s'", p->edition, who.edition);
+	return 0;
+}
+
+int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
+               struct probe *ret, struct err *e)
+{
+	struct deadline until = deadline_in(within_ns);
+	struct stall stall = { .until = deadline_in(stall_ns), .ns = stall_ns };
+	struct service *service;
+
+	if (site_service(s, &service, e) < 0)
+		return -e->kind;
+	for (;;) {
+		struct svc_state now = { 0 };
+		struct err quiet = ERR_INIT;
+
+		*ret = (struct probe){ 0 };
+		if (c->product->probe(s, false, MIN_OF(ONE_PROBE, deadline_left_ns(until)), ret, &quiet) >= 0 &&
+		    ret->serving)
+			return answers_as(ret, who, e);
+		if (service->ops->state(service, &now, e) < 0)
+			return -e->kind;
+		if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+			return err_set(e, ERR_REFUSED, "the server ended before it answered: %s", now.detail);
+		if (check_stall(&stall, now.id.pid, e) < 0)
+			return -e->kind;
+		if (deadline_passed(until))
+			return err_set(e, ERR_TIMEOUT, "the server does not answer: %s",
+			               ret->detail[0] ? ret->detail : quiet.msg);
+		if (c->cancel && atomic_load(&c->cancel->asked) && !c->backward)
+			return err_set(e, ERR_CANCELED, "interrupted while the server started");
+		clock_sleep_ns(ASK_EVERY);
+	}
+}
+
+static char *lock_name(const struct site *s)
+{
+	return xasprintf("lock:%s", s->name);
+}
+
+static int hold_lock(struct ctx *c, struct site *s, const json_t *place, struct err *e)
+{
+	autofree char *name = lock_name(s);
+	autodir struct dir d = DIR_NONE;
+	autoclose int fd = -1;
+	const char *rel;
+
+	if (!json_is_object(place) || ctx_holds(c, name))
+		return 0;
+	if (site_place(s, place, &d, &rel, e) < 0)
+		return -e->kind;
+	fd = dir_openat(&d, rel, O_RDWR, 0, e);
+	if (fd < 0 && e->kind == ERR_ABSENT) {
+		err_clear(e);
+		return 0;       /* no server of this data ever ran */
+	}
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return err_sys(e, errno, "lock '%s/%s'", d.path, rel);
+		err_set(e, ERR_CHANGED, "somebody holds '%s/%s': a server was started in the window", d.path, rel);
+		return err_hint(e, "find out who starts it, and stop it");
+	}
+	ctx_hold_fd(c, name, take_fd(fd));
+	return 0;
+}
+
+int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e)
+{
+	autofree char *path = ctx_hold_path(c, s);
+	struct service *service;
+
+	if (site_service(s, &service, e) < 0)
+		return -e->kind;
+	if (service->ops->hold && service->ops->hold(service, path, e) < 0)
+		return err_wrap(e, "hold %s", service->name);
+	return hold_lock(c, s, flock_place, e);
+}
+
+int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e)
+{
+	autofree char *path = ctx_hold_path(c, s);
+	autofree char *name = lock_name(s);
+	struct service *service;
+
+	if (site_service(s, &service, e) < 0)
+		return -e->kind;
+	ctx_drop_fd(c, name);
+	if (service->ops->lift && service->ops->lift(service, path, for_good, e) < 0)
+		return err_wrap(e, "let %s start", service->name);
+	return 0;
+}
+
+/* Only on demand, and only where the restore point makes it harmless: what it has not written yet is not wanted back. */
+static int kill_it(struct svc_state *now, int64_t within_ns, struct err *e)
+{
+	if (!now->id.pid)
+		return err_set(e, ERR_TIMEOUT, "it does not stop, and its process is not known");
+	if (process_signal(now->id, SIGKILL, e) < 0 && e->kind != ERR_ABSENT)
+		return -e->kind;
+	err_clear(e);
+	return process_wait(now->id, deadline_in(within_ns), e);
+}
+
+int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e)
+{
+	struct service *service;
+	struct svc_state now = { 0 };
+
+	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+		return 0;
+	if (service->ops->want(service, SVC_STOPPED, within_ns, &now, e) >= 0)
+		return 0;
+	if (e->kind == ERR_TIMEOUT && c->backward && c->force) {
+		err_clear(e);
+		if (service->ops->state(service, &now, e) < 0)
+			return -e->kind;
+		return kill_it(&now, within_ns, e);
+	}
+	err_wrap(e, "stop %s", service->name);
+	if (e->kind == ERR_TIMEOUT && c->backward)
+		err_hint(e, "'crossgrade rollback --force' kills it; the old data comes from the restore point");
+	return -e->kind;
+}
+
+static int load_launch(struct ctx *c, const char *digest, const json_t *argv, json_t **ret, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(LAUNCH_MAX);
+
+	if (blob_get(&c->blobs, digest, &text, e) < 0 || json_parse(buf_sv(&text), "the launch record", ret, e) < 0)
+		return err_wrap(e, "how the server was started");
+	if (json_is_array(argv))
+		json_object_set(*ret, "argv", (json_t *)argv);
+	return 0;
+}
+
+int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
+                struct svc_state *ret, struct err *e)
+{
+	autojson json_t *record = NULL;
+	struct service *service;
+
+	if (site_service(s, &service, e) < 0)
+		return -e->kind;
+	if (launch && load_launch(c, launch, argv, &record, e) < 0)
+		return -e->kind;
+	if (record)
+		service_set_launch(service, record);
+	if (service->ops->want(service, SVC_RUNNING, within_ns, ret, e) < 0)
+		return err_wrap(e, "start %s", service->name);
+	return 0;
+}

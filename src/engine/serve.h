@@ -1,0 +1,24 @@
+/* Starting and stopping the server of a site, shared by the step kinds that do either. */
+#pragma once
+
+#include "engine/product.h"
+
+struct expected {               /* who is to answer; "" accepts any */
+	const char *edition, *version;
+};
+
+/* Wait until the server answers as expected. Fails at once when its process ends, with ERR_TIMEOUT at the deadline, or when the
+ * process did nothing (no CPU time, no I/O) for stall_ns: a migration may take long, but it works. */
+int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
+               struct probe *ret, struct err *e) must_check;
+/* Keep everyone out: the service's own hold, and its lock held by us (params' "flock", a place, may be absent). */
+int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e) must_check;
+/* Let our own start through; for_good: the hold is taken away, else it stands again when the start is done. */
+int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e) must_check;
+/* One polite request and a patient wait. Already stopped is fine. With ctx->force a server that does not obey is killed. */
+int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e) must_check;
+/* Start with a launch record (blob digest or NULL) whose argv is replaced when argv is an array. */
+int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
+                struct svc_state *ret, struct err *e) must_check;
+/* A span of params, or the default. */
+int64_t params_span(const json_t *params, const char *key, int64_t absent_ns);

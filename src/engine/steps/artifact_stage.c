@@ -1,0 +1,142 @@
+/* artifact_stage: the target build in a directory of its own, long before anything stops.
+ * params {"artifact":"/abs","sha256":hex|null,"into":place,"strip_top":bool,"jar":name|null,"owner":place|null};
+ * result {"sha256"}. Undo removes the directory: it is ours. */
+#include "engine/step.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "data/unpack.h"
+#include "io/file.h"
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "unpack %s into %s", json_str(params, "artifact", "?"),
+	         json_str(json_object_get(params, "into"), "path", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+/* A half-made directory of an earlier try has our name ending; what stands under the final name is not ours. */
+static char *part_name(const char *rel)
+{
+	return xasprintf("%s.crossgrade-part", rel);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+	int has;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
+		return -e->kind;
+	has = dir_has(&d, rel, e);
+	if (has > 0) {
+		err_set(e, ERR_CHANGED, "'%s/%s' is there already", d.path, rel);
+		return err_hint(e, "move it away, or name another 'target.directory'");
+	}
+	*ret_undo = json_object();
+	return has;
+}
+
+static int open_artifact(const json_t *params, int *ret_fd, char sha256[DIGEST_TEXT], struct err *e)
+{
+	const char *path = json_str(params, "artifact", "");
+	const char *want = json_str(params, "sha256", NULL);
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "open '%s'", path);
+	if (file_digest(fd, path, sha256, e) < 0)
+		return -e->kind;
+	if (want && strcmp(want, sha256)) {
+		err_set(e, ERR_CHANGED, "'%s' has SHA-256 %s, not %s", path, sha256, want);
+		return err_hint(e, "download it again, or put the right digest into 'target.sha256'");
+	}
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+static int copy_single(int fd, const struct dir *into, const char *name, struct err *e)
+{
+	autoclose int out = dir_openat(into, name, O_WRONLY | O_CREAT | O_TRUNC, 0644, e);
+	char block[1 << 16];
+	off_t at = 0;
+	ssize_t n;
+
+	if (out < 0)
+		return out;
+	while ((n = pread(fd, block, sizeof block, at)) > 0) {
+		if (file_write_all(out, block, (size_t)n, name, e) < 0)
+			return -e->kind;
+		at += n;
+	}
+	if (n < 0)
+		return err_sys(e, errno, "read the artifact");
+	return file_sync(out, name, e);
+}
+
+static int fill(struct ctx *c, const json_t *params, int fd, const struct dir *into, struct err *e)
+{
+	const char *jar = json_str(params, "jar", NULL);
+	struct unpack_opts o = { .strip_top = json_bool(params, "strip_top", false), .cancel = c->cancel };
+
+	if (jar)
+		return copy_single(fd, into, jar, e) < 0 ? -(int)e->kind : dir_sync(into, "", e);
+	return unpack_tree(fd, json_str(params, "artifact", ""), into, 0, 0, &o, e);
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	autodir struct dir d = DIR_NONE, part_dir = DIR_NONE;
+	char sha256[DIGEST_TEXT];
+	autofree char *part = NULL;
+	autoclose int fd = -1;
+	const char *rel;
+	struct site *s;
+	int has;
+
+	if (open_artifact(params, &fd, sha256, e) < 0 || ctx_site_of(c, params, &s, e) < 0 ||
+	    site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
+		return -e->kind;
+	*ret_result = json_pack("{ss}", "sha256", sha256);
+	has = dir_has(&d, rel, e);
+	if (has)
+		return has < 0 ? has : 0;       /* renamed into place by an earlier try */
+	part = part_name(rel);
+	if (dir_remove_tree(&d, part, e) < 0 || dir_make_all(&d, part, 0755, e) < 0 ||
+	    dir_open_at(&d, part, &part_dir, e) < 0 || fill(c, params, fd, &part_dir, e) < 0)
+		return -e->kind;
+	return dir_rename(&d, part, &d, rel, RENAME_NOREPLACE, e);
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+	int has;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
+		return -e->kind;
+	has = dir_has(&d, rel, e);
+	*ret = has > 0 ? STEP_IS_DONE : STEP_NOT_DONE;
+	return has < 0 ? has : 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *part = NULL;
+	const char *rel;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
+		return -e->kind;
+	part = part_name(rel);
+	return dir_remove_tree(&d, part, e) < 0 || dir_remove_tree(&d, rel, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
+}
+
+const struct step_kind step_artifact_stage = { "artifact_stage", 1, LIFE_DURABLE, describe, capture, apply, verify,
+	                                       undo };

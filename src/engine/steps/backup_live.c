@@ -1,0 +1,100 @@
+/* backup_live: copy the data while the server runs, in passes, and read the copies back, so that the pass in the window has
+ * only little left. Holds no checkpoint; the stopped pass decides.
+ * params {"passes":n}; result {"restore_point","files","bytes","copied","not_cold"}. The point has the run's id. */
+#include <fcntl.h>
+
+#include "engine/plan.h"
+#include "engine/restore_point.h"
+#include "engine/point_of.h"
+
+#define SETTLED_NS (50 * NS_PER_MS)     /* a syncfs this quick has nothing left to write (seen) */
+#define SETTLE_WITHIN (30 * NS_PER_S)
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_adds(ret, "copy the data while the server runs, and read the copy back");
+	return buf_check(ret, "the description", e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	*ret_undo = json_object();
+	return 0;
+}
+
+static void progress(void *data, const struct pass_stats *s)
+{
+	ctx_progress(data, s->bytes, 0, "bytes");
+}
+
+/* Dirty pages of the live passes are written out now, so that the one syncfs in the window finds little to do. */
+static int settle(const struct point *p, struct err *e)
+{
+	struct deadline d = deadline_in(SETTLE_WITHIN);
+	int64_t began;
+
+	do {
+		began = clock_mono_ns();
+		if (file_sync_fs(&p->dir, e) < 0)
+			return -e->kind;
+	} while (clock_mono_ns() - began > SETTLED_NS && !deadline_passed(d));
+	return 0;
+}
+
+static int passes(struct ctx *c, struct point *p, int64_t n, struct point_pass *ret, struct err *e)
+{
+	struct pass_opts o = { .cancel = c->cancel,
+		               .limit_bytes_per_s = c->io_limit,
+		               .idle_io = true,
+		               .reserve_bytes = point_reserve(p),
+		               .progress = progress,
+		               .progress_data = c };
+	struct point_pass back;
+
+	for (int64_t i = 0; i < n; i++) {
+		if (point_fill(p, c->product, PASS_LIVE, &o, ret, e) < 0)
+			return -e->kind;
+		if (ret->total.copied_files == 0)
+			break;
+	}
+	if (point_read_back(p, &o, &back, e) < 0)
+		return -e->kind;
+	ret->cached = back.cached;
+	return settle(p, e);
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct point_pass done = { 0 };
+	int r;
+
+	if (point_of_run(c, true, &p, e) < 0)
+		return -e->kind;
+	r = passes(c, &p, json_int(params, "passes", 2), &done, e);
+	if (r >= 0)
+		*ret_result = json_pack("{ss sI sI sI sI}", "restore_point", p.id, "files",
+		                        (json_int_t)done.total.files, "bytes", (json_int_t)done.total.bytes, "copied",
+		                        (json_int_t)done.total.copied_bytes, "not_cold", (json_int_t)done.cached);
+	point_done(&p);
+	return r;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+
+	if (point_of_run(c, false, &p, e) < 0)
+		return -e->kind;
+	*ret = STEP_IS_DONE;
+	point_done(&p);
+	return 0;
+}
+
+/* Of the several backup_live steps of a plan the first made the point, so the last undo finds nothing. */
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	return point_forget(c, e);
+}
+
+const struct step_kind step_backup_live = { "backup_live", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };

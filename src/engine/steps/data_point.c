@@ -1,0 +1,55 @@
+/* data_point: stands before the first start of the target and does nothing; its undo is the way back of the data. Once a
+ * target build was started, the old world's data comes from the restore point and from nowhere else.
+ * params {}; undo record: who is where, {"look":{root: ...}}. */
+#include "engine/point_of.h"
+
+#include "engine/plan.h"
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_adds(ret, "from here only the restore point brings the old data back");
+	return buf_check(ret, "the description", e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	json_t *look;
+	int r;
+
+	if (point_of_run(c, false, &p, e) < 0)
+		return -e->kind;
+	r = point_look(&p, c->product, &look, e);
+	point_done(&p);
+	if (r >= 0)
+		*ret_undo = json_pack("{so}", "look", look);
+	return r;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	*ret_result = json_object();
+	return 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	*ret = STEP_IS_DONE;
+	return 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r;
+
+	if (!c->point_passed)
+		return 0;       /* no target build was ever started: the data is the old one */
+	if (point_of_run(c, false, &p, e) < 0)
+		return -e->kind;
+	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	point_done(&p);
+	return r;
+}
+
+const struct step_kind step_data_point = { "data_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };

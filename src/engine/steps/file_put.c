@@ -1,0 +1,124 @@
+/* file_put: write a small file of ours into the installation: a drop-in, a key file.
+ * params {"file":place,"content":str | "from":"/abs path of a secret file","mode":"0600","owner":place|null}: owner: as that
+ * file's. undo record {"image","ours"}. The content of a secret file never enters plan, journal or undo record. */
+#include "engine/step.h"
+
+#include <stdlib.h>
+
+#include "base/secret.h"
+#include "engine/file_undo.h"
+
+#define CONTENT_MAX (1u << 20)
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "write %s", json_str(json_object_get(params, "file"), "path", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+static int content_of(const json_t *params, struct buf *ret, struct err *e)
+{
+	const char *from = json_str(params, "from", NULL);
+	autosecret struct secret secret = { 0 };
+
+	if (!from) {
+		buf_adds(ret, json_str(params, "content", ""));
+		return buf_check(ret, "the file's content", e);
+	}
+	if (file_read_secret(from, &secret, e) < 0)
+		return -e->kind;
+	buf_add(ret, secret.bytes, secret.len);
+	return buf_check(ret, "the file's content", e);
+}
+
+static int open_place(struct ctx *c, const json_t *params, struct site **ret_site, struct dir *ret,
+                      const char **ret_rel, struct err *e)
+{
+	if (ctx_site_of(c, params, ret_site, e) < 0)
+		return -e->kind;
+	return site_place(*ret_site, json_object_get(params, "file"), ret, ret_rel, e);
+}
+
+static void forget(struct buf *secret)
+{
+	secret_wipe(secret->data, secret->len);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autobuf struct buf content = BUF_MAX(CONTENT_MAX);
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+	int r;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || content_of(params, &content, e) < 0)
+		return -e->kind;
+	r = file_undo_record(c, &d, rel, buf_sv(&content), ret_undo, e);
+	forget(&content);
+	return r;
+}
+
+static int attr_of(struct site *s, const json_t *params, struct file_attr *ret, struct err *e)
+{
+	const json_t *owner = json_object_get(params, "owner");
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct stat st;
+
+	*ret = FILE_PRIVATE;
+	ret->mode = (mode_t)strtoul(json_str(params, "mode", "0600"), NULL, 8);
+	if (!json_is_object(owner))
+		return 0;
+	if (site_place(s, owner, &d, &rel, e) < 0 || dir_stat(&d, rel, &st, e) < 0)
+		return -e->kind;
+	ret->uid = st.st_uid;
+	ret->gid = st.st_gid;
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	autobuf struct buf content = BUF_MAX(CONTENT_MAX);
+	autodir struct dir d = DIR_NONE;
+	struct file_attr attr;
+	const char *rel;
+	struct site *s;
+	int r;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || attr_of(s, params, &attr, e) < 0 ||
+	    content_of(params, &content, e) < 0 || dir_make_all(&d, file_parent(rel), 0755, e) < 0 ||
+	    file_drop_temps(&d, file_parent(rel), e) < 0)
+		return -e->kind;
+	r = file_replace(&d, rel, buf_sv(&content), attr, e);
+	forget(&content);
+	*ret_result = json_object();
+	return r;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	autobuf struct buf want = BUF_MAX(CONTENT_MAX), is = BUF_MAX(CONTENT_MAX);
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || content_of(params, &want, e) < 0 ||
+	    file_read(&d, rel, &is, e) < 0)
+		return -e->kind;
+	*ret = want.len == is.len && !memcmp(buf_str(&want), buf_str(&is), is.len) ? STEP_IS_DONE : STEP_NOT_DONE;
+	forget(&want);
+	forget(&is);
+	return 0;
+}
+
+static int undo_put(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	return open_place(c, params, &s, &d, &rel, e) < 0 ? -(int)e->kind : file_undo(c, &d, rel, undo, e);
+}
+
+const struct step_kind step_file_put = { "file_put", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_put };

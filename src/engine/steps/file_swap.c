@@ -1,0 +1,147 @@
+/* file_swap: exchange two directories or files of one file system, atomically; or point a symbolic link elsewhere.
+ * params {"a":place,"b":place} or {"link":place,"to":target}; undo record {"a":{dev,ino},"b":{dev,ino}} or {"old":target}.
+ * An exchange repeated blindly puts the wrong world live again (seen), so both ways first look who is where. */
+#include "engine/step.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	if (json_object_get(params, "link"))
+		buf_addf(ret, "point %s to %s", json_str(json_object_get(params, "link"), "path", "?"),
+		         json_str(params, "to", "?"));
+	else
+		buf_addf(ret, "exchange %s and %s", json_str(json_object_get(params, "a"), "path", "?"),
+		         json_str(json_object_get(params, "b"), "path", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+static int who_is_at(struct ctx *c, const json_t *params, const char *key, struct file_id *ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, key), &d, &rel, e) < 0)
+		return -e->kind;
+	return dir_file_id(&d, rel, ret, e);
+}
+
+static json_t *id_json(struct file_id id)
+{
+	return json_pack("{sI sI}", "dev", (json_int_t)id.dev, "ino", (json_int_t)id.ino);
+}
+
+static struct file_id id_of(const json_t *undo, const char *key)
+{
+	const json_t *o = json_object_get(undo, key);
+
+	return (struct file_id){ (uint64_t)json_int(o, "dev", 0), (uint64_t)json_int(o, "ino", 0) };
+}
+
+static int link_target(struct ctx *c, const json_t *params, struct dir *d, const char **ret_rel, char **ret,
+                       struct err *e)
+{
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "link"), d, ret_rel, e) < 0)
+		return -e->kind;
+	return dir_readlink(d, *ret_rel, ret, e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *target = NULL;
+	struct file_id a, b;
+	const char *rel;
+
+	if (json_object_get(params, "link")) {
+		if (link_target(c, params, &d, &rel, &target, e) < 0)
+			return -e->kind;
+		*ret_undo = json_pack("{ss}", "old", target);
+		return 0;
+	}
+	if (who_is_at(c, params, "a", &a, e) < 0 || who_is_at(c, params, "b", &b, e) < 0)
+		return -e->kind;
+	if (a.dev != b.dev)
+		return err_set(e, ERR_REFUSED, "the two are on different file systems and cannot be exchanged");
+	*ret_undo = json_pack("{so so}", "a", id_json(a), "b", id_json(b));
+	return 0;
+}
+
+/* New link under another name, then renamed over: there is always one. */
+static int relink(struct ctx *c, const json_t *params, const char *from, const char *to, struct err *e)
+{
+	autodir struct dir d = DIR_NONE, parent = DIR_NONE;
+	autofree char *now = NULL, *temp = NULL;
+	const char *rel;
+
+	if (link_target(c, params, &d, &rel, &now, e) < 0)
+		return -e->kind;
+	if (!strcmp(now, to))
+		return 0;
+	if (strcmp(now, from) && !c->force)
+		return err_set(e, ERR_CHANGED, "'%s/%s' points to '%s', neither to '%s' nor to '%s'", d.path, rel, now,
+		               from, to);
+	temp = xasprintf("%s.crossgrade-link", rel);
+	if (dir_unlink(&d, temp, e) < 0 || dir_symlink(&d, to, temp, e) < 0)
+		return -e->kind;
+	return dir_rename(&d, temp, &d, rel, 0, e);
+}
+
+static int exchange(struct ctx *c, const json_t *params, const json_t *undo, bool back, struct err *e)
+{
+	struct file_id a = id_of(undo, "a"), b = id_of(undo, "b"), now;
+	autodir struct dir da = DIR_NONE, db = DIR_NONE;
+	const char *rel_a, *rel_b;
+	struct site *s;
+
+	if (who_is_at(c, params, "a", &now, e) < 0)
+		return -e->kind;
+	if (file_id_eq(now, back ? a : b))
+		return 0;
+	if (!file_id_eq(now, back ? b : a))
+		return err_set(e, ERR_CHANGED, "'%s' is neither the old nor the new one",
+		               json_str(json_object_get(params, "a"), "path", "?"));
+	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "a"), &da, &rel_a, e) < 0 ||
+	    site_place(s, json_object_get(params, "b"), &db, &rel_b, e) < 0)
+		return -e->kind;
+	return dir_rename(&da, rel_a, &db, rel_b, RENAME_EXCHANGE, e);
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	*ret_result = json_object();
+	if (json_object_get(params, "link"))
+		return relink(c, params, json_str(undo, "old", ""), json_str(params, "to", ""), e);
+	return exchange(c, params, undo, false, e);
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *now = NULL;
+	const char *rel;
+
+	*ret = STEP_IS_DONE;    /* apply looked by (dev, ino) */
+	if (!json_object_get(params, "link"))
+		return 0;
+	if (link_target(c, params, &d, &rel, &now, e) < 0)
+		return -e->kind;
+	if (strcmp(now, json_str(params, "to", "")))
+		*ret = STEP_NOT_DONE;
+	return 0;
+}
+
+static int undo_swap(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	if (json_object_get(params, "link"))
+		return relink(c, params, json_str(params, "to", ""), json_str(undo, "old", ""), e);
+	return exchange(c, params, undo, true, e);
+}
+
+const struct step_kind step_file_swap = { "file_swap", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_swap };

@@ -1,0 +1,135 @@
+/* service_stop: stop the server and keep it stopped; one kind, because a stop without a hold is undone by the next restart
+ * policy, cron job or colleague. Undo: lift, start the old server, wait until the old version answers.
+ * params {"flock":place|null,"within":"10m","expect":{"edition","version"}};
+ * undo record {"was":"running|stopped","launch":digest|null,"pid","start_ticks"}; result the same. */
+#include "engine/serve.h"
+
+#include <string.h>
+
+#include "io/image.h"
+
+#define STOP_WITHIN  (600 * NS_PER_S)
+#define START_WITHIN (600 * NS_PER_S)
+#define STALL        (60 * NS_PER_S)
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_adds(ret, "stop the server and keep it stopped");
+	return buf_check(ret, "the description", e);
+}
+
+static int keep_launch(struct ctx *c, struct service *service, json_t *undo, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(1u << 20);
+	autojson json_t *launch = NULL;
+	char digest[DIGEST_TEXT];
+
+	if (!service->ops->record)
+		return 0;
+	if (service->ops->record(service, &launch, e) < 0)
+		return err_wrap(e, "record how the server was started");
+	if (!launch)
+		return 0;
+	json_canonical(launch, &text);
+	if (blob_put(&c->blobs, buf_sv(&text), digest, e) < 0)
+		return -e->kind;
+	json_object_set_new(undo, "launch", json_string(digest));
+	return 0;
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autojson json_t *undo = json_object();
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 ||
+	    service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run == SVC_UNKNOWN) {
+		err_set(e, ERR_REFUSED, "whether %s runs cannot be seen: %s", service->name, now.detail);
+		return -e->kind;
+	}
+	if (now.run != SVC_STOPPED && now.run != SVC_FAILED) {
+		if (now.restarts && !service->ops->hold) {
+			err_set(e, ERR_REFUSED, "%s restarts the server when it ends", now.by);
+			return err_hint(e, "use 'service: {kind: command, start: [..], stop: [..], status: [..]}'");
+		}
+		if (keep_launch(c, service, undo, e) < 0)
+			return -e->kind;
+		json_object_set_new(undo, "was", json_string("running"));
+		json_object_set_new(undo, "pid", json_integer(now.id.pid));
+		json_object_set_new(undo, "start_ticks", json_integer((json_int_t)now.id.start_ticks));
+	} else {
+		json_object_set_new(undo, "was", json_string("stopped"));
+	}
+	*ret_undo = take_ptr(undo);
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	const json_t *lock = json_object_get(params, "flock");
+	autofree char *hold = NULL;
+	struct service *service;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0)
+		return -e->kind;
+	/* The service manager's own hold stands before the stop; the lock can be had only after it. */
+	hold = ctx_hold_path(c, s);
+	if (service->ops->hold && service->ops->hold(service, hold, e) < 0)
+		return err_wrap(e, "hold %s", service->name);
+	if (serve_stop(c, s, params_span(params, "within", STOP_WITHIN), e) < 0 || serve_hold(c, s, lock, e) < 0)
+		return -e->kind;
+	*ret_result = json_deep_copy(undo);
+	return 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 ||
+	    service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	*ret = now.run == SVC_STOPPED || now.run == SVC_FAILED ? STEP_IS_DONE :
+	       now.run == SVC_UNKNOWN                          ? STEP_UNSURE :
+	                                                         STEP_NOT_DONE;
+	return 0;
+}
+
+static int start_old(struct ctx *c, struct site *s, const json_t *params, const json_t *undo, struct err *e)
+{
+	const json_t *expect = json_object_get(params, "expect");
+	struct expected who = { json_str(expect, "edition", ""), json_str(expect, "version", "") };
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct probe seen;
+
+	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run != SVC_RUNNING && now.run != SVC_STARTING &&
+	    serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
+		return -e->kind;
+	return serve_wait(c, s, who, params_span(params, "start_within", START_WITHIN), STALL, &seen, e);
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct service *service;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || serve_lift(c, s, false, e) < 0)
+		return -e->kind;
+	if (service->ops->reload && service->ops->reload(service, e) < 0)
+		return err_wrap(e, "reload %s", service->name);
+	if (!strcmp(json_str(undo, "was", ""), "running") && start_old(c, s, params, undo, e) < 0)
+		return err_wrap(e, "start the old server");
+	return serve_lift(c, s, true, e);
+}
+
+const struct step_kind step_service_stop = { "service_stop", 1, LIFE_PROCESS, describe, capture, apply, verify, undo };

@@ -1,0 +1,70 @@
+/* tree_restore: put a restore point live, on request. params {"home","id"}; undo record {"look":{root: ...}}.
+ * The world that was live goes to the trash of the run; undo puts it live again. */
+#include "engine/restore_point.h"
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "put restore point %s live", json_str(params, "id", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+static int open_point(const json_t *params, struct point *ret, struct err *e)
+{
+	return point_open(json_str(params, "home", ""), json_str(params, "id", ""), ret, e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	json_t *look;
+	int r;
+
+	if (open_point(params, &p, e) < 0)
+		return -e->kind;
+	if (p.state != POINT_COMPLETE && p.state != POINT_PROVED)
+		r = err_set(e, ERR_REFUSED, "restore point '%s' is not complete, or went live before", p.id);
+	else
+		r = point_look(&p, c->product, &look, e);
+	point_done(&p);
+	if (r >= 0)
+		*ret_undo = json_pack("{so}", "look", look);
+	return r;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r;
+
+	if (open_point(params, &p, e) < 0)
+		return -e->kind;
+	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	point_done(&p);
+	*ret_result = json_object();
+	return r;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+
+	if (open_point(params, &p, e) < 0)
+		return -e->kind;
+	*ret = p.state == POINT_SPENT ? STEP_IS_DONE : STEP_NOT_DONE;
+	point_done(&p);
+	return 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r;
+
+	if (open_point(params, &p, e) < 0)
+		return -e->kind;
+	r = point_go_back(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	point_done(&p);
+	return r;
+}
+
+const struct step_kind step_tree_restore = { "tree_restore", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
