@@ -1,0 +1,113 @@
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/kinds.h"
+#include "engine/product.h"
+#include "engine/sheet.h"
+#include "view/explain_text.h"
+
+#define TEXT_MAX  (64u << 10)
+#define EXITS_MAX 131
+
+/* Each returns the explanation, or NULL when the word is not of its sort. */
+
+static json_t *explain_exit(const char *word)
+{
+	uint64_t code;
+	const char *meaning;
+
+	if (!sv_u64(sv_of(word), &code) || code >= EXITS_MAX)
+		return NULL;
+	meaning = exit_meaning((int)code);
+	return meaning ? json_pack("{ss ss ss}", "id", word, "about", "exit code", "text", meaning) : NULL;
+}
+
+static json_t *explain_kind(const char *word)
+{
+	for (const struct kind_text *it = kind_texts; it->kind; it++)
+		if (!strcmp(it->kind, word))
+			return json_pack("{ss ss ss ss}", "id", word, "about", "step kind", "text", it->does, "undo",
+			                 it->undo);
+	return NULL;
+}
+
+static json_t *explain_check(const char *word, const struct sheet *s)
+{
+	struct sheet_check c;
+
+	if (!sheet_check(s, word, &c))
+		return NULL;
+	return json_pack("{ss ss ss ss ss ss ss sb}", "id", word, "about", "check", "text", c.title, "reason", c.reason,
+	                 "remedy", c.remedy, "source", c.source, "seen", c.seen, "overridable", c.overridable);
+}
+
+static json_t *explain_rule(const char *word, const struct sheet *s)
+{
+	const char *text = sheet_rule(s, word);
+
+	return text ? json_pack("{ss ss ss}", "id", word, "about", "rule that explains a difference", "text", text) : NULL;
+}
+
+/* A sheet is read only when nothing nearer explains the word. */
+static int explain(const char *word, json_t **ret, struct err *e)
+{
+	*ret = explain_exit(word);
+	if (!*ret)
+		*ret = explain_kind(word);
+	for (size_t i = 0; !*ret && products[i]; i++) {
+		const struct sheet *sheet;
+
+		if (sheet_of(products[i]->name, &sheet, e) < 0)
+			return -e->kind;
+		*ret = explain_check(word, sheet);
+		if (!*ret)
+			*ret = explain_rule(word, sheet);
+	}
+	return 0;
+}
+
+static int unknown(const char *word, struct err *e)
+{
+	VEC(const char *) known = { 0 };
+	const char *near;
+
+	for (const struct kind_text *it = kind_texts; it->kind; it++)
+		*vec_push(&known) = it->kind;
+	for (size_t i = 0; products[i]; i++)
+		for (const struct check *c = products[i]->checks; c && c->id; c++)
+			*vec_push(&known) = c->id;
+	*vec_push(&known) = NULL;
+	near = nearest_word(word, known.v);
+	vec_done(&known);
+	err_set(e, ERR_USAGE, "'%s' is neither a check, nor a step kind, nor an exit code", word);
+	if (near)
+		err_hint(e, "did you mean '%s'?", near);
+	else
+		err_hint(e, "'crossgrade check' and 'crossgrade plan' show the ids there are");
+	return EXIT_USAGE;
+}
+
+int cmd_explain(struct call *c, struct err *e)
+{
+	const char *word = call_operand(c, 0);
+	autobuf struct buf text = BUF_MAX(TEXT_MAX);
+	struct style style = out_style(&c->out);
+	autojson json_t *doc = NULL;
+
+	if (!word) {
+		err_set(e, ERR_USAGE, "there is nothing to explain");
+		err_hint(e, "name a check, a step kind or an exit code");
+		return EXIT_USAGE;
+	}
+	if (explain(word, &doc, e) < 0)
+		return exit_of(e);
+	if (!doc)
+		return unknown(word, e);
+	if (!out_is_text(&c->out)) {
+		out_doc(&c->out, "explanation", take_ptr(doc));
+		return EXIT_DONE;
+	}
+	view_explanation(doc, &style, &text);
+	out_text(&c->out, buf_sv(&text));
+	return EXIT_DONE;
+}

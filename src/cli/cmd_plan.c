@@ -1,0 +1,59 @@
+#include "cli/save.h"
+#include "cli/subject.h"
+#include "engine/checks.h"
+#include "view/plan_text.h"
+
+#define TEXT_MAX (32u << 20)
+
+/* A plan is made whatever the checks say; what would stop apply is said beside it. */
+static int tell_checks(struct call *c, const struct goal *g, const struct facts *now, struct err *e)
+{
+	autobuf struct buf ids = BUF_MAX(1u << 20);
+	struct results found = { 0 };
+	const struct sheet *texts;
+
+	if (sheet_of(g->product, &texts, e) < 0)
+		return -e->kind;
+	checks_run(product_named(g->product), now, g, &found);
+	if (checks_stopping(&found, texts, c->opts.accept, true, &ids))
+		ui_say(&c->ui, "apply would be stopped by %s; 'crossgrade check' tells the remedies", buf_str(&ids));
+	results_done(&found);
+	return 0;
+}
+
+static int tell(struct call *c, const struct plan *p, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(TEXT_MAX), file = BUF_MAX(TEXT_MAX);
+	struct style style = out_style(&c->out);
+	const char *path = c->args.value[OPT_OUT];
+
+	if (path) {
+		plan_text(p, &file);
+		if (save_text(path, buf_sv(&file), 0600, e) < 0)
+			return -e->kind;
+	}
+	if (!out_is_text(&c->out)) {
+		out_doc(&c->out, "plan", json_incref(p->doc));
+		return 0;
+	}
+	view_plan(p->doc, &style, &text);
+	out_text(&c->out, buf_sv(&text));
+	if (path)
+		ui_say(&c->ui, "plan written to %s; 'crossgrade apply %s' carries it out", path, path);
+	return 0;
+}
+
+int cmd_plan(struct call *c, struct err *e)
+{
+	enum depth depth = args_has(&c->args, OPT_DEEP) ? DEPTH_DEEP : DEPTH_LIVE;
+	autogoal struct goal g = { 0 };
+	autofacts struct facts now = { 0 };
+	autoplan struct plan p = { 0 };
+
+	if (subject_goal(c, &g, e) < 0)
+		return EXIT_USAGE;
+	if (world_inspect(&g, depth, &c->opts, &now, e) < 0 || world_plan(&g, &now, &p, e) < 0 ||
+	    tell_checks(c, &g, &now, e) < 0 || tell(c, &p, e) < 0)
+		return exit_of(e);
+	return p.steps.n && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;
+}

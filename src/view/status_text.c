@@ -1,0 +1,96 @@
+#include "view/status_text.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/json.h"
+#include "view/table.h"
+
+static enum paint paint_of(const char *state)
+{
+	if (!strcmp(state, "stuck"))
+		return PAINT_RED;
+	return !strncmp(state, "closed", strlen("closed")) ? PAINT_GREEN : PAINT_YELLOW;
+}
+
+static void reached_text(const json_t *run, const struct style *s, struct buf *ret)
+{
+	autofree char *text = NULL;
+	const char *step = json_str(run, "step", NULL);
+
+	if (step)
+		text = xasprintf("step %s, %s%s", step, json_str(run, "step_state", "?"),
+		                 json_bool(run, "point_passed", false) ? "; the point of no return is passed" : "");
+	view_field(ret, s, "reached", text ?: "no step");
+}
+
+static void possible_text(const json_t *run, const struct style *s, struct buf *ret)
+{
+	size_t at;
+	json_t *verb;
+
+	json_array_foreach(json_object_get(run, "possible"), at, verb) {
+		autofree char *call = xasprintf("crossgrade %s %s", json_string_value(verb), json_str(run, "id", ""));
+
+		view_field(ret, s, at ? "or" : "possible now", call);
+	}
+}
+
+static void unfinished_text(const json_t *run, const struct style *s, struct buf *ret)
+{
+	const char *state = json_str(run, "state", "?");
+
+	buf_adds(ret, "Unfinished: run ");
+	view_paint(ret, s, PAINT_BOLD, json_str(run, "id", "?"));
+	buf_adds(ret, " of ");
+	view_clean(ret, sv_of(json_str(run, "product", "?")));
+	buf_adds(ret, " '");
+	view_clean(ret, sv_of(json_str(run, "name", "?")));
+	buf_adds(ret, "' is ");
+	view_paint(ret, s, paint_of(state), state);
+	buf_addc(ret, '\n');
+	view_field(ret, s, "begun", json_str(run, "begun", NULL));
+	reached_text(run, s, ret);
+	view_field(ret, s, "last", json_str(run, "outcome", NULL));
+	possible_text(run, s, ret);
+	buf_addc(ret, '\n');
+}
+
+static void runs_table(const json_t *runs, const struct style *s, struct buf *ret)
+{
+	static const char *const heads[] = { "RUN", "PRODUCT", "NAME", "STATE", "BEGUN", "OUTCOME", NULL };
+	autotable struct table t;
+	size_t at;
+	json_t *run;
+
+	table_init(&t, heads);
+	json_array_foreach(runs, at, run) {
+		const char *state = json_str(run, "state", "?");
+
+		table_row(&t);
+		table_cell(&t, PAINT_BOLD, "%s", json_str(run, "id", "?"));
+		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "product", "?"));
+		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "name", "?"));
+		table_cell(&t, paint_of(state), "%s%s", state, json_bool(run, "finalized", false) ? ", finalized" : "");
+		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "begun", "?"));
+		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "outcome", ""));
+	}
+	table_text(&t, s, ret);
+}
+
+void view_status(const json_t *doc, const struct style *s, struct buf *ret)
+{
+	const json_t *runs = json_object_get(doc, "runs");
+	size_t at;
+	json_t *run;
+
+	if (!json_array_size(runs)) {
+		buf_adds(ret, "no runs on this host\n");
+		return;
+	}
+	json_array_foreach(runs, at, run) {
+		if (json_bool(run, "unfinished", false))
+			unfinished_text(run, s, ret);
+	}
+	runs_table(runs, s, ret);
+}
