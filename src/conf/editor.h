@@ -15,8 +15,12 @@ struct span {                           /* where a value stands in the text */
 	size_t also;                    /* how many other assignments of the key the file has, which do not win */
 };
 
+struct assigns;                         /* conf/assign.h, inside this room */
+
 struct dialect {
 	const char *name;               /* "properties", "env", "unit", "shvar" */
+	/* Everything that looks like an assignment, commented-out ones included; what the others are answered from. */
+	int (*scan)(struct sv text, struct assigns *ret, struct err *e);
 	/* Find the assignment of key that wins. ERR_FORMAT with line when the file's own reader would refuse it,
 	 * ERR_REFUSED when this dialect cannot edit it safely (the message says why). */
 	int (*span)(struct sv text, const char *key, struct span *ret, struct err *e);
@@ -28,21 +32,34 @@ struct dialect {
 	/* Every key that has a value, in order, each once; for inspecting. Calls back with the winning value. */
 	int (*each)(struct sv text, int (*seen)(void *data, const char *key, const char *value, size_t line,
 	            struct err *e), void *data, struct err *e);
-	/* Take the winning assignment's line out (its continuations too); absent key: nothing. */
+	/* The winning assignment's lines (its continuations too), to be taken out; absent key: not present. */
 	int (*cut)(struct sv text, const char *key, struct span *ret, struct err *e);
 };
 
-extern const struct dialect dialect_properties;         /* Java Properties.load(InputStream), ISO-8859-1 */
-extern const struct dialect dialect_env;                /* compose-go's dotenv, facts/seatable.md section 4 */
-extern const struct dialect dialect_unit;               /* systemd.syntax(7); keys are "Section.Key" */
-extern const struct dialect dialect_shvar;              /* plain shell assignments; anything else is refused */
+/* Java Properties.load(InputStream): ISO-8859-1 and \uXXXX. Values are UTF-8 here; half a surrogate pair, which UTF-8
+ * cannot hold, comes as its own three bytes. Beyond ASCII \uXXXX is written, so it is read alike in any encoding. */
+extern const struct dialect dialect_properties;
+/* compose-go's dotenv, read with an empty environment as crossgrade starts compose. A value is written as KEY='value',
+ * which compose-go, docker-compose v1 and bash read alike; for that it may hold [A-Za-z0-9._/:@-] only, else ERR_USAGE. */
+extern const struct dialect dialect_env;
+/* systemd.syntax(7); keys are "Section.Key". A value is the raw text after '=', quotes kept, a continuation read as
+ * systemd reads it (a blank for the backslash). Keys that may be given several times (ExecStart=, Environment=) add up,
+ * and an empty assignment resets what came before; so: assignments after the last empty one are effective. Exactly one:
+ * it is the value. None: the value is empty, and setting it adds a line after the reset. Several: editing the key is
+ * ERR_REFUSED, and each() shows them joined by newlines. */
+extern const struct dialect dialect_unit;
+/* NAME=value and export NAME=value with plain or quoted text, comments, blank lines. Anything else a shell would act on,
+ * anywhere in the file, is ERR_REFUSED with its line, because then a later line may decide the value. */
+extern const struct dialect dialect_shvar;
 
 const struct dialect *dialect_named(const char *name);  /* NULL when unknown */
 
 /* Current value of key into ret: 1 present, 0 absent, -kind. */
 int editor_get(const struct dialect *lang, struct sv text, const char *key, struct buf *ret, struct err *e) must_check;
-/* New text with key set (value NULL: taken out) appended to ret. Proves the law before it returns: ERR_BUG if the
- * result read back is not what was asked. 1 changed, 0 the same. */
+/* New text with key set (value NULL: every assignment taken out) appended to ret. A new key goes behind its one
+ * commented-out line if there is exactly one, else to the end (of its section). Proves the law before it returns: ERR_BUG
+ * if the result read back is not what was asked; ERR_REFUSED if another key's value would change with it, as where one
+ * refers to the other. 1 changed, 0 the same. */
 int editor_set(const struct dialect *lang, struct sv text, const char *key, const char *value, struct buf *ret,
                struct err *e) must_check;
 
@@ -54,11 +71,15 @@ struct edit {
 };
 
 /* Apply the edits to a file, durably, keeping everything else of it. An old value other than expected: ERR_CHANGED
- * with both values named (unless `secret`, then only the key). 1 changed, 0 nothing to do. File ceiling 4 MiB. */
+ * with both values named (unless `secret`, then only the key); a value that is already the wanted one needs no edit and
+ * is not compared, so the call may be repeated. A link, a file with several hard links, an immutable file and a
+ * read-only file system are refused before anything is written; a file that somebody changed meanwhile is ERR_CHANGED.
+ * 1 changed, 0 nothing to do. File ceiling 4 MiB. */
 int editor_file(const struct dialect *lang, const struct dir *d, const char *rel, const struct edit *edits, size_t n,
                 bool secret, struct err *e) must_check;
 
-/* Unified diff (three lines of context) of two texts. The value of any key for which is_secret() says true is shown as
- * "***" on every line, context included. */
+/* Unified diff (three lines of context) of two texts, appended to ret. The value of any key for which is_secret() says
+ * true (NULL: none) is shown as "***" on every line, context, duplicates and commented-out assignments included.
+ * 1 they differ, 0 they are the same and ret is untouched. */
 int editor_diff(const struct dialect *lang, const char *name, struct sv before, struct sv after,
                 bool (*is_secret)(const char *key, void *data), void *data, struct buf *ret, struct err *e) must_check;

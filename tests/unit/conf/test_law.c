@@ -1,0 +1,153 @@
+/* The editor's law on generated files, 2000 a dialect. CONF_SEED=n repeats a run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "law.h"
+
+#define FILES 2000
+
+static uint64_t seed, rng;
+
+static uint64_t next_random(void)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng;
+}
+
+static size_t pick(size_t n)
+{
+	return (size_t)(next_random() % n);
+}
+
+/* What the files of a dialect are made of; NULL ends each list. */
+struct recipe {
+	const struct dialect *lang;
+	const char           *keys[8];
+	const char           *lines[32];        /* "%" stands for a key */
+	const char           *values[24];
+	const char           *ends[4];
+};
+
+static const struct recipe RECIPES[] = {
+	{ &dialect_properties,
+	  { "a", "a.b", "k\xc3\xa9y", "x y", "pw" },
+	  { "%=1", "% = two words  ", "%:", "%", "% ", "  %\t3", "#%=off", "! %: off", "# prose", "", "%=a\\", "%\\",
+	    "\\", "  ", "%=\\u00e9\\uD83D\\uDE00", "%=\\  x", "%==", "%=a\\\\", "%=\\#", "\t# %=1", "%=\xe9" },
+	  { "", " lead", "trail ", "=", ":x", "#c", "back\\slash", "\\", "tab\there", "line\nfeed", "\r", "\xc3\xa9",
+	    "\xe2\x82\xac \xf0\x9f\x98\x80", "a=b:c", "\f", "x", "http://h:1/?a=b#c", "\x7f\x01" },
+	  { "\n", "\r\n", "\r" } },
+	{ &dialect_env,
+	  { "A", "AB", "C_1", "SEATABLE_IMAGE" },
+	  { "%=1", "export % = x # c", "%='q'", "%=\"d\\n\"#c", "#%=off", "# %=off", "% : y", "%=", "%= # c", "%",
+	    "%='multi", "line'", "", "  ", "# prose", "%=a b", "%='a' X=1", "\t%=x\t# c", "%=$$x", "%=${U:-d}",
+	    "%=a\\", "%='it\\'s'", "%=\"l1", "l2\"" },
+	  { "", "repo/x:1", "a", "A.b-c_d@e", "not allowed", "it's", "$x" },
+	  { "\n", "\r\n" } },
+	{ &dialect_unit,
+	  { "Service.ExecStart", "Service.Restart", "Unit.After", "New.Key", "Service.A" },
+	  { "[Service]", "[Unit]", " [X-1] ", "ExecStart=/bin/x -a", "ExecStart=", "Restart = no ", "#Restart=yes",
+	    "; A=1", "After=a.service \\", "  b.service \\", "  # within", "", "A=", "A=\"quoted %s\"", "nonsense",
+	    "=x", "A=x\\\\", "\tA=1", "Restart=\\", "ExecStart= \\", "A=\xff" },
+	  { "", "/bin/y --x", "a\\\\", "a\\", " lead", "trail ", "two\nlines", "#x", ";", "\"q", "\xc3\xa9", "=" },
+	  { "\n", "\r\n" } },
+	{ &dialect_shvar,
+	  { "A", "AB", "JVM_OPTS", "_x" },
+	  { "%=1", "export %='a b'", "%=\"d\\\"\\$ \\x\"'s'y", "#%=off", "# export %=off", "", "  ", "  %= # c",
+	    "%='multi", "line'", "%=\"l1\\", "l2\"", "# prose", "%=a/b:c,d", "export\t%=x   # c" },
+	  { "", "plain", "it's", "\"q\" $x `y` \\", "two\nlines", "'", "#", " ", "!", "\xc3\xa9", "\r" },
+	  { "\n" } },
+};
+
+static size_t count(const char *const *list, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && list[n])
+		n++;
+	return n;
+}
+
+static const char *one_of(const char *const *list, size_t max)
+{
+	return list[pick(count(list, max))];
+}
+#define ONE_OF(list) one_of(list, ARRAY_LEN(list))
+
+/* "%" of a properties key must be written escaped; other dialects' keys need none. */
+static void add_key(const struct recipe *r, const char *key, struct buf *ret)
+{
+	for (; *key; key++) {
+		if (r->lang != &dialect_properties)
+			buf_addc(ret, *key);
+		else if (*key == ' ')
+			buf_adds(ret, "\\ ");
+		else if ((unsigned char)*key == 0xc3)
+			buf_adds(ret, "\\u00e9"), key++;
+		else
+			buf_addc(ret, *key);
+	}
+}
+
+static void add_line(const struct recipe *r, const char *end, struct buf *ret)
+{
+	for (const char *p = ONE_OF(r->lines); *p; p++) {
+		if (*p == '%' && r->lang != &dialect_unit)
+			add_key(r, ONE_OF(r->keys), ret);
+		else
+			buf_addc(ret, *p);
+	}
+	buf_adds(ret, pick(12) ? end : ONE_OF(r->ends));
+}
+
+static void make_text(const struct recipe *r, struct buf *ret)
+{
+	const char *end = ONE_OF(r->ends);
+
+	for (size_t n = pick(14); n; n--)
+		add_line(r, end, ret);
+	if (ret->len && !pick(5))
+		ret->len--;
+}
+
+static void test_law(void **state)
+{
+	const struct recipe *r = *state;
+	struct buf text = BUF_MAX(1 << 20);
+	size_t changed = 0;
+
+	for (size_t i = 0; i < FILES; i++) {
+		const char *key = ONE_OF(r->keys), *value = pick(8) ? ONE_OF(r->values) : NULL, *broken;
+		bool did;
+
+		buf_reset(&text);
+		make_text(r, &text);
+		broken = law_broken(r->lang, buf_sv(&text), key, value, &did);
+		changed += did;
+		if (broken) {
+			fail_msg("CONF_SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>", (unsigned long long)seed,
+			         i, broken, key, value ? value : "(none)", buf_str(&text));
+		}
+	}
+	buf_done(&text);
+	assert_true(changed > FILES / 8);       /* or the files are all of a kind that is refused */
+	print_message("# %s: %zu of %d files changed\n", r->lang->name, changed, FILES);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(RECIPES)];
+	const char *given = getenv("CONF_SEED");
+
+	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	for (size_t i = 0; i < ARRAY_LEN(RECIPES); i++)
+		tests[i] = (struct CMUnitTest){ RECIPES[i].lang->name, test_law, NULL, NULL, (void *)&RECIPES[i] };
+	return cmocka_run_group_tests_name("law", tests, NULL, NULL);
+}
