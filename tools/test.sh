@@ -1,0 +1,93 @@
+#!/bin/bash
+# All tests. Installs what it needs, builds, runs every suite and prints one closing line
+# "N passed, N failed, N skipped"; fails when anything fails. About 30 minutes on 2 cores.
+#
+#   tools/test.sh                 everything
+#   tools/test.sh SUITE...        only these: lint unit asan crash powercut errors broken systemd e2e fuzz package
+#   SEED=n tools/test.sh crash    the same sample of kill points again
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tools/need.sh
+need_root tools/test.sh
+need_packages build lint test real || exit 1
+
+BUILD=${BUILD:-$PWD/build}
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+LOGS=$BUILD/logs
+export SEED
+mkdir -p "$LOGS"
+passed=0 failed=0 skipped=0
+
+# Add a suite's own closing line to ours; a suite that ends without one, or badly, has failed.
+tally() {
+	local name=$1 status=$2 log=$3 line p f s
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+	if [ -z "$line" ]; then
+		echo "== $name: ended with status $status and counted nothing; see $log"
+		tail -n 15 "$log"
+		failed=$((failed + 1))
+		return
+	fi
+	read -r p f s < <(echo "$line" | tr -dc '0-9 \n' | awk '{print $1, $2, $3 + 0}')
+	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	echo "== $name: $p passed, $f failed, $s skipped (${SECONDS}s so far)"
+	[ "$f" -eq 0 ] || grep -E '^(not ok|FAIL|fail)|[0-9]+/[0-9]+ .* (FAIL|TIMEOUT|ERROR)' "$log" | head -n 25
+	grep -E '^(skip|SKIP)|# (skip|SKIP)|[0-9]+/[0-9]+ .* SKIP' "$log" | sort -u | head -n 25
+}
+
+suite() {
+	local name=$1 log
+	shift
+	log=$LOGS/$name.log
+	"$@" >"$log" 2>&1 </dev/null
+	tally "$name" $? "$log"
+}
+
+build() { # directory option...
+	local dir=$1
+	shift
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$@" >"$LOGS/setup-$(basename "$dir").log" 2>&1 ||
+		{ tail -n 20 "$LOGS/setup-$(basename "$dir").log"; return 1; }
+	ninja -C "$dir" >"$LOGS/build-$(basename "$dir").log" 2>&1 ||
+		{ grep -E 'error|warning' "$LOGS/build-$(basename "$dir").log" | head -n 20; return 1; }
+}
+
+# Meson counts programs; its summary becomes a closing line of ours.
+meson_suite() { # directory suite...
+	local dir=$1 status out s
+	shift
+	set -- $(for s in "$@"; do echo "--suite $s"; done)
+	out=$(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier "${SLOW:-1}" "$@" 2>&1)
+	status=$?
+	echo "$out"
+	echo "$out" | awk '/^Ok:/ { ok += $2 } /^Expected Fail:/ { ok += $3 } /^(Fail|Timeout):/ { bad += $2 } /^Unexpected Pass:/ { bad += $3 }
+		/^Skipped:/ { skip += $2 } END { printf "%d passed, %d failed, %d skipped\n", ok, bad, skip }'
+	return $status
+}
+
+run_lint() { suite lint tools/ci.sh "$BUILD/gcc"; }
+run_unit() { suite unit meson_suite "$BUILD/gcc" unit laws golden cli; }
+run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
+run_asan() {
+	build "$BUILD/asan" -Db_sanitize=address,undefined -Db_lundef=false --native-file tools/clang.ini || return 1
+	suite asan env ASAN_OPTIONS=detect_leaks=1:halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 SLOW=4 \
+		bash -c "$(declare -f meson_suite); meson_suite '$BUILD/asan' unit laws golden fuzz"
+}
+run_crash() { suite crash tests/crash/run.sh sample; }
+run_powercut() { suite powercut tests/crash/run.sh powercut; }
+run_errors() { suite errors tests/crash/run.sh errors; }
+run_broken() { suite broken tests/crash/run.sh broken; }
+run_systemd() { suite systemd tests/e2e/run.sh systemd; }
+run_e2e() { suite e2e tests/e2e/run.sh real; }
+run_package() { suite package tools/check-package.sh; }
+
+echo "seed $SEED (repeat with SEED=$SEED tools/test.sh SUITE); logs in $LOGS"
+build "$BUILD/gcc" || exit 1
+build "$BUILD/fault" -Dfault=true -Dtests=true || exit 1
+export CROSSGRADE_BUILD=$BUILD/gcc CROSSGRADE_FAULT_BUILD=$BUILD/fault
+for s in ${*:-lint unit fuzz asan crash powercut errors broken systemd e2e package}; do
+	"run_$s" || { echo "== $s: did not run"; failed=$((failed + 1)); }
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
