@@ -1,0 +1,217 @@
+#include "products/questdb/checks.h"
+
+#include "products/questdb/questdb.h"
+
+void unsure_of(const struct facts *now, const char *key, const char *id, struct results *ret)
+{
+	const char *why = facts_why_missing(now, key);
+
+	results_add(ret, id, VERDICT_UNSURE, NULL, "could not see '%s': %s", key, why ? why : "nobody looked");
+}
+
+bool need(const struct facts *now, const char *key, const char *id, struct results *ret, const json_t **v)
+{
+	*v = facts_get(now, key);
+	if (!*v)
+		unsure_of(now, key, id, ret);
+	return *v;
+}
+
+const char *need_text(const struct facts *now, const char *key, const char *id, struct results *ret)
+{
+	const char *text = facts_str(now, key, NULL);
+
+	if (!text)
+		unsure_of(now, key, id, ret);
+	return text;
+}
+
+bool need_if_any(const struct facts *now, const char *key, const char *witness, const char *id, struct results *ret,
+                 const json_t **v)
+{
+	*v = facts_get(now, key);
+	if (*v)
+		return true;
+	if (facts_why_missing(now, key)) {
+		unsure_of(now, key, id, ret);
+		return false;
+	}
+	if (!facts_get(now, witness)) {
+		unsure_of(now, witness, id, ret);
+		return false;
+	}
+	return true;
+}
+
+char *value_text(const json_t *v)
+{
+	autobuf struct buf text = BUF_MAX(4096);
+
+	if (json_is_string(v))
+		return xstrdup(json_string_value(v));
+	if (v)
+		json_canonical(v, &text);
+	return xstrdup(buf_str(&text));
+}
+
+static void judge_one(const char *id, enum verdict v, const char *noun, const char *name, const char *seen,
+                      const json_t *value, struct results *ret)
+{
+	autofree char *subject = xasprintf("%s %s", noun, name), *detail = value_text(value);
+
+	results_add(ret, id, v, subject, *detail ? "%s: %s" : "%s%s", seen, detail);
+}
+
+void judge_members(const struct facts *now, const char *key, const char *witness, const char *id, enum verdict v,
+                   const char *noun, const char *seen, struct results *ret)
+{
+	const json_t *list, *value;
+	const char *name;
+	size_t i;
+
+	if (!need_if_any(now, key, witness, id, ret, &list))
+		return;
+	if (!json_array_size(list) && !json_object_size(list)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "none");
+		return;
+	}
+	json_array_foreach((json_t *)list, i, value) {
+		autofree char *text = value_text(value);
+
+		judge_one(id, v, noun, text, seen, NULL, ret);
+	}
+	json_object_foreach((json_t *)list, name, value)
+		judge_one(id, v, noun, name, seen, value, ret);
+}
+
+bool need_crossing(const struct facts *now, const struct change *c, const char *id, struct results *ret)
+{
+	if (c->crossing != CROSS_UNKNOWN)
+		return true;
+	if (!c->from_edition)
+		unsure_of(now, QF_EDITION, id, ret);
+	else
+		unsure_of(now, QF_TARGET_EDITION, id, ret);
+	return false;
+}
+
+void not_asked(const char *id, const char *why, struct results *ret)
+{
+	results_add(ret, id, VERDICT_PASS, NULL, "%s", why);
+}
+
+void human_bytes(int64_t n, char ret[32])
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double v = (double)n;
+	size_t u = 0;
+
+	while (v >= 1024 && u + 1 < ARRAY_LEN(units)) {
+		v /= 1024;
+		u++;
+	}
+	snprintf(ret, 32, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+/* clang-format off */
+const struct check questdb_checks[] = {
+	{ "questdb.src-edition",        check_src_edition },
+	{ "questdb.src-version",        check_src_version },
+	{ "questdb.table-version",      check_table_version },
+	{ "questdb.ver-pair",           check_ver_pair },
+	{ "questdb.ver-major",          check_ver_major },
+	{ "questdb.run-owner",          check_run_owner },
+	{ "questdb.lock",               check_lock },
+	{ "questdb.lock-shared",        check_lock_shared },
+	{ "questdb.container",          check_container },
+	{ "questdb.kubernetes",         check_kubernetes },
+	{ "questdb.service-restart",    check_service_restart },
+	{ "questdb.service-kind",       check_service_kind },
+	{ "questdb.unit-main",          check_unit_main },
+	{ "questdb.unit-modules",       check_unit_modules },
+	{ "questdb.answers",            check_answers },
+	{ "questdb.login",              check_login },
+	{ "questdb.crash",              check_crash },
+	{ "questdb.timers",             check_timers },
+
+	{ "questdb.art-form",           check_art_form },
+	{ "questdb.art-integrity",      check_art_integrity },
+	{ "questdb.art-edition",        check_art_edition },
+	{ "questdb.art-version",        check_art_version },
+	{ "questdb.art-arch",           check_art_arch },
+	{ "questdb.art-glibc",          check_art_glibc },
+	{ "questdb.java-version",       check_java_version },
+	{ "questdb.install-form",       check_install_form },
+	{ "questdb.install-shared",     check_install_shared },
+
+	{ "questdb.root-layout",        check_root_layout },
+	{ "questdb.root-links",         check_root_links },
+	{ "questdb.root-mounts",        check_root_mounts },
+	{ "questdb.db-identity",        check_db_identity },
+	{ "questdb.cp-active",          check_cp_active },
+	{ "questdb.cp-stale",           check_cp_stale },
+	{ "questdb.trigger",            check_trigger },
+	{ "questdb.snap-id",            check_snap_id },
+	{ "questdb.shared-dir",         check_shared_dir },
+	{ "questdb.shared-path",        check_shared_path },
+
+	{ "questdb.fs-type",            check_fs_type },
+	{ "questdb.fs-support",         check_fs_support },
+	{ "questdb.fs-ro",              check_fs_ro },
+	{ "questdb.fs-noexec",          check_fs_noexec },
+	{ "questdb.restore-point",      check_restore_point },
+	{ "questdb.store-place",        check_store_place },
+	{ "questdb.disk-backup",        check_disk_backup },
+	{ "questdb.disk-headroom",      check_disk_headroom },
+	{ "questdb.disk-inodes",        check_disk_inodes },
+
+	{ "questdb.wal-suspended",      check_wal_suspended },
+	{ "questdb.wal-drain",          check_wal_drain },
+	{ "questdb.wal-orphan",         check_wal_orphan },
+	{ "questdb.mv-invalid",         check_mv_invalid },
+	{ "questdb.tbl-nonwal",         check_tbl_nonwal },
+	{ "questdb.tbl-ttl",            check_tbl_ttl },
+	{ "questdb.tbl-parquet",        check_tbl_parquet },
+	{ "questdb.tbl-convert",        check_tbl_convert },
+	{ "questdb.tbl-todo",           check_tbl_todo },
+	{ "questdb.tbl-detached",       check_tbl_detached },
+	{ "questdb.tbl-unreadable",     check_tbl_unreadable },
+	{ "questdb.tbl-broken",         check_tbl_broken },
+	{ "questdb.tbl-incomplete",     check_tbl_incomplete },
+	{ "questdb.tbl-transplant",     check_tbl_transplant },
+	{ "questdb.tbl-name",           check_tbl_name },
+
+	{ "questdb.conf-parse",         check_conf_parse },
+	{ "questdb.conf-env",           check_conf_env },
+	{ "questdb.conf-strict",        check_conf_strict },
+	{ "questdb.conf-way-back",      check_conf_way_back },
+	{ "questdb.conf-deprecated",    check_conf_deprecated },
+	{ "questdb.conf-readonly",      check_conf_readonly },
+	{ "questdb.conf-uncarried",     check_conf_uncarried },
+	{ "questdb.settings-uncarried", check_settings_uncarried },
+	{ "questdb.ports",              check_ports },
+
+	{ "questdb.lim-nofile",         check_lim_nofile },
+	{ "questdb.lim-mmap",           check_lim_mmap },
+	{ "questdb.fd-estimate",        check_fd_estimate },
+	{ "questdb.mem",                check_mem },
+	{ "questdb.gate",               check_gate },
+	{ "questdb.clock",              check_clock },
+
+	{ "questdb.edition-back",       check_edition_back },
+	{ "questdb.enterprise-marks",   check_enterprise_marks },
+	{ "questdb.auth-default",       check_auth_default },
+	{ "questdb.auth-file",          check_auth_file },
+	{ "questdb.auth-access",        check_auth_access },
+	{ "questdb.auth-clients",       check_auth_clients },
+	{ "questdb.auth-mapping",       check_auth_mapping },
+	{ "questdb.health-probe",       check_health_probe },
+	{ "questdb.tls-pem",            check_tls_pem },
+	{ "questdb.tls-clients",        check_tls_clients },
+	{ "questdb.repl-string",        check_repl_string },
+	{ "questdb.repl-store",         check_repl_store },
+	{ "questdb.repl-id",            check_repl_id },
+	{ "questdb.repl-clock",         check_repl_clock },
+	{ NULL, NULL },
+};
+/* clang-format on */

@@ -1,0 +1,143 @@
+/* What the checks of QuestDB share. A check says PASS only for what was seen: a fact that is not there makes it UNSURE,
+ * with the reason why it is not. What the plan itself puts right is a NOTE. The table is questdb_checks[] in checks.c. */
+#pragma once
+
+#include "engine/check.h"
+#include "products/questdb/change.h"
+
+#define CHECK(name) void check_##name(const struct facts *now, const struct goal *to, struct results *ret)
+
+/* Say UNSURE of `id` because the fact could not be seen, and why. */
+void unsure_of(const struct facts *now, const char *key, const char *id, struct results *ret);
+
+/* The fact into *v; false after an UNSURE. */
+bool need(const struct facts *now, const char *key, const char *id, struct results *ret, const json_t **v);
+/* The same for one that is a text; NULL after an UNSURE. */
+const char *need_text(const struct facts *now, const char *key, const char *id, struct results *ret);
+
+/* A fact whose absence means none, if `witness` shows that somebody looked. true: *v is the value or NULL for none; false
+ * after an UNSURE. */
+bool need_if_any(const struct facts *now, const char *key, const char *witness, const char *id, struct results *ret,
+                 const json_t **v);
+
+/* One result for each member of such a fact: an array of names or an object by name, whose values are texts, numbers or
+ * objects. Subject "<noun> <name>"; `seen` says what a member means. None: PASS "none". */
+void judge_members(const struct facts *now, const char *key, const char *witness, const char *id, enum verdict v,
+                   const char *noun, const char *seen, struct results *ret);
+
+/* Edition or version of either side is not known: UNSURE said, false. */
+bool need_crossing(const struct facts *now, const struct change *c, const char *id, struct results *ret);
+
+/* PASS "not across editions" and the like for a check that does not apply. */
+void not_asked(const char *id, const char *why, struct results *ret);
+
+void human_bytes(int64_t n, char ret[32]);
+
+/* A compact text of a value for people, heap. */
+char *value_text(const json_t *v) must_check;
+
+/* checks_server.c */
+CHECK(src_edition);
+CHECK(src_version);
+CHECK(table_version);
+CHECK(ver_pair);
+CHECK(ver_major);
+CHECK(run_owner);
+CHECK(lock);
+CHECK(lock_shared);
+CHECK(container);
+CHECK(kubernetes);
+CHECK(service_restart);
+CHECK(service_kind);
+CHECK(unit_main);
+CHECK(unit_modules);
+CHECK(answers);
+CHECK(login);
+CHECK(crash);
+CHECK(timers);
+
+/* checks_artifact.c */
+CHECK(art_form);
+CHECK(art_integrity);
+CHECK(art_edition);
+CHECK(art_version);
+CHECK(art_arch);
+CHECK(art_glibc);
+CHECK(java_version);
+CHECK(install_form);
+CHECK(install_shared);
+
+/* checks_storage.c */
+CHECK(root_layout);
+CHECK(root_links);
+CHECK(root_mounts);
+CHECK(db_identity);
+CHECK(cp_active);
+CHECK(cp_stale);
+CHECK(trigger);
+CHECK(snap_id);
+CHECK(shared_dir);
+CHECK(shared_path);
+
+/* checks_room.c */
+CHECK(fs_type);
+CHECK(fs_support);
+CHECK(fs_ro);
+CHECK(fs_noexec);
+CHECK(restore_point);
+CHECK(store_place);
+CHECK(disk_backup);
+CHECK(disk_headroom);
+CHECK(disk_inodes);
+
+/* checks_tables.c */
+CHECK(wal_suspended);
+CHECK(wal_drain);
+CHECK(wal_orphan);
+CHECK(mv_invalid);
+CHECK(tbl_nonwal);
+CHECK(tbl_ttl);
+CHECK(tbl_parquet);
+CHECK(tbl_convert);
+CHECK(tbl_todo);
+CHECK(tbl_detached);
+CHECK(tbl_unreadable);
+CHECK(tbl_broken);
+CHECK(tbl_incomplete);
+CHECK(tbl_transplant);
+CHECK(tbl_name);
+
+/* checks_config.c */
+CHECK(conf_parse);
+CHECK(conf_env);
+CHECK(conf_strict);
+CHECK(conf_way_back);
+CHECK(conf_deprecated);
+CHECK(conf_readonly);
+CHECK(conf_uncarried);
+CHECK(settings_uncarried);
+CHECK(ports);
+
+/* checks_host.c */
+CHECK(lim_nofile);
+CHECK(lim_mmap);
+CHECK(fd_estimate);
+CHECK(mem);
+CHECK(gate);
+CHECK(clock);
+
+/* checks_edition.c */
+CHECK(edition_back);
+CHECK(enterprise_marks);
+CHECK(auth_default);
+CHECK(auth_file);
+CHECK(auth_access);
+CHECK(auth_clients);
+CHECK(auth_mapping);
+CHECK(health_probe);
+CHECK(tls_pem);
+CHECK(tls_clients);
+CHECK(repl_string);
+CHECK(repl_store);
+CHECK(repl_id);
+CHECK(repl_clock);

@@ -1,0 +1,233 @@
+/* File systems and the room on them. */
+#include "products/questdb/checks.h"
+
+#define NFS_MAGIC 0x6969
+#define MARGIN (1ll << 30)      /* beside a tenth: what the copy needs for itself */
+
+/* The file systems data lives on: root, db, volumes. */
+static bool data_fs(const char *name)
+{
+	return !strcmp(name, "root") || !strcmp(name, "db") || !strncmp(name, "volume-", 7);
+}
+
+/* One result for each file system of data that `bad` objects to, PASS when none. */
+static void judge_fs(const struct facts *now, const char *id, enum verdict v, const char *seen,
+                     bool (*bad)(const json_t *fs), struct results *ret)
+{
+	const json_t *all, *fs;
+	const char *name;
+	bool any = false;
+
+	if (!need(now, QF_FS, id, ret, &all))
+		return;
+	json_object_foreach((json_t *)all, name, fs) {
+		if (!data_fs(name) || !bad(fs))
+			continue;
+		any = true;
+		results_add(ret, id, v, json_str(fs, "path", name), "%s: %s", json_str(fs, "type", "?"), seen);
+	}
+	if (!any)
+		results_add(ret, id, VERDICT_PASS, NULL, "%s",
+		            json_str(json_object_get(all, "root"), "type", "nothing to object"));
+}
+
+static bool is_nfs(const json_t *fs)
+{
+	return json_int(fs, "magic", 0) == NFS_MAGIC;
+}
+
+CHECK(fs_type)
+{
+	judge_fs(now, "questdb.fs-type", VERDICT_BLOCK, "the server refuses to start there", is_nfs, ret);
+}
+
+static bool is_unsupported(const json_t *fs)
+{
+	const json_t *known;
+	size_t i;
+
+	if (is_nfs(fs))
+		return false;
+	json_array_foreach((json_t *)questdb_value("file_systems"), i, known) {
+		if (json_is_string(known) && !strcmp(json_string_value(known), json_str(fs, "type", "")))
+			return false;
+	}
+	return true;
+}
+
+CHECK(fs_support)
+{
+	judge_fs(now, "questdb.fs-support", VERDICT_WARN, "the server calls it unsupported", is_unsupported, ret);
+}
+
+static bool is_read_only(const json_t *fs)
+{
+	return json_bool(fs, "read_only", false);
+}
+
+CHECK(fs_ro)
+{
+	judge_fs(now, "questdb.fs-ro", VERDICT_BLOCK, "mounted read-only", is_read_only, ret);
+}
+
+/* A build without lib/ unpacks its native code below the directory for temporary files. */
+CHECK(fs_noexec)
+{
+	static const char id[] = "questdb.fs-noexec";
+	const json_t *fs, *artifact;
+
+	if (!need(now, QF_FS, id, ret, &fs) || !need(now, QF_ARTIFACT, id, ret, &artifact))
+		return;
+	if (json_bool(artifact, "has_java", false))
+		results_add(ret, id, VERDICT_PASS, NULL, "native code lies in the runtime");
+	else if (!json_object_get(fs, "tmp"))
+		results_add(ret, id, VERDICT_UNSURE, NULL, "the directory for temporary files was not looked at");
+	else
+		results_add(ret, id, json_bool(json_object_get(fs, "tmp"), "noexec", false) ? VERDICT_WARN : VERDICT_PASS,
+		            json_str(json_object_get(fs, "tmp"), "path", NULL), "%s",
+		            json_bool(json_object_get(fs, "tmp"), "noexec", false) ? "mounted noexec" : "fine");
+}
+
+static const char *point_kind(const struct goal *to)
+{
+	return to ? json_str(to->restore_point, "kind", "tree") : "tree";
+}
+
+static bool copies(const struct goal *to)
+{
+	return !strcmp(point_kind(to), "tree");
+}
+
+CHECK(restore_point)
+{
+	static const char id[] = "questdb.restore-point";
+	const char *kind = point_kind(to);
+
+	if (!to)
+		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
+	else if (copies(to))
+		results_add(ret, id, VERDICT_PASS, NULL, "a copy of the data, proved before the switch");
+	else if (!strcmp(kind, "snapshot"))
+		results_add(ret, id, VERDICT_NOTE, NULL, "the operator's snapshot; not proved by us");
+	else
+		results_add(ret, id, VERDICT_WARN, NULL, "'%s': no way back for the data after the target's first start",
+		            kind);
+}
+
+CHECK(store_place)
+{
+	static const char id[] = "questdb.store-place";
+	const json_t *store;
+
+	if (!copies(to)) {
+		not_asked(id, "nothing is copied", ret);
+		return;
+	}
+	if (!need(now, QF_TARGET_STORE, id, ret, &store))
+		return;
+	results_add(ret, id, json_bool(store, "inside_root", false) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s",
+	            json_str(store, "path", "?"));
+}
+
+/* Sum of a member over the roots that a restore point holds; -1: not all were measured. */
+static int64_t sum_of(const struct facts *now, const char *member)
+{
+	const json_t *sizes = facts_get(now, QF_SIZES), *root;
+	int64_t sum = 0, n;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), name, root) {
+		n = json_int(json_object_get(sizes, name), member, -1);
+		if (n < 0)
+			return -1;
+		sum += n;
+	}
+	return sum;
+}
+
+/* Room where the copy goes: the store's file system if it was measured, else the root's. */
+static const json_t *store_room(const struct facts *now)
+{
+	const json_t *room = facts_get(now, QF_FS_ROOM);
+	const json_t *store = json_object_get(room, "store");
+
+	return store ? store : json_object_get(room, "root");
+}
+
+/* Sizes of the scope, or an UNSURE. */
+static bool need_sizes(const struct facts *now, const char *member, const char *id, struct results *ret, int64_t *sum)
+{
+	const json_t *unused;
+
+	if (!need(now, QF_SCOPE, id, ret, &unused) || !need(now, QF_SIZES, id, ret, &unused) ||
+	    !need(now, QF_FS_ROOM, id, ret, &unused))
+		return false;
+	*sum = sum_of(now, member);
+	if (*sum >= 0 && store_room(now))
+		return true;
+	results_add(ret, id, VERDICT_UNSURE, NULL, "not every root of the data was measured");
+	return false;
+}
+
+CHECK(disk_backup)
+{
+	static const char id[] = "questdb.disk-backup";
+	char needs[32], has[32];
+	int64_t sum, room, wants;
+	bool reflink;
+
+	if (!copies(to)) {
+		not_asked(id, "nothing is copied", ret);
+		return;
+	}
+	if (!need_sizes(now, "allocated", id, ret, &sum))
+		return;
+	reflink = json_bool(facts_get(now, QF_REFLINK), "root", false) && !json_str(to ? to->restore_point : NULL, "store", NULL);
+	room = json_int(store_room(now), "free", 0);
+	wants = (reflink ? 0 : sum + sum / 10) + MARGIN;
+	human_bytes(wants, needs);
+	human_bytes(room, has);
+	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, NULL, "needs %s, free are %s%s", needs, has,
+	            reflink ? "; shared blocks (reflink)" : "");
+}
+
+CHECK(disk_headroom)
+{
+	static const char id[] = "questdb.disk-headroom";
+	const json_t *rooms, *root;
+	int64_t room, total;
+	char has[32];
+
+	if (!need(now, QF_FS_ROOM, id, ret, &rooms))
+		return;
+	root = json_object_get(rooms, "root");
+	room = json_int(root, "free", -1);
+	total = json_int(root, "total", 0);
+	if (room < 0 || !total) {
+		results_add(ret, id, VERDICT_UNSURE, NULL, "the root's file system was not measured");
+		return;
+	}
+	human_bytes(room, has);
+	results_add(ret, id, room < total / 10 ? VERDICT_WARN : VERDICT_PASS, NULL, "%s free, %lld %%", has,
+	            (long long)(room / (total / 100 ? total / 100 : 1)));
+}
+
+CHECK(disk_inodes)
+{
+	static const char id[] = "questdb.disk-inodes";
+	int64_t files, room;
+
+	if (!copies(to)) {
+		not_asked(id, "nothing is copied", ret);
+		return;
+	}
+	if (!need_sizes(now, "files", id, ret, &files))
+		return;
+	if (!json_int(store_room(now), "inodes_total", 0)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "the file system does not count them");
+		return;
+	}
+	room = json_int(store_room(now), "inodes_free", 0);
+	results_add(ret, id, room < files + files / 10 ? VERDICT_BLOCK : VERDICT_PASS, NULL,
+	            "%lld files, %lld inodes free", (long long)files, (long long)room);
+}
