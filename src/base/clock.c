@@ -110,12 +110,17 @@ bool clock_parse_span(const char *s, int64_t *ret_ns)
 	} units[] = { { "ms", NS_PER_MS }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
 		      { "h", 3600 * NS_PER_S }, { "d", 24 * 3600 * NS_PER_S } };
 	struct sv number = { s, strspn(s, "0123456789") };
-	int64_t v;
+	int64_t v, ns;
 
 	if (!sv_i64(number, &v))
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (strcmp(s + number.n, units[i].unit) == 0)
-			return !__builtin_mul_overflow(v, units[i].ns, ret_ns);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(s + number.n, units[i].unit) != 0)
+			continue;
+		if (__builtin_mul_overflow(v, units[i].ns, &ns))
+			return false;
+		*ret_ns = ns;
+		return true;
+	}
 	return false;
 }
