@@ -82,12 +82,15 @@ int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
 		off_t end = at < size ? lseek(fd, at, SEEK_HOLE) : at;
 
 		for (end = end < 0 ? size : end; at < end;) {
-			ssize_t r = pread(fd, buf, MIN_OF(n, (size_t)(end - at)), at);
+			/* Whole pages, as O_DIRECT wants them. */
+			size_t want = ((size_t)(end - at) + 4095) / 4096 * 4096;
+			ssize_t r = pread(fd, buf, MIN_OF(n, want), at);
 
 			if (r < 0)
 				return err_sys(e, errno, "read '%s'", what);
 			if (r == 0)
 				return err_set(e, ERR_CHANGED, "'%s' shrank while it was read", what);
+			r = MIN_OF(r, (ssize_t)(end - at));
 			hasher_add(h, buf, (size_t)r);
 			at += r;
 		}

@@ -10,8 +10,6 @@
 #include "data/out.h"
 #include "io/proc.h"
 
-#define TEXT_BYTES (256u << 10)
-
 struct pass_index *pass_index_new(void)
 {
 	struct pass_index *ix = xcalloc(1, sizeof *ix);
@@ -30,10 +28,8 @@ void pass_index_free(struct pass_index *ix)
 		free(ix_at(ix, i)->sums);
 	for (size_t i = 0; i < ix->n_chunks; i++)
 		free(ix->chunks[i]);
-	for (size_t i = 0; i < ix->n_text; i++)
-		free(ix->text[i]);
+	text_done(&ix->names);
 	free(ix->chunks);
-	free(ix->text);
 	free(ix->slots);
 	pthread_mutex_destroy(&ix->lock);
 	free(ix);
@@ -69,24 +65,6 @@ static void grow_slots(struct pass_index *ix)
 	}
 }
 
-static const char *keep_text(struct pass_index *ix, const char *rel, size_t n)
-{
-	char *at;
-
-	if (n + 1 > ix->text_left) {
-		ix->text_left = MAX_OF(n + 1, (size_t)TEXT_BYTES);
-		ix->text_at = xmalloc(ix->text_left);
-		ix->text = vec_grow_(ix->text, ix->n_text, &ix->text_room, sizeof *ix->text);
-		ix->text[ix->n_text++] = ix->text_at;
-	}
-	at = ix->text_at;
-	memcpy(at, rel, n);
-	at[n] = '\0';
-	ix->text_at += n + 1;
-	ix->text_left -= n + 1;
-	return at;
-}
-
 static struct ix_entry *add(struct pass_index *ix, const char *rel, size_t n)
 {
 	if (ix->n == ix->n_chunks * IX_CHUNK) {
@@ -96,7 +74,7 @@ static struct ix_entry *add(struct pass_index *ix, const char *rel, size_t n)
 
 	struct ix_entry *entry = ix_at(ix, ix->n);
 
-	entry->rel = keep_text(ix, rel, n);
+	entry->rel = text_keep(&ix->names, rel, n);
 	ix->n++;
 	if (ix->n * 3 > ix->n_slots * 2)
 		grow_slots(ix);
@@ -112,14 +90,9 @@ static struct ix_entry *find(const struct pass_index *ix, const char *rel, size_
 	return slot ? ix_at(ix, slot - 1) : NULL;
 }
 
-struct ix_entry *ix_find(struct pass_index *ix, const char *rel, size_t n)
+struct ix_entry *ix_find(const struct pass_index *ix, const char *rel, size_t n)
 {
-	pthread_mutex_lock(&ix->lock);
-
-	struct ix_entry *entry = find(ix, rel, n);
-
-	pthread_mutex_unlock(&ix->lock);
-	return entry;
+	return find(ix, rel, n);
 }
 
 struct ix_entry *ix_put(struct pass_index *ix, const char *rel)
@@ -174,7 +147,7 @@ static int by_rel(const void *a, const void *b)
 	return strcmp((*(struct ix_entry *const *)a)->rel, (*(struct ix_entry *const *)b)->rel);
 }
 
-struct ix_entry **ix_sorted(struct pass_index *ix, uint32_t flags, size_t *ret_n)
+struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t *ret_n)
 {
 	VEC(struct ix_entry *) all = { 0 };
 

@@ -6,6 +6,7 @@
 
 #include "data/hash.h"
 #include "data/pass.h"
+#include "data/text.h"
 
 enum ix_flags {
 	IX_THERE    = 1 << 0,   /* something of the type in `mode` stands at rel in the copy */
@@ -48,10 +49,7 @@ struct pass_index {
 	size_t            n, n_chunks, room;
 	uint32_t         *slots;                /* entry number + 1; 0 free */
 	size_t            n_slots;
-	char            **text;                 /* blocks of names */
-	size_t            n_text, text_room;
-	char             *text_at;              /* free rest of the last block */
-	size_t            text_left;
+	struct text       names;
 	bool              dst_known;            /* the flags THERE are true of the copy as it stands */
 };
 
@@ -60,10 +58,13 @@ static inline struct ix_entry *ix_at(const struct pass_index *ix, size_t i)
 	return &ix->chunks[i / IX_CHUNK][i % IX_CHUNK];
 }
 
-struct ix_entry *ix_find(struct pass_index *ix, const char *rel, size_t n);     /* NULL when it was never there */
+/* NULL when it was never there. Not while others put. */
+struct ix_entry *ix_find(const struct pass_index *ix, const char *rel, size_t n);
 struct ix_entry *ix_put(struct pass_index *ix, const char *rel);                /* found or added, with no flags */
 void             ix_forget(struct ix_entry *entry);                             /* nothing of it is known any more */
 void             ix_forget_below(struct pass_index *ix, const char *rel);
 void             ix_touch_parent(struct pass_index *ix, const char *rel);       /* its directory becomes dirty */
 /* Entries with all of `flags`, sorted by name bytes; heap, the caller frees. */
-struct ix_entry **ix_sorted(struct pass_index *ix, uint32_t flags, size_t *ret_n) must_check;
+struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t *ret_n) must_check;
+/* Is this a file system on which a stat can prove anything? */
+int pass_times_prove(const struct dir *src, bool *ret, struct err *e) must_check;

@@ -63,6 +63,16 @@ static void tell(struct mirror *m)
 	m->o->progress(m->o->progress_data, &m->stats);
 }
 
+void mirror_count_compared(struct mirror *m, uint64_t bytes)
+{
+	pthread_mutex_lock(&m->lock);
+	m->stats.bytes += bytes;
+	m->stats.compared_files++;
+	m->stats.compared_bytes += bytes;
+	tell(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
 static void count_entry(struct mirror *m, const struct stat *st)
 {
 	pthread_mutex_lock(&m->lock);

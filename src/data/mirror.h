@@ -29,11 +29,13 @@ void mirror_init(struct mirror *m);
 void mirror_done(struct mirror *m);
 
 tree_visit mirror_visit;
+/* A regular file on its own, without the walk's descriptor. */
 int mirror_large(struct mirror *m, struct ix_entry *entry, struct err *e) must_check;
 int mirror_linked(struct mirror *m, struct err *e) must_check;          /* all of m->linked */
 int mirror_dir_meta(struct mirror *m, struct ix_entry *entry, struct err *e) must_check;
 /* Take what stands at the entry off the copy; of what is below it, nothing may be known any more. */
 int mirror_remove(struct mirror *m, struct ix_entry *entry, struct err *e) must_check;
 
+void           mirror_count_compared(struct mirror *m, uint64_t bytes);
 struct copier *mirror_copier(struct mirror *m);
 void           mirror_copier_back(struct mirror *m, struct copier *c);

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 
 #include "base/clock.h"
+#include "data/each.h"
 #include "data/mirror.h"
 
 #ifndef XFS_SUPER_MAGIC
@@ -15,7 +16,7 @@
 #endif
 
 /* Only here was it seen that the first store to a clean page moves mtime. */
-static int times_prove(const struct dir *src, bool *ret, struct err *e)
+int pass_times_prove(const struct dir *src, bool *ret, struct err *e)
 {
 	struct statfs fs;
 
@@ -108,43 +109,17 @@ static int remove_unseen(struct mirror *m, struct err *e)
 	return r;
 }
 
-struct large_job {
-	struct mirror *m;
-	atomic_size_t *next;
-};
-
-static int large_worker(void *arg, struct err *e)
+static int copy_one_large(void *data, size_t i, struct err *e)
 {
-	struct large_job *job = arg;
-	size_t i;
+	struct mirror *m = data;
 
-	while ((i = atomic_fetch_add(job->next, 1)) < job->m->large.n)
-		if (mirror_large(job->m, job->m->large.v[i], e) < 0)
-			return -(int)e->kind;
-	return 0;
+	return mirror_large(m, m->large.v[i], e);
 }
 
 static int copy_large(struct mirror *m, struct err *e)
 {
-	atomic_size_t next = 0;
-	struct large_job job = { m, &next };
-
-	if (!m->large.n)
-		return 0;
 	vec_sort(&m->large, by_rel);
-	if (m->o->workers == 1)
-		return large_worker(&job, e);
-
-	struct pool *pool = pool_new(m->o->workers, 64, m->o->cancel);
-	unsigned n = pool_workers(pool);
-
-	for (unsigned i = 0; i < n; i++)
-		pool_add(pool, large_worker, &job);
-
-	int r = pool_wait(pool, e);
-
-	pool_free(pool);
-	return r;
+	return each_item(m->o->workers, m->o->cancel, m->large.n, copy_one_large, m, e);
 }
 
 /* Last, because what is done in a directory moves its time. */
@@ -181,7 +156,7 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 	bool idle = m.o->idle_io && mode == PASS_LIVE;
 	int before = 0, r;
 
-	if (times_prove(src, &m.trusts_times, e) < 0)
+	if (pass_times_prove(src, &m.trusts_times, e) < 0)
 		return -(int)e->kind;
 	m.trusts_times &= !m.o->distrust_times;
 	mirror_init(&m);
