@@ -92,7 +92,7 @@ static int state_of(const char *name, const char *const *names, int n, int *ret,
 int journal_open(const struct dir *state, enum db_mode mode, struct journal **ret, struct err *e)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
-	autofree char *path = xasprintf("/proc/self/fd/%d/journal.sqlite", state->fd);
+	autofree char *path = xasprintf("%s/journal.sqlite", state->path);
 	uint64_t ticks = 0;
 
 	if (db_open(path, mode, migrations, ARRAY_LEN(migrations), LOCK_WAIT, &j->db, e) < 0 ||
@@ -138,7 +138,7 @@ int journal_begin(struct journal *j, const char *product, const char *name, cons
 	if (db_run(j->db, e,
 	           "insert into run(id, product, name, site_hash, plan, plan_digest, goal, tool, state, begun)"
 	           " values(?,?,?,?,?,?,?,?,'open',?)",
-	           "ttttttttI", id, product, name, site_hash, plan_text, plan_digest, goal_text, CROSSGRADE_VERSION,
+	           "tttttttti", id, product, name, site_hash, plan_text, plan_digest, goal_text, CROSSGRADE_VERSION,
 	           clock_wall_ns()) < 0)
 		return err_wrap(e, "begin a run");
 	fault_point("journal.begun");
@@ -272,7 +272,7 @@ int journal_let_in(struct journal *j, const char *run, struct err *e)
 
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e)
 {
-	return db_run(j->db, e, "update run set exit = ?, ended = ?, outcome = ? where id = ?", "iItt", exit,
+	return db_run(j->db, e, "update run set exit = ?, ended = ?, outcome = ? where id = ?", "iitt", (int64_t)exit,
 	              clock_wall_ns(), outcome, run);
 }
 
@@ -367,12 +367,12 @@ int journal_intend(struct journal *j, const char *run, const char *step, const c
 		r = db_run(j->db, e,
 		           "insert into step(run, step, kind, version, state, undo, intended)"
 		           " values(?,?,?,?,'intended',?,?)",
-		           "tttitI", run, step, kind, (int)version, text, clock_wall_ns());
+		           "tttiti", run, step, kind, (int64_t)version, text, clock_wall_ns());
 	else
 		r = db_run(j->db, e,
 		           "update step set state = 'intended', undo = coalesce(?, undo), intended = ?"
 		           " where run = ? and step = ?",
-		           "tItt", text, clock_wall_ns(), run, step);
+		           "titt", text, clock_wall_ns(), run, step);
 	fault_point("journal.intended");
 	return r;
 }
@@ -389,7 +389,7 @@ int journal_done(struct journal *j, const char *run, const char *step, const jso
 	r = db_run(j->db, e,
 	           "update step set state = 'done', result = ?, done = ?, boot = ?, process = ?"
 	           " where run = ? and step = ?",
-	           "tItttt", text, clock_wall_ns(), j->boot, j->process, run, step);
+	           "titttt", text, clock_wall_ns(), j->boot, j->process, run, step);
 	fault_point("journal.did");
 	return r;
 }
@@ -412,7 +412,7 @@ int journal_undone(struct journal *j, const char *run, const char *step, struct 
 	if (move_legal(j, run, step, REC_UNDONE, &from, e) < 0)
 		return -e->kind;
 	fault_point("journal.undone");
-	r = db_run(j->db, e, "update step set state = 'undone', done = ? where run = ? and step = ?", "Itt",
+	r = db_run(j->db, e, "update step set state = 'undone', done = ? where run = ? and step = ?", "itt",
 	           clock_wall_ns(), run, step);
 	fault_point("journal.undid");
 	return r;
@@ -451,7 +451,7 @@ int journal_event(struct journal *j, const char *run, const json_t *event, struc
 	autofree char *text = dump(event);
 
 	return db_run(j->db, e, "insert into event(run, seq, body) values(?,?,?)", "tit", run,
-	              (int)json_int(event, "seq", 0), text);
+	              json_int(event, "seq", 0), text);
 }
 
 int journal_events(struct journal *j, const char *run, json_t **ret, struct err *e)

@@ -223,6 +223,14 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	return 0;
 }
 
+/* With the operator's own backup, or none, there is no old world to return to once a target build was started. */
+static bool has_return(struct world *w)
+{
+	const char *kind = json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree");
+
+	return strcmp(kind, "external") && strcmp(kind, "none");
+}
+
 static bool after_open(struct world *w, const struct step *at)
 {
 	struct run_rec rec = { 0 };
@@ -243,7 +251,7 @@ static int failed(struct world *w, const struct step *at, const struct err *why,
 	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0 || nothing_written(w, &clean, &e) < 0)
 		return ends(w, ret, EXIT_STUCK, &e, e.msg);
 	hook_on_failure(w);
-	if (after_open(w, at) || !clean)
+	if (after_open(w, at) || !clean || (w->ctx.point_passed && !has_return(w)))
 		return stands(w, why, ret);
 	if (turn(w, RUN_TURNED, why->msg, &e) < 0)
 		return ends(w, ret, EXIT_STUCK, &e, e.msg);
@@ -686,13 +694,11 @@ static int prove_first(struct world *w, struct run_end *ret)
 
 static int point_has_return(struct world *w, struct run_end *ret)
 {
-	const char *kind = json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree");
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed || (strcmp(kind, "external") && strcmp(kind, "none")))
+	if (!w->ctx.point_passed || has_return(w))
 		return 0;
-	err_set(&e, ERR_REFUSED, "the new edition was started and the run has no restore point of its own (kind '%s')",
-	        kind);
+	err_set(&e, ERR_REFUSED, "the new server was started and the run has no restore point of its own");
 	err_hint(&e, "restore your own backup, then 'crossgrade finalize'");
 	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
 }

@@ -3,6 +3,7 @@
  * result {"sha256"}. Undo removes the directory: it is ours. */
 #include "engine/step.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 

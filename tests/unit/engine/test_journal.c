@@ -1,0 +1,128 @@
+/* Legal moves, and that what the journal returns from is there for the next process. */
+#include "engine/journal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "io/file.h"
+
+extern const void *const step_kinds[];
+extern const void *const products[];
+const void *const step_kinds[] = { NULL };
+const void *const products[] = { NULL };
+
+static char base[64];
+
+static void open_state(struct dir *ret, struct journal **j)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(dir_open(base, ret, &e), 0);
+	assert_int_equal(journal_open(ret, DB_WRITE, j, &e), 0);
+}
+
+static int setup(void **state)
+{
+	snprintf(base, sizeof base, "/tmp/crossgrade-journal-XXXXXX");
+	return mkdtemp(base) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct err e = ERR_INIT;
+	autodir struct dir tmp = DIR_NONE;
+
+	return dir_open("/tmp", &tmp, &e) < 0 || dir_remove_tree(&tmp, base + strlen("/tmp/"), &e) < 0 ? -1 : 0;
+}
+
+static void begin(struct journal *j, char **id)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(journal_begin(j, "toy", "toy", "abcd", SV("{}"), "d1", SV("{}"), id, &e), 0);
+}
+
+static void steps_move_as_the_table_says(void **state)
+{
+	autofree char *id = NULL;
+	autojson json_t *undo = json_pack("{ss}", "was", "x");
+	autodir struct dir d = DIR_NONE;
+	struct step_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	struct journal *j;
+
+	open_state(&d, &j);
+	begin(j, &id);
+	assert_int_equal(journal_done(j, id, "a", NULL, &e), -ERR_BUG);
+	err_clear(&e);
+	assert_int_equal(journal_undone(j, id, "a", &e), -ERR_BUG);
+	err_clear(&e);
+	assert_int_equal(journal_intend(j, id, "a", "toy", 1, undo, &e), 0);
+	assert_int_equal(journal_done(j, id, "a", NULL, &e), 0);
+	assert_int_equal(journal_intend(j, id, "a", "toy", 1, NULL, &e), 0);
+	assert_int_equal(journal_step(j, id, "a", &rec, &e), 0);
+	assert_int_equal(rec.state, REC_INTENDED);
+	assert_string_equal(json_str(rec.undo, "was", ""), "x");        /* a step made again keeps its undo record */
+	step_rec_done(&rec);
+	assert_int_equal(journal_undone(j, id, "a", &e), 0);
+	assert_int_equal(journal_intend(j, id, "a", "toy", 1, undo, &e), -ERR_BUG);
+	journal_close(j);
+}
+
+static void runs_move_as_the_table_says(void **state)
+{
+	autofree char *id = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+	struct journal *j;
+
+	open_state(&d, &j);
+	begin(j, &id);
+	assert_int_equal(journal_turn(j, id, RUN_CLOSED_OLD, NULL, &e), -ERR_BUG);
+	err_clear(&e);
+	assert_int_equal(journal_turn(j, id, RUN_TURNED, "why", &e), 0);
+	assert_int_equal(journal_turn(j, id, RUN_CLOSED_NEW, NULL, &e), -ERR_BUG);
+	err_clear(&e);
+	assert_int_equal(journal_turn(j, id, RUN_CLOSED_OLD, NULL, &e), 0);
+	for (int s = 0; s < RUN__MAX; s++)
+		if (s != RUN_CLOSED_OLD)
+			assert_false(run_move_legal(RUN_CLOSED_OLD, (enum run_state)s));
+	journal_close(j);
+}
+
+static void another_process_finds_it(void **state)
+{
+	autofree char *id = NULL;
+	autodir struct dir d = DIR_NONE, again = DIR_NONE;
+	struct run_list all = { 0 };
+	struct err e = ERR_INIT;
+	struct journal *j;
+
+	open_state(&d, &j);
+	begin(j, &id);
+	assert_int_equal(journal_let_in(j, id, &e), 0);
+	journal_close(j);
+	open_state(&again, &j);
+	assert_int_equal(journal_runs(j, "abcd", &all, &e), 0);
+	assert_int_equal(all.n, 1);
+	assert_true(all.v[0].let_in);
+	assert_string_equal(all.v[0].id, id);
+	run_list_done(&all);
+	assert_int_equal(journal_runs(j, "other", &all, &e), 0);
+	assert_int_equal(all.n, 0);
+	journal_close(j);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(steps_move_as_the_table_says),
+		T(runs_move_as_the_table_says),
+		T(another_process_finds_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,266 @@
+/* The run loop over a toy product: what each failure means, and, where fault points are built in, that a kill at every one of
+ * them leaves a world that resume makes new and rollback makes old. */
+#include "toy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+static int setup(void **state)
+{
+	toy_setup();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	toy_done();
+	return 0;
+}
+
+static int apply(struct run_end *end, bool hold)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	int code;
+
+	o.hold = hold;
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	code = run_apply(&p, &g, &o, end);
+	events_free(ev);
+	return code;
+}
+
+static int resume(struct run_end *end, bool unattended)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.unattended = unattended;
+	code = run_resume(NULL, &o, end);
+	events_free(ev);
+	return code;
+}
+
+static int rollback(struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code = run_rollback(NULL, &o, end);
+
+	events_free(ev);
+	return code;
+}
+
+static void a_run_ends_new(void **state)
+{
+	struct run_end end;
+
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+}
+
+static void a_failure_before_the_point_turns(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+	assert_non_null(strstr(end.line, "told to fail"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);       /* nothing is unfinished */
+}
+
+static void an_interrupt_turns_and_says_130(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-switch", "cancel");
+	assert_int_equal(apply(&end, false), EXIT_INTERRUPTED);
+	assert_string_equal(toy_world(), "old");
+}
+
+static void past_the_point_without_a_restore_point_it_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-start", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+}
+
+static void counted_writes_make_it_stand(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_string_equal(end.err.hint[0] ? "hint" : "none", "hint");
+	toy_drop("fail-start");
+	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
+static void a_stuck_way_back_can_be_repeated(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-switch", "yes");
+	toy_put("stick-stop", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STUCK);
+	assert_int_equal(resume(&end, false), EXIT_UNFINISHED);
+	toy_drop("stick-stop");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+}
+
+static void a_held_run_waits_and_looks_again(void **state)
+{
+	struct run_end end;
+
+	assert_int_equal(apply(&end, true), EXIT_HELD);
+	assert_int_equal(resume(&end, true), EXIT_HELD);        /* the boot service leaves it alone */
+	toy_put("config", "edited meanwhile");
+	assert_int_equal(resume(&end, false), EXIT_DRIFTED);
+	toy_put("config", "");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
+static void drift_refuses_a_plan(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	struct run_end end;
+
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	toy_put("config", "edited");
+	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_DRIFTED);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+static void a_loss_wants_its_own_word(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	struct run_end end;
+
+	o.accept_no_return = false;
+	o.yes = true;
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_LOSS);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+#ifdef CROSSGRADE_FAULT
+/* Run this program again as one verb that strikes at its n-th fault point. True when it was struck. */
+static bool killed_at(int n, const char *verb)
+{
+	char number[16];
+	int status;
+	pid_t pid;
+
+	snprintf(number, sizeof number, "%d", n);
+	pid = fork();
+	if (!pid) {
+		setenv("CROSSGRADE_FAULT", number, 1);
+		execl("/proc/self/exe", "test_engine_run", verb, NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status);
+}
+
+static void every_kill_leaves_a_world_that_can_go_on(void **state)
+{
+	int n = 1;
+
+	for (;; n++) {
+		struct run_end end;
+
+		if (!killed_at(n, "apply"))
+			break;
+		killed_at(1 + n % 7, "resume");
+		if (resume(&end, false) != EXIT_DONE)
+			fail_msg("resume after a kill at %d: %s", n, end.line);
+		if (strcmp(toy_world(), "new") && strcmp(toy_world(), "old"))
+			fail_msg("after a kill at %d the world is %s", n, toy_world());
+		toy_done();
+		toy_setup();
+	}
+	assert_true(n > 20);
+}
+
+static void every_kill_before_the_point_can_go_back(void **state)
+{
+	int n = 1;
+
+	for (;; n++) {
+		struct run_end end;
+		autofree char *start = NULL;
+
+		if (!killed_at(n, "apply"))
+			break;
+		start = toy_get("start");
+		if (!strcmp(start, "new"))
+			break;
+		if (rollback(&end) != EXIT_DONE && end.exit != EXIT_LOSS)
+			fail_msg("rollback after a kill at %d: %s", n, end.line);
+		if (end.exit == EXIT_DONE)
+			assert_string_equal(toy_world(), "old");
+		toy_done();
+		toy_setup();
+	}
+	assert_true(n > 10);
+}
+#endif
+
+static int one_verb(const char *verb)
+{
+	struct run_end end;
+
+	toy_again();
+	return strcmp(verb, "apply") ? resume(&end, false) : apply(&end, false);
+}
+
+int main(int argc, char **argv)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_run_ends_new),
+		T(a_failure_before_the_point_turns),
+		T(an_interrupt_turns_and_says_130),
+		T(past_the_point_without_a_restore_point_it_stands),
+		T(counted_writes_make_it_stand),
+		T(a_stuck_way_back_can_be_repeated),
+		T(a_held_run_waits_and_looks_again),
+		T(drift_refuses_a_plan),
+		T(a_loss_wants_its_own_word),
+#ifdef CROSSGRADE_FAULT
+		T(every_kill_leaves_a_world_that_can_go_on),
+		T(every_kill_before_the_point_can_go_back),
+#endif
+	};
+
+	if (argc > 1)
+		return one_verb(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+#include "toy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "io/file.h"
+
+char toy_root[512];
+static char state_dir[512];
+
+static const char *const files[] = { "stage", "stop", "final", "switch", "start", "open", NULL };
+
+static struct dir root_dir(void)
+{
+	struct err e = ERR_INIT;
+	struct dir d;
+
+	assert_int_equal(dir_open(toy_root, &d, &e), 0);
+	return d;
+}
+
+void toy_put(const char *name, const char *text)
+{
+	struct err e = ERR_INIT;
+	autodir struct dir d = root_dir();
+
+	assert_int_equal(file_replace(&d, name, sv_of(text), FILE_PRIVATE, &e), 0);
+}
+
+void toy_drop(const char *name)
+{
+	struct err e = ERR_INIT;
+	autodir struct dir d = root_dir();
+
+	assert_int_equal(dir_unlink(&d, name, &e), 0);
+}
+
+char *toy_get(const char *name)
+{
+	autobuf struct buf text = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+	autodir struct dir d = root_dir();
+
+	return file_read(&d, name, &text, &e) < 0 ? xstrdup("") : buf_take(&text);
+}
+
+const char *toy_world(void)
+{
+	size_t n_old = 0, n_new = 0, n = 0;
+
+	for (; files[n]; n++) {
+		autofree char *text = toy_get(files[n]);
+
+		n_old += !strcmp(text, "old");
+		n_new += !strcmp(text, "new");
+	}
+	return n_old == n ? "old" : n_new == n ? "new" : "mixed";
+}
+
+void toy_setup(void)
+{
+	char base[] = "/tmp/crossgrade-toy-XXXXXX";
+
+	assert_non_null(mkdtemp(base));
+	snprintf(toy_root, sizeof toy_root, "%s/root", base);
+	snprintf(state_dir, sizeof state_dir, "%s/state", base);
+	setenv("TOY_ROOT", base, 1);
+	assert_int_equal(mkdir(toy_root, 0755), 0);
+	for (size_t i = 0; files[i]; i++)
+		toy_put(files[i], "old");
+}
+
+void toy_again(void)
+{
+	const char *base = getenv("TOY_ROOT");
+
+	snprintf(toy_root, sizeof toy_root, "%s/root", base);
+	snprintf(state_dir, sizeof state_dir, "%s/state", base);
+}
+
+void toy_done(void)
+{
+	struct err e = ERR_INIT;
+	autodir struct dir tmp = DIR_NONE;
+	char *slash = strrchr(toy_root, '/');
+
+	*slash = '\0';
+	assert_int_equal(dir_open("/tmp", &tmp, &e), 0);
+	assert_int_equal(dir_remove_tree(&tmp, toy_root + strlen("/tmp/"), &e), 0);
+}
+
+/* ---- its step kind ---- */
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "write %s", json_str(params, "file", "?"));
+	return 0;
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autofree char *now = toy_get(json_str(params, "file", ""));
+
+	if (strcmp(now, "old"))
+		return err_set(e, ERR_CHANGED, "'%s' is '%s', not old", json_str(params, "file", ""), now);
+	*ret_undo = json_pack("{ss}", "was", now);
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	const char *file = json_str(params, "file", "");
+	autofree char *bend = xasprintf("fail-%s", file);
+	autofree char *fail = toy_get(bend);
+
+	toy_put(file, "new");
+	*ret_result = json_object();
+	if (!strcmp(fail, "cancel"))
+		return err_set(e, ERR_CANCELED, "interrupted");
+	return *fail ? err_set(e, ERR_REFUSED, "told to fail") : 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	autofree char *now = toy_get(json_str(params, "file", ""));
+
+	*ret = !strcmp(now, "new") ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	const char *file = json_str(params, "file", "");
+	autofree char *bend = xasprintf("stick-%s", file);
+	autofree char *stick = toy_get(bend);
+
+	if (*stick)
+		return err_set(e, ERR_REFUSED, "told to stick");
+	toy_put(file, "old");
+	return 0;
+}
+
+static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+extern const struct step_kind step_facts_freeze;
+
+const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &step_facts_freeze, NULL };
+
+/* ---- the product ---- */
+
+static int site(const struct goal *g, struct site *ret, struct err *e)
+{
+	autojson json_t *doc = json_pack("{s{ss}}", "roots", "root", toy_root);
+
+	return site_bind("main", doc, ret, e);
+}
+
+static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
+{
+	autofree char *config = toy_get("config");
+
+	facts_init(ret, "toy", "toy");
+	facts_put_str(ret, FACT_PINNED, "config", config, "config");
+	facts_put_int(ret, FACT_OBSERVED, "size", clock_mono_ns(), "clock");
+	return 0;
+}
+
+static int scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e)
+{
+	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
+	return 0;
+}
+
+static void add(struct plan *p, enum phase phase, const char *file, unsigned flags, const char *kind)
+{
+	plan_add(p, phase, file, kind, flags, json_pack("{ss}", "file", file), "the toy needs it");
+}
+
+static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
+{
+	plan_site(ret, "main", json_pack("{s{ss}}", "roots", "root", toy_root));
+	add(ret, PHASE_STAGE, "stage", 0, "toy");
+	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, "toy");
+	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");
+	plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
+	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");
+	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
+	add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
+	return 0;
+}
+
+static int verify_toy(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
+                      struct comparisons *ret, struct err *e)
+{
+	autofree char *differs = toy_get("differs");
+
+	cmp_text(ret, "toy", "world", *differs ? "as it was" : to ? "new" : "old", toy_world());
+	return 0;
+}
+
+static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e)
+{
+	autofree char *n = toy_get("writes");
+	int64_t count = 0;
+
+	if (!strcmp(n, "unknown")) {
+		ret->transactions = -1;
+		return 0;
+	}
+	if (*n && !sv_i64(sv_of(n), &count))
+		return err_set(e, ERR_FORMAT, "bad count");
+	ret->transactions = count;
+	return 0;
+}
+
+static const struct check no_checks[] = { { NULL, NULL } };
+static const char *const editions[] = { "old", "new", NULL };
+static const struct product toy = {
+	.name = "toy",
+	.title = "Toy",
+	.checks = no_checks,
+	.editions = editions,
+	.sheet = "checks: {}\nrules: {}\nvalues: {}\n",
+	.site = site,
+	.inspect = inspect,
+	.scope = scope,
+	.plan = plan,
+	.verify = verify_toy,
+	.since = since,
+};
+const struct product *const products[] = { &toy, NULL };
+
+void toy_goal(struct goal *ret)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(goal_of_doc(json_pack("{ss s{ss}}", "product", "toy", "restore_point", "kind", "external"), ret,
+	                             &e),
+	                 0);
+}
+
+void toy_plan(const struct goal *g, struct plan *ret)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autofacts struct facts now = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(world_inspect(g, DEPTH_LIVE, &o, &now, &e), 0);
+	assert_int_equal(world_plan(g, &now, ret, &e), 0);
+	events_free(ev);
+}
+
+struct run_opts toy_opts(struct events *ev)
+{
+	return (struct run_opts){ .state_dir = state_dir, .events = ev, .accept_no_return = true };
+}

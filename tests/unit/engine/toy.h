@@ -1,0 +1,20 @@
+/* A toy product over one directory: every step writes a file of its own from "old" to "new", so that the world is old when
+ * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "fail-<step>". */
+#pragma once
+
+#include "engine/run.h"
+
+extern char toy_root[512];      /* the installation */
+
+void toy_setup(void);           /* new empty installation, all files "old" */
+void toy_again(void);           /* the one this process's parent set up */
+void toy_done(void);
+void toy_put(const char *name, const char *text);
+void toy_drop(const char *name);
+char *toy_get(const char *name);                /* heap, "" when absent */
+/* "old", "new", or "mixed" when the files disagree. */
+const char *toy_world(void);
+/* goal and sealed plan of the toy migration. */
+void toy_goal(struct goal *ret);
+void toy_plan(const struct goal *g, struct plan *ret);
+struct run_opts toy_opts(struct events *ev);
