@@ -1,6 +1,5 @@
 #include "svc/launch.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,16 +13,29 @@
 #define STATUS_MAX ((size_t)64 << 10)
 #define GROUPS_MAX ((size_t)65536)
 
+/* Our name, the kernel's, and its name in /proc. prlimit() on another user's process needs CAP_SYS_RESOURCE, which root in
+ * a container has not. */
 static const struct {
 	const char *name;
 	int         resource;
+	const char *title;
 } limit_names[] = {
-	{ "cpu", RLIMIT_CPU },           { "fsize", RLIMIT_FSIZE },           { "data", RLIMIT_DATA },
-	{ "stack", RLIMIT_STACK },       { "core", RLIMIT_CORE },             { "rss", RLIMIT_RSS },
-	{ "nproc", RLIMIT_NPROC },       { "nofile", RLIMIT_NOFILE },         { "memlock", RLIMIT_MEMLOCK },
-	{ "as", RLIMIT_AS },             { "locks", RLIMIT_LOCKS },           { "sigpending", RLIMIT_SIGPENDING },
-	{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },             { "rtprio", RLIMIT_RTPRIO },
-	{ "rttime", RLIMIT_RTTIME },
+	{ "cpu", RLIMIT_CPU, "Max cpu time" },
+	{ "fsize", RLIMIT_FSIZE, "Max file size" },
+	{ "data", RLIMIT_DATA, "Max data size" },
+	{ "stack", RLIMIT_STACK, "Max stack size" },
+	{ "core", RLIMIT_CORE, "Max core file size" },
+	{ "rss", RLIMIT_RSS, "Max resident set" },
+	{ "nproc", RLIMIT_NPROC, "Max processes" },
+	{ "nofile", RLIMIT_NOFILE, "Max open files" },
+	{ "memlock", RLIMIT_MEMLOCK, "Max locked memory" },
+	{ "as", RLIMIT_AS, "Max address space" },
+	{ "locks", RLIMIT_LOCKS, "Max file locks" },
+	{ "sigpending", RLIMIT_SIGPENDING, "Max pending signals" },
+	{ "msgqueue", RLIMIT_MSGQUEUE, "Max msgqueue size" },
+	{ "nice", RLIMIT_NICE, "Max nice priority" },
+	{ "rtprio", RLIMIT_RTPRIO, "Max realtime priority" },
+	{ "rttime", RLIMIT_RTTIME, "Max realtime timeout" },
 };
 
 /* jansson makes no string of bytes that are not UTF-8. */
@@ -112,9 +124,9 @@ static int add_oom(json_t *record, pid_t pid, struct err *e)
 	return 0;
 }
 
-static json_t *limit_value(rlim_t v)
+static json_t *limit_value(uint64_t v)
 {
-	return json_integer(v == RLIM_INFINITY ? -1 : (json_int_t)v);
+	return json_integer(v == UINT64_MAX ? -1 : (json_int_t)v);
 }
 
 static int add_limits(json_t *record, pid_t pid, struct err *e)
@@ -123,12 +135,12 @@ static int add_limits(json_t *record, pid_t pid, struct err *e)
 
 	json_object_set_new(record, "limits", all);
 	for (size_t i = 0; i < ARRAY_LEN(limit_names); i++) {
-		struct rlimit l;
+		uint64_t soft = 0, hard = 0;
 
-		if (prlimit(pid, limit_names[i].resource, NULL, &l) < 0)
-			return err_sys(e, errno, "read the limits of process %d", (int)pid);
+		if (proc_limit(pid, limit_names[i].title, &soft, &hard, e) < 0)
+			return -(int)e->kind;
 		json_object_set_new(all, limit_names[i].name,
-		                    json_pack("[o,o]", limit_value(l.rlim_cur), limit_value(l.rlim_max)));
+		                    json_pack("[o,o]", limit_value(soft), limit_value(hard)));
 	}
 	return 0;
 }

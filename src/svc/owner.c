@@ -21,6 +21,9 @@ static const char *const supervisors[] = {
 	NULL,
 };
 static const char *const shells[] = { "sh", "dash", "bash", "ash", "busybox", "ksh", "zsh", NULL };
+/* Programs that run another one for somebody: who that is stands above them. */
+static const char *const wrappers[] = { "sudo", "su", "runuser", "setpriv", "gosu", "chpst", "s6-setuidgid", "env", "nice",
+	                                "ionice", "timeout", "tini", "dumb-init", NULL };
 static const char *const interpreters[] = { "python", "perl", "ruby", "node", NULL };
 /* Units that start things which then stay in their cgroup, and start them again. */
 static const char *const watcher_units[] = { "cron.service", "crond.service", "monit.service", "supervisor.service",
@@ -218,21 +221,30 @@ static bool is_watcher(const struct proc *p, char *by, size_t n)
 }
 
 struct parents {
-	pid_t  pids[PARENTS_MAX];
+	pid_t  pids[PARENTS_MAX];       /* the process itself first */
 	size_t n;
-	char   by[128];                 /* the nearest watcher among them, or "" */
+	char   by[128];                 /* the watcher among them, or "" */
 };
 
-/* Upwards from the parent to pid 1. One that ends meanwhile ends the walk: its child has another parent now. */
+static bool runs_for_another(const struct proc *p)
+{
+	return word_in(base_of(p->exe), shells) || word_in(program_of(p), wrappers);
+}
+
+/* Upwards to pid 1. A watcher runs the process itself, or through shells and wrappers: what is above anything else (a
+ * terminal, a test) was not made to keep a server up. A parent that ends meanwhile ends the walk. */
 static void walk_parents(pid_t pid, struct parents *ret)
 {
-	for (struct err e = ERR_INIT; pid > 1 && ret->n < PARENTS_MAX;) {
+	struct err e = ERR_INIT;
+	bool near = true;
+
+	while (pid > 1 && ret->n < PARENTS_MAX) {
 		struct proc p = { 0 };
 
 		if (proc_read(pid, &p, &e) < 0)
 			break;
-		if (ret->n && !ret->by[0])
-			(void)is_watcher(&p, ret->by, sizeof ret->by);
+		if (ret->n && near)
+			near = !is_watcher(&p, ret->by, sizeof ret->by) && runs_for_another(&p);
 		ret->pids[ret->n++] = pid;
 		pid = p.ppid;
 		proc_done(&p);

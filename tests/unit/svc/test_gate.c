@@ -57,6 +57,7 @@ static pid_t start_echo(uint16_t *ret_port)
 			char byte;
 
 			if (fork() == 0) {
+				prctl(PR_SET_PDEATHSIG, SIGKILL);
 				while (recv(c, &byte, 1, 0) == 1 && send(c, &byte, 1, MSG_NOSIGNAL) == 1)
 					;
 				_exit(0);

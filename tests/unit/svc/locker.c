@@ -1,0 +1,61 @@
+/* A server as far as services are concerned: holds an flock until SIGTERM.
+ *
+ *	locker LOCK [delay MS | stubborn | spawn | daemon]...
+ *
+ * delay: takes the lock later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits for it, as a
+ * supervisor would. daemon: goes to the background with the streams it has. Writes its pid into LOCK.pid. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t asked;
+
+static void on_term(int sig)
+{
+	asked = sig;
+}
+
+static int write_pid(const char *lock)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s.pid", lock);
+	f = fopen(path, "w");
+	if (!f)
+		return -1;
+	fprintf(f, "%d\n", (int)getpid());
+	return fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction act = { .sa_handler = on_term };
+	sigset_t none, term;
+	int fd;
+
+	sigemptyset(&none);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	for (int i = 2; i < argc; i++) {
+		if (!strcmp(argv[i], "delay") && i + 1 < argc)
+			usleep((useconds_t)strtoul(argv[++i], NULL, 10) * 1000);
+		else if (!strcmp(argv[i], "stubborn"))
+			signal(SIGTERM, SIG_IGN);
+		else if (!strcmp(argv[i], "spawn") && fork() > 0)
+			return wait(NULL) < 0;
+		else if (!strcmp(argv[i], "daemon") && fork() > 0)
+			return 0;
+	}
+	fd = open(argv[1], O_RDWR | O_CREAT, 0644);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || write_pid(argv[1]) < 0)
+		return 55;
+	while (!asked)
+		sigsuspend(&none);
+	return 0;
+}
