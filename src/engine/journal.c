@@ -1,4 +1,4 @@
-#include "engine/journal.h"
+#include "engine/journal_db.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +103,11 @@ int journal_open(const struct dir *state, enum db_mode mode, struct journal **re
 	snprintf(j->process, sizeof j->process, "%d:%llu", (int)getpid(), (unsigned long long)ticks);
 	*ret = j;
 	return 0;
+}
+
+struct db *journal_db(struct journal *j)
+{
+	return j->db;
 }
 
 void journal_close(struct journal *j)

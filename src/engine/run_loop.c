@@ -141,8 +141,13 @@ out:
 
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 {
+	enum phase phase = PHASE_STAGE;
+
 	vec_each(&w->plan.steps, s) {
 		*ret_at = s;
+		if (s->phase != phase && run_keep(w, e) < 0)
+			return err_wrap(e, "keep the records of the run beside the restore point");
+		phase = s->phase;
 		if (w->o->hold && s->phase > PHASE_STAGE)
 			return 0;
 		events_step(w->o->events, s->id);
@@ -257,15 +262,19 @@ static bool made_again(const struct step *s, bool changed, bool frozen)
 
 int run_refresh(struct world *w, struct err *e)
 {
-	bool changed, frozen;
+	bool changed, frozen, passed;
 
-	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0)
+	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0 ||
+	    run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
 		bool gone;
 		int r = 0;
 
+		/* Once the new server was started, what kept the old one stopped has no effect to be missed. */
+		if (passed && s->phase < PHASE_THAW)
+			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
 		gone = rec.state == REC_DONE &&

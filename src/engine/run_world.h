@@ -35,6 +35,10 @@ int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret
 /* Where the restore points of this run are; heap. */
 int world_home(struct world *w, char **ret, struct err *e) must_check;
 
+/* Copy the run's records and undo blobs into its restore point, at the turn of each phase: run_rollback_from() needs nothing
+ * else. Nothing to do before there is a point (run_keep.c). */
+int run_keep(struct world *w, struct err *e) must_check;
+
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
