@@ -30,7 +30,7 @@ int  dir_of_fd(int fd, const char *path, struct dir *ret, struct err *e) must_ch
 int  dir_dup(const struct dir *d, struct dir *ret, struct err *e) must_check;
 void dir_close(struct dir *d);
 
-/* Open anything below d. flags as open(2); O_CLOEXEC and O_NOFOLLOW are added. Returns the descriptor or -kind. */
+/* Open anything below d. flags as open(2); O_CLOEXEC is added, no link is followed. Returns the descriptor or -kind. */
 int  dir_openat(const struct dir *d, const char *rel, int flags, mode_t mode, struct err *e) must_check;
 /* fstatat without following; the parents are resolved beneath d. */
 int  dir_stat(const struct dir *d, const char *rel, struct stat *ret, struct err *e) must_check;

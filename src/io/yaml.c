@@ -328,6 +328,14 @@ static int stream(struct reader *r, json_t **ret, struct err *e)
 	}
 }
 
+/* The parser would stop at a NUL, or guess at another encoding. */
+static bool is_text(struct sv text)
+{
+	autojson json_t *checked = json_stringn(text.p ? text.p : "", text.n);
+
+	return checked && !memchr(json_string_value(checked), '\0', text.n);
+}
+
 int yaml_parse(struct sv text, const char *what, json_t **ret, struct err *e)
 {
 	struct fy_diag_cfg diag_cfg;
@@ -339,6 +347,8 @@ int yaml_parse(struct sv text, const char *what, json_t **ret, struct err *e)
 	if (text.n > TEXT_MAX)
 		return err_set(e, ERR_SPACE, "%s is larger than the %u bytes allowed", what,
 		               TEXT_MAX);
+	if (!is_text(text))
+		return err_set(e, ERR_FORMAT, "%s: not text in UTF-8", what);
 	fy_diag_cfg_default(&diag_cfg);
 	r.diag = fy_diag_create(&diag_cfg);
 	if (!r.diag)
