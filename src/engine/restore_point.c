@@ -317,6 +317,46 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 	return worst;
 }
 
+static int compare_live_root(struct point *p, const struct product *prod, const json_t *root, manifest_diffs *ret,
+                             struct err *e)
+{
+	const char *name = json_str(root, "name", ""), *path = json_str(root, "path", "");
+	autofree char *prefix = xasprintf("data/%s", name);
+	struct leaving l = { prod, name };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l };
+	autodir struct dir live = DIR_NONE;
+	manifest_diffs found = { 0 };
+	int r;
+
+	if (dir_open(path, &live, e) < 0)
+		return -e->kind;
+	r = manifest_prove(&p->dir, prefix, &live, NULL, PROVE_META, &o, &found, e);
+	vec_each(&found, it) {
+		struct manifest_diff *d = vec_push(ret);
+
+		d->rel = xasprintf("%s%s%s", path, *it->rel ? "/" : "", it->rel);
+		snprintf(d->what, sizeof d->what, "%s", it->what);
+	}
+	manifest_diffs_done(&found);
+	return r;
+}
+
+int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e)
+{
+	int worst = 0;
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		int r = compare_live_root(p, prod, root, ret, e);
+
+		if (r < 0)
+			return r;
+		worst = MAX_OF(worst, r);
+	}
+	return worst;
+}
+
 /* Same file system as its root: an exchange can put it live. */
 static int exchangeable(const json_t *root, bool *ret, struct err *e)
 {

@@ -48,6 +48,10 @@ int point_read_back(struct point *p, const struct pass_opts *o, struct point_pas
 /* Compare the copy with its manifest, all of it or only what moved since. ret lists differences; 0 equal, 1 not. */
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
 
+/* Compare the live tree with the manifests by its metadata: has anybody touched it since the final pass? Paths of the differences
+ * are absolute. 0 equal, 1 different. */
+int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e) must_check;
+
 /* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. */
 int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e) must_check;
 int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;

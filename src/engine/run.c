@@ -504,13 +504,16 @@ static int unattended_back(struct world *w, bool *ret_back, struct err *e)
 static int resume_open(struct world *w, enum run_state state, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
-	bool back = false;
+	bool back = false, old_runs = false;
 	int code;
 
-	if (unattended_back(w, &back, &e) < 0)
+	if (run_strangers(w, &old_runs, &e) < 0 || unattended_back(w, &back, &e) < 0)
 		return ends(w, ret, EXIT_STUCK, &e, e.msg);
-	if (back) {
-		err_set(&e, ERR_CANCELED, "the run was interrupted before the point of no return");
+	if (back || old_runs) {
+		if (back)
+			err_set(&e, ERR_CANCELED, "the run was interrupted before the point of no return");
+		else
+			err_set(&e, ERR_CHANGED, "somebody started the old server in the window");
 		if (turn(w, RUN_TURNED, e.msg, &e) < 0)
 			return ends(w, ret, EXIT_STUCK, &e, e.msg);
 		return go_back(w, EXIT_TURNED, &e, ret);
@@ -706,6 +709,7 @@ static int point_has_return(struct world *w, struct run_end *ret)
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
+	bool old_runs;
 	int code;
 
 	if (rec->finalized) {
@@ -714,7 +718,7 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	}
 	if (rec->state == RUN_CLOSED_OLD)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: the old world of run %s is live", rec->id);
-	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0)
+	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	code = point_has_return(w, ret);
 	if (!code && rec->state != RUN_TURNED)

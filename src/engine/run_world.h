@@ -35,6 +35,10 @@ int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret
 /* Where the restore points of this run are; heap. */
 int world_home(struct world *w, char **ret, struct err *e) must_check;
 
+/* After an interruption between the stop and the first start: was a server started behind our back? The target build: its start
+ * is journalled as ours. *ret_old: the old build runs (run_stranger.c). */
+int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
+
 /* Copy the run's records and undo blobs into its restore point, at the turn of each phase: run_rollback_from() needs nothing
  * else. Nothing to do before there is a point (run_keep.c). */
 int run_keep(struct world *w, struct err *e) must_check;

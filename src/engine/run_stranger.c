@@ -1,0 +1,128 @@
+/* Somebody else's hand in the window. Between a kill and the next call nobody holds a plain process' lock, so a server may have
+ * been started that this run knows nothing of. The old build is harmless on the way back. The target build has passed the point
+ * for us: its start is put into the journal as ours, so that the way back restores the data and counts what clients wrote. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/restore_point.h"
+#include "engine/run_world.h"
+
+static const struct step *step_of_kind(const struct world *w, const char *kind)
+{
+	vec_each(&w->plan.steps, s)
+		if (!strcmp(s->kind->name, kind))
+			return s;
+	return NULL;
+}
+
+/* 1 a server runs; its version into ret ("" when it does not answer). */
+static int running(struct world *w, struct probe *ret, struct err *e)
+{
+	struct site *s = &w->ctx.sites[0];
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct err quiet = ERR_INIT;
+
+	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+		return 0;
+	if (w->product->probe(s, false, 5 * NS_PER_S, ret, &quiet) < 0)
+		*ret = (struct probe){ 0 };
+	return 1;
+}
+
+/* Is this path a file that a step of ours changed, or its directory? */
+static bool changed_by_us(struct world *w, const char *path)
+{
+	vec_each(&w->plan.steps, s) {
+		autofree char *file = NULL;
+		struct err e = ERR_INIT;
+		size_t n = strlen(path);
+
+		if (strcmp(s->kind->name, "config_set") && strcmp(s->kind->name, "file_put"))
+			continue;
+		if (site_path(&w->ctx.sites[0], json_object_get(s->params, "file"), &file, &e) < 0)
+			continue;
+		if (!strncmp(file, path, n) && (file[n] == '\0' || (file[n] == '/' && !strchr(file + n + 1, '/'))))
+			return true;
+	}
+	return false;
+}
+
+/* 1 when the data moved since the final pass. */
+static int data_moved(struct world *w, struct err *e)
+{
+	manifest_diffs diffs = { 0 };
+	struct point p = { .dir = DIR_NONE };
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+	int moved = 0;
+
+	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
+		return 0;
+	if (p.state != POINT_OPEN && p.state != POINT_SPENT)
+		moved = point_compare_live(&p, w->product, &diffs, e);
+	if (moved > 0) {
+		moved = 0;
+		vec_each(&diffs, it)
+			moved |= !changed_by_us(w, it->rel);
+	}
+	manifest_diffs_done(&diffs);
+	point_done(&p);
+	return moved;
+}
+
+/* The steps up to the point, as if this run had begun them. */
+static int adopt(struct world *w, struct err *e)
+{
+	event_emit(w->o->events, "warning",
+	           json_pack("{ss}", "text", "the target build was started by somebody else: the point is passed"));
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+		autojson json_t *undo = NULL;
+		enum rec_state state;
+
+		if (strcmp(s->kind->name, "data_point") && !(s->flags & STEP_POINT))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		state = rec.state;
+		step_rec_done(&rec);
+		if (state != REC_NONE)
+			continue;
+		if (s->kind->capture(&w->ctx, s->params, &undo, e) < 0 ||
+		    journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, undo, e) < 0)
+			return err_wrap(e, "step '%s'", s->id);
+	}
+	w->ctx.point_passed = true;
+	return 0;
+}
+
+int run_strangers(struct world *w, bool *ret_old, struct err *e)
+{
+	const struct step *stop = step_of_kind(w, "service_stop");
+	struct probe seen = { 0 };
+	const char *old;
+	bool changed, passed;
+	int up, moved = 0;
+
+	*ret_old = false;
+	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0)
+		return -e->kind;
+	if (!stop || !changed || passed)
+		return 0;
+	old = json_str(json_object_get(stop->params, "expect"), "version", "");
+	up = running(w, &seen, e);
+	if (up < 0)
+		return up;
+	if (up && *old && !strcmp(seen.version, old)) {
+		*ret_old = true;
+		return 0;
+	}
+	if (!up)
+		moved = data_moved(w, e);
+	if (moved < 0)
+		return moved;
+	return up || moved ? adopt(w, e) : 0;
+}
