@@ -19,15 +19,12 @@ if [ "${1-}" = --inside ]; then
 	mount -t tmpfs -o mode=0755 tmpfs /mnt
 	mkdir /mnt/upper /mnt/work /mnt/root
 	mount -t overlay -o "lowerdir=$root,upperdir=/mnt/upper,workdir=/mnt/work" overlay /mnt/root
-	for dir; do
-		mkdir -p "/mnt/root$dir"
-		mount --rbind "$dir" "/mnt/root$dir"
-	done
 	cd /mnt/root
 	mount -t proc proc proc
 	mount -t sysfs -o ro sysfs sys
 	mount -t cgroup2 cgroup2 sys/fs/cgroup
 	mount -t tmpfs -o mode=0755 tmpfs run
+	mount -t tmpfs -o mode=1777 tmpfs tmp
 	mount -t tmpfs -o mode=0755 tmpfs dev
 	mkdir dev/pts dev/shm
 	mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
@@ -35,6 +32,10 @@ if [ "${1-}" = --inside ]; then
 	for node in null zero full random urandom tty; do
 		: >dev/$node
 		mount --bind /dev/$node dev/$node
+	done
+	for dir; do
+		mkdir -p "/mnt/root$dir"
+		mount --rbind "$dir" "/mnt/root$dir"
 	done
 	exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /lib/systemd/systemd
 fi

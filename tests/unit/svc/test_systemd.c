@@ -1,0 +1,367 @@
+/* Against a real systemd that tests/systemd/boot.sh boots. The test executes itself inside of it, so that /etc/systemd/system
+ * and process numbers are those of that system. */
+#include "svc/service.h"
+
+#include "locking.h"
+
+#include "io/file.h"
+#include "io/json.h"
+
+#define UNIT      "locker.service"
+#define UNITS     "/etc/systemd/system/"
+#define DROP_IN   UNITS UNIT ".d/50-crossgrade-hold.conf"
+
+static char hold_path[160];
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void write_unit(const char *more)
+{
+	autofree char *text = xasprintf("[Unit]\nDescription=locker\n[Service]\nType=exec\nRestart=always\nRestartSec=0\n"
+	                                "User=daemon\nEnvironment=A=b\nExecStart=%s %s\n%s"
+	                                "[Install]\nWantedBy=multi-user.target\n", LOCKER, lock_path, more);
+
+	write_file(UNITS UNIT, text);
+}
+
+static struct service *open_unit(const char *unit)
+{
+	autojson json_t *config = json_pack("{s:s,s:s}", "kind", "systemd", "unit", unit);
+	struct service *s = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(service_open(config, lock_path, &s, &e), 0);
+	return s;
+}
+
+static void good(int r, const struct err *e)
+{
+	if (r < 0)
+		fail_msg("%s", e->msg);
+}
+
+static struct svc_state look(struct service *s)
+{
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	good(s->ops->state(s, &st, &e), &e);
+	return st;
+}
+
+static struct svc_state want(struct service *s, enum svc_run to)
+{
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	good(s->ops->want(s, to, 10 * NS_PER_S, &st, &e), &e);
+	return st;
+}
+
+static int stop_unit(void **state)
+{
+	struct service *s = open_unit(UNIT);
+
+	want(s, SVC_STOPPED);
+	forget_locker();
+	service_close(s);
+	return 0;
+}
+
+static int start(void **state)
+{
+	struct service *s;
+	struct err e = ERR_INIT;
+
+	make_folder();
+	snprintf(hold_path, sizeof hold_path, "%s/holds/100%% held", folder);
+	write_unit("");
+	s = open_unit(UNIT);
+	good(s->ops->reload(s, &e), &e);
+	service_close(s);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct err e = ERR_INIT;
+
+	want(s, SVC_STOPPED);
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	service_close(s);
+	remove_folder();
+	return 0;
+}
+
+static void a_unit_is_started_and_stopped(void **state)
+{
+	struct service *s = open_unit("locker");
+	struct svc_state st = look(s);
+	uint64_t ticks = 0;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(st.run, SVC_STOPPED);
+	assert_false(st.enabled);
+	st = want(s, SVC_RUNNING);
+	assert_int_equal(st.run, SVC_RUNNING);
+	assert_int_equal(st.id.pid, wait_for_locker());
+	assert_int_equal(process_start_ticks(st.id.pid, &ticks, &e), 0);
+	assert_int_equal(st.id.start_ticks, ticks);
+	assert_true(st.restarts);
+	assert_string_equal(st.by, "systemd: " UNIT);
+	/* Again is fine, and is the same process. */
+	assert_int_equal(want(s, SVC_RUNNING).id.pid, st.id.pid);
+	st = want(s, SVC_STOPPED);
+	assert_int_equal(st.run, SVC_STOPPED);
+	assert_int_equal(st.id.pid, 0);
+	forget_locker();
+	service_close(s);
+}
+
+static void a_unit_is_known_by_its_process(void **state)
+{
+	struct service *s = open_unit(UNIT), *p = open_process();
+	autojson json_t *config = NULL;
+	struct svc_state st = want(s, SVC_RUNNING), of;
+	struct err e = ERR_INIT;
+
+	wait_for_locker();
+	good(service_of_process(st.id.pid, &config, &of, &e), &e);
+	assert_string_equal(json_str(config, "kind", ""), "systemd");
+	assert_string_equal(json_str(config, "unit", ""), UNIT);
+	assert_int_equal(of.id.pid, st.id.pid);
+	/* Called a plain process, it is one that somebody restarts. */
+	st = look(p);
+	assert_true(st.restarts);
+	assert_string_equal(st.by, "systemd: " UNIT);
+	want(s, SVC_STOPPED);
+	forget_locker();
+	service_close(s);
+	service_close(p);
+}
+
+static void what_a_unit_is_made_of_is_recorded(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	autojson json_t *record = NULL;
+	struct err e = ERR_INIT;
+
+	good(s->ops->record(s, &record, &e), &e);
+	assert_string_equal(json_str(record, "fragment", ""), UNITS UNIT);
+	assert_string_equal(json_str(record, "restart", ""), "always");
+	assert_string_equal(json_str(record, "user", ""), "daemon");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)), "A=b");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 0)), LOCKER);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 1)), lock_path);
+	service_close(s);
+}
+
+static void a_held_unit_does_not_start(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i < 2; i++)
+		good(s->ops->hold(s, hold_path, &e), &e);
+	assert_int_equal(access(DROP_IN, F_OK), 0);
+	assert_int_equal(access(hold_path, F_OK), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "conditions"));
+	assert_int_equal(look(s).run, SVC_STOPPED);
+
+	/* For the moment: it starts, and the drop-in stays. */
+	err_clear(&e);
+	for (int i = 0; i < 2; i++)
+		good(s->ops->lift(s, hold_path, false, &e), &e);
+	assert_int_equal(access(DROP_IN, F_OK), 0);
+	assert_int_equal(want(s, SVC_RUNNING).run, SVC_RUNNING);
+	/* A hold of a running server does not end it. */
+	good(s->ops->hold(s, hold_path, &e), &e);
+	assert_int_equal(look(s).run, SVC_RUNNING);
+	want(s, SVC_STOPPED);
+
+	for (int i = 0; i < 2; i++)
+		good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(access(UNITS UNIT ".d", F_OK), -1);
+	assert_int_equal(want(s, SVC_RUNNING).run, SVC_RUNNING);
+	want(s, SVC_STOPPED);
+	forget_locker();
+	service_close(s);
+}
+
+static void a_folder_of_somebody_elses_stays(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(mkdir(UNITS UNIT ".d", 0755), 0);
+	good(s->ops->hold(s, hold_path, &e), &e);
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(access(DROP_IN, F_OK), -1);
+	assert_int_equal(rmdir(UNITS UNIT ".d"), 0);
+
+	/* Ours, but used by another since. */
+	good(s->ops->hold(s, hold_path, &e), &e);
+	write_file(UNITS UNIT ".d/other.conf", "[Service]\nNice=1\n");
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(access(DROP_IN, F_OK), -1);
+	assert_int_equal(unlink(UNITS UNIT ".d/other.conf"), 0);
+	assert_int_equal(rmdir(UNITS UNIT ".d"), 0);
+	service_close(s);
+}
+
+static void a_hold_that_does_not_hold_is_said(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(mkdir(UNITS UNIT ".d", 0755), 0);
+	write_file(UNITS UNIT ".d/99-reset.conf", "[Unit]\nConditionPathExists=\n");
+	assert_int_equal(s->ops->hold(s, hold_path, &e), -ERR_CHANGED);
+	err_clear(&e);
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(unlink(UNITS UNIT ".d/99-reset.conf"), 0);
+	assert_int_equal(rmdir(UNITS UNIT ".d"), 0);
+	service_close(s);
+}
+
+static void the_hold_is_of_the_unit_not_its_alias(void **state)
+{
+	struct service *s;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(symlink(UNITS UNIT, UNITS "other-name.service"), 0);
+	s = open_unit("other-name");
+	good(s->ops->reload(s, &e), &e);
+	good(s->ops->hold(s, hold_path, &e), &e);
+	assert_int_equal(access(DROP_IN, F_OK), 0);
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(unlink(UNITS "other-name.service"), 0);
+	service_close(s);
+}
+
+static void a_deaf_unit_is_left_to_systemd(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct svc_state st;
+	struct err e = ERR_INIT;
+	pid_t pid;
+
+	write_unit("ExecStart=\nExecStart=" LOCKER " /tmp/deaf-lock stubborn\nTimeoutStopSec=3\n");
+	good(s->ops->reload(s, &e), &e);
+	pid = want(s, SVC_RUNNING).id.pid;
+	usleep(100000);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(look(s).run, SVC_STOPPING);
+	/* Whose own patience ends at some time. */
+	err_clear(&e);
+	assert_int_equal(want(s, SVC_STOPPED).run, SVC_STOPPED);
+	write_unit("");
+	good(s->ops->reload(s, &e), &e);
+	service_close(s);
+}
+
+static void units_that_are_none(void **state)
+{
+	struct service *s = open_unit("no-such-thing.service");
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(s->ops->state(s, &st, &e), -ERR_ABSENT);
+	service_close(s);
+	write_unit("ExecStart=\nExecStart=/no/such/program\nRestart=no\n");
+	s = open_unit(UNIT);
+	err_clear(&e);
+	good(s->ops->reload(s, &e), &e);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), -ERR_REFUSED);
+	write_unit("");
+	err_clear(&e);
+	good(s->ops->reload(s, &e), &e);
+	service_close(s);
+}
+
+static int run_inside(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_unit_is_started_and_stopped, stop_unit),
+		cmocka_unit_test_teardown(a_unit_is_known_by_its_process, stop_unit),
+		cmocka_unit_test_teardown(what_a_unit_is_made_of_is_recorded, stop_unit),
+		cmocka_unit_test_teardown(a_held_unit_does_not_start, stop_unit),
+		cmocka_unit_test_teardown(a_folder_of_somebody_elses_stays, stop_unit),
+		cmocka_unit_test_teardown(a_hold_that_does_not_hold_is_said, stop_unit),
+		cmocka_unit_test_teardown(the_hold_is_of_the_unit_not_its_alias, stop_unit),
+		cmocka_unit_test_teardown(a_deaf_unit_is_left_to_systemd, stop_unit),
+		cmocka_unit_test_teardown(units_that_are_none, stop_unit),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
+
+/* --- outside ----------------------------------------------------------------------------------------------------- */
+
+static int skip_all(const char *why)
+{
+	printf("1..0 # SKIP %s\n", why);
+	return 0;
+}
+
+static int run_script(const char *const *argv, char *ret_line, size_t n)
+{
+	struct cmd c = { .argv = argv, .within_ns = 300 * NS_PER_S };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	struct sv rest;
+
+	if (cmd_run(&c, &r, &e) < 0) {
+		snprintf(ret_line, n, "%s", e.msg);
+		return -1;
+	}
+	rest = buf_sv(r.status ? &r.err : &r.out);
+	snprintf(ret_line, n, SV_FMT, SV_ARG(sv_trim(rest)));
+	cmd_result_done(&r);
+	return r.status;
+}
+
+static int run_again_inside(const char *pid, const char *libexec)
+{
+	autofree char *exec = xasprintf("CROSSGRADE_LIBEXEC=%s", libexec);
+	const char *argv[] = { "/usr/bin/nsenter", "-t", pid, "-a", "-r", "-w", "/usr/bin/env", exec,
+		               "CMOCKA_MESSAGE_OUTPUT=TAP", SELF, "inside", NULL };
+	pid_t child = run_child(argv);
+	int status = -1;
+
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *root_sh[] = { BOOT "/root.sh", NULL };
+	const char *boot_sh[] = { BOOT "/boot.sh", NULL, BUILD, NULL };
+	const char *stop_sh[] = { BOOT "/stop.sh", NULL, NULL };
+	const char *libexec = getenv("CROSSGRADE_LIBEXEC");
+	char root[512], booted[512], rest[512];
+	int status;
+
+	if (argc > 1)
+		return run_inside();
+	if (run_script(root_sh, root, sizeof root) != 0)
+		return skip_all(root);
+	boot_sh[1] = root;
+	if (run_script(boot_sh, booted, sizeof booted) != 0)
+		return skip_all(booted);
+	booted[strcspn(booted, " ")] = '\0';
+	status = run_again_inside(booted, libexec ? libexec : "");
+	stop_sh[1] = booted;
+	return run_script(stop_sh, rest, sizeof rest) ? 1 : status;
+}
