@@ -2,15 +2,20 @@
 
 #include "cli/command.h"
 
-/* Options are shown as "  -f, --file FILE  help"; the man page lint and the completions read exactly this. */
+/* Options are shown as "  -f, --file FILE  help", those with fixed values as "--gate verify|none"; the manual's lint and the
+ * completions read exactly this. */
 static void option_line(FILE *to, enum opt o)
 {
 	const struct option *it = &options[o];
-	char left[64];
+	autobuf struct buf left = BUF_MAX(256);
 
-	snprintf(left, sizeof left, "%c%c%c --%s%s%s", it->letter ? '-' : ' ', it->letter ?: ' ', it->letter ? ',' : ' ',
-	         it->name, it->metavar ? " " : "", it->metavar ?: "");
-	fprintf(to, "  %-32s %s\n", left, it->help);
+	buf_addf(&left, "%c%c%c --%s", it->letter ? '-' : ' ', it->letter ?: ' ', it->letter ? ',' : ' ', it->name);
+	if (it->words)
+		for (const char *const *word = it->words; *word; word++)
+			buf_addf(&left, "%c%s", word == it->words ? ' ' : '|', *word);
+	else if (it->metavar)
+		buf_addf(&left, " %s", it->metavar);
+	fprintf(to, "  %-32s  %s\n", buf_str(&left), it->help);
 }
 
 static void range(FILE *to, const char *title, int from, int end)
