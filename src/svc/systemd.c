@@ -266,13 +266,19 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *b unused_
 	return 0;
 }
 
+/* crossgrade-resume.service runs before the units it starts: at boot a job that keeps its order would wait for ourselves. */
+static const char *job_mode(void)
+{
+	return getenv("CROSSGRADE_BOOT") ? "ignore-dependencies" : "replace";
+}
+
 static int call_job(struct systemd *own, const char *method, struct job *job, struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	automsg sd_bus_message *m = NULL;
 	const char *path = NULL;
 	int r = sd_bus_call_method(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, method, &b, &m, "ss",
-	                           own->unit, "replace");
+	                           own->unit, job_mode());
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "o", &path);
