@@ -1,0 +1,472 @@
+/* cmd, process and crossgrade-exec. */
+#include "io/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "place.h"
+
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define SHELL(script) ARGV("/bin/sh", "-c", script)
+
+static struct cmd_result result;
+
+static const char *run_out(const struct cmd *c)
+{
+	struct err e = ERR_INIT;
+
+	cmd_result_done(&result);
+	assert_ok(cmd_run(c, &result, &e), &e);
+	return buf_str(&result.out);
+}
+
+static int forget_result(void **state)
+{
+	cmd_result_done(&result);
+	return 0;
+}
+
+static void streams_and_status_come_back(void **state)
+{
+	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("cat"), .in = SV("hel\0lo") }),
+	                    "hel");
+	assert_int_equal(result.out.len, 6);
+	assert_string_equal(run_out(&(struct cmd){ .argv = SHELL("echo out; echo err >&2; exit 7") }),
+	                    "out\n");
+	assert_string_equal(buf_str(&result.err), "err\n");
+	assert_int_equal(result.status, 7);
+	assert_string_equal(result.unset, "");
+	run_out(&(struct cmd){ .argv = SHELL("kill -9 $$") });
+	assert_int_equal(result.status, 128 + SIGKILL);
+}
+
+static void arguments_are_not_a_shells(void **state)
+{
+	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("printf", "%s|", "a b", "$HOME", "", "*") }),
+	                    "a b|$HOME||*|");
+}
+
+static void the_environment_is_clean(void **state)
+{
+	setenv("CROSSGRADE_FAULT", "count", 1);
+	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("env") }),
+	                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+	                    "LANG=C.UTF-8\n");
+	unsetenv("CROSSGRADE_FAULT");
+	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("env"), .env = ARGV("A=b c") }),
+	                    "A=b c\n");
+}
+
+/* Only 0, 1, 2 and the one that lists them. */
+static void no_descriptor_is_inherited(void **state)
+{
+	int leak = open("/dev/null", O_RDONLY);         /* without O_CLOEXEC */
+
+	assert_true(leak >= 0);
+	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("ls", "/proc/self/fd") }),
+	                    "0\n1\n2\n3\n");
+	close(leak);
+}
+
+static void signals_are_as_at_first(void **state)
+{
+	signal(SIGTERM, SIG_IGN);
+	run_out(&(struct cmd){ .argv = SHELL("kill -TERM $$; exit 3") });
+	signal(SIGTERM, SIG_DFL);
+	assert_int_equal(result.status, 128 + SIGTERM);
+}
+
+static void output_has_a_ceiling(void **state)
+{
+	struct cmd c = { .argv = SHELL("head -c 1000000 /dev/zero | tr '\\0' x; echo end >&2"),
+		         .out_max = 1000 };
+
+	assert_int_equal(strlen(run_out(&c)), 1000);
+	assert_true(result.cut);
+	assert_string_equal(buf_str(&result.err), "end\n");
+	assert_int_equal(result.status, 0);
+}
+
+static void much_input_is_given(void **state)
+{
+	size_t n = 3 << 20;
+	autofree char *in = xmalloc(n);
+	struct cmd c = { .argv = ARGV("wc", "-c"), .in = { in, n } };
+
+	memset(in, 'x', n);
+	assert_string_equal(run_out(&c), "3145728\n");
+}
+
+static void a_deadline_ends_it_with_all_it_started(void **state)
+{
+	struct place *p = *state;
+	char script[300];
+	struct cmd_result r = { 0 };
+	struct cmd c = { .argv = SHELL(script), .within_ns = 200 * NS_PER_MS };
+	struct err e = ERR_INIT;
+	int64_t begin = clock_mono_ns();
+	autobuf struct buf pid = BUF_MAX(100);
+	uint64_t number = 0;
+
+	snprintf(script, sizeof script, "sleep 60 & echo $! > %s; wait", below(p, "pid"));
+	assert_fails(cmd_run(&c, &r, &e), &e, ERR_TIMEOUT);
+	assert_true(clock_mono_ns() - begin < 2 * NS_PER_S);
+	assert_non_null(strstr(e.msg, "/bin/sh"));
+	assert_ok(file_read(&p->dir, "pid", &pid, &e), &e);
+	assert_true(sv_u64(sv_trim(buf_sv(&pid)), &number));
+	clock_sleep_ns(50 * NS_PER_MS);
+	assert_int_equal(process_start_ticks((pid_t)number, &number, &e), -ERR_ABSENT);
+}
+
+static void who_ignores_sigterm_is_killed(void **state)
+{
+	struct cmd_result r = { 0 };
+	struct cmd c = { .argv = SHELL("trap '' TERM; sleep 60; sleep 60"), .within_ns = 100 * NS_PER_MS };
+	struct err e = ERR_INIT;
+	int64_t begin = clock_mono_ns();
+
+	assert_fails(cmd_run(&c, &r, &e), &e, ERR_TIMEOUT);
+	assert_in_range(clock_mono_ns() - begin, 0, 5 * NS_PER_S);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);       /* no zombie of ours */
+}
+
+static void a_background_child_is_not_waited_for(void **state)
+{
+	int64_t begin = clock_mono_ns();
+
+	assert_string_equal(run_out(&(struct cmd){ .argv = SHELL("sleep 2 & echo hi") }), "hi\n");
+	assert_true(clock_mono_ns() - begin < NS_PER_S);
+}
+
+static void what_cannot_be_run_is_said(void **state)
+{
+	struct place *p = *state;
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+
+	put_file(p, "f", "#!/bin/sh\n");
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("no-such-program") }, &r, &e), &e, ERR_ABSENT);
+	assert_non_null(strstr(e.msg, "no-such-program"));
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("/none/x") }, &r, &e), &e, ERR_ABSENT);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV(below(p, "f")) }, &r, &e), &e, ERR_DENIED);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("./x") }, &r, &e), &e, ERR_USAGE);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("") }, &r, &e), &e, ERR_USAGE);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("true"), .cwd = "/none" }, &r, &e), &e,
+	             ERR_ABSENT);
+	setenv("CROSSGRADE_LIBEXEC", "/none", 1);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("true") }, &r, &e), &e, ERR_ABSENT);
+	assert_string_equal(cmd_exec_path(), "/none/crossgrade-exec");
+}
+
+static char *libexec;
+
+static int keep_libexec(void **state)
+{
+	libexec = xstrdup(getenv("CROSSGRADE_LIBEXEC"));
+	return place_make(state);
+}
+
+static int restore_libexec(void **state)
+{
+	if (libexec)
+		setenv("CROSSGRADE_LIBEXEC", libexec, 1);
+	free(libexec);
+	return place_remove(state);
+}
+
+static void conditions_are_set(void **state)
+{
+	struct cmd c = { .argv = SHELL("pwd; umask; ulimit -Sn; ulimit -Hn; ps -o sid= -p $$ | tr -d ' ';"
+		                       "echo $$; cat /proc/self/oom_score_adj"),
+		         .cwd = "/usr",
+		         .set_umask = true,
+		         .umask = 027,
+		         .limits = &(struct cmd_limit){ RLIMIT_NOFILE, 100, 200 },
+		         .n_limits = 1,
+		         .set_oom = true,
+		         .oom_score_adj = 500 };
+	struct sv rest, sid;
+
+	rest = sv_of(run_out(&c));
+	assert_true(sv_eq(sv_line(&rest), "/usr"));
+	assert_true(sv_eq(sv_line(&rest), "0027"));
+	assert_true(sv_eq(sv_line(&rest), "100"));
+	assert_true(sv_eq(sv_line(&rest), "200"));
+	sid = sv_line(&rest);
+	assert_int_equal(sv_line(&rest).n, sid.n);      /* leader of its own session */
+	assert_true(sv_eq(sv_line(&rest), "500"));
+	assert_string_equal(result.unset, "");
+}
+
+static void what_cannot_be_set_is_reported(void **state)
+{
+	struct rlimit now;
+	struct cmd c = { .argv = SHELL("ulimit -Hn"), .n_limits = 1 };
+	struct cmd_limit more;
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	char hard[32];
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+	more = (struct cmd_limit){ RLIMIT_NOFILE, UINT64_MAX, UINT64_MAX };
+	c.limits = &more;
+	snprintf(hard, sizeof hard, "%llu\n", (unsigned long long)now.rlim_max);
+	assert_string_equal(run_out(&c), hard);
+	assert_string_equal(result.unset, "nofile: Operation not permitted");
+	c.strict = true;
+	assert_fails(cmd_run(&c, &r, &e), &e, ERR_DENIED);
+}
+
+static void ids_are_taken_for_good(void **state)
+{
+	gid_t groups[] = { 8, 9 };
+	struct cmd c = { .argv = SHELL("id -u; id -g; id -G; grep -E '^(Uid|CapEff)' /proc/self/status"),
+		         .set_ids = true,
+		         .uid = 65534,
+		         .gid = 7,
+		         .groups = groups,
+		         .n_groups = 2 };
+
+	if (geteuid() != 0) {
+		print_message("# skipped: wants root\n");
+		skip();
+	}
+	assert_string_equal(run_out(&c), "65534\n7\n7 8 9\nUid:\t65534\t65534\t65534\t65534\n"
+	                                 "CapEff:\t0000000000000000\n");
+}
+
+/* A parent that starts a helper and dies. */
+static void helpers_die_with_us(void **state)
+{
+	struct place *p = *state;
+	char script[300];
+	autobuf struct buf text = BUF_MAX(100);
+	struct err e = ERR_INIT;
+	uint64_t number = 0, ticks = 0;
+	pid_t pid;
+
+	snprintf(script, sizeof script, "echo $$ > %s; exec sleep 60", below(p, "pid"));
+	pid = fork();
+	if (pid == 0) {
+		struct cmd_result r = { 0 };
+
+		_exit(cmd_run(&(struct cmd){ .argv = SHELL(script), .die_with_us = true }, &r, &e) < 0);
+	}
+	for (int i = 0; i < 100 && number == 0; i++) {
+		clock_sleep_ns(20 * NS_PER_MS);
+		buf_reset(&text);
+		if (has(p, "pid") && file_read(&p->dir, "pid", &text, &e) == 0)
+			(void)sv_u64(sv_trim(buf_sv(&text)), &number);
+	}
+	assert_true(number > 0);
+	assert_ok(process_start_ticks((pid_t)number, &ticks, &e), &e);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_ok(process_wait((struct process_id){ (pid_t)number, ticks }, deadline_in(2 * NS_PER_S), &e),
+	          &e);
+}
+
+static void start_sleep(struct process_id *ret)
+{
+	struct err e = ERR_INIT;
+	char unset[100];
+
+	assert_ok(cmd_start(&(struct cmd){ .argv = ARGV("sleep", "60") }, ret, unset, sizeof unset, &e),
+	          &e);
+	assert_string_equal(unset, "");
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64];
+	autobuf struct buf text = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+	struct sv rest;
+	uint64_t ppid = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	assert_ok(file_read_path(path, &text, &e), &e);
+	rest = sv_of(strrchr(buf_str(&text), ')') + 4);
+	assert_true(sv_u64(sv_cut(&rest, ' '), &ppid));
+	return (pid_t)ppid;
+}
+
+static void a_server_is_not_our_child(void **state)
+{
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+
+	start_sleep(&id);
+	assert_int_equal(process_alive(id, &e), 1);
+	assert_int_equal(getsid(id.pid), id.pid);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_true(parent_of(id.pid) != getpid());
+	assert_ok(process_signal(id, SIGTERM, &e), &e);
+	assert_ok(process_wait(id, deadline_in(2 * NS_PER_S), &e), &e);
+	assert_int_equal(process_alive(id, &e), 0);
+	assert_fails(process_signal(id, SIGTERM, &e), &e, ERR_ABSENT);
+	assert_ok(process_wait(id, deadline_in(0), &e), &e);
+}
+
+static void a_server_outlives_us(void **state)
+{
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+	int p[2], status = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (pid == 0) {
+		start_sleep(&id);
+		_exit(write(p[1], &id, sizeof id) != sizeof id);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(p[0], &id, sizeof id), sizeof id);
+	clock_sleep_ns(50 * NS_PER_MS);
+	assert_int_equal(process_alive(id, &e), 1);
+	assert_ok(process_signal(id, SIGKILL, &e), &e);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void a_failed_start_is_known(void **state)
+{
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+	char unset[100];
+
+	assert_fails(cmd_start(&(struct cmd){ .argv = ARGV("/none/server") }, &id, unset, sizeof unset,
+	                       &e),
+	             &e, ERR_ABSENT);
+	assert_int_equal(id.pid, 0);
+}
+
+static void a_servers_output_goes_to_its_file(void **state)
+{
+	struct place *p = *state;
+	char path[64];
+	struct cmd c = { .argv = SHELL("echo out; echo err >&2"), .stdout_path = path };
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s", below(p, "log"));
+	if (geteuid() == 0) {
+		assert_int_equal(chown(p->path, 65534, 65534), 0);
+		c.set_ids = true;
+		c.uid = c.gid = 65534;
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_ok(cmd_start(&c, &id, NULL, 0, &e), &e);
+		assert_ok(process_wait(id, deadline_in(2 * NS_PER_S), &e), &e);
+	}
+	assert_content(p, "log", "out\nerr\nout\nerr\n");
+	assert_ok(dir_stat(&p->dir, "log", &st, &e), &e);
+	assert_int_equal(st.st_mode & 07777, 0640 & ~027 & 07777);
+	if (geteuid() == 0)
+		assert_int_equal(st.st_uid, 65534);
+}
+
+/* The user of the server owns the way to its log, and points it at a file of root's. */
+static void a_log_is_not_a_way_to_roots_files(void **state)
+{
+	struct place *p = *state;
+	char path[64];
+	struct cmd c = { .argv = ARGV("echo", "x"), .stdout_path = path, .set_ids = true, .uid = 65534,
+		         .gid = 65534 };
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+
+	if (geteuid() != 0) {
+		print_message("# skipped: wants root\n");
+		skip();
+	}
+	assert_ok(dir_make(&p->dir, "home", 0755, &e), &e);
+	put_file(p, "precious", "mine");
+	assert_int_equal(fchmodat(p->dir.fd, "home", 0777, 0), 0);
+	assert_int_equal(fchmod(p->dir.fd, 0755), 0);
+	assert_int_equal(symlinkat("../precious", p->dir.fd, "home/log"), 0);
+	snprintf(path, sizeof path, "%s", below(p, "home/log"));
+	assert_fails(cmd_start(&c, &id, NULL, 0, &e), &e, ERR_REFUSED);
+	assert_int_equal(unlinkat(p->dir.fd, "home/log", 0), 0);
+	assert_int_equal(linkat(p->dir.fd, "precious", p->dir.fd, "home/log", 0), 0);
+	assert_fails(cmd_start(&c, &id, NULL, 0, &e), &e, ERR_REFUSED);
+	assert_content(p, "precious", "mine");
+}
+
+static void a_process_is_more_than_its_pid(void **state)
+{
+	struct process_id me = { .pid = getpid() }, other;
+	struct err e = ERR_INIT;
+	uint64_t ticks = 0;
+
+	assert_ok(process_start_ticks(getpid(), &me.start_ticks, &e), &e);
+	assert_int_equal(process_alive(me, &e), 1);
+	assert_ok(process_signal(me, 0, &e), &e);
+	assert_fails(process_wait(me, deadline_in(20 * NS_PER_MS), &e), &e, ERR_TIMEOUT);
+	other = (struct process_id){ me.pid, me.start_ticks + 1 };
+	assert_int_equal(process_alive(other, &e), 0);
+	assert_fails(process_signal(other, SIGKILL, &e), &e, ERR_ABSENT);
+	assert_ok(process_wait(other, deadline_in(0), &e), &e);
+	assert_fails(process_start_ticks(4000000, &ticks, &e), &e, ERR_ABSENT);
+}
+
+/* A name with a bracket and blanks does not move the fields; a zombie is gone. */
+static void odd_names_and_zombies_are_read_right(void **state)
+{
+	struct process_id id = { 0 };
+	struct err e = ERR_INIT;
+	siginfo_t info;
+
+	id.pid = fork();
+	if (id.pid == 0) {
+		prctl(PR_SET_NAME, "a) R 1 (b");
+		(void)raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitid(P_PID, (id_t)id.pid, &info, WSTOPPED | WNOWAIT), 0);
+	assert_ok(process_start_ticks(id.pid, &id.start_ticks, &e), &e);
+	assert_true(id.start_ticks > 100);
+	assert_int_equal(process_alive(id, &e), 1);
+	kill(id.pid, SIGCONT);
+	assert_int_equal(waitid(P_PID, (id_t)id.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(process_alive(id, &e), 0);
+	waitpid(id.pid, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(streams_and_status_come_back, forget_result),
+		cmocka_unit_test_teardown(arguments_are_not_a_shells, forget_result),
+		cmocka_unit_test_teardown(the_environment_is_clean, forget_result),
+		cmocka_unit_test_teardown(no_descriptor_is_inherited, forget_result),
+		cmocka_unit_test_teardown(signals_are_as_at_first, forget_result),
+		cmocka_unit_test_teardown(output_has_a_ceiling, forget_result),
+		cmocka_unit_test_teardown(much_input_is_given, forget_result),
+		in_place(a_deadline_ends_it_with_all_it_started),
+		cmocka_unit_test(who_ignores_sigterm_is_killed),
+		cmocka_unit_test_teardown(a_background_child_is_not_waited_for, forget_result),
+		cmocka_unit_test_setup_teardown(what_cannot_be_run_is_said, keep_libexec, restore_libexec),
+		cmocka_unit_test_teardown(conditions_are_set, forget_result),
+		cmocka_unit_test_teardown(what_cannot_be_set_is_reported, forget_result),
+		cmocka_unit_test_teardown(ids_are_taken_for_good, forget_result),
+		in_place(helpers_die_with_us),
+		cmocka_unit_test(a_server_is_not_our_child),
+		cmocka_unit_test(a_server_outlives_us),
+		cmocka_unit_test(a_failed_start_is_known),
+		in_place(a_servers_output_goes_to_its_file),
+		in_place(a_log_is_not_a_way_to_roots_files),
+		cmocka_unit_test(a_process_is_more_than_its_pid),
+		cmocka_unit_test(odd_names_and_zombies_are_read_right),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

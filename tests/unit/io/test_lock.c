@@ -1,0 +1,82 @@
+#include "io/lock.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+#include "place.h"
+
+static void one_holder_at_a_time(void **state)
+{
+	struct place *p = *state;
+	struct lock a = LOCK_NONE, b = LOCK_NONE;
+	struct err e = ERR_INIT;
+	char want[64];
+
+	snprintf(want, sizeof want, "pid %d, apply plan-7", (int)getpid());
+	assert_ok(lock_take(below(p, "lock"), "x", "apply plan-7", &a, &e), &e);
+	assert_fails(lock_take(below(p, "lock"), "x", "rollback", &b, &e), &e, ERR_BUSY);
+	assert_non_null(strstr(e.msg, want));
+	assert_ok(lock_take(below(p, "lock"), "y", "apply", &b, &e), &e);
+	lock_release(&b);
+	lock_release(&a);
+	lock_release(&a);
+	assert_ok(lock_take(below(p, "lock"), "x", "rollback", &a, &e), &e);
+	lock_release(&a);
+}
+
+static void a_killed_holder_frees_it(void **state)
+{
+	struct place *p = *state;
+	struct lock l = LOCK_NONE;
+	struct err e = ERR_INIT;
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (lock_take(p->path, "x", "apply", &l, &e) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_fails(lock_take(p->path, "x", "rollback", &l, &e), &e, ERR_BUSY);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_ok(lock_take(p->path, "x", "rollback", &l, &e), &e);
+	lock_release(&l);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void a_lock_is_a_private_file_of_its_own(void **state)
+{
+	struct place *p = *state;
+	struct lock l = LOCK_NONE;
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	assert_ok(lock_take(below(p, "a/b"), "x", "two\nlines", &l, &e), &e);
+	assert_ok(dir_stat(&p->dir, "a/b", &st, &e), &e);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_ok(dir_stat(&p->dir, "a/b/x", &st, &e), &e);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	lock_release(&l);
+	assert_int_equal(symlinkat("/etc/passwd", p->dir.fd, "x"), 0);
+	assert_fails(lock_take(p->path, "x", "apply", &l, &e), &e, ERR_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(one_holder_at_a_time),
+		in_place(a_killed_holder_frees_it),
+		in_place(a_lock_is_a_private_file_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

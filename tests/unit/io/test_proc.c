@@ -1,0 +1,232 @@
+#include "io/proc.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "place.h"
+
+static void a_process_is_read(void **state)
+{
+	struct proc p = { 0 };
+	struct err e = ERR_INIT;
+	char exe[PATH_MAX] = "", cwd[PATH_MAX] = "";
+
+	assert_true(readlink("/proc/self/exe", exe, sizeof exe - 1) > 0);
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	assert_ok(proc_read(getpid(), &p, &e), &e);
+	assert_int_equal(p.id.pid, getpid());
+	assert_int_equal(p.ppid, getppid());
+	assert_int_equal(p.uid, geteuid());
+	assert_int_equal(p.gid, getegid());
+	assert_string_equal(p.exe, exe);
+	assert_string_equal(p.cwd, cwd);
+	assert_non_null(strstr(p.argv[0], "test_proc"));
+	assert_null(p.argv[1]);
+	assert_non_null(p.env);
+	assert_non_null(p.cgroup);
+	proc_done(&p);
+	assert_fails(proc_read(4000000, &p, &e), &e, ERR_ABSENT);
+}
+
+static void an_environment_is_split_at_its_ends(void **state)
+{
+	const char *argv[] = { "sleep", "60", NULL }, *env[] = { "A=b c", "EMPTY=", "D=e\nf", NULL };
+	struct cmd c = { .argv = argv, .env = env };
+	struct process_id id;
+	struct proc p = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(cmd_start(&c, &id, NULL, 0, &e), &e);
+	assert_ok(proc_read(id.pid, &p, &e), &e);
+	assert_string_equal(p.argv[1], "60");
+	assert_string_equal(p.env[0], "A=b c");
+	assert_string_equal(p.env[1], "EMPTY=");
+	assert_string_equal(p.env[2], "D=e\nf");
+	assert_null(p.env[3]);
+	assert_true(p.id.start_ticks == id.start_ticks);
+	assert_ok(process_signal(id, SIGKILL, &e), &e);
+	proc_done(&p);
+}
+
+static void all_are_listed_in_order(void **state)
+{
+	pid_list all = { 0 };
+	struct err e = ERR_INIT;
+	pid_t last = 0;
+	bool me = false;
+
+	assert_ok(proc_all(&all, &e), &e);
+	vec_each(&all, it) {
+		assert_true(*it > last);
+		last = *it;
+		me = me || last == getpid();
+	}
+	assert_true(me);
+	vec_done(&all);
+}
+
+static pid_t holder_of(const struct stat *st)
+{
+	struct err e = ERR_INIT;
+	pid_t pid = -7;
+	int r = proc_lock_holder(st->st_dev, st->st_ino, &pid, &e);
+
+	assert_ok(r, &e);
+	assert_int_equal(r, pid != 0);
+	return pid;
+}
+
+static void holders_of_locks_are_found(void **state)
+{
+	struct place *p = *state;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+	int fd = openat(p->dir.fd, "f", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(holder_of(&st), 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(holder_of(&st), getpid());
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	assert_int_equal(holder_of(&st), 0);
+	assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
+	assert_int_equal(holder_of(&st), getpid());
+	close(fd);
+}
+
+/* Who waits for a lock does not hold it. */
+static void who_waits_is_no_holder(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+	int fd = openat(p->dir.fd, "f", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	pid_t pid;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	pid = fork();
+	if (pid == 0) {
+		int own = openat(p->dir.fd, "f", O_RDWR | O_CLOEXEC);
+
+		close(fd);                      /* else the lock would be the child's too */
+		_exit(flock(own, LOCK_EX));
+	}
+	clock_sleep_ns(50 * NS_PER_MS);
+	assert_int_equal(holder_of(&st), getpid());
+	close(fd);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(holder_of(&st), 0);
+}
+
+static uint16_t listen_on(int family, int *ret_fd)
+{
+	struct sockaddr_storage all = { .ss_family = (sa_family_t)family };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&all;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&all;
+	socklen_t n = family == AF_INET ? sizeof *v4 : sizeof *v6;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (family == AF_INET)
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		v6->sin6_addr = in6addr_loopback;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&all, n) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&all, &n) < 0)
+		return 0;
+	*ret_fd = fd;
+	return ntohs(family == AF_INET ? v4->sin_port : v6->sin6_port);
+}
+
+static void listeners_and_connections_are_seen(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	proc_sockets all = { 0 };
+	struct err e = ERR_INIT;
+	struct stat st;
+	int fd = -1, client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint16_t port = listen_on(AF_INET, &fd);
+
+	assert_true(port > 0);
+	assert_ok(proc_tcp(0, &port, 1, &all, &e), &e);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.v[0].local, "127.0.0.1");
+	assert_int_equal(all.v[0].local_port, port);
+	assert_true(all.v[0].listening);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(all.v[0].inode == st.st_ino);
+	vec_done(&all);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_port = htons(port);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+	assert_ok(proc_tcp(getpid(), &port, 1, &all, &e), &e);
+	assert_int_equal(all.n, 2);
+	assert_int_equal(all.v[0].listening + all.v[1].listening, 1);
+	vec_done(&all);
+	close(client);
+	close(fd);
+	port = 0;
+	assert_ok(proc_tcp(0, &port, 0, &all, &e), &e);
+	assert_int_equal(all.n, 0);
+	assert_fails(proc_tcp(4000000, &port, 1, &all, &e), &e, ERR_ABSENT);
+}
+
+static void ipv6_is_seen(void **state)
+{
+	proc_sockets all = { 0 };
+	struct err e = ERR_INIT;
+	int fd = -1;
+	uint16_t port = listen_on(AF_INET6, &fd);
+
+	if (!port) {
+		print_message("# skipped: no IPv6 loopback here\n");
+		skip();
+	}
+	assert_ok(proc_tcp(0, &port, 1, &all, &e), &e);
+	assert_int_equal(all.n, 1);
+	assert_int_equal(all.v[0].family, AF_INET6);
+	assert_string_equal(all.v[0].local, "::1");
+	vec_done(&all);
+	close(fd);
+}
+
+static void limits_and_the_boot_are_read(void **state)
+{
+	uint64_t soft = 0, hard = 0;
+	struct err e = ERR_INIT;
+	struct rlimit now;
+	char id[64] = "";
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+	assert_ok(proc_limit(getpid(), "Max open files", &soft, &hard, &e), &e);
+	assert_true(soft == now.rlim_cur && hard == now.rlim_max);
+	assert_int_equal(getrlimit(RLIMIT_CPU, &now), 0);
+	assert_ok(proc_limit(getpid(), "Max cpu time", &soft, &hard, &e), &e);
+	assert_true(soft == now.rlim_cur);              /* RLIM_INFINITY is UINT64_MAX */
+	assert_fails(proc_limit(getpid(), "Max nonsense", &soft, &hard, &e), &e, ERR_ABSENT);
+	assert_fails(proc_limit(getpid(), "Max open", &soft, &hard, &e), &e, ERR_ABSENT);
+	assert_ok(proc_boot_id(id, &e), &e);
+	assert_int_equal(strlen(id), 36);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_process_is_read),
+		cmocka_unit_test(an_environment_is_split_at_its_ends),
+		cmocka_unit_test(all_are_listed_in_order),
+		in_place(holders_of_locks_are_found),
+		in_place(who_waits_is_no_holder),
+		cmocka_unit_test(listeners_and_connections_are_seen),
+		cmocka_unit_test(ipv6_is_seen),
+		cmocka_unit_test(limits_and_the_boot_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
