@@ -82,10 +82,12 @@ static void count_entry(struct mirror *m, const struct stat *st)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int check_room(const struct mirror *m, struct err *e)
+int mirror_check_room(const struct mirror *m, struct err *e)
 {
 	struct fs_room room;
 
+	if (m->mode != PASS_LIVE || !m->o->reserve_bytes)
+		return 0;
 	if (dir_room(m->dst, &room, e) < 0)
 		return -(int)e->kind;
 	if (room.free_bytes < m->o->reserve_bytes)
@@ -113,14 +115,14 @@ static int pace(void *data, uint64_t bytes, struct err *e)
 		pthread_mutex_lock(&m->lock);
 		m->paced_bytes += bytes;
 		m->unchecked_bytes += bytes + 4096;
-		look = m->o->reserve_bytes && m->unchecked_bytes >= (16u << 20);
+		look = m->unchecked_bytes >= (16u << 20);
 		if (look)
 			m->unchecked_bytes = 0;
 		if (m->o->limit_bytes_per_s)
 			ahead = ahead_ns(m);
 		pthread_mutex_unlock(&m->lock);
 	}
-	if (look && check_room(m, e) < 0)
+	if (look && mirror_check_room(m, e) < 0)
 		return -(int)e->kind;
 	for (;;) {
 		if (m->o->cancel && atomic_load(&m->o->cancel->asked))
@@ -209,6 +211,14 @@ static int sync_source(int fd, const char *rel, struct err *e)
 	return err_sys(e, errno, "sync '%s' before it is copied", rel);
 }
 
+/* Something new was made in the copy, and that is all that is known of it. */
+static void stands(struct mirror *m, struct ix_entry *entry, mode_t type)
+{
+	entry->mode = type;
+	entry->flags |= IX_THERE;
+	ix_touch_parent(m->ix, entry->rel);
+}
+
 static int create(struct mirror *m, struct ix_entry *entry, mode_t mode, struct err *e)
 {
 	int sys = fault_errno("data.copy.create");
@@ -219,7 +229,7 @@ static int create(struct mirror *m, struct ix_entry *entry, mode_t mode, struct 
 	fd = dir_openat(m->dst, entry->rel, O_RDWR | O_CREAT | O_EXCL, mode & 0777, e);
 	if (fd < 0)
 		return err_wrap(e, "create the copy");
-	ix_touch_parent(m->ix, entry->rel);
+	stands(m, entry, S_IFREG);
 	return fd;
 }
 
@@ -422,7 +432,7 @@ static int make_link(struct mirror *m, const char *target, struct ix_entry *entr
 		return parent;
 	if (sys || symlinkat(target, parent, name) < 0)
 		return err_sys(e, sys ? sys : errno, "make the link '%s'", entry->rel);
-	ix_touch_parent(m->ix, entry->rel);
+	stands(m, entry, S_IFLNK);
 	return 0;
 }
 
@@ -461,7 +471,7 @@ static int mirror_dir(struct mirror *m, const struct tree_entry *seen, struct ix
 	if (*entry->rel) {
 		if (dir_make(m->dst, entry->rel, 0700, e) < 0)
 			return err_wrap(e, "make the copy");
-		ix_touch_parent(m->ix, entry->rel);
+		stands(m, entry, S_IFDIR);
 	}
 	entry->mode = seen->st.st_mode;
 	entry->flags |= IX_THERE | IX_DIRTY;
@@ -571,7 +581,7 @@ static int link_to(struct mirror *m, const struct ix_entry *leader, struct ix_en
 		return -(int)e->kind;
 	if (sys || linkat(from, from_name, parent, name, 0) < 0)
 		return err_sys(e, sys ? sys : errno, "link the copy of '%s' to '%s'", entry->rel, leader->rel);
-	ix_touch_parent(m->ix, entry->rel);
+	stands(m, entry, S_IFREG);
 	return 0;
 }
 

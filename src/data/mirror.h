@@ -36,6 +36,7 @@ int mirror_dir_meta(struct mirror *m, struct ix_entry *entry, struct err *e) mus
 /* Take what stands at the entry off the copy; of what is below it, nothing may be known any more. */
 int mirror_remove(struct mirror *m, struct ix_entry *entry, struct err *e) must_check;
 
+int            mirror_check_room(const struct mirror *m, struct err *e) must_check;    /* the reserve of live passes */
 void           mirror_count_compared(struct mirror *m, uint64_t bytes);
 struct copier *mirror_copier(struct mirror *m);
 void           mirror_copier_back(struct mirror *m, struct copier *c);

@@ -137,7 +137,7 @@ static int finish_dirs(struct mirror *m, struct err *e)
 
 static int run(struct mirror *m, struct err *e)
 {
-	if (look_at_copy(m, e) < 0 || walk_source(m, e) < 0 || remove_unseen(m, e) < 0 || copy_large(m, e) < 0 ||
+	if (mirror_check_room(m, e) < 0 || look_at_copy(m, e) < 0 || walk_source(m, e) < 0 || remove_unseen(m, e) < 0 || copy_large(m, e) < 0 ||
 	    mirror_linked(m, e) < 0)
 		return -(int)e->kind;
 	/* Files that vanished while they were copied. */
