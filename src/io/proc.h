@@ -25,6 +25,9 @@ int  proc_all(pid_list *ret, struct err *e) must_check;                         
 
 /* Holder of an flock or POSIX lock on the file (dev, ino) by /proc/locks; 0 when nobody, -kind. */
 int  proc_lock_holder(uint64_t dev, uint64_t ino, pid_t *ret, struct err *e) must_check;
+/* The same by path, and right on btrfs too, where the device in /proc/locks is that of the mount and not st_dev (seen).
+ * ERR_ABSENT when there is no such file. */
+int  proc_lock_holder_of(const char *path, pid_t *ret, struct err *e) must_check;
 
 struct proc_socket {
 	int      family;                /* AF_INET, AF_INET6 */

@@ -1,7 +1,6 @@
 #include "svc/service.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "io/json.h"
 #include "io/proc.h"
@@ -89,17 +88,16 @@ void service_set_launch(struct service *s, const json_t *launch)
 
 /* /proc/locks names who took the lock. Between reading it and that process's start time the process may end and its
  * number be given to another: so it must hold the lock still once its start time is known. */
-static int settled_holder(const struct stat *st, struct process_id *ret, struct err *e)
+static int settled_holder(const char *lock_path, struct process_id *ret, struct err *e)
 {
 	struct process_id id = { 0 };
 	pid_t again = 0;
 
-	if (proc_lock_holder(st->st_dev, st->st_ino, &id.pid, e) < 0)
+	if (proc_lock_holder_of(lock_path, &id.pid, e) < 0)
 		return -(int)e->kind;
 	if (id.pid > 0 && id.pid != getpid()) {
-		if (process_start_ticks(id.pid, &id.start_ticks, e) < 0)
-			return -(int)e->kind;
-		if (proc_lock_holder(st->st_dev, st->st_ino, &again, e) < 0)
+		if (process_start_ticks(id.pid, &id.start_ticks, e) < 0 ||
+		    proc_lock_holder_of(lock_path, &again, e) < 0)
 			return -(int)e->kind;
 		if (again != id.pid)
 			return err_set(e, ERR_ABSENT, "the holder of the lock changed");
@@ -111,16 +109,15 @@ static int settled_holder(const struct stat *st, struct process_id *ret, struct 
 int service_lock_owner(const char *lock_path, struct process_id *ret, struct err *e)
 {
 	struct process_id id = { 0 };
-	struct stat st;
 	int r = -ERR_ABSENT;
 
-	if (stat(lock_path, &st) < 0) {
-		*ret = id;
-		return errno == ENOENT ? 0 : err_sys(e, errno, "look at '%s'", lock_path);
-	}
 	for (int i = 0; r == -ERR_ABSENT && i < 5; i++) {
 		err_clear(e);
-		r = settled_holder(&st, &id, e);
+		if (access(lock_path, F_OK) < 0 && errno == ENOENT) {
+			*ret = id;
+			return 0;
+		}
+		r = settled_holder(lock_path, &id, e);
 	}
 	if (r == -ERR_ABSENT || (r == 0 && id.pid < 0))
 		return err_set(e, ERR_BUSY, "'%s' is locked by a process that cannot be seen from here", lock_path);
