@@ -1,5 +1,6 @@
 /* The PostgreSQL wire protocol, version 3, as far as a prober needs it: log in, run one simple query, go. No TLS, and no
- * SCRAM: the servers asked so speak to this host in clear text. */
+ * SCRAM: the servers asked so speak to this host in clear text. Seen with QuestDB 9.0.3, which asks for the password in clear text and says "00000"
+ * for every fault. */
 #pragma once
 
 #include "base/buf.h"

@@ -55,8 +55,13 @@ struct service {
 };
 
 /* kind and keys as in migration.yaml: {"kind":"systemd","unit":...}, {"kind":"process"}, {"kind":"command","start":[..],
- * "stop":[..],"status":[..]}, {"kind":"compose",...}, {"kind":"container",...}. lock_path may be NULL. ERR_USAGE for an
- * unknown kind or key, ERR_REFUSED for a verb a kind cannot do. */
+ * "stop":[..],"status":[..]}, {"kind":"compose","project":..,"service":..}, {"kind":"container","name":..}. lock_path may
+ * be NULL. ERR_USAGE for an unknown kind or key, ERR_REFUSED for a verb a kind cannot do.
+ *
+ * "command": with a lock_path the lock tells what runs, and "status" (optional then) only whether a start is under way;
+ * without one "status" ends with 0 when running and 3 when stopped, as init scripts do (LSB), anything else is unknown.
+ * "process" without a lock_path is unknown and cannot be stopped. A systemd unit that ended with a status its unit does
+ * not call a success is SVC_FAILED with no process; want(SVC_STOPPED) takes that for stopped. */
 int  service_open(const json_t *config, const char *lock_path, struct service **ret, struct err *e) must_check;
 void service_close(struct service *s);
 /* Give a "process" what it starts. */
