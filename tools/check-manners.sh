@@ -17,7 +17,7 @@ verbs() { "$program" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z ]*[a-z]\)  .*/\1
 # Options of one section of the help.
 help_options() { "$program" $1 --help | sed -n "/^$2:/,/^\$/s/^.* --\([a-z0-9-]*\).*/\1/p" | sort -u; }
 # Options a manual page describes: terms at the beginning of a line.
-page_options() { sed -nE '/^\*(-[a-z]\*, \*)?--/p' "$1" | grep -oE '\*--[a-z0-9-]+\*' | tr -d '*' | sed 's/^--//' | sort -u; }
+page_options() { grep -E "^\*(-[a-z]\*, \*)?--" "$1" | grep -oE "\*--[a-z0-9-]+\*" | tr -d "*" | sed "s/^--//" | sort -u; }
 same() { # what, help's list, page's list
 	diff <(echo "$2") <(echo "$3") >"$tmp/diff" || complain "$1: '<' only in --help, '>' only in the page: $(grep '^[<>]' "$tmp/diff" | xargs)"
 }

@@ -131,9 +131,35 @@ static int make_password(const char *path, struct err *e)
 	return r;
 }
 
-static void still_to_bring(const json_t *doc, json_t *ret)
+static bool has_accounts(const struct product *p)
+{
+	for (const char *const *key = p->setting_keys; key && *key; key++)
+		if (!strcmp(*key, "admin"))
+			return true;
+	return false;
+}
+
+/* The file the password will be made in is named in the migration file. */
+static int name_password(const struct product *p, const char *path, json_t *doc, struct err *e)
+{
+	autofree char *absolute = path_absolute(path);
+	json_t *settings = section(doc, "settings"), *admin;
+
+	if (!has_accounts(p)) {
+		err_set(e, ERR_USAGE, "%s has no administrator to make a password for", p->title);
+		return err_hint(e, "leave --make-password out");
+	}
+	admin = section(settings, "admin");
+	if (!json_object_get(admin, "user"))
+		json_object_set_new(admin, "user", json_string("dba"));
+	json_object_set_new(admin, "password_file", json_string(absolute));
+	return 0;
+}
+
+static void still_to_bring(const struct product *p, const json_t *doc, json_t *ret)
 {
 	const json_t *source = json_object_get(doc, "source"), *target = json_object_get(doc, "target");
+	const json_t *settings = json_object_get(doc, "settings");
 	static const struct {
 		const char *key, *words;
 	} of_source[] = {
@@ -145,6 +171,9 @@ static void still_to_bring(const json_t *doc, json_t *ret)
 	for (size_t i = 0; i < ARRAY_LEN(of_source); i++)
 		if (!json_object_get(source, of_source[i].key))
 			json_array_append_new(ret, json_string(of_source[i].words));
+	if (has_accounts(p) && json_object_get(target, "edition") && !json_object_get(settings, "admin"))
+		json_array_append_new(ret, json_string("settings.admin: the new edition's administrator; --make-password makes "
+		                                       "a password"));
 	if (!json_object_get(target, "artifact"))
 		json_array_append_new(ret, json_string(artifact));
 	else if (!json_object_get(target, "sha256"))
@@ -172,7 +201,7 @@ static int tell(struct call *c, const char *path, const char *password, json_t *
 		out_line(&c->out, item);
 	}
 	if (password)
-		ui_say(&c->ui, "an admin password was made in %s; name it where the product's guide says", password);
+		ui_say(&c->ui, "a password for the new administrator was made in %s", password);
 	ui_say(&c->ui, "next: crossgrade check -f %s", path);
 	return EXIT_DONE;
 }
@@ -197,6 +226,8 @@ int cmd_init(struct call *c, struct err *e)
 	if (!json_object_get(doc, "name"))
 		json_object_set_new(doc, "name", json_string(p->name));
 	ask_target(c, doc);
+	if (password && name_password(p, password, doc, e) < 0)
+		return EXIT_USAGE;
 	if (valid(doc, e) < 0)
 		return EXIT_USAGE;
 	migration_text(doc, &text);
@@ -207,6 +238,6 @@ int cmd_init(struct call *c, struct err *e)
 	}
 	if (password && make_password(password, e) < 0)
 		return exit_of(e);
-	still_to_bring(doc, bring);
+	still_to_bring(p, doc, bring);
 	return tell(c, path, password, bring);
 }

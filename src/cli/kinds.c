@@ -32,6 +32,8 @@ const struct kind_text kind_texts[] = {
 	{ "verify_world", "Compares the installation with the frozen facts; the gate checks, or the deep comparison.",
 	  "Nothing." },
 	{ "wait_ready", "Waits until the started server answers as the edition and version that were planned.", "Nothing." },
+	{ "wal_drain", "Waits, for a bounded time, until the server has applied the transactions it has accepted.",
+	  "Nothing." },
 	{ "warm", "Reads files ahead into memory, so that the window is short.", "Nothing." },
 	{ NULL },
 };

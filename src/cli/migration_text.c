@@ -24,6 +24,7 @@ static const struct line point_lines[] = {
 	{ "store", "beside", "beside the data, or file:///a/folder" },
 };
 static const struct line settings_lines[] = {
+	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the new edition gets, if it has accounts" },
 	{ "gate", "verify", "keep clients out until the gate checks passed: verify | none" },
 };
 static const struct line hook_lines[] = {

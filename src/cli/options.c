@@ -40,6 +40,8 @@ const struct option options[OPT__MAX] = {
 	[OPT_SHA256] = { "sha256", 0, "HEX", "digest the artifact must have" },
 	[OPT_POINT_KIND] = { "restore-point-kind", 0, "KIND", "what brings the old data back", point_words },
 	[OPT_GATE] = { "gate", 0, "MODE", "keep clients out until the gate checks passed", gate_words },
+	[OPT_ADMIN_USER] = { "admin-user", 0, "USER", "administrator the new edition gets" },
+	[OPT_ADMIN_PASSWORD_FILE] = { "admin-password-file", 0, "FILE", "file with that administrator's password, mode 0600" },
 
 	[OPT_OUT] = { "out", 'o', "FILE", "write to this file" },
 	[OPT_PASSWORD_OUT] = { "make-password", 0, "FILE", "make a random admin password in a new file, mode 0600" },

@@ -7,9 +7,20 @@
 
 #define VALUE_MAX 120
 
+static void instance_row(struct table *t, const json_t *it)
+{
+	static const char *const keys[] = { "product", "edition", "version", "root", "install", "kind", "by" };
+
+	table_row(t);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		table_cell(t, PAINT_PLAIN, "%s", json_str(it, keys[i], "?"));
+	table_cell(t, PAINT_PLAIN, "%s", json_bool(it, "running", false) ? "running" : "stopped");
+}
+
 void view_instances(const json_t *doc, const struct style *s, struct buf *ret)
 {
-	static const char *const heads[] = { "PRODUCT", "EDITION", "VERSION", "ROOT", "LAYOUT", "SERVICE", "STATE", NULL };
+	static const char *const heads[] = { "PRODUCT", "EDITION", "VERSION", "ROOT",
+		                             "INSTALL", "LAYOUT",  "RUN BY",  "STATE", NULL };
 	autotable struct table t;
 	size_t at;
 	json_t *it;
@@ -20,17 +31,7 @@ void view_instances(const json_t *doc, const struct style *s, struct buf *ret)
 	}
 	table_init(&t, heads);
 	json_array_foreach(json_object_get(doc, "instances"), at, it) {
-		table_row(&t);
-		for (size_t i = 0; heads[i]; i++) {
-			autofree char *key = xstrdup(heads[i]);
-			autobuf struct buf cell = BUF_MAX(4096);
-
-			for (char *p = key; *p; p++)
-				*p |= 0x20;
-			if (json_object_get(it, key))
-				view_value(&cell, json_object_get(it, key), VALUE_MAX);
-			table_cell(&t, PAINT_PLAIN, "%s", cell.len ? buf_str(&cell) : "?");
-		}
+		instance_row(&t, it);
 	}
 	table_text(&t, s, ret);
 }
