@@ -129,15 +129,28 @@ CHECK(store_place)
 	            json_str(store, "path", "?"));
 }
 
-/* Sum of a member over the roots that a restore point holds; -1: not all were measured. */
-static int64_t sum_of(const struct facts *now, const char *member)
+/* A copy is kept beside each root, on its own file system, unless the goal names a store for all of them. */
+static bool named_store(const struct goal *to)
 {
-	const json_t *sizes = facts_get(now, QF_SIZES), *root;
-	int64_t sum = 0, n;
-	const char *name;
+	return to && strcmp(json_str(to->restore_point, "store", "beside"), "beside") != 0;
+}
 
-	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), name, root) {
-		n = json_int(json_object_get(sizes, name), member, -1);
+static const json_t *device_of(const struct facts *now, const char *root)
+{
+	return json_object_get(json_object_get(facts_get(now, QF_FS), root), "dev");
+}
+
+/* Sum of a member of QF_SIZES over the roots on a device, or over all (NULL); -1: not all were measured. */
+static int64_t sum_of(const struct facts *now, const json_t *device, const char *member)
+{
+	const json_t *sizes = facts_get(now, QF_SIZES), *path;
+	int64_t sum = 0, n;
+	const char *root;
+
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), root, path) {
+		if (device && !json_equal(device, device_of(now, root)))
+			continue;
+		n = json_int(json_object_get(sizes, root), member, -1);
 		if (n < 0)
 			return -1;
 		sum += n;
@@ -145,50 +158,83 @@ static int64_t sum_of(const struct facts *now, const char *member)
 	return sum;
 }
 
-/* Room where the copy goes: the store's file system if it was measured, else the root's. */
-static const json_t *store_room(const struct facts *now)
-{
-	const json_t *room = facts_get(now, QF_FS_ROOM);
-	const json_t *store = json_object_get(room, "store");
+/* One file system that takes a copy: what it must hold of `member`, and what is known of its room. */
+struct target_fs {
+	const char   *subject;
+	const json_t *room;
+	int64_t       sum;
+	bool          reflink;
+};
 
-	return store ? store : json_object_get(room, "root");
+static bool seen_before(const struct facts *now, const char *root)
+{
+	const json_t *path;
+	const char *other;
+
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), other, path) {
+		if (!strcmp(other, root))
+			return false;
+		if (json_equal(device_of(now, other), device_of(now, root)))
+			return true;
+	}
+	return false;
 }
 
-/* Sizes of the scope, or an UNSURE. */
-static bool need_sizes(const struct facts *now, const char *member, const char *id, struct results *ret, int64_t *sum)
+/* Judge each file system that takes a part of the restore point. */
+static void judge_targets(const struct facts *now, const struct goal *to, const char *id, const char *member,
+                          void (*judge)(const char *id, const struct target_fs *t, struct results *ret),
+                          struct results *ret)
 {
-	const json_t *unused;
+	const json_t *scope, *rooms, *path, *unused;
+	const char *root;
 
-	if (!need(now, QF_SCOPE, id, ret, &unused) || !need(now, QF_SIZES, id, ret, &unused) ||
-	    !need(now, QF_FS_ROOM, id, ret, &unused))
-		return false;
-	*sum = sum_of(now, member);
-	if (*sum >= 0 && store_room(now))
+	if (!need(now, QF_SCOPE, id, ret, &scope) || !need(now, QF_SIZES, id, ret, &unused) ||
+	    !need(now, QF_FS_ROOM, id, ret, &rooms) || !need(now, QF_FS, id, ret, &unused))
+		return;
+	if (named_store(to)) {
+		judge(id, &(struct target_fs){ "the store", json_object_get(rooms, "store"), sum_of(now, NULL, member) },
+		      ret);
+		return;
+	}
+	json_object_foreach((json_t *)scope, root, path) {
+		struct target_fs t = { json_string_value(path), json_object_get(rooms, root),
+			               sum_of(now, device_of(now, root), member),
+			               json_bool(facts_get(now, QF_REFLINK), root, false) };
+
+		if (!seen_before(now, root))
+			judge(id, &t, ret);
+	}
+}
+
+static bool measured(const char *id, const struct target_fs *t, struct results *ret)
+{
+	if (t->sum >= 0 && t->room)
 		return true;
-	results_add(ret, id, VERDICT_UNSURE, NULL, "not every root of the data was measured");
+	results_add(ret, id, VERDICT_UNSURE, t->subject, "not measured");
 	return false;
+}
+
+static void judge_bytes(const char *id, const struct target_fs *t, struct results *ret)
+{
+	int64_t room = json_int(t->room, "free", 0), wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MARGIN;
+	char needs[32], has[32];
+
+	if (!measured(id, t, ret))
+		return;
+	human_bytes(wants, needs);
+	human_bytes(room, has);
+	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, t->subject, "needs %s, free are %s%s", needs,
+	            has, t->reflink ? "; blocks are shared (reflink)" : "");
 }
 
 CHECK(disk_backup)
 {
 	static const char id[] = "questdb.disk-backup";
-	char needs[32], has[32];
-	int64_t sum, room, wants;
-	bool reflink;
 
-	if (!copies(to)) {
+	if (!copies(to))
 		not_asked(id, "nothing is copied", ret);
-		return;
-	}
-	if (!need_sizes(now, "allocated", id, ret, &sum))
-		return;
-	reflink = json_bool(facts_get(now, QF_REFLINK), "root", false) && !json_str(to ? to->restore_point : NULL, "store", NULL);
-	room = json_int(store_room(now), "free", 0);
-	wants = (reflink ? 0 : sum + sum / 10) + MARGIN;
-	human_bytes(wants, needs);
-	human_bytes(room, has);
-	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, NULL, "needs %s, free are %s%s", needs, has,
-	            reflink ? "; shared blocks (reflink)" : "");
+	else
+		judge_targets(now, to, id, "allocated", judge_bytes, ret);
 }
 
 CHECK(disk_headroom)
@@ -212,22 +258,25 @@ CHECK(disk_headroom)
 	            (long long)(room / (total / 100 ? total / 100 : 1)));
 }
 
+static void judge_inodes(const char *id, const struct target_fs *t, struct results *ret)
+{
+	int64_t room = json_int(t->room, "inodes_free", 0);
+
+	if (!measured(id, t, ret))
+		return;
+	if (!json_int(t->room, "inodes_total", 0))
+		results_add(ret, id, VERDICT_PASS, t->subject, "the file system does not count them");
+	else
+		results_add(ret, id, room < t->sum + t->sum / 10 ? VERDICT_BLOCK : VERDICT_PASS, t->subject,
+		            "%lld files, %lld inodes free", (long long)t->sum, (long long)room);
+}
+
 CHECK(disk_inodes)
 {
 	static const char id[] = "questdb.disk-inodes";
-	int64_t files, room;
 
-	if (!copies(to)) {
+	if (!copies(to))
 		not_asked(id, "nothing is copied", ret);
-		return;
-	}
-	if (!need_sizes(now, "files", id, ret, &files))
-		return;
-	if (!json_int(store_room(now), "inodes_total", 0)) {
-		results_add(ret, id, VERDICT_PASS, NULL, "the file system does not count them");
-		return;
-	}
-	room = json_int(store_room(now), "inodes_free", 0);
-	results_add(ret, id, room < files + files / 10 ? VERDICT_BLOCK : VERDICT_PASS, NULL,
-	            "%lld files, %lld inodes free", (long long)files, (long long)room);
+	else
+		judge_targets(now, to, id, "files", judge_inodes, ret);
 }

@@ -132,9 +132,12 @@ CHECK(lock)
 	int64_t pid = facts_int(now, QF_PID, 0);
 	size_t i;
 
-	if (!need(now, QF_LOCK_HOLDER, id, ret, &holder) ||
-	    !need(now, QF_IN_USE_BY, id, ret, &others))
+	if (!need(now, QF_LOCK_HOLDER, id, ret, &holder) || !need(now, QF_IN_USE_BY, id, ret, &others))
 		return;
+	if (!pid && facts_bool(now, QF_RUNNING, true)) {
+		unsure_of(now, QF_PID, id, ret);
+		return;
+	}
 	if (json_integer_value(holder) && json_integer_value(holder) != pid)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "pid %lld holds tables.d.lock, the server is %lld",
 		            (long long)json_integer_value(holder), (long long)pid);
@@ -207,7 +210,7 @@ CHECK(service_restart)
 
 	if (!k || !need(now, QF_SERVICE_RESTARTS, id, ret, &restarts))
 		return;
-	if (json_is_true(restarts) && (!strcmp(k, "process") || !strcmp(k, "script")))
+	if (json_is_true(restarts) && !strcmp(k, "process"))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s starts it again when it ends",
 		            facts_str(now, QF_SERVICE_BY, "somebody"));
 	else
@@ -224,7 +227,7 @@ CHECK(service_kind)
 		return;
 	if (!facts_bool(now, QF_RUNNING, true))
 		results_add(ret, id, VERDICT_NOTE, NULL, "%s, found stopped: a way back leaves it stopped", kind);
-	else if (!strcmp(kind, "process") || !strcmp(kind, "script"))
+	else if (!strcmp(kind, "process"))
 		results_add(ret, id, VERDICT_NOTE, NULL, "%s: what starts it at boot is not known here", kind);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", kind);
@@ -235,7 +238,7 @@ static bool launcher_is_ours_to_edit(const struct facts *now)
 {
 	const char *kind = facts_str(now, QF_SERVICE_KIND, "");
 
-	return !strcmp(kind, "systemd") || !strcmp(kind, "process") || !strcmp(kind, "script");
+	return !strcmp(kind, "systemd") || !strcmp(kind, "process") || facts_get(now, QF_LAUNCH_SCRIPT);
 }
 
 CHECK(unit_main)

@@ -6,7 +6,9 @@ CHECK(root_layout)
 	static const char id[] = "questdb.root-layout";
 	const char *root = need_text(now, QF_ROOT, id, ret), *db = root ? need_text(now, QF_DB, id, ret) : NULL;
 
-	if (db)
+	if (db && facts_why_missing(now, QF_DB_REL))
+		unsure_of(now, QF_DB_REL, id, ret);
+	else if (db)
 		results_add(ret, id, facts_str(now, QF_DB_REL, NULL) ? VERDICT_PASS : VERDICT_BLOCK, NULL,
 		            "root '%s', database '%s'", root, db);
 }
@@ -142,6 +144,11 @@ static bool holds_data(const char *what)
 	return !strcmp(what, "root") || !strcmp(what, "db") || !strncmp(what, "volume", 6);
 }
 
+static const char *relation(const char *kind)
+{
+	return !strcmp(kind, "inside") ? "lies inside" : !strcmp(kind, "around") ? "holds" : "is the same directory as";
+}
+
 static void judge_shared(const struct facts *now, const char *id, bool data, enum verdict v, struct results *ret)
 {
 	const json_t *list, *one;
@@ -157,8 +164,8 @@ static void judge_shared(const struct facts *now, const char *id, bool data, enu
 		if ((holds_data(ours) || holds_data(json_str(one, "theirs", "?"))) != data)
 			continue;
 		any = true;
-		results_add(ret, id, v, json_str(one, "with", "?"), "our %s is %s its %s", ours,
-		            json_str(one, "kind", "?"), json_str(one, "theirs", "?"));
+		results_add(ret, id, v, json_str(one, "with", "?"), "our '%s' %s its '%s'", ours,
+		            relation(json_str(one, "kind", "?")), json_str(one, "theirs", "?"));
 	}
 	if (!any)
 		results_add(ret, id, VERDICT_PASS, NULL, "nothing shared with another instance");

@@ -30,9 +30,12 @@ CHECK(wal_drain)
 
 	if (!need(now, QF_WAL_PENDING_SUM, id, ret, &pending))
 		return;
-	results_add(ret, id, json_integer_value(pending) ? VERDICT_NOTE : VERDICT_PASS, NULL,
-	            "%lld transactions not yet applied; the plan waits for them, the next start applies the rest",
-	            (long long)json_integer_value(pending));
+	if (!json_integer_value(pending))
+		results_add(ret, id, VERDICT_PASS, NULL, "everything is applied");
+	else
+		results_add(ret, id, VERDICT_NOTE, NULL,
+		            "%lld transactions not yet applied; the plan waits for them, the next start applies the rest",
+		            (long long)json_integer_value(pending));
 }
 
 CHECK(wal_orphan)

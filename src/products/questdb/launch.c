@@ -110,6 +110,7 @@ struct line {
 	const json_t             *argv;
 	const struct launch_want *want;
 	json_t                   *out;
+	json_t                   *kept;         /* the target's own flags that were there already, without their values */
 	size_t                    at;
 	bool                      flags_done, path_done, main_done;
 };
@@ -161,45 +162,62 @@ static const char *modules_of(const struct line *l)
 	return l->want->enterprise ? "io.questdb,com.questdb" : "io.questdb";
 }
 
-/* Flags the target's family of releases wants, where the old ones stood. */
+static const char *family_of(const struct line *l)
+{
+	return l->want->java_needed >= 25 ? "java25" : "java17";
+}
+
+/* What a flag of the sheet is without what it is set to: "--add-opens=java.base/java.lang". */
+static char *flag_name(const char *flag)
+{
+	const char *last = strrchr(flag, '=');
+
+	return last ? xstrndup(flag, (size_t)(last - flag)) : xstrdup(flag);
+}
+
+/* Flags the target's family of releases wants and that were not there: before the module path. */
 static void put_flags(struct line *l)
 {
-	const json_t *family, *flag;
+	const json_t *flag;
 	size_t i;
 
 	if (l->flags_done || !l->want->java_needed)
 		return;
 	l->flags_done = true;
-	family = json_object_get(questdb_value("launch_flags"), l->want->java_needed >= 25 ? "java25" : "java17");
-	json_array_foreach((json_t *)family, i, flag) {
+	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family_of(l)), i, flag) {
 		const char *text = json_string_value(flag), *mark = strstr(text, "MODULES");
+		autofree char *name = flag_name(text);
 		autofree char *word = mark ? xasprintf("%.*s%s", (int)(mark - text), text, modules_of(l)) : xstrdup(text);
 
-		put(l, word);
+		if (!json_object_get(l->kept, name))
+			put(l, word);
 	}
 }
 
-static bool in_family(const char *family, const char *text)
+static bool in_family(const char *family, const char *name)
 {
 	const json_t *flag;
-	size_t i, n = strlen(text);
+	size_t i;
 
 	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family), i, flag) {
-		const char *f = json_string_value(flag);
+		autofree char *known = flag_name(json_string_value(flag));
 
-		if (!strncmp(f, text, n) && (f[n] == '\0' || f[n] == '='))
+		if (!strcmp(known, name))
 			return true;
 	}
 	return false;
 }
 
-/* Is `name`[=package] one of the flags that releases want by themselves, of either family? */
-static bool standard_flag(const char *name, const char *value)
+/* One that only the other family of releases wants: it goes. Remembers the ones that stay. */
+static bool outdated(struct line *l, const char *name)
 {
-	const char *to = strchr(value, '=');
-	autofree char *text = to ? xasprintf("%s=%.*s", name, (int)(to - value), value) : xstrdup(name);
-
-	return in_family("java17", text) || in_family("java25", text);
+	if (!l->want->java_needed)
+		return false;
+	if (in_family(family_of(l), name)) {
+		json_object_set_new(l->kept, name, json_true());
+		return false;
+	}
+	return in_family("java17", name) || in_family("java25", name);
 }
 
 static bool names_questdb(const char *value)
@@ -231,17 +249,17 @@ static char *with_modules(const struct line *l, const char *value)
 	return xstrdup(buf_str(&text));
 }
 
-/* A flag that opens something to QuestDB's modules: the release's own ones are written anew, others follow the edition. */
+/* A flag that opens something to QuestDB's modules follows the edition, unless the target has no use for it. */
 static bool module_flag(struct line *l)
 {
 	const char *name, *value;
 	size_t words = option_value(l, module_flags, &name, &value);
+	const char *to = words ? strchr(value, '=') : NULL;
+	autofree char *flag = !words ? NULL : to ? xasprintf("%s=%.*s", name, (int)(to - value), value) : xstrdup(name);
 
 	if (!words || !names_questdb(value))
 		return false;
-	if (l->want->java_needed && standard_flag(name, value)) {
-		put_flags(l);
-	} else {
+	if (!outdated(l, flag)) {
 		autofree char *now = with_modules(l, value);
 		autofree char *joined = xasprintf("%s=%s", name, now);
 
@@ -253,14 +271,15 @@ static bool module_flag(struct line *l)
 	return true;
 }
 
-/* Flags without modules that only one family has: --sun-misc-unsafe-memory-access. */
-static bool family_flag(struct line *l)
+/* Java below 23 does not start with it. */
+static bool unsafe_flag(struct line *l)
 {
 	const char *word = word_at(l, l->at);
 
-	if (!l->want->java_needed || strncmp(word, "--sun-misc-unsafe-memory-access", 31) != 0)
+	if (strncmp(word, "--sun-misc-unsafe-memory-access=", 32) != 0)
 		return false;
-	put_flags(l);
+	if (!outdated(l, "--sun-misc-unsafe-memory-access"))
+		put(l, word);
 	l->at++;
 	return true;
 }
@@ -330,7 +349,7 @@ static int option(struct line *l, struct err *e)
 
 	if (class_path(l, e) < 0)
 		return -e->kind;
-	if (module_flag(l) || family_flag(l) || module_path(l) || main_option(l))
+	if (module_flag(l) || unsafe_flag(l) || module_path(l) || main_option(l))
 		return 0;
 	put(l, word);
 	l->at++;
@@ -341,8 +360,8 @@ static int option(struct line *l, struct err *e)
 
 int launch_rewrite(const json_t *argv, const struct launch_want *want, json_t **ret, struct err *e)
 {
-	autojson json_t *out = json_array();
-	struct line l = { .argv = argv, .want = want, .out = out };
+	autojson json_t *out = json_array(), *kept = json_object();
+	struct line l = { .argv = argv, .want = want, .out = out, .kept = kept };
 
 	if (!word_at(&l, 0))
 		return err_set(e, ERR_FORMAT, "the command line is empty");

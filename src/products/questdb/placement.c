@@ -59,13 +59,22 @@ static bool launcher_follows(const struct facts *now)
 {
 	const char *kind = facts_str(now, QF_SERVICE_KIND, "");
 
-	return !strcmp(kind, "systemd") || !strcmp(kind, "process");
+	return (!strcmp(kind, "systemd") || !strcmp(kind, "process")) && !facts_get(now, QF_LAUNCH_SCRIPT);
+}
+
+/* The link the launcher follows, when it is the last part of the path: then it has a name of its own. A link further up
+ * needs no care, what lies behind it is exchanged. */
+static const char *link_of_install(const struct facts *now)
+{
+	const char *link = facts_str(now, QF_INSTALL_LINK, NULL);
+
+	return link && strcmp(base_name(link), base_name(facts_str(now, QF_INSTALL, ""))) ? link : NULL;
 }
 
 static int place_archive(const struct facts *now, const struct goal *to, const struct change *c, struct placement *p,
                          struct err *e)
 {
-	const char *install = facts_str(now, QF_INSTALL, NULL), *link = facts_str(now, QF_INSTALL_LINK, NULL);
+	const char *install = facts_str(now, QF_INSTALL, ""), *link = link_of_install(now);
 	const char *asked = json_str(to->target, "directory", NULL);
 	bool fixed = facts_bool(now, QF_INSTALL_MOUNT, false) || named_by_version(install, c) || asked;
 	autofree char *name = build_name(c);
@@ -85,7 +94,7 @@ static int place_archive(const struct facts *now, const struct goal *to, const s
 	} else {
 		p->taking = TAKE_EXCHANGE;
 		p->swapped = xstrdup(install);
-		p->live = xstrdup(install);
+		p->live = xstrdup(facts_str(now, QF_INSTALL_LINK, install));
 		p->staged = asked ? xstrdup(asked) : pair_name(install, c);
 	}
 	return 0;
@@ -94,7 +103,7 @@ static int place_archive(const struct facts *now, const struct goal *to, const s
 static int place_jar(const struct facts *now, const struct goal *to, const struct change *c, struct placement *p,
                      struct err *e)
 {
-	const char *old = facts_str(now, QF_INSTALL_JAR, NULL), *install = facts_str(now, QF_INSTALL, NULL);
+	const char *old = facts_str(now, QF_INSTALL_JAR, NULL), *install = facts_str(now, QF_INSTALL, "");
 	const char *asked = json_str(to->target, "directory", NULL);
 	autofree char *name = build_name(c);
 
@@ -139,7 +148,8 @@ int placement_of(const struct facts *now, const struct goal *to, const struct ch
 
 	if (!c->artifact)
 		return err_set(e, ERR_ABSENT, "nothing is known of the artifact");
-	if (!facts_get(now, QF_INSTALL) || !facts_get(now, QF_SERVICE_KIND) || !c->from_version || !c->to_version)
+	if (facts_str(now, QF_INSTALL, "")[0] != '/' || facts_str(now, QF_INSTALL_LINK, "/")[0] != '/' ||
+	    facts_str(now, QF_INSTALL_JAR, "/")[0] != '/' || !facts_get(now, QF_SERVICE_KIND) || !c->from_version || !c->to_version)
 		return err_set(e, ERR_ABSENT, "what is installed now is not known");
 	if (!strcmp(form, "directory") || !*form)
 		return err_set(e, ERR_REFUSED, "the artifact is neither an archive nor a jar");

@@ -1,0 +1,115 @@
+/* Plans of whole migrations, byte for byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "engine/run.h"
+#include "golden.h"
+#include "products/questdb/questdb.h"
+
+static void plan_of(const char *dir, struct buf *text)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	autoplan struct plan plan = { 0 };
+	struct err e = ERR_INIT;
+
+	golden_case(dir, &now, &to);
+	if (world_plan(&to, &now, &plan, &e) < 0)
+		fail_msg("plan of '%s': %s (%s)", dir, e.msg, e.hint);
+	/* The pinned facts stand in facts.json already. */
+	json_object_set_new(plan.doc, "pinned", json_object());
+	plan_text(&plan, text);
+}
+
+static void same_plan(void **state)
+{
+	static const char *const cases[] = { "plan-process-jar",   "plan-unit-archive", "plan-unit-link",
+		                             "plan-script-archive", "plan-to-enterprise", "plan-to-open-source",
+		                             "plan-no-gate",        "plan-snapshot",      "plan-nothing" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autobuf struct buf text = BUF_MAX(4 << 20), again = BUF_MAX(4 << 20);
+
+		plan_of(cases[i], &text);
+		plan_of(cases[i], &again);
+		assert_string_equal(buf_str(&text), buf_str(&again));
+		golden_same(cases[i], "plan.json", buf_str(&text));
+	}
+}
+
+static int refused(const char *dir, char msg[512])
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	autoplan struct plan plan = { 0 };
+	struct err e = ERR_INIT;
+	int r;
+
+	golden_case(dir, &now, &to);
+	r = world_plan(&to, &now, &plan, &e);
+	assert_true(r < 0);
+	snprintf(msg, 512, "%s", e.msg);
+	return r;
+}
+
+static void refuses(void **state)
+{
+	char msg[512];
+
+	assert_int_equal(refused("no-plan-unknown-install", msg), -ERR_ABSENT);
+	assert_non_null(strstr(msg, "install.path"));
+	assert_int_equal(refused("no-plan-secret-argv", msg), -ERR_REFUSED);
+	assert_non_null(strstr(msg, "secret"));
+	assert_int_equal(refused("no-plan-class-path", msg), -ERR_REFUSED);
+	assert_int_equal(refused("no-plan-mount", msg), -ERR_REFUSED);
+}
+
+/* What moves by itself must not change a plan: facts are pinned for that. */
+static void observed_facts_stand_outside(void **state)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	autoplan struct plan a = { 0 }, b = { 0 };
+	struct err e = ERR_INIT;
+
+	golden_case("plan-unit-archive", &now, &to);
+	assert_int_equal(world_plan(&to, &now, &a, &e), 0);
+	facts_put_int(&now, FACT_OBSERVED, QF_WAL_PENDING_SUM, 99, "test");
+	facts_put_int(&now, FACT_OBSERVED, QF_ROWS, 5, "test");
+	facts_put(&now, FACT_OBSERVED, QF_SIZES, json_pack("{s{si}}", "root", "files", 1), "test");
+	assert_int_equal(world_plan(&to, &now, &b, &e), 0);
+	assert_string_equal(a.digest, b.digest);
+}
+
+static void scope_holds_volumes(void **state)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	struct scope s = { 0 };
+	struct err e = ERR_INIT;
+
+	golden_case("", &now, &to);
+	facts_put(&now, FACT_PINNED, QF_SCOPE, json_pack("{ss ss}", "a-first", "/a", "root", "/r"), "test");
+	assert_int_equal(questdb_scope(&now, &to, &s, &e), 0);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.v[0].name, "root");
+	assert_string_equal(s.v[1].path, "/a");
+	scope_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_plan),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(observed_facts_stand_outside),
+		cmocka_unit_test(scope_holds_volumes),
+	};
+
+	return cmocka_run_group_tests_name("questdb plan", tests, NULL, NULL);
+}
