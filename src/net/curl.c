@@ -43,7 +43,8 @@ static void load(void)
 	if (!lib) {
 		const char *why = dlerror();
 
-		snprintf(problem, sizeof problem, "load %s: %s", CURL_LIBRARY, why ? why : "unknown reason");
+		snprintf(problem, sizeof problem, "load %s: %s", CURL_LIBRARY,
+			 why ? why : "unknown reason");
 		return;
 	}
 	if (bind_all(lib) && calls.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)

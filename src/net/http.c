@@ -6,23 +6,24 @@
 
 #include "net/curl.h"
 
-#define WITHIN_NS   (30 * NS_PER_S)
-#define BODY_MAX    ((size_t)16 << 20)
-#define URL_MAX     ((size_t)1 << 20)
+#define WITHIN_NS (30 * NS_PER_S)
+#define BODY_MAX  ((size_t)16 << 20)
+#define URL_MAX   ((size_t)1 << 20)
 
 /* One exchange: what the callbacks of libcurl need, and the error they cannot return themselves. */
 struct exchange {
-	const struct http     *http;
+	const struct http *http;
 	const struct http_ask *ask;
-	struct buf             body;
-	bool                   answered;        /* a byte of the answer came */
-	bool                   failed;          /* our own error, in e */
-	struct err            *e;
+	struct buf body;
+	bool answered; /* a byte of the answer came */
+	bool failed;   /* our own error, in e */
+	struct err *e;
 };
 
 static void add_encoded(struct buf *url, const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *text; text++) {
 		if (strchr(plain, *text))
@@ -32,7 +33,8 @@ static void add_encoded(struct buf *url, const char *text)
 	}
 }
 
-static int build_url(const struct http *h, const struct http_ask *ask, struct buf *url, struct err *e)
+static int build_url(const struct http *h, const struct http_ask *ask, struct buf *url,
+		     struct err *e)
 {
 	bool v6 = strchr(h->host, ':') != NULL;
 	char sep = '?';
@@ -40,8 +42,10 @@ static int build_url(const struct http *h, const struct http_ask *ask, struct bu
 	if (!h->host[0] || strpbrk(h->host, "/@?#[]% \t\r\n"))
 		return err_set(e, ERR_USAGE, "'%s' is no host", h->host);
 	if (!ask->path || ask->path[0] != '/' || strpbrk(ask->path, "?# \t\r\n"))
-		return err_set(e, ERR_USAGE, "'%s' is no path of a request", ask->path ? ask->path : "");
-	buf_addf(url, v6 ? "%s://[%s]:%u%s" : "%s://%s:%u%s", h->tls ? "https" : "http", h->host, h->port, ask->path);
+		return err_set(e, ERR_USAGE, "'%s' is no path of a request",
+			       ask->path ? ask->path : "");
+	buf_addf(url, v6 ? "%s://[%s]:%u%s" : "%s://%s:%u%s", h->tls ? "https" : "http", h->host,
+		 h->port, ask->path);
 	for (const char *const *q = ask->query; q && q[0]; q += 2) {
 		buf_addc(url, sep);
 		add_encoded(url, q[0]);
@@ -52,9 +56,10 @@ static int build_url(const struct http *h, const struct http_ask *ask, struct bu
 	return buf_check(url, "the address of the request", e);
 }
 
-/* libcurl's own headers that no product here wants: a form's content type, a wait for "100 Continue". */
-static int build_headers(const struct curl_calls *curl, const struct http_ask *ask, struct curl_slist **ret,
-                         struct err *e)
+/* libcurl's own headers that no product here wants: a form's content type, a wait for "100
+ * Continue". */
+static int build_headers(const struct curl_calls *curl, const struct http_ask *ask,
+			 struct curl_slist **ret, struct err *e)
 {
 	struct curl_slist *list = NULL;
 	bool typed = false;
@@ -120,7 +125,8 @@ static bool host_is_loopback(const char *host)
 }
 
 /* Nothing of the environment or of a config file may lead the request elsewhere. */
-static void set_limits(const struct curl_calls *curl, CURL *c, const struct http *h, const struct http_ask *ask)
+static void set_limits(const struct curl_calls *curl, CURL *c, const struct http *h,
+		       const struct http_ask *ask)
 {
 	int64_t within_ns = ask->within_ns > 0 ? ask->within_ns : WITHIN_NS;
 	long within_ms = (long)((within_ns + NS_PER_MS - 1) / NS_PER_MS);
@@ -148,12 +154,13 @@ static void set_login(const struct curl_calls *curl, CURL *c, const struct http 
 	} else if (h->user) {
 		curl->easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl->easy_setopt(c, CURLOPT_USERNAME, h->user);
-		curl->easy_setopt(c, CURLOPT_PASSWORD, h->password && h->password->bytes ? h->password->bytes : "");
+		curl->easy_setopt(c, CURLOPT_PASSWORD,
+				  h->password && h->password->bytes ? h->password->bytes : "");
 	}
 }
 
-static void set_request(const struct curl_calls *curl, CURL *c, const char *url, struct curl_slist *headers,
-                        struct exchange *x)
+static void set_request(const struct curl_calls *curl, CURL *c, const char *url,
+			struct curl_slist *headers, struct exchange *x)
 {
 	const struct http_ask *ask = x->ask;
 	const char *method = ask->method ? ask->method : "GET";
@@ -177,8 +184,8 @@ static void set_request(const struct curl_calls *curl, CURL *c, const char *url,
 	curl->easy_setopt(c, CURLOPT_SOCKOPTDATA, x);
 }
 
-/* A connection that ends before the first byte of an answer is a no (a gate's reset, a server that just went down);
- * after it, an answer broken off. */
+/* A connection that ends before the first byte of an answer is a no (a gate's reset, a server that
+ * just went down); after it, an answer broken off. */
 static int say_why(const struct curl_calls *curl, CURL *c, CURLcode code, struct exchange *x)
 {
 	const struct http *h = x->http;
@@ -190,11 +197,13 @@ static int say_why(const struct curl_calls *curl, CURL *c, CURLcode code, struct
 	curl->easy_getinfo(c, CURLINFO_OS_ERRNO, &sys);
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
-		return err_set(e, ERR_TIMEOUT, "no whole answer from %s port %u in time", h->host, h->port);
+		return err_set(e, ERR_TIMEOUT, "no whole answer from %s port %u in time", h->host,
+			       h->port);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return err_set(e, ERR_ABSENT, "no address for host '%s'", h->host);
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return err_set(e, ERR_REFUSED, "the certificate of %s port %u is not to be trusted", h->host, h->port);
+		return err_set(e, ERR_REFUSED, "the certificate of %s port %u is not to be trusted",
+			       h->host, h->port);
 	case CURLE_COULDNT_CONNECT:
 		if (sys && sys != ECONNREFUSED && sys != ECONNRESET)
 			return err_sys(e, (int)sys, "connect to %s port %u", h->host, h->port);
@@ -202,17 +211,22 @@ static int say_why(const struct curl_calls *curl, CURL *c, CURLcode code, struct
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 		if (!x->answered && (sys == ECONNRESET || sys == EPIPE))
-			return err_set(e, ERR_REFUSED, "%s port %u resets the connection", h->host, h->port);
+			return err_set(e, ERR_REFUSED, "%s port %u resets the connection", h->host,
+				       h->port);
 		break;
 	default:
 		break;
 	}
-	return err_set(e, ERR_IO, "ask %s port %u: %s", h->host, h->port, curl->easy_strerror(code));
+	return err_set(e, ERR_IO, "ask %s port %u: %s", h->host, h->port,
+		       curl->easy_strerror(code));
 }
 
-int http_do(const struct http *h, const struct http_ask *ask, struct http_answer *ret, struct err *e)
+int http_do(const struct http *h, const struct http_ask *ask, struct http_answer *ret,
+	    struct err *e)
 {
-	struct exchange x = { .http = h, .ask = ask, .body = BUF_MAX(ask->max ? ask->max : BODY_MAX), .e = e };
+	struct exchange x = {
+		.http = h, .ask = ask, .body = BUF_MAX(ask->max ? ask->max : BODY_MAX), .e = e
+	};
 	autobuf struct buf url = BUF_MAX(URL_MAX);
 	const struct curl_calls *curl = NULL;
 	struct curl_slist *headers = NULL;
@@ -220,7 +234,8 @@ int http_do(const struct http *h, const struct http_ask *ask, struct http_answer
 	CURL *c;
 	int r;
 
-	if (curl_load(&curl, e) < 0 || build_url(h, ask, &url, e) < 0 || build_headers(curl, ask, &headers, e) < 0)
+	if (curl_load(&curl, e) < 0 || build_url(h, ask, &url, e) < 0 ||
+	    build_headers(curl, ask, &headers, e) < 0)
 		return -(int)e->kind;
 	c = curl->easy_init();
 	if (!c) {

@@ -11,17 +11,17 @@
 
 #define WITHIN_NS    (30 * NS_PER_S)
 #define MESSAGE_MAX  ((size_t)1 << 20)
-#define MESSAGES_MAX 100000             /* of one exchange */
-#define PROTOCOL_3   196608u            /* 3.0 */
+#define MESSAGES_MAX 100000  /* of one exchange */
+#define PROTOCOL_3   196608u /* 3.0 */
 
 enum { AUTH_OK = 0, AUTH_CLEAR = 3, AUTH_MD5 = 5 };
 
 struct session {
 	const struct pgwire *to;
-	int                  fd;
-	struct deadline      deadline;
-	bool                 answered;  /* a byte came from the server */
-	struct buf           message;   /* body of the last one */
+	int fd;
+	struct deadline deadline;
+	bool answered;      /* a byte came from the server */
+	struct buf message; /* body of the last one */
 };
 
 static void session_done(struct session *s)
@@ -30,7 +30,7 @@ static void session_done(struct session *s)
 	buf_done(&s->message);
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 static int wait_for(struct session *s, short events, struct err *e)
 {
@@ -44,20 +44,23 @@ static int wait_for(struct session *s, short events, struct err *e)
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, errno, "wait for %s port %u", s->to->host, s->to->port);
 		if (deadline_passed(s->deadline))
-			return err_set(e, ERR_TIMEOUT, "no whole answer from %s port %u in time", s->to->host,
-			               s->to->port);
+			return err_set(e, ERR_TIMEOUT, "no whole answer from %s port %u in time",
+				       s->to->host, s->to->port);
 	}
 }
 
-/* The end of the connection before the first byte of an answer is a no: a gate's reset, a server that goes down. */
+/* The end of the connection before the first byte of an answer is a no: a gate's reset, a server
+ * that goes down. */
 static int broken_off(const struct session *s, int sys, struct err *e)
 {
 	const struct pgwire *to = s->to;
 
 	if (!s->answered && (sys == 0 || sys == ECONNRESET || sys == EPIPE))
-		return err_set(e, ERR_REFUSED, "%s port %u resets the connection", to->host, to->port);
+		return err_set(e, ERR_REFUSED, "%s port %u resets the connection", to->host,
+			       to->port);
 	if (!sys)
-		return err_set(e, ERR_IO, "%s port %u breaks off in the middle of an answer", to->host, to->port);
+		return err_set(e, ERR_IO, "%s port %u breaks off in the middle of an answer",
+			       to->host, to->port);
 	return err_sys(e, sys, "talk to %s port %u", to->host, to->port);
 }
 
@@ -103,7 +106,8 @@ static void add_u32(struct buf *b, uint32_t v)
 	buf_add(b, &wire, sizeof wire);
 }
 
-/* A message is its type, the length of the rest with the length itself, and the rest. The very first has no type. */
+/* A message is its type, the length of the rest with the length itself, and the rest. The very
+ * first has no type. */
 static int send_message(struct session *s, char type, struct sv body, struct err *e)
 {
 	autobuf struct buf m = BUF_MAX(MESSAGE_MAX);
@@ -130,8 +134,8 @@ static int receive_message(struct session *s, char *ret_type, struct err *e)
 	memcpy(&n, head + 1, sizeof n);
 	n = ntohl(n);
 	if (n < 4 || n - 4 > MESSAGE_MAX || head[0] < 'A' || head[0] > 'z')
-		return err_set(e, ERR_FORMAT, "%s port %u does not speak the PostgreSQL protocol", s->to->host,
-		               s->to->port);
+		return err_set(e, ERR_FORMAT, "%s port %u does not speak the PostgreSQL protocol",
+			       s->to->host, s->to->port);
 	n -= 4;
 	buf_reset(&s->message);
 	if (n) {
@@ -147,7 +151,7 @@ static int receive_message(struct session *s, char *ret_type, struct err *e)
 	return 0;
 }
 
-/* --- messages ---------------------------------------------------------------------------------------------------- */
+/* ---- messages ---- */
 
 /* Fields of an ErrorResponse: a letter and a text each. */
 static struct sv error_field(const struct buf *message, char which)
@@ -163,10 +167,12 @@ static struct sv error_field(const struct buf *message, char which)
 	return SV("");
 }
 
-static int server_says_no(const struct session *s, enum err_kind kind, const char *to_what, struct err *e)
+static int server_says_no(const struct session *s, enum err_kind kind, const char *to_what,
+			  struct err *e)
 {
 	return err_set(e, kind, "the server refuses the %s: " SV_FMT " (" SV_FMT ")", to_what,
-	               SV_ARG(error_field(&s->message, 'M')), SV_ARG(error_field(&s->message, 'C')));
+		       SV_ARG(error_field(&s->message, 'M')),
+		       SV_ARG(error_field(&s->message, 'C')));
 }
 
 static void md5_hex(struct sv a, struct sv b, char ret[33])
@@ -201,7 +207,8 @@ static int send_md5(struct session *s, struct sv password, struct sv salt, struc
 static int answer_login(struct session *s, struct err *e)
 {
 	const struct secret *secret = s->to->password;
-	struct sv password = secret && secret->bytes ? (struct sv){ secret->bytes, secret->len } : SV("");
+	struct sv password =
+	    secret && secret->bytes ? (struct sv){ secret->bytes, secret->len } : SV("");
 	struct sv body = buf_sv(&s->message);
 	uint32_t way = UINT32_MAX;
 
@@ -215,7 +222,8 @@ static int answer_login(struct session *s, struct err *e)
 		return send_message(s, 'p', (struct sv){ password.p, password.n + 1 }, e);
 	if (way == AUTH_MD5 && body.n >= 8)
 		return send_md5(s, password, (struct sv){ body.p + 4, 4 }, e);
-	return err_set(e, ERR_REFUSED, "the server asks for a kind of login (%u) that is not known here", way);
+	return err_set(e, ERR_REFUSED,
+		       "the server asks for a kind of login (%u) that is not known here", way);
 }
 
 static int log_in(struct session *s, struct err *e)
@@ -294,7 +302,7 @@ static int run_query(struct session *s, const char *query, struct buf *ret, stru
 	return err_set(e, ERR_SPACE, "the answer to '%s' is longer than a probe reads", query);
 }
 
-/* --- connection -------------------------------------------------------------------------------------------------- */
+/* ---- connection ---- */
 
 static int finish_connect(struct session *s, struct err *e)
 {
@@ -306,7 +314,8 @@ static int finish_connect(struct session *s, struct err *e)
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &n) < 0)
 		sys = errno;
 	if (sys == ECONNREFUSED || sys == ECONNRESET)
-		return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host, s->to->port);
+		return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host,
+			       s->to->port);
 	return sys ? err_sys(e, sys, "connect to %s port %u", s->to->host, s->to->port) : 0;
 }
 
@@ -321,7 +330,8 @@ static int connect_to(struct session *s, const struct addrinfo *a, struct err *e
 		return err_sys(e, errno, "mark a connection of ours");
 	if (connect(s->fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) {
 		if (errno == ECONNREFUSED)
-			return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host, s->to->port);
+			return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host,
+				       s->to->port);
 		return err_sys(e, errno, "connect to %s port %u", s->to->host, s->to->port);
 	}
 	return finish_connect(s, e);
@@ -329,7 +339,8 @@ static int connect_to(struct session *s, const struct addrinfo *a, struct err *e
 
 static int open_session(struct session *s, struct err *e)
 {
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+				  .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	char port[8];
 	int r;
@@ -342,7 +353,8 @@ static int open_session(struct session *s, struct err *e)
 	return r;
 }
 
-int pgwire_ask(const struct pgwire *to, const char *query, int64_t within_ns, struct buf *ret, struct err *e)
+int pgwire_ask(const struct pgwire *to, const char *query, int64_t within_ns, struct buf *ret,
+	       struct err *e)
 {
 	cleanup_with(session_done) struct session s = {
 		.to = to,

@@ -1,6 +1,7 @@
-/* The operator's own commands. Where the server's lock is known it decides, because status commands differ (QuestDB's own
- * script ends with 55 for "not running"); "running" without the lock is a server on its way. Without a lock the status
- * command is to speak as an init script does (LSB): 0 running, 3 stopped; anything else says nothing. */
+/* The operator's own commands. Where the server's lock is known it decides, because status commands
+ * differ (QuestDB's own script ends with 55 for "not running"); "running" without the lock is a
+ * server on its way. Without a lock the status command is to speak as an init script does (LSB): 0
+ * running, 3 stopped; anything else says nothing. */
 #include "svc/service.h"
 
 #include "base/fault.h"
@@ -13,7 +14,8 @@
 #define STATUS_STOPPED   3
 
 struct command {
-	const char **start, **stop, **status;   /* borrow from s->config; status NULL: the lock alone tells */
+	const char **start, **stop,
+	    **status; /* borrow from s->config; status NULL: the lock alone tells */
 };
 
 static int command_open(struct service *s, struct err *e)
@@ -46,7 +48,9 @@ static int ask_status(const struct command *own, struct svc_state *st, struct er
 
 	if (cmd_run(&c, &r, e) < 0)
 		return err_wrap(e, "ask for the status of the service");
-	st->run = r.status == 0 ? SVC_RUNNING : r.status == STATUS_STOPPED ? SVC_STOPPED : SVC_UNKNOWN;
+	st->run = r.status == 0                ? SVC_RUNNING
+		  : r.status == STATUS_STOPPED ? SVC_STOPPED
+					       : SVC_UNKNOWN;
 	say_words(&r, st->detail, sizeof st->detail);
 	cmd_result_done(&r);
 	return 0;
@@ -81,19 +85,22 @@ static int run_verb(const char **argv, const char *verb, int64_t within_ns, stru
 		return err_wrap(e, "run the %s command of the service", verb);
 	if (r.status != 0) {
 		say_words(&r, words, sizeof words);
-		done = err_set(e, ERR_REFUSED, "the %s command of the service ended with %s", verb, words);
+		done = err_set(e, ERR_REFUSED, "the %s command of the service ended with %s", verb,
+			       words);
 	}
 	cmd_result_done(&r);
 	return done;
 }
 
-/* With a lock a server counts as started once its command said so: it takes the lock when it gets that far. */
+/* With a lock a server counts as started once its command said so: it takes the lock when it gets
+ * that far. */
 static bool is_reached(const struct service *s, enum svc_run to, enum svc_run now)
 {
 	return now == to || (to == SVC_RUNNING && s->lock_path);
 }
 
-static int wait_for(struct service *s, enum svc_run to, struct deadline d, struct svc_state *ret, struct err *e)
+static int wait_for(struct service *s, enum svc_run to, struct deadline d, struct svc_state *ret,
+		    struct err *e)
 {
 	struct svc_state st;
 
@@ -103,15 +110,17 @@ static int wait_for(struct service *s, enum svc_run to, struct deadline d, struc
 		if (is_reached(s, to, st.run))
 			break;
 		if (deadline_passed(d))
-			return err_set(e, ERR_TIMEOUT, "the service was asked to %s and has not yet (%s)",
-			               to == SVC_RUNNING ? "start" : "stop", st.detail);
+			return err_set(e, ERR_TIMEOUT,
+				       "the service was asked to %s and has not yet (%s)",
+				       to == SVC_RUNNING ? "start" : "stop", st.detail);
 		clock_sleep_ns(LOOK_EVERY_NS);
 	}
 	*ret = st;
 	return 0;
 }
 
-static int command_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e)
+static int command_want(struct service *s, enum svc_run to, int64_t within_ns,
+			struct svc_state *ret, struct err *e)
 {
 	const struct command *own = s->own;
 	struct deadline d = deadline_in(within_ns);
@@ -129,7 +138,8 @@ static int command_want(struct service *s, enum svc_run to, int64_t within_ns, s
 	sys = to == SVC_RUNNING ? fault_errno("svc.start") : fault_errno("svc.stop");
 	if (sys)
 		return err_sys(e, sys, "change the service");
-	if (run_verb(to == SVC_RUNNING ? own->start : own->stop, to == SVC_RUNNING ? "start" : "stop", within_ns, e) < 0)
+	if (run_verb(to == SVC_RUNNING ? own->start : own->stop,
+		     to == SVC_RUNNING ? "start" : "stop", within_ns, e) < 0)
 		return -(int)e->kind;
 	return wait_for(s, to, d, ret, e);
 }

@@ -1,4 +1,5 @@
-/* Docker containers, alone or of a Compose project, through the docker command line. For looking only. */
+/* Docker containers, alone or of a Compose project, through the docker command line. For looking
+ * only. */
 #include "svc/service.h"
 
 #include "base/mem.h"
@@ -6,22 +7,27 @@
 #include "svc/container.h"
 #include "svc/kinds.h"
 
-#define WITHIN_NS   (20 * NS_PER_S)
-#define ANSWER_MAX  ((size_t)4 << 20)
+#define WITHIN_NS  (20 * NS_PER_S)
+#define ANSWER_MAX ((size_t)4 << 20)
 
 #define LABEL_PROJECT "com.docker.compose.project"
 #define LABEL_SERVICE "com.docker.compose.service"
 
 /* Where the operator's docker is, and as whom it logs in. */
-static const char *const kept_env[] = { "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_CERT_PATH",
-	                                "DOCKER_TLS_VERIFY", "HOME" };
+static const char *const kept_env[] = { "DOCKER_HOST",      "DOCKER_CONFIG",     "DOCKER_CONTEXT",
+					"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "HOME" };
 
 static int run_docker(const char *const *argv, struct buf *ret, struct err *e)
 {
-	const char *env[ARRAY_LEN(kept_env) + 3] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		                                     "LANG=C.UTF-8" };
+	const char *env[ARRAY_LEN(kept_env) + 3] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
+	};
 	char *made[ARRAY_LEN(kept_env)] = { 0 };
-	struct cmd c = { .argv = argv, .env = env, .within_ns = WITHIN_NS, .out_max = ANSWER_MAX, .die_with_us = true };
+	struct cmd c = { .argv = argv,
+			 .env = env,
+			 .within_ns = WITHIN_NS,
+			 .out_max = ANSWER_MAX,
+			 .die_with_us = true };
 	struct cmd_result r = { 0 };
 	size_t n = 2;
 	int done;
@@ -34,14 +40,15 @@ static int run_docker(const char *const *argv, struct buf *ret, struct err *e)
 		free(made[i]);
 	if (done < 0) {
 		err_wrap(e, "run docker");
-		return e->kind == ERR_ABSENT ? err_hint(e, "the docker command line is needed to look at containers")
-		                             : -(int)e->kind;
+		return e->kind == ERR_ABSENT
+			   ? err_hint(e, "the docker command line is needed to look at containers")
+			   : -(int)e->kind;
 	}
 	if (r.cut)
 		done = err_set(e, ERR_SPACE, "docker answers more than %zu bytes", ANSWER_MAX);
 	else if (r.status != 0)
-		done = err_set(e, strstr(buf_str(&r.err), "No such") ? ERR_ABSENT : ERR_REFUSED, "docker: " SV_FMT,
-		               SV_ARG(sv_trim(buf_sv(&r.err))));
+		done = err_set(e, strstr(buf_str(&r.err), "No such") ? ERR_ABSENT : ERR_REFUSED,
+			       "docker: " SV_FMT, SV_ARG(sv_trim(buf_sv(&r.err))));
 	else
 		buf_add_sv(ret, buf_sv(&r.out));
 	cmd_result_done(&r);
@@ -54,10 +61,12 @@ int container_inspect(const char *name, json_t **ret, struct err *e)
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
 	autojson json_t *list = NULL;
 
-	if (run_docker(argv, &text, e) < 0 || json_parse(buf_sv(&text), "docker's answer", &list, e) < 0)
+	if (run_docker(argv, &text, e) < 0 ||
+	    json_parse(buf_sv(&text), "docker's answer", &list, e) < 0)
 		return -(int)e->kind;
 	if (json_array_size(list) != 1)
-		return err_set(e, ERR_FORMAT, "docker knows %zu containers '%s'", json_array_size(list), name);
+		return err_set(e, ERR_FORMAT, "docker knows %zu containers '%s'",
+			       json_array_size(list), name);
 	*ret = json_incref(json_array_get(list, 0));
 	return 0;
 }
@@ -65,11 +74,12 @@ int container_inspect(const char *name, json_t **ret, struct err *e)
 static enum svc_run run_of(const char *status)
 {
 	static const struct {
-		const char  *name;
+		const char *name;
 		enum svc_run run;
 	} names[] = {
-		{ "running", SVC_RUNNING },   { "created", SVC_STOPPED },     { "exited", SVC_STOPPED },
-		{ "dead", SVC_FAILED },       { "restarting", SVC_STARTING }, { "removing", SVC_STOPPING },
+		{ "running", SVC_RUNNING },     { "created", SVC_STOPPED },
+		{ "exited", SVC_STOPPED },      { "dead", SVC_FAILED },
+		{ "restarting", SVC_STARTING }, { "removing", SVC_STOPPING },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -85,7 +95,8 @@ int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e)
 	struct svc_state st = { 0 };
 	const char *status = NULL, *policy;
 
-	if (json_want_obj(seen, "State", &state, e) < 0 || json_want_str(state, "Status", &status, e) < 0 ||
+	if (json_want_obj(seen, "State", &state, e) < 0 ||
+	    json_want_str(state, "Status", &status, e) < 0 ||
 	    json_want_obj(seen, "HostConfig", &host, e) < 0)
 		return err_wrap(e, "read docker's answer");
 	policy = json_str(json_object_get(host, "RestartPolicy"), "Name", "");
@@ -95,7 +106,7 @@ int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e)
 	st.restarts = policy[0] && strcmp(policy, "no") != 0;
 	snprintf(st.by, sizeof st.by, "docker: %.100s", name);
 	snprintf(st.detail, sizeof st.detail, "%s, exit status %d, restart %s", status,
-	         (int)json_int(state, "ExitCode", 0), policy[0] ? policy : "no");
+		 (int)json_int(state, "ExitCode", 0), policy[0] ? policy : "no");
 	st.id.pid = (pid_t)json_int(state, "Pid", 0);
 	if (st.id.pid && process_start_ticks(st.id.pid, &st.id.start_ticks, e) < 0) {
 		if (e->kind != ERR_ABSENT)
@@ -115,7 +126,8 @@ json_t *container_config_of(const json_t *seen)
 	const char *name = json_str(seen, "Name", "");
 
 	if (project && service)
-		return json_pack("{s:s,s:s,s:s}", "kind", "compose", "project", project, "service", service);
+		return json_pack("{s:s,s:s,s:s}", "kind", "compose", "project", project, "service",
+				 service);
 	return json_pack("{s:s,s:s}", "kind", "container", "name", name + (name[0] == '/'));
 }
 
@@ -136,7 +148,8 @@ static int want_name(const json_t *config, const char *key, const char **ret, st
 
 	if (!name[0] || name[0] == '-' ||
 	    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")])
-		return err_set(e, ERR_USAGE, "'%s' of the service is to be a name of docker's", key);
+		return err_set(e, ERR_USAGE, "'%s' of the service is to be a name of docker's",
+			       key);
 	*ret = name;
 	return 0;
 }
@@ -155,7 +168,8 @@ static int compose_open(struct service *s, struct err *e)
 {
 	const char *project, *service;
 
-	if (want_name(s->config, "project", &project, e) < 0 || want_name(s->config, "service", &service, e) < 0)
+	if (want_name(s->config, "project", &project, e) < 0 ||
+	    want_name(s->config, "service", &service, e) < 0)
 		return -(int)e->kind;
 	s->name = xasprintf("service %s of project %s", service, project);
 	return 0;
@@ -165,7 +179,8 @@ static int container_state(struct service *s, struct svc_state *ret, struct err 
 {
 	autojson json_t *seen = NULL;
 
-	if (container_inspect(json_str(s->config, "name", ""), &seen, e) < 0 || container_state_of(seen, ret, e) < 0)
+	if (container_inspect(json_str(s->config, "name", ""), &seen, e) < 0 ||
+	    container_state_of(seen, ret, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	return 0;
 }
@@ -173,10 +188,12 @@ static int container_state(struct service *s, struct svc_state *ret, struct err 
 /* The one container of a Compose service, by its labels: true for every version of Compose. */
 static int find_container(const struct service *s, char ret_id[65], struct err *e)
 {
-	autofree char *project = xasprintf("label=" LABEL_PROJECT "=%s", json_str(s->config, "project", ""));
-	autofree char *service = xasprintf("label=" LABEL_SERVICE "=%s", json_str(s->config, "service", ""));
-	const char *argv[] = { "docker",   "container", "ls",         "--all",    "--no-trunc", "--filter", project,
-		               "--filter", service,     "--format", "{{.ID}}",  NULL };
+	autofree char *project =
+	    xasprintf("label=" LABEL_PROJECT "=%s", json_str(s->config, "project", ""));
+	autofree char *service =
+	    xasprintf("label=" LABEL_SERVICE "=%s", json_str(s->config, "service", ""));
+	const char *argv[] = { "docker", "container", "ls",    "--all",    "--no-trunc", "--filter",
+			       project,  "--filter",  service, "--format", "{{.ID}}",    NULL };
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
 	struct sv rest, first;
 
@@ -197,7 +214,8 @@ static int compose_state(struct service *s, struct svc_state *ret, struct err *e
 	autojson json_t *seen = NULL;
 	char id[65];
 
-	if (find_container(s, id, e) < 0 || container_inspect(id, &seen, e) < 0 || container_state_of(seen, ret, e) < 0)
+	if (find_container(s, id, e) < 0 || container_inspect(id, &seen, e) < 0 ||
+	    container_state_of(seen, ret, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	return 0;
 }
@@ -207,8 +225,9 @@ static int refuse(const struct service *s, struct err *e)
 	return err_set(e, ERR_REFUSED, "%s: switching containers comes later", s->name);
 }
 
-static int container_want(struct service *s, enum svc_run to unused_arg, int64_t within_ns unused_arg,
-                          struct svc_state *ret unused_arg, struct err *e)
+static int container_want(struct service *s, enum svc_run to unused_arg,
+			  int64_t within_ns unused_arg, struct svc_state *ret unused_arg,
+			  struct err *e)
 {
 	return refuse(s, e);
 }
@@ -218,7 +237,8 @@ static int container_hold(struct service *s, const char *path unused_arg, struct
 	return refuse(s, e);
 }
 
-static int container_lift(struct service *s, const char *path unused_arg, bool for_good unused_arg, struct err *e)
+static int container_lift(struct service *s, const char *path unused_arg, bool for_good unused_arg,
+			  struct err *e)
 {
 	return refuse(s, e);
 }
@@ -237,7 +257,9 @@ static const struct service_ops container_ops = {
 	.record = container_record,
 };
 static const char *const container_keys[] = { "name", NULL };
-const struct service_kind kind_container = { .ops = &container_ops, .keys = container_keys, .open = container_open };
+const struct service_kind kind_container = { .ops = &container_ops,
+					     .keys = container_keys,
+					     .open = container_open };
 
 static const struct service_ops compose_ops = {
 	.name = "compose",
@@ -248,4 +270,6 @@ static const struct service_ops compose_ops = {
 	.record = container_record,
 };
 static const char *const compose_keys[] = { "project", "service", NULL };
-const struct service_kind kind_compose = { .ops = &compose_ops, .keys = compose_keys, .open = compose_open };
+const struct service_kind kind_compose = { .ops = &compose_ops,
+					   .keys = compose_keys,
+					   .open = compose_open };

@@ -8,19 +8,20 @@
 #include "io/cmd.h"
 #include "io/json.h"
 
-#define WITHIN_NS  (10 * NS_PER_S)
-#define RULES_MAX  ((size_t)4 << 10)
-#define LIST_MAX   ((size_t)1 << 20)
-#define NAME_MAX_  64
+#define WITHIN_NS (10 * NS_PER_S)
+#define RULES_MAX ((size_t)4 << 10)
+#define LIST_MAX  ((size_t)1 << 20)
+#define NAME_LEN  64
 
-/* Before conntrack (-200) and the raw chains (-300): no other rule can accept a packet before ours. */
-#define PRIORITY   (-310)
+/* Before conntrack (-200) and the raw chains (-300): no other rule can accept a packet before
+ * ours. */
+#define PRIORITY (-310)
 
 static int check_gate(const struct gate *g, struct err *e)
 {
 	size_t n = g->name ? strlen(g->name) : 0;
 
-	if (!n || n > NAME_MAX_)
+	if (!n || n > NAME_LEN)
 		return err_set(e, ERR_BUG, "a gate without a usable name");
 	for (const char *p = g->name; *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '_')
@@ -30,7 +31,8 @@ static int check_gate(const struct gate *g, struct err *e)
 	return 0;
 }
 
-/* nft carries a file out as one transaction. Naming the table first makes the delete work when there is none yet. */
+/* nft carries a file out as one transaction. Naming the table first makes the delete work when
+ * there is none yet. */
 static void add_removal(struct buf *rules, const char *name)
 {
 	buf_addf(rules, "table inet %s\ndelete table inet %s\n", name, name);
@@ -48,11 +50,16 @@ static void add_table(struct buf *rules, const struct gate *g)
 
 static int run_nft(const char *const *argv, struct sv in, struct cmd_result *ret, struct err *e)
 {
-	struct cmd c = { .argv = argv, .in = in, .within_ns = WITHIN_NS, .out_max = LIST_MAX, .die_with_us = true };
+	struct cmd c = { .argv = argv,
+			 .in = in,
+			 .within_ns = WITHIN_NS,
+			 .out_max = LIST_MAX,
+			 .die_with_us = true };
 
 	if (cmd_run(&c, ret, e) < 0) {
 		err_wrap(e, "run nft");
-		return e->kind == ERR_ABSENT ? err_hint(e, "install the package nftables") : -(int)e->kind;
+		return e->kind == ERR_ABSENT ? err_hint(e, "install the package nftables")
+					     : -(int)e->kind;
 	}
 	return 0;
 }
@@ -73,14 +80,17 @@ static int load_rules(const struct buf *rules, const char *doing, struct err *e)
 	if (done == 0)
 		done = run_nft(argv, buf_sv(rules), &r, e);
 	if (done == 0 && r.status != 0)
-		done = err_set(e, ERR_REFUSED, "%s: nft: " SV_FMT, doing, SV_ARG(first_line(&r.err)));
+		done =
+		    err_set(e, ERR_REFUSED, "%s: nft: " SV_FMT, doing, SV_ARG(first_line(&r.err)));
 	cmd_result_done(&r);
 	return done;
 }
 
 int gate_usable(char *why, size_t n, struct err *e)
 {
-	static const struct gate probe = { .name = "crossgrade_check", .ports = { 1 }, .n_ports = 1 };
+	static const struct gate probe = { .name = "crossgrade_check",
+					   .ports = { 1 },
+					   .n_ports = 1 };
 	const char *argv[] = { "nft", "-c", "-f", "-", NULL };
 	autobuf struct buf rules = BUF_MAX(RULES_MAX);
 	struct cmd_result r = { 0 };
@@ -168,7 +178,7 @@ static bool list_has(json_t *list, json_int_t port)
 static bool same_ports(const struct gate *g, json_t *right)
 {
 	autojson json_t *list = json_is_integer(right) ? json_pack("[O]", right)
-	                                               : json_incref(json_object_get(right, "set"));
+						       : json_incref(json_object_get(right, "set"));
 	json_t *port;
 	size_t i;
 
@@ -183,25 +193,30 @@ static bool same_ports(const struct gate *g, json_t *right)
 
 static bool is_our_chain(json_t *chain)
 {
-	return !strcmp(json_str(chain, "hook", ""), "input") && !strcmp(json_str(chain, "type", ""), "filter") &&
+	return !strcmp(json_str(chain, "hook", ""), "input") &&
+	       !strcmp(json_str(chain, "type", ""), "filter") &&
 	       json_int(chain, "prio", 0) == PRIORITY;
 }
 
 static bool is_our_rule(const struct gate *g, json_t *rule)
 {
-	autojson json_t *mark = json_pack("{s:{s:s,s:{s:{s:s}},s:I}}", "match", "op", "!=", "left", "meta", "key",
-	                                  "mark", "right", (json_int_t)GATE_MARK);
+	autojson json_t *mark = json_pack("{s:{s:s,s:{s:{s:s}},s:I}}", "match", "op", "!=", "left",
+					  "meta", "key", "mark", "right", (json_int_t)GATE_MARK);
 	autojson json_t *reset = json_pack("{s:{s:s}}", "reject", "type", "tcp reset");
-	autojson json_t *dport = json_pack("{s:{s:s,s:s}}", "payload", "protocol", "tcp", "field", "dport");
+	autojson json_t *dport =
+	    json_pack("{s:{s:s,s:s}}", "payload", "protocol", "tcp", "field", "dport");
 	json_t *expr = json_object_get(rule, "expr");
 	json_t *ports = json_object_get(json_array_get(expr, 1), "match");
 
 	return json_array_size(expr) == 3 && json_equal(json_array_get(expr, 0), mark) &&
-	       json_equal(json_array_get(expr, 2), reset) && !strcmp(json_str(ports, "op", ""), "==") &&
-	       json_equal(json_object_get(ports, "left"), dport) && same_ports(g, json_object_get(ports, "right"));
+	       json_equal(json_array_get(expr, 2), reset) &&
+	       !strcmp(json_str(ports, "op", ""), "==") &&
+	       json_equal(json_object_get(ports, "left"), dport) &&
+	       same_ports(g, json_object_get(ports, "right"));
 }
 
-/* nft says "No such file or directory" for a table that is not there, and nothing else tells that apart. */
+/* nft says "No such file or directory" for a table that is not there, and nothing else tells that
+ * apart. */
 static bool is_absent(const struct cmd_result *r)
 {
 	return strstr(buf_str(&r->err), "No such file or directory") != NULL;
@@ -216,11 +231,13 @@ static int read_table(const struct gate *g, json_t **ret, struct err *e)
 	if (run_nft(argv, (struct sv){ 0 }, &r, e) < 0)
 		return -(int)e->kind;
 	if (r.status == 0)
-		found = json_parse(buf_sv(&r.out), "the answer of nft", ret, e) < 0 ? -(int)e->kind : 1;
+		found =
+		    json_parse(buf_sv(&r.out), "the answer of nft", ret, e) < 0 ? -(int)e->kind : 1;
 	else if (is_absent(&r))
 		found = 0;
 	else
-		found = err_set(e, ERR_REFUSED, "look at the gate: nft: " SV_FMT, SV_ARG(first_line(&r.err)));
+		found = err_set(e, ERR_REFUSED, "look at the gate: nft: " SV_FMT,
+				SV_ARG(first_line(&r.err)));
 	cmd_result_done(&r);
 	return found;
 }
@@ -239,7 +256,8 @@ int gate_closed(const struct gate *g, struct err *e)
 	table = only_member(list, "table");
 	chain = only_member(list, "chain");
 	rule = only_member(list, "rule");
-	return table && !json_object_get(table, "flags") && is_our_chain(chain) && is_our_rule(g, rule);
+	return table && !json_object_get(table, "flags") && is_our_chain(chain) &&
+	       is_our_rule(g, rule);
 }
 
 int gate_mark_socket(int fd, struct err *e)

@@ -21,16 +21,20 @@ static int check_path(const char *path, struct err *e)
 		return err_set(e, ERR_BUG, "the hold file '%s' is no absolute path", path);
 	for (const char *p = path; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == '\\' || *p == 0x7f)
-			return err_set(e, ERR_USAGE, "a hold file whose path has line breaks or backslashes cannot be "
-			               "named in a unit");
+			return err_set(
+			    e, ERR_USAGE,
+			    "a hold file whose path has line breaks or backslashes cannot be "
+			    "named in a unit");
 	return 0;
 }
 
 /* '%' starts a specifier in a unit file. */
 static int drop_in_text(const char *path, bool own_folder, struct buf *ret, struct err *e)
 {
-	buf_adds(ret, "# Written by crossgrade: a run is at work on this service, and while the file below exists it "
-	         "is not to start.\n# 'crossgrade status' tells more, 'crossgrade rollback' or 'crossgrade resume' ends it.\n");
+	buf_adds(ret, "# Written by crossgrade: a run is at work on this service, and while the "
+		      "file below exists it "
+		      "is not to start.\n# 'crossgrade status' tells more, 'crossgrade rollback' "
+		      "or 'crossgrade resume' ends it.\n");
 	if (own_folder)
 		buf_adds(ret, OWN_FOLDER);
 	buf_adds(ret, "[Unit]\nConditionPathExists=!");
@@ -48,14 +52,15 @@ static char *folder_name(const char *unit)
 	return xasprintf("%s.d", unit);
 }
 
-/* Where a folder of ours is made before it appears, and goes before it is removed: systemd reads no hidden names, and
- * after a crash nothing is left that nobody knows the maker of. */
+/* Where a folder of ours is made before it appears, and goes before it is removed: systemd reads no
+ * hidden names, and after a crash nothing is left that nobody knows the maker of. */
 static char *shadow_name(const char *unit)
 {
 	return xasprintf(".crossgrade-%s.d", unit);
 }
 
-static int put_in_folder(const struct dir *units, const char *folder, const char *path, bool own_folder, struct err *e)
+static int put_in_folder(const struct dir *units, const char *folder, const char *path,
+			 bool own_folder, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(TEXT_MAX);
 	autofree char *rel = xasprintf("%s/%s", folder, FILE_NAME);
@@ -95,7 +100,8 @@ static int put_drop_in(const char *unit, const char *path, struct err *e)
 	autodir struct dir units = DIR_NONE;
 	int there, own;
 
-	if (dir_make_path(UNITS_PATH, 0755, &units, e) < 0 || dir_remove_tree(&units, shadow, e) < 0)
+	if (dir_make_path(UNITS_PATH, 0755, &units, e) < 0 ||
+	    dir_remove_tree(&units, shadow, e) < 0)
 		return -(int)e->kind;
 	there = dir_has(&units, folder, e);
 	if (there < 0)
@@ -106,7 +112,8 @@ static int put_drop_in(const char *unit, const char *path, struct err *e)
 	return own < 0 ? own : put_in_folder(&units, folder, path, own > 0, e);
 }
 
-static int open_parent(const char *path, bool make, struct dir *ret, const char **ret_name, struct err *e)
+static int open_parent(const char *path, bool make, struct dir *ret, const char **ret_name,
+		       struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	autofree char *parent = xstrndup(path, slash == path ? 1 : (size_t)(slash - path));

@@ -1,8 +1,9 @@
-/* The files of a systemd unit's hold: a drop-in in /etc/systemd/system that lets the unit start only while the hold file is
- * absent, and that hold file. Both are durable on return; systemd is told by the caller.
+/* The files of a systemd unit's hold: a drop-in in /etc/systemd/system that lets the unit start
+ * only while the hold file is absent, and that hold file. Both are durable on return; systemd is
+ * told by the caller.
  *
- * A mask would not do: a runtime mask has no effect on a unit whose file is in /etc, and a lasting one cannot be made
- * for it (seen). */
+ * A mask would not do: a runtime mask has no effect on a unit whose file is in /etc, and a lasting
+ * one cannot be made for it (seen). */
 #pragma once
 
 #include "base/err.h"

@@ -13,11 +13,11 @@
 #define STATUS_MAX ((size_t)64 << 10)
 #define GROUPS_MAX ((size_t)65536)
 
-/* Our name, the kernel's, and its name in /proc. prlimit() on another user's process needs CAP_SYS_RESOURCE, which root in
- * a container has not. */
+/* Our name, the kernel's, and its name in /proc. prlimit() on another user's process needs
+ * CAP_SYS_RESOURCE, which root in a container has not. */
 static const struct {
 	const char *name;
-	int         resource;
+	int resource;
 	const char *title;
 } limit_names[] = {
 	{ "cpu", RLIMIT_CPU, "Max cpu time" },
@@ -46,18 +46,21 @@ static int add_texts(json_t *record, const char *key, char *const *texts, struct
 	json_object_set_new(record, key, list);
 	for (size_t i = 0; texts[i]; i++)
 		if (json_array_append_new(list, json_string(texts[i])) < 0)
-			return err_set(e, ERR_REFUSED, "%s %zu of the process is not text in UTF-8", key, i);
+			return err_set(e, ERR_REFUSED, "%s %zu of the process is not text in UTF-8",
+				       key, i);
 	return 0;
 }
 
-/* argv[0] is what the program calls itself; what was executed is exe. A program replaced since shows as "(deleted)". */
+/* argv[0] is what the program calls itself; what was executed is exe. A program replaced since
+ * shows as "(deleted)". */
 static int add_program(json_t *record, const struct proc *p, struct err *e)
 {
 	struct sv exe = sv_of(p->exe);
 	json_t *argv = json_object_get(record, "argv");
 
 	if (!p->exe || !json_array_size(argv))
-		return err_set(e, ERR_REFUSED, "what process %d executes cannot be read", (int)p->id.pid);
+		return err_set(e, ERR_REFUSED, "what process %d executes cannot be read",
+			       (int)p->id.pid);
 	if (sv_ends(exe, " (deleted)"))
 		exe.n -= strlen(" (deleted)");
 	if (json_array_set_new(argv, 0, json_stringn(exe.p, exe.n)) < 0)
@@ -140,7 +143,7 @@ static int add_limits(json_t *record, pid_t pid, struct err *e)
 		if (proc_limit(pid, limit_names[i].title, &soft, &hard, e) < 0)
 			return -(int)e->kind;
 		json_object_set_new(all, limit_names[i].name,
-		                    json_pack("[o,o]", limit_value(soft), limit_value(hard)));
+				    json_pack("[o,o]", limit_value(soft), limit_value(hard)));
 	}
 	return 0;
 }
@@ -154,7 +157,8 @@ static void add_stdout(json_t *record, pid_t pid)
 
 	snprintf(link, sizeof link, "/proc/%d/fd/1", (int)pid);
 	n = readlink(link, path, sizeof path);
-	if (n <= 0 || (size_t)n >= sizeof path || stat(link, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_nlink)
+	if (n <= 0 || (size_t)n >= sizeof path || stat(link, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    !st.st_nlink)
 		return;
 	json_object_set_new(record, "stdout", json_stringn(path, (size_t)n));
 }
@@ -164,9 +168,11 @@ static int record_proc(const struct proc *p, json_t *record, struct err *e)
 	pid_t pid = p->id.pid;
 
 	if (!p->env)
-		return err_set(e, ERR_DENIED, "the environment of process %d cannot be read", (int)pid);
+		return err_set(e, ERR_DENIED, "the environment of process %d cannot be read",
+			       (int)pid);
 	if (!p->cwd || json_object_set_new(record, "cwd", json_string(p->cwd)) < 0)
-		return err_set(e, ERR_REFUSED, "the working directory of process %d cannot be recorded", (int)pid);
+		return err_set(e, ERR_REFUSED,
+			       "the working directory of process %d cannot be recorded", (int)pid);
 	json_object_set_new(record, "uid", json_integer(p->uid));
 	json_object_set_new(record, "gid", json_integer(p->gid));
 	add_stdout(record, pid);
@@ -195,7 +201,8 @@ int launch_record(struct process_id id, json_t **ret, struct err *e)
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return err_set(e, ERR_ABSENT, "process %d ended while it was looked at", (int)id.pid);
+		return err_set(e, ERR_ABSENT, "process %d ended while it was looked at",
+			       (int)id.pid);
 	*ret = take_ptr(record);
 	return 0;
 }
@@ -234,7 +241,8 @@ static size_t limit_list(const json_t *record, struct cmd_limit *ret)
 
 		if (json_array_size(pair) == 2)
 			ret[n++] = (struct cmd_limit){ .resource = limit_names[i].resource,
-			                               .soft = limit_of(pair, 0), .hard = limit_of(pair, 1) };
+						       .soft = limit_of(pair, 0),
+						       .hard = limit_of(pair, 1) };
 	}
 	return n;
 }
@@ -256,7 +264,8 @@ static int group_list(const json_t *record, gid_t **ret, size_t *ret_n, struct e
 	return 0;
 }
 
-int launch_start(const json_t *record, struct process_id *ret, char *ret_unset, size_t n, struct err *e)
+int launch_start(const json_t *record, struct process_id *ret, char *ret_unset, size_t n,
+		 struct err *e)
 {
 	struct cmd_limit limits[ARRAY_LEN(limit_names)];
 	autofree const char **argv = NULL;
@@ -266,8 +275,10 @@ int launch_start(const json_t *record, struct process_id *ret, char *ret_unset, 
 	struct cmd c = { .set_ids = true, .set_umask = true, .set_oom = true, .limits = limits };
 
 	if (text_list(record, "argv", &argv, e) < 0 || text_list(record, "env", &env, e) < 0 ||
-	    json_want_str(record, "cwd", &c.cwd, e) < 0 || json_want_int(record, "uid", &uid, e) < 0 ||
-	    json_want_int(record, "gid", &gid, e) < 0 || group_list(record, &groups, &c.n_groups, e) < 0)
+	    json_want_str(record, "cwd", &c.cwd, e) < 0 ||
+	    json_want_int(record, "uid", &uid, e) < 0 ||
+	    json_want_int(record, "gid", &gid, e) < 0 ||
+	    group_list(record, &groups, &c.n_groups, e) < 0)
 		return err_wrap(e, "read the launch record");
 	c.argv = argv;
 	c.env = env;

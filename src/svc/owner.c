@@ -6,32 +6,41 @@
 #include "io/proc.h"
 #include "svc/kinds.h"
 
-#define CGROUP_MAX   ((size_t)64 << 10)
-#define SCRIPT_MAX   ((size_t)256 << 10)
-#define PARENTS_MAX  64
+#define CGROUP_MAX  ((size_t)64 << 10)
+#define SCRIPT_MAX  ((size_t)256 << 10)
+#define PARENTS_MAX 64
 
 struct cgroup {
-	char unit[256];                 /* of the system's systemd, or "" */
-	char container[65];             /* 64 hex digits, or "" */
-	char engine[32];                /* "docker", "libpod", "cri-containerd" */
+	char unit[256];     /* of the system's systemd, or "" */
+	char container[65]; /* 64 hex digits, or "" */
+	char engine[32];    /* "docker", "libpod", "cri-containerd" */
 };
 
 static const char *const supervisors[] = {
-	"supervisord", "runsv", "s6-supervise", "supervise", "perpd", "monit", "circusd", "dinit", "cron", "crond", "anacron",
-	NULL,
+	"supervisord", "runsv", "s6-supervise", "supervise", "perpd",   "monit",
+	"circusd",     "dinit", "cron",         "crond",     "anacron", NULL,
 };
 static const char *const shells[] = { "sh", "dash", "bash", "ash", "busybox", "ksh", "zsh", NULL };
 /* Programs that run another one for somebody: who that is stands above them. */
-static const char *const wrappers[] = { "sudo", "su", "runuser", "setpriv", "gosu", "chpst", "s6-setuidgid", "env", "nice",
-	                                "ionice", "timeout", "tini", "dumb-init", NULL };
+static const char *const wrappers[] = { "sudo",    "su",           "runuser",   "setpriv", "gosu",
+					"chpst",   "s6-setuidgid", "env",       "nice",    "ionice",
+					"timeout", "tini",         "dumb-init", NULL };
 static const char *const interpreters[] = { "python", "perl", "ruby", "node", NULL };
 /* Units that start things which then stay in their cgroup, and start them again. */
-static const char *const watcher_units[] = { "cron.service", "crond.service", "monit.service", "supervisor.service",
-	                                     "supervisord.service", "runit.service", NULL };
-/* Left in the environment by supervisors whose process is not a parent (monit) or may be hidden behind others. */
+static const char *const watcher_units[] = { "cron.service",
+					     "crond.service",
+					     "monit.service",
+					     "supervisor.service",
+					     "supervisord.service",
+					     "runit.service",
+					     NULL };
+/* Left in the environment by supervisors whose process is not a parent (monit) or may be hidden
+ * behind others. */
 static const struct {
 	const char *variable, *name;
-} traces[] = { { "MONIT_SERVICE=", "monit" }, { "SUPERVISOR_ENABLED=", "supervisord" }, { "pm_id=", "pm2" } };
+} traces[] = { { "MONIT_SERVICE=", "monit" },
+	       { "SUPERVISOR_ENABLED=", "supervisord" },
+	       { "pm_id=", "pm2" } };
 
 static bool word_in(const char *word, const char *const *list)
 {
@@ -46,7 +55,7 @@ static void copy_sv(char *to, size_t n, struct sv s)
 	snprintf(to, n, SV_FMT, SV_ARG(s));
 }
 
-/* --- cgroups ----------------------------------------------------------------------------------------------------- */
+/* ---- cgroups ---- */
 
 static bool is_container_id(struct sv s)
 {
@@ -94,8 +103,8 @@ static void see_path(struct sv path, struct cgroup *ret)
 	}
 }
 
-/* All lines: a machine with both hierarchies has the unit in "name=systemd" and "0::", a container of an engine without
- * systemd's help only in those of version 1. */
+/* All lines: a machine with both hierarchies has the unit in "name=systemd" and "0::", a container
+ * of an engine without systemd's help only in those of version 1. */
 static int read_cgroup(pid_t pid, struct cgroup *ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(CGROUP_MAX);
@@ -116,7 +125,7 @@ static int read_cgroup(pid_t pid, struct cgroup *ret, struct err *e)
 	return 0;
 }
 
-/* --- parents ----------------------------------------------------------------------------------------------------- */
+/* ---- parents ---- */
 
 static const char *base_of(const char *path)
 {
@@ -179,14 +188,16 @@ static bool has_loop(struct sv text)
 static bool script_has_loop(const struct proc *shell, const char *script)
 {
 	autobuf struct buf text = BUF_MAX(SCRIPT_MAX);
-	autofree char *path = script[0] == '/' ? xstrdup(script)
-	                                       : xasprintf("%s/%s", shell->cwd ? shell->cwd : "", script);
+	autofree char *path = script[0] == '/'
+				  ? xstrdup(script)
+				  : xasprintf("%s/%s", shell->cwd ? shell->cwd : "", script);
 	struct err e = ERR_INIT;
 
 	return file_read_path(path, &text, &e) == 0 && has_loop(buf_sv(&text));
 }
 
-/* A shell that waits for the server and has a loop in its script is taken for one that starts it again. */
+/* A shell that waits for the server and has a loop in its script is taken for one that starts it
+ * again. */
 static bool is_shell_loop(const struct proc *p)
 {
 	if (!word_in(base_of(p->exe), shells))
@@ -221,9 +232,9 @@ static bool is_watcher(const struct proc *p, char *by, size_t n)
 }
 
 struct parents {
-	pid_t  pids[PARENTS_MAX];       /* the process itself first */
+	pid_t pids[PARENTS_MAX]; /* the process itself first */
 	size_t n;
-	char   by[128];                 /* the watcher among them, or "" */
+	char by[128]; /* the watcher among them, or "" */
 };
 
 static bool runs_for_another(const struct proc *p)
@@ -231,8 +242,9 @@ static bool runs_for_another(const struct proc *p)
 	return word_in(base_of(p->exe), shells) || word_in(program_of(p), wrappers);
 }
 
-/* Upwards to pid 1. A watcher runs the process itself, or through shells and wrappers: what is above anything else (a
- * terminal, a test) was not made to keep a server up. A parent that ends meanwhile ends the walk. */
+/* Upwards to pid 1. A watcher runs the process itself, or through shells and wrappers: what is
+ * above anything else (a terminal, a test) was not made to keep a server up. A parent that ends
+ * meanwhile ends the walk. */
 static void walk_parents(pid_t pid, struct parents *ret)
 {
 	struct err e = ERR_INIT;
@@ -277,10 +289,10 @@ static bool see_traces(pid_t pid, char *by, size_t n)
 	return seen;
 }
 
-/* --- verdict ----------------------------------------------------------------------------------------------------- */
+/* ---- verdict ---- */
 
-/* A unit without a main process (an init script's) owns what is in its cgroup; a systemd that does not answer is
- * believed by the cgroup alone. */
+/* A unit without a main process (an init script's) owns what is in its cgroup; a systemd that does
+ * not answer is believed by the cgroup alone. */
 static bool unit_owns(const char *unit, const struct parents *parents)
 {
 	struct err e = ERR_INIT;
@@ -320,7 +332,8 @@ int owner_find(pid_t pid, struct owner *ret, struct err *e)
 	walk_parents(pid, &parents);
 	if (group.container[0] && !same_container(&group)) {
 		snprintf(by, sizeof by, "%s: container %.12s", group.engine, group.container);
-		say(&found, !strcmp(group.engine, "docker") ? OWNER_CONTAINER : OWNER_WATCHER, group.container, by);
+		say(&found, !strcmp(group.engine, "docker") ? OWNER_CONTAINER : OWNER_WATCHER,
+		    group.container, by);
 	} else if (parents.by[0]) {
 		say(&found, OWNER_WATCHER, "", parents.by);
 	} else if (group.unit[0] && unit_owns(group.unit, &parents)) {
@@ -336,16 +349,18 @@ int owner_find(pid_t pid, struct owner *ret, struct err *e)
 	return 0;
 }
 
-/* --- service_of_process ------------------------------------------------------------------------------------------ */
+/* ---- service_of_process ---- */
 
-/* Its kind's own view where that can be had; a manager that does not answer leaves what /proc told. */
+/* Its kind's own view where that can be had; a manager that does not answer leaves what /proc
+ * told. */
 static void ask_kind(const json_t *config, struct svc_state *state)
 {
 	struct service *s = NULL;
 	struct svc_state seen = { 0 };
 	struct err e = ERR_INIT;
 
-	if (service_open(config, NULL, &s, &e) == 0 && s->ops->state(s, &seen, &e) == 0 && seen.id.pid > 0)
+	if (service_open(config, NULL, &s, &e) == 0 && s->ops->state(s, &seen, &e) == 0 &&
+	    seen.id.pid > 0)
 		*state = seen;
 	else
 		log_debug("service of process %d: %s", (int)state->id.pid, e.msg);
@@ -358,7 +373,8 @@ int service_of_process(pid_t pid, json_t **ret_config, struct svc_state *ret, st
 	struct owner owner;
 	json_t *config = NULL;
 
-	if (process_start_ticks(pid, &state.id.start_ticks, e) < 0 || owner_find(pid, &owner, e) < 0)
+	if (process_start_ticks(pid, &state.id.start_ticks, e) < 0 ||
+	    owner_find(pid, &owner, e) < 0)
 		return err_wrap(e, "find out what runs process %d", (int)pid);
 	state.restarts = owner.kind != OWNER_NOBODY;
 	snprintf(state.by, sizeof state.by, "%s", owner.by);

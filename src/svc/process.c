@@ -11,9 +11,9 @@
 #include "svc/owner.h"
 
 struct process {
-	struct process_id started;      /* by us, and not yet seen with the lock */
-	struct process_id owned_id;     /* whose owner is known */
-	struct owner      owner;
+	struct process_id started;  /* by us, and not yet seen with the lock */
+	struct process_id owned_id; /* whose owner is known */
+	struct owner owner;
 };
 
 static int process_open(struct service *s, struct err *e unused_arg)
@@ -89,8 +89,8 @@ static int process_start(struct service *s, struct svc_state *ret, struct err *e
 	return 0;
 }
 
-static int process_stop(struct service *s, struct process_id id, struct deadline d, struct svc_state *ret,
-                        struct err *e)
+static int process_stop(struct service *s, struct process_id id, struct deadline d,
+			struct svc_state *ret, struct err *e)
 {
 	int sys = fault_errno("svc.stop");
 
@@ -102,18 +102,22 @@ static int process_stop(struct service *s, struct process_id id, struct deadline
 	if (process_wait(id, d, e) < 0) {
 		if (e->kind != ERR_TIMEOUT)
 			return err_wrap(e, "wait for process %d to end", (int)id.pid);
-		err_set(e, ERR_TIMEOUT, "process %d was asked to end and has not yet; it is left alone", (int)id.pid);
+		err_set(e, ERR_TIMEOUT,
+			"process %d was asked to end and has not yet; it is left alone",
+			(int)id.pid);
 		return err_hint(e, "look at what it is doing, or give it more time");
 	}
 	if (process_state(s, ret, e) < 0)
 		return -(int)e->kind;
 	if (ret->id.pid)
-		return err_set(e, ERR_CHANGED, "process %d ended and process %d runs in its place: %s", (int)id.pid,
-		               (int)ret->id.pid, ret->by[0] ? ret->by : "started by somebody");
+		return err_set(e, ERR_CHANGED,
+			       "process %d ended and process %d runs in its place: %s", (int)id.pid,
+			       (int)ret->id.pid, ret->by[0] ? ret->by : "started by somebody");
 	return 0;
 }
 
-static int process_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e)
+static int process_want(struct service *s, enum svc_run to, int64_t within_ns,
+			struct svc_state *ret, struct err *e)
 {
 	struct deadline d = deadline_in(within_ns);
 	struct svc_state st;

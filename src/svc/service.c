@@ -9,7 +9,8 @@
 static const struct service_kind *const kinds[] = {
 	&kind_process, &kind_command, &kind_systemd, &kind_compose, &kind_container,
 };
-static const char *const kind_names[] = { "process", "command", "systemd", "compose", "container", NULL };
+static const char *const kind_names[] = { "process", "command",   "systemd",
+					  "compose", "container", NULL };
 
 static const struct service_kind *find_kind(const char *name)
 {
@@ -86,8 +87,9 @@ void service_set_launch(struct service *s, const json_t *launch)
 	s->launch = json_deep_copy(launch);
 }
 
-/* /proc/locks names who took the lock. Between reading it and that process's start time the process may end and its
- * number be given to another: so it must hold the lock still once its start time is known. */
+/* /proc/locks names who took the lock. Between reading it and that process's start time the process
+ * may end and its number be given to another: so it must hold the lock still once its start time is
+ * known. */
 static int settled_holder(const char *lock_path, struct process_id *ret, struct err *e)
 {
 	struct process_id id = { 0 };
@@ -120,7 +122,9 @@ int service_lock_owner(const char *lock_path, struct process_id *ret, struct err
 		r = settled_holder(lock_path, &id, e);
 	}
 	if (r == -ERR_ABSENT || (r == 0 && id.pid < 0))
-		return err_set(e, ERR_BUSY, "'%s' is locked by a process that cannot be seen from here", lock_path);
+		return err_set(e, ERR_BUSY,
+			       "'%s' is locked by a process that cannot be seen from here",
+			       lock_path);
 	if (r < 0)
 		return err_wrap(e, "find out who holds '%s'", lock_path);
 	*ret = id;
@@ -133,13 +137,15 @@ int service_argv(const json_t *list, const char *key, const char ***ret, struct 
 	const char **argv;
 
 	if (!n)
-		return err_set(e, ERR_USAGE, "'%s' of the service is to be a list: program, argument, ...", key);
+		return err_set(e, ERR_USAGE,
+			       "'%s' of the service is to be a list: program, argument, ...", key);
 	argv = xcalloc(n + 1, sizeof *argv);
 	for (size_t i = 0; i < n; i++) {
 		argv[i] = json_string_value(json_array_get(list, i));
 		if (!argv[i]) {
 			free(argv);
-			return err_set(e, ERR_USAGE, "'%s' of the service holds something that is no text", key);
+			return err_set(e, ERR_USAGE,
+				       "'%s' of the service holds something that is no text", key);
 		}
 	}
 	*ret = argv;

@@ -17,13 +17,13 @@
 #define SERVICE_IFACE "org.freedesktop.systemd1.Service"
 
 #define CALL_WITHIN_NS   (25 * NS_PER_S)
-#define RELOAD_WITHIN_NS (120 * NS_PER_S)       /* generators run, and machines have thousands of units */
-#define LOOK_EVERY_NS    (250 * NS_PER_MS)      /* should a signal be lost */
+#define RELOAD_WITHIN_NS (120 * NS_PER_S) /* generators run, and machines have thousands of units */
+#define LOOK_EVERY_NS    (250 * NS_PER_MS) /* should a signal be lost */
 
 struct systemd {
-	sd_bus *bus;            /* opened when first needed */
-	char   *unit;
-	char   *path;           /* the unit's object */
+	sd_bus *bus; /* opened when first needed */
+	char *unit;
+	char *path; /* the unit's object */
 };
 
 static void bus_error_done(sd_bus_error *b)
@@ -44,14 +44,16 @@ static int bus_fail(struct err *e, int r, const sd_bus_error *b, const char *doi
 		return err_set(e, ERR_ABSENT, "%s: %s", doing, b->message);
 	if (sd_bus_error_is_set(b) && !sd_bus_error_has_name(b, SD_BUS_ERROR_NO_REPLY) &&
 	    !sd_bus_error_has_name(b, SD_BUS_ERROR_TIMEOUT))
-		return err_set(e, ERR_REFUSED, "%s: systemd: %s", doing, b->message ? b->message : b->name);
+		return err_set(e, ERR_REFUSED, "%s: systemd: %s", doing,
+			       b->message ? b->message : b->name);
 	return err_sys(e, -r, "%s: ask systemd", doing);
 }
 
 static bool is_unit_name(const char *s)
 {
-	return s[0] && strlen(s) < 256 && !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                                              "0123456789:-_.\\@")];
+	return s[0] && strlen(s) < 256 &&
+	       !s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			    "0123456789:-_.\\@")];
 }
 
 static int unit_open(struct service *s, struct err *e)
@@ -85,7 +87,8 @@ static int load_unit(sd_bus *bus, const char *unit, char **ret, struct err *e)
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	automsg sd_bus_message *m = NULL;
 	const char *path = NULL;
-	int r = sd_bus_call_method(bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "LoadUnit", &b, &m, "s", unit);
+	int r = sd_bus_call_method(bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "LoadUnit", &b,
+				   &m, "s", unit);
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "o", &path);
@@ -110,13 +113,15 @@ static int connect_unit(struct service *s, struct systemd **ret, struct err *e)
 	return 0;
 }
 
-/* --- properties -------------------------------------------------------------------------------------------------- */
+/* ---- properties ---- */
 
-static int get_text(struct systemd *own, const char *iface, const char *name, char **ret, struct err *e)
+static int get_text(struct systemd *own, const char *iface, const char *name, char **ret,
+		    struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	autofree char *text = NULL;
-	int r = sd_bus_get_property_string(own->bus, MANAGER_NAME, own->path, iface, name, &b, &text);
+	int r =
+	    sd_bus_get_property_string(own->bus, MANAGER_NAME, own->path, iface, name, &b, &text);
 
 	if (r < 0)
 		return bus_fail(e, r, &b, name);
@@ -125,7 +130,8 @@ static int get_text(struct systemd *own, const char *iface, const char *name, ch
 	return 0;
 }
 
-static int get_list(struct systemd *own, const char *iface, const char *name, json_t **ret, struct err *e)
+static int get_list(struct systemd *own, const char *iface, const char *name, json_t **ret,
+		    struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	char **list = NULL;
@@ -142,12 +148,14 @@ static int get_list(struct systemd *own, const char *iface, const char *name, js
 	return 0;
 }
 
-/* Only services have a main process; the property of another type of unit is an error we do not see. */
+/* Only services have a main process; the property of another type of unit is an error we do not
+ * see. */
 static int get_main_pid(sd_bus *bus, const char *path, pid_t *ret, struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	uint32_t pid = 0;
-	int r = sd_bus_get_property_trivial(bus, MANAGER_NAME, path, SERVICE_IFACE, "MainPID", &b, 'u', &pid);
+	int r = sd_bus_get_property_trivial(bus, MANAGER_NAME, path, SERVICE_IFACE, "MainPID", &b,
+					    'u', &pid);
 
 	if (r < 0)
 		return bus_fail(e, r, &b, "MainPID");
@@ -172,11 +180,12 @@ int systemd_main_pid(const char *unit, pid_t *ret, struct err *e)
 static enum svc_run run_of(const char *active)
 {
 	static const struct {
-		const char  *name;
+		const char *name;
 		enum svc_run run;
 	} names[] = {
-		{ "active", SVC_RUNNING },         { "reloading", SVC_RUNNING },    { "inactive", SVC_STOPPED },
-		{ "failed", SVC_FAILED },          { "activating", SVC_STARTING },  { "deactivating", SVC_STOPPING },
+		{ "active", SVC_RUNNING },      { "reloading", SVC_RUNNING },
+		{ "inactive", SVC_STOPPED },    { "failed", SVC_FAILED },
+		{ "activating", SVC_STARTING }, { "deactivating", SVC_STOPPING },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -242,17 +251,17 @@ static int unit_state(struct service *s, struct svc_state *ret, struct err *e)
 	st.enabled = !strcmp(t.file, "enabled") || !strcmp(t.file, "enabled-runtime");
 	st.restarts = strcmp(t.restart, "no") != 0;
 	snprintf(st.by, sizeof st.by, "systemd: %.100s", own->unit);
-	snprintf(st.detail, sizeof st.detail, "%s (%s), result %s, %s, Restart=%s", t.active, t.sub, t.result,
-	         t.file[0] ? t.file : "no unit file", t.restart);
+	snprintf(st.detail, sizeof st.detail, "%s (%s), result %s, %s, Restart=%s", t.active, t.sub,
+		 t.result, t.file[0] ? t.file : "no unit file", t.restart);
 	*ret = st;
 	return 0;
 }
 
-/* --- jobs -------------------------------------------------------------------------------------------------------- */
+/* ---- jobs ---- */
 
 struct job {
 	char path[256];
-	char result[64];        /* "done", "failed", "canceled", "timeout", "dependency", "skipped"; "" while it runs */
+	char result[64]; /* "done", "failed", "timeout", ...; "" while it runs */
 };
 
 static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *b unused_arg)
@@ -261,12 +270,14 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *b unused_
 	const char *path = NULL, *unit = NULL, *result = NULL;
 	uint32_t id = 0;
 
-	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && !strcmp(path, job->path))
+	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 &&
+	    !strcmp(path, job->path))
 		snprintf(job->result, sizeof job->result, "%s", result);
 	return 0;
 }
 
-/* crossgrade-resume.service runs before the units it starts: at boot a job that keeps its order would wait for ourselves. */
+/* crossgrade-resume.service runs before the units it starts: at boot a job that keeps its order
+ * would wait for ourselves. */
 static const char *job_mode(void)
 {
 	return getenv("CROSSGRADE_BOOT") ? "ignore-dependencies" : "replace";
@@ -277,8 +288,8 @@ static int call_job(struct systemd *own, const char *method, struct job *job, st
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	automsg sd_bus_message *m = NULL;
 	const char *path = NULL;
-	int r = sd_bus_call_method(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, method, &b, &m, "ss",
-	                           own->unit, job_mode());
+	int r = sd_bus_call_method(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, method, &b,
+				   &m, "ss", own->unit, job_mode());
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "o", &path);
@@ -288,14 +299,16 @@ static int call_job(struct systemd *own, const char *method, struct job *job, st
 	return 0;
 }
 
-/* The signal tells at once; the unit's own Job property (0 when none is queued) catches a lost one. */
+/* The signal tells at once; the unit's own Job property (0 when none is queued) catches a lost
+ * one. */
 static int job_is_over(struct systemd *own, const struct job *job, struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	automsg sd_bus_message *m = NULL;
 	const char *path = NULL;
 	uint32_t id = 0;
-	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Job", &b, &m, "(uo)");
+	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Job", &b, &m,
+				    "(uo)");
 
 	if (r >= 0)
 		r = sd_bus_message_read(m, "(uo)", &id, &path);
@@ -324,22 +337,25 @@ static int wait_job(struct systemd *own, struct job *job, struct deadline d, str
 		if (r > 0)
 			return 0;
 		if (deadline_passed(d))
-			return err_set(e, ERR_TIMEOUT, "systemd has not carried it out yet; it goes on with it");
+			return err_set(e, ERR_TIMEOUT,
+				       "systemd has not carried it out yet; it goes on with it");
 	}
 	return 0;
 }
 
-static int run_job(struct systemd *own, const char *method, struct deadline d, struct job *job, struct err *e)
+static int run_job(struct systemd *own, const char *method, struct deadline d, struct job *job,
+		   struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	sd_bus_slot *slot = NULL;
-	int r = sd_bus_call_method(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "Subscribe", &b, NULL, "");
+	int r = sd_bus_call_method(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "Subscribe",
+				   &b, NULL, "");
 
 	/* Already subscribed is as good. */
 	if (r < 0 && !sd_bus_error_has_name(&b, "org.freedesktop.systemd1.AlreadySubscribed"))
 		return bus_fail(e, r, &b, "subscribe");
-	r = sd_bus_match_signal(own->bus, &slot, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "JobRemoved", on_job_removed,
-	                        job);
+	r = sd_bus_match_signal(own->bus, &slot, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE,
+				"JobRemoved", on_job_removed, job);
 	if (r < 0)
 		return err_sys(e, -r, "listen to systemd");
 	r = call_job(own, method, job, e);
@@ -350,19 +366,23 @@ static int run_job(struct systemd *own, const char *method, struct deadline d, s
 }
 
 /* A start whose conditions do not hold ends well for systemd, with the unit inactive. */
-static int judge_start(struct service *s, const struct job *job, const struct svc_state *st, struct err *e)
+static int judge_start(struct service *s, const struct job *job, const struct svc_state *st,
+		       struct err *e)
 {
 	if (st->run == SVC_RUNNING || st->run == SVC_STARTING)
 		return 0;
 	if (st->run == SVC_STOPPED)
-		err_set(e, ERR_REFUSED, "%s did not start: one of its conditions does not hold (%s)", s->name, st->detail);
+		err_set(e, ERR_REFUSED,
+			"%s did not start: one of its conditions does not hold (%s)", s->name,
+			st->detail);
 	else
 		err_set(e, ERR_REFUSED, "%s did not start: %s (job %s)", s->name, st->detail,
-		        job->result[0] ? job->result : "gone");
+			job->result[0] ? job->result : "gone");
 	return err_hint(e, "systemctl status and journalctl -u tell more");
 }
 
-/* A server that ends with a status its unit does not know as good is "failed", and as stopped as it can be. */
+/* A server that ends with a status its unit does not know as good is "failed", and as stopped as it
+ * can be. */
 static int judge_stop(struct service *s, struct svc_state *st, struct err *e)
 {
 	if (st->run == SVC_FAILED && !st->id.pid)
@@ -372,7 +392,8 @@ static int judge_stop(struct service *s, struct svc_state *st, struct err *e)
 	return err_set(e, ERR_CHANGED, "%s was stopped and runs again: %s", s->name, st->detail);
 }
 
-static int unit_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e)
+static int unit_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret,
+		     struct err *e)
 {
 	struct deadline d = deadline_in(within_ns);
 	bool start = to == SVC_RUNNING;
@@ -409,7 +430,8 @@ static int reload(struct systemd *own, struct err *e)
 
 	if (sys)
 		return err_sys(e, sys, "let systemd read its units again");
-	r = sd_bus_message_new_method_call(own->bus, &m, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "Reload");
+	r = sd_bus_message_new_method_call(own->bus, &m, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE,
+					   "Reload");
 	if (r >= 0)
 		r = sd_bus_call(own->bus, m, RELOAD_WITHIN_NS / 1000, &b, NULL);
 	return r < 0 ? bus_fail(e, r, &b, "let systemd read its units again") : 0;
@@ -422,21 +444,25 @@ static int unit_reload(struct service *s, struct err *e)
 	return connect_unit(s, &own, e) < 0 ? -(int)e->kind : reload(own, e);
 }
 
-/* --- hold -------------------------------------------------------------------------------------------------------- */
+/* ---- hold ---- */
 
-/* 1 when the loaded unit has our condition. Another drop-in may have emptied the list ("ConditionPathExists="). */
+/* 1 when the loaded unit has our condition. Another drop-in may have emptied the list
+ * ("ConditionPathExists="). */
 static int has_condition(struct systemd *own, const char *path, struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
 	automsg sd_bus_message *m = NULL;
 	const char *type, *param;
 	int trigger, negate, state, found = 0;
-	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Conditions", &b, &m, "a(sbbsi)");
+	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Conditions", &b,
+				    &m, "a(sbbsi)");
 
 	if (r >= 0)
 		r = sd_bus_message_enter_container(m, 'a', "(sbbsi)");
-	while (r >= 0 && (r = sd_bus_message_read(m, "(sbbsi)", &type, &trigger, &negate, &param, &state)) > 0)
-		found |= !strcmp(type, "ConditionPathExists") && !trigger && negate && !strcmp(param, path);
+	while (r >= 0 && (r = sd_bus_message_read(m, "(sbbsi)", &type, &trigger, &negate, &param,
+						  &state)) > 0)
+		found |= !strcmp(type, "ConditionPathExists") && !trigger && negate &&
+			 !strcmp(param, path);
 	return r < 0 ? bus_fail(e, r, &b, "Conditions") : found;
 }
 
@@ -454,8 +480,8 @@ static int unit_hold(struct service *s, const char *path, struct err *e)
 	autofree char *id = NULL;
 	int found;
 
-	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 || hold_put(id, path, e) < 0 ||
-	    reload(own, e) < 0)
+	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 ||
+	    hold_put(id, path, e) < 0 || reload(own, e) < 0)
 		return err_wrap(e, "hold %s", s->name);
 	found = has_condition(own, path, e);
 	if (found < 0)
@@ -476,20 +502,25 @@ static int unit_lift(struct service *s, const char *path, bool for_good, struct 
 		return err_wrap(e, "lift the hold of %s", s->name);
 	if (!for_good)
 		return 0;
-	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 || hold_drop(id, e) < 0 || reload(own, e) < 0)
+	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 || hold_drop(id, e) < 0 ||
+	    reload(own, e) < 0)
 		return err_wrap(e, "lift the hold of %s", s->name);
 	return 0;
 }
 
-/* --- record ------------------------------------------------------------------------------------------------------ */
+/* ---- record ---- */
 
 static const struct {
 	const char *iface, *property, *key;
 } recorded[] = {
-	{ UNIT_IFACE, "Id", "unit" },          { UNIT_IFACE, "FragmentPath", "fragment" },
-	{ UNIT_IFACE, "UnitFileState", "enabled" }, { SERVICE_IFACE, "Restart", "restart" },
-	{ SERVICE_IFACE, "Type", "type" },     { SERVICE_IFACE, "User", "user" },
-	{ SERVICE_IFACE, "Group", "group" },   { SERVICE_IFACE, "WorkingDirectory", "cwd" },
+	{ UNIT_IFACE, "Id", "unit" },
+	{ UNIT_IFACE, "FragmentPath", "fragment" },
+	{ UNIT_IFACE, "UnitFileState", "enabled" },
+	{ SERVICE_IFACE, "Restart", "restart" },
+	{ SERVICE_IFACE, "Type", "type" },
+	{ SERVICE_IFACE, "User", "user" },
+	{ SERVICE_IFACE, "Group", "group" },
+	{ SERVICE_IFACE, "WorkingDirectory", "cwd" },
 };
 
 /* The first ExecStart= as (path, arguments). */
@@ -502,8 +533,8 @@ static int get_exec(struct systemd *own, json_t *record, struct err *e)
 	int r;
 
 	json_object_set_new(record, "argv", argv);
-	r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, SERVICE_IFACE, "ExecStart", &b, &m,
-	                        "a(sasbttttuii)");
+	r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, SERVICE_IFACE, "ExecStart", &b,
+				&m, "a(sasbttttuii)");
 	if (r >= 0)
 		r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
 	if (r >= 0)

@@ -1,5 +1,5 @@
-/* A server on a free port of loopback that talks to every connection as a test's own function says, in a child process:
- * only for misbehaviour that a real server will not show. */
+/* A server on a free port of loopback that talks to every connection as a test's own function says,
+ * in a child process: only for misbehaviour that a real server will not show. */
 #pragma once
 
 #include <arpa/inet.h>
@@ -17,13 +17,14 @@
 #include <cmocka.h>
 
 struct double_server {
-	pid_t    pid;
+	pid_t pid;
 	uint16_t port;
 };
 
 static inline int double_listen(uint16_t *ret_port)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

@@ -16,7 +16,9 @@ static void say_back(int fd, const char *request)
 {
 	char head[128];
 
-	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", strlen(request));
+	snprintf(head, sizeof head,
+		 "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+		 strlen(request));
 	say_text(fd, head);
 	say_text(fd, request);
 }
@@ -115,8 +117,11 @@ static void query_is_encoded_and_headers_sent(void **state unused_arg)
 	struct err e = ERR_INIT;
 
 	assert_int_equal(http_do(&h, &ask, &a, &e), 0);
-	assert_ptr_equal(strstr(buf_str(&a.body), "GET /exec?query=select%20%27%C3%A4%26%3D%27%20from%20t%3B&limit=0%2C1 HTTP/1.1"),
-	                 buf_str(&a.body));
+	assert_ptr_equal(
+	    strstr(
+		buf_str(&a.body),
+		"GET /exec?query=select%20%27%C3%A4%26%3D%27%20from%20t%3B&limit=0%2C1 HTTP/1.1"),
+	    buf_str(&a.body));
 	assert_non_null(strstr(buf_str(&a.body), "\r\nStatement-Timeout: 1000\r\n"));
 	assert_null(strstr(buf_str(&a.body), "Content-Type"));
 	assert_null(strstr(buf_str(&a.body), "Authorization"));
@@ -125,7 +130,9 @@ static void query_is_encoded_and_headers_sent(void **state unused_arg)
 
 static void body_is_sent_as_it_is(void **state unused_arg)
 {
-	struct http_ask ask = { .method = "POST", .path = "/write", .body = SV("a=1\nb=\"x\"<end>") };
+	struct http_ask ask = { .method = "POST",
+				.path = "/write",
+				.body = SV("a=1\nb=\"x\"<end>") };
 	struct http h = to_server();
 	struct http_answer a = { 0 };
 	struct err e = ERR_INIT;

@@ -6,17 +6,41 @@
 
 /* Messages of a server, written out: type, length with itself, body. */
 #define AUTH_CLEAR "R\0\0\0\x08\0\0\0\x03"
-#define AUTH_MD5   "R\0\0\0\x0c\0\0\0\x05" "salt"
-#define AUTH_OK    "R\0\0\0\x08\0\0\0\0"
-#define AUTH_SASL  "R\0\0\0\x08\0\0\0\x0a"
-#define STATUS     "S\0\0\0\x10" "TimeZone\0" "\0" "\0\0"
-#define READY      "Z\0\0\0\x05" "I"
-#define NO_LOGIN   "E\0\0\0\x1f" "SERROR\0" "C28P01\0" "Mwrong pass\0" "\0"
-#define NO_QUERY   "E\0\0\0\x1e" "SERROR\0" "C42000\0" "Mno table\0" "\0\0"
-#define ROW_OF_42  "D\0\0\0\x0c\0\x01\0\0\0\x02" "42"
-#define ROW_NULL   "D\0\0\0\x0a\0\x01\xff\xff\xff\xff"
-#define HALF_ROW   "D\0\0\0\x0c\0\x01\0\0\xff\x02" "42"
-#define COMPLETE   "C\0\0\0\x0d" "SELECT 1\0"
+#define AUTH_MD5                \
+	"R\0\0\0\x0c\0\0\0\x05" \
+	"salt"
+#define AUTH_OK   "R\0\0\0\x08\0\0\0\0"
+#define AUTH_SASL "R\0\0\0\x08\0\0\0\x0a"
+#define STATUS        \
+	"S\0\0\0\x10" \
+	"TimeZone\0"  \
+	"\0"          \
+	"\0\0"
+#define READY         \
+	"Z\0\0\0\x05" \
+	"I"
+#define NO_LOGIN        \
+	"E\0\0\0\x1f"   \
+	"SERROR\0"      \
+	"C28P01\0"      \
+	"Mwrong pass\0" \
+	"\0"
+#define NO_QUERY      \
+	"E\0\0\0\x1e" \
+	"SERROR\0"    \
+	"C42000\0"    \
+	"Mno table\0" \
+	"\0\0"
+#define ROW_OF_42                     \
+	"D\0\0\0\x0c\0\x01\0\0\0\x02" \
+	"42"
+#define ROW_NULL "D\0\0\0\x0a\0\x01\xff\xff\xff\xff"
+#define HALF_ROW                        \
+	"D\0\0\0\x0c\0\x01\0\0\xff\x02" \
+	"42"
+#define COMPLETE      \
+	"C\0\0\0\x0d" \
+	"SELECT 1\0"
 
 #define SAY(fd, text) double_say(fd, text, sizeof(text) - 1)
 
@@ -89,10 +113,13 @@ static int stop(void **state unused_arg)
 	return 0;
 }
 
-static int ask(const char *user, const char *password, const char *query, struct buf *ret, struct err *e)
+static int ask(const char *user, const char *password, const char *query, struct buf *ret,
+	       struct err *e)
 {
 	autosecret struct secret s = { 0 };
-	struct pgwire to = { .host = "127.0.0.1", .port = server.port, .user = user, .password = &s };
+	struct pgwire to = {
+		.host = "127.0.0.1", .port = server.port, .user = user, .password = &s
+	};
 
 	err_clear(e);
 	assert_int_equal(secret_set(&s, password, strlen(password), e), 0);

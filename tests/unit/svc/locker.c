@@ -2,8 +2,9 @@
  *
  *	locker LOCK [delay MS | stubborn | spawn | daemon]...
  *
- * delay: takes the lock later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits for it, as a
- * supervisor would. daemon: goes to the background with the streams it has. Writes its pid into LOCK.pid. */
+ * delay: takes the lock later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits
+ * for it, as a supervisor would. daemon: goes to the background with the streams it has. Writes its
+ * pid into LOCK.pid. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

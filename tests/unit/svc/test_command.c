@@ -29,13 +29,16 @@ static struct service *open_command(json_t *config, const char *lock)
 	return s;
 }
 
-/* Starts a locker in the background, which keeps the streams of the command, as "nohup server &" does. */
+/* Starts a locker in the background, which keeps the streams of the command, as "nohup server &"
+ * does. */
 static struct service *open_locker(const char *lock, bool with_status)
 {
-	autofree char *stop_text = xasprintf("kill $(cat %s.pid) && rm %s.pid", lock_path, lock_path);
-	autofree char *status_text = xasprintf("test -e %s.pid || { echo down >&2; exit 3; }", lock_path);
-	json_t *config = json_pack("{s:s,s:[s,s,s],s:o}", "kind", "command", "start", LOCKER, lock_path, "daemon", "stop",
-	                           SHELL(stop_text));
+	autofree char *stop_text =
+	    xasprintf("kill $(cat %s.pid) && rm %s.pid", lock_path, lock_path);
+	autofree char *status_text =
+	    xasprintf("test -e %s.pid || { echo down >&2; exit 3; }", lock_path);
+	json_t *config = json_pack("{s:s,s:[s,s,s],s:o}", "kind", "command", "start", LOCKER,
+				   lock_path, "daemon", "stop", SHELL(stop_text));
 
 	if (with_status)
 		json_object_set_new(config, "status", SHELL(status_text));
@@ -79,10 +82,13 @@ static void start_and_stop_by_both(void **state)
 	check_round(open_locker(lock_path, true), true);
 }
 
-static struct service *open_texts(const char *start_text, const char *stop_text, const char *status_text)
+static struct service *open_texts(const char *start_text, const char *stop_text,
+				  const char *status_text)
 {
-	return open_command(json_pack("{s:s,s:o,s:o,s:o}", "kind", "command", "start", SHELL(start_text), "stop",
-	                              SHELL(stop_text), "status", SHELL(status_text)), NULL);
+	return open_command(json_pack("{s:s,s:o,s:o,s:o}", "kind", "command", "start",
+				      SHELL(start_text), "stop", SHELL(stop_text), "status",
+				      SHELL(status_text)),
+			    NULL);
 }
 
 static void a_status_that_says_nothing_is_unknown(void **state)
@@ -134,10 +140,13 @@ static void configs_that_are_none(void **state)
 	refused(json_pack("{}"), "kind");
 	refused(json_pack("{s:s}", "kind", "sytemd"), "systemd");
 	refused(json_pack("{s:s,s:s}", "kind", "process", "pid_file", "x"), "pid_file");
-	refused(json_pack("{s:s,s:s}", "kind", "systemd", "unit", "a/../b.service"), "a/../b.service");
+	refused(json_pack("{s:s,s:s}", "kind", "systemd", "unit", "a/../b.service"),
+		"a/../b.service");
 	refused(json_pack("{s:s}", "kind", "systemd"), "unit");
-	refused(json_pack("{s:s,s:[s],s:[s]}", "kind", "command", "start", "a", "stop", "b"), "status");
-	refused(json_pack("{s:s,s:s,s:[s]}", "kind", "command", "start", "a b", "stop", "b"), "start");
+	refused(json_pack("{s:s,s:[s],s:[s]}", "kind", "command", "start", "a", "stop", "b"),
+		"status");
+	refused(json_pack("{s:s,s:s,s:[s]}", "kind", "command", "start", "a b", "stop", "b"),
+		"start");
 	refused(json_pack("{s:s,s:[s],s:[i]}", "kind", "command", "start", "a", "stop", 1), "stop");
 	refused(json_pack("{s:s,s:s}", "kind", "container", "name", "--all"), "name");
 	refused(json_pack("{s:s,s:s}", "kind", "compose", "project", "a"), "service");

@@ -17,7 +17,8 @@
 #include "base/sv.h"
 #include "io/cmd.h"
 
-/* All of it in a network namespace of its own: a firewall rule of a test has no business on the machine. */
+/* All of it in a network namespace of its own: a firewall rule of a test has no business on the
+ * machine. */
 static char skip_reason[1024];
 static struct gate gate = { .name = "crossgrade_test", .n_ports = 1 };
 static uint16_t other_port;
@@ -58,7 +59,8 @@ static pid_t start_echo(uint16_t *ret_port)
 
 			if (fork() == 0) {
 				prctl(PR_SET_PDEATHSIG, SIGKILL);
-				while (recv(c, &byte, 1, 0) == 1 && send(c, &byte, 1, MSG_NOSIGNAL) == 1)
+				while (recv(c, &byte, 1, 0) == 1 &&
+				       send(c, &byte, 1, MSG_NOSIGNAL) == 1)
 					;
 				_exit(0);
 			}
@@ -76,7 +78,8 @@ static int start(void **state unused_arg)
 
 	signal(SIGCHLD, SIG_DFL);
 	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0)
-		snprintf(skip_reason, sizeof skip_reason, "no network namespace: %s", strerror(errno));
+		snprintf(skip_reason, sizeof skip_reason, "no network namespace: %s",
+			 strerror(errno));
 	else if (gate_usable(why, sizeof why, &e) != 1)
 		snprintf(skip_reason, sizeof skip_reason, "no nftables: %s%s", why, e.msg);
 	if (skip_reason[0])
@@ -106,10 +109,12 @@ static void need_namespace(void)
 
 static int connect_to(uint16_t port, bool v6, bool marked, int *ret_sys)
 {
-	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port),
-		                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port),
-		                   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in a4 = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(port),
+				   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	struct timeval patience = { .tv_sec = 2 };
 	struct err e = ERR_INIT;
 	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -119,7 +124,8 @@ static int connect_to(uint16_t port, bool v6, bool marked, int *ret_sys)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (marked)
 		assert_int_equal(gate_mark_socket(fd, &e), 0);
-	r = v6 ? connect(fd, (struct sockaddr *)&a6, sizeof a6) : connect(fd, (struct sockaddr *)&a4, sizeof a4);
+	r = v6 ? connect(fd, (struct sockaddr *)&a6, sizeof a6)
+	       : connect(fd, (struct sockaddr *)&a4, sizeof a4);
 	*ret_sys = r < 0 ? errno : 0;
 	return fd;
 }
@@ -207,7 +213,9 @@ static void closing_and_opening_may_be_repeated(void **state unused_arg)
 
 static void several_ports(void **state unused_arg)
 {
-	struct gate both = { .name = "crossgrade_test", .ports = { gate.ports[0], other_port }, .n_ports = 2 };
+	struct gate both = { .name = "crossgrade_test",
+			     .ports = { gate.ports[0], other_port },
+			     .n_ports = 2 };
 	struct err e = ERR_INIT;
 
 	need_namespace();

@@ -66,7 +66,8 @@ static void nobody_owns_a_plain_process(void **state)
 static void a_shell_loop_restarts(void **state)
 {
 	autofree char *script = xasprintf("%s/keep.sh", folder);
-	autofree char *text = xasprintf("#!/bin/sh\n# keeps it up\nwhile :; do\n\t%s %s\ndone\n", LOCKER, lock_path);
+	autofree char *text =
+	    xasprintf("#!/bin/sh\n# keeps it up\nwhile :; do\n\t%s %s\ndone\n", LOCKER, lock_path);
 	const char *argv[] = { "/bin/sh", script, NULL };
 	struct svc_state st;
 
@@ -86,7 +87,8 @@ static void a_loop_on_the_command_line_restarts(void **state)
 
 static void a_wrapper_does_not(void **state)
 {
-	autofree char *text = xasprintf("# runs it while it lasts\n%s %s\necho ended\n", LOCKER, lock_path);
+	autofree char *text =
+	    xasprintf("# runs it while it lasts\n%s %s\necho ended\n", LOCKER, lock_path);
 	autofree char *script = xasprintf("%s/wrap.sh", folder);
 	const char *argv[] = { "/bin/sh", script, NULL };
 
@@ -151,12 +153,14 @@ static json_t *parse(const char *text)
 
 static void what_docker_says_is_read(void **state)
 {
-	autojson json_t *seen = parse("{\"Name\":\"/shop-db-1\",\"State\":{\"Status\":\"exited\",\"Pid\":0,\"ExitCode\":143},"
-	                              "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"unless-stopped\"}},"
-	                              "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\","
-	                              "\"com.docker.compose.service\":\"db\"}}}");
+	autojson json_t *seen = parse(
+	    "{\"Name\":\"/shop-db-1\",\"State\":{\"Status\":\"exited\",\"Pid\":0,\"ExitCode\":143},"
+	    "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"unless-stopped\"}},"
+	    "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\","
+	    "\"com.docker.compose.service\":\"db\"}}}");
 	autojson json_t *config = container_config_of(seen);
-	autojson json_t *expected = parse("{\"kind\":\"compose\",\"project\":\"shop\",\"service\":\"db\"}");
+	autojson json_t *expected =
+	    parse("{\"kind\":\"compose\",\"project\":\"shop\",\"service\":\"db\"}");
 	struct svc_state st;
 	struct err e = ERR_INIT;
 

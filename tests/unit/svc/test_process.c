@@ -131,9 +131,10 @@ static pid_t start_unlike_us(const char *log_path)
 		int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0640);
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (fd < 0 || fchown(fd, 1234, 1234) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || close(fd) < 0 ||
-		    setrlimit(RLIMIT_NOFILE, &files) < 0 || setgroups(2, groups) < 0 || setgid(1234) < 0 ||
-		    setuid(1234) < 0 || chdir(folder) < 0)
+		if (fd < 0 || fchown(fd, 1234, 1234) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 ||
+		    close(fd) < 0 || setrlimit(RLIMIT_NOFILE, &files) < 0 ||
+		    setgroups(2, groups) < 0 || setgid(1234) < 0 || setuid(1234) < 0 ||
+		    chdir(folder) < 0)
 			_exit(126);
 		umask(027);
 		execve(LOCKER, (char *const *)argv, (char *const *)env);
@@ -144,12 +145,14 @@ static pid_t start_unlike_us(const char *log_path)
 
 static void check_record(const json_t *record, const char *log_path)
 {
-	const json_t *argv = json_object_get(record, "argv"), *groups = json_object_get(record, "groups");
+	const json_t *argv = json_object_get(record, "argv"),
+		     *groups = json_object_get(record, "groups");
 	const json_t *files = json_object_get(json_object_get(record, "limits"), "nofile");
 
 	assert_string_equal(json_string_value(json_array_get(argv, 0)), LOCKER);
 	assert_string_equal(json_string_value(json_array_get(argv, 1)), lock_path);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)), "SECRET=a b=c");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)),
+			    "SECRET=a b=c");
 	assert_string_equal(json_str(record, "cwd", ""), folder);
 	assert_string_equal(json_str(record, "stdout", ""), log_path);
 	assert_int_equal(json_int(record, "uid", 0), 1234);

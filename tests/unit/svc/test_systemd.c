@@ -1,5 +1,5 @@
-/* Against a real systemd that tests/systemd/boot.sh boots. The test executes itself inside of it, so that /etc/systemd/system
- * and process numbers are those of that system. */
+/* Against a real systemd that tests/systemd/boot.sh boots. The test executes itself inside of it,
+ * so that /etc/systemd/system and process numbers are those of that system. */
 #include "svc/service.h"
 
 #include "locking.h"
@@ -7,9 +7,9 @@
 #include "io/file.h"
 #include "io/json.h"
 
-#define UNIT      "locker.service"
-#define UNITS     "/etc/systemd/system/"
-#define DROP_IN   UNITS UNIT ".d/50-crossgrade-hold.conf"
+#define UNIT    "locker.service"
+#define UNITS   "/etc/systemd/system/"
+#define DROP_IN UNITS UNIT ".d/50-crossgrade-hold.conf"
 
 static char hold_path[160];
 
@@ -24,9 +24,11 @@ static void write_file(const char *path, const char *text)
 
 static void write_unit(const char *more)
 {
-	autofree char *text = xasprintf("[Unit]\nDescription=locker\n[Service]\nType=exec\nRestart=always\nRestartSec=0\n"
-	                                "User=daemon\nEnvironment=A=b\nExecStart=%s %s\n%s"
-	                                "[Install]\nWantedBy=multi-user.target\n", LOCKER, lock_path, more);
+	autofree char *text = xasprintf(
+	    "[Unit]\nDescription=locker\n[Service]\nType=exec\nRestart=always\nRestartSec=0\n"
+	    "User=daemon\nEnvironment=A=b\nExecStart=%s %s\n%s"
+	    "[Install]\nWantedBy=multi-user.target\n",
+	    LOCKER, lock_path, more);
 
 	write_file(UNITS UNIT, text);
 }
@@ -158,9 +160,12 @@ static void what_a_unit_is_made_of_is_recorded(void **state)
 	assert_string_equal(json_str(record, "fragment", ""), UNITS UNIT);
 	assert_string_equal(json_str(record, "restart", ""), "always");
 	assert_string_equal(json_str(record, "user", ""), "daemon");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)), "A=b");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 0)), LOCKER);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 1)), lock_path);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)),
+			    "A=b");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 0)),
+			    LOCKER);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 1)),
+			    lock_path);
 	service_close(s);
 }
 
@@ -307,7 +312,7 @@ static int run_inside(void)
 	return cmocka_run_group_tests(tests, start, stop);
 }
 
-/* --- outside ----------------------------------------------------------------------------------------------------- */
+/* ---- outside ---- */
 
 static int skip_all(const char *why)
 {
@@ -335,8 +340,10 @@ static int run_script(const char *const *argv, char *ret_line, size_t n)
 static int run_again_inside(const char *pid, const char *libexec)
 {
 	autofree char *exec = xasprintf("CROSSGRADE_LIBEXEC=%s", libexec);
-	const char *argv[] = { "/usr/bin/nsenter", "-t", pid, "-a", "-r", "-w", "/usr/bin/env", exec,
-		               "CMOCKA_MESSAGE_OUTPUT=TAP", SELF, "inside", NULL };
+	const char *argv[] = {
+		"/usr/bin/nsenter",          "-t", pid,      "-a", "-r", "-w", "/usr/bin/env", exec,
+		"CMOCKA_MESSAGE_OUTPUT=TAP", SELF, "inside", NULL
+	};
 	pid_t child = run_child(argv);
 	int status = -1;
 
