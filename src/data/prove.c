@@ -329,9 +329,12 @@ int manifest_prove(const struct dir *point, const char *prefix, const struct dir
 	vec_sort(&found, by_rel);
 	if (r == 0 && found.n)
 		r = 1;
-	vec_each(&found, it)
-		if (r > 0 && ret->n < DIFFS_MAX)
-			*vec_push(ret) = (struct manifest_diff){ .rel = take_ptr(it->rel) };
+	vec_each(&found, it) {
+		if (r <= 0 || ret->n >= DIFFS_MAX)
+			break;
+		*vec_push(ret) = *it;
+		it->rel = NULL;
+	}
 	manifest_diffs_done(&found);
 	vec_each(&p.idle, it)
 		copier_free(*it);
