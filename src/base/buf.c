@@ -123,6 +123,7 @@ char *buf_take(struct buf *b)
 int buf_check(const struct buf *b, const char *what, struct err *e)
 {
 	if (b->full)
-		return err_set(e, ERR_SPACE, "%s is larger than the %zu bytes allowed", what, b->max);
+		return err_set(e, ERR_SPACE, "%s is larger than the %zu bytes allowed", what,
+			       b->max);
 	return 0;
 }

@@ -17,7 +17,8 @@ static uint64_t hash_of(const char *key)
 	return h ^ h >> 33;
 }
 
-/* The slot of the key, or the free one where it belongs. Slots are a power of two and never full. */
+/* The slot of the key, or the free one where it belongs. Slots are a power of two and never full.
+ */
 static size_t slot_of(const struct map *m, const char *key, uint64_t hash)
 {
 	size_t at = hash & (m->n_slots - 1);

@@ -55,8 +55,8 @@ static void keep_error(struct pool *p, uint64_t number, const struct err *e)
 	p->error_number = number;
 }
 
-/* Jobs begin in the order of their numbers, so every job before a failed one has begun and will report: this is what
- * makes "the first by number" repeatable. */
+/* Jobs begin in the order of their numbers, so every job before a failed one has begun and will
+ * report: this is what makes "the first by number" repeatable. */
 static void work_on(struct pool *p, struct job *job)
 {
 	bool skip = p->failed || canceled(p);

@@ -1,5 +1,6 @@
-/* crossgrade-exec: becomes the program that a spec on descriptor 3 describes, and tells on descriptor 4 what it could
- * not set. A process of its own, so that none of this happens between fork and exec of a program with threads. */
+/* crossgrade-exec: becomes the program that a spec on descriptor 3 describes, and tells on
+ * descriptor 4 what it could not set. A process of its own, so that none of this happens between
+ * fork and exec of a program with threads. */
 #include "base/spec.h"
 
 #include <errno.h>
@@ -157,7 +158,8 @@ static unsigned long long own_start_ticks(void)
 	return ticks;
 }
 
-/* The child goes on; the parent ends at once, so that the server belongs to init and not to crossgrade. */
+/* The child goes on; the parent ends at once, so that the server belongs to init and not to
+ * crossgrade. */
 static void detach(void)
 {
 	pid_t pid = fork();
@@ -226,8 +228,8 @@ static int open_as_root(const struct spec *s)
 	return fd;
 }
 
-/* The way to the file may belong to the server's user, so the file is opened with his rights; with ours only where his
- * do not suffice, and then no link may be on the way. */
+/* The way to the file may belong to the server's user, so the file is opened with his rights; with
+ * ours only where his do not suffice, and then no link may be on the way. */
 static void open_output(const struct spec *s)
 {
 	int fd = -1;
@@ -250,7 +252,8 @@ static void open_output(const struct spec *s)
 	close(fd);
 }
 
-/* Never reported as "unset" and gone on: a server that was to lose root and keeps it would write root's files. */
+/* Never reported as "unset" and gone on: a server that was to lose root and keeps it would write
+ * root's files. */
 static void set_ids(const struct spec *s)
 {
 	if (geteuid() == 0 && setgroups(s->groups.n, s->groups.v) < 0)

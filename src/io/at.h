@@ -5,7 +5,8 @@
 
 #include "io/dir.h"
 
-/* openat2 beneath fd without following any link; -1 and errno. more_resolve: RESOLVE_NO_XDEV or 0. */
+/* openat2 beneath fd without following any link; -1 and errno. more_resolve: RESOLVE_NO_XDEV or 0.
+ */
 int  at_open(int fd, const char *rel, int flags, mode_t mode, unsigned more_resolve);
 bool at_is_self(const char *rel);
 int  at_sync(int fd, const char *path, struct err *e) must_check;       /* fsync of a directory */

@@ -222,7 +222,8 @@ static int spawn_child(const struct cmd *c, bool server, struct child *child, st
 	return child->pidfd < 0 ? err_sys(e, errno, "watch '%s'", c->argv[0]) : 0;
 }
 
-/* Take what is there; closes *fd at its end. What does not fit is dropped, for the child must not stand still. */
+/* Take what is there; closes *fd at its end. What does not fit is dropped, for the child must not
+ * stand still. */
 static void drain(int *fd, struct buf *into, bool *cut)
 {
 	char piece[16 << 10];

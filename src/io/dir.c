@@ -18,7 +18,8 @@
 
 int at_open(int fd, const char *rel, int flags, mode_t mode, unsigned more_resolve)
 {
-	/* O_NOFOLLOW only where a link itself is wanted: with O_DIRECTORY it would turn ELOOP into ENOTDIR. */
+	/* O_NOFOLLOW only where a link itself is wanted: with O_DIRECTORY it would turn ELOOP into
+	 * ENOTDIR. */
 	int no_follow = flags & O_PATH && !(flags & O_DIRECTORY) ? O_NOFOLLOW : 0;
 	struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC | no_follow),

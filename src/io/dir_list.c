@@ -140,7 +140,8 @@ static int remove_dir(int parent, const char *name, unsigned depth, struct err *
 	return sys ? err_sys(e, sys, "remove '%s'", name) : 0;
 }
 
-/* By descriptors only: whatever is renamed under us, we remove what we opened, or what has the name now. */
+/* By descriptors only: whatever is renamed under us, we remove what we opened, or what has the name
+ * now. */
 static int remove_entry(int parent, const char *name, unsigned depth, struct err *e)
 {
 	if (depth > DEPTH_MAX)

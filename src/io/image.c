@@ -100,7 +100,7 @@ static int look_at_link(const struct dir *d, const char *rel, struct found *f, s
 	return 0;
 }
 
-/* The file that was opened is the one that is described: content and attributes by its descriptor. */
+/* What is described is the file that was opened: content and attributes by its descriptor. */
 static int look_at_file(const struct dir *d, const char *rel, size_t max, struct found *f,
                         struct stat *st, struct err *e)
 {
@@ -317,7 +317,7 @@ int image_same(const struct dir *d, const char *rel, const json_t *record, struc
 	size_t size = (size_t)MAX_OF(json_int(record, "size", 0), (int64_t)0);
 	int r = look(d, rel, size, &f, e);
 
-	if ((r == -ERR_SPACE || r == -ERR_REFUSED) && !e->sys) {     /* longer, or of another type */
+	if ((r == -ERR_SPACE || r == -ERR_REFUSED) && !e->sys) { /* longer, or of another type */
 		err_clear(e);
 		return 0;
 	}

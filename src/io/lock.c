@@ -11,7 +11,8 @@
 
 #define TRIES 8
 
-/* The file may have been cleaned away between open and flock: then another holder can have a new one. */
+/* The file may have been cleaned away between open and flock: then another holder can have a new
+ * one. */
 static bool has_name_still(const struct dir *d, const char *name, int fd)
 {
 	struct err ignored = ERR_INIT;

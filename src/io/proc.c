@@ -72,7 +72,8 @@ static int read_words(pid_t pid, const char *name, char ***ret, struct err *e)
 	return 0;
 }
 
-/* "0::/path" is the unified hierarchy; where systemd keeps its own beside it, that one has the path. */
+/* "0::/path" is the unified hierarchy; where systemd keeps its own beside it, that one has the
+ * path. */
 static char *read_cgroup(pid_t pid)
 {
 	autobuf struct buf text = BUF_MAX(64u << 10);
@@ -196,8 +197,7 @@ static bool lock_line(struct sv line, const char *file, pid_t *ret)
 
 	(void)sv_word(&line);
 	word = sv_word(&line);
-	if (sv_eq(word, "->") || (!sv_eq(word, "FLOCK") && !sv_eq(word, "POSIX") &&
-	                          !sv_eq(word, "OFDLCK")))
+	if (!sv_eq(word, "FLOCK") && !sv_eq(word, "POSIX") && !sv_eq(word, "OFDLCK"))
 		return false;
 	(void)sv_word(&line);
 	(void)sv_word(&line);

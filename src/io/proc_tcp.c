@@ -29,7 +29,8 @@ static bool hex(struct sv s, uint64_t *ret)
 	return true;
 }
 
-/* "0100007F:1F90": the address in words of 32 bits as they lie in memory, then the port as a number. */
+/* "0100007F:1F90": the address in words of 32 bits as they lie in memory, then the port as a
+ * number. */
 static bool end_point(struct sv text, int family, char address[64], uint16_t *ret_port)
 {
 	struct sv words = sv_cut(&text, ':');
@@ -110,7 +111,8 @@ int proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, stru
 
 	if (r == 0)
 		r = read_table(pid, AF_INET6, ports, n, &all, e);
-	/* A kernel without IPv6 has no such table; that there is no such process was said by the first. */
+	/* A kernel without IPv6 has no such table; that there is no such process was said by the
+	 * first. */
 	if (r == -ERR_ABSENT && access("/proc/self/net/tcp6", F_OK) < 0 &&
 	    access("/proc/self/net/tcp", F_OK) == 0) {
 		err_clear(e);

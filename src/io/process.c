@@ -75,7 +75,8 @@ int process_alive(struct process_id id, struct err *e)
 	return r < 0 ? r : ticks == id.start_ticks;
 }
 
-/* The start time is compared after the descriptor is open: from then on the pid cannot become another's. */
+/* The start time is compared after the descriptor is open: from then on the pid cannot become
+ * another's. */
 static int open_process(struct process_id id, struct err *e)
 {
 	autoclose int fd = pidfd_open(id.pid, 0);

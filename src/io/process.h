@@ -1,4 +1,5 @@
-/* Inside io/ only: /proc/pid/stat, by which a process is told from a later one with the same pid. */
+/* Inside io/ only: /proc/pid/stat, by which a process is told from a later one with the same pid.
+ */
 #pragma once
 
 #include "io/cmd.h"

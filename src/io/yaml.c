@@ -125,7 +125,8 @@ static json_t *integer_of(struct sv s, int base)
 	return errno ? NULL : json_integer(v);
 }
 
-/* The type of a plain scalar by the core schema of YAML 1.2; quoted and block scalars are strings. */
+/* The type of a plain scalar by the core schema of YAML 1.2; quoted and block scalars are strings.
+ */
 static int plain_scalar(const struct reader *r, struct fy_token *at, struct sv s, json_t **ret,
                         struct err *e)
 {

@@ -35,8 +35,8 @@ static void streams_and_status_come_back(void **state)
 	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("cat"), .in = SV("hel\0lo") }),
 	                    "hel");
 	assert_int_equal(result.out.len, 6);
-	assert_string_equal(run_out(&(struct cmd){ .argv = SHELL("echo out; echo err >&2; exit 7") }),
-	                    "out\n");
+	assert_string_equal(
+	    run_out(&(struct cmd){ .argv = SHELL("echo out; echo err >&2; exit 7") }), "out\n");
 	assert_string_equal(buf_str(&result.err), "err\n");
 	assert_int_equal(result.status, 7);
 	assert_string_equal(result.unset, "");
@@ -46,8 +46,9 @@ static void streams_and_status_come_back(void **state)
 
 static void arguments_are_not_a_shells(void **state)
 {
-	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("printf", "%s|", "a b", "$HOME", "", "*") }),
-	                    "a b|$HOME||*|");
+	assert_string_equal(
+	    run_out(&(struct cmd){ .argv = ARGV("printf", "%s|", "a b", "$HOME", "", "*") }),
+	    "a b|$HOME||*|");
 }
 
 static void the_environment_is_clean(void **state)
@@ -64,7 +65,7 @@ static void the_environment_is_clean(void **state)
 /* Only 0, 1, 2 and the one that lists them. */
 static void no_descriptor_is_inherited(void **state)
 {
-	int leak = open("/dev/null", O_RDONLY);         /* without O_CLOEXEC */
+	int leak = fcntl(STDIN_FILENO, F_DUPFD, 20);    /* without FD_CLOEXEC */
 
 	assert_true(leak >= 0);
 	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("ls", "/proc/self/fd") }),
@@ -125,7 +126,8 @@ static void a_deadline_ends_it_with_all_it_started(void **state)
 static void who_ignores_sigterm_is_killed(void **state)
 {
 	struct cmd_result r = { 0 };
-	struct cmd c = { .argv = SHELL("trap '' TERM; sleep 60; sleep 60"), .within_ns = 100 * NS_PER_MS };
+	struct cmd c = { .argv = SHELL("trap '' TERM; sleep 60; sleep 60"),
+			 .within_ns = 100 * NS_PER_MS };
 	struct err e = ERR_INIT;
 	int64_t begin = clock_mono_ns();
 
@@ -149,7 +151,8 @@ static void what_cannot_be_run_is_said(void **state)
 	struct err e = ERR_INIT;
 
 	put_file(p, "f", "#!/bin/sh\n");
-	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("no-such-program") }, &r, &e), &e, ERR_ABSENT);
+	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("no-such-program") }, &r, &e), &e,
+		     ERR_ABSENT);
 	assert_non_null(strstr(e.msg, "no-such-program"));
 	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV("/none/x") }, &r, &e), &e, ERR_ABSENT);
 	assert_fails(cmd_run(&(struct cmd){ .argv = ARGV(below(p, "f")) }, &r, &e), &e, ERR_DENIED);
@@ -180,15 +183,16 @@ static int restore_libexec(void **state)
 
 static void conditions_are_set(void **state)
 {
-	struct cmd c = { .argv = SHELL("pwd; umask; ulimit -Sn; ulimit -Hn; ps -o sid= -p $$ | tr -d ' ';"
-		                       "echo $$; cat /proc/self/oom_score_adj"),
-		         .cwd = "/usr",
-		         .set_umask = true,
-		         .umask = 027,
-		         .limits = &(struct cmd_limit){ RLIMIT_NOFILE, 100, 200 },
-		         .n_limits = 1,
-		         .set_oom = true,
-		         .oom_score_adj = 500 };
+	struct cmd c = { .argv = SHELL(
+			     "pwd; umask; ulimit -Sn; ulimit -Hn; ps -o sid= -p $$ | tr -d ' ';"
+			     "echo $$; cat /proc/self/oom_score_adj"),
+			 .cwd = "/usr",
+			 .set_umask = true,
+			 .umask = 027,
+			 .limits = &(struct cmd_limit){ RLIMIT_NOFILE, 100, 200 },
+			 .n_limits = 1,
+			 .set_oom = true,
+			 .oom_score_adj = 500 };
 	struct sv rest, sid;
 
 	rest = sv_of(run_out(&c));
@@ -224,12 +228,13 @@ static void what_cannot_be_set_is_reported(void **state)
 static void ids_are_taken_for_good(void **state)
 {
 	gid_t groups[] = { 8, 9 };
-	struct cmd c = { .argv = SHELL("id -u; id -g; id -G; grep -E '^(Uid|CapEff)' /proc/self/status"),
-		         .set_ids = true,
-		         .uid = 65534,
-		         .gid = 7,
-		         .groups = groups,
-		         .n_groups = 2 };
+	struct cmd c = { .argv = SHELL(
+			     "id -u; id -g; id -G; grep -E '^(Uid|CapEff)' /proc/self/status"),
+			 .set_ids = true,
+			 .uid = 65534,
+			 .gid = 7,
+			 .groups = groups,
+			 .n_groups = 2 };
 
 	if (geteuid() != 0) {
 		print_message("# skipped: wants root\n");
@@ -254,7 +259,8 @@ static void helpers_die_with_us(void **state)
 	if (pid == 0) {
 		struct cmd_result r = { 0 };
 
-		_exit(cmd_run(&(struct cmd){ .argv = SHELL(script), .die_with_us = true }, &r, &e) < 0);
+		_exit(cmd_run(&(struct cmd){ .argv = SHELL(script), .die_with_us = true }, &r, &e) <
+		      0);
 	}
 	for (int i = 0; i < 100 && number == 0; i++) {
 		clock_sleep_ns(20 * NS_PER_MS);
@@ -266,8 +272,9 @@ static void helpers_die_with_us(void **state)
 	assert_ok(process_start_ticks((pid_t)number, &ticks, &e), &e);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_ok(process_wait((struct process_id){ (pid_t)number, ticks }, deadline_in(2 * NS_PER_S), &e),
-	          &e);
+	assert_ok(process_wait((struct process_id){ (pid_t)number, ticks },
+			       deadline_in(2 * NS_PER_S), &e),
+		  &e);
 }
 
 static void start_sleep(struct process_id *ret)
@@ -275,8 +282,9 @@ static void start_sleep(struct process_id *ret)
 	struct err e = ERR_INIT;
 	char unset[100];
 
-	assert_ok(cmd_start(&(struct cmd){ .argv = ARGV("sleep", "60") }, ret, unset, sizeof unset, &e),
-	          &e);
+	assert_ok(
+	    cmd_start(&(struct cmd){ .argv = ARGV("sleep", "60") }, ret, unset, sizeof unset, &e),
+	    &e);
 	assert_string_equal(unset, "");
 }
 
@@ -342,9 +350,9 @@ static void a_failed_start_is_known(void **state)
 	struct err e = ERR_INIT;
 	char unset[100];
 
-	assert_fails(cmd_start(&(struct cmd){ .argv = ARGV("/none/server") }, &id, unset, sizeof unset,
-	                       &e),
-	             &e, ERR_ABSENT);
+	assert_fails(
+	    cmd_start(&(struct cmd){ .argv = ARGV("/none/server") }, &id, unset, sizeof unset, &e),
+	    &e, ERR_ABSENT);
 	assert_int_equal(id.pid, 0);
 }
 
@@ -379,8 +387,11 @@ static void a_log_is_not_a_way_to_roots_files(void **state)
 {
 	struct place *p = *state;
 	char path[64];
-	struct cmd c = { .argv = ARGV("echo", "x"), .stdout_path = path, .set_ids = true, .uid = 65534,
-		         .gid = 65534 };
+	struct cmd c = { .argv = ARGV("echo", "x"),
+			 .stdout_path = path,
+			 .set_ids = true,
+			 .uid = 65534,
+			 .gid = 65534 };
 	struct process_id id = { 0 };
 	struct err e = ERR_INIT;
 
@@ -454,7 +465,8 @@ int main(void)
 		in_place(a_deadline_ends_it_with_all_it_started),
 		cmocka_unit_test(who_ignores_sigterm_is_killed),
 		cmocka_unit_test_teardown(a_background_child_is_not_waited_for, forget_result),
-		cmocka_unit_test_setup_teardown(what_cannot_be_run_is_said, keep_libexec, restore_libexec),
+		cmocka_unit_test_setup_teardown(what_cannot_be_run_is_said, keep_libexec,
+						restore_libexec),
 		cmocka_unit_test_teardown(conditions_are_set, forget_result),
 		cmocka_unit_test_teardown(what_cannot_be_set_is_reported, forget_result),
 		cmocka_unit_test_teardown(ids_are_taken_for_good, forget_result),

@@ -66,9 +66,11 @@ static void values_go_in_and_out(void **state)
 	struct err e = ERR_INIT;
 	int r, n = 0;
 
-	assert_ok(db_run(db, &e, "insert into run values(?, ?, ?)", "tit", "a", INT64_MIN, NULL), &e);
+	assert_ok(db_run(db, &e, "insert into run values(?, ?, ?)", "tit", "a", INT64_MIN, NULL),
+		  &e);
 	assert_int_equal(db_last_id(db), 1);
-	assert_ok(db_run(db, &e, "insert into run values(?, ?, ?)", "tit", "ä'\"", INT64_MAX, "x"), &e);
+	assert_ok(db_run(db, &e, "insert into run values(?, ?, ?)", "tit", "ä'\"", INT64_MAX, "x"),
+		  &e);
 	assert_ok(db_stmt(db, "select id, n, state from run where n <> ? order by n", &s, &e), &e);
 	stmt_int(s, 1, 5);
 	while ((r = stmt_step(s, &e)) > 0) {
@@ -110,17 +112,22 @@ static void mistakes_have_a_kind(void **state)
 	struct err e = ERR_INIT;
 
 	put_run(db, "a", 1);
-	assert_fails(db_run(db, &e, "insert into run(id, n) values(?, ?)", "ti", "a", (int64_t)1), &e,
-	             ERR_EXISTS);
-	assert_fails(db_run(db, &e, "insert into step values(?, ?)", "tt", "none", "x"), &e, ERR_EXISTS);
+	assert_fails(db_run(db, &e, "insert into run(id, n) values(?, ?)", "ti", "a", (int64_t)1),
+		     &e, ERR_EXISTS);
+	assert_fails(db_run(db, &e, "insert into step values(?, ?)", "tt", "none", "x"), &e,
+		     ERR_EXISTS);
 	assert_fails(db_stmt(db, "select nonsense", &s, &e), &e, ERR_BUG);
 	assert_fails(db_run(db, &e, "select ?", "tt", "a", "b"), &e, ERR_BUG);
 	assert_fails(db_exec(db, "drop table nonsense", &e), &e, ERR_BUG);
-	assert_fails(db_open(below(p, "none/x.db"), DB_WRITE, schema, 2, 0, &none, &e), &e, ERR_ABSENT);
-	assert_fails(db_open(below(p, "none.db"), DB_READ, schema, 2, 0, &none, &e), &e, ERR_ABSENT);
-	put_file(p, "text.db", "this is no database, but text that is long enough to be looked at by "
-	                       "SQLite, which wants a hundred bytes of a header, it says.");
-	assert_fails(db_open(below(p, "text.db"), DB_WRITE, schema, 2, 0, &none, &e), &e, ERR_FORMAT);
+	assert_fails(db_open(below(p, "none/x.db"), DB_WRITE, schema, 2, 0, &none, &e), &e,
+		     ERR_ABSENT);
+	assert_fails(db_open(below(p, "none.db"), DB_READ, schema, 2, 0, &none, &e), &e,
+		     ERR_ABSENT);
+	put_file(p, "text.db",
+		 "this is no database, but text that is long enough to be looked at by "
+		 "SQLite, which wants a hundred bytes of a header, it says.");
+	assert_fails(db_open(below(p, "text.db"), DB_WRITE, schema, 2, 0, &none, &e), &e,
+		     ERR_FORMAT);
 	assert_int_equal(symlinkat("x.db", p->dir.fd, "link.db"), 0);
 	assert_true(db_open(below(p, "link.db"), DB_WRITE, schema, 2, 0, &none, &e) < 0);
 	assert_null(none);

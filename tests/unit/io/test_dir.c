@@ -64,6 +64,12 @@ static void links_are_seen_not_followed(void **state)
 	assert_ok(dir_symlink(&p->dir, "/nowhere/at all", "l", &e), &e);
 	assert_ok(dir_stat(&p->dir, "l", &st, &e), &e);
 	assert_true(S_ISLNK(st.st_mode));
+	assert_ok(dir_make_all(&p->dir, "in/d", 0755, &e), &e);
+	assert_ok(dir_symlink(&p->dir, "in", "inner", &e),
+		  &e); /* refused even where it stays inside */
+	assert_fails(dir_openat(&p->dir, "inner", O_RDONLY, 0, &e), &e, ERR_REFUSED);
+	assert_fails(dir_openat(&p->dir, "inner/d", O_RDONLY, 0, &e), &e, ERR_REFUSED);
+	assert_fails(dir_make(&p->dir, "inner/x", 0755, &e), &e, ERR_REFUSED);
 	assert_true(has(p, "l"));
 	assert_ok(dir_readlink(&p->dir, "l", &target, &e), &e);
 	assert_string_equal(target, "/nowhere/at all");
@@ -191,7 +197,8 @@ static void a_mount_in_a_tree_is_not_touched(void **state)
 	assert_int_equal(dir_remove_tree(&p->dir, "tree", &e), -ERR_BUSY);
 	assert_int_equal(dir_remove_tree(&p->dir, "tree/z/m", &e), -ERR_BUSY);
 	assert_true(has(p, "tree/z/m/f"));
-	assert_ok(dir_remove_tree(&p->dir, "tree/z/m/f", &e), &e);      /* below it, it is the root's file system */
+	assert_ok(dir_remove_tree(&p->dir, "tree/z/m/f", &e),
+		  &e); /* below it, it is the root's file system */
 	assert_int_equal(umount(point), 0);
 }
 
@@ -233,7 +240,8 @@ static void names_are_moved_and_exchanged(void **state)
 	assert_ok(dir_file_id(&p->dir, "a", &a, &e), &e);
 	assert_ok(dir_file_id(&p->dir, "d/b", &b, &e), &e);
 	assert_false(file_id_eq(a, b));
-	assert_fails(dir_rename(&p->dir, "a", &p->dir, "d/b", RENAME_NOREPLACE, &e), &e, ERR_EXISTS);
+	assert_fails(dir_rename(&p->dir, "a", &p->dir, "d/b", RENAME_NOREPLACE, &e), &e,
+		     ERR_EXISTS);
 	assert_fails(dir_rename(&p->dir, "x", &p->dir, "d/b", 0, &e), &e, ERR_ABSENT);
 	assert_ok(dir_rename(&p->dir, "a", &p->dir, "d/b", RENAME_EXCHANGE, &e), &e);
 	assert_ok(dir_file_id(&p->dir, "d/b", &now, &e), &e);

@@ -190,7 +190,8 @@ static void digests_are_right(void **state)
 
 #ifdef CROSSGRADE_FAULT
 
-/* Each point of a replace fails once: an error, the old or the new file whole, no temporary name. */
+/* Each point of a replace fails once: an error, the old or the new file whole, no temporary name.
+ */
 static int replace_in(const char *path)
 {
 	autodir struct dir d = DIR_NONE;

@@ -122,6 +122,32 @@ static void attributes_come_back_and_others_go(void **state)
 	assert_true(getxattr(below(p, "f"), "user.more", value, sizeof value) < 0);
 }
 
+/* A default ACL of the directory falls on every new file in it, the one that is put back too. */
+static void default_acls_do_not_creep_in(void **state)
+{
+	static const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entry[5];
+	} acl = { 2, { { 1, 7, UINT32_MAX }, { 2, 7, 1234 }, { 4, 5, UINT32_MAX },
+		       { 0x10, 7, UINT32_MAX }, { 0x20, 5, UINT32_MAX } } };
+	struct place *p = *state;
+	autodir struct dir blobs = DIR_NONE;
+	autojson json_t *rec = NULL;
+
+	open_blobs(p, &blobs);
+	put_file(p, "f", "x");
+	rec = take(p, "f", &blobs);
+	if (setxattr(p->path, "system.posix_acl_default", &acl, sizeof acl, 0) < 0) {
+		print_message("# skipped: no ACLs: %s\n", strerror(errno));
+		skip();
+	}
+	put_back(p, "f", &blobs, rec);
+	assert_true(getxattr(below(p, "f"), "system.posix_acl_access", NULL, 0) < 0);
+}
+
 static void absence_is_an_image_too(void **state)
 {
 	struct place *p = *state;
@@ -216,6 +242,7 @@ int main(void)
 		in_place(a_file_comes_back_as_it_was),
 		in_place(a_record_holds_no_content),
 		in_place(attributes_come_back_and_others_go),
+		in_place(default_acls_do_not_creep_in),
 		in_place(absence_is_an_image_too),
 		in_place(links_are_images_of_themselves),
 		in_place(other_things_are_refused),

@@ -34,8 +34,9 @@ static void errors_have_a_place(void **state)
 
 static void wanted_keys_have_a_type(void **state)
 {
-	autojson json_t *j = parse("{\"s\": \"x\", \"i\": -9223372036854775808, \"o\": {}, \"a\": [],"
-	                           " \"t\": true}");
+	autojson json_t *j =
+	    parse("{\"s\": \"x\", \"i\": -9223372036854775808, \"o\": {}, \"a\": [],"
+		  " \"t\": true}");
 	struct err e = ERR_INIT;
 	const char *s = NULL;
 	json_t *v = NULL;

@@ -37,7 +37,8 @@ static void a_process_is_read(void **state)
 
 static void an_environment_is_split_at_its_ends(void **state)
 {
-	const char *argv[] = { "sleep", "60", NULL }, *env[] = { "A=b c", "EMPTY=", "D=e\nf", NULL };
+	const char *argv[] = { "sleep", "60", NULL },
+		   *env[] = { "A=b c", "EMPTY=", "D=e\nf", NULL };
 	struct cmd c = { .argv = argv, .env = env };
 	struct process_id id;
 	struct proc p = { 0 };

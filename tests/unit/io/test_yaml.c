@@ -54,7 +54,8 @@ static void structure_is_kept(void **state)
 {
 	same("# who\nproduct: questdb   # what\ninstall:\n  root: /srv/q\n  ports: [9000, 8812]\n"
 	     "list:\n- a: 1\n  b: 2\n- c\n",
-	     "{\"product\": \"questdb\", \"install\": {\"root\": \"/srv/q\", \"ports\": [9000, 8812]},"
+	     "{\"product\": \"questdb\", \"install\": {\"root\": \"/srv/q\", \"ports\": [9000, "
+	     "8812]},"
 	     " \"list\": [{\"a\": 1, \"b\": 2}, \"c\"]}");
 	same("8812: a\ntrue: b\n", "{\"8812\": \"a\", \"true\": \"b\"}");
 	same("'<<': 1", "{\"<<\": 1}");
