@@ -105,7 +105,7 @@ static int find_server(struct layout *l, struct err *e)
 	l->proc = (struct proc){ 0 };
 	if (stat(l->lock, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, errno, "look at '%s'", l->lock);
-	if (proc_lock_holder(st.st_dev, st.st_ino, &pid, e) < 0)
+	if (proc_lock_holder_of(l->lock, &pid, e) < 0)
 		return -e->kind;
 	/* Our own lock keeps a stopped server down. */
 	if (!pid || pid == getpid())
