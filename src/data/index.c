@@ -111,8 +111,12 @@ struct ix_entry *ix_put(struct pass_index *ix, const char *rel)
 
 void ix_forget(struct ix_entry *entry)
 {
+	uint32_t seen = entry->flags & IX_SEEN;
+
 	free(entry->sums);
-	*entry = (struct ix_entry){ .rel = entry->rel, .flags = entry->flags & IX_SEEN };
+	/* All but the name, which others may be looking for. */
+	memset(&entry->sums, 0, sizeof *entry - offsetof(struct ix_entry, sums));
+	entry->flags = seen;
 }
 
 void ix_forget_below(struct pass_index *ix, const char *rel)
