@@ -142,6 +142,7 @@ static void unknown_option(struct parser *p, struct sv name)
 
 static void check_word(struct parser *p, const struct option *o, const char *value)
 {
+	autobuf struct buf all = BUF_MAX(256);
 	const char *near;
 
 	if (!o->words || listed(o->words, value))
@@ -152,10 +153,12 @@ static void check_word(struct parser *p, const struct option *o, const char *val
 	}
 	near = nearest_word(value, o->words);
 	complain(p, "--%s does not know '%s'", o->name, value);
+	for (const char *const *word = o->words; *word; word++)
+		buf_addf(&all, "%s%s", word == o->words ? "" : ", ", *word);
 	if (near)
 		advise(p, "did you mean '%s'?", near);
 	else
-		advise(p, "--%s %s: %s", o->name, o->metavar, o->help);
+		advise(p, "it knows %s", buf_str(&all));
 }
 
 static void take(struct parser *p, enum opt o, const char *value)

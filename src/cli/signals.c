@@ -69,7 +69,8 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 		if (sigaction(asks[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(asks[i], &act, NULL);
 	}
-	sigaction(SIGPIPE, &pipe_act, NULL);
+	if (touches)
+		sigaction(SIGPIPE, &pipe_act, NULL);
 	if (within_ns > 0) {
 		struct itimerval timer = { .it_value = { .tv_sec = within_ns / NS_PER_S,
 			                                 .tv_usec = within_ns % NS_PER_S / 1000 } };

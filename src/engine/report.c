@@ -122,7 +122,7 @@ static void add_downtime(struct making *m)
 	json_object_set_new(m->doc, "downtime", downtime);
 }
 
-/* Each number of the forecast beside what was measured under the same name. */
+/* The forecast beside what was measured of it. */
 static void add_forecast(struct making *m)
 {
 	const json_t *forecast = json_object_get(m->plan, "forecast");
@@ -130,11 +130,12 @@ static void add_forecast(struct making *m)
 	const char *key;
 
 	json_object_foreach((json_t *)forecast, key, value) {
-		const json_t *happened = NULL;
+		const json_t *measured = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
+		json_t *happened = NULL;
 
-		if (!strcmp(key, "downtime_ms"))
-			happened = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
-		json_array_append_new(list, json_pack("{ss sO sO?}", "what", key, "forecast", value, "happened", happened));
+		if (!strcmp(key, "downtime") && measured)
+			happened = json_pack("{sO}", "total_ms", measured);
+		json_array_append_new(list, json_pack("{ss sO so?}", "what", key, "forecast", value, "happened", happened));
 	}
 	json_object_set_new(m->doc, "forecast", list);
 }

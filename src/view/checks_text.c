@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "io/json.h"
 
 static enum paint paint_of(const char *verdict)
@@ -13,27 +14,53 @@ static enum paint paint_of(const char *verdict)
 	return !strcmp(verdict, "pass") ? PAINT_GREEN : PAINT_CYAN;
 }
 
-static void one(const json_t *c, const struct style *s, struct buf *ret)
+static bool same_finding(const json_t *a, const json_t *b)
 {
-	const char *verdict = json_str(c, "verdict", "?"), *subject = json_str(c, "subject", NULL);
-	bool stops = !strcmp(verdict, "block") || !strcmp(verdict, "unsure");
+	return a && b && !strcmp(json_str(a, "id", ""), json_str(b, "id", "")) &&
+	       !strcmp(json_str(a, "verdict", ""), json_str(b, "verdict", ""));
+}
+
+static void head(const json_t *c, const struct style *s, struct buf *ret)
+{
+	const char *verdict = json_str(c, "verdict", "?");
 
 	view_paint(ret, s, paint_of(verdict), verdict);
 	buf_addf(ret, "%*s", (int)(8 - MIN_OF(strlen(verdict), (size_t)7)), "");
 	view_paint(ret, s, PAINT_BOLD, json_str(c, "id", "?"));
-	if (subject) {
-		buf_adds(ret, ", ");
-		view_clean(ret, sv_of(subject));
-	}
+	buf_adds(ret, ": ");
+	view_wrap(ret, s, json_str(c, "title", ""), 8, 8);
 	buf_addc(ret, '\n');
-	view_field(ret, s, "what", json_str(c, "title", NULL));
-	view_field(ret, s, "seen", json_str(c, "seen", NULL));
+}
+
+static void seen(const json_t *c, const struct style *s, struct buf *ret)
+{
+	const char *subject = json_str(c, "subject", NULL), *text = json_str(c, "seen", "");
+	autofree char *both = subject ? xasprintf("%s: %s", subject, text) : xstrdup(text);
+
+	view_field(ret, s, "seen", both);
+}
+
+static void advice(const json_t *c, const struct style *s, struct buf *ret)
+{
+	const char *verdict = json_str(c, "verdict", "?");
+	bool unsure = !strcmp(verdict, "unsure"), blocks = !strcmp(verdict, "block");
+
 	if (!strcmp(verdict, "pass"))
 		return;
 	view_field(ret, s, "why", json_str(c, "reason", NULL));
 	view_field(ret, s, "remedy", json_str(c, "remedy", NULL));
-	if (stops && (!strcmp(verdict, "unsure") || json_bool(c, "overridable", false)))
+	if (unsure || (blocks && json_bool(c, "overridable", false)))
 		buf_addf(ret, "    or: --accept %s\n", json_str(c, "id", "?"));
+}
+
+/* Findings of one check stand together: its words once, what was seen for each subject. */
+static void one(const json_t *before, const json_t *c, const json_t *after, const struct style *s, struct buf *ret)
+{
+	if (!same_finding(before, c))
+		head(c, s, ret);
+	seen(c, s, ret);
+	if (!same_finding(c, after))
+		advice(c, s, ret);
 }
 
 void view_checks(const json_t *doc, bool all, const struct style *s, struct buf *ret)
@@ -48,7 +75,7 @@ void view_checks(const json_t *doc, bool all, const struct style *s, struct buf 
 
 		passed += pass;
 		if (!pass || all)
-			one(c, s, ret);
+			one(at ? json_array_get(checks, at - 1) : NULL, c, json_array_get(checks, at + 1), s, ret);
 	}
 	buf_addf(ret, "%zu findings, %zu of them passes%s; ", json_array_size(checks), passed,
 	         passed && !all ? " (-v shows them)" : "");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io/json.h"
+#include "view/forecast_text.h"
 
 static const struct {
 	const char *phase, *title;
@@ -116,11 +117,7 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 		return;
 	view_heading(ret, s, "Forecast (computed, not measured)");
 	json_object_foreach((json_t *)forecast, key, value) {
-		buf_adds(ret, "  ");
-		view_clean(ret, sv_of(key));
-		buf_adds(ret, ": ");
-		view_measure(ret, key, value);
-		buf_addc(ret, '\n');
+		view_forecast(ret, key, value, 2);
 	}
 }
 
@@ -182,9 +179,4 @@ void view_plan(const json_t *doc, const struct style *s, struct buf *ret)
 	forecast_text(doc, s, ret);
 	notes_text(doc, s, ret);
 	losses_text(doc, s, ret);
-	if (!json_object_get(doc, "point_of_no_return") || json_is_null(json_object_get(doc, "point_of_no_return")))
-		return;
-	buf_adds(ret, "\nPoint of no return: step ");
-	view_paint(ret, s, PAINT_RED, json_str(doc, "point_of_no_return", "?"));
-	buf_adds(ret, ". Before it a rollback puts the old files back; after it, it restores the data from the restore point.\n");
 }

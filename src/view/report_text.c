@@ -4,6 +4,7 @@
 
 #include "io/json.h"
 #include "view/differences_text.h"
+#include "view/forecast_text.h"
 #include "view/table.h"
 
 static enum paint paint_of(const char *state)
@@ -88,18 +89,11 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 	if (json_array_size(list))
 		view_heading(ret, s, "Forecast (computed), and what happened");
 	json_array_foreach(list, at, f) {
-		const char *what = json_str(f, "what", "?");
 		const json_t *happened = json_object_get(f, "happened");
 
-		buf_adds(ret, "    ");
-		view_clean(ret, sv_of(what));
-		buf_adds(ret, ": ");
-		view_measure(ret, what, json_object_get(f, "forecast"));
-		if (happened && !json_is_null(happened)) {
-			buf_adds(ret, "; happened: ");
-			view_measure(ret, what, happened);
-		}
-		buf_addc(ret, '\n');
+		view_forecast(ret, json_str(f, "what", "?"), json_object_get(f, "forecast"), 4);
+		if (happened && !json_is_null(happened))
+			view_forecast(ret, "happened", happened, 6);
 	}
 }
 

@@ -126,16 +126,16 @@ static void test_checks(void **state)
 {
 	autojson json_t *doc = read_json(
 	        "{\"stopping\":1,\"checks\":["
-	        "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"root\",\"title\":\"t\",\"seen\":\"3 MiB free\","
+	        "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"root\",\"title\":\"room for it\",\"seen\":\"3 MiB free\","
+	        "\"reason\":\"needs 9\",\"remedy\":\"make room\",\"source\":\"s\",\"overridable\":true},"
+	        "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"volume\",\"title\":\"room for it\",\"seen\":\"2 MiB free\","
 	        "\"reason\":\"needs 9\",\"remedy\":\"make room\",\"source\":\"s\",\"overridable\":true},"
 	        "{\"id\":\"q.fine\",\"verdict\":\"pass\",\"title\":\"t\",\"seen\":\"ok\"}]}");
 	autobuf struct buf out = BUF_MAX(8192), all = BUF_MAX(8192);
 
 	view_checks(doc, false, &plain, &out);
-	shows(&out, "block   q.room, root\n");
-	shows(&out, "seen: 3 MiB free\n");
-	shows(&out, "remedy: make room\n");
-	shows(&out, "--accept q.room");
+	shows(&out, "block   q.room: room for it\n    seen: root: 3 MiB free\n    seen: volume: 2 MiB free\n    why: needs 9\n"
+	            "    remedy: make room\n    or: --accept q.room\n3 findings");
 	shows(&out, "1 would stop a run");
 	assert_null(strstr(buf_str(&out), "q.fine"));
 	view_checks(doc, true, &plain, &all);
@@ -149,8 +149,9 @@ static void test_plan(void **state)
 	        "\"steps\":[{\"id\":\"stop\",\"phase\":\"freeze\",\"flags\":[\"in-window\"],\"text\":\"stop it\",\"why\":\"files move\"},"
 	        "{\"id\":\"start\",\"phase\":\"thaw\",\"flags\":[\"in-window\",\"point\"],\"text\":\"start it\"}],"
 	        "\"diffs\":[{\"file\":\"conf\",\"diff\":\"-a=1\\n+a=***\\n\"}],\"notes\":[\"clients must log in\"],"
-	        "\"losses\":[{\"id\":\"ttl\",\"text\":\"old partitions\"}],\"point_of_no_return\":\"start\","
-	        "\"forecast\":{\"downtime_ms\":4200}}");
+	        "\"losses\":[{\"id\":\"ttl\",\"text\":\"old partitions\"}],"
+	        "\"forecast\":{\"downtime\":{\"how\":\"computed\",\"low_ms\":1700,\"high_ms\":8000,\"parts\":{\"stop_ms\":[200,2000]}},"
+	        "\"space\":{\"restore_point_bytes\":2048}}}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_plan(doc, &plain, &out);
@@ -159,10 +160,9 @@ static void test_plan(void **state)
 	shows(&out, "from here only the restore point brings the old data back");
 	shows(&out, "-a=1\n+a=***\n");
 	shows(&out, "computed, not measured");
-	shows(&out, "downtime_ms: 4.2 s");
+	shows(&out, "  downtime: 1.7 s to 8.0 s\n    stop: 200 ms to 2.0 s\n  space:\n    restore point: 2.0 KiB\n");
 	shows(&out, "clients must log in");
 	shows(&out, "--accept-loss ttl");
-	shows(&out, "Point of no return: step start");
 }
 
 static void test_differences(void **state)
@@ -226,7 +226,7 @@ static void test_report_never_shows_a_number_not_measured(void **state)
 	view_report(doc, &plain, &out);
 	shows(&out, "copy   done   2.0 s  2.0 KiB  1.0 KiB/s  copy it\n");
 	shows(&out, "not measured: no probes");
-	shows(&out, "downtime_ms: 4.0 s\n");
+	shows(&out, "downtime: 4.0 s\n");
 	assert_null(strstr(buf_str(&out), "longest gap"));
 	assert_null(strstr(buf_str(&out), "happened:"));
 }

@@ -1,0 +1,153 @@
+# Bad migration files, bad plans, bad values: exit 2, the key named, a way out named.
+
+bats_require_minimum_version 1.5.0
+load common
+
+migration() { cat >m.yaml; }
+
+refused() { # words that stand in the message
+	[ "$status" -eq 2 ] || { echo "status $status: $output $err"; return 1; }
+	local word
+	for word; do [[ $err == *"$word"* ]] || { echo "'$word' is not in: $err"; return 1; }; done
+}
+
+@test "a migration file that is not there" {
+	cg check -f none.yaml
+	refused "none.yaml" "crossgrade init"
+}
+
+@test "a migration file that is a directory" {
+	mkdir m.yaml
+	cg check -f m.yaml
+	refused "m.yaml"
+}
+
+@test "broken YAML is told with its line" {
+	printf 'product: questdb\nsource: {root: "/x\n' | migration
+	cg check -f m.yaml
+	refused "m.yaml" "line"
+}
+
+@test "anchors, tags and duplicate keys are refused" {
+	printf 'product: questdb\nproduct: questdb\n' | migration
+	cg check -f m.yaml
+	refused "line 2" "second time"
+	printf 'product: &a questdb\nname: *a\n' | migration
+	cg check -f m.yaml
+	refused "m.yaml"
+}
+
+@test "an unknown key names the nearest known one" {
+	printf 'product: questdb\nsource: {rot: /x}\n' | migration
+	cg plan -f m.yaml
+	refused "rot" "root"
+}
+
+@test "an unknown product names the nearest known one" {
+	cg plan qestdb
+	refused "qestdb" "did you mean 'questdb'?"
+}
+
+@test "a product that is not the file's" {
+	printf 'product: other\n' | migration
+	cg plan questdb -f m.yaml
+	refused "'questdb' is asked for" "other"
+}
+
+@test "a scalar where a mapping belongs" {
+	printf 'product: questdb\nsource: /var/lib/questdb\n' | migration
+	cg plan -f m.yaml
+	refused "source"
+	cg plan -f m.yaml --root /x
+	refused "source" "mapping"
+	printf '[1, 2]\n' | migration
+	cg plan -f m.yaml
+	refused "mapping"
+}
+
+@test "a relative path in the file, but not in a flag" {
+	printf 'product: questdb\nsource: {root: var/lib/questdb}\n' | migration
+	cg plan -f m.yaml
+	refused "source.root" "absolute"
+	cg check questdb --root nowhere
+	[ "$status" -eq 1 ]
+	[[ $err == *"$work/nowhere"* ]]
+}
+
+@test "a secret does not belong in the file" {
+	printf 'product: questdb\nsource: {login: {user: admin, password: hunter2}}\n' | migration
+	cg plan -f m.yaml
+	refused "password_file"
+	[[ $err != *hunter2* ]]
+}
+
+@test "an edition, a store and a gate there are not" {
+	cg plan questdb --to-edition enterprize
+	refused "enterprize" "enterprise"
+	cg plan questdb --store s3://bucket
+	refused "s3://bucket" "file:///"
+	cg plan questdb --gate maybe
+	refused "maybe" "verify"
+}
+
+@test "spans and sizes that are none" {
+	cg status --timeout soon
+	refused "soon" "10m"
+	cg status --io-limit lots
+	refused "lots" "50M"
+}
+
+@test "a very large migration file" {
+	{ echo 'product: questdb'; head -c 3000000 /dev/zero | tr '\0' '#'; } | migration
+	cg plan -f m.yaml
+	refused "m.yaml"
+}
+
+@test "plans that are none" {
+	cg apply none.json --yes
+	refused "none.json"
+	echo '{}' >p.json
+	cg apply ./p.json --yes
+	refused "p.json" "not a plan"
+	head -c 1000 /dev/urandom >p.json
+	cg apply p.json --yes
+	refused "p.json"
+}
+
+@test "a plan that was edited" {
+	printf '{"schema":"crossgrade/plan/1","steps":[],"digest":"%064d"}' 0 >p.json
+	cg apply p.json --yes
+	refused "digest"
+}
+
+@test "facts that are none" {
+	echo '{"schema":"crossgrade/facts/2"}' >f.json
+	cg verify questdb --against f.json
+	refused "f.json"
+	cg verify questdb
+	refused "nothing to compare with"
+}
+
+@test "a restore point's name does not leave its home" {
+	a_root
+	for id in ../x /etc .; do
+		cg backup prune questdb "$id" --root "$work/root" --yes
+		refused "is not the id of a restore point"
+	done
+	cg backup show
+	refused "no restore point is named"
+}
+
+@test "two subjects at once" {
+	printf 'product: questdb\n' | migration
+	cg apply plan.json -f m.yaml --yes
+	refused "at once"
+	cg rollback some-run --from /x
+	refused "at once"
+}
+
+@test "control characters of others do not reach the terminal" {
+	cg check questdb --root "$(printf '/x\033]0;owned\007')"
+	[[ $err != *$'\033'* ]]
+	[[ $err == *'\x1b]0;owned'* ]]
+}
