@@ -277,7 +277,7 @@ static int list_all(struct unpack *u, int (*seen)(void *data, const struct unpac
 	int r;
 
 	while ((r = next(u, e)) > 0) {
-		if (u->entry.type == 'f') {
+		if (u->entry.type == 'f' && !u->o->names_only) {
 			if (each_piece(u, NULL, NULL, &end, e) < 0)
 				return -(int)e->kind;
 			u->entry.size = end;

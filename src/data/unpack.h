@@ -12,6 +12,7 @@ struct unpack_opts {
 	uint64_t max_bytes;             /* of everything unpacked, holes too; 0: 4 GiB */
 	uint64_t max_entries;           /* 0: 200,000 */
 	unsigned max_ratio;             /* unpacked / packed, above 64 MiB; 0: 200 */
+	bool     names_only;            /* unpack_list(): pass the contents over; proves nothing about them */
 	bool     strip_top;             /* drop the one top directory; more than one top entry: ERR_FORMAT */
 	const struct cancel *cancel;
 	void   (*progress)(void *data, uint64_t bytes_read, uint64_t bytes_total);
