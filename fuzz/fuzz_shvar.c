@@ -1,4 +1,5 @@
-/* The editor's law on arbitrary text of the dialect "shvar". Input: key, value and text, the first two a line each. */
+/* The editor's law on arbitrary text of the dialect "shvar". Input: key, value and text, the first
+ * two a line each. */
 #include "tests/unit/conf/law.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

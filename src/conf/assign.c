@@ -15,8 +15,8 @@ int conf_admit(struct sv text, struct err *e)
 	size_t line = 1;
 
 	if (text.n > CONF_MAX) {
-		return err_set(e, ERR_SPACE, "the file has %zu bytes, more than %u are not edited", text.n,
-		               CONF_MAX);
+		return err_set(e, ERR_SPACE, "the file has %zu bytes, more than %zu are not edited",
+			       text.n, CONF_MAX);
 	}
 	nul = text.n ? memchr(text.p, 0, text.n) : NULL;
 	if (!nul)
@@ -67,7 +67,8 @@ const struct assign *assigns_only_off(const struct assigns *all, const char *key
 	const struct assign *found = NULL;
 
 	vec_each(all, a) {
-		if (!(a->flags & ASSIGN_OFF) || (a->flags & ASSIGN_SHARED) || strcmp(a->key, key) != 0)
+		if (!(a->flags & ASSIGN_OFF) || (a->flags & ASSIGN_SHARED) ||
+		    strcmp(a->key, key) != 0)
 			continue;
 		if (found)
 			return NULL;
@@ -82,7 +83,9 @@ void assigns_span(const struct assigns *all, struct sv text, const char *key, st
 	struct span at = { .from = off ? off->line_to : text.n };
 
 	if (won) {
-		at = (struct span){ .from = won->from, .to = won->to, .line = won->line, .present = true };
+		at = (struct span){
+			.from = won->from, .to = won->to, .line = won->line, .present = true
+		};
 		vec_each(all, a)
 			at.also += a != won && is_live(a, key);
 	} else {
@@ -100,17 +103,18 @@ int assigns_cut(const struct assigns *all, const char *key, struct span *ret, st
 		return 0;
 	}
 	if (won->flags & ASSIGN_SHARED) {
-		return err_set(e, ERR_REFUSED, "line %zu: something else stands on the line of '%s'", won->line,
-		               key);
+		return err_set(e, ERR_REFUSED,
+			       "line %zu: something else stands on the line of '%s'", won->line,
+			       key);
 	}
 	*ret = (struct span){ won->line_from, won->line_to, won->line, .present = true };
 	return 0;
 }
 
-static int see(const struct assign *won, struct sv text, const struct dialect *lang, conf_seen seen, void *data,
-               struct err *e)
+static int see(const struct assign *won, struct sv text, const struct dialect *lang, conf_seen seen,
+	       void *data, struct err *e)
 {
-	autobuf struct buf value = BUF_MAX(2 * CONF_MAX);
+	autobuf struct buf value = BUF_MAX(CONF_VALUE_MAX);
 	struct span at = { won->from, won->to, won->line, .present = true };
 
 	if (lang->value(text, &at, &value, e) < 0)
@@ -118,8 +122,8 @@ static int see(const struct assign *won, struct sv text, const struct dialect *l
 	return seen(data, won->key, buf_str(&value), won->line, e);
 }
 
-int assigns_each(const struct assigns *all, struct sv text, const struct dialect *lang, conf_seen seen, void *data,
-                 struct err *e)
+int assigns_each(const struct assigns *all, struct sv text, const struct dialect *lang,
+		 conf_seen seen, void *data, struct err *e)
 {
 	struct map winners = { 0 };
 	int r = 0;
@@ -151,7 +155,8 @@ static size_t skip(struct sv text, size_t from, size_t to, const char *these)
 	return from;
 }
 
-bool conf_off(struct sv text, size_t from, size_t to, const char *marks, struct sv *ret_key, struct span *ret_value)
+bool conf_off(struct sv text, size_t from, size_t to, const char *marks, struct sv *ret_key,
+	      struct span *ret_value)
 {
 	size_t key, end;
 
@@ -169,11 +174,21 @@ bool conf_off(struct sv text, size_t from, size_t to, const char *marks, struct 
 	return true;
 }
 
+/* Length that the first byte of a character announces, 0 when it cannot be one. */
+static size_t utf8_length(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c >= 0xf5)
+		return 0;
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
 /* Bytes of the well-formed character at s, 0 when there is none. */
 static size_t utf8_char(struct sv s)
 {
 	unsigned char c = (unsigned char)s.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	size_t n = utf8_length(c);
 	unsigned long rune = n == 1 ? c : c & (0xffu >> (n + 1));
 
 	if (n > s.n)

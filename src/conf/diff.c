@@ -1,9 +1,10 @@
-/* Unified diffs: the greedy algorithm of Myers (1986) between common head and tail, with a ceiling on the number of
- * differences; beyond it all between head and tail counts as changed, which is a longer diff and a correct one. */
+/* Unified diffs: the greedy algorithm of Myers (1986) between common head and tail, with a ceiling
+ * on the number of differences; beyond it all between head and tail counts as changed, which is a
+ * longer diff and a correct one. */
 #include "conf/assign.h"
 
 #define EDITS_MAX 1024
-#define CONTEXT   3
+#define CONTEXT   ((size_t)3)
 
 struct line {
 	size_t from, to;                /* without the line feed */
@@ -44,8 +45,8 @@ static void add_lines(struct side *s)
 	}
 }
 
-static int side_init(struct side *s, const struct dialect *lang, bool (*is_secret)(const char *, void *), void *data,
-                     struct err *e)
+static int side_init(struct side *s, const struct dialect *lang,
+		     bool (*is_secret)(const char *, void *), void *data, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 
@@ -67,7 +68,8 @@ static bool same_line(const struct side *a, size_t i, const struct side *b, size
 	const struct line *x = &a->lines.v[i], *y = &b->lines.v[j];
 	size_t n = x->to - x->from;
 
-	return x->ended == y->ended && n == y->to - y->from && !memcmp(a->text.p + x->from, b->text.p + y->from, n);
+	return x->ended == y->ended && n == y->to - y->from &&
+	       !memcmp(a->text.p + x->from, b->text.p + y->from, n);
 }
 
 /* The lines between common head and tail. */
@@ -116,7 +118,8 @@ static void change_all(const struct middle *mid)
 		change_b(mid, y);
 }
 
-/* Furthest x on each diagonal after d edits, for every d: row d starts at d * d and has diagonals -d .. d. */
+/* Furthest x on each diagonal after d edits, for every d: row d starts at d * d and has diagonals
+ * -d .. d. */
 struct trace {
 	long *rows;
 };
@@ -126,7 +129,8 @@ static long *row_at(const struct trace *t, long d, long k)
 	return &t->rows[d * d + d + k];
 }
 
-/* Which diagonal of row d - 1 leads to k: from above (an insertion) or from the left (a deletion). */
+/* Which diagonal of row d - 1 leads to k: from above (an insertion) or from the left (a
+ * deletion). */
 static bool comes_down(const struct trace *t, long d, long k)
 {
 	return k == -d || (k != d && *row_at(t, d - 1, k - 1) < *row_at(t, d - 1, k + 1));
@@ -143,7 +147,8 @@ static long search(const struct middle *mid, struct trace *t)
 			long x = 0;
 
 			if (d)
-				x = comes_down(t, d, k) ? *row_at(t, d - 1, k + 1) : *row_at(t, d - 1, k - 1) + 1;
+				x = comes_down(t, d, k) ? *row_at(t, d - 1, k + 1)
+							: *row_at(t, d - 1, k - 1) + 1;
 			while (x < mid->n && x - k < mid->m && middle_same(mid, x, x - k))
 				x++;
 			*row_at(t, d, k) = x;
@@ -234,7 +239,7 @@ static bool hunk_next(const struct side *a, const struct side *b, struct hunk *r
 	}
 	if (i == a->lines.n && j == b->lines.n)
 		return false;
-	same = MIN_OF(i - ret->a_end, (size_t)CONTEXT);
+	same = MIN_OF(i - ret->a_end, CONTEXT);
 	h = (struct hunk){ .a = i - same, .b = j - same, .a_end = i, .b_end = j };
 	for (same = 0; same <= 2 * CONTEXT; same++) {
 		while (is_changed(a, i) || is_changed(b, j)) {
@@ -249,7 +254,7 @@ static bool hunk_next(const struct side *a, const struct side *b, struct hunk *r
 		i++;
 		j++;
 	}
-	same = MIN_OF(a->lines.n - h.a_end, (size_t)CONTEXT);
+	same = MIN_OF(a->lines.n - h.a_end, CONTEXT);
 	h.a_end += same;
 	h.b_end += same;
 	*ret = h;
@@ -287,7 +292,8 @@ static void show_hunk(struct side *a, struct side *b, const struct hunk *h, stru
 	}
 }
 
-static int diff_sides(const char *name, struct side *a, struct side *b, struct buf *ret, struct err *e)
+static int diff_sides(const char *name, struct side *a, struct side *b, struct buf *ret,
+		      struct err *e)
 {
 	struct hunk h = { 0 };
 	int differ = 0;
@@ -303,11 +309,13 @@ static int diff_sides(const char *name, struct side *a, struct side *b, struct b
 }
 
 int editor_diff(const struct dialect *lang, const char *name, struct sv before, struct sv after,
-                bool (*is_secret)(const char *key, void *data), void *data, struct buf *ret, struct err *e)
+		bool (*is_secret)(const char *key, void *data), void *data, struct buf *ret,
+		struct err *e)
 {
 	cleanup_with(side_done) struct side a = { .text = before }, b = { .text = after };
 
-	if (side_init(&a, lang, is_secret, data, e) < 0 || side_init(&b, lang, is_secret, data, e) < 0)
+	if (side_init(&a, lang, is_secret, data, e) < 0 ||
+	    side_init(&b, lang, is_secret, data, e) < 0)
 		return -(int)e->kind;
 	return diff_sides(name, &a, &b, ret, e);
 }

@@ -7,12 +7,13 @@
 #define WORK_MAX  (64u << 20)
 
 static const char *const SPACES[] = {
-	"\t", "\v", "\f", "\r", " ", "\xc2\x85", "\xc2\xa0", /* what compose-go calls a space inside a line */
-	"\n", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84",
-	"\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a",
-	"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+	"\t", "\v", "\f", "\r", " ", "\xc2\x85", "\xc2\xa0",
+	"\n", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
+	"\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
+	"\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+	"\xe2\x81\x9f", "\xe3\x80\x80",
 };
-#define N_BLANKS 7
+#define N_BLANKS 7      /* the first ones are what compose-go calls a space inside a line */
 
 size_t dotenv_blank(struct sv s)
 {
@@ -48,7 +49,8 @@ const char *dotenv_lookup(const struct dotenv_scope *in, const char *name)
 	return value ? value : map_get(&in->values, name);
 }
 
-/* Between quotes: an escaped quote loses its backslash, every other backslash stays; CR LF is LF. */
+/* Between quotes: an escaped quote loses its backslash, every other backslash stays; CR LF is
+ * LF. */
 static void unquote(struct sv s, struct buf *ret)
 {
 	char quote = s.p[0];
@@ -108,11 +110,13 @@ static void add_octal(struct sv *rest, struct buf *ret)
 /* The escapes of a double-quoted value; "\$" becomes "$$", which substitution makes a dollar. */
 static void unescape(struct sv s, struct buf *ret)
 {
-	static const char from[] = "abfnrtv\\\"$", *const to[] = { "\a", "\b", "\f", "\n", "\r", "\t",
-		                                                   "\v", "\\", "\"", "$$" };
+	static const char from[] = "abfnrtv\\\"$";
+	static const char *const to[] = { "\a", "\b", "\f", "\n", "\r",
+		                          "\t", "\v", "\\", "\"", "$$" };
 
 	while (s.n) {
-		const char *known = s.n > 1 && s.p[0] == '\\' && s.p[1] ? strchr(from, s.p[1]) : NULL;
+		const char *known =
+		    s.n > 1 && s.p[0] == '\\' && s.p[1] ? strchr(from, s.p[1]) : NULL;
 
 		if (s.n > 1 && s.p[0] == '\\' && s.p[1] == '0') {
 			add_octal(&s, ret);
@@ -131,13 +135,13 @@ static size_t name_at(struct sv s)
 {
 	size_t n = 0;
 
-	while (n < s.n && (s.p[n] == '_' || ((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z') ||
-	                   (n && s.p[n] >= '0' && s.p[n] <= '9')))
+	while (n < s.n && (s.p[n] == '_' || conf_is_letter(s.p[n]) || (n && conf_is_digit(s.p[n]))))
 		n++;
 	return n;
 }
 
-/* Where the "}" stands that closes the "${" at the start of s: the balanced one of the line, else its last. */
+/* Where the "}" stands that closes the "${" at the start of s: the balanced one of the line, else
+ * its last. */
 static size_t closing(struct sv s)
 {
 	size_t last = 0, depth = 0;
@@ -165,12 +169,14 @@ static int expand(struct expand *x, struct sv s, struct buf *ret, struct err *e)
 
 static int bad_template(const struct expand *x, struct err *e)
 {
-	return err_set(e, ERR_FORMAT, "line %zu: an invalid template: a '${' that compose cannot read", x->line);
+	return err_set(e, ERR_FORMAT,
+		       "line %zu: an invalid template: a '${' that compose cannot read", x->line);
 }
 
-/* ${NAME op word}: `op` is one of - ? + with or without a colon, which makes empty count as unset. */
-static int expand_word(struct expand *x, const char *name, char op, bool colon, struct sv word, struct buf *ret,
-                       struct err *e)
+/* ${NAME op word}: `op` is one of - ? + with or without a colon, which makes empty count as
+ * unset. */
+static int expand_word(struct expand *x, const char *name, char op, bool colon, struct sv word,
+		       struct buf *ret, struct err *e)
 {
 	autobuf struct buf other = BUF_MAX(CONF_MAX);
 	const char *value = dotenv_lookup(x->in, name);
@@ -179,7 +185,8 @@ static int expand_word(struct expand *x, const char *name, char op, bool colon, 
 	if (expand(x, word, &other, e) < 0)
 		return -(int)e->kind;
 	if (op == '?' && !set)
-		return err_set(e, ERR_FORMAT, "line %zu: required variable '%s' is missing a value", x->line, name);
+		return err_set(e, ERR_FORMAT, "line %zu: required variable '%s' is missing a value",
+			       x->line, name);
 	if (op == '+' ? set : !set)
 		buf_add_sv(ret, buf_sv(&other));
 	else if (op != '+')
@@ -207,9 +214,10 @@ static int expand_braced(struct expand *x, struct sv *s, struct buf *ret, struct
 	colon = inside.p[n] == ':';
 	op = n + colon;
 	end = closing(*s);
-	if (op == inside.n || !memchr("-?+", inside.p[op], 3) || end < op + 3)
+	if (op == inside.n || !inside.p[op] || !strchr("-?+", inside.p[op]) || end < op + 3)
 		return bad_template(x, e);
-	if (expand_word(x, name, inside.p[op], colon, (struct sv){ inside.p + op + 1, end - op - 3 }, ret, e) < 0)
+	if (expand_word(x, name, inside.p[op], colon,
+			(struct sv){ inside.p + op + 1, end - op - 3 }, ret, e) < 0)
 		return -(int)e->kind;
 	*s = (struct sv){ s->p + end + 1, s->n - end - 1 };
 	return 0;
@@ -233,7 +241,8 @@ static int expand(struct expand *x, struct sv s, struct buf *ret, struct err *e)
 	int r = 0;
 
 	if (++x->depth > DEPTH_MAX)
-		return err_set(e, ERR_REFUSED, "line %zu: variables nested more than %d deep", x->line, DEPTH_MAX);
+		return err_set(e, ERR_REFUSED, "line %zu: variables nested more than %d deep",
+			       x->line, DEPTH_MAX);
 	while (s.n && r == 0 && !ret->full) {
 		size_t had = ret->len;
 
@@ -250,13 +259,15 @@ static int expand(struct expand *x, struct sv s, struct buf *ret, struct err *e)
 		}
 		x->in->work += ret->len - had;
 		if (r == 0 && x->in->work > WORK_MAX)
-			return err_set(e, ERR_REFUSED, "line %zu: the values grow too large", x->line);
+			return err_set(e, ERR_REFUSED, "line %zu: the values grow too large",
+				       x->line);
 	}
 	x->depth--;
 	return r;
 }
 
-int dotenv_read(struct sv written, struct dotenv_scope *in, size_t line, struct buf *ret, struct err *e)
+int dotenv_read(struct sv written, struct dotenv_scope *in, size_t line, struct buf *ret,
+		struct err *e)
 {
 	autobuf struct buf plain = BUF_MAX(CONF_MAX), raw = BUF_MAX(CONF_MAX);
 	struct expand x = { .in = in, .line = line };

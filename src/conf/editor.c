@@ -24,7 +24,8 @@ const struct dialect *dialect_named(const char *name)
 	return NULL;
 }
 
-int editor_get(const struct dialect *lang, struct sv text, const char *key, struct buf *ret, struct err *e)
+int editor_get(const struct dialect *lang, struct sv text, const char *key, struct buf *ret,
+	       struct err *e)
 {
 	struct span at;
 
@@ -63,7 +64,8 @@ static int also_changes(const struct values *v, const char *key, struct err *e)
 	return err_set(e, ERR_REFUSED, "changing '%s' would change '%s' too", v->except, key);
 }
 
-static int values_compare(void *data, const char *key, const char *value, size_t line, struct err *e)
+static int values_compare(void *data, const char *key, const char *value, size_t line,
+			  struct err *e)
 {
 	struct values *v = data;
 	const char *old = map_get(&v->before, key);
@@ -76,11 +78,13 @@ static int values_compare(void *data, const char *key, const char *value, size_t
 	return 0;
 }
 
-static int prove_others(const struct dialect *lang, struct sv before, struct sv after, const char *key, struct err *e)
+static int prove_others(const struct dialect *lang, struct sv before, struct sv after,
+			const char *key, struct err *e)
 {
 	cleanup_with(values_done) struct values v = { .except = key };
 
-	if (lang->each(before, values_keep, &v, e) < 0 || lang->each(after, values_compare, &v, e) < 0)
+	if (lang->each(before, values_keep, &v, e) < 0 ||
+	    lang->each(after, values_compare, &v, e) < 0)
 		return -(int)e->kind;
 	if (v.seen != v.before.n)
 		return also_changes(&v, "another key", e);
@@ -88,20 +92,22 @@ static int prove_others(const struct dialect *lang, struct sv before, struct sv 
 }
 
 /* The law of editor.h, on the text that is about to be given away. */
-static int prove(const struct dialect *lang, struct sv before, struct sv after, const char *key, const char *value,
-                 struct err *e)
+static int prove(const struct dialect *lang, struct sv before, struct sv after, const char *key,
+		 const char *value, struct err *e)
 {
-	autobuf struct buf got = BUF_MAX(2 * CONF_MAX);
+	autobuf struct buf got = BUF_MAX(CONF_VALUE_MAX);
 	int have = editor_get(lang, after, key, &got, e);
 
 	if (have < 0)
 		return err_wrap(e, "read '%s' back", key);
 	if (have != !!value || (value && strcmp(buf_str(&got), value) != 0))
-		return err_set(e, ERR_BUG, "'%s' reads back as another value than the one set", key);
+		return err_set(e, ERR_BUG, "'%s' reads back as another value than the one set",
+			       key);
 	return prove_others(lang, before, after, key, e);
 }
 
-static int put_at(struct sv text, const struct span *at, struct sv in, struct buf *ret, struct err *e)
+static int put_at(struct sv text, const struct span *at, struct sv in, struct buf *ret,
+		  struct err *e)
 {
 	buf_add(ret, text.p, at->from);
 	buf_add_sv(ret, in);
@@ -109,21 +115,24 @@ static int put_at(struct sv text, const struct span *at, struct sv in, struct bu
 	return buf_check(ret, "the file with the new value", e);
 }
 
-static int put_in(const struct dialect *lang, struct sv text, const char *key, const char *value, struct buf *ret,
-                  struct err *e)
+static int put_in(const struct dialect *lang, struct sv text, const char *key, const char *value,
+		  struct buf *ret, struct err *e)
 {
 	autobuf struct buf written = BUF_MAX(CONF_MAX);
 	struct span at;
 
 	if (strlen(value) > VALUE_MAX)
-		return err_set(e, ERR_USAGE, "the value for '%s' has more than %u bytes", key, VALUE_MAX);
-	if (lang->span(text, key, &at, e) < 0 || lang->quote(text, key, value, &at, &written, e) < 0)
+		return err_set(e, ERR_USAGE, "the value for '%s' has more than %u bytes", key,
+			       VALUE_MAX);
+	if (lang->span(text, key, &at, e) < 0 ||
+	    lang->quote(text, key, value, &at, &written, e) < 0)
 		return -(int)e->kind;
 	return put_at(text, &at, buf_sv(&written), ret, e);
 }
 
 /* Every assignment, for what one line decides no more another one may. */
-static int take_out(const struct dialect *lang, struct sv text, const char *key, struct buf *ret, struct err *e)
+static int take_out(const struct dialect *lang, struct sv text, const char *key, struct buf *ret,
+		    struct err *e)
 {
 	struct span at;
 
@@ -145,10 +154,10 @@ static bool is_wanted(int have, const struct buf *now, const char *value)
 	return value ? have && !strcmp(buf_str(now), value) : !have;
 }
 
-int editor_set(const struct dialect *lang, struct sv text, const char *key, const char *value, struct buf *ret,
-               struct err *e)
+int editor_set(const struct dialect *lang, struct sv text, const char *key, const char *value,
+	       struct buf *ret, struct err *e)
 {
-	autobuf struct buf now = BUF_MAX(2 * CONF_MAX), made = BUF_MAX(CONF_MAX);
+	autobuf struct buf now = BUF_MAX(CONF_VALUE_MAX), made = BUF_MAX(CONF_MAX);
 	int have = editor_get(lang, text, key, &now, e);
 	int r;
 
@@ -165,34 +174,40 @@ int editor_set(const struct dialect *lang, struct sv text, const char *key, cons
 	return buf_check(ret, "the file with the new value", e) < 0 ? -(int)e->kind : 1;
 }
 
-static int other_value(const struct edit *edit, int have, const struct buf *now, bool secret, struct err *e)
+static int other_value(const struct edit *edit, int have, const struct buf *now, bool secret,
+		       struct err *e)
 {
 	if (secret)
-		return err_set(e, ERR_CHANGED, "'%s' has not the value that was expected", edit->key);
+		return err_set(e, ERR_CHANGED, "'%s' has not the value that was expected",
+			       edit->key);
 	if (!have)
-		return err_set(e, ERR_CHANGED, "'%s' is not set, expected '%s'", edit->key, edit->old);
+		return err_set(e, ERR_CHANGED, "'%s' is not set, expected '%s'", edit->key,
+			       edit->old);
 	if (!edit->old)
-		return err_set(e, ERR_CHANGED, "'%s' is '%s', expected not to be set", edit->key, buf_str(now));
-	return err_set(e, ERR_CHANGED, "'%s' is '%s', expected '%s'", edit->key, buf_str(now), edit->old);
+		return err_set(e, ERR_CHANGED, "'%s' is '%s', expected not to be set", edit->key,
+			       buf_str(now));
+	return err_set(e, ERR_CHANGED, "'%s' is '%s', expected '%s'", edit->key, buf_str(now),
+		       edit->old);
 }
 
 /* One edit from one text to the next. 1 changed, 0 the same. */
-static int edit_text(const struct dialect *lang, struct sv text, const struct edit *edit, bool secret, struct buf *ret,
-                     struct err *e)
+static int edit_text(const struct dialect *lang, struct sv text, const struct edit *edit,
+		     bool secret, struct buf *ret, struct err *e)
 {
-	autobuf struct buf now = BUF_MAX(2 * CONF_MAX);
+	autobuf struct buf now = BUF_MAX(CONF_VALUE_MAX);
 	int have = editor_get(lang, text, edit->key, &now, e);
 
 	if (have < 0)
 		return have;
-	if (!edit->any_old && !is_wanted(have, &now, edit->value) && !is_wanted(have, &now, edit->old))
+	if (!edit->any_old && !is_wanted(have, &now, edit->value) &&
+	    !is_wanted(have, &now, edit->old))
 		return other_value(edit, have, &now, secret, e);
 	return editor_set(lang, text, edit->key, edit->value, ret, e);
 }
 
 /* All edits, one after the other, on *text. 1 when the last text differs from the first. */
-static int edit_all(const struct dialect *lang, const struct edit *edits, size_t n, bool secret, struct buf *text,
-                    struct err *e)
+static int edit_all(const struct dialect *lang, const struct edit *edits, size_t n, bool secret,
+		    struct buf *text, struct err *e)
 {
 	int changed = 0;
 
@@ -261,8 +276,8 @@ static int check_unmoved(const struct dir *d, const char *rel, int fd, struct sv
 	return 0;
 }
 
-static int edit_file(const struct dialect *lang, const struct dir *d, const char *rel, const struct edit *edits,
-                     size_t n, bool secret, struct err *e)
+static int edit_file(const struct dialect *lang, const struct dir *d, const char *rel,
+		     const struct edit *edits, size_t n, bool secret, struct err *e)
 {
 	autobuf struct buf old = BUF_MAX(CONF_MAX), made = BUF_MAX(CONF_MAX);
 	autoclose int fd = open_file(d, rel, e);
@@ -280,8 +295,8 @@ static int edit_file(const struct dialect *lang, const struct dir *d, const char
 	return 1;
 }
 
-int editor_file(const struct dialect *lang, const struct dir *d, const char *rel, const struct edit *edits, size_t n,
-                bool secret, struct err *e)
+int editor_file(const struct dialect *lang, const struct dir *d, const char *rel,
+		const struct edit *edits, size_t n, bool secret, struct err *e)
 {
 	int r = edit_file(lang, d, rel, edits, n, secret, e);
 

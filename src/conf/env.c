@@ -50,7 +50,8 @@ static void skip_line(struct reader *r)
 
 static int bad(const struct reader *r, size_t at, const char *what, struct err *e)
 {
-	return err_set(e, ERR_FORMAT, "line %zu, column %zu: %s", r->line, at >= r->bol ? at - r->bol + 1 : 1, what);
+	return err_set(e, ERR_FORMAT, "line %zu, column %zu: %s", r->line,
+		       at >= r->bol ? at - r->bol + 1 : 1, what);
 }
 
 /* A comment at pos; one that has its line to itself may be a commented-out assignment. */
@@ -66,8 +67,13 @@ static void note_comment(struct reader *r, struct assigns *ret)
 	if (!conf_off(r->text, from, end, "#", &key, &value))
 		return;
 	*vec_push(ret) = (struct assign){
-		.key = sv_dup(key), .line = r->line, .from = value.from, .to = value.to, .line_from = r->bol,
-		.line_to = r->pos + !at_end(r), .flags = ASSIGN_OFF | (alone ? 0 : ASSIGN_SHARED),
+		.key = sv_dup(key),
+		.line = r->line,
+		.from = value.from,
+		.to = value.to,
+		.line_from = r->bol,
+		.line_to = r->pos + !at_end(r),
+		.flags = ASSIGN_OFF | (alone ? 0 : ASSIGN_SHARED),
 	};
 }
 
@@ -85,7 +91,7 @@ static bool statement_next(struct reader *r, struct assigns *ret)
 
 static bool is_key_char(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && strchr("_.-[]", c));
+	return conf_is_digit(c) || conf_is_letter(c) || (c && strchr("_.-[]", c));
 }
 
 /* To the separator, the line feed of a name without one, or the end. */
@@ -95,8 +101,8 @@ static int skip_key(struct reader *r, struct err *e)
 		size_t blank = dotenv_blank(rest_of(r));
 
 		if ((unsigned char)here(r) >= 0x80 && !blank) {
-			return err_set(e, ERR_REFUSED, "line %zu: a name that is not ASCII is not edited",
-			               r->line);
+			return err_set(e, ERR_REFUSED,
+				       "line %zu: a name that is not ASCII is not edited", r->line);
 		}
 		if (!blank && !is_key_char(here(r)))
 			return bad(r, r->pos, "unexpected character in a variable name", e);
@@ -122,7 +128,8 @@ static int skip_quoted(struct reader *r, struct err *e)
 	return bad(&start, start.pos, "an unterminated quoted value", e);
 }
 
-/* To behind the last byte of an unquoted value, or back to `empty`; what follows on the line is blank or comment. */
+/* To behind the last byte of an unquoted value, or back to `empty`; what follows on the line is
+ * blank or comment. */
 static void skip_plain(struct reader *r, size_t empty)
 {
 	struct sv value = rest_of(r);
@@ -135,7 +142,8 @@ static void skip_plain(struct reader *r, size_t empty)
 	r->pos = value.n ? r->pos + value.n : empty;
 }
 
-/* Behind a value: is the rest of the line free of other statements? Goes behind its line feed then. */
+/* Behind a value: is the rest of the line free of other statements? Goes behind its line feed
+ * then. */
 static bool skip_rest(struct reader *r)
 {
 	struct reader look = *r;
@@ -195,8 +203,8 @@ static int take_statement(struct reader *r, struct assigns *ret, struct err *e)
 	key = dotenv_trim_end((struct sv){ r->text.p + start, r->pos - start });
 	if (key.n && memchr(key.p, ' ', key.n))
 		return bad(r, start, "a key cannot contain a space", e);
-	/* A name without a separator takes its value from outside; compose reads one at the very end as a value of
-	 * the name "". Neither is a value of the file. */
+	/* A name without a separator takes its value from outside; compose reads one at the very
+	 * end as a value of the name "". Neither is a value of the file. */
 	r->busy = r->pos;
 	if (at_end(r))
 		return 0;
@@ -226,9 +234,10 @@ static int env_scan(struct sv text, struct assigns *ret, struct err *e)
 	return rc;
 }
 
-/* Values in file order, so that each may refer to those before it. Stops behind the assignment `until`. */
-static int read_values(struct sv text, const struct assigns *all, struct dotenv_scope *in, const struct assign *until,
-                       struct err *e)
+/* Values in file order, so that each may refer to those before it. Stops behind the assignment
+ * `until`. */
+static int read_values(struct sv text, const struct assigns *all, struct dotenv_scope *in,
+		       const struct assign *until, struct err *e)
 {
 	vec_each(all, a) {
 		autobuf struct buf value = BUF_MAX(CONF_MAX);
@@ -251,7 +260,8 @@ static int read_values(struct sv text, const struct assigns *all, struct dotenv_
 	return 0;
 }
 
-int dotenv_each(struct sv text, dotenv_outside outside, void *outside_data, conf_seen seen, void *data, struct err *e)
+int dotenv_each(struct sv text, dotenv_outside outside, void *outside_data, conf_seen seen,
+		void *data, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 	struct dotenv_scope in = { .outside = outside, .data = outside_data };
@@ -309,15 +319,15 @@ static int env_value(struct sv text, const struct span *at, struct buf *ret, str
 {
 	autoassigns struct assigns all = { 0 };
 	struct dotenv_scope in = { 0 };
-	const struct assign *there = NULL;
-	int r = env_scan(text, &all, e);
+	const struct assign *there;
+	int r;
 
-	if (r == 0)
-		there = assigns_at(&all, at->from);
-	if (r == 0 && !there)
-		r = err_set(e, ERR_USAGE, "no value stands at byte %zu", at->from);
-	if (r == 0)
-		r = read_values(text, &all, &in, there, e);
+	if (env_scan(text, &all, e) < 0)
+		return -(int)e->kind;
+	there = assigns_at(&all, at->from);
+	if (!there)
+		return err_set(e, ERR_USAGE, "no value stands at byte %zu", at->from);
+	r = read_values(text, &all, &in, there, e);
 	if (r == 0)
 		buf_adds(ret, map_get(&in.values, there->key));
 	map_done(&in.values, free);
@@ -327,28 +337,30 @@ static int env_value(struct sv text, const struct span *at, struct buf *ret, str
 static bool only_of(const char *s, const char *others)
 {
 	for (; *s; s++)
-		if (!((*s >= '0' && *s <= '9') || ((*s | 0x20) >= 'a' && (*s | 0x20) <= 'z') || strchr(others, *s)))
+		if (!conf_is_digit(*s) && !conf_is_letter(*s) && !strchr(others, *s))
 			return false;
 	return true;
 }
 
-static int env_quote(struct sv text, const char *key, const char *value, const struct span *at, struct buf *ret,
-                     struct err *e)
+static int env_quote(struct sv text, const char *key, const char *value, const struct span *at,
+		     struct buf *ret, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 
 	if (env_scan(text, &all, e) < 0)
 		return -(int)e->kind;
 	if (!only_of(value, "._/:@-")) {
-		return err_set(e, ERR_USAGE,
-		               "the value for '%s' has a character beyond [A-Za-z0-9._/:@-], which not every "
-		               "reader of the file understands alike", key);
+		return err_set(
+		    e, ERR_USAGE,
+		    "the value for '%s' has a character beyond [A-Za-z0-9._/:@-], which not every "
+		    "reader of the file understands alike",
+		    key);
 	}
 	if (at->present) {
 		buf_addf(ret, "'%s'", value);
 		return 0;
 	}
-	if (!key[0] || (key[0] >= '0' && key[0] <= '9') || !only_of(key, "_"))
+	if (!key[0] || conf_is_digit(key[0]) || !only_of(key, "_"))
 		return err_set(e, ERR_USAGE, "'%s' is no name for a variable", key);
 	conf_start_line(text, &all, at->from, ret);
 	buf_addf(ret, "%s='%s'%s", key, value, conf_eol(text));

@@ -1,4 +1,5 @@
-/* A logical line joined from physical ones, every byte remembering where it stood. Inside this room only. */
+/* A logical line joined from physical ones, every byte remembering where it stood. Inside this room
+ * only. */
 #pragma once
 
 #include "base/vec.h"

@@ -1,4 +1,5 @@
-/* Java's Properties.load(InputStream), from its specification and its behaviour: JDK 17 is the tests' oracle. */
+/* Java's Properties.load(InputStream), from its specification and its behaviour: JDK 17 is the
+ * tests' oracle. */
 #include "conf/assign.h"
 #include "conf/joined.h"
 
@@ -8,9 +9,10 @@ struct reader {
 	struct sv     text;
 	size_t        pos, line;        /* of the physical line that comes next */
 	struct joined got;              /* the logical line */
-	size_t        from, end, next;  /* its first line's start, its last line's end without and with line end */
+	size_t from, end,
+	    next; /* its first line's start, its last line's end without and with line end */
 	size_t        first;            /* its line number */
-	size_t        content;          /* where its content ends: before a backslash at the end of the file */
+	size_t content; /* where its content ends: before a backslash at the end of the file */
 	bool          open;             /* the file ends inside it */
 };
 
@@ -74,14 +76,15 @@ static bool join(struct reader *r, struct physical p, size_t body)
 	return !r->open;
 }
 
-/* A backslash and nothing else at the end of the file: a property of no name, but not before a CR LF, where Java has
- * gone on to the line feed when it sees the end. */
+/* A backslash and nothing else at the end of the file: a property of no name, but not before a CR
+ * LF, where Java has gone on to the line feed when it sees the end. */
 static bool is_nothing(const struct reader *r, struct physical p)
 {
 	return r->open && !r->got.n && p.next - p.end == 2;
 }
 
-/* The next logical line. `value`: what is read is a value, so nothing in it is a comment or a line to skip. */
+/* The next logical line. `value`: what is read is a value, so nothing in it is a comment or a line
+ * to skip. */
 static bool logical_next(struct reader *r, bool value, struct assigns *ret_comments)
 {
 	r->got.n = 0;
@@ -105,10 +108,11 @@ static bool logical_next(struct reader *r, bool value, struct assigns *ret_comme
 
 static int hex_of(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (conf_is_digit(c))
 		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static void add_utf8(struct buf *b, unsigned long rune)
@@ -183,7 +187,8 @@ static unsigned long plain_escape(char c)
 }
 
 /* Take the escapes of bytes [from, to) away. */
-static int convert(const struct joined *j, size_t from, size_t to, size_t line, struct buf *ret, struct err *e)
+static int convert(const struct joined *j, size_t from, size_t to, size_t line, struct buf *ret,
+		   struct err *e)
 {
 	struct utf16 out = { .to = ret };
 
@@ -195,7 +200,8 @@ static int convert(const struct joined *j, size_t from, size_t to, size_t line, 
 
 			unit = c == 'u' ? unit_at(j, from, to) : (long)plain_escape(c);
 			if (unit < 0)
-				return err_set(e, ERR_FORMAT, "line %zu: malformed \\uxxxx encoding", line);
+				return err_set(e, ERR_FORMAT,
+					       "line %zu: malformed \\uxxxx encoding", line);
 			from += c == 'u' ? 4 : 0;
 		}
 		if (!unit)
@@ -232,7 +238,7 @@ static void divide(const struct joined *j, size_t *ret_key_end, size_t *ret_valu
 
 static int add_line(const struct reader *r, struct assigns *ret, struct err *e)
 {
-	autobuf struct buf key = BUF_MAX(CONF_MAX), value = BUF_MAX(2 * CONF_MAX);
+	autobuf struct buf key = BUF_MAX(CONF_MAX), value = BUF_MAX(CONF_VALUE_MAX);
 	size_t key_end, start;
 	bool bare;
 
@@ -249,8 +255,8 @@ static int add_line(const struct reader *r, struct assigns *ret, struct err *e)
 	return 0;
 }
 
-/* A continuation that the file ends in needs an empty line to end it; behind a CR one line feed more, as the first
- * would only complete the CR. */
+/* A continuation that the file ends in needs an empty line to end it; behind a CR one line feed
+ * more, as the first would only complete the CR. */
 static size_t tail_of(const struct reader *r)
 {
 	char last = r->text.n ? r->text.p[r->text.n - 1] : '\n';
@@ -308,7 +314,8 @@ static void add_rune(struct buf *b, unsigned long rune)
 	else if (rune < 0x10000)
 		buf_addf(b, "\\u%04lx", rune);
 	else
-		buf_addf(b, "\\u%04lx\\u%04lx", 0xd800 + ((rune - 0x10000) >> 10), 0xdc00 + (rune & 0x3ff));
+		buf_addf(b, "\\u%04lx\\u%04lx", 0xd800 + ((rune - 0x10000) >> 10),
+			 0xdc00 + (rune & 0x3ff));
 }
 
 static unsigned long rune_next(struct sv *s)
@@ -325,7 +332,8 @@ static unsigned long rune_next(struct sv *s)
 }
 
 /* `always`: characters escaped wherever they stand; `first`: those escaped at the start only. */
-static int add_escaped(struct buf *b, const char *text, const char *always, const char *first, struct err *e)
+static int add_escaped(struct buf *b, const char *text, const char *always, const char *first,
+		       struct err *e)
 {
 	struct sv rest = sv_of(text);
 
@@ -334,15 +342,16 @@ static int add_escaped(struct buf *b, const char *text, const char *always, cons
 	for (bool start = true; rest.n; start = false) {
 		unsigned long rune = rune_next(&rest);
 
-		if (rune < 0x80 && (strchr(always, (int)rune) || (start && strchr(first, (int)rune))))
+		if (rune < 0x80 &&
+		    (strchr(always, (int)rune) || (start && strchr(first, (int)rune))))
 			buf_addc(b, '\\');
 		add_rune(b, rune);
 	}
 	return 0;
 }
 
-static int properties_quote(struct sv text, const char *key, const char *value, const struct span *at, struct buf *ret,
-                            struct err *e)
+static int properties_quote(struct sv text, const char *key, const char *value,
+			    const struct span *at, struct buf *ret, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 	const struct assign *there;

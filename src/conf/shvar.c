@@ -1,4 +1,5 @@
-/* The part of the shell's language that says nothing but NAME=value, as POSIX and bash read it alike. */
+/* The part of the shell's language that says nothing but NAME=value, as POSIX and bash read it
+ * alike. */
 #include "conf/assign.h"
 
 struct reader {
@@ -19,12 +20,12 @@ static void move(struct reader *r)
 
 static bool is_word_start(char c)
 {
-	return c == '_' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return c == '_' || conf_is_letter(c);
 }
 
 static bool is_word(char c)
 {
-	return is_word_start(c) || (c >= '0' && c <= '9');
+	return is_word_start(c) || conf_is_digit(c);
 }
 
 static bool is_plain(char c)
@@ -139,8 +140,13 @@ static void note_comment(struct reader *r, size_t bol, struct assigns *ret)
 	if (!conf_off(r->text, bol, r->pos, "#", &key, &value) || key.p[key.n] != '=')
 		return;
 	*vec_push(ret) = (struct assign){
-		.key = sv_dup(key), .line = r->line, .from = value.from, .to = value.to, .line_from = bol,
-		.line_to = r->pos + (r->pos < r->text.n), .flags = ASSIGN_OFF,
+		.key = sv_dup(key),
+		.line = r->line,
+		.from = value.from,
+		.to = value.to,
+		.line_from = bol,
+		.line_to = r->pos + (r->pos < r->text.n),
+		.flags = ASSIGN_OFF,
 	};
 }
 
@@ -269,8 +275,8 @@ static bool is_whole_name(const char *key)
 	return skip_name(&r) && !here(&r);
 }
 
-static int shvar_quote(struct sv text, const char *key, const char *value, const struct span *at, struct buf *ret,
-                       struct err *e)
+static int shvar_quote(struct sv text, const char *key, const char *value, const struct span *at,
+		       struct buf *ret, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 

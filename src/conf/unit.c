@@ -43,7 +43,8 @@ static int physical_next(struct reader *r, struct physical *ret, struct err *e)
 		p.end--;
 	cr = p.end > p.from ? memchr(t.p + p.from, '\r', p.end - p.from) : NULL;
 	if (cr)
-		return err_set(e, ERR_REFUSED, "line %zu: a carriage return inside a line", r->line);
+		return err_set(e, ERR_REFUSED, "line %zu: a carriage return inside a line",
+			       r->line);
 	for (p.body = p.from; p.body < p.end && strchr(BLANKS, t.p[p.body]); p.body++)
 		;
 	*ret = p;
@@ -68,12 +69,18 @@ static void note_comment(struct reader *r, const struct physical *p, struct assi
 	if (!ret || !r->section || !conf_off(r->text, p->from, p->end, MARKS, &key, &value))
 		return;
 	*vec_push(ret) = (struct assign){
-		.key = full_key(r->section, key), .line = r->line, .from = value.from, .to = value.to,
-		.line_from = p->from, .line_to = p->next, .flags = ASSIGN_OFF | (r->got.n ? ASSIGN_SHARED : 0),
+		.key = full_key(r->section, key),
+		.line = r->line,
+		.from = value.from,
+		.to = value.to,
+		.line_from = p->from,
+		.line_to = p->next,
+		.flags = ASSIGN_OFF | (r->got.n ? ASSIGN_SHARED : 0),
 	};
 }
 
-/* The next logical line into r->got, a blank for each backslash at a line's end. 1, 0 at the end of the text, -kind. */
+/* The next logical line into r->got, a blank for each backslash at a line's end. 1, 0 at the end of
+ * the text, -kind. */
 static int logical_next(struct reader *r, struct assigns *ret_comments, struct err *e)
 {
 	struct physical p = { 0 };
@@ -97,8 +104,8 @@ static int logical_next(struct reader *r, struct assigns *ret_comments, struct e
 		r->next = p.next;
 		joined_add(&r->got, r->text, p.from, p.end);
 		if (r->got.n > JOINED_MAX)
-			return err_set(e, ERR_FORMAT, "line %zu: a line of more than %u bytes", r->line,
-			               JOINED_MAX);
+			return err_set(e, ERR_FORMAT, "line %zu: a line of more than %u bytes",
+				       r->line, JOINED_MAX);
 		if (!joined_ends_escaped(&r->got, had))
 			return 1;
 		r->got.v[r->got.n - 1].c = ' ';
@@ -132,8 +139,17 @@ static struct assign assign_of(const struct reader *r)
 		                .flags = r->open ? ASSIGN_OPEN : 0 };
 }
 
+static bool is_section_name(struct sv s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] >= 0 && s.p[i] < ' ') || strchr("\"'\\\x7f", s.p[i]))
+			return false;
+	return true;
+}
+
 /* "[name]": systemd gives up on the whole file when it is malformed. */
-static int take_section(struct reader *r, size_t from, size_t to, struct assigns *ret, struct err *e)
+static int take_section(struct reader *r, size_t from, size_t to, struct assigns *ret,
+			struct err *e)
 {
 	autofree char *name = NULL;
 	struct assign a = assign_of(r);
@@ -141,9 +157,8 @@ static int take_section(struct reader *r, size_t from, size_t to, struct assigns
 	if (to - from < 2 || r->got.v[to - 1].c != ']')
 		return err_set(e, ERR_FORMAT, "line %zu: an invalid section header", r->first);
 	name = joined_text(&r->got, from + 1, to - 1);
-	for (const char *p = name; *p; p++)
-		if ((*p > 0 && *p < ' ') || strchr("\"'\\\x7f", *p))
-			return err_set(e, ERR_FORMAT, "line %zu: an invalid section header", r->first);
+	if (!is_section_name(sv_of(name)))
+		return err_set(e, ERR_FORMAT, "line %zu: an invalid section header", r->first);
 	free(r->section);
 	r->section = xstrdup(name);
 	a.key = take_ptr(name);
@@ -152,9 +167,11 @@ static int take_section(struct reader *r, size_t from, size_t to, struct assigns
 	return 0;
 }
 
-/* Where the value at [from, to) of the logical line stands in the text. One that starts on a later line than its '='
- * is taken from the '=' on: there its first byte could make a comment of the line. */
-static void place_value(const struct reader *r, size_t equals, size_t from, size_t to, struct assign *ret)
+/* Where the value at [from, to) of the logical line stands in the text. One that starts on a later
+ * line than its '=' is taken from the '=' on: there its first byte could make a comment of the
+ * line. */
+static void place_value(const struct reader *r, size_t equals, size_t from, size_t to,
+			struct assign *ret)
 {
 	const struct joined *j = &r->got;
 	bool broken = false;
@@ -233,7 +250,7 @@ static int unit_value(struct sv text, const struct span *at, struct buf *ret, st
 struct unit_sum {
 	struct buf           value;     /* the effective ones, joined by newlines */
 	const struct assign *last;
-	size_t               effective, before, total;  /* before: those that the last empty one has reset */
+	size_t effective, before, total; /* before: those that the last empty one has reset */
 };
 
 static int sum_add(struct unit_sum *sum, struct sv text, const struct assign *a, struct err *e)
@@ -271,7 +288,8 @@ static void sums_done(struct map *sums)
 }
 
 /* The sum of each key that is assigned, or of `only`. */
-static int sums_make(struct sv text, const struct assigns *all, const char *only, struct map *ret, struct err *e)
+static int sums_make(struct sv text, const struct assigns *all, const char *only, struct map *ret,
+		     struct err *e)
 {
 	vec_each(all, a) {
 		struct unit_sum *sum;
@@ -281,7 +299,7 @@ static int sums_make(struct sv text, const struct assigns *all, const char *only
 		sum = map_get(ret, a->key);
 		if (!sum) {
 			sum = xcalloc(1, sizeof *sum);
-			sum->value.max = 2 * CONF_MAX;
+			sum->value.max = CONF_VALUE_MAX;
 			map_put(ret, a->key, sum);
 		}
 		if (sum_add(sum, text, a, e) < 0)
@@ -344,15 +362,16 @@ static size_t place(struct sv text, const struct assigns *all, const char *key, 
 }
 
 /* ERR_REFUSED when it takes more than one assignment to say what the key is. */
-static int only_effective(const struct map *sums, const char *key, const struct unit_sum **ret, struct err *e)
+static int only_effective(const struct map *sums, const char *key, const struct unit_sum **ret,
+			  struct err *e)
 {
 	const struct unit_sum *sum = map_get(sums, key);
 
 	*ret = sum;
 	if (!sum || sum->effective < 2)
 		return 0;
-	err_set(e, ERR_REFUSED, "line %zu: '%s' has %zu assignments that add up", sum->last->line, key,
-	        sum->effective);
+	err_set(e, ERR_REFUSED, "line %zu: '%s' has %zu assignments that add up", sum->last->line,
+		key, sum->effective);
 	return err_hint(e, "make it one assignment by hand, or add a drop-in file");
 }
 
@@ -369,15 +388,16 @@ static int unit_span(struct sv text, const char *key, struct span *ret, struct e
 	    sums_make(text, &all, key, &sums, e) < 0 || only_effective(&sums, key, &sum, e) < 0)
 		return -(int)e->kind;
 	at = place(text, &all, key, section);
-	*ret = sum ? (struct span){ sum->last->from, sum->last->to, sum->last->line, true, sum->total - 1 }
-	           : (struct span){ .from = at, .to = at };
+	*ret = sum ? (struct span){ sum->last->from, sum->last->to, sum->last->line, true,
+				    sum->total - 1 }
+		   : (struct span){ .from = at, .to = at };
 	return 0;
 }
 
 static bool is_name(const char *s)
 {
 	for (; *s; s++)
-		if (!((*s >= '0' && *s <= '9') || ((*s | 0x20) >= 'a' && (*s | 0x20) <= 'z') || strchr("-_", *s)))
+		if (!conf_is_digit(*s) && !conf_is_letter(*s) && !strchr("-_", *s))
 			return false;
 	return true;
 }
@@ -393,20 +413,22 @@ static int check_value(const char *key, const char *value, struct err *e)
 	if (n && (strchr(BLANKS, value[0]) || strchr(BLANKS, value[n - 1])))
 		return err_set(e, ERR_USAGE, "the value for '%s' begins or ends with a blank", key);
 	if (slashes % 2)
-		return err_set(e, ERR_USAGE, "the value for '%s' ends with a backslash, which would continue it", key);
+		return err_set(e, ERR_USAGE,
+			       "the value for '%s' ends with a backslash, which would continue it",
+			       key);
 	return 0;
 }
 
 /* A line for a key that is not there, under a new header if its section is not there either. */
-static int add_new(struct sv text, const struct assigns *all, const char *key, const char *value, size_t at,
-                   struct buf *ret, struct err *e)
+static int add_new(struct sv text, const struct assigns *all, const char *key, const char *value,
+		   size_t at, struct buf *ret, struct err *e)
 {
 	struct sv section;
-	const char *name, *eol = conf_eol(text);
+	const char *name = NULL, *eol = conf_eol(text);
 
 	if (split_key(key, &section, &name, e) < 0)
 		return -(int)e->kind;
-	if (!is_name(name) || memchr(section.p, ']', section.n) || memchr(section.p, '[', section.n))
+	if (!is_name(name) || !is_section_name(section))
 		return err_set(e, ERR_USAGE, "'%s' is no name for a setting", key);
 	conf_start_line(text, all, at, ret);
 	if (!section_end(all, section))
@@ -415,8 +437,8 @@ static int add_new(struct sv text, const struct assigns *all, const char *key, c
 	return 0;
 }
 
-static int unit_quote(struct sv text, const char *key, const char *value, const struct span *at, struct buf *ret,
-                      struct err *e)
+static int unit_quote(struct sv text, const char *key, const char *value, const struct span *at,
+		      struct buf *ret, struct err *e)
 {
 	autoassigns struct assigns all = { 0 };
 	cleanup_with(sums_done) struct map sums = { 0 };

@@ -22,7 +22,8 @@ static int compare_one(void *data, const char *key, const char *value, size_t li
 		return 0;
 	have = editor_get(o->lang, o->after, key, &now, &ours);
 	if (have == -ERR_REFUSED || have == -ERR_USAGE)
-		return 0;       /* several assignments that add up, a name that is none: each() alone can tell */
+		return 0; /* several assignments that add up, a name that is none: each() alone can
+			     tell */
 	if (have != 1 || strcmp(buf_str(&now), value) != 0)
 		o->broken = "another key's value changed";
 	return 0;
@@ -36,8 +37,8 @@ static bool starts_and_ends_alike(struct sv before, struct sv after, struct span
 	       !memcmp(before.p + at.to, after.p + after.n - tail, tail);
 }
 
-static const char *unchanged_broken(const struct dialect *lang, struct sv text, struct sv made, const char *key,
-                                    const char *value)
+static const char *unchanged_broken(const struct dialect *lang, struct sv text, struct sv made,
+				    const char *key, const char *value)
 {
 	autobuf struct buf now = BUF_MAX(TEXT_MAX);
 	struct err e = ERR_INIT;
@@ -50,8 +51,8 @@ static const char *unchanged_broken(const struct dialect *lang, struct sv text, 
 	return NULL;
 }
 
-static const char *changed_broken(const struct dialect *lang, struct sv text, struct sv made, const char *key,
-                                  const char *value)
+static const char *changed_broken(const struct dialect *lang, struct sv text, struct sv made,
+				  const char *key, const char *value)
 {
 	autobuf struct buf again = BUF_MAX(TEXT_MAX), now = BUF_MAX(TEXT_MAX);
 	struct err e = ERR_INIT;
@@ -62,7 +63,8 @@ static const char *changed_broken(const struct dialect *lang, struct sv text, st
 		return "an edit of what cannot be found";
 	if (value && !starts_and_ends_alike(text, made, at))
 		return "bytes outside the span changed";
-	if (editor_get(lang, made, key, &now, &e) != !!value || (value && strcmp(buf_str(&now), value) != 0))
+	if (editor_get(lang, made, key, &now, &e) != !!value ||
+	    (value && strcmp(buf_str(&now), value) != 0))
 		return "reads back as another value";
 	if (editor_set(lang, made, key, value, &again, &e) != 0)
 		return "setting the same value again is not an empty change";
@@ -71,8 +73,8 @@ static const char *changed_broken(const struct dialect *lang, struct sv text, st
 	return o.broken;
 }
 
-const char *law_broken(const struct dialect *lang, struct sv text, const char *key, const char *value,
-                       bool *ret_changed)
+const char *law_broken(const struct dialect *lang, struct sv text, const char *key,
+		       const char *value, bool *ret_changed)
 {
 	autobuf struct buf made = BUF_MAX(TEXT_MAX);
 	struct err e = ERR_INIT;
@@ -83,7 +85,9 @@ const char *law_broken(const struct dialect *lang, struct sv text, const char *k
 	if (r == -ERR_BUG)
 		return "the editor's own proof failed";
 	if (r < 0)
-		return made.len ? "a refused edit left text" : e.msg[0] ? NULL : "an error without a message";
+		return made.len   ? "a refused edit left text"
+		       : e.msg[0] ? NULL
+				  : "an error without a message";
 	return r ? changed_broken(lang, text, buf_sv(&made), key, value)
 	         : unchanged_broken(lang, text, buf_sv(&made), key, value);
 }
@@ -95,11 +99,13 @@ static bool secret_if_long(const char *key, void *data)
 
 int law_fuzz(const struct dialect *lang, const uint8_t *data, size_t size)
 {
-	struct sv text = { (const char *)data, size }, key_sv = sv_line(&text), value_sv = sv_line(&text);
+	struct sv text = { (const char *)data, size }, key_sv = sv_line(&text),
+		  value_sv = sv_line(&text);
 	autofree char *key = sv_dup(key_sv), *value = sv_dup(value_sv);
 	autobuf struct buf diff = BUF_MAX(TEXT_MAX), made = BUF_MAX(TEXT_MAX);
 	struct err e = ERR_INIT;
-	const char *set = strcmp(value, "-") != 0 ? value : NULL, *broken = law_broken(lang, text, key, set, NULL);
+	const char *set = strcmp(value, "-") != 0 ? value : NULL,
+		   *broken = law_broken(lang, text, key, set, NULL);
 
 	if (!broken)
 		broken = law_broken(lang, text, key, set ? NULL : "v", NULL);

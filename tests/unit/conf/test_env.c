@@ -78,6 +78,7 @@ static const struct row {
 	{ "g9", "A=$B-${B}\n", "A", "word-word" },
 	{ "g10", "A=$UNSET.\n", "A", "." },
 	{ "g11", "A=${B?e}${B:-}\n", "A", "wordword" },
+	{ "g11b", "E=\nA=${E:-d}${E-n}${E:+n}${E+s}\n", "A", "ds" },
 	{ "g12", "export \n", "A", NONE },
 	{ "g13", "export ", "A", BAD },
 };
@@ -163,9 +164,11 @@ static void test_refuses(void **state)
 	assert_int_equal(editor_set(&dialect_env, SV("A=1\n"), "A", "it's", &made, &e), -ERR_USAGE);
 	assert_int_equal(editor_set(&dialect_env, SV("A='1\n"), "A", "2", &made, &e), -ERR_FORMAT);
 	assert_string_equal(e.msg, "line 1, column 3: an unterminated quoted value");
-	assert_int_equal(editor_set(&dialect_env, SV("A=1\nB=$A\n"), "A", "2", &made, &e), -ERR_REFUSED);
+	assert_int_equal(editor_set(&dialect_env, SV("A=1\nB=$A\n"), "A", "2", &made, &e),
+			 -ERR_REFUSED);
 	assert_string_equal(e.msg, "changing 'A' would change 'B' too");
-	assert_int_equal(editor_set(&dialect_env, SV("A='1' B=2\n"), "B", NULL, &made, &e), -ERR_REFUSED);
+	assert_int_equal(editor_set(&dialect_env, SV("A='1' B=2\n"), "B", NULL, &made, &e),
+			 -ERR_REFUSED);
 	buf_done(&made);
 }
 
@@ -174,7 +177,9 @@ static void test_takes_out_every_assignment(void **state)
 	struct buf made = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(editor_set(&dialect_env, SV("A='1\n2' # c\nB=2\nexport A=3\n"), "A", NULL, &made, &e), 1);
+	assert_int_equal(
+	    editor_set(&dialect_env, SV("A='1\n2' # c\nB=2\nexport A=3\n"), "A", NULL, &made, &e),
+	    1);
 	assert_string_equal(buf_str(&made), "B=2\n");
 	buf_done(&made);
 }
@@ -195,12 +200,16 @@ static void test_growth_has_a_budget(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[ARRAY_LEN(ROWS) + 5], more[] = {
-		cmocka_unit_test(test_replaces), cmocka_unit_test(test_inserts), cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_takes_out_every_assignment), cmocka_unit_test(test_growth_has_a_budget),
+		cmocka_unit_test(test_replaces),
+		cmocka_unit_test(test_inserts),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_takes_out_every_assignment),
+		cmocka_unit_test(test_growth_has_a_budget),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
-		tests[i] = (struct CMUnitTest){ ROWS[i].no, test_row, NULL, NULL, (void *)&ROWS[i] };
+		tests[i] =
+		    (struct CMUnitTest){ ROWS[i].no, test_row, NULL, NULL, (void *)&ROWS[i] };
 	memcpy(tests + ARRAY_LEN(ROWS), more, sizeof more);
 	return cmocka_run_group_tests_name("env", tests, NULL, NULL);
 }

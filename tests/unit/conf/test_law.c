@@ -37,30 +37,80 @@ struct recipe {
 static const struct recipe RECIPES[] = {
 	{ &dialect_properties,
 	  { "a", "a.b", "k\xc3\xa9y", "x y", "pw" },
-	  { "%=1", "% = two words  ", "%:", "%", "% ", "  %\t3", "#%=off", "! %: off", "# prose", "", "%=a\\", "%\\",
-	    "\\", "  ", "%=\\u00e9\\uD83D\\uDE00", "%=\\  x", "%==", "%=a\\\\", "%=\\#", "\t# %=1", "%=\xe9" },
-	  { "", " lead", "trail ", "=", ":x", "#c", "back\\slash", "\\", "tab\there", "line\nfeed", "\r", "\xc3\xa9",
-	    "\xe2\x82\xac \xf0\x9f\x98\x80", "a=b:c", "\f", "x", "http://h:1/?a=b#c", "\x7f\x01" },
+	  { "%=1",
+	    "% = two words  ",
+	    "%:",
+	    "%",
+	    "% ",
+	    "  %\t3",
+	    "#%=off",
+	    "! %: off",
+	    "# prose",
+	    "",
+	    "%=a\\",
+	    "%\\",
+	    "\\",
+	    "  ",
+	    "%=\\u00e9\\uD83D\\uDE00",
+	    "%=\\  x",
+	    "%==",
+	    "%=a\\\\",
+	    "%=\\#",
+	    "\t# %=1",
+	    "%=\xe9" },
+	  { "", " lead", "trail ", "=", ":x", "#c", "back\\slash", "\\", "tab\there", "line\nfeed",
+	    "\r", "\xc3\xa9", "\xe2\x82\xac \xf0\x9f\x98\x80", "a=b:c", "\f", "x",
+	    "http://h:1/?a=b#c", "\x7f\x01" },
 	  { "\n", "\r\n", "\r" } },
 	{ &dialect_env,
 	  { "A", "AB", "C_1", "SEATABLE_IMAGE" },
-	  { "%=1", "export % = x # c", "%='q'", "%=\"d\\n\"#c", "#%=off", "# %=off", "% : y", "%=", "%= # c", "%",
-	    "%='multi", "line'", "", "  ", "# prose", "%=a b", "%='a' X=1", "\t%=x\t# c", "%=$$x", "%=${U:-d}",
-	    "%=a\\", "%='it\\'s'", "%=\"l1", "l2\"" },
+	  { "%=1",       "export % = x # c",
+	    "%='q'",     "%=\"d\\n\"#c",
+	    "#%=off",    "# %=off",
+	    "% : y",     "%=",
+	    "%= # c",    "%",
+	    "%='multi",  "line'",
+	    "",          "  ",
+	    "# prose",   "%=a b",
+	    "%='a' X=1", "\t%=x\t# c",
+	    "%=$$x",     "%=${U:-d}",
+	    "%=a\\",     "%='it\\'s'",
+	    "%=\"l1",    "l2\"" },
 	  { "", "repo/x:1", "a", "A.b-c_d@e", "not allowed", "it's", "$x" },
 	  { "\n", "\r\n" } },
 	{ &dialect_unit,
 	  { "Service.ExecStart", "Service.Restart", "Unit.After", "New.Key", "Service.A" },
-	  { "[Service]", "[Unit]", " [X-1] ", "ExecStart=/bin/x -a", "ExecStart=", "Restart = no ", "#Restart=yes",
-	    "; A=1", "After=a.service \\", "  b.service \\", "  # within", "", "A=", "A=\"quoted %s\"", "nonsense",
-	    "=x", "A=x\\\\", "\tA=1", "Restart=\\", "ExecStart= \\", "A=\xff" },
-	  { "", "/bin/y --x", "a\\\\", "a\\", " lead", "trail ", "two\nlines", "#x", ";", "\"q", "\xc3\xa9", "=" },
+	  { "[Service]",
+	    "[Unit]",
+	    " [X-1] ",
+	    "ExecStart=/bin/x -a",
+	    "ExecStart=",
+	    "Restart = no ",
+	    "#Restart=yes",
+	    "; A=1",
+	    "After=a.service \\",
+	    "  b.service \\",
+	    "  # within",
+	    "",
+	    "A=",
+	    "A=\"quoted %s\"",
+	    "nonsense",
+	    "=x",
+	    "A=x\\\\",
+	    "\tA=1",
+	    "Restart=\\",
+	    "ExecStart= \\",
+	    "A=\xff" },
+	  { "", "/bin/y --x", "a\\\\", "a\\", " lead", "trail ", "two\nlines", "#x", ";", "\"q",
+	    "\xc3\xa9", "=" },
 	  { "\n", "\r\n" } },
 	{ &dialect_shvar,
 	  { "A", "AB", "JVM_OPTS", "_x" },
-	  { "%=1", "export %='a b'", "%=\"d\\\"\\$ \\x\"'s'y", "#%=off", "# export %=off", "", "  ", "  %= # c",
-	    "%='multi", "line'", "%=\"l1\\", "l2\"", "# prose", "%=a/b:c,d", "export\t%=x   # c" },
-	  { "", "plain", "it's", "\"q\" $x `y` \\", "two\nlines", "'", "#", " ", "!", "\xc3\xa9", "\r" },
+	  { "%=1", "export %='a b'", "%=\"d\\\"\\$ \\x\"'s'y", "#%=off", "# export %=off", "", "  ",
+	    "  %= # c", "%='multi", "line'", "%=\"l1\\", "l2\"", "# prose", "%=a/b:c,d",
+	    "export\t%=x   # c" },
+	  { "", "plain", "it's", "\"q\" $x `y` \\", "two\nlines", "'", "#", " ", "!", "\xc3\xa9",
+	    "\r" },
 	  { "\n" } },
 };
 
@@ -122,7 +172,8 @@ static void test_law(void **state)
 	size_t changed = 0;
 
 	for (size_t i = 0; i < FILES; i++) {
-		const char *key = ONE_OF(r->keys), *value = pick(8) ? ONE_OF(r->values) : NULL, *broken;
+		const char *key = ONE_OF(r->keys), *value = pick(8) ? ONE_OF(r->values) : NULL,
+			   *broken;
 		bool did;
 
 		buf_reset(&text);
@@ -130,8 +181,9 @@ static void test_law(void **state)
 		broken = law_broken(r->lang, buf_sv(&text), key, value, &did);
 		changed += did;
 		if (broken) {
-			fail_msg("CONF_SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>", (unsigned long long)seed,
-			         i, broken, key, value ? value : "(none)", buf_str(&text));
+			fail_msg("CONF_SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>",
+				 (unsigned long long)seed, i, broken, key, value ? value : "(none)",
+				 buf_str(&text));
 		}
 	}
 	buf_done(&text);
@@ -148,6 +200,7 @@ int main(void)
 	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
 	for (size_t i = 0; i < ARRAY_LEN(RECIPES); i++)
-		tests[i] = (struct CMUnitTest){ RECIPES[i].lang->name, test_law, NULL, NULL, (void *)&RECIPES[i] };
+		tests[i] = (struct CMUnitTest){ RECIPES[i].lang->name, test_law, NULL, NULL,
+						(void *)&RECIPES[i] };
 	return cmocka_run_group_tests_name("law", tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Java's properties: against the real Properties.load() where there is a JDK, and a few cases to read. */
+/* Java's properties: against the real Properties.load() where there is a JDK, and a few cases to
+ * read. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -27,11 +28,14 @@ static size_t pick(size_t n)
 
 /* Pieces whose sequence is what the reader's states are about. */
 static const char *const PIECES[] = {
-	"a", "b", "key", "=", ":", " ", "\t", "\f", "\\", "\\", "\n", "\n", "\r", "\r\n", "#", "!", "\\u0041", "\\u00e9",
-	"\\ud83d", "\\ude00", "\\u12", "\\uzzzz", "\\n", "\\t", "\\q", "\xe9", "\x01", "\xff", "value", "\\=", "\\ ", "\\#",
-	"\\\n", "\\\r\n", "\\\r", "  ", "\v",
+	"a",       "b",       "key",     "=",       ":",     " ",       "\t",  "\f",
+	"\\",      "\\",      "\n",      "\n",      "\r",    "\r\n",    "#",   "!",
+	"\\u0041", "\\u00e9", "\\ud83d", "\\ude00", "\\u12", "\\uzzzz", "\\n", "\\t",
+	"\\q",     "\xe9",    "\x01",    "\xff",    "value", "\\=",     "\\ ", "\\#",
+	"\\\n",    "\\\r\n",  "\\\r",    "  ",      "\v",
 };
-/* Few files of random pieces have no malformed \u; most are made of those before and after it only. */
+/* Few files of random pieces have no malformed \u; most are made of those before and after it
+ * only. */
 #define MALFORMED 20
 
 static void make_text(struct buf *ret)
@@ -65,7 +69,8 @@ static void add_utf16(const char *s, struct buf *ret)
 		if (c < 0x10000)
 			buf_addf(ret, "%04lx", c);
 		else
-			buf_addf(ret, "%04lx%04lx", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+			buf_addf(ret, "%04lx%04lx", 0xd800 + ((c - 0x10000) >> 10),
+				 0xdc00 + (c & 0x3ff));
 	}
 }
 
@@ -124,15 +129,17 @@ static void add_question(struct sv text, struct buf *questions, struct buf *answ
 /* A generated file, and the same after an edit. */
 static void add_file(struct buf *questions, struct buf *answers)
 {
-	static const char *const values[] = { "", " x ", "=", ":y", "#", "\\", "a\nb\r\f\t", "\xc3\xa9",
-		                              "\xf0\x9f\x98\x80", "plain", "\x7f\x02" };
+	static const char *const values[] = { "",           " x ",      "=",
+					      ":y",         "#",        "\\",
+					      "a\nb\r\f\t", "\xc3\xa9", "\xf0\x9f\x98\x80",
+					      "plain",      "\x7f\x02" };
 	struct buf text = BUF_MAX(1 << 20), edited = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
 
 	make_text(&text);
 	add_question(buf_sv(&text), questions, answers);
-	if (editor_set(&dialect_properties, buf_sv(&text), pick(2) ? "a" : "b #=", values[pick(ARRAY_LEN(values))],
-	               &edited, &e) >= 0)
+	if (editor_set(&dialect_properties, buf_sv(&text),
+		       pick(2) ? "a" : "b #=", values[pick(ARRAY_LEN(values))], &edited, &e) >= 0)
 		add_question(buf_sv(&edited), questions, answers);
 	buf_done(&text);
 	buf_done(&edited);
@@ -206,8 +213,9 @@ static void test_java_reads_the_same(void **state)
 
 		errors += sv_eq(mine, "error");
 		if (mine.n != theirs.n || memcmp(mine.p, theirs.p, mine.n) != 0)
-			fail_msg("CONF_SEED=%llu file (hex) %.*s: java '%.*s', we '%.*s'", (unsigned long long)seed,
-			         SV_ARG(text), SV_ARG(theirs), SV_ARG(mine));
+			fail_msg("CONF_SEED=%llu file (hex) %.*s: java '%.*s', we '%.*s'",
+				 (unsigned long long)seed, SV_ARG(text), SV_ARG(theirs),
+				 SV_ARG(mine));
 	}
 	print_message("# %zu texts, %zu of them malformed\n", n, errors);
 	assert_int_equal(j.n, 0);
@@ -263,11 +271,15 @@ static void test_refuses(void **state)
 	struct buf made = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(editor_set(&dialect_properties, SV("a=1\nk=\\u00zz"), "a", "2", &made, &e), -ERR_FORMAT);
+	assert_int_equal(editor_set(&dialect_properties, SV("a=1\nk=\\u00zz"), "a", "2", &made, &e),
+			 -ERR_FORMAT);
 	assert_string_equal(e.msg, "line 2: malformed \\uxxxx encoding");
-	assert_int_equal(editor_set(&dialect_properties, SV("a=1\n"), "a", "\xff", &made, &e), -ERR_USAGE);
-	assert_int_equal(editor_set(&dialect_properties, SV("a=\0"), "a", "x", &made, &e), -ERR_REFUSED);
-	assert_int_equal(editor_get(&dialect_properties, SV("a=\\u0000"), "a", &made, &e), -ERR_REFUSED);
+	assert_int_equal(editor_set(&dialect_properties, SV("a=1\n"), "a", "\xff", &made, &e),
+			 -ERR_USAGE);
+	assert_int_equal(editor_set(&dialect_properties, SV("a=\0"), "a", "x", &made, &e),
+			 -ERR_REFUSED);
+	assert_int_equal(editor_get(&dialect_properties, SV("a=\\u0000"), "a", &made, &e),
+			 -ERR_REFUSED);
 	buf_done(&made);
 }
 
