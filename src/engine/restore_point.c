@@ -85,7 +85,7 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 		if (dir_make_path(json_str(doc, "keep", ""), HOME_MODE, &keep, e) < 0)
 			goto fail;
 	}
-	if (dir_make_path(path, HOME_MODE, &p.dir, e) < 0 || dir_make(&p.dir, "index", HOME_MODE, e) < 0 ||
+	if (dir_make_path(path, HOME_MODE, &p.dir, e) < 0 ||
 	    point_save(&p, e) < 0)
 		goto fail;
 	*ret = p;
@@ -171,7 +171,7 @@ static void add_stats(struct pass_stats *sum, const struct pass_stats *one)
 
 static int load_index(struct point *p, const char *name, struct pass_index **ret, struct err *e)
 {
-	autofree char *rel = xasprintf("index/%s", name);
+	autofree char *rel = xasprintf("index-%s", name);
 	int has = dir_has(&p->dir, rel, e);
 
 	if (has < 0)
@@ -185,7 +185,7 @@ static int load_index(struct point *p, const char *name, struct pass_index **ret
 
 static int save_index(struct point *p, const char *name, const struct pass_index *ix, struct err *e)
 {
-	autofree char *rel = xasprintf("index/%s", name);
+	autofree char *rel = xasprintf("index-%s", name);
 
 	return pass_index_save(ix, &p->dir, rel, e);
 }

@@ -4,7 +4,7 @@
  * mount point, else <parent>/.crossgrade-<name of ROOT>/<id>), or in a folder the operator names:
  *
  *	data/<root>/...      the copy, usable without crossgrade
- *	index/<root>         stats the passes trust
+ *	index-<root>         stats the passes trust
  *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
  *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
  *	point.json           state, sizes, digests of all of the above

@@ -5,7 +5,7 @@
 #include "io/json.h"
 #include "view/table.h"
 
-#define VALUE_MAX 120
+#define VALUE_MAX 72
 
 static void instance_row(struct table *t, const json_t *it)
 {

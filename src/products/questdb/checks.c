@@ -6,10 +6,12 @@ void unsure_of(const struct facts *now, const char *key, const char *id, struct 
 {
 	const char *why = facts_why_missing(now, key);
 
-	results_add(ret, id, VERDICT_UNSURE, NULL, "could not see '%s': %s", key, why ? why : "nobody looked");
+	results_add(ret, id, VERDICT_UNSURE, NULL, "could not see '%s': %s", key,
+		    why ? why : "nobody looked");
 }
 
-bool need(const struct facts *now, const char *key, const char *id, struct results *ret, const json_t **v)
+bool need(const struct facts *now, const char *key, const char *id, struct results *ret,
+	  const json_t **v)
 {
 	*v = facts_get(now, key);
 	if (!*v)
@@ -26,8 +28,8 @@ const char *need_text(const struct facts *now, const char *key, const char *id, 
 	return text;
 }
 
-bool need_if_any(const struct facts *now, const char *key, const char *witness, const char *id, struct results *ret,
-                 const json_t **v)
+bool need_if_any(const struct facts *now, const char *key, const char *witness, const char *id,
+		 struct results *ret, const json_t **v)
 {
 	*v = facts_get(now, key);
 	if (*v)
@@ -54,16 +56,16 @@ char *value_text(const json_t *v)
 	return xstrdup(buf_str(&text));
 }
 
-static void judge_one(const char *id, enum verdict v, const char *noun, const char *name, const char *seen,
-                      const json_t *value, struct results *ret)
+static void judge_one(const char *id, enum verdict v, const char *noun, const char *name,
+		      const char *seen, const json_t *value, struct results *ret)
 {
 	autofree char *subject = xasprintf("%s %s", noun, name), *detail = value_text(value);
 
 	results_add(ret, id, v, subject, *detail ? "%s: %s" : "%s%s", seen, detail);
 }
 
-void judge_members(const struct facts *now, const char *key, const char *witness, const char *id, enum verdict v,
-                   const char *noun, const char *seen, struct results *ret)
+void judge_members(const struct facts *now, const char *key, const char *witness, const char *id,
+		   enum verdict v, const char *noun, const char *seen, struct results *ret)
 {
 	const json_t *list, *value;
 	const char *name;
@@ -75,16 +77,18 @@ void judge_members(const struct facts *now, const char *key, const char *witness
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
 		return;
 	}
-	json_array_foreach((json_t *)list, i, value) {
+	json_array_foreach((json_t *)list, i, value)
+	{
 		autofree char *text = value_text(value);
 
 		judge_one(id, v, noun, text, seen, NULL, ret);
 	}
 	json_object_foreach((json_t *)list, name, value)
-		judge_one(id, v, noun, name, seen, value, ret);
+	    judge_one(id, v, noun, name, seen, value, ret);
 }
 
-bool need_crossing(const struct facts *now, const struct change *c, const char *id, struct results *ret)
+bool need_crossing(const struct facts *now, const struct change *c, const char *id,
+		   struct results *ret)
 {
 	if (c->crossing != CROSS_UNKNOWN)
 		return true;

@@ -4,7 +4,8 @@
 #include "products/questdb/placement.h"
 
 /* A text of the artifact; NULL after an UNSURE. */
-static const char *artifact_text(const struct facts *now, const char *member, const char *id, struct results *ret)
+static const char *artifact_text(const struct facts *now, const char *member, const char *id,
+				 struct results *ret)
 {
 	const json_t *artifact;
 	const char *text;
@@ -13,7 +14,8 @@ static const char *artifact_text(const struct facts *now, const char *member, co
 		return NULL;
 	text = json_str(artifact, member, "");
 	if (!*text)
-		results_add(ret, id, VERDICT_UNSURE, NULL, "the artifact does not tell its %s", member);
+		results_add(ret, id, VERDICT_UNSURE, NULL, "the artifact does not tell its %s",
+			    member);
 	return *text ? text : NULL;
 }
 
@@ -27,7 +29,8 @@ CHECK(art_form)
 	else if (goal_artifact(to, 1))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "more than one artifact is named");
 	else if ((form = artifact_text(now, "form", id, ret)))
-		results_add(ret, id, !strcmp(form, "directory") ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s", form);
+		results_add(ret, id, !strcmp(form, "directory") ? VERDICT_BLOCK : VERDICT_PASS,
+			    NULL, "%s", form);
 }
 
 CHECK(art_integrity)
@@ -48,7 +51,8 @@ CHECK(art_integrity)
 	else if (asked && strcmp(asked, is) != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "SHA-256 is %s", is);
 	else if (!asked)
-		results_add(ret, id, VERDICT_NOTE, NULL, "SHA-256 %s, none was given to compare", is);
+		results_add(ret, id, VERDICT_NOTE, NULL, "SHA-256 %s, none was given to compare",
+			    is);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "as given");
 }
@@ -63,18 +67,19 @@ CHECK(art_edition)
 	if (!need_crossing(now, &c, id, ret) || !(is = artifact_text(now, "edition", id, ret)))
 		return;
 	results_add(ret, id, strcmp(is, c.to_edition) ? VERDICT_BLOCK : VERDICT_PASS, NULL,
-	            "the artifact is %s, wanted is %s", is, c.to_edition);
+		    "the artifact is %s, wanted is %s", is, c.to_edition);
 }
 
 CHECK(art_version)
 {
 	static const char id[] = "questdb.art-version";
-	const char *asked = to ? goal_version(to) : NULL, *is = artifact_text(now, "version", id, ret);
+	const char *asked = to ? goal_version(to) : NULL,
+		   *is = artifact_text(now, "version", id, ret);
 
 	if (!is)
 		return;
-	results_add(ret, id, asked && strcmp(asked, is) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "the artifact is %s%s%s",
-	            is, asked ? ", wanted is " : "", asked ? asked : "");
+	results_add(ret, id, asked && strcmp(asked, is) ? VERDICT_BLOCK : VERDICT_PASS, NULL,
+		    "the artifact is %s%s%s", is, asked ? ", wanted is " : "", asked ? asked : "");
 }
 
 CHECK(art_arch)
@@ -85,8 +90,8 @@ CHECK(art_arch)
 
 	if (!is)
 		return;
-	results_add(ret, id, strcmp(is, "any") && strcmp(is, host) ? VERDICT_BLOCK : VERDICT_PASS, NULL,
-	            "built for %s, this host is %s", is, host);
+	results_add(ret, id, strcmp(is, "any") && strcmp(is, host) ? VERDICT_BLOCK : VERDICT_PASS,
+		    NULL, "built for %s, this host is %s", is, host);
 }
 
 CHECK(art_glibc)
@@ -99,10 +104,11 @@ CHECK(art_glibc)
 	if (!is)
 		return;
 	if (!version_parse(is, &needs) || !version_parse(host, &has))
-		results_add(ret, id, VERDICT_UNSURE, NULL, "needs '%s', the host has '%s'", is, host);
+		results_add(ret, id, VERDICT_UNSURE, NULL, "needs '%s', the host has '%s'", is,
+			    host);
 	else
-		results_add(ret, id, version_cmp(needs, has) > 0 ? VERDICT_BLOCK : VERDICT_PASS, NULL,
-		            "needs glibc %s, the host has %s", is, host);
+		results_add(ret, id, version_cmp(needs, has) > 0 ? VERDICT_BLOCK : VERDICT_PASS,
+			    NULL, "needs glibc %s, the host has %s", is, host);
 }
 
 /* Java that will start a build that brings none; NULL: not known. */
@@ -133,11 +139,13 @@ CHECK(java_version)
 	if (!java)
 		unsure_of(now, QF_HOST_JAVA, id, ret);
 	else if (!needs || !has)
-		results_add(ret, id, VERDICT_UNSURE, NULL, "Java %lld is there; what the target needs is not known",
-		            (long long)has);
+		results_add(ret, id, VERDICT_UNSURE, NULL,
+			    "Java %lld is there; what the target needs is not known",
+			    (long long)has);
 	else
-		results_add(ret, id, has < needs ? VERDICT_BLOCK : VERDICT_PASS, json_str(java, "exe", NULL),
-		            "Java %lld, the target needs %lld", (long long)has, (long long)needs);
+		results_add(ret, id, has < needs ? VERDICT_BLOCK : VERDICT_PASS,
+			    json_str(java, "exe", NULL), "Java %lld, the target needs %lld",
+			    (long long)has, (long long)needs);
 }
 
 static const char *taking_text(const struct placement *p)
@@ -165,12 +173,14 @@ CHECK(install_form)
 	if (!kind)
 		return;
 	if (!strcmp(kind, "unknown")) {
-		results_add(ret, id, VERDICT_BLOCK, NULL, "what is installed is neither a runtime nor a jar");
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "what is installed is neither a runtime nor a jar");
 		return;
 	}
 	r = to ? placement_of(now, to, &c, &p, &e) : err_set(&e, ERR_ABSENT, "no goal");
 	if (r < 0)
-		results_add(ret, id, e.kind == ERR_ABSENT ? VERDICT_UNSURE : VERDICT_BLOCK, NULL, "%s", e.msg);
+		results_add(ret, id, e.kind == ERR_ABSENT ? VERDICT_UNSURE : VERDICT_BLOCK, NULL,
+			    "%s", e.msg);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s; %s", p.staged, taking_text(&p));
 }
@@ -186,9 +196,11 @@ CHECK(install_shared)
 	change_of(now, to, &c);
 	if (!need_if_any(now, QF_INSTALL_SHARED, QF_OTHERS, id, ret, &others))
 		return;
-	if (json_array_size(others) && to && placement_of(now, to, &c, &p, &e) == 0 && p.taking == TAKE_LAUNCHER)
-		results_add(ret, id, VERDICT_NOTE, NULL, "others start from it too; it stays as it is");
+	if (json_array_size(others) && to && placement_of(now, to, &c, &p, &e) == 0 &&
+	    p.taking == TAKE_LAUNCHER)
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "others start from it too; it stays as it is");
 	else
 		judge_members(now, QF_INSTALL_SHARED, QF_OTHERS, id, VERDICT_BLOCK, "instance",
-		              "starts from the same installation", ret);
+			      "starts from the same installation", ret);
 }

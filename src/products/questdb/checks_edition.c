@@ -1,11 +1,12 @@
-/* What changes for people and programs when the edition changes: accounts, who gets in, probes, TLS, replication. */
+/* What changes for people and programs when the edition changes: accounts, who gets in, probes,
+ * TLS, replication. */
 #include "products/questdb/checks.h"
 
 #include "products/questdb/conf_change.h"
 
 /* Is the migration one from open source to Enterprise? Says UNSURE or PASS itself when not. */
-static bool to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret,
-                          struct change *c)
+static bool to_enterprise(const struct facts *now, const struct goal *to, const char *id,
+			  struct results *ret, struct change *c)
 {
 	change_of(now, to, c);
 	if (!need_crossing(now, c, id, ret))
@@ -24,7 +25,8 @@ CHECK(edition_back)
 	if (!need_crossing(now, &c, id, ret))
 		return;
 	if (c.crossing == CROSS_TO_OPEN_SOURCE)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "from Enterprise to open source on the same data");
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "from Enterprise to open source on the same data");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s to %s", c.from_edition, c.to_edition);
 }
@@ -39,8 +41,8 @@ CHECK(enterprise_marks)
 	if (edition_is_enterprise(edition))
 		not_asked(id, "an Enterprise server runs on it", ret);
 	else
-		judge_members(now, QF_ENTERPRISE_MARKS, QF_DB_EXTRA_FILES, id, VERDICT_BLOCK, "trace",
-		              "an Enterprise build has had this database before", ret);
+		judge_members(now, QF_ENTERPRISE_MARKS, QF_DB_EXTRA_FILES, id, VERDICT_BLOCK,
+			      "trace", "an Enterprise build has had this database before", ret);
 }
 
 CHECK(auth_default)
@@ -54,23 +56,28 @@ CHECK(auth_default)
 		return;
 	user = json_str(asked, "user", "");
 	if (!*user || !json_str(asked, "password_file", NULL)) {
-		results_add(ret, id, VERDICT_BLOCK, NULL, "no settings.admin: {user, password_file}");
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "no settings.admin: {user, password_file}");
 		return;
 	}
 	if (!strcmp(user, "admin")) {
-		results_add(ret, id, VERDICT_BLOCK, NULL, "settings.admin.user is 'admin', the built-in default");
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "settings.admin.user is 'admin', the built-in default");
 		return;
 	}
 	if (!need(now, QF_ADMIN, id, ret, &admin))
 		return;
 	mode = json_str(admin, "mode", "");
 	if (strlen(mode) < 3 || strcmp(mode + strlen(mode) - 2, "00") != 0)
-		results_add(ret, id, VERDICT_BLOCK, json_str(admin, "password_file", NULL), "mode %s: others can read it", mode);
+		results_add(ret, id, VERDICT_BLOCK, json_str(admin, "password_file", NULL),
+			    "mode %s: others can read it", mode);
 	else
-		results_add(ret, id, VERDICT_PASS, NULL, "administrator '%s', password from a file", user);
+		results_add(ret, id, VERDICT_PASS, NULL, "administrator '%s', password from a file",
+			    user);
 }
 
-/* The password goes into a file named by server.conf: which release first reads one was seen for the open core only. */
+/* The password goes into a file named by server.conf: which release first reads one was seen for
+ * the open core only. */
 CHECK(auth_file)
 {
 	static const char id[] = "questdb.auth-file";
@@ -79,16 +86,18 @@ CHECK(auth_file)
 
 	if (!to_enterprise(now, to, id, ret, &c))
 		return;
-	if (c.to_by == CORE_UNKNOWN || !version_parse(json_string_value(questdb_value("secret_file_seen")), &seen) ||
+	if (c.to_by == CORE_UNKNOWN ||
+	    !version_parse(json_string_value(questdb_value("secret_file_seen")), &seen) ||
 	    !version_parse(json_string_value(questdb_value("secret_file_absent")), &maybe)) {
 		unsure_of(now, QF_TARGET_VERSION, id, ret);
 		return;
 	}
 	results_add(ret, id,
-	            version_cmp(c.to_core, seen) >= 0  ? VERDICT_PASS :
-	            version_cmp(c.to_core, maybe) <= 0 ? VERDICT_BLOCK :
-	                                                 VERDICT_UNSURE,
-	            NULL, "%s, core %d.%d.%d", c.to_version, c.to_core.major, c.to_core.minor, c.to_core.patch);
+		    version_cmp(c.to_core, seen) >= 0    ? VERDICT_PASS
+		    : version_cmp(c.to_core, maybe) <= 0 ? VERDICT_BLOCK
+							 : VERDICT_UNSURE,
+		    NULL, "%s, core %d.%d.%d", c.to_version, c.to_core.major, c.to_core.minor,
+		    c.to_core.patch);
 }
 
 CHECK(auth_access)
@@ -102,23 +111,28 @@ CHECK(auth_access)
 	if (!strcmp(access, "closed"))
 		results_add(ret, id, VERDICT_PASS, NULL, "only accounts get in");
 	else if (!strcmp(access, "legacy"))
-		results_add(ret, id, VERDICT_WARN, NULL, "access control off: everybody gets in, as before");
+		results_add(ret, id, VERDICT_WARN, NULL,
+			    "access control off: everybody gets in, as before");
 	else
-		results_add(ret, id, VERDICT_BLOCK, NULL, "settings.access is '%s', neither 'closed' nor 'legacy'", access);
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "settings.access is '%s', neither 'closed' nor 'legacy'", access);
 }
 
 /* "port 9000": who is connected to it, by address. */
-static void say_clients(const json_t *clients, int64_t port, const char *id, enum verdict v, struct results *ret)
+static void say_clients(const json_t *clients, int64_t port, const char *id, enum verdict v,
+			struct results *ret)
 {
 	autofree char *subject = xasprintf("port %lld", (long long)port);
 	autobuf struct buf peers = BUF_MAX(1024);
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)clients, i, one) {
+	json_array_foreach((json_t *)clients, i, one)
+	{
 		if (json_int(one, "port", 0) == port)
-			buf_addf(&peers, "%s%s (%lld)", peers.len ? ", " : "", json_str(one, "peer", "?"),
-			         (long long)json_int(one, "connections", 1));
+			buf_addf(&peers, "%s%s (%lld)", peers.len ? ", " : "",
+				 json_str(one, "peer", "?"),
+				 (long long)json_int(one, "connections", 1));
 	}
 	results_add(ret, id, v, subject, "%s%s", buf_str(&peers), peers.full ? ", ..." : "");
 }
@@ -133,7 +147,8 @@ static bool first_of_port(const json_t *clients, size_t at)
 	return true;
 }
 
-static void judge_clients(const struct facts *now, const char *id, enum verdict v, struct results *ret)
+static void judge_clients(const struct facts *now, const char *id, enum verdict v,
+			  struct results *ret)
 {
 	const json_t *clients;
 
@@ -141,7 +156,8 @@ static void judge_clients(const struct facts *now, const char *id, enum verdict 
 		return;
 	for (size_t i = 0; i < json_array_size(clients); i++)
 		if (first_of_port(clients, i))
-			say_clients(clients, json_int(json_array_get(clients, i), "port", 0), id, v, ret);
+			say_clients(clients, json_int(json_array_get(clients, i), "port", 0), id, v,
+				    ret);
 	if (!json_array_size(clients))
 		results_add(ret, id, VERDICT_PASS, NULL, "no client of another host is connected");
 }
@@ -164,9 +180,12 @@ CHECK(auth_mapping)
 
 	if (!to_enterprise(now, to, id, ret, &c) || !need(now, QF_AUTH, id, ret, &auth))
 		return;
-	json_object_foreach((json_t *)auth, endpoint, how) {
-		autofree char *key = json_is_string(how) ? xasprintf("%s %s", endpoint, json_string_value(how)) :
-		                                           xasprintf("%s %s", endpoint, json_is_true(how) ? "on" : "off");
+	json_object_foreach((json_t *)auth, endpoint, how)
+	{
+		autofree char *key =
+		    json_is_string(how)
+			? xasprintf("%s %s", endpoint, json_string_value(how))
+			: xasprintf("%s %s", endpoint, json_is_true(how) ? "on" : "off");
 		const char *text = json_str(texts, key, NULL);
 
 		if (text)
@@ -183,18 +202,22 @@ CHECK(health_probe)
 	if (!to_enterprise(now, to, id, ret, &c) || !need(now, QF_AUTH, id, ret, &auth))
 		return;
 	results_add(ret, id,
-	            !strcmp(json_str(auth, "health", ""), "open") && !access_is_legacy(to) ? VERDICT_WARN : VERDICT_PASS,
-	            NULL, "the min server is %s now", json_str(auth, "health", "?"));
+		    !strcmp(json_str(auth, "health", ""), "open") && !access_is_legacy(to)
+			? VERDICT_WARN
+			: VERDICT_PASS,
+		    NULL, "the min server is %s now", json_str(auth, "health", "?"));
 }
 
 /* Checks of settings this version does not carry out yet still say what is wrong with them. */
-static const json_t *setting_asked(const struct goal *to, const char *name, const char *id, struct results *ret)
+static const json_t *setting_asked(const struct goal *to, const char *name, const char *id,
+				   struct results *ret)
 {
 	const json_t *asked = to ? json_object_get(to->settings, name) : NULL;
 
 	if (!asked)
-		results_add(ret, id, to ? VERDICT_PASS : VERDICT_UNSURE, NULL, to ? "settings.%s is not asked for" :
-		                                                                    "no goal was given: settings.%s", name);
+		results_add(ret, id, to ? VERDICT_PASS : VERDICT_UNSURE, NULL,
+			    to ? "settings.%s is not asked for" : "no goal was given: settings.%s",
+			    name);
 	return asked;
 }
 
@@ -211,9 +234,11 @@ CHECK(tls_pem)
 	if (error)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", error);
 	else if (!json_bool(tls, "matches", false))
-		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL), "does not belong to the certificate");
+		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL),
+			    "does not belong to the certificate");
 	else if (*mode && mode[strlen(mode) - 1] != '0')
-		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL), "mode %s: everybody can read it", mode);
+		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL),
+			    "mode %s: everybody can read it", mode);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", json_str(tls, "subject", "?"));
 }
@@ -233,8 +258,8 @@ CHECK(repl_string)
 
 	if (!setting_asked(to, "replication", id, ret) || !need(now, QF_REPL, id, ret, &repl))
 		return;
-	results_add(ret, id, json_str(repl, "error", NULL) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s",
-	            json_str(repl, "error", json_str(repl, "location", "?")));
+	results_add(ret, id, json_str(repl, "error", NULL) ? VERDICT_BLOCK : VERDICT_PASS, NULL,
+		    "%s", json_str(repl, "error", json_str(repl, "location", "?")));
 }
 
 CHECK(repl_store)
@@ -242,15 +267,18 @@ CHECK(repl_store)
 	static const char id[] = "questdb.repl-store";
 	const json_t *store;
 
-	if (!setting_asked(to, "replication", id, ret) || !need(now, QF_REPL_STORE, id, ret, &store))
+	if (!setting_asked(to, "replication", id, ret) ||
+	    !need(now, QF_REPL_STORE, id, ret, &store))
 		return;
 	if (json_str(store, "error", NULL))
 		results_add(ret, id, VERDICT_UNSURE, NULL, "%s", json_str(store, "error", NULL));
 	else if (json_bool(store, "foreign", false) || !json_bool(store, "empty", false))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s",
-		            json_bool(store, "foreign", false) ? "holds another stream" : "is not empty");
+			    json_bool(store, "foreign", false) ? "holds another stream"
+							       : "is not empty");
 	else if (!json_bool(store, "same_device", true))
-		results_add(ret, id, VERDICT_BLOCK, NULL, "root and atomic_write_dir are on different devices");
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "root and atomic_write_dir are on different devices");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "empty");
 }
@@ -260,10 +288,11 @@ CHECK(repl_id)
 	static const char id[] = "questdb.repl-id";
 	const char *snapshot;
 
-	if (!setting_asked(to, "replication", id, ret) || !(snapshot = need_text(now, QF_SNAPSHOT_ID, id, ret)))
+	if (!setting_asked(to, "replication", id, ret) ||
+	    !(snapshot = need_text(now, QF_SNAPSHOT_ID, id, ret)))
 		return;
-	results_add(ret, id, *snapshot ? VERDICT_PASS : VERDICT_BLOCK, NULL, "cairo.snapshot.instance.id is '%s'",
-	            snapshot);
+	results_add(ret, id, *snapshot ? VERDICT_PASS : VERDICT_BLOCK, NULL,
+		    "cairo.snapshot.instance.id is '%s'", snapshot);
 }
 
 CHECK(repl_clock)
@@ -271,8 +300,9 @@ CHECK(repl_clock)
 	static const char id[] = "questdb.repl-clock";
 	const json_t *synced;
 
-	if (!setting_asked(to, "replication", id, ret) || !need(now, QF_CLOCK_SYNCED, id, ret, &synced))
+	if (!setting_asked(to, "replication", id, ret) ||
+	    !need(now, QF_CLOCK_SYNCED, id, ret, &synced))
 		return;
 	results_add(ret, id, json_is_true(synced) ? VERDICT_PASS : VERDICT_WARN, NULL, "%s",
-	            json_is_true(synced) ? "synchronised" : "not synchronised");
+		    json_is_true(synced) ? "synchronised" : "not synchronised");
 }

@@ -13,8 +13,8 @@ CHECK(lim_nofile)
 		return;
 	n = json_integer_value(hard);
 	/* 20000 served 30,000 files normally (seen), so this never blocks. */
-	results_add(ret, id, n >= 0 && n < LIMIT_WANTED ? VERDICT_WARN : VERDICT_PASS, NULL, "hard limit %lld",
-	            (long long)n);
+	results_add(ret, id, n >= 0 && n < LIMIT_WANTED ? VERDICT_WARN : VERDICT_PASS, NULL,
+		    "hard limit %lld", (long long)n);
 }
 
 CHECK(lim_mmap)
@@ -24,8 +24,8 @@ CHECK(lim_mmap)
 
 	if (!need(now, QF_MAX_MAP_COUNT, id, ret, &count))
 		return;
-	results_add(ret, id, json_integer_value(count) < LIMIT_WANTED ? VERDICT_WARN : VERDICT_PASS, NULL,
-	            "vm.max_map_count is %lld", (long long)json_integer_value(count));
+	results_add(ret, id, json_integer_value(count) < LIMIT_WANTED ? VERDICT_WARN : VERDICT_PASS,
+		    NULL, "vm.max_map_count is %lld", (long long)json_integer_value(count));
 }
 
 CHECK(fd_estimate)
@@ -34,12 +34,14 @@ CHECK(fd_estimate)
 	const json_t *files, *hard;
 	int64_t n, limit;
 
-	if (!need(now, QF_FD_ESTIMATE, id, ret, &files) || !need(now, QF_NOFILE_HARD, id, ret, &hard))
+	if (!need(now, QF_FD_ESTIMATE, id, ret, &files) ||
+	    !need(now, QF_NOFILE_HARD, id, ret, &hard))
 		return;
 	n = json_integer_value(files);
 	limit = json_integer_value(hard);
 	results_add(ret, id, limit >= 0 && n > limit ? VERDICT_WARN : VERDICT_PASS, NULL,
-	            "%lld files if everything is open at once, the limit is %lld", (long long)n, (long long)limit);
+		    "%lld files if everything is open at once, the limit is %lld", (long long)n,
+		    (long long)limit);
 }
 
 CHECK(mem)
@@ -60,8 +62,10 @@ CHECK(mem)
 	}
 	human_bytes(json_integer_value(limit), has);
 	human_bytes(json_integer_value(rss), uses);
-	results_add(ret, id, json_integer_value(limit) < json_integer_value(rss) ? VERDICT_WARN : VERDICT_PASS, NULL,
-	            "limit %s, in use now %s", has, uses);
+	results_add(ret, id,
+		    json_integer_value(limit) < json_integer_value(rss) ? VERDICT_WARN
+									: VERDICT_PASS,
+		    NULL, "limit %s, in use now %s", has, uses);
 }
 
 CHECK(gate)
@@ -71,16 +75,18 @@ CHECK(gate)
 	const json_t *usable;
 
 	if (asked && !strcmp(asked, "none")) {
-		results_add(ret, id, VERDICT_NOTE, NULL, "none asked for: clients come in with the first start");
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "none asked for: clients come in with the first start");
 		return;
 	}
 	if (!need(now, QF_NFT, id, ret, &usable))
 		return;
 	if (json_is_true(usable))
-		results_add(ret, id, VERDICT_PASS, NULL, "clients are kept out until the gate checks passed");
+		results_add(ret, id, VERDICT_PASS, NULL,
+			    "clients are kept out until the gate checks passed");
 	else
-		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL, "no gate can be closed here: %s",
-		            facts_str(now, QF_NFT_WHY, "?"));
+		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL,
+			    "no gate can be closed here: %s", facts_str(now, QF_NFT_WHY, "?"));
 }
 
 CHECK(clock)
@@ -91,5 +97,7 @@ CHECK(clock)
 	if (!need(now, QF_CLOCK_SYNCED, id, ret, &synced))
 		return;
 	results_add(ret, id, json_is_true(synced) ? VERDICT_PASS : VERDICT_NOTE, NULL, "%s",
-	            json_is_true(synced) ? "synchronised" : "not synchronised; a step of it costs a comparison by content");
+		    json_is_true(synced)
+			? "synchronised"
+			: "not synchronised; a step of it costs a comparison by content");
 }

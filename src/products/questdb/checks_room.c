@@ -2,7 +2,7 @@
 #include "products/questdb/checks.h"
 
 #define NFS_MAGIC 0x6969
-#define MARGIN (1ll << 30)      /* beside a tenth: what the copy needs for itself */
+#define MARGIN (1ll << 30) /* beside a tenth: what the copy needs for itself */
 
 /* The file systems data lives on: root, db, volumes. */
 static bool data_fs(const char *name)
@@ -12,7 +12,7 @@ static bool data_fs(const char *name)
 
 /* One result for each file system of data that `bad` objects to, PASS when none. */
 static void judge_fs(const struct facts *now, const char *id, enum verdict v, const char *seen,
-                     bool (*bad)(const json_t *fs), struct results *ret)
+		     bool (*bad)(const json_t *fs), struct results *ret)
 {
 	const json_t *all, *fs;
 	const char *name;
@@ -20,25 +20,25 @@ static void judge_fs(const struct facts *now, const char *id, enum verdict v, co
 
 	if (!need(now, QF_FS, id, ret, &all))
 		return;
-	json_object_foreach((json_t *)all, name, fs) {
+	json_object_foreach((json_t *)all, name, fs)
+	{
 		if (!data_fs(name) || !bad(fs))
 			continue;
 		any = true;
-		results_add(ret, id, v, json_str(fs, "path", name), "%s: %s", json_str(fs, "type", "?"), seen);
+		results_add(ret, id, v, json_str(fs, "path", name), "%s: %s",
+			    json_str(fs, "type", "?"), seen);
 	}
 	if (!any)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s",
-		            json_str(json_object_get(all, "root"), "type", "nothing to object"));
+			    json_str(json_object_get(all, "root"), "type", "nothing to object"));
 }
 
-static bool is_nfs(const json_t *fs)
-{
-	return json_int(fs, "magic", 0) == NFS_MAGIC;
-}
+static bool is_nfs(const json_t *fs) { return json_int(fs, "magic", 0) == NFS_MAGIC; }
 
 CHECK(fs_type)
 {
-	judge_fs(now, "questdb.fs-type", VERDICT_BLOCK, "the server refuses to start there", is_nfs, ret);
+	judge_fs(now, "questdb.fs-type", VERDICT_BLOCK, "the server refuses to start there", is_nfs,
+		 ret);
 }
 
 static bool is_unsupported(const json_t *fs)
@@ -48,8 +48,10 @@ static bool is_unsupported(const json_t *fs)
 
 	if (is_nfs(fs))
 		return false;
-	json_array_foreach((json_t *)questdb_value("file_systems"), i, known) {
-		if (json_is_string(known) && !strcmp(json_string_value(known), json_str(fs, "type", "")))
+	json_array_foreach((json_t *)questdb_value("file_systems"), i, known)
+	{
+		if (json_is_string(known) &&
+		    !strcmp(json_string_value(known), json_str(fs, "type", "")))
 			return false;
 	}
 	return true;
@@ -57,13 +59,11 @@ static bool is_unsupported(const json_t *fs)
 
 CHECK(fs_support)
 {
-	judge_fs(now, "questdb.fs-support", VERDICT_WARN, "the server calls it unsupported", is_unsupported, ret);
+	judge_fs(now, "questdb.fs-support", VERDICT_WARN, "the server calls it unsupported",
+		 is_unsupported, ret);
 }
 
-static bool is_read_only(const json_t *fs)
-{
-	return json_bool(fs, "read_only", false);
-}
+static bool is_read_only(const json_t *fs) { return json_bool(fs, "read_only", false); }
 
 CHECK(fs_ro)
 {
@@ -81,11 +81,16 @@ CHECK(fs_noexec)
 	if (json_bool(artifact, "has_java", false))
 		results_add(ret, id, VERDICT_PASS, NULL, "native code lies in the runtime");
 	else if (!json_object_get(fs, "tmp"))
-		results_add(ret, id, VERDICT_UNSURE, NULL, "the directory for temporary files was not looked at");
+		results_add(ret, id, VERDICT_UNSURE, NULL,
+			    "the directory for temporary files was not looked at");
 	else
-		results_add(ret, id, json_bool(json_object_get(fs, "tmp"), "noexec", false) ? VERDICT_WARN : VERDICT_PASS,
-		            json_str(json_object_get(fs, "tmp"), "path", NULL), "%s",
-		            json_bool(json_object_get(fs, "tmp"), "noexec", false) ? "mounted noexec" : "fine");
+		results_add(ret, id,
+			    json_bool(json_object_get(fs, "tmp"), "noexec", false) ? VERDICT_WARN
+										   : VERDICT_PASS,
+			    json_str(json_object_get(fs, "tmp"), "path", NULL), "%s",
+			    json_bool(json_object_get(fs, "tmp"), "noexec", false)
+				? "mounted noexec"
+				: "fine");
 }
 
 static const char *point_kind(const struct goal *to)
@@ -93,10 +98,7 @@ static const char *point_kind(const struct goal *to)
 	return to ? json_str(to->restore_point, "kind", "tree") : "tree";
 }
 
-static bool copies(const struct goal *to)
-{
-	return !strcmp(point_kind(to), "tree");
-}
+static bool copies(const struct goal *to) { return !strcmp(point_kind(to), "tree"); }
 
 CHECK(restore_point)
 {
@@ -106,12 +108,21 @@ CHECK(restore_point)
 	if (!to)
 		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
 	else if (copies(to))
-		results_add(ret, id, VERDICT_PASS, NULL, "a copy of the data, proved before the switch");
+		results_add(ret, id, VERDICT_PASS, NULL,
+			    "a copy of the data, proved before the switch");
 	else if (!strcmp(kind, "snapshot"))
-		results_add(ret, id, VERDICT_NOTE, NULL, "the operator's snapshot; not proved by us");
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "the operator's snapshot; not proved by us");
 	else
-		results_add(ret, id, VERDICT_WARN, NULL, "'%s': no way back for the data after the target's first start",
-		            kind);
+		results_add(ret, id, VERDICT_WARN, NULL,
+			    "'%s': no way back for the data after the target's first start", kind);
+}
+
+/* A copy is kept beside each root, on its own file system, unless the goal names a store for all of
+ * them. */
+static bool named_store(const struct goal *to)
+{
+	return to && strcmp(json_str(to->restore_point, "store", "beside"), "beside") != 0;
 }
 
 CHECK(store_place)
@@ -123,16 +134,17 @@ CHECK(store_place)
 		not_asked(id, "nothing is copied", ret);
 		return;
 	}
+	if (!named_store(to)) {
+		not_asked(id, "beside the data", ret);
+		return;
+	}
 	if (!need(now, QF_TARGET_STORE, id, ret, &store))
 		return;
-	results_add(ret, id, json_bool(store, "inside_root", false) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s",
-	            json_str(store, "path", "?"));
-}
-
-/* A copy is kept beside each root, on its own file system, unless the goal names a store for all of them. */
-static bool named_store(const struct goal *to)
-{
-	return to && strcmp(json_str(to->restore_point, "store", "beside"), "beside") != 0;
+	results_add(ret, id,
+		    json_bool(store, "inside_root", false) || json_bool(store, "inside_db", false)
+			? VERDICT_BLOCK
+			: VERDICT_PASS,
+		    NULL, "%s", json_str(store, "path", "?"));
 }
 
 static const json_t *device_of(const struct facts *now, const char *root)
@@ -140,14 +152,16 @@ static const json_t *device_of(const struct facts *now, const char *root)
 	return json_object_get(json_object_get(facts_get(now, QF_FS), root), "dev");
 }
 
-/* Sum of a member of QF_SIZES over the roots on a device, or over all (NULL); -1: not all were measured. */
+/* Sum of a member of QF_SIZES over the roots on a device, or over all (NULL); -1: not all were
+ * measured. */
 static int64_t sum_of(const struct facts *now, const json_t *device, const char *member)
 {
 	const json_t *sizes = facts_get(now, QF_SIZES), *path;
 	int64_t sum = 0, n;
 	const char *root;
 
-	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), root, path) {
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), root, path)
+	{
 		if (device && !json_equal(device, device_of(now, root)))
 			continue;
 		n = json_int(json_object_get(sizes, root), member, -1);
@@ -158,12 +172,13 @@ static int64_t sum_of(const struct facts *now, const json_t *device, const char 
 	return sum;
 }
 
-/* One file system that takes a copy: what it must hold of `member`, and what is known of its room. */
+/* One file system that takes a copy: what it must hold of `member`, and what is known of its room.
+ */
 struct target_fs {
-	const char   *subject;
+	const char *subject;
 	const json_t *room;
-	int64_t       sum;
-	bool          reflink;
+	int64_t sum;
+	bool reflink;
 };
 
 static bool seen_before(const struct facts *now, const char *root)
@@ -171,7 +186,8 @@ static bool seen_before(const struct facts *now, const char *root)
 	const json_t *path;
 	const char *other;
 
-	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), other, path) {
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), other, path)
+	{
 		if (!strcmp(other, root))
 			return false;
 		if (json_equal(device_of(now, other), device_of(now, root)))
@@ -181,9 +197,10 @@ static bool seen_before(const struct facts *now, const char *root)
 }
 
 /* Judge each file system that takes a part of the restore point. */
-static void judge_targets(const struct facts *now, const struct goal *to, const char *id, const char *member,
-                          void (*judge)(const char *id, const struct target_fs *t, struct results *ret),
-                          struct results *ret)
+static void
+judge_targets(const struct facts *now, const struct goal *to, const char *id, const char *member,
+	      void (*judge)(const char *id, const struct target_fs *t, struct results *ret),
+	      struct results *ret)
 {
 	const json_t *scope, *rooms, *path, *unused;
 	const char *root;
@@ -192,14 +209,17 @@ static void judge_targets(const struct facts *now, const struct goal *to, const 
 	    !need(now, QF_FS_ROOM, id, ret, &rooms) || !need(now, QF_FS, id, ret, &unused))
 		return;
 	if (named_store(to)) {
-		judge(id, &(struct target_fs){ "the store", json_object_get(rooms, "store"), sum_of(now, NULL, member) },
+		judge(id,
+		      &(struct target_fs){ "the store", json_object_get(rooms, "store"),
+					   sum_of(now, NULL, member) },
 		      ret);
 		return;
 	}
-	json_object_foreach((json_t *)scope, root, path) {
+	json_object_foreach((json_t *)scope, root, path)
+	{
 		struct target_fs t = { json_string_value(path), json_object_get(rooms, root),
-			               sum_of(now, device_of(now, root), member),
-			               json_bool(facts_get(now, QF_REFLINK), root, false) };
+				       sum_of(now, device_of(now, root), member),
+				       json_bool(facts_get(now, QF_REFLINK), root, false) };
 
 		if (!seen_before(now, root))
 			judge(id, &t, ret);
@@ -216,15 +236,17 @@ static bool measured(const char *id, const struct target_fs *t, struct results *
 
 static void judge_bytes(const char *id, const struct target_fs *t, struct results *ret)
 {
-	int64_t room = json_int(t->room, "free", 0), wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MARGIN;
+	int64_t room = json_int(t->room, "free", 0),
+		wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MARGIN;
 	char needs[32], has[32];
 
 	if (!measured(id, t, ret))
 		return;
 	human_bytes(wants, needs);
 	human_bytes(room, has);
-	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, t->subject, "needs %s, free are %s%s", needs,
-	            has, t->reflink ? "; blocks are shared (reflink)" : "");
+	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, t->subject,
+		    "needs %s, free are %s%s", needs, has,
+		    t->reflink ? "; blocks are shared (reflink)" : "");
 }
 
 CHECK(disk_backup)
@@ -250,12 +272,13 @@ CHECK(disk_headroom)
 	room = json_int(root, "free", -1);
 	total = json_int(root, "total", 0);
 	if (room < 0 || !total) {
-		results_add(ret, id, VERDICT_UNSURE, NULL, "the root's file system was not measured");
+		results_add(ret, id, VERDICT_UNSURE, NULL,
+			    "the root's file system was not measured");
 		return;
 	}
 	human_bytes(room, has);
-	results_add(ret, id, room < total / 10 ? VERDICT_WARN : VERDICT_PASS, NULL, "%s free, %lld %%", has,
-	            (long long)(room / (total / 100 ? total / 100 : 1)));
+	results_add(ret, id, room < total / 10 ? VERDICT_WARN : VERDICT_PASS, NULL,
+		    "%s free, %lld %%", has, (long long)(room / (total / 100 ? total / 100 : 1)));
 }
 
 static void judge_inodes(const char *id, const struct target_fs *t, struct results *ret)
@@ -265,10 +288,12 @@ static void judge_inodes(const char *id, const struct target_fs *t, struct resul
 	if (!measured(id, t, ret))
 		return;
 	if (!json_int(t->room, "inodes_total", 0))
-		results_add(ret, id, VERDICT_PASS, t->subject, "the file system does not count them");
+		results_add(ret, id, VERDICT_PASS, t->subject,
+			    "the file system does not count them");
 	else
-		results_add(ret, id, room < t->sum + t->sum / 10 ? VERDICT_BLOCK : VERDICT_PASS, t->subject,
-		            "%lld files, %lld inodes free", (long long)t->sum, (long long)room);
+		results_add(ret, id, room < t->sum + t->sum / 10 ? VERDICT_BLOCK : VERDICT_PASS,
+			    t->subject, "%lld files, %lld inodes free", (long long)t->sum,
+			    (long long)room);
 }
 
 CHECK(disk_inodes)

@@ -13,9 +13,11 @@ CHECK(src_edition)
 	if (!need_text(now, QF_EDITION, id, ret))
 		return;
 	if (says && strcmp(says, c.from_edition))
-		results_add(ret, id, VERDICT_WARN, NULL, "the server says %s, its main class %s", c.from_edition, says);
+		results_add(ret, id, VERDICT_WARN, NULL, "the server says %s, its main class %s",
+			    c.from_edition, says);
 	else if (c.nothing)
-		results_add(ret, id, VERDICT_NOTE, NULL, "this very build of %s is installed already", c.from_edition);
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "this very build of %s is installed already", c.from_edition);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", c.from_edition);
 }
@@ -28,16 +30,18 @@ CHECK(src_version)
 	struct change c;
 
 	change_of(now, to, &c);
-	if (!need_text(now, QF_VERSION, id, ret) || !need(now, QF_DB_TABLE_VERSION, id, ret, &table))
+	if (!need_text(now, QF_VERSION, id, ret) ||
+	    !need(now, QF_DB_TABLE_VERSION, id, ret, &table))
 		return;
 	if (json_integer_value(table) < floor)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "table version %lld, below %lld",
-		            (long long)json_integer_value(table), (long long)floor);
+			    (long long)json_integer_value(table), (long long)floor);
 	else if (c.from_by == CORE_UNKNOWN)
-		results_add(ret, id, VERDICT_UNSURE, NULL, "version '%s' is not known here", c.from_version);
+		results_add(ret, id, VERDICT_UNSURE, NULL, "version '%s' is not known here",
+			    c.from_version);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s, table version %lld", c.from_version,
-		            (long long)json_integer_value(table));
+			    (long long)json_integer_value(table));
 }
 
 CHECK(table_version)
@@ -49,8 +53,8 @@ CHECK(table_version)
 	if (!need(now, QF_DB_TABLE_VERSION, id, ret, &table))
 		return;
 	results_add(ret, id, json_integer_value(table) > known ? VERDICT_BLOCK : VERDICT_PASS, NULL,
-	            "stamped %lld, the target reads up to %lld", (long long)json_integer_value(table),
-	            (long long)known);
+		    "stamped %lld, the target reads up to %lld",
+		    (long long)json_integer_value(table), (long long)known);
 }
 
 static void core_text(const struct change *c, bool target, char ret[64])
@@ -58,8 +62,8 @@ static void core_text(const struct change *c, bool target, char ret[64])
 	struct version v = target ? c->to_core : c->from_core;
 	enum core_by by = target ? c->to_by : c->from_by;
 
-	snprintf(ret, 64, "%s (core %d.%d.%d%s)", target ? c->to_version : c->from_version, v.major, v.minor, v.patch,
-	         by == CORE_INFERRED ? ", inferred" : "");
+	snprintf(ret, 64, "%s (core %d.%d.%d%s)", target ? c->to_version : c->from_version, v.major,
+		 v.minor, v.patch, by == CORE_INFERRED ? ", inferred" : "");
 }
 
 CHECK(ver_pair)
@@ -76,14 +80,15 @@ CHECK(ver_pair)
 	}
 	if (c.from_by == CORE_UNKNOWN || c.to_by == CORE_UNKNOWN) {
 		results_add(ret, id, VERDICT_UNSURE, NULL, "no core is known for %s",
-		            c.to_by == CORE_UNKNOWN ? c.to_version : c.from_version);
+			    c.to_by == CORE_UNKNOWN ? c.to_version : c.from_version);
 		return;
 	}
 	/* Pairs are inferred from release days: exact to the line, not to the patch. */
 	if (version_cmp(c.to_core, c.from_core) < 0)
-		v = version_same_line(c.to_core, c.from_core) && (c.to_by != CORE_EXACT || c.from_by != CORE_EXACT) ?
-		            VERDICT_UNSURE :
-		            VERDICT_BLOCK;
+		v = version_same_line(c.to_core, c.from_core) &&
+			    (c.to_by != CORE_EXACT || c.from_by != CORE_EXACT)
+			? VERDICT_UNSURE
+			: VERDICT_BLOCK;
 	core_text(&c, false, from);
 	core_text(&c, true, target);
 	results_add(ret, id, v, NULL, "from %s to %s", from, target);
@@ -99,8 +104,8 @@ CHECK(ver_major)
 		unsure_of(now, c.from_by == CORE_UNKNOWN ? QF_VERSION : QF_TARGET_VERSION, id, ret);
 		return;
 	}
-	results_add(ret, id, c.from_core.major != c.to_core.major ? VERDICT_WARN : VERDICT_PASS, NULL,
-	            "core major %d to %d", c.from_core.major, c.to_core.major);
+	results_add(ret, id, c.from_core.major != c.to_core.major ? VERDICT_WARN : VERDICT_PASS,
+		    NULL, "core major %d to %d", c.from_core.major, c.to_core.major);
 }
 
 CHECK(run_owner)
@@ -115,12 +120,14 @@ CHECK(run_owner)
 	runs = json_integer_value(uid);
 	owns = json_int(owner, "uid", -1);
 	if (runs != owns)
-		results_add(ret, id, runs ? VERDICT_BLOCK : VERDICT_WARN, NULL, "runs as uid %lld, root belongs to %lld",
-		            (long long)runs, (long long)owns);
+		results_add(ret, id, runs ? VERDICT_BLOCK : VERDICT_WARN, NULL,
+			    "runs as uid %lld, root belongs to %lld", (long long)runs,
+			    (long long)owns);
 	else if (json_int(foreign, "count", 0))
 		results_add(ret, id, runs ? VERDICT_BLOCK : VERDICT_WARN, NULL,
-		            "%lld entries belong to others, '%s' first", (long long)json_int(foreign, "count", 0),
-		            json_str(foreign, "first", "?"));
+			    "%lld entries belong to others, '%s' first",
+			    (long long)json_int(foreign, "count", 0),
+			    json_str(foreign, "first", "?"));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "uid %lld", (long long)runs);
 }
@@ -132,22 +139,27 @@ CHECK(lock)
 	int64_t pid = facts_int(now, QF_PID, 0);
 	size_t i;
 
-	if (!need(now, QF_LOCK_HOLDER, id, ret, &holder) || !need(now, QF_IN_USE_BY, id, ret, &others))
+	if (!need(now, QF_LOCK_HOLDER, id, ret, &holder) ||
+	    !need(now, QF_IN_USE_BY, id, ret, &others))
 		return;
 	if (!pid && facts_bool(now, QF_RUNNING, true)) {
 		unsure_of(now, QF_PID, id, ret);
 		return;
 	}
 	if (json_integer_value(holder) && json_integer_value(holder) != pid)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "pid %lld holds tables.d.lock, the server is %lld",
-		            (long long)json_integer_value(holder), (long long)pid);
-	json_array_foreach((json_t *)others, i, other) {
-		autofree char *subject = xasprintf("process %lld", (long long)json_int(other, "pid", 0));
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "pid %lld holds tables.d.lock, the server is %lld",
+			    (long long)json_integer_value(holder), (long long)pid);
+	json_array_foreach((json_t *)others, i, other)
+	{
+		autofree char *subject =
+		    xasprintf("process %lld", (long long)json_int(other, "pid", 0));
 
 		results_add(ret, id, VERDICT_BLOCK, subject, "has files of the database open: %s",
-		            json_str(other, "what", "?"));
+			    json_str(other, "what", "?"));
 	}
-	if (!json_array_size(others) && (!json_integer_value(holder) || json_integer_value(holder) == pid))
+	if (!json_array_size(others) &&
+	    (!json_integer_value(holder) || json_integer_value(holder) == pid))
 		results_add(ret, id, VERDICT_PASS, NULL, "nobody but the server");
 }
 
@@ -161,11 +173,13 @@ CHECK(lock_shared)
 
 	if (!need(now, QF_OTHERS, id, ret, &others))
 		return;
-	json_array_foreach((json_t *)others, i, other) {
+	json_array_foreach((json_t *)others, i, other)
+	{
 		if (!root || strcmp(json_str(other, "root", ""), root))
 			continue;
 		shared = true;
-		results_add(ret, id, VERDICT_BLOCK, json_str(other, "unit", NULL), "another owner of '%s'", root);
+		results_add(ret, id, VERDICT_BLOCK, json_str(other, "unit", NULL),
+			    "another owner of '%s'", root);
 	}
 	if (!shared)
 		results_add(ret, id, VERDICT_PASS, NULL, "one owner");
@@ -185,8 +199,8 @@ CHECK(container)
 	if (!kind || !need_if_any(now, QF_CONTAINER, QF_SERVICE_KIND, id, ret, &container))
 		return;
 	if (container || in_container(kind))
-		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL), "runs in a container, image '%s'",
-		            json_str(container, "image", "?"));
+		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL),
+			    "runs in a container, image '%s'", json_str(container, "image", "?"));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "no container");
 }
@@ -199,7 +213,7 @@ CHECK(kubernetes)
 	if (!need(now, QF_KUBERNETES, id, ret, &k8s))
 		return;
 	results_add(ret, id, json_is_true(k8s) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s",
-	            json_is_true(k8s) ? "a Kubernetes pod" : "no Kubernetes");
+		    json_is_true(k8s) ? "a Kubernetes pod" : "no Kubernetes");
 }
 
 CHECK(service_restart)
@@ -212,10 +226,10 @@ CHECK(service_restart)
 		return;
 	if (json_is_true(restarts) && !strcmp(k, "process"))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s starts it again when it ends",
-		            facts_str(now, QF_SERVICE_BY, "somebody"));
+			    facts_str(now, QF_SERVICE_BY, "somebody"));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "stopped through %s",
-		            !strcmp(k, "systemd") ? "its manager" : k);
+			    !strcmp(k, "systemd") ? "its manager" : k);
 }
 
 CHECK(service_kind)
@@ -226,9 +240,11 @@ CHECK(service_kind)
 	if (!kind)
 		return;
 	if (!facts_bool(now, QF_RUNNING, true))
-		results_add(ret, id, VERDICT_NOTE, NULL, "%s, found stopped: a way back leaves it stopped", kind);
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "%s, found stopped: a way back leaves it stopped", kind);
 	else if (!strcmp(kind, "process"))
-		results_add(ret, id, VERDICT_NOTE, NULL, "%s: what starts it at boot is not known here", kind);
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "%s: what starts it at boot is not known here", kind);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", kind);
 }
@@ -238,7 +254,8 @@ static bool launcher_is_ours_to_edit(const struct facts *now)
 {
 	const char *kind = facts_str(now, QF_SERVICE_KIND, "");
 
-	return !strcmp(kind, "systemd") || !strcmp(kind, "process") || facts_get(now, QF_LAUNCH_SCRIPT);
+	return !strcmp(kind, "systemd") || !strcmp(kind, "process") ||
+	       facts_get(now, QF_LAUNCH_SCRIPT);
 }
 
 CHECK(unit_main)
@@ -254,7 +271,8 @@ CHECK(unit_main)
 	if (launch_same_class(named, wanted))
 		results_add(ret, id, VERDICT_PASS, file, "%s", wanted);
 	else if (launcher_is_ours_to_edit(now))
-		results_add(ret, id, VERDICT_NOTE, file, "names %s; the plan writes %s", named, wanted);
+		results_add(ret, id, VERDICT_NOTE, file, "names %s; the plan writes %s", named,
+			    wanted);
 	else
 		results_add(ret, id, VERDICT_BLOCK, file, "names %s, not %s", named, wanted);
 }
@@ -264,7 +282,8 @@ static bool has_word(const json_t *list, const char *word)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach((json_t *)list, i, v) {
+	json_array_foreach((json_t *)list, i, v)
+	{
 		if (json_is_string(v) && !strcmp(json_string_value(v), word))
 			return true;
 	}
@@ -284,9 +303,9 @@ CHECK(unit_modules)
 	if (!edition_is_enterprise(c.to_edition) || has_word(modules, "com.questdb"))
 		results_add(ret, id, VERDICT_PASS, NULL, "as the edition needs");
 	else
-		results_add(ret, id, launcher_is_ours_to_edit(now) ? VERDICT_NOTE : VERDICT_WARN, NULL,
-		            "module flags lack com.questdb%s",
-		            launcher_is_ours_to_edit(now) ? "; the plan adds it" : "");
+		results_add(ret, id, launcher_is_ours_to_edit(now) ? VERDICT_NOTE : VERDICT_WARN,
+			    NULL, "module flags lack com.questdb%s",
+			    launcher_is_ours_to_edit(now) ? "; the plan adds it" : "");
 }
 
 CHECK(answers)
@@ -297,13 +316,15 @@ CHECK(answers)
 	if (!need(now, QF_RUNNING, id, ret, &running))
 		return;
 	if (!json_is_true(running)) {
-		results_add(ret, id, VERDICT_NOTE, NULL, "stopped: what only a running server tells is not known");
+		results_add(ret, id, VERDICT_NOTE, NULL,
+			    "stopped: what only a running server tells is not known");
 		return;
 	}
 	if (!need(now, QF_ANSWERS, id, ret, &answers))
 		return;
 	results_add(ret, id, json_is_true(answers) ? VERDICT_PASS : VERDICT_BLOCK, NULL, "%s",
-	            json_is_true(answers) ? "answers" : "runs, and does not answer on its HTTP port");
+		    json_is_true(answers) ? "answers"
+					  : "runs, and does not answer on its HTTP port");
 }
 
 CHECK(login)
@@ -319,10 +340,10 @@ CHECK(login)
 	if (!how)
 		return;
 	results_add(ret, id,
-	            !strcmp(how, "refused")     ? VERDICT_BLOCK :
-	            !strcmp(how, "not given")   ? VERDICT_WARN :
-	                                          VERDICT_PASS,
-	            NULL, "%s", how);
+		    !strcmp(how, "refused")     ? VERDICT_BLOCK
+		    : !strcmp(how, "not given") ? VERDICT_WARN
+						: VERDICT_PASS,
+		    NULL, "%s", how);
 }
 
 CHECK(crash)
@@ -330,13 +351,14 @@ CHECK(crash)
 	static const char id[] = "questdb.crash";
 
 	if (facts_bool(now, QF_HELLO_LEFT, false))
-		results_add(ret, id, VERDICT_WARN, "file hello.txt", "left by a server that did not end cleanly");
-	judge_members(now, QF_CRASH_LOGS, QF_DB_EXTRA_FILES, id, VERDICT_WARN, "file", "crash log since the last start",
-	              ret);
+		results_add(ret, id, VERDICT_WARN, "file hello.txt",
+			    "left by a server that did not end cleanly");
+	judge_members(now, QF_CRASH_LOGS, QF_DB_EXTRA_FILES, id, VERDICT_WARN, "file",
+		      "crash log since the last start", ret);
 }
 
 CHECK(timers)
 {
 	judge_members(now, QF_TIMERS, QF_TIMERS, "questdb.timers", VERDICT_WARN, "timer",
-	              "mentions this installation", ret);
+		      "mentions this installation", ret);
 }

@@ -1,16 +1,18 @@
-/* The directories the data lives in: layout, left-over checkpoints and triggers, and who else uses them. */
+/* The directories the data lives in: layout, left-over checkpoints and triggers, and who else uses
+ * them. */
 #include "products/questdb/checks.h"
 
 CHECK(root_layout)
 {
 	static const char id[] = "questdb.root-layout";
-	const char *root = need_text(now, QF_ROOT, id, ret), *db = root ? need_text(now, QF_DB, id, ret) : NULL;
+	const char *root = need_text(now, QF_ROOT, id, ret),
+		   *db = root ? need_text(now, QF_DB, id, ret) : NULL;
 
 	if (db && facts_why_missing(now, QF_DB_REL))
 		unsure_of(now, QF_DB_REL, id, ret);
 	else if (db)
-		results_add(ret, id, facts_str(now, QF_DB_REL, NULL) ? VERDICT_PASS : VERDICT_BLOCK, NULL,
-		            "root '%s', database '%s'", root, db);
+		results_add(ret, id, facts_str(now, QF_DB_REL, NULL) ? VERDICT_PASS : VERDICT_BLOCK,
+			    NULL, "root '%s', database '%s'", root, db);
 }
 
 static bool below(const char *path, const char *root)
@@ -25,7 +27,8 @@ static bool in_scope(const json_t *scope, const char *path)
 	const json_t *root;
 	const char *name;
 
-	json_object_foreach((json_t *)scope, name, root) {
+	json_object_foreach((json_t *)scope, name, root)
+	{
 		if (json_is_string(root) && below(path, json_string_value(root)))
 			return true;
 	}
@@ -38,23 +41,27 @@ CHECK(root_links)
 	const json_t *scope, *links, *link;
 	size_t i;
 
-	if (!need(now, QF_SCOPE, id, ret, &scope) || !need_if_any(now, QF_LINKS, QF_SCOPE, id, ret, &links))
+	if (!need(now, QF_SCOPE, id, ret, &scope) ||
+	    !need_if_any(now, QF_LINKS, QF_SCOPE, id, ret, &links))
 		return;
 	if (!json_array_size(links))
 		results_add(ret, id, VERDICT_PASS, NULL, "no data outside the root");
-	json_array_foreach((json_t *)links, i, link) {
+	json_array_foreach((json_t *)links, i, link)
+	{
 		const char *target = json_str(link, "target", "?");
 		bool held = in_scope(scope, target);
 
-		results_add(ret, id, held ? VERDICT_NOTE : VERDICT_BLOCK, json_str(link, "path", "?"), "leads to '%s'%s",
-		            target, held ? ", which the restore point holds too" : ", which no restore point holds");
+		results_add(ret, id, held ? VERDICT_NOTE : VERDICT_BLOCK,
+			    json_str(link, "path", "?"), "leads to '%s'%s", target,
+			    held ? ", which the restore point holds too"
+				 : ", which no restore point holds");
 	}
 }
 
 CHECK(root_mounts)
 {
 	judge_members(now, QF_ROOT_MOUNTS, QF_SCOPE, "questdb.root-mounts", VERDICT_BLOCK, "mount",
-	              "another file system is mounted inside the data", ret);
+		      "another file system is mounted inside the data", ret);
 }
 
 CHECK(db_identity)
@@ -64,7 +71,8 @@ CHECK(db_identity)
 	const char *where = instance ? need_text(now, QF_DB_ID, id, ret) : NULL;
 
 	if (where)
-		results_add(ret, id, VERDICT_PASS, NULL, "instance %s in directory %s", instance, where);
+		results_add(ret, id, VERDICT_PASS, NULL, "instance %s in directory %s", instance,
+			    where);
 }
 
 CHECK(cp_active)
@@ -81,12 +89,15 @@ CHECK(cp_active)
 	if (!json_is_true(active))
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
 	else
-		results_add(ret, id, facts_bool(now, QF_CHECKPOINT_OURS, false) ? VERDICT_NOTE : VERDICT_BLOCK, NULL,
-		            "in progress since %s%s", facts_str(now, QF_CHECKPOINT_SINCE, "?"),
-		            facts_bool(now, QF_CHECKPOINT_OURS, false) ? ", our own" : "");
+		results_add(
+		    ret, id,
+		    facts_bool(now, QF_CHECKPOINT_OURS, false) ? VERDICT_NOTE : VERDICT_BLOCK, NULL,
+		    "in progress since %s%s", facts_str(now, QF_CHECKPOINT_SINCE, "?"),
+		    facts_bool(now, QF_CHECKPOINT_OURS, false) ? ", our own" : "");
 }
 
-/* A directory that belongs to a checkpoint in progress is not stale: that one is for cp-active to say. */
+/* A directory that belongs to a checkpoint in progress is not stale: that one is for cp-active to
+ * say. */
 CHECK(cp_stale)
 {
 	static const char id[] = "questdb.cp-stale";
@@ -97,21 +108,23 @@ CHECK(cp_stale)
 	if (left && facts_bool(now, QF_RUNNING, true) && !facts_get(now, QF_CHECKPOINT))
 		unsure_of(now, QF_CHECKPOINT, id, ret);
 	else if (left && facts_bool(now, QF_CHECKPOINT, false))
-		results_add(ret, id, VERDICT_PASS, NULL, "it belongs to the checkpoint in progress");
+		results_add(ret, id, VERDICT_PASS, NULL,
+			    "it belongs to the checkpoint in progress");
 	else
-		judge_members(now, QF_CHECKPOINT_DIRS, QF_ROOT_ENTRIES, id, VERDICT_BLOCK, "directory",
-		              "left by a checkpoint nobody holds", ret);
+		judge_members(now, QF_CHECKPOINT_DIRS, QF_ROOT_ENTRIES, id, VERDICT_BLOCK,
+			      "directory", "left by a checkpoint nobody holds", ret);
 }
 
 CHECK(trigger)
 {
 	judge_members(now, QF_TRIGGERS, QF_ROOT_ENTRIES, "questdb.trigger", VERDICT_BLOCK, "file",
-	              "makes the next start restore or recover", ret);
+		      "makes the next start restore or recover", ret);
 }
 
 static const char *running_snapshot_id(const struct facts *now)
 {
-	return json_str(json_object_get(facts_get(now, QF_CONF_LIVE), "cairo.snapshot.instance.id"), "value", "");
+	return json_str(json_object_get(facts_get(now, QF_CONF_LIVE), "cairo.snapshot.instance.id"),
+			"value", "");
 }
 
 CHECK(snap_id)
@@ -124,8 +137,9 @@ CHECK(snap_id)
 	if (!set)
 		return;
 	if (*stored && *set && strcmp(stored, set)) {
-		results_add(ret, id, VERDICT_BLOCK, NULL, "the checkpoint left behind was made under '%s', set is '%s'",
-		            stored, set);
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "the checkpoint left behind was made under '%s', set is '%s'", stored,
+			    set);
 		return;
 	}
 	if (!facts_bool(now, QF_RUNNING, true)) {
@@ -135,8 +149,8 @@ CHECK(snap_id)
 	if (!need(now, QF_CONF_LIVE, id, ret, &live))
 		return;
 	runs = running_snapshot_id(now);
-	results_add(ret, id, strcmp(runs, set) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "set is '%s', the server runs with '%s'",
-	            set, runs);
+	results_add(ret, id, strcmp(runs, set) ? VERDICT_BLOCK : VERDICT_PASS, NULL,
+		    "set is '%s', the server runs with '%s'", set, runs);
 }
 
 static bool holds_data(const char *what)
@@ -146,10 +160,13 @@ static bool holds_data(const char *what)
 
 static const char *relation(const char *kind)
 {
-	return !strcmp(kind, "inside") ? "lies inside" : !strcmp(kind, "around") ? "holds" : "is the same directory as";
+	return !strcmp(kind, "inside")   ? "lies inside"
+	       : !strcmp(kind, "around") ? "holds"
+					 : "is the same directory as";
 }
 
-static void judge_shared(const struct facts *now, const char *id, bool data, enum verdict v, struct results *ret)
+static void judge_shared(const struct facts *now, const char *id, bool data, enum verdict v,
+			 struct results *ret)
 {
 	const json_t *list, *one;
 	bool any = false;
@@ -157,7 +174,8 @@ static void judge_shared(const struct facts *now, const char *id, bool data, enu
 
 	if (!need_if_any(now, QF_SHARED, QF_OTHERS, id, ret, &list))
 		return;
-	json_array_foreach((json_t *)list, i, one) {
+	json_array_foreach((json_t *)list, i, one)
+	{
 		const char *ours = json_str(one, "ours", "?");
 
 		/* Our log directory inside their database is a matter of data, too. */
@@ -165,18 +183,12 @@ static void judge_shared(const struct facts *now, const char *id, bool data, enu
 			continue;
 		any = true;
 		results_add(ret, id, v, json_str(one, "with", "?"), "our '%s' %s its '%s'", ours,
-		            relation(json_str(one, "kind", "?")), json_str(one, "theirs", "?"));
+			    relation(json_str(one, "kind", "?")), json_str(one, "theirs", "?"));
 	}
 	if (!any)
 		results_add(ret, id, VERDICT_PASS, NULL, "nothing shared with another instance");
 }
 
-CHECK(shared_dir)
-{
-	judge_shared(now, "questdb.shared-dir", true, VERDICT_BLOCK, ret);
-}
+CHECK(shared_dir) { judge_shared(now, "questdb.shared-dir", true, VERDICT_BLOCK, ret); }
 
-CHECK(shared_path)
-{
-	judge_shared(now, "questdb.shared-path", false, VERDICT_WARN, ret);
-}
+CHECK(shared_path) { judge_shared(now, "questdb.shared-path", false, VERDICT_WARN, ret); }

@@ -20,11 +20,13 @@ static void edit(json_t *edits, const char *key, const char *old, const char *va
 {
 	if (old && value && !strcmp(old, value))
 		return;
-	json_array_append_new(edits, json_pack("{ss ss? ss?}", "key", key, "old", old, "value", value));
+	json_array_append_new(edits,
+			      json_pack("{ss ss? ss?}", "key", key, "old", old, "value", value));
 }
 
-/* Enterprise takes HTTP and PGWire logins from its own accounts. Its administrator must never be reachable with the
- * default password, not for a second: name and password are there before its first start. */
+/* Enterprise takes HTTP and PGWire logins from its own accounts. Its administrator must never be
+ * reachable with the default password, not for a second: name and password are there before its
+ * first start. */
 static void to_enterprise(const struct facts *now, const struct goal *to, json_t *edits)
 {
 	const json_t *admin = json_object_get(to->settings, "admin");
@@ -37,21 +39,23 @@ static void to_enterprise(const struct facts *now, const struct goal *to, json_t
 		edit(edits, "acl.admin.password.file", NULL, file);
 	/* 9.3.4 reads `<key>.file` and yet refuses it under strict validation (seen). */
 	if (facts_bool(now, QF_CONF_STRICT, false))
-		edit(edits, "config.validation.strict", in_file(now, "config.validation.strict"), "false");
+		edit(edits, "config.validation.strict", in_file(now, "config.validation.strict"),
+		     "false");
 	if (access_is_legacy(to)) {
 		edit(edits, "acl.enabled", in_file(now, "acl.enabled"), "false");
 		edit(edits, "line.tcp.acl.enabled", in_file(now, "line.tcp.acl.enabled"), "false");
 	}
 }
 
-/* Open source refuses, or ignores, what only Enterprise knows. Values that are secrets are not facts, so those keys are
- * the operator's to take out: conf-strict says so. */
+/* Open source refuses, or ignores, what only Enterprise knows. Values that are secrets are not
+ * facts, so those keys are the operator's to take out: conf-strict says so. */
 static void to_open_source(const struct facts *now, json_t *edits)
 {
 	const json_t *entry;
 	const char *key;
 
-	json_object_foreach((json_t *)facts_get(now, QF_CONF), key, entry) {
+	json_object_foreach((json_t *)facts_get(now, QF_CONF), key, entry)
+	{
 		autofree char *file_key = xasprintf("%s.file", key);
 
 		if (!conf_key_enterprise(key) || json_object_get(entry, "env"))
@@ -79,7 +83,8 @@ bool conf_changes_key(const json_t *edits, const char *key)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)edits, i, one) {
+	json_array_foreach((json_t *)edits, i, one)
+	{
 		if (!strcmp(json_str(one, "key", ""), key))
 			return true;
 	}

@@ -11,6 +11,7 @@
 bool access_is_legacy(const struct goal *to);
 
 /* [{"key","old","value"}], as config_set takes them; empty when nothing changes. New reference. */
-json_t *conf_change(const struct facts *now, const struct goal *to, const struct change *c) must_check;
+json_t *conf_change(const struct facts *now, const struct goal *to,
+		    const struct change *c) must_check;
 /* Does it set or take out this key? */
 bool conf_changes_key(const json_t *edits, const char *key);

@@ -21,7 +21,8 @@ static bool listed(const char *value_name, const char *key)
 	const json_t *word;
 	size_t i;
 
-	json_array_foreach((json_t *)questdb_value(value_name), i, word) {
+	json_array_foreach((json_t *)questdb_value(value_name), i, word)
+	{
 		const char *w = json_string_value(word);
 		size_t n = w ? strlen(w) : 0;
 
@@ -31,24 +32,19 @@ static bool listed(const char *value_name, const char *key)
 	return false;
 }
 
-bool conf_key_enterprise(const char *key)
-{
-	return listed("enterprise_keys", key);
-}
+bool conf_key_enterprise(const char *key) { return listed("enterprise_keys", key); }
 
-bool conf_key_uncarried(const char *key)
-{
-	return listed("uncarried_keys", key);
-}
+bool conf_key_uncarried(const char *key) { return listed("uncarried_keys", key); }
 
-/* `<key>.file` names a file that holds the secret. 9.3.4 reads it, and still refuses the key under strict validation
- * (seen); how later releases judge it was not seen. */
+/* `<key>.file` names a file that holds the secret. 9.3.4 reads it, and still refuses the key under
+ * strict validation (seen); how later releases judge it was not seen. */
 static bool secret_from_file(const char *key)
 {
 	return conf_is_secret(key) && sv_ends(sv_of(key), ".file");
 }
 
-/* Known, by the rows up to and including the given one: each tells what it added and dropped against the one before. */
+/* Known, by the rows up to and including the given one: each tells what it added and dropped
+ * against the one before. */
 static bool known_at(const json_t *releases, size_t last, const char *key)
 {
 	bool known = false;
@@ -64,7 +60,8 @@ static bool known_at(const json_t *releases, size_t last, const char *key)
 	return known;
 }
 
-/* Rows are releases that were read; those around `core` frame it: at both known or at both unknown is an answer. */
+/* Rows are releases that were read; those around `core` frame it: at both known or at both unknown
+ * is an answer. */
 static enum conf_key in_core(struct version core, const char *key)
 {
 	const json_t *releases = questdb_value("config_keys");
@@ -91,7 +88,8 @@ static enum conf_key in_core(struct version core, const char *key)
 	return before ? CONF_KNOWN : CONF_UNKNOWN;
 }
 
-enum conf_key conf_key_in(const char *edition, enum core_by by, struct version core, const char *key)
+enum conf_key conf_key_in(const char *edition, enum core_by by, struct version core,
+			  const char *key)
 {
 	if (edition_is_enterprise(edition) && conf_key_enterprise(key))
 		return CONF_KNOWN;
@@ -100,6 +98,7 @@ enum conf_key conf_key_in(const char *edition, enum core_by by, struct version c
 	if (conf_key_enterprise(key))
 		return CONF_UNKNOWN;
 	if (secret_from_file(key))
-		return version_cmp(core, (struct version){ 9, 3, 4 }) <= 0 ? CONF_UNKNOWN : CONF_UNSURE;
+		return version_cmp(core, (struct version){ 9, 3, 4 }) <= 0 ? CONF_UNKNOWN
+									   : CONF_UNSURE;
 	return in_core(core, key);
 }

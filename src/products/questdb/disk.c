@@ -272,7 +272,7 @@ static int txn_try(int fd, struct disk_txn *ret, struct err *e)
 {
 	char before[TXN_HEADER], after[TXN_HEADER];
 	autofree char *record = NULL;
-	struct txn_area a;
+	struct txn_area a = { 0 };
 	size_t got = 0, again = 0, want = 0, have = 0;
 	int r, parsed;
 

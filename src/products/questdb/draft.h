@@ -7,23 +7,24 @@
 
 struct draft {
 	const struct facts *now;
-	const struct goal  *to;
-	struct plan        *plan;
-	struct change       change;
-	struct placement    at;
-	json_t             *roots;      /* of the site: named here as places need them */
-	json_t             *conf_edits; /* server.conf */
-	json_t             *argv;       /* command line of a plain process, or NULL: the service knows how */
-	json_t             *ports;      /* behind the gate; [] when there is none */
+	const struct goal *to;
+	struct plan *plan;
+	struct change change;
+	struct placement at;
+	json_t *roots;      /* of the site: named here as places need them */
+	json_t *conf_edits; /* server.conf */
+	json_t *argv;       /* command line of a plain process, or NULL: the service knows how */
+	json_t *ports;      /* behind the gate; [] when there is none */
 };
 
 /* Place of an absolute path: its directory becomes root `name` of the site. New reference. */
 json_t *draft_place(struct draft *d, const char *name, const char *path) must_check;
-json_t *draft_lock(const struct draft *d) must_check;   /* place of the file whose flock the server holds */
+json_t *
+draft_lock(const struct draft *d) must_check; /* place of the file whose flock the server holds */
 /* A step without more to say about it. */
 void draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
-                json_t *params /* stolen */, const char *why);
-bool draft_copies(const struct draft *d);       /* a restore point of our own is made */
+		json_t *params /* stolen */, const char *why);
+bool draft_copies(const struct draft *d); /* a restore point of our own is made */
 const char *draft_span(const struct draft *d, const char *setting, const char *absent);
 
 /* plan_window.c: everything around the change */
@@ -41,7 +42,8 @@ int draft_command(struct draft *d, struct err *e) must_check;
 int draft_launcher(struct draft *d, struct err *e) must_check;
 
 /* plan_words.c: what people read */
-int  draft_edit(struct draft *d, const char *id, const char *path, const char *root, const char *dialect,
-                json_t *edits /* stolen */, const char *why, struct err *e) must_check;
+int draft_edit(struct draft *d, const char *id, const char *path, const char *root,
+	       const char *dialect, json_t *edits /* stolen */, const char *why,
+	       struct err *e) must_check;
 void draft_notes(struct draft *d);
 void draft_forecast(struct draft *d);

@@ -67,8 +67,7 @@
 #define QF_INSTALL_MOUNT    "install.mount_point"   /* P bool */
 #define QF_INSTALL_SHARED   "install.shared_with"   /* O [root]: other instances that start from it; absent when none */
 #define QF_INSTALL_ARTIFACT "install.artifact"      /* P object as QF_ARTIFACT, of the installed thing. L */
-#define QF_SERVICE_KIND     "service.kind"          /* P str "systemd" | "process" | "script" | "command" | "compose" |
-                                                       "container"; script: bin/questdb.sh */
+#define QF_SERVICE_KIND     "service.kind"          /* P str "systemd" | "process" | "command" | "compose" | "container" */
 #define QF_SERVICE          "service.config"        /* P object for service_open(); of `source.service` if given */
 #define QF_SERVICE_BY       "service.by"            /* O str: who runs it, for people */
 #define QF_SERVICE_RESTARTS "service.restarts"      /* P bool: somebody starts it again when it ends */
@@ -76,11 +75,13 @@
 #define QF_UNIT             "unit.name"             /* P str "questdb.service"; absent when there is no unit */
 #define QF_UNIT_FILES       "unit.files"            /* P {path: sha256}: unit file and drop-ins, in order of reading */
 #define QF_UNIT_KEYS        "unit.keys"             /* P {"Service.ExecStart": [str], ...}: effective lists by section and key
-                                                       over file and drop-ins, Environment values of secrets masked */
+                                                       over file and drop-ins, a line that holds a secret is "***" */
 #define QF_UNIT_ENV_FILES   "unit.environment_files"/* P [path] */
 #define QF_LAUNCH_FILE      "launch.file"           /* P str: the file that names the main class (unit, env.sh, script, compose
                                                        file); absent when only the command line is known */
-#define QF_LAUNCH_ARGV      "launch.argv"           /* P [str]: ExecStart of the unit, or the process' command line */
+#define QF_LAUNCH_SCRIPT    "launch.script"         /* P str: bin/questdb.sh of the installation; absent when none */
+#define QF_LAUNCH_ARGV      "launch.argv"           /* P [str]: ExecStart of the unit, or the process' command line; values of
+                                                       secret -D options masked as "***" */
 #define QF_LAUNCH_MAIN      "launch.main_class"     /* P str: main class that launcher names */
 #define QF_LAUNCH_MODULES   "launch.modules"        /* P [str]: module names in its --add-opens/--add-exports/
                                                        --enable-native-access values, sorted */
@@ -110,9 +111,14 @@
 #define QF_ILP_KEYS         "conf.ilp_keys"         /* P [kid]: key ids of line.tcp.auth.db.path; absent when none */
 #define QF_TELEMETRY        "conf.telemetry"        /* P bool */
 
+/* P {path: text}: server.conf, the launcher's file (unit, drop-in, env.sh), as they are, with each value of a secret key
+ * written "***"; for the diffs of a plan, which cannot read. At most 256 KiB each; absent members: no diff is shown. Bytes
+ * that are no UTF-8 are written "?". */
+#define QF_TEXTS            "texts"
+
 /* ---- ports and clients -------------------------------------------------------------------------------------------- */
 #define QF_PORTS            "ports"                 /* P {"http"|"min"|"pg"|"ilp": {"host","port","enabled"}} as configured */
-#define QF_LISTENING        "ports.listening"       /* O {"9000": {"address","pid"}}: who listens on those ports now */
+#define QF_LISTENING        "ports.listening"       /* O {"9000": {"address"}}: ports of QF_PORTS somebody listens on */
 #define QF_CLIENTS          "clients"               /* O [{"port","peer","connections"}]: peers not of this host. L */
 #define QF_LOCAL_CLIENTS    "clients.local"         /* O [{"port","connections"}]: over loopback. L */
 #define QF_HEALTH_STATUS    "health.status"         /* O int: HTTP status of the min server without login. L */
@@ -121,15 +127,15 @@
 /* P {name: {...}}: tables, views and materialized views of users, by logical name. System ones stand in QF_SYSTEM.
  *   "dir"       directory below DB              "id"      table id of _meta
  *   "kind"      "table"|"view"|"matview"|"live" "wal"     bool        "partition_by" "DAY", "NONE", ...
- *   "timestamp" designated column or null       "dedup"   bool        "upsert" [column] (L)
- *   "ttl"       hours, negative: months, 0 none "columns" ["name TYPE", "name TYPE indexed", ...] from _meta
+ *   "timestamp" designated column or null       "dedup"   bool
+ *   "ttl"       hours, negative: months, 0 none "columns" ["name TYPE [NOCACHE] [INDEXED] [UPSERT KEY]", ...]
  *   "structure" structure version of _txn       "link"    target when the directory is a link
  *   "schema"    sha256 of the canonical form of the above without dir, id, structure and link
- * "columns" is left out (schema stays) when all tables together have more than 20,000 columns. */
+ * "columns" is left out of all (schema stays) when the facts would not fit otherwise. */
 #define QF_TABLES           "tables"
 /* O {name: {...}}: what moves.
- *   "rows" "min" "max" (us) "txn" "seq_txn" (applied) "log_txn" (sequencer, WAL only) "lag_txn" "lag_rows" "partitions"
- *   "bytes" (D)   from the files; "suspended" bool, "error_tag", "error", "writer_txn", "sequencer_txn" from wal_tables (L)
+ *   "rows" "min" "max" (us, or ns) "txn" "seq_txn" (applied) "log_txn" (sequencer, WAL only) "lag_txns" "lag_rows"
+ *   "partitions" from the files; "suspended" bool, "error_tag", "error", "writer_txn", "sequencer_txn" of wal_tables (L)
  *   "parquet": number of Parquet partitions     "fd": open files a reader of every partition and column needs */
 #define QF_TABLE_STATE      "tables.state"
 #define QF_SYSTEM           "tables.system"         /* O [name]: sys.*, telemetry*, _query_trace: never compared */
@@ -214,8 +220,9 @@
 #define QF_ARTIFACT         "target.artifact"
 #define QF_TARGET_EDITION   "target.edition"        /* P str: edition wanted, or the artifact's */
 #define QF_TARGET_VERSION   "target.version"        /* P str: version wanted, or the artifact's */
-#define QF_TARGET_PORTS     "target.ports"          /* O {"address:port": {"pid"}}: planned ports held by others; absent none */
-#define QF_TARGET_STORE     "target.store"          /* O {"path","id","inside_root","free"...}: restore point's store */
+#define QF_TARGET_PORTS     "target.ports"          /* O {"address:port": {"pid"}}: of QF_PORTS, held by a process that is
+                                                       not the server; absent when none */
+#define QF_TARGET_STORE     "target.store"          /* O {"path","id","inside_root","inside_db"}: given store */
 #define QF_ACCOUNTS_FILE    "target.accounts"       /* P {"path","sha256"}: settings.accounts. absent when none */
 /* P {"cert": path, "key": path, "subject","names":[..],"not_after": epoch s,"matches": bool,"key_mode","error"} of settings.tls */
 #define QF_TLS              "target.tls"
@@ -225,11 +232,11 @@
 #define QF_ADMIN            "target.admin"          /* P {"user","password_file","mode"}: settings.admin, no secret */
 
 /* ---- frozen: from the stopped tree only. F --------------------------------------------------------------------------- */
-/* O {name: {"dir","id","wal","kind","structure","rows","min","max","txn","seq_txn","log_txn","lag_txn","lag_rows","data_version",
+/* O {name: {"dir","id","wal","kind","structure","rows","min","max","txn","seq_txn","log_txn","lag_txns","lag_rows","data_version",
  *    "partition_version","column_version","truncate_version","schema","columns",
  *    "partitions": [[ts, rows, name_txn, "name", parquet_size or 0, flags], ...]}}
- * ts in us (ns for TIMESTAMP_NS tables: "ns": true); rows of the last partition are the transient ones. "partitions" of tables
- * beyond 20,000 in all are replaced by "partitions_sha256" and "partitions_count". */
+ * ts in us (ns for TIMESTAMP_NS tables: "ns": true); rows of the last partition are the transient ones. Where facts would not
+ * fit otherwise, "columns" are left out, then "partitions" become "partitions_sha256" and "partitions_count" in all. */
 #define QF_FROZEN           "frozen"
 #define QF_FROZEN_AT        "frozen.taken"          /* O str RFC 3339 */
 #define QF_FROZEN_FILES     "frozen.files"          /* O {"db/_upgrade.d": sha256, ...}: small database-level files */

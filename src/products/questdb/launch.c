@@ -9,10 +9,7 @@
 static const char oss_main[] = "io.questdb/io.questdb.ServerMain";
 static const char ent_main[] = "com.questdb/com.questdb.EntServerMain";
 
-const char *launch_main_class(bool enterprise)
-{
-	return enterprise ? ent_main : oss_main;
-}
+const char *launch_main_class(bool enterprise) { return enterprise ? ent_main : oss_main; }
 
 static const char *class_part(const char *named)
 {
@@ -26,14 +23,13 @@ bool launch_same_class(const char *named, const char *wanted)
 	return named && !strcmp(class_part(named), class_part(wanted));
 }
 
-/* ---- words of ExecStart ------------------------------------------------------------------------------------------ */
+/* ---- words of ExecStart
+ * ------------------------------------------------------------------------------------------ */
 
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 
-/* One word; quotes are taken off, a backslash keeps the next character. systemd.service(5), "Command lines". */
+/* One word; quotes are taken off, a backslash keeps the next character. systemd.service(5),
+ * "Command lines". */
 static int word_of(struct sv *rest, struct buf *word, struct err *e)
 {
 	char quote = '\0';
@@ -67,8 +63,11 @@ int launch_split(const char *exec_start, json_t **ret, struct err *e)
 
 		if (word_of(&rest, &word, e) < 0)
 			return -e->kind;
-		if (json_array_size(words) == WORDS_MAX || json_array_append_new(words, json_string(buf_str(&word))) < 0)
-			return err_set(e, ERR_FORMAT, "the start command has too many words, or bytes that are no UTF-8");
+		if (json_array_size(words) == WORDS_MAX ||
+		    json_array_append_new(words, json_string(buf_str(&word))) < 0)
+			return err_set(
+			    e, ERR_FORMAT,
+			    "the start command has too many words, or bytes that are no UTF-8");
 		rest = sv_trim(rest);
 	}
 	*ret = take_ptr(words);
@@ -80,7 +79,8 @@ void launch_join(const json_t *argv, struct buf *ret)
 	const json_t *word;
 	size_t i;
 
-	json_array_foreach((json_t *)argv, i, word) {
+	json_array_foreach((json_t *)argv, i, word)
+	{
 		const char *w = json_string_value(word);
 		bool quoted = !*w || strpbrk(w, " \t\"'\\;");
 
@@ -98,21 +98,25 @@ void launch_join(const json_t *argv, struct buf *ret)
 	}
 }
 
-/* ---- the command line -------------------------------------------------------------------------------------------- */
+/* ---- the command line
+ * -------------------------------------------------------------------------------------------- */
 
 /* Options of java whose value is the next word. */
-static const char *const next_word_options[] = { "--add-exports", "--add-opens",           "--add-reads",
-	                                         "--add-modules", "--limit-modules",       "--enable-native-access",
-	                                         "--source",      "--upgrade-module-path", "--patch-module", NULL };
-static const char *const module_flags[] = { "--add-exports", "--add-opens", "--enable-native-access", NULL };
+static const char *const next_word_options[] = { "--add-exports",   "--add-opens",
+						 "--add-reads",     "--add-modules",
+						 "--limit-modules", "--enable-native-access",
+						 "--source",        "--upgrade-module-path",
+						 "--patch-module",  NULL };
+static const char *const module_flags[] = { "--add-exports", "--add-opens",
+					    "--enable-native-access", NULL };
 
 struct line {
-	const json_t             *argv;
+	const json_t *argv;
 	const struct launch_want *want;
-	json_t                   *out;
-	json_t                   *kept;         /* the target's own flags that were there already, without their values */
-	size_t                    at;
-	bool                      flags_done, path_done, main_done;
+	json_t *out;
+	json_t *kept; /* the target's own flags that were there already, without their values */
+	size_t at;
+	bool flags_done, path_done, main_done;
 };
 
 static const char *word_at(const struct line *l, size_t i)
@@ -133,8 +137,10 @@ static bool is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
-/* "--opt=value" or "--opt value" of an option in `list`: its name's length and its value, and how many words it takes. */
-static size_t option_value(const struct line *l, const char *const *list, const char **ret_name, const char **ret_value)
+/* "--opt=value" or "--opt value" of an option in `list`: its name's length and its value, and how
+ * many words it takes. */
+static size_t option_value(const struct line *l, const char *const *list, const char **ret_name,
+			   const char **ret_value)
 {
 	const char *word = word_at(l, l->at), *next = word_at(l, l->at + 1);
 
@@ -184,10 +190,14 @@ static void put_flags(struct line *l)
 	if (l->flags_done || !l->want->java_needed)
 		return;
 	l->flags_done = true;
-	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family_of(l)), i, flag) {
+	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family_of(l)),
+			   i, flag)
+	{
 		const char *text = json_string_value(flag), *mark = strstr(text, "MODULES");
 		autofree char *name = flag_name(text);
-		autofree char *word = mark ? xasprintf("%.*s%s", (int)(mark - text), text, modules_of(l)) : xstrdup(text);
+		autofree char *word =
+		    mark ? xasprintf("%.*s%s", (int)(mark - text), text, modules_of(l))
+			 : xstrdup(text);
 
 		if (!json_object_get(l->kept, name))
 			put(l, word);
@@ -199,7 +209,9 @@ static bool in_family(const char *family, const char *name)
 	const json_t *flag;
 	size_t i;
 
-	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family), i, flag) {
+	json_array_foreach((json_t *)json_object_get(questdb_value("launch_flags"), family), i,
+			   flag)
+	{
 		autofree char *known = flag_name(json_string_value(flag));
 
 		if (!strcmp(known, name))
@@ -249,13 +261,16 @@ static char *with_modules(const struct line *l, const char *value)
 	return xstrdup(buf_str(&text));
 }
 
-/* A flag that opens something to QuestDB's modules follows the edition, unless the target has no use for it. */
+/* A flag that opens something to QuestDB's modules follows the edition, unless the target has no
+ * use for it. */
 static bool module_flag(struct line *l)
 {
 	const char *name, *value;
 	size_t words = option_value(l, module_flags, &name, &value);
 	const char *to = words ? strchr(value, '=') : NULL;
-	autofree char *flag = !words ? NULL : to ? xasprintf("%s=%.*s", name, (int)(to - value), value) : xstrdup(name);
+	autofree char *flag = !words ? NULL
+			      : to   ? xasprintf("%s=%.*s", name, (int)(to - value), value)
+				     : xstrdup(name);
 
 	if (!words || !names_questdb(value))
 		return false;
@@ -337,10 +352,13 @@ static int class_path(struct line *l, struct err *e)
 {
 	const char *word = word_at(l, l->at);
 
-	if (strcmp(word, "-cp") != 0 && strcmp(word, "-classpath") != 0 && strncmp(word, "--class-path", 12) != 0)
+	if (strcmp(word, "-cp") != 0 && strcmp(word, "-classpath") != 0 &&
+	    strncmp(word, "--class-path", 12) != 0)
 		return 0;
-	err_set(e, ERR_REFUSED, "it is started from a class path ('%s'), which cannot be carried over", word);
-	return err_hint(e, "start it once with '-p questdb.jar -m %s', as the documentation does", oss_main);
+	err_set(e, ERR_REFUSED,
+		"it is started from a class path ('%s'), which cannot be carried over", word);
+	return err_hint(e, "start it once with '-p questdb.jar -m %s', as the documentation does",
+			oss_main);
 }
 
 static int option(struct line *l, struct err *e)
@@ -371,7 +389,8 @@ int launch_rewrite(const json_t *argv, const struct launch_want *want, json_t **
 		if (option(&l, e) < 0)
 			return -e->kind;
 	if (!l.main_done)
-		return err_set(e, ERR_FORMAT, "no main class is in the command line of '%s'", word_at(&l, 0));
+		return err_set(e, ERR_FORMAT, "no main class is in the command line of '%s'",
+			       word_at(&l, 0));
 	for (; word_at(&l, l.at); l.at++)
 		put(&l, word_at(&l, l.at));
 	*ret = take_ptr(out);

@@ -40,7 +40,8 @@ static char *build_name(const struct change *c)
 
 	if (*top)
 		return xstrdup(top);
-	return xasprintf("questdb%s-%s", edition_is_enterprise(c->to_edition) ? "-enterprise" : "", c->to_version);
+	return xasprintf("questdb%s-%s", edition_is_enterprise(c->to_edition) ? "-enterprise" : "",
+			 c->to_version);
 }
 
 /* Of two builds that exchange names, the one that is not live. */
@@ -54,29 +55,33 @@ static bool named_by_version(const char *path, const struct change *c)
 	return c->from_version && strstr(base_name(path), c->from_version);
 }
 
-/* systemd, and a plain process, start what we tell them to; a script or the operator's command finds its own build. */
+/* systemd, and a plain process, start what we tell them to; a script or the operator's command
+ * finds its own build. */
 static bool launcher_follows(const struct facts *now)
 {
 	const char *kind = facts_str(now, QF_SERVICE_KIND, "");
 
-	return (!strcmp(kind, "systemd") || !strcmp(kind, "process")) && !facts_get(now, QF_LAUNCH_SCRIPT);
+	return (!strcmp(kind, "systemd") || !strcmp(kind, "process")) &&
+	       !facts_get(now, QF_LAUNCH_SCRIPT);
 }
 
-/* The link the launcher follows, when it is the last part of the path: then it has a name of its own. A link further up
- * needs no care, what lies behind it is exchanged. */
+/* The link the launcher follows, when it is the last part of the path: then it has a name of its
+ * own. A link further up needs no care, what lies behind it is exchanged. */
 static const char *link_of_install(const struct facts *now)
 {
 	const char *link = facts_str(now, QF_INSTALL_LINK, NULL);
 
-	return link && strcmp(base_name(link), base_name(facts_str(now, QF_INSTALL, ""))) ? link : NULL;
+	return link && strcmp(base_name(link), base_name(facts_str(now, QF_INSTALL, ""))) ? link
+											  : NULL;
 }
 
-static int place_archive(const struct facts *now, const struct goal *to, const struct change *c, struct placement *p,
-                         struct err *e)
+static int place_archive(const struct facts *now, const struct goal *to, const struct change *c,
+			 struct placement *p, struct err *e)
 {
 	const char *install = facts_str(now, QF_INSTALL, ""), *link = link_of_install(now);
 	const char *asked = json_str(to->target, "directory", NULL);
-	bool fixed = facts_bool(now, QF_INSTALL_MOUNT, false) || named_by_version(install, c) || asked;
+	bool fixed =
+	    facts_bool(now, QF_INSTALL_MOUNT, false) || named_by_version(install, c) || asked;
 	autofree char *name = build_name(c);
 
 	if (link) {
@@ -89,8 +94,9 @@ static int place_archive(const struct facts *now, const struct goal *to, const s
 		p->staged = asked ? xstrdup(asked) : beside(install, name);
 		p->live = xstrdup(p->staged);
 	} else if (facts_bool(now, QF_INSTALL_MOUNT, false)) {
-		return err_set(e, ERR_REFUSED, "'%s' is a mount point and its launcher cannot be told another place",
-		               install);
+		return err_set(
+		    e, ERR_REFUSED,
+		    "'%s' is a mount point and its launcher cannot be told another place", install);
 	} else {
 		p->taking = TAKE_EXCHANGE;
 		p->swapped = xstrdup(install);
@@ -100,17 +106,20 @@ static int place_archive(const struct facts *now, const struct goal *to, const s
 	return 0;
 }
 
-static int place_jar(const struct facts *now, const struct goal *to, const struct change *c, struct placement *p,
-                     struct err *e)
+static int place_jar(const struct facts *now, const struct goal *to, const struct change *c,
+		     struct placement *p, struct err *e)
 {
-	const char *old = facts_str(now, QF_INSTALL_JAR, NULL), *install = facts_str(now, QF_INSTALL, "");
+	const char *old = facts_str(now, QF_INSTALL_JAR, NULL),
+		   *install = facts_str(now, QF_INSTALL, "");
 	const char *asked = json_str(to->target, "directory", NULL);
 	autofree char *name = build_name(c);
 
 	p->jar = true;
 	if (launcher_follows(now)) {
 		p->taking = TAKE_LAUNCHER;
-		p->staged = asked ? xstrdup(asked) : old ? beside(old, name) : beside(install, name);
+		p->staged = asked ? xstrdup(asked)
+			    : old ? beside(old, name)
+				  : beside(install, name);
 		p->live = xasprintf("%s/questdb.jar", p->staged);
 	} else if (old) {
 		p->taking = TAKE_EXCHANGE;
@@ -118,14 +127,16 @@ static int place_jar(const struct facts *now, const struct goal *to, const struc
 		p->live = xstrdup(old);
 		p->staged = asked ? xstrdup(asked) : pair_name(old, c);
 	} else {
-		return err_set(e, ERR_REFUSED, "a jar cannot take the place of a runtime that '%s' starts",
-		               facts_str(now, QF_SERVICE_KIND, "its launcher"));
+		return err_set(e, ERR_REFUSED,
+			       "a jar cannot take the place of a runtime that '%s' starts",
+			       facts_str(now, QF_SERVICE_KIND, "its launcher"));
 	}
 	p->jar_path = xstrdup(p->live);
 	return 0;
 }
 
-/* The java that starts it: the archive's own, else the one the old build was started with, else the host's. */
+/* The java that starts it: the archive's own, else the one the old build was started with, else the
+ * host's. */
 static char *java_of(const struct facts *now, const struct change *c, const struct placement *p)
 {
 	const json_t *was = facts_get(now, QF_JAVA);
@@ -139,8 +150,8 @@ static char *java_of(const struct facts *now, const struct change *c, const stru
 	return exe ? xstrdup(exe) : NULL;
 }
 
-int placement_of(const struct facts *now, const struct goal *to, const struct change *c, struct placement *ret,
-                 struct err *e)
+int placement_of(const struct facts *now, const struct goal *to, const struct change *c,
+		 struct placement *ret, struct err *e)
 {
 	autoplacement struct placement p = { 0 };
 	const char *form = json_str(c->artifact, "form", "");
@@ -148,8 +159,10 @@ int placement_of(const struct facts *now, const struct goal *to, const struct ch
 
 	if (!c->artifact)
 		return err_set(e, ERR_ABSENT, "nothing is known of the artifact");
-	if (facts_str(now, QF_INSTALL, "")[0] != '/' || facts_str(now, QF_INSTALL_LINK, "/")[0] != '/' ||
-	    facts_str(now, QF_INSTALL_JAR, "/")[0] != '/' || !facts_get(now, QF_SERVICE_KIND) || !c->from_version || !c->to_version)
+	if (facts_str(now, QF_INSTALL, "")[0] != '/' ||
+	    facts_str(now, QF_INSTALL_LINK, "/")[0] != '/' ||
+	    facts_str(now, QF_INSTALL_JAR, "/")[0] != '/' || !facts_get(now, QF_SERVICE_KIND) ||
+	    !c->from_version || !c->to_version)
 		return err_set(e, ERR_ABSENT, "what is installed now is not known");
 	if (!strcmp(form, "directory") || !*form)
 		return err_set(e, ERR_REFUSED, "the artifact is neither an archive nor a jar");

@@ -13,8 +13,8 @@ json_t *draft_place(struct draft *d, const char *name, const char *path)
 	return place_of(name, slash ? slash + 1 : path);
 }
 
-void draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags, json_t *params,
-                const char *why)
+void draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
+		json_t *params, const char *why)
 {
 	plan_add(d->plan, phase, id, kind, flags, params, why);
 }
@@ -47,7 +47,8 @@ static json_t *port_of(const struct draft *d, const char *endpoint)
 /* An address that a server bound to all of them is reached by. */
 static const char *own_host(const struct draft *d)
 {
-	const char *host = json_str(json_object_get(facts_get(d->now, QF_PORTS), "http"), "host", "127.0.0.1");
+	const char *host =
+	    json_str(json_object_get(facts_get(d->now, QF_PORTS), "http"), "host", "127.0.0.1");
 
 	return !strcmp(host, "0.0.0.0") || !strcmp(host, "::") || !*host ? "127.0.0.1" : host;
 }
@@ -65,10 +66,11 @@ static json_t *target_login(const struct draft *d)
 
 static void add_site(struct draft *d)
 {
-	json_t *doc = json_pack("{sO sO so so*}", "roots", d->roots, "service", facts_get(d->now, QF_SERVICE), "lock",
-	                        draft_lock(d), "probe",
-	                        json_pack("{ss so so so so}", "host", own_host(d), "http", port_of(d, "http"), "min",
-	                                  port_of(d, "min"), "pg", port_of(d, "pg"), "ilp", port_of(d, "ilp")));
+	json_t *doc = json_pack("{sO sO so so*}", "roots", d->roots, "service",
+				facts_get(d->now, QF_SERVICE), "lock", draft_lock(d), "probe",
+				json_pack("{ss so so so so}", "host", own_host(d), "http",
+					  port_of(d, "http"), "min", port_of(d, "min"), "pg",
+					  port_of(d, "pg"), "ilp", port_of(d, "ilp")));
 	json_t *after = target_login(d);
 
 	if (json_object_get(d->to->source, "login"))
@@ -100,20 +102,22 @@ static json_t *gate_ports(const struct draft *d)
 /* What a plan cannot be made without; checks say it more kindly, a plan must not be made up. */
 static int enough_is_known(const struct draft *d, struct err *e)
 {
-	static const char *const needed[] = { QF_ROOT,         QF_DB,         QF_EDITION, QF_VERSION, QF_SERVICE,
-		                              QF_SERVICE_KIND, QF_INSTALL,    QF_PORTS,   QF_CONF,    QF_CONF_FILE,
-		                              QF_ARTIFACT,     QF_SCOPE };
+	static const char *const needed[] = { QF_ROOT,    QF_DB,           QF_EDITION,  QF_VERSION,
+					      QF_SERVICE, QF_SERVICE_KIND, QF_INSTALL,  QF_PORTS,
+					      QF_CONF,    QF_CONF_FILE,    QF_ARTIFACT, QF_SCOPE };
 
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
 		const char *why = facts_why_missing(d->now, needed[i]);
 
 		if (facts_get(d->now, needed[i]))
 			continue;
-		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i], why ? why : "nobody looked");
+		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i],
+			why ? why : "nobody looked");
 		return err_hint(e, "'crossgrade check' names what is missing and what to do");
 	}
 	if (!d->change.to_edition || !d->change.to_version)
-		return err_set(e, ERR_ABSENT, "neither goal nor artifact tell the edition and version wanted");
+		return err_set(e, ERR_ABSENT,
+			       "neither goal nor artifact tell the edition and version wanted");
 	return 0;
 }
 

@@ -40,7 +40,8 @@ static bool hides_secret(const json_t *argv)
 	const json_t *word;
 	size_t i;
 
-	json_array_foreach((json_t *)argv, i, word) {
+	json_array_foreach((json_t *)argv, i, word)
+	{
 		const char *w = json_string_value(word);
 
 		if (w && sv_ends(sv_of(w), "=***"))
@@ -51,7 +52,8 @@ static bool hides_secret(const json_t *argv)
 
 int draft_command(struct draft *d, struct err *e)
 {
-	const json_t *was = facts_get(d->now, QF_ARGV) ? facts_get(d->now, QF_ARGV) : facts_get(d->now, QF_LAUNCH_ARGV);
+	const json_t *was = facts_get(d->now, QF_ARGV) ? facts_get(d->now, QF_ARGV)
+						       : facts_get(d->now, QF_LAUNCH_ARGV);
 	struct launch_want want = wanted(d);
 
 	if (strcmp(service_kind_of(d), "process") != 0)
@@ -60,7 +62,8 @@ int draft_command(struct draft *d, struct err *e)
 		return err_set(e, ERR_ABSENT, "the command line of the server is not known");
 	if (hides_secret(was)) {
 		err_set(e, ERR_REFUSED, "the command line of the server holds a secret");
-		return err_hint(e, "put it into server.conf or a file; command lines are seen by everybody");
+		return err_hint(
+		    e, "put it into server.conf or a file; command lines are seen by everybody");
 	}
 	if (no_java(d, &want, e) < 0)
 		return -e->kind;
@@ -68,10 +71,7 @@ int draft_command(struct draft *d, struct err *e)
 }
 
 /* ExecStart may begin with "-", "@", ":", "+", "!", "!!"; they stay. systemd.service(5) */
-static size_t exec_prefix(const char *exec)
-{
-	return strspn(exec, "-@:+!|");
-}
+static size_t exec_prefix(const char *exec) { return strspn(exec, "-@:+!|"); }
 
 static int exec_edit(const struct draft *d, const char *exec, json_t **ret, struct err *e)
 {
@@ -87,9 +87,9 @@ static int exec_edit(const struct draft *d, const char *exec, json_t **ret, stru
 	launch_join(now, &line);
 	if (buf_check(&line, "the start command", e) < 0)
 		return -e->kind;
-	*ret = json_equal(was, now) ? json_array() :
-	                              json_pack("[{ss ss ss}]", "key", "Service.ExecStart", "old", exec, "value",
-	                                        buf_str(&line));
+	*ret = json_equal(was, now) ? json_array()
+				    : json_pack("[{ss ss ss}]", "key", "Service.ExecStart", "old",
+						exec, "value", buf_str(&line));
 	return 0;
 }
 
@@ -102,12 +102,13 @@ static int unit_launcher(struct draft *d, struct err *e)
 	int r;
 
 	if (launch_script(d))
-		return 0;       /* it finds its build by where it lies */
+		return 0; /* it finds its build by where it lies */
 	if (!exec || !file || file[0] != '/')
 		return err_set(e, ERR_ABSENT, "the unit's ExecStart, or its file, is not known");
 	if (!strcmp(exec, "***")) {
 		err_set(e, ERR_REFUSED, "the unit's ExecStart holds a secret");
-		return err_hint(e, "put it into server.conf or a file; command lines are seen by everybody");
+		return err_hint(
+		    e, "put it into server.conf or a file; command lines are seen by everybody");
 	}
 	if (exec_edit(d, exec, &edits, e) < 0)
 		return err_wrap(e, "rewrite ExecStart of '%s'", file);
@@ -116,25 +117,30 @@ static int unit_launcher(struct draft *d, struct err *e)
 		return 0;
 	}
 	r = draft_edit(d, "launcher", file, "unit", "unit", edits,
-	               "launchers name the main class, its modules and the java that runs it", e);
+		       "launchers name the main class, its modules and the java that runs it", e);
 	draft_step(d, PHASE_CHANGE, "reload", "service_reload", STEP_IN_WINDOW, json_object(),
-	           "the service manager reads the unit again");
+		   "the service manager reads the unit again");
 	return r;
 }
 
-/* An archive brings its own env.sh; beside an exchanged jar the old one stays and names the old class. */
+/* An archive brings its own env.sh; beside an exchanged jar the old one stays and names the old
+ * class. */
 static int script_launcher(struct draft *d, struct err *e)
 {
-	const char *file = facts_str(d->now, QF_LAUNCH_FILE, ""), *named = facts_str(d->now, QF_LAUNCH_MAIN, "");
+	const char *file = facts_str(d->now, QF_LAUNCH_FILE, ""),
+		   *named = facts_str(d->now, QF_LAUNCH_MAIN, "");
 	const char *want = launch_main_class(edition_is_enterprise(d->change.to_edition));
 
 	if (!d->at.jar || launch_same_class(named, want))
 		return 0;
 	if (!sv_ends(sv_of(file), "env.sh"))
-		return err_set(e, ERR_REFUSED, "the script '%s' does not name its main class in env.sh", launch_script(d));
-	return draft_edit(d, "launcher", file, "unit", "shvar",
-	                  json_pack("[{ss ss ss}]", "key", "JAVA_MAIN", "old", named, "value", want),
-	                  "the start script names the main class in env.sh", e);
+		return err_set(e, ERR_REFUSED,
+			       "the script '%s' does not name its main class in env.sh",
+			       launch_script(d));
+	return draft_edit(
+	    d, "launcher", file, "unit", "shvar",
+	    json_pack("[{ss ss ss}]", "key", "JAVA_MAIN", "old", named, "value", want),
+	    "the start script names the main class in env.sh", e);
 }
 
 int draft_launcher(struct draft *d, struct err *e)

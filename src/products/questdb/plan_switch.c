@@ -3,12 +3,10 @@
 
 #include "base/mem.h"
 
-static const char *base_name(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
+static const char *base_name(const char *path) { return strrchr(path, '/') + 1; }
 
-/* Target of a link: relative when both lie in one directory, so that it holds when that directory moves. */
+/* Target of a link: relative when both lie in one directory, so that it holds when that directory
+ * moves. */
 static json_t *link_target(const struct placement *at)
 {
 	size_t dir = (size_t)(base_name(at->swapped) - at->swapped);
@@ -24,14 +22,16 @@ static void swap(struct draft *d)
 
 	if (d->at.taking == TAKE_LINK)
 		draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
-		           json_pack("{so so}", "link", draft_place(d, "link", d->at.swapped), "to",
-		                     link_target(&d->at)),
-		           "the link the launcher follows leads to the new build; the old one stays beside it");
+			   json_pack("{so so}", "link", draft_place(d, "link", d->at.swapped), "to",
+				     link_target(&d->at)),
+			   "the link the launcher follows leads to the new build; the old one "
+			   "stays beside it");
 	else if (d->at.taking == TAKE_EXCHANGE)
 		draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
-		           json_pack("{so so}", "a", draft_place(d, "programs", d->at.swapped), "b",
-		                     draft_place(d, d->at.jar ? "staged" : "builds", d->at.jar ? jar : d->at.staged)),
-		           "one atomic exchange; the old build stays on disk under the other name");
+			   json_pack("{so so}", "a", draft_place(d, "programs", d->at.swapped), "b",
+				     draft_place(d, d->at.jar ? "staged" : "builds",
+						 d->at.jar ? jar : d->at.staged)),
+			   "one atomic exchange; the old build stays on disk under the other name");
 }
 
 static void admin_password(struct draft *d)
@@ -42,9 +42,10 @@ static void admin_password(struct draft *d)
 	if (d->change.crossing != CROSS_TO_ENTERPRISE || !from)
 		return;
 	draft_step(d, PHASE_CHANGE, "admin-password", "file_put", STEP_IN_WINDOW,
-	           json_pack("{so ss ss so}", "file", place_of("root", ADMIN_PASSWORD_FILE), "from", from, "mode",
-	                     "0600", "owner", draft_place(d, "conf", facts_str(d->now, QF_CONF_FILE, "/"))),
-	           "the new edition must never listen with the default administrator");
+		   json_pack("{so ss ss so}", "file", place_of("root", ADMIN_PASSWORD_FILE), "from",
+			     from, "mode", "0600", "owner",
+			     draft_place(d, "conf", facts_str(d->now, QF_CONF_FILE, "/"))),
+		   "the new edition must never listen with the default administrator");
 }
 
 int draft_change(struct draft *d, struct err *e)
@@ -55,7 +56,7 @@ int draft_change(struct draft *d, struct err *e)
 	admin_password(d);
 	if (json_array_size(d->conf_edits) &&
 	    draft_edit(d, "server-conf", conf, "conf", "properties", json_incref(d->conf_edits),
-	               "keys the new edition needs, or the old one's that it refuses", e) < 0)
+		       "keys the new edition needs, or the old one's that it refuses", e) < 0)
 		return -e->kind;
 	return draft_launcher(d, e);
 }

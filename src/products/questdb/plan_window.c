@@ -1,7 +1,9 @@
-/* Everything around the change: staging and copying before the stop, the way out of the window after the start. */
+/* Everything around the change: staging and copying before the stop, the way out of the window
+ * after the start. */
 #include "products/questdb/draft.h"
 
-static void hook(struct draft *d, enum phase phase, const char *id, const char *name, const char *why)
+static void hook(struct draft *d, enum phase phase, const char *id, const char *name,
+		 const char *why)
 {
 	const json_t *said = json_object_get(d->to->hooks, name);
 	const json_t *argv = json_is_object(said) ? json_object_get(said, "argv") : said;
@@ -9,9 +11,9 @@ static void hook(struct draft *d, enum phase phase, const char *id, const char *
 	if (!argv)
 		return;
 	draft_step(d, phase, id, "hook", 0,
-	           json_pack("{ss sO ss}", "name", name, "argv", argv, "within",
-	                     json_is_object(said) ? json_str(said, "within", "30s") : "30s"),
-	           why);
+		   json_pack("{ss sO ss}", "name", name, "argv", argv, "within",
+			     json_is_object(said) ? json_str(said, "within", "30s") : "30s"),
+		   why);
 }
 
 void draft_stage(struct draft *d)
@@ -20,54 +22,59 @@ void draft_stage(struct draft *d)
 	json_t *into = draft_place(d, "builds", d->at.staged);
 
 	draft_step(d, PHASE_STAGE, "stage", "artifact_stage", 0,
-	           json_pack("{ss sO? so sb ss?}", "artifact", json_str(d->change.artifact, "path", ""), "sha256",
-	                     json_object_get(d->change.artifact, "sha256"), "into", into, "strip_top",
-	                     !jar && *json_str(d->change.artifact, "top", ""), "jar", jar ? "questdb.jar" : NULL),
-	           "the new build is there, whole and checked, long before anything stops");
+		   json_pack("{ss sO? so sb ss?}", "artifact",
+			     json_str(d->change.artifact, "path", ""), "sha256",
+			     json_object_get(d->change.artifact, "sha256"), "into", into,
+			     "strip_top", !jar && *json_str(d->change.artifact, "top", ""), "jar",
+			     jar ? "questdb.jar" : NULL),
+		   "the new build is there, whole and checked, long before anything stops");
 	if (draft_copies(d))
-		draft_step(d, PHASE_STAGE, "backup-live", "backup_live", STEP_AGAIN, json_pack("{si}", "passes", 3),
-		           "most of the restore point is copied and read back while the server runs");
+		draft_step(
+		    d, PHASE_STAGE, "backup-live", "backup_live", STEP_AGAIN,
+		    json_pack("{si}", "passes", 3),
+		    "most of the restore point is copied and read back while the server runs");
 	draft_step(d, PHASE_STAGE, "warm", "warm", 0,
-	           json_pack("{s[o] sI}", "places", draft_place(d, "builds", d->at.staged), "max_bytes",
-	                     (json_int_t)512 << 20),
-	           "a cold first start costs a third more");
+		   json_pack("{s[o] sI}", "places", draft_place(d, "builds", d->at.staged),
+			     "max_bytes", (json_int_t)512 << 20),
+		   "a cold first start costs a third more");
 }
 
 static void keep_old_world(struct draft *d)
 {
 	if (draft_copies(d))
-		draft_step(d, PHASE_FREEZE, "backup-final", "backup_final", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
-		           "what changed since the last pass; byte for byte the stopped data");
+		draft_step(d, PHASE_FREEZE, "backup-final", "backup_final",
+			   STEP_IN_WINDOW | STEP_AGAIN, json_object(),
+			   "what changed since the last pass; byte for byte the stopped data");
 	else if (!strcmp(json_str(d->to->restore_point, "kind", ""), "snapshot"))
-		draft_step(d, PHASE_FREEZE, "snapshot", "snapshot_take", STEP_IN_WINDOW | STEP_AGAIN,
-		           json_pack("{sO sO}", "create", json_object_get(d->to->restore_point, "create"), "restore",
-		                     json_object_get(d->to->restore_point, "restore")),
-		           "the operator's snapshot, with the server stopped");
+		draft_step(
+		    d, PHASE_FREEZE, "snapshot", "snapshot_take", STEP_IN_WINDOW | STEP_AGAIN,
+		    json_pack("{sO sO}", "create", json_object_get(d->to->restore_point, "create"),
+			      "restore", json_object_get(d->to->restore_point, "restore")),
+		    "the operator's snapshot, with the server stopped");
 }
 
 void draft_freeze(struct draft *d)
 {
 	hook(d, PHASE_FREEZE, "before-stop", "before_stop", "hold writers back, silence alarms");
 	if (draft_copies(d))
-		draft_step(d, PHASE_FREEZE, "backup-last", "backup_live", STEP_AGAIN, json_pack("{si}", "passes", 1),
-		           "so that the pass in the window has little left");
+		draft_step(d, PHASE_FREEZE, "backup-last", "backup_live", STEP_AGAIN,
+			   json_pack("{si}", "passes", 1),
+			   "so that the pass in the window has little left");
 	draft_step(d, PHASE_FREEZE, "drain", "wal_drain", STEP_AGAIN,
-	           json_pack("{ss}", "within", draft_span(d, "drain", "30s")),
-	           "a stop does not apply the WAL; what remains is applied by the next start");
+		   json_pack("{ss}", "within", draft_span(d, "drain", "30s")),
+		   "a stop does not apply the WAL; what remains is applied by the next start");
 	draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
-	           json_pack("{s{ss ss} ss so}", "expect", "edition", d->change.from_edition, "version",
-	                     d->change.from_version, "within", draft_span(d, "stop_timeout", "10m"), "flock",
-	                     draft_lock(d)),
-	           "one polite signal and a patient wait: the script's own stop kills after 30 s");
+		   json_pack("{s{ss ss} ss so}", "expect", "edition", d->change.from_edition,
+			     "version", d->change.from_version, "within",
+			     draft_span(d, "stop_timeout", "10m"), "flock", draft_lock(d)),
+		   "one polite signal and a patient wait: the script's own stop kills after 30 s");
 	keep_old_world(d);
-	draft_step(d, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
-	           "the baseline of the proof comes from the stopped data, not from a live server");
+	draft_step(d, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW | STEP_AGAIN,
+		   json_object(),
+		   "the baseline of the proof comes from the stopped data, not from a live server");
 }
 
-static bool gated(const struct draft *d)
-{
-	return json_array_size(d->ports) > 0;
-}
+static bool gated(const struct draft *d) { return json_array_size(d->ports) > 0; }
 
 void draft_thaw(struct draft *d)
 {
@@ -75,40 +82,46 @@ void draft_thaw(struct draft *d)
 
 	if (draft_copies(d))
 		draft_step(d, PHASE_THAW, "data", "data_point", STEP_IN_WINDOW, json_object(),
-		           "from here on only the restore point brings the old data back");
+			   "from here on only the restore point brings the old data back");
 	if (gated(d))
-		draft_step(d, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{sO}", "ports", d->ports),
-		           "a failure behind the gate costs nobody a write");
+		draft_step(d, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW,
+			   json_pack("{sO}", "ports", d->ports),
+			   "a failure behind the gate costs nobody a write");
 	draft_step(d, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW | STEP_POINT | lets_in,
-	           json_pack("{so sO? so ss ss}", "launch", plan_from("stop", "launch"), "argv", d->argv, "flock",
-	                     draft_lock(d), "within", draft_span(d, "start_timeout", "10m"), "stop_within",
-	                     draft_span(d, "stop_timeout", "10m")),
-	           "the first start of the new build on this data");
+		   json_pack("{so sO? so ss ss}", "launch", plan_from("stop", "launch"), "argv",
+			     d->argv, "flock", draft_lock(d), "within",
+			     draft_span(d, "start_timeout", "10m"), "stop_within",
+			     draft_span(d, "stop_timeout", "10m")),
+		   "the first start of the new build on this data");
 }
 
 void draft_prove(struct draft *d)
 {
 	unsigned window = gated(d) ? STEP_IN_WINDOW : 0;
 
-	draft_step(d, PHASE_PROVE, "ready", "wait_ready", gated(d) ? STEP_IN_WINDOW : STEP_IN_WINDOW | STEP_CLOSES_WINDOW,
-	           json_pack("{ss ss ss ss}", "edition", d->change.to_edition, "version", d->change.to_version,
-	                     "within", draft_span(d, "start_timeout", "2h"), "stall",
-	                     draft_span(d, "stall", "60s")),
-	           "it answers, as the edition and version wanted");
+	draft_step(d, PHASE_PROVE, "ready", "wait_ready",
+		   gated(d) ? STEP_IN_WINDOW : STEP_IN_WINDOW | STEP_CLOSES_WINDOW,
+		   json_pack("{ss ss ss ss}", "edition", d->change.to_edition, "version",
+			     d->change.to_version, "within", draft_span(d, "start_timeout", "2h"),
+			     "stall", draft_span(d, "stall", "60s")),
+		   "it answers, as the edition and version wanted");
 	hook(d, PHASE_PROVE, "after-ready", "after_ready", "the operator's own check");
 	draft_step(d, PHASE_PROVE, "verify-gate", "verify_world", window,
-	           json_pack("{ss ss so}", "depth", "gate", "within", "5m", "frozen", plan_from("freeze", "facts")),
-	           "every table is there with the rows and transactions it had");
+		   json_pack("{ss ss so}", "depth", "gate", "within", "5m", "frozen",
+			     plan_from("freeze", "facts")),
+		   "every table is there with the rows and transactions it had");
 }
 
 void draft_open(struct draft *d)
 {
 	draft_step(d, PHASE_OPEN, "open", "gate_open",
-	           gated(d) ? STEP_IN_WINDOW | STEP_LETS_IN | STEP_CLOSES_WINDOW : 0,
-	           json_pack("{sO}", "ports", d->ports),
-	           gated(d) ? "clients are served again" : "whoever starts the server may start it again");
+		   gated(d) ? STEP_IN_WINDOW | STEP_LETS_IN | STEP_CLOSES_WINDOW : 0,
+		   json_pack("{sO}", "ports", d->ports),
+		   gated(d) ? "clients are served again"
+			    : "whoever starts the server may start it again");
 	hook(d, PHASE_OPEN, "handover", "handover", "load balancers, DNS, alarms");
 	draft_step(d, PHASE_AFTER, "verify-deep", "verify_world", 0,
-	           json_pack("{ss ss so}", "depth", "deep", "within", "2h", "frozen", plan_from("freeze", "facts")),
-	           "the whole comparison, with clients let in");
+		   json_pack("{ss ss so}", "depth", "deep", "within", "2h", "frozen",
+			     plan_from("freeze", "facts")),
+		   "the whole comparison, with clients let in");
 }

@@ -8,22 +8,22 @@
 
 #define TEXT_MAX (1u << 20)
 
-static bool is_secret(const char *key, void *data)
-{
-	return conf_is_secret(key);
-}
+static bool is_secret(const char *key, void *data) { return conf_is_secret(key); }
 
 /* Text after the edits; the real file is edited in the run, with every old value compared. */
-static int edited(const struct dialect *lang, const char *text, const json_t *edits, struct buf *ret, struct err *e)
+static int edited(const struct dialect *lang, const char *text, const json_t *edits,
+		  struct buf *ret, struct err *e)
 {
 	const json_t *one;
 	size_t i;
 
 	buf_adds(ret, text);
-	json_array_foreach((json_t *)edits, i, one) {
+	json_array_foreach((json_t *)edits, i, one)
+	{
 		autobuf struct buf next = BUF_MAX(TEXT_MAX);
 
-		if (editor_set(lang, buf_sv(ret), json_str(one, "key", ""), json_str(one, "value", NULL), &next, e) < 0)
+		if (editor_set(lang, buf_sv(ret), json_str(one, "key", ""),
+			       json_str(one, "value", NULL), &next, e) < 0)
 			return -e->kind;
 		buf_reset(ret);
 		buf_add_sv(ret, buf_sv(&next));
@@ -37,7 +37,8 @@ static void values_only(const json_t *edits, struct buf *ret)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)edits, i, one) {
+	json_array_foreach((json_t *)edits, i, one)
+	{
 		const char *key = json_str(one, "key", ""), *old = json_str(one, "old", NULL);
 		const char *value = json_str(one, "value", NULL);
 		bool hide = conf_is_secret(key);
@@ -49,7 +50,8 @@ static void values_only(const json_t *edits, struct buf *ret)
 	}
 }
 
-static int show(struct draft *d, const char *path, const char *dialect, const json_t *edits, struct err *e)
+static int show(struct draft *d, const char *path, const char *dialect, const json_t *edits,
+		struct err *e)
 {
 	const char *text = json_str(facts_get(d->now, QF_TEXTS), path, NULL);
 	autobuf struct buf after = BUF_MAX(TEXT_MAX), diff = BUF_MAX(TEXT_MAX);
@@ -58,21 +60,22 @@ static int show(struct draft *d, const char *path, const char *dialect, const js
 	if (!text)
 		values_only(edits, &diff);
 	else if (edited(lang, text, edits, &after, e) < 0 ||
-	         editor_diff(lang, path + 1, sv_of(text), buf_sv(&after), is_secret, NULL, &diff, e) < 0)
+		 editor_diff(lang, path + 1, sv_of(text), buf_sv(&after), is_secret, NULL, &diff,
+			     e) < 0)
 		return err_wrap(e, "edit '%s'", path);
 	plan_diff(d->plan, path, buf_str(&diff));
 	return 0;
 }
 
-int draft_edit(struct draft *d, const char *id, const char *path, const char *root, const char *dialect, json_t *edits,
-               const char *why, struct err *e)
+int draft_edit(struct draft *d, const char *id, const char *path, const char *root,
+	       const char *dialect, json_t *edits, const char *why, struct err *e)
 {
 	int r = show(d, path, dialect, edits, e);
 
 	draft_step(d, PHASE_CHANGE, id, "config_set", STEP_IN_WINDOW,
-	           json_pack("{so ss so sb}", "file", draft_place(d, root, path), "dialect", dialect, "edits", edits,
-	                     "secret", 0),
-	           why);
+		   json_pack("{so ss so sb}", "file", draft_place(d, root, path), "dialect",
+			     dialect, "edits", edits, "secret", 0),
+		   why);
 	return r;
 }
 
@@ -91,14 +94,19 @@ static void note(struct draft *d, const char *fmt, ...)
 
 static void enterprise_notes(struct draft *d)
 {
-	note(d, "no Enterprise build was ever seen by the authors: what is said of it comes from its documentation");
+	note(d, "no Enterprise build was ever seen by the authors: what is said of it comes from "
+		"its documentation");
 	if (conf_changes_key(d->conf_edits, "config.validation.strict"))
-		note(d, "server.conf: strict validation is switched off, because releases refuse 'acl.admin.password.file' "
-		        "under it while they read it (seen on 9.3.4); misspelt keys are then only logged");
+		note(d, "server.conf: strict validation is switched off, because releases refuse "
+			"'acl.admin.password.file' "
+			"under it while they read it (seen on 9.3.4); misspelt keys are then only "
+			"logged");
 	if (!access_is_legacy(d->to))
 		return;
-	note(d, "access control is switched off: everybody who reaches a port is administrator, as before");
-	plan_loss(d->plan, "open", "the new edition runs without access control (settings.access: legacy)");
+	note(d, "access control is switched off: everybody who reaches a port is administrator, as "
+		"before");
+	plan_loss(d->plan, "open",
+		  "the new edition runs without access control (settings.access: legacy)");
 }
 
 static void launcher_note(struct draft *d)
@@ -108,8 +116,10 @@ static void launcher_note(struct draft *d)
 	size_t i;
 
 	json_array_foreach(d->argv, i, word)
-		buf_addf(&words, "%s%s", i ? " " : "", json_string_value(word));
-	note(d, "no service manager runs this server: whatever starts it at boot must start the new build from now on: %s",
+	    buf_addf(&words, "%s%s", i ? " " : "", json_string_value(word));
+	note(d,
+	     "no service manager runs this server: whatever starts it at boot must start the new "
+	     "build from now on: %s",
 	     buf_str(&words));
 }
 
@@ -118,21 +128,26 @@ void draft_notes(struct draft *d)
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
 
 	if (!strcmp(kind, "tree"))
-		note(d, "point of no return: step 'start'; from there only the restore point brings the old data back");
+		note(d, "point of no return: step 'start'; from there only the restore point "
+			"brings the old data back");
 	else if (!strcmp(kind, "snapshot"))
-		note(d, "point of no return: step 'start'; from there only the snapshot does, whose proof is its exit status");
+		note(d, "point of no return: step 'start'; from there only the snapshot does, "
+			"whose proof is its exit status");
 	else
-		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the old data back");
+		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the "
+			"old data back");
 	if (d->at.taking == TAKE_EXCHANGE)
 		note(d, "the old build stays in '%s' until finalize", d->at.staged);
 	if (!json_array_size(d->ports))
-		note(d, "no gate: clients reach the new server from its first answer on, before it was checked");
+		note(d, "no gate: clients reach the new server from its first answer on, before it "
+			"was checked");
 	if (d->argv)
 		launcher_note(d);
 	if (d->change.crossing == CROSS_TO_ENTERPRISE)
 		enterprise_notes(d);
 	if (d->change.crossing == CROSS_TO_OPEN_SOURCE)
-		note(d, "going back from Enterprise to open source on the same data is documented as unsupported");
+		note(d, "going back from Enterprise to open source on the same data is documented "
+			"as unsupported");
 }
 
 static int64_t size_sum(const struct draft *d, const char *member)
@@ -141,38 +156,44 @@ static int64_t size_sum(const struct draft *d, const char *member)
 	int64_t sum = 0;
 	const char *name;
 
-	json_object_foreach((json_t *)facts_get(d->now, QF_SCOPE), name, root)
-		sum += json_int(json_object_get(sizes, name), member, 0);
+	json_object_foreach((json_t *)facts_get(d->now, QF_SCOPE), name, root) sum +=
+	    json_int(json_object_get(sizes, name), member, 0);
 	return sum;
 }
 
-/* Computed, not measured: a rehearsal replaces it. Stop 0.2-0.5 s, start 1.4-5 s on two cores, an entry looked at
- * in 2-20 us, a table opened in 1-20 ms (seen on 9.0.3 and 9.3.4). */
+/* Computed, not measured: a rehearsal replaces it. Stop 0.2-2 s, start 1.4-10 s, an entry of the
+ * final pass 2-1000 us, a table opened in 1-20 ms: the ends are an idle machine and a busy one
+ * (seen on 9.0.3 and 9.3.4). */
 static void downtime(struct draft *d)
 {
-	int64_t entries = size_sum(d, "files") + size_sum(d, "dirs"), tables = facts_int(d->now, QF_TABLES_COUNT, 0);
-	int64_t pass_low = draft_copies(d) ? 50 + entries / 500 : 0, pass_high = draft_copies(d) ? 500 + entries / 50 : 0;
-	int64_t start_low = 1400 + tables, start_high = 5000 + 20 * tables;
+	int64_t entries = size_sum(d, "files") + size_sum(d, "dirs");
+	int64_t tables = facts_int(d->now, QF_TABLES_COUNT, 0);
+	int64_t pass_low = draft_copies(d) ? 50 + entries / 500 : 0;
+	int64_t pass_high = draft_copies(d) ? 500 + entries : 0;
+	int64_t start_low = 1400 + tables, start_high = 10000 + 20 * tables;
+	json_t *parts =
+	    json_pack("{s[II] s[II] s[II]}", "stop_ms", (json_int_t)200, (json_int_t)2000,
+		      "final_pass_ms", (json_int_t)pass_low, (json_int_t)pass_high, "start_ms",
+		      (json_int_t)start_low, (json_int_t)start_high);
 
 	plan_forecast(d->plan, "downtime",
-	              json_pack("{ss sI sI s{s[II] s[II] s[II]}}", "how", "computed", "low_ms",
-	                        (json_int_t)(200 + pass_low + start_low), "high_ms",
-	                        (json_int_t)(2000 + pass_high + start_high), "parts", "stop_ms", (json_int_t)200,
-	                        (json_int_t)2000, "final_pass_ms", (json_int_t)pass_low, (json_int_t)pass_high,
-	                        "start_ms", (json_int_t)start_low, (json_int_t)start_high));
+		      json_pack("{ss sI sI so}", "how", "computed", "low_ms",
+				(json_int_t)(200 + pass_low + start_low), "high_ms",
+				(json_int_t)(2000 + pass_high + start_high), "parts", parts));
 }
 
 static void space(struct draft *d)
 {
 	const json_t *room = facts_get(d->now, QF_FS_ROOM);
-	const json_t *store = json_object_get(room, "store") ? json_object_get(room, "store") :
-	                                                       json_object_get(room, "root");
+	const json_t *store = json_object_get(room, "store") ? json_object_get(room, "store")
+							     : json_object_get(room, "root");
 
 	plan_forecast(d->plan, "space",
-	              json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
-	                        (json_int_t)(draft_copies(d) ? size_sum(d, "allocated") : 0), "build_bytes",
-	                        (json_int_t)json_int(d->change.artifact, "size", 0) * 3, "free_bytes",
-	                        (json_int_t)json_int(store, "free", -1)));
+		      json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
+				(json_int_t)(draft_copies(d) ? size_sum(d, "allocated") : 0),
+				"build_bytes",
+				(json_int_t)json_int(d->change.artifact, "size", 0) * 3,
+				"free_bytes", (json_int_t)json_int(store, "free", -1)));
 }
 
 void draft_forecast(struct draft *d)

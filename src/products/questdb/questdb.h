@@ -17,6 +17,9 @@ int questdb_copy_end(struct ctx *c, const json_t *hold, struct err *e);
 bool questdb_leave_out(const char *root, const char *rel);
 bool questdb_secret_key(const char *file, const char *key);
 
+/* Text of sheet.yaml, embedded by Meson. */
+extern const char questdb_sheet[];
+
 /* checks.c: thinking; ends with .id = NULL */
 extern const struct check questdb_checks[];
 

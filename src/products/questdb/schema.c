@@ -6,7 +6,10 @@
 #include "io/file.h"
 #include "io/json.h"
 
-enum { TAG_TIMESTAMP = 8, TAG_GEOBYTE = 14, TAG_GEOLONG = 17, TAG_ARRAY = 27, TAG_DECIMAL8 = 28, TAG_DECIMAL256 = 33 };
+enum {
+	TAG_TIMESTAMP = 8, TAG_STRING = 11, TAG_GEOBYTE = 14, TAG_GEOLONG = 17, TAG_BINARY = 18, TAG_VARCHAR = 26,
+	TAG_ARRAY = 27, TAG_DECIMAL8 = 28, TAG_DECIMAL256 = 33
+};
 
 /* ColumnType's tags in order, the same since 7.0. */
 static const char *const type_names[] = {
@@ -115,7 +118,8 @@ void schema_partition_dir(const struct disk_meta *m, int64_t ts, int64_t name_tx
 		split_name(m->partition_by, &t, ret);
 		buf_addf(ret, m->ns ? "-%09jd" : "-%06jd", (intmax_t)fraction);
 	}
-	if (name_txn >= 0)
+	/* The one partition of a table without any is never renamed; its record says 0 (9.0.3, seen). */
+	if (name_txn >= 0 && m->partition_by != BY_NONE)
 		buf_addf(ret, ".%jd", (intmax_t)name_txn);
 }
 
@@ -133,6 +137,21 @@ json_t *schema_columns(const struct disk_meta *m)
 		json_array_append_new(list, json_stringn(buf_str(&text), text.len));
 	}
 	return list;
+}
+
+bool schema_dedup(const struct disk_meta *m)
+{
+	vec_each(&m->columns, c)
+		if (c->dedup_key)
+			return true;
+	return false;
+}
+
+bool schema_two_files(int32_t type)
+{
+	int tag = type & 0xff;
+
+	return tag == TAG_STRING || tag == TAG_BINARY || tag == TAG_VARCHAR || tag == TAG_ARRAY;
 }
 
 void schema_digest(const struct disk_meta *m, const char *kind, char ret[65])

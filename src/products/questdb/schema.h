@@ -13,5 +13,7 @@ const char *schema_by_name(int32_t partition_by);               /* "DAY" ... "NO
 void schema_partition_dir(const struct disk_meta *m, int64_t ts, int64_t name_txn, struct buf *ret);
 /* ["name TYPE", "name SYMBOL INDEXED UPSERT KEY", ...], new reference. */
 json_t *schema_columns(const struct disk_meta *m);
+bool schema_dedup(const struct disk_meta *m);                   /* it has upsert keys */
+bool schema_two_files(int32_t type);                            /* variable length: data and offsets */
 /* SHA-256 of what a table is: kind, columns, timestamp, partitioning, WAL, TTL. */
 void schema_digest(const struct disk_meta *m, const char *kind, char ret[65]);

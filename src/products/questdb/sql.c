@@ -10,7 +10,7 @@
 #define WITHIN_NS (30 * NS_PER_S)
 
 /* The mark wants CAP_NET_ADMIN. Without it no gate of ours can stand either, so there is nothing to pass. */
-static uint32_t our_mark(void)
+uint32_t sql_mark(void)
 {
 	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct err ignored = ERR_INIT;
@@ -41,7 +41,7 @@ int sql_open(const struct site *s, struct sql *ret, struct err *e)
 	snprintf(db.http.host, sizeof db.http.host, "%s", json_str(probe, "host", "127.0.0.1"));
 	db.http.port = (uint16_t)port;
 	db.http.tls = json_bool(probe, "tls", false);
-	db.http.mark = our_mark();
+	db.http.mark = sql_mark();
 	if (read_login(s->login, &db, e) < 0)
 		return -e->kind;
 	*ret = db;
@@ -156,6 +156,26 @@ int sql_ask(const struct sql *db, const char *statement, int64_t within_ns, stru
 	return r;
 }
 
+int sql_export(const struct sql *db, const char *statement, int64_t within_ns,
+               int (*sink)(void *data, struct sv piece, struct err *e), void *data, struct err *e)
+{
+	struct http_answer answer = { 0 };
+	struct http h = http_of(db);
+	const char *query[] = { "query", statement, NULL };
+	char timeout[64];
+	const char *headers[] = { timeout, NULL };
+	struct http_ask ask = { .method = "GET", .path = "/exp", .query = query, .headers = headers,
+		                .within_ns = within_ns, .sink = sink, .sink_data = data };
+	long status;
+
+	snprintf(timeout, sizeof timeout, "Statement-Timeout: %jd", (intmax_t)(within_ns / NS_PER_MS));
+	if (http_do(&h, &ask, &answer, e) < 0)
+		return -e->kind;
+	status = answer.status;
+	http_answer_done(&answer);
+	return status == 200 ? 0 : not_ok(status, SV(""), e);
+}
+
 int sql_askf(const struct sql *db, int64_t within_ns, struct sql_rows *ret, struct err *e, const char *fmt, ...)
 {
 	autobuf struct buf text = BUF_MAX(256 << 10);
@@ -239,19 +259,39 @@ int sql_settings_parse(struct sv body, struct sql_settings *ret, struct err *e)
 	return 0;
 }
 
-int sql_settings(const struct sql *db, int64_t within_ns, struct sql_settings *ret, struct err *e)
+static int get(const struct sql *db, const char *path, int64_t within_ns, struct buf *ret, struct err *e)
 {
 	struct http_answer answer = { 0 };
 	struct http h = http_of(db);
-	struct http_ask ask = { .method = "GET", .path = "/settings", .within_ns = within_ns, .max = 1 << 20 };
+	struct http_ask ask = { .method = "GET", .path = path, .within_ns = within_ns, .max = 1 << 20 };
 	int r;
 
 	if (http_do(&h, &ask, &answer, e) < 0)
 		return -e->kind;
-	r = answer.status == 200 ? sql_settings_parse(buf_sv(&answer.body), ret, e) :
-	                           not_ok(answer.status, buf_sv(&answer.body), e);
-	http_answer_done(&answer);
+	r = answer.status == 200 ? 0 : not_ok(answer.status, buf_sv(&answer.body), e);
+	if (r < 0)
+		http_answer_done(&answer);
+	else
+		*ret = answer.body;
 	return r;
+}
+
+int sql_get(const struct sql *db, const char *path, int64_t within_ns, json_t **ret, struct err *e)
+{
+	autobuf struct buf body = { 0 };
+
+	if (get(db, path, within_ns, &body, e) < 0)
+		return -e->kind;
+	return json_parse(buf_sv(&body), path, ret, e);
+}
+
+int sql_settings(const struct sql *db, int64_t within_ns, struct sql_settings *ret, struct err *e)
+{
+	autobuf struct buf body = { 0 };
+
+	if (get(db, "/settings", within_ns, &body, e) < 0)
+		return -e->kind;
+	return sql_settings_parse(buf_sv(&body), ret, e);
 }
 
 /* "Build Information: QuestDB 9.0.3, JDK 21.0.7, Commit Hash efc0..": the word before the first comma. */

@@ -23,6 +23,8 @@ struct sql {
 /* Address and login of a site; nothing is asked yet. Sockets carry the gate's mark where we may set it. */
 int  sql_open(const struct site *s, struct sql *ret, struct err *e) must_check;
 void sql_close(struct sql *db);
+/* SO_MARK for a socket that is to pass our gate; 0 where we may not set one. */
+uint32_t sql_mark(void);
 
 struct sql_rows {
 	json_t *doc, *dataset;          /* the answer; its rows, borrowed */
@@ -39,6 +41,9 @@ int  sql_askf(const struct sql *db, int64_t within_ns, struct sql_rows *ret, str
 	printf_like(5, 6) must_check;
 /* The body of an answer to /exec, from any server or none: what sql_ask() makes of it. */
 int  sql_parse(long status, struct sv body, struct sql_rows *ret, struct err *e) must_check;
+/* The rows of a statement as CSV, piece by piece as they come. An answer that breaks off is ERR_IO. */
+int  sql_export(const struct sql *db, const char *statement, int64_t within_ns,
+                int (*sink)(void *data, struct sv piece, struct err *e), void *data, struct err *e) must_check;
 void sql_rows_done(struct sql_rows *r);
 
 bool        sql_has(const struct sql_rows *r, const char *column);
@@ -56,6 +61,9 @@ struct sql_settings {
 /* GET /settings, which needs no login: flat (8.x), nested (9.x) or empty (7.x). */
 int sql_settings(const struct sql *db, int64_t within_ns, struct sql_settings *ret, struct err *e) must_check;
 int sql_settings_parse(struct sv body, struct sql_settings *ret, struct err *e) must_check;
+
+/* GET of another path that answers with JSON: "/warnings". ERR_REFUSED for a status that is not 200. New reference. */
+int sql_get(const struct sql *db, const char *path, int64_t within_ns, json_t **ret, struct err *e) must_check;
 
 /* `select build()`: the whole line, heap, and the version in it ("" when there is none). */
 int sql_build(const struct sql *db, char **ret_line, char version[48], struct err *e) must_check;

@@ -74,7 +74,8 @@ static bool core_of_enterprise(struct version enterprise, struct version *ret)
 	size_t i;
 	bool found = false;
 
-	json_array_foreach((json_t *)questdb_value("pairing"), i, pair) {
+	json_array_foreach((json_t *)questdb_value("pairing"), i, pair)
+	{
 		if (!version_parse(json_str(pair, "enterprise", NULL), &ours) ||
 		    !version_parse(json_str(pair, "core", NULL), &core))
 			continue;
@@ -105,8 +106,10 @@ int core_java(struct version core)
 	int needs = 0;
 	size_t i;
 
-	json_array_foreach((json_t *)questdb_value("java"), i, row) {
-		if (version_parse(json_str(row, "core", NULL), &from) && version_cmp(from, core) <= 0)
+	json_array_foreach((json_t *)questdb_value("java"), i, row)
+	{
+		if (version_parse(json_str(row, "core", NULL), &from) &&
+		    version_cmp(from, core) <= 0)
 			needs = (int)json_int(row, "needs", 0);
 	}
 	return needs;

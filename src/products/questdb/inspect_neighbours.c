@@ -1,0 +1,185 @@
+/* Who else is on this host: other installations, what they share with ours, and what runs by the clock. */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "products/questdb/artifact.h"
+#include "products/questdb/inspect.h"
+
+#define FILES_MAX 20000
+
+/* A directory of an instance by what it is for; all of them are data of one server alone. */
+struct place {
+	const char *what;
+	char       *path;
+	char        id[64];
+};
+typedef VEC(struct place) places;
+
+static void places_done(places *p)
+{
+	vec_each(p, it)
+		free(it->path);
+	vec_done(p);
+}
+
+static void add_place(places *all, const char *what, const char *path)
+{
+	autofree char *at = realpath(path, NULL);
+	struct stat st;
+
+	if (!at || stat(at, &st) < 0)
+		return;
+	*vec_push(all) = (struct place){ .what = what, .path = take_ptr(at) };
+	snprintf(vec_last(all)->id, sizeof vec_last(all)->id, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+}
+
+static void add_below(places *all, const char *what, const char *root, const char *set)
+{
+	autofree char *path = *set == '/' ? xstrdup(set) : xasprintf("%s/%s", root, set);
+
+	add_place(all, what, path);
+}
+
+static void places_of(const struct layout *l, places *ret)
+{
+	struct sv rest = sv_of(conf_str(&l->conf, "cairo.volumes", ""));
+
+	add_place(ret, "root", l->root);
+	add_place(ret, "db", l->db);
+	add_below(ret, "import", l->root, conf_str(&l->conf, "cairo.sql.copy.root", "import"));
+	add_below(ret, "export", l->root, conf_str(&l->conf, "cairo.sql.copy.export.root", "export"));
+	add_below(ret, "log", l->root, "log");
+	add_below(ret, "public", l->root, conf_str(&l->conf, "http.static.public.directory", "public"));
+	while (rest.n) {
+		struct sv one = sv_cut(&rest, ',');
+		const char *arrow = memmem(one.p, one.n, "->", 2);
+		autofree char *path = arrow ? sv_dup(sv_trim((struct sv){ arrow + 2, one.n - (size_t)(arrow + 2 - one.p) })) :
+		                              NULL;
+
+		if (path)
+			add_place(ret, "volume", path);
+	}
+}
+
+static bool inside(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && path[n] == '/';
+}
+
+/* Two roots that stand in one another share everything: its places below are not told again. */
+static void compare(const places *ours, const places *theirs, const char *root, json_t *shared)
+{
+	vec_each(ours, a) {
+		vec_each(theirs, b) {
+			const char *kind = !strcmp(a->id, b->id)        ? "same" :
+			                   inside(a->path, b->path) ? "inside" :
+			                   inside(b->path, a->path) ? "around" :
+			                                                  NULL;
+
+			if (kind)
+				json_array_append_new(shared, json_pack("{ss ss ss ss}", "with", root, "kind", kind,
+				                                        "ours", a->what, "theirs", b->what));
+		}
+	}
+}
+
+static json_t *other_json(const struct layout *l, const places *p)
+{
+	json_t *dirs = json_object();
+	struct installed found = { 0 };
+
+	vec_each(p, it)
+		json_object_set_new(dirs, it->what, json_string(it->id));
+	installed_of(l->install, l->jar, &found);
+	return json_pack("{ss si ss? ss so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit", l->unit.name, "version",
+	                 found.version, "dirs", dirs);
+}
+
+static void look_at(struct look *k, const char *root, const places *ours, json_t *others, json_t *shared,
+                    json_t *same_install)
+{
+	autolayout struct layout l = { 0 };
+	places theirs = { 0 };
+	struct err e = ERR_INIT;
+
+	if (!strcmp(root, k->l.root) || layout_of(root, NULL, &l, &e) < 0)
+		return;
+	places_of(&l, &theirs);
+	json_array_append_new(others, other_json(&l, &theirs));
+	compare(ours, &theirs, root, shared);
+	if (l.install && k->l.install && !strcmp(l.install, k->l.install))
+		json_array_append_new(same_install, json_string(root));
+	places_done(&theirs);
+}
+
+static void put_others(struct look *k)
+{
+	json_t *others = json_array(), *shared = json_array(), *same_install = json_array();
+	root_list roots = { 0 };
+	places ours = { 0 };
+	struct err e = ERR_INIT;
+
+	if (layout_roots(&roots, &e) < 0)
+		missing(k, QF_OTHERS, &e);
+	places_of(&k->l, &ours);
+	vec_each(&roots, it)
+		look_at(k, *it, &ours, others, shared, same_install);
+	places_done(&ours);
+	root_list_done(&roots);
+	if (facts_why_missing(k->f, QF_OTHERS))
+		json_decref(others);
+	else
+		observe(k, QF_OTHERS, others, "processes, units and usual places");
+	observe_some(k, QF_SHARED, shared, "stat");
+	observe_some(k, QF_INSTALL_SHARED, same_install, "layout");
+}
+
+/* ---- what runs by the clock ---- */
+
+static const char *const clock_dirs[] = { "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
+	                                  "/etc/cron.monthly", "/var/spool/cron/crontabs", "/var/spool/cron",
+	                                  "/etc/systemd/system", NULL };
+
+static bool mentions(const char *path, const char *root)
+{
+	autobuf struct buf text = BUF_MAX(1 << 20);
+	struct err ignored = ERR_INIT;
+
+	if (file_read_path(path, &text, &ignored) < 0)
+		return false;
+	return strcasestr(buf_str(&text), "questdb") || strstr(buf_str(&text), root);
+}
+
+static void timers_in(struct look *k, const char *place, json_t *found)
+{
+	bool units = strstr(place, "systemd");
+	autodir struct dir d = DIR_NONE;
+	struct dir_names names = { 0 };
+	struct err ignored = ERR_INIT;
+
+	if (dir_open(place, &d, &ignored) < 0 || dir_list(&d, "", FILES_MAX, &names, &ignored) < 0)
+		return;
+	vec_each(&names, n) {
+		autofree char *path = xasprintf("%s/%s", place, n->name);
+
+		if (n->type != DT_DIR && (!units || sv_ends(sv_of(n->name), ".timer")) && mentions(path, k->l.root))
+			json_array_append_new(found, text_json(path));
+	}
+	dir_names_done(&names);
+}
+
+void inspect_neighbours(struct look *k)
+{
+	json_t *timers = json_array();
+
+	put_others(k);
+	for (size_t i = 0; clock_dirs[i]; i++)
+		timers_in(k, clock_dirs[i], timers);
+	if (mentions("/etc/crontab", k->l.root))
+		json_array_append_new(timers, json_string("/etc/crontab"));
+	observe(k, QF_TIMERS, timers, "cron and timers");
+}

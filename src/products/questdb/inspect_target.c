@@ -1,0 +1,108 @@
+#include <errno.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "products/questdb/artifact.h"
+#include "products/questdb/inspect.h"
+
+static void put_artifact(struct look *k)
+{
+	const char *path = goal_artifact(k->to, 0);
+	json_t *found = NULL;
+	struct err e = ERR_INIT;
+
+	if (!path)
+		facts_miss(k->f, QF_ARTIFACT, "no target.artifact is given");
+	else if (artifact_judge(path, k->c->cancel, &found, &e) < 0)
+		missing(k, QF_ARTIFACT, &e);
+	else
+		pin(k, QF_ARTIFACT, found, path);
+}
+
+/* What the goal says, else what the artifact is. */
+static void put_wanted(struct look *k)
+{
+	const json_t *a = facts_get(k->f, QF_ARTIFACT);
+	const char *edition = goal_edition(k->to), *version = goal_version(k->to);
+
+	if (!edition)
+		edition = json_str(a, "edition", NULL);
+	if (!version)
+		version = json_str(a, "version", NULL);
+	if (edition)
+		pin_str(k, QF_TARGET_EDITION, edition, goal_edition(k->to) ? "target.edition" : "artifact");
+	else
+		facts_miss(k->f, QF_TARGET_EDITION, "neither the goal nor the artifact tells");
+	if (version)
+		pin_str(k, QF_TARGET_VERSION, version, goal_version(k->to) ? "target.version" : "artifact");
+	else
+		facts_miss(k->f, QF_TARGET_VERSION, "neither the goal nor the artifact tells; give target.version");
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
+}
+
+static void put_store(struct look *k)
+{
+	const char *store = json_str(k->to->restore_point, "store", "beside");
+	autofree char *at = NULL;
+	struct stat st;
+
+	if (strncmp(store, "file://", 7) != 0)
+		return;
+	at = realpath(store + 7, NULL);
+	if (!at || stat(at, &st) < 0) {
+		facts_miss(k->f, QF_TARGET_STORE, "the store's directory is not there");
+		return;
+	}
+	observe(k, QF_TARGET_STORE,
+	        json_pack("{ss so sb sb}", "path", at, "id", id_json(&st), "inside_root", is_below(at, k->l.root),
+	                  "inside_db", is_below(at, k->l.db)),
+	        "restore_point.store");
+}
+
+/* A file the goal names, by its digest: facts pin what it was when the plan was made. */
+static void put_named_file(struct look *k, const char *key, const char *setting)
+{
+	const char *path = goal_setting(k->to, setting, NULL);
+	autobuf struct buf bytes = BUF_MAX(16u << 20);
+	char digest[DIGEST_TEXT];
+	struct err e = ERR_INIT;
+
+	if (!path)
+		return;
+	if (file_read_path(path, &bytes, &e) < 0) {
+		missing(k, key, &e);
+		return;
+	}
+	digest_text(buf_sv(&bytes), digest);
+	pin(k, key, json_pack("{ss ss}", "path", path, "sha256", digest), path);
+}
+
+static void put_admin(struct look *k)
+{
+	const json_t *admin = json_object_get(k->to->settings, "admin");
+	const char *file = json_str(admin, "password_file", NULL);
+	json_t *o;
+	struct stat st;
+
+	if (!json_is_object(admin))
+		return;
+	o = json_pack("{ss? ss?}", "user", json_str(admin, "user", NULL), "password_file", file);
+	if (file && !stat(file, &st))
+		json_object_set_new(o, "mode", json_sprintf("%04o", st.st_mode & 07777));
+	pin(k, QF_ADMIN, o, "settings.admin");
+}
+
+void inspect_target(struct look *k)
+{
+	put_artifact(k);
+	put_wanted(k);
+	put_store(k);
+	put_named_file(k, QF_ACCOUNTS_FILE, "accounts");
+	put_admin(k);
+}
