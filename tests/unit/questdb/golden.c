@@ -24,7 +24,8 @@ static json_t *patched(const json_t *target, const json_t *patch)
 		json_decref(out);
 		return json_incref((json_t *)patch);
 	}
-	json_object_foreach((json_t *)patch, key, value) {
+	json_object_foreach((json_t *)patch, key, value)
+	{
 		if (json_is_null(value))
 			json_object_del(out, key);
 		else
@@ -35,7 +36,8 @@ static json_t *patched(const json_t *target, const json_t *patch)
 
 static char *path_of(const char *dir, const char *file)
 {
-	return *dir ? xasprintf("%s/%s/%s", GOLDEN_DIR, dir, file) : xasprintf("%s/%s", GOLDEN_DIR, file);
+	return *dir ? xasprintf("%s/%s/%s", GOLDEN_DIR, dir, file)
+		    : xasprintf("%s/%s", GOLDEN_DIR, file);
 }
 
 /* The document in a file; an empty object when there is none. */
@@ -44,7 +46,8 @@ static json_t *doc_in(const char *dir, const char *file, bool yaml)
 	autofree char *path = path_of(dir, file);
 	struct err e = ERR_INIT;
 	json_t *doc = NULL;
-	int r = yaml ? yaml_read_path(path, FILE_MAX, &doc, &e) : json_read_path(path, FILE_MAX, &doc, &e);
+	int r = yaml ? yaml_read_path(path, FILE_MAX, &doc, &e)
+		     : json_read_path(path, FILE_MAX, &doc, &e);
 
 	if (r < 0 && e.kind == ERR_ABSENT)
 		return json_object();

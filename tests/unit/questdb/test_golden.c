@@ -1,4 +1,5 @@
-/* Every check of QuestDB: has texts, fires in its case and is quiet in the other, and never passes what was not seen. */
+/* Every check of QuestDB: has texts, fires in its case and is quiet in the other, and never passes
+ * what was not seen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,16 +12,13 @@
 #include "golden.h"
 #include "products/questdb/questdb.h"
 
-static const char *short_id(const struct check *c)
-{
-	return strchr(c->id, '.') + 1;
-}
+static const char *short_id(const struct check *c) { return strchr(c->id, '.') + 1; }
 
 static json_t *results_doc(const struct results *r)
 {
 	json_t *list = json_array();
 
-	vec_each(r, it) {
+	vec_each (r, it) {
 		json_t *one = json_pack("{ss}", "verdict", verdict_name(it->verdict));
 
 		if (it->subject)
@@ -35,7 +33,7 @@ static enum verdict worst(const struct results *r)
 {
 	enum verdict w = VERDICT_PASS;
 
-	vec_each(r, it)
+	vec_each (r, it)
 		w = MAX_OF(w, it->verdict);
 	return w;
 }
@@ -55,7 +53,7 @@ static enum verdict judge(const struct check *c, const char *kind)
 		fail_msg("check '%s' has no case '%s'", c->id, dir);
 	golden_case(dir, &now, &to);
 	c->look(&now, &to, &found);
-	vec_each(&found, it)
+	vec_each (&found, it)
 		if (strcmp(it->id, c->id) != 0)
 			fail_msg("check '%s' answers as '%s'", c->id, it->id);
 	doc = results_doc(&found);
@@ -89,7 +87,8 @@ static void has_texts(void **state)
 
 		if (!sheet_check(sheet, c->id, &about))
 			fail_msg("check '%s' is not in the sheet", c->id);
-		if (!*about.title || !*about.reason || !*about.remedy || !*about.source || strlen(about.seen) != 10)
+		if (!*about.title || !*about.reason || !*about.remedy || !*about.source ||
+		    strlen(about.seen) != 10)
 			fail_msg("check '%s' lacks a text", c->id);
 		for (const struct check *other = questdb_checks; other != c; other++)
 			assert_string_not_equal(other->id, c->id);
@@ -100,9 +99,11 @@ static void has_texts(void **state)
 /* Checks that judge the goal alone: without facts they know as much as with them. */
 static bool judges_the_goal(const char *id)
 {
-	static const char *const ids[] = { "questdb.restore-point", "questdb.settings-uncarried", "questdb.tbl-nonwal",
-		                           "questdb.tls-pem",       "questdb.tls-clients",        "questdb.repl-string",
-		                           "questdb.repl-store",    "questdb.repl-id",            "questdb.repl-clock" };
+	static const char *const ids[] = { "questdb.restore-point", "questdb.settings-uncarried",
+					   "questdb.tbl-nonwal",    "questdb.tls-pem",
+					   "questdb.tls-clients",   "questdb.repl-string",
+					   "questdb.repl-store",    "questdb.repl-id",
+					   "questdb.repl-clock",    "questdb.store-place" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
 		if (!strcmp(ids[i], id))
@@ -122,12 +123,14 @@ static void never_passes_unseen(void **state)
 
 		c->look(&nothing, &to, &found);
 		if (!judges_the_goal(c->id) && (!found.n || worst(&found) < VERDICT_UNSURE))
-			fail_msg("check '%s' says %s of facts nobody saw", c->id, verdict_name(worst(&found)));
+			fail_msg("check '%s' says %s of facts nobody saw", c->id,
+				 verdict_name(worst(&found)));
 		results_done(&found);
 	}
 }
 
-/* One fact at a time is taken away, with a reason: nothing breaks, and what rested on it is no worse than unsure. */
+/* One fact at a time is taken away, with a reason: nothing breaks, and what rested on it is no
+ * worse than unsure. */
 static void bears_each_missing_fact(void **state)
 {
 	autofacts struct facts base = { 0 };
@@ -136,16 +139,18 @@ static void bears_each_missing_fact(void **state)
 	json_t *entry;
 
 	golden_case("", &base, &to);
-	json_object_foreach(json_object_get(base.doc, "facts"), key, entry) {
+	json_object_foreach(json_object_get(base.doc, "facts"), key, entry)
+	{
 		autofacts struct facts now = { .doc = json_deep_copy(base.doc) };
 		struct results found = { 0 };
 
 		json_object_del(json_object_get(now.doc, "facts"), key);
 		facts_miss(&now, key, "taken away");
 		checks_run(product_named("questdb"), &now, &to, &found);
-		vec_each(&found, it)
+		vec_each (&found, it)
 			if (it->verdict == VERDICT_BLOCK)
-				fail_msg("without '%s' check '%s' blocks: %s", key, it->id, it->seen);
+				fail_msg("without '%s' check '%s' blocks: %s", key, it->id,
+					 it->seen);
 		results_done(&found);
 	}
 }
@@ -159,8 +164,10 @@ static void bears_wrong_types(void **state)
 	json_t *entry;
 
 	golden_case("", &base, &to);
-	json_object_foreach(json_object_get(base.doc, "facts"), key, entry) {
-		json_t *const wrong[] = { json_integer(7), json_string("x"), json_pack("[{}, 1]"), json_pack("{s[], si}", "a", "b", 1) };
+	json_object_foreach(json_object_get(base.doc, "facts"), key, entry)
+	{
+		json_t *const wrong[] = { json_integer(7), json_string("x"), json_pack("[{}, 1]"),
+					  json_pack("{s[], si}", "a", "b", 1) };
 
 		for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 			autofacts struct facts now = { .doc = json_deep_copy(base.doc) };
@@ -168,7 +175,8 @@ static void bears_wrong_types(void **state)
 			autoplan struct plan plan = { 0 };
 			struct err e = ERR_INIT;
 
-			json_object_set_new(json_object_get(json_object_get(now.doc, "facts"), key), "value", wrong[i]);
+			json_object_set_new(json_object_get(json_object_get(now.doc, "facts"), key),
+					    "value", wrong[i]);
 			checks_run(product_named("questdb"), &now, &to, &found);
 			results_done(&found);
 			plan_init(&plan, &to);
@@ -180,10 +188,8 @@ static void bears_wrong_types(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(has_texts),
-		cmocka_unit_test(fires_and_is_quiet),
-		cmocka_unit_test(never_passes_unseen),
-		cmocka_unit_test(bears_each_missing_fact),
+		cmocka_unit_test(has_texts),           cmocka_unit_test(fires_and_is_quiet),
+		cmocka_unit_test(never_passes_unseen), cmocka_unit_test(bears_each_missing_fact),
 		cmocka_unit_test(bears_wrong_types),
 	};
 

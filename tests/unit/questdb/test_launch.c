@@ -23,36 +23,40 @@ static void rewrites(const char *was, struct launch_want want, const char *now)
 static void follows_the_edition(void **state)
 {
 	rewrites("java -Xmx2g -ea -p /q/a.jar -m io.questdb/io.questdb.ServerMain -d /r -n",
-	         (struct launch_want){ .jar = "/q/b.jar", .enterprise = true },
-	         "java -Xmx2g -ea -p /q/b.jar -m com.questdb/com.questdb.EntServerMain -d /r -n");
-	rewrites("/o/bin/java --add-opens=java.base/java.lang=io.questdb,com.questdb,x --module com.questdb/com.questdb.EntServerMain -d /r",
-	         (struct launch_want){ .java = "/n/bin/java" },
-	         "/n/bin/java --add-opens=java.base/java.lang=io.questdb,x -m io.questdb/io.questdb.ServerMain -d /r");
-	rewrites("java --add-opens java.base/java.util=ALL-UNNAMED --module-path=/q/a.jar --module=io.questdb/io.questdb.ServerMain -d /r",
-	         (struct launch_want){ .jar = "/q/b.jar" },
-	         "java --add-opens java.base/java.util=ALL-UNNAMED -p /q/b.jar -m io.questdb/io.questdb.ServerMain -d /r");
+		 (struct launch_want){ .jar = "/q/b.jar", .enterprise = true },
+		 "java -Xmx2g -ea -p /q/b.jar -m com.questdb/com.questdb.EntServerMain -d /r -n");
+	rewrites("/o/bin/java --add-opens=java.base/java.lang=io.questdb,com.questdb,x --module "
+		 "com.questdb/com.questdb.EntServerMain -d /r",
+		 (struct launch_want){ .java = "/n/bin/java" },
+		 "/n/bin/java --add-opens=java.base/java.lang=io.questdb,x -m "
+		 "io.questdb/io.questdb.ServerMain -d /r");
+	rewrites("java --add-opens java.base/java.util=ALL-UNNAMED --module-path=/q/a.jar "
+		 "--module=io.questdb/io.questdb.ServerMain -d /r",
+		 (struct launch_want){ .jar = "/q/b.jar" },
+		 "java --add-opens java.base/java.util=ALL-UNNAMED -p /q/b.jar -m "
+		 "io.questdb/io.questdb.ServerMain -d /r");
 	rewrites("java -jar /q/a.jar -d /r", (struct launch_want){ .jar = "/q/b.jar" },
-	         "java -p /q/b.jar -m io.questdb/io.questdb.ServerMain -d /r");
+		 "java -p /q/b.jar -m io.questdb/io.questdb.ServerMain -d /r");
 }
 
 static void follows_the_java(void **state)
 {
 	const char *of17 = "java --add-exports java.base/jdk.internal.math=io.questdb -p a.jar -m "
-	                   "io.questdb/io.questdb.ServerMain -d /r";
-	const char *of25 =
-	        "java --sun-misc-unsafe-memory-access=allow --enable-native-access=io.questdb,com.questdb "
-	        "--add-opens=java.base/java.lang=io.questdb,com.questdb "
-	        "--add-opens=java.base/java.lang.reflect=io.questdb,com.questdb "
-	        "--add-opens=java.base/java.nio=io.questdb,com.questdb "
-	        "--add-opens=java.base/java.time.zone=io.questdb,com.questdb "
-	        "--add-exports=java.base/jdk.internal.vm=io.questdb,com.questdb -m "
-	        "com.questdb/com.questdb.EntServerMain -d /r";
+			   "io.questdb/io.questdb.ServerMain -d /r";
+	const char *of25 = "java --sun-misc-unsafe-memory-access=allow "
+			   "--enable-native-access=io.questdb,com.questdb "
+			   "--add-opens=java.base/java.lang=io.questdb,com.questdb "
+			   "--add-opens=java.base/java.lang.reflect=io.questdb,com.questdb "
+			   "--add-opens=java.base/java.nio=io.questdb,com.questdb "
+			   "--add-opens=java.base/java.time.zone=io.questdb,com.questdb "
+			   "--add-exports=java.base/jdk.internal.vm=io.questdb,com.questdb -m "
+			   "com.questdb/com.questdb.EntServerMain -d /r";
 
 	rewrites(of17, (struct launch_want){ .jar = "a.jar", .java_needed = 17 }, of17);
 	rewrites(of17, (struct launch_want){ .enterprise = true, .java_needed = 25 }, of25);
 	rewrites(of25, (struct launch_want){ .jar = "a.jar", .java_needed = 17 },
-	         "java --add-exports=java.base/jdk.internal.math=io.questdb -p a.jar -m "
-	         "io.questdb/io.questdb.ServerMain -d /r");
+		 "java --add-exports=java.base/jdk.internal.math=io.questdb -p a.jar -m "
+		 "io.questdb/io.questdb.ServerMain -d /r");
 	rewrites(of25, (struct launch_want){ .enterprise = true, .java_needed = 25 }, of25);
 }
 
@@ -102,8 +106,10 @@ static void knows_classes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(follows_the_edition), cmocka_unit_test(follows_the_java),
-		cmocka_unit_test(refuses_what_it_cannot_carry), cmocka_unit_test(keeps_words),
+		cmocka_unit_test(follows_the_edition),
+		cmocka_unit_test(follows_the_java),
+		cmocka_unit_test(refuses_what_it_cannot_carry),
+		cmocka_unit_test(keeps_words),
 		cmocka_unit_test(knows_classes),
 	};
 

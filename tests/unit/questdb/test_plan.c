@@ -28,9 +28,11 @@ static void plan_of(const char *dir, struct buf *text)
 
 static void same_plan(void **state)
 {
-	static const char *const cases[] = { "plan-process-jar",   "plan-unit-archive", "plan-unit-link",
-		                             "plan-script-archive", "plan-to-enterprise", "plan-to-open-source",
-		                             "plan-no-gate",        "plan-snapshot",      "plan-nothing" };
+	static const char *const cases[] = { "plan-process-jar",   "plan-unit-archive",
+					     "plan-unit-link",     "plan-script-archive",
+					     "plan-to-enterprise", "plan-to-open-source",
+					     "plan-no-gate",       "plan-snapshot",
+					     "plan-nothing" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autobuf struct buf text = BUF_MAX(4 << 20), again = BUF_MAX(4 << 20);
@@ -94,7 +96,8 @@ static void scope_holds_volumes(void **state)
 	struct err e = ERR_INIT;
 
 	golden_case("", &now, &to);
-	facts_put(&now, FACT_PINNED, QF_SCOPE, json_pack("{ss ss}", "a-first", "/a", "root", "/r"), "test");
+	facts_put(&now, FACT_PINNED, QF_SCOPE, json_pack("{ss ss}", "a-first", "/a", "root", "/r"),
+		  "test");
 	assert_int_equal(questdb_scope(&now, &to, &s, &e), 0);
 	assert_int_equal(s.n, 2);
 	assert_string_equal(s.v[0].name, "root");
