@@ -1,3 +1,4 @@
+#include "cli/run_plan.h"
 #include "cli/subject.h"
 
 int cmd_rollback(struct call *c, struct err *e)
@@ -11,6 +12,7 @@ int cmd_rollback(struct call *c, struct err *e)
 		err_hint(e, "--from is for a restore point whose journal is lost");
 		return EXIT_USAGE;
 	}
+	show_run_plan(c, run);
 	if (point)
 		run_rollback_from(point, &c->opts, &end);
 	else

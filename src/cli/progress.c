@@ -25,6 +25,7 @@ struct progress {
 	struct style    style;
 	struct map      steps;          /* id -> struct step_about */
 	int64_t         weight_all, weight_done;
+	bool            backward;       /* on the way back nobody knows how much is to do */
 	/* The step at work. */
 	char           *step;
 	int64_t         begun_ns;
@@ -52,7 +53,7 @@ static int percent(const struct progress *p)
 	const struct step_about *it = about(p, p->step);
 	double at = (double)p->weight_done;
 
-	if (!p->weight_all)
+	if (!p->weight_all || p->backward)
 		return -1;
 	if (it && p->total)
 		at += (double)it->weight * (double)MIN_OF(p->done, p->total) / (double)p->total;
@@ -214,6 +215,7 @@ static void step_event(struct progress *p, const char *step, const char *state)
 {
 	const struct step_about *it = about(p, step);
 
+	p->backward |= !strcmp(state, "undo");
 	if (!strcmp(state, "begin") || !strcmp(state, "undo"))
 		step_begins(p, step);
 	else if (it && (!strcmp(state, "done") || !strcmp(state, "skipped")))

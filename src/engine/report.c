@@ -1,6 +1,7 @@
 #include "engine/report.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "engine/prober.h"
@@ -17,7 +18,13 @@ struct making {
 	const char           *run;
 	const json_t         *plan;
 	json_t               *doc;
-	int64_t               stop_ms, start_from_ns, start_to_ns;
+	json_t               *events;
+	int64_t               stop_ms, start_from_ms, start_to_ms;
+};
+
+/* When a step began and was done, for the last time each; -1 where it was not. */
+struct times {
+	int64_t began_ms, done_ms;
 };
 
 static json_t *time_json(int64_t wall_ns)
@@ -25,6 +32,42 @@ static json_t *time_json(int64_t wall_ns)
 	char text[40];
 
 	return wall_ns > 0 ? json_string(clock_rfc3339(wall_ns, text, sizeof text)) : json_null();
+}
+
+/* "2026-11-21T12:56:34.425Z" to ms since the epoch; -1 when it is not one. */
+static int64_t parse_time(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	struct sv ms = sv_of(rest && *rest == '.' ? rest + 1 : "");
+	uint64_t n;
+
+	ms = sv_cut(&ms, 'Z');
+	return sv_u64(ms, &n) ? (int64_t)timegm(&tm) * 1000 + (int64_t)n : -1;
+}
+
+static struct times times_of(const struct making *m, const char *step)
+{
+	struct times t = { -1, -1 };
+	size_t at;
+	json_t *event;
+
+	json_array_foreach(m->events, at, event) {
+		const char *state = json_str(event, "state", "");
+
+		if (strcmp(json_str(event, "type", ""), "step") || strcmp(json_str(event, "step", ""), step))
+			continue;
+		if (!strcmp(state, "begin"))
+			t = (struct times){ parse_time(json_str(event, "time", "")), -1 };
+		else if (!strcmp(state, "done"))
+			t.done_ms = parse_time(json_str(event, "time", ""));
+	}
+	return t;
+}
+
+static json_t *ms_json(int64_t ms)
+{
+	return time_json(ms > 0 ? ms * NS_PER_MS : 0);
 }
 
 /* The plan as it was stored; its kinds need not be known to this version for a report. */
@@ -59,34 +102,32 @@ static void add_amounts(json_t *step, const json_t *result, int64_t took_ms)
 }
 
 /* This start's own stop and start-up: what the measured downtime is compared with. */
-static void note_own_times(struct making *m, const char *kind, const struct step_rec *rec, int64_t took_ms)
+static void note_own_times(struct making *m, const char *kind, struct times t)
 {
 	if (!strcmp(kind, "service_stop"))
-		m->stop_ms = took_ms;
+		m->stop_ms = t.done_ms - t.began_ms;
 	else if (!strcmp(kind, "service_start"))
-		m->start_from_ns = rec->intended_ns;
+		m->start_from_ms = t.began_ms;
 	else if (!strcmp(kind, "wait_ready"))
-		m->start_to_ns = rec->done_ns;
+		m->start_to_ms = t.done_ms;
 }
 
 static int step_json(struct making *m, const json_t *planned, json_t **ret, struct err *e)
 {
-	const char *kind = json_str(planned, "kind", "");
+	const char *id = json_str(planned, "id", ""), *kind = json_str(planned, "kind", "");
+	struct times t = times_of(m, id);
 	struct step_rec rec = { 0 };
-	int64_t took_ms = -1;
 	json_t *step;
 
-	if (journal_step(m->journal, m->run, json_str(planned, "id", ""), &rec, e) < 0)
+	if (journal_step(m->journal, m->run, id, &rec, e) < 0)
 		return -e->kind;
-	if (rec.done_ns > rec.intended_ns && rec.intended_ns)
-		took_ms = (rec.done_ns - rec.intended_ns) / NS_PER_MS;
-	step = json_pack("{ss ss ss ss ss so so}", "id", json_str(planned, "id", ""), "kind", kind, "phase",
-	                 json_str(planned, "phase", ""), "text", json_str(planned, "text", ""), "state",
-	                 rec_state_name(rec.state), "began", time_json(rec.intended_ns), "done", time_json(rec.done_ns));
-	if (took_ms >= 0) {
-		json_object_set_new(step, "took_ms", json_integer(took_ms));
-		add_amounts(step, rec.result, took_ms);
-		note_own_times(m, kind, &rec, took_ms);
+	step = json_pack("{ss ss ss ss ss so so}", "id", id, "kind", kind, "phase", json_str(planned, "phase", ""), "text",
+	                 json_str(planned, "text", ""), "state", rec_state_name(rec.state), "began", ms_json(t.began_ms),
+	                 "done", ms_json(t.done_ms));
+	if (t.began_ms > 0 && t.done_ms >= t.began_ms) {
+		json_object_set_new(step, "took_ms", json_integer(t.done_ms - t.began_ms));
+		add_amounts(step, rec.result, t.done_ms - t.began_ms);
+		note_own_times(m, kind, t);
 	}
 	*ret = step;
 	step_rec_done(&rec);
@@ -116,14 +157,14 @@ static void add_downtime(struct making *m)
 
 	if (prober_read(m->state, rel, &downtime, &e) < 0)
 		downtime = json_pack("{ss}", "not_measured", e.msg);
-	else if (m->start_to_ns > m->start_from_ns && m->start_from_ns)
+	else if (m->start_from_ms && m->start_to_ms > m->start_from_ms)
 		json_object_set_new(downtime, "own_stop_and_start_ms",
-		                    json_integer(m->stop_ms + (m->start_to_ns - m->start_from_ns) / NS_PER_MS));
+		                    json_integer(m->stop_ms + m->start_to_ms - m->start_from_ms));
 	json_object_set_new(m->doc, "downtime", downtime);
 }
 
-/* The forecast beside what was measured of it. */
-static void add_forecast(struct making *m)
+/* The forecast beside what was measured of it; an unfinished run's downtime may not be over. */
+static void add_forecast(struct making *m, bool finished)
 {
 	const json_t *forecast = json_object_get(m->plan, "forecast");
 	json_t *list = json_array(), *value;
@@ -133,7 +174,7 @@ static void add_forecast(struct making *m)
 		const json_t *measured = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
 		json_t *happened = NULL;
 
-		if (!strcmp(key, "downtime") && measured)
+		if (finished && !strcmp(key, "downtime") && measured)
 			happened = json_pack("{sO}", "total_ms", measured);
 		json_array_append_new(list, json_pack("{ss sO so?}", "what", key, "forecast", value, "happened", happened));
 	}
@@ -229,8 +270,8 @@ static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 int report_make(struct journal *j, const struct dir *state, const char *run, json_t **ret, struct err *e)
 {
 	autojson json_t *plan = NULL, *doc = NULL;
+	struct making m = { 0 };
 	struct run_rec rec = { 0 };
-	struct making m;
 	int r = -1;
 
 	if (journal_run(j, run, &rec, e) < 0)
@@ -239,15 +280,16 @@ int report_make(struct journal *j, const struct dir *state, const char *run, jso
 		goto out;
 	doc = head_json(&rec);
 	m = (struct making){ .journal = j, .state = state, .run = run, .plan = plan, .doc = doc };
-	if (add_steps(&m, e) < 0)
+	if (journal_events(j, run, &m.events, e) < 0 || add_steps(&m, e) < 0)
 		goto out;
 	add_downtime(&m);
-	add_forecast(&m);
+	add_forecast(&m, !run_unfinished(rec.state));
 	if (add_differences(&m, e) < 0 || add_docs(&m, &rec, e) < 0)
 		goto out;
 	*ret = take_ptr(doc);
 	r = 0;
 out:
+	json_decref(m.events);
 	run_rec_done(&rec);
 	return r < 0 ? err_wrap(e, "report run '%s'", run) : 0;
 }
