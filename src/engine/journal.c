@@ -451,12 +451,23 @@ int journal_get_doc(struct journal *j, const char *run, const char *name, json_t
 	return json_col(s, 0, ret, e);
 }
 
-int journal_event(struct journal *j, const char *run, const json_t *event, struct err *e)
+int journal_add_events(struct journal *j, const char *run, const json_t *events, struct err *e)
 {
-	autofree char *text = dump(event);
+	json_t *event;
+	size_t at;
 
-	return db_run(j->db, e, "insert into event(run, seq, body) values(?,?,?)", "tit", run,
-	              json_int(event, "seq", 0), text);
+	if (db_begin(j->db, e) < 0)
+		return -e->kind;
+	json_array_foreach((json_t *)events, at, event) {
+		autofree char *text = dump(event);
+
+		if (db_run(j->db, e, "insert into event(run, seq, body) values(?,?,?)", "tit", run,
+		           json_int(event, "seq", 0), text) < 0) {
+			db_rollback(j->db);
+			return -e->kind;
+		}
+	}
+	return db_commit(j->db, e);
 }
 
 int journal_events(struct journal *j, const char *run, json_t **ret, struct err *e)

@@ -76,7 +76,7 @@ bool journal_effect_gone(const struct journal *j, const struct step_rec *r, bool
 /* Facts and documents of a run by name: "facts", "frozen", "report", "forecast". */
 int journal_put_doc(struct journal *j, const char *run, const char *name, const json_t *doc, struct err *e) must_check;
 int journal_get_doc(struct journal *j, const char *run, const char *name, json_t **ret, struct err *e) must_check; /* ERR_ABSENT */
-int journal_event(struct journal *j, const char *run, const json_t *event, struct err *e) must_check;
+int journal_add_events(struct journal *j, const char *run, const json_t *events, struct err *e) must_check;       /* one commit */
 int journal_events(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 
 /* Everything of one run as JSON, for the restore point, and back into an empty journal. */

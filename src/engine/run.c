@@ -493,11 +493,11 @@ static int before_window(struct world *w, enum run_state state, struct run_end *
 /* The boot service never passes the point: before it the old server is started, after it the new one. */
 static int unattended_back(struct world *w, bool *ret_back, struct err *e)
 {
-	bool passed, frozen;
+	bool passed;
 
-	if (run_point_passed(w, &passed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0)
+	if (run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
-	*ret_back = w->o->unattended && !passed && frozen;
+	*ret_back = w->o->unattended && !passed;
 	return 0;
 }
 

@@ -34,22 +34,36 @@ int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, str
 	return journal_open(&w->ctx.state, mode, &w->journal, e);
 }
 
+/* Events are kept in batches: in the window every fsync is downtime, and an event is no promise. A kill loses the last few. */
+void world_flush_events(struct world *w)
+{
+	struct err e = ERR_INIT;
+
+	if (!w->run || !json_array_size(w->pending))
+		return;
+	if (journal_add_events(w->journal, w->run, w->pending, &e) < 0)
+		log_warn("events not kept: %s", e.msg);
+	json_array_clear(w->pending);
+}
+
 static void journal_sink(void *data, const json_t *event)
 {
 	struct world *w = data;
-	struct err e = ERR_INIT;
 
-	/* Progress is for who watches; a run would be as slow as its disk if it were kept. */
-	if (!w->run || !strcmp(json_str(event, "type", ""), "progress"))
+	/* Progress is for who watches. */
+	if (!strcmp(json_str(event, "type", ""), "progress"))
 		return;
-	if (journal_event(w->journal, w->run, event, &e) < 0)
-		log_warn("event not kept: %s", e.msg);
+	json_array_append(w->pending, (json_t *)event);
+	if (!w->window)
+		world_flush_events(w);
 }
 
 void world_close(struct world *w)
 {
 	prober_stop(w->prober);
 	events_forget(w->o->events, w);
+	world_flush_events(w);
+	json_decref(w->pending);
 	ctx_drop_fds(&w->ctx);
 	for (size_t i = 0; i < w->ctx.n_sites; i++)
 		site_done(&w->ctx.sites[i]);
@@ -118,6 +132,7 @@ int world_enter(struct world *w, struct err *e)
 	w->ctx.goal = &w->goal;
 	w->ctx.plan = &w->plan;
 	w->ctx.run = w->run;
+	w->pending = json_array();
 	events_run(w->o->events, w->run);
 	events_to(w->o->events, journal_sink, w);
 	return 0;

@@ -17,6 +17,7 @@ struct world {
 	char                  *run;             /* NULL before journal_begin() */
 	char                  *site_hash;
 	bool                   window;          /* clients are not served now */
+	json_t                *pending;         /* events not yet in the journal */
 };
 
 /* Open the state directory (made 0700) and its journal. */
@@ -29,6 +30,7 @@ int world_bind(struct world *w, const json_t *sites, struct err *e) must_check;
 int world_lock(struct world *w, const char *verb, struct err *e) must_check;
 /* Directory of undo blobs, events into the journal, site hash in ctx. */
 int world_enter(struct world *w, struct err *e) must_check;
+void world_flush_events(struct world *w);
 /* Newest run of this installation that is not finished; 1 there is one, 0 none. site_hash NULL: of this host. */
 int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e) must_check;
 

@@ -11,7 +11,7 @@
 #include "io/image.h"
 #include "io/proc.h"
 
-#define ASK_EVERY   (50 * NS_PER_MS)
+#define ASK_EVERY   (10 * NS_PER_MS)
 #define ONE_PROBE   (5 * NS_PER_S)
 #define LAUNCH_MAX  (1u << 20)
 
