@@ -1,4 +1,4 @@
-#include "engine/restore_point.h"
+#include "engine/point_leaving.h"
 
 #include <dirent.h>
 #include <libgen.h>
@@ -8,12 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "data/exchange.h"
 
 #define POINT_JSON  "point.json"
 #define MARKER      "run.json"
-#define POINT_MAX   (4u << 20)
-#define HOME_MODE   0700
 
 static const char *const state_names[] = { "open", "complete", "proved", "spent" };
 
@@ -131,12 +128,6 @@ int point_save(struct point *p, struct err *e)
 	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
 }
 
-/* Our own .crossgrade stays out of every walk, hash and exchange; what else, the product says. */
-struct leaving {
-	const struct product *prod;
-	const char           *root;
-};
-
 static bool ours(const char *rel)
 {
 	size_t n = strlen(".crossgrade");
@@ -144,14 +135,14 @@ static bool ours(const char *rel)
 	return !strncmp(rel, ".crossgrade", n) && (rel[n] == '\0' || rel[n] == '/');
 }
 
-static bool leave_out_entry(void *data, const char *rel, const struct stat *st)
+bool leave_out_entry(void *data, const char *rel, const struct stat *st)
 {
 	const struct leaving *l = data;
 
 	return ours(rel) || (l->prod->leave_out && l->prod->leave_out(l->root, rel));
 }
 
-static bool leave_out_name(void *data, const char *name)
+bool leave_out_name(void *data, const char *name)
 {
 	return leave_out_entry(data, name, NULL);
 }
@@ -355,140 +346,6 @@ int point_compare_live(struct point *p, const struct product *prod, manifest_dif
 		worst = MAX_OF(worst, r);
 	}
 	return worst;
-}
-
-/* Same file system as its root: an exchange can put it live. */
-static int exchangeable(const json_t *root, bool *ret, struct err *e)
-{
-	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
-	struct file_id a, b;
-
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-	    dir_file_id(&live, "", &a, e) < 0 || dir_file_id(&keep, "", &b, e) < 0)
-		return -e->kind;
-	*ret = a.dev == b.dev;
-	return 0;
-}
-
-static int look_root(const struct product *prod, const json_t *root, const char *kept_path, json_t **ret, struct err *e)
-{
-	struct leaving l = { prod, json_str(root, "name", "") };
-	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
-
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(kept_path, &kept, e) < 0)
-		return -e->kind;
-	return exchange_look(&live, &kept, leave_out_name, &l, ret, e);
-}
-
-int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e)
-{
-	autojson json_t *looks = json_object();
-	json_t *root;
-	size_t at;
-
-	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		const char *name = json_str(root, "name", "");
-		json_t *look;
-		bool same = false;
-
-		if (exchangeable(root, &same, e) < 0)
-			return -e->kind;
-		if (!same)
-			continue;       /* looked at when it has been copied beside the data */
-		if (look_root(prod, root, json_str(root, "keep", ""), &look, e) < 0)
-			return err_wrap(e, "look at '%s'", json_str(root, "path", ""));
-		json_object_set_new(looks, name, look);
-	}
-	*ret = take_ptr(looks);
-	return 0;
-}
-
-/* A point kept on another file system is copied beside the data first, so that going live is still an exchange. The look at
- * the copy is written beside it before the first rename: it is what makes a repetition safe. */
-static int stage_beside(const struct product *prod, const json_t *root, const char *staged, const struct dir *home,
-                        const char *look_name, json_t **ret, struct err *e)
-{
-	struct leaving l = { prod, json_str(root, "name", "") };
-	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
-	autodir struct dir from = DIR_NONE, to = DIR_NONE;
-	autobuf struct buf text = BUF_MAX(POINT_MAX);
-	struct pass_stats stats;
-	struct pass_index *ix;
-	int r, has = dir_has(home, look_name, e);
-
-	if (has < 0)
-		return has;
-	if (has)
-		return json_read(home, look_name, POINT_MAX, ret, e);
-	if (dir_open(json_str(root, "keep", ""), &from, e) < 0 || dir_make_path(staged, HOME_MODE, &to, e) < 0)
-		return -e->kind;
-	ix = pass_index_new();
-	r = pass_run(&from, &to, ix, PASS_FINAL, &o, &stats, e);
-	pass_index_free(ix);
-	if (r < 0 || look_root(prod, root, staged, ret, e) < 0)
-		return -e->kind;
-	json_pretty(*ret, &text);
-	return file_replace(home, look_name, buf_sv(&text), FILE_PRIVATE, e);
-}
-
-static int go_live(const struct product *prod, const json_t *root, const json_t *look, const char *run, bool back,
-                   struct err *e)
-{
-	const char *name = json_str(root, "name", "");
-	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), run, name);
-	autofree char *staged = xasprintf("%s/staged/%s/%s", json_str(root, "beside", ""), run, name);
-	autofree char *look_name = xasprintf("staged-%s-%s.json", run, name);
-	struct leaving l = { prod, name };
-	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE, home = DIR_NONE;
-	autojson json_t *staged_look = NULL;
-
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
-	    dir_make_path(trash_path, HOME_MODE, &trash, e) < 0 ||
-	    dir_make_path(json_str(root, "beside", ""), HOME_MODE, &home, e) < 0)
-		return -e->kind;
-	if (!look) {
-		if (stage_beside(prod, root, staged, &home, look_name, &staged_look, e) < 0)
-			return -e->kind;
-		look = staged_look;
-	}
-	if (dir_open(staged_look ? staged : json_str(root, "keep", ""), &kept, e) < 0)
-		return -e->kind;
-	return back ? exchange_back(&live, &kept, &trash, look, leave_out_name, &l, e) :
-	              exchange_in(&live, &kept, &trash, look, leave_out_name, &l, e);
-}
-
-static int go_live_all(struct point *p, const struct product *prod, const json_t *record, const char *run, bool back,
-                       struct err *e)
-{
-	json_t *root;
-	size_t at;
-
-	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		const json_t *look = json_object_get(record, json_str(root, "name", ""));
-
-		if (go_live(prod, root, look, run, back, e) < 0)
-			return err_wrap(e, "put the old world of '%s' live", json_str(root, "path", ""));
-	}
-	return 0;
-}
-
-int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
-{
-	/* Spent first: a point that may be half live must never be pruned or proved. */
-	if (p->state != POINT_SPENT) {
-		p->state = POINT_SPENT;
-		if (point_save(p, e) < 0)
-			return -e->kind;
-	}
-	return go_live_all(p, prod, record, run, false, e);
-}
-
-int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
-{
-	if (go_live_all(p, prod, record, run, true, e) < 0)
-		return -e->kind;
-	p->state = POINT_COMPLETE;
-	return point_save(p, e);
 }
 
 int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e)

@@ -52,9 +52,12 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
  * are absolute. 0 equal, 1 different. */
 int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e) must_check;
 
-/* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. */
+/* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. A point on
+ * another file system is staged beside the data first; where there is no room for that, in_place lets differing files be
+ * written back one by one, else ERR_SPACE. */
 int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e) must_check;
-int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;
+int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, bool in_place,
+                  struct err *e) must_check;
 
 /* The way back of that: the world in the trash live again, the point complete. */
 int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;

@@ -47,7 +47,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 		return 0;       /* no target build was ever started: the data is the old one */
 	if (point_of_run(c, false, &p, e) < 0)
 		return -e->kind;
-	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
 	return r;
 }

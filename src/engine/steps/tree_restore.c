@@ -38,7 +38,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
 	*ret_result = json_object();
 	return r;

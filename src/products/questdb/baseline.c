@@ -8,7 +8,7 @@
 
 void shape_done(struct shape *s)
 {
-	vec_each(&s->parts, p)
+	vec_each (&s->parts, p)
 		free(p->state);
 	vec_done(&s->parts);
 	free(s->name);
@@ -19,7 +19,7 @@ void shape_done(struct shape *s)
 
 void shapes_done(shapes *s)
 {
-	vec_each(s, it)
+	vec_each (s, it)
 		shape_done(it);
 	vec_done(s);
 }
@@ -27,12 +27,18 @@ void shapes_done(shapes *s)
 size_t part_key_length(int32_t partition_by)
 {
 	switch (partition_by) {
-	case BY_HOUR:  return sizeof "2026-01-05T12" - 1;
-	case BY_DAY:   return sizeof "2026-01-05" - 1;
-	case BY_WEEK:  return sizeof "2026-W02" - 1;
-	case BY_MONTH: return sizeof "2026-01" - 1;
-	case BY_YEAR:  return sizeof "2026" - 1;
-	default:       return sizeof "default" - 1;
+	case BY_HOUR:
+		return sizeof "2026-01-05T12" - 1;
+	case BY_DAY:
+		return sizeof "2026-01-05" - 1;
+	case BY_WEEK:
+		return sizeof "2026-W02" - 1;
+	case BY_MONTH:
+		return sizeof "2026-01" - 1;
+	case BY_YEAR:
+		return sizeof "2026" - 1;
+	default:
+		return sizeof "default" - 1;
 	}
 }
 
@@ -47,7 +53,7 @@ static int32_t by_of_name(const char *name)
 
 const struct part *shape_part(const struct shape *s, const char *key)
 {
-	vec_each(&s->parts, p) {
+	vec_each (&s->parts, p) {
 		if (strcmp(p->key, key) == 0)
 			return p;
 	}
@@ -55,8 +61,8 @@ const struct part *shape_part(const struct shape *s, const char *key)
 }
 
 /* Physical partitions come in order, so those of one logical partition stand together. */
-static void add_part(struct shape *s, struct sv name, size_t key_length, int64_t ts, int64_t rows, int64_t name_txn,
-                     int64_t parquet)
+static void add_part(struct shape *s, struct sv name, size_t key_length, int64_t ts, int64_t rows,
+		     int64_t name_txn, int64_t parquet)
 {
 	struct sv key = { name.p, MIN_OF(name.n, key_length) };
 	struct part *p = s->parts.n ? vec_last(&s->parts) : NULL;
@@ -67,8 +73,8 @@ static void add_part(struct shape *s, struct sv name, size_t key_length, int64_t
 		snprintf(p->key, sizeof p->key, SV_FMT, SV_ARG(key));
 	}
 	p->rows += rows;
-	state = xasprintf("%s%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64, p->state ? p->state : "", ts, rows, name_txn,
-	                  MAX_OF(parquet, 0));
+	state = xasprintf("%s%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64,
+			  p->state ? p->state : "", ts, rows, name_txn, MAX_OF(parquet, 0));
 	free(p->state);
 	p->state = state;
 }
@@ -82,21 +88,30 @@ static void add_only_part(struct shape *s)
 void shape_of_table(const struct table *t, struct shape *ret)
 {
 	const struct disk_txn *x = &t->txn;
-	struct shape s = { .name = xstrdup(t->name), .dir = xstrdup(t->dir), .kind = xstrdup(t->kind), .wal = t->meta.wal,
-		           .has_parts = true, .rows = x->rows, .min = x->min, .max = x->max, .txn = x->txn,
-		           .seq_txn = x->seq_txn, .log_txn = t->sequenced ? t->seq.max_txn : x->seq_txn,
-		           .column_version = x->column_version, .ttl = t->meta.ttl };
+	struct shape s = { .name = xstrdup(t->name),
+			   .dir = xstrdup(t->dir),
+			   .kind = xstrdup(t->kind),
+			   .wal = t->meta.wal,
+			   .has_parts = true,
+			   .rows = x->rows,
+			   .min = x->min,
+			   .max = x->max,
+			   .txn = x->txn,
+			   .seq_txn = x->seq_txn,
+			   .log_txn = t->sequenced ? t->seq.max_txn : x->seq_txn,
+			   .column_version = x->column_version,
+			   .ttl = t->meta.ttl };
 
 	if (t->meta.partition_by == BY_NONE)
 		add_only_part(&s);
-	vec_each(&x->partitions, p) {
+	vec_each (&x->partitions, p) {
 		autobuf struct buf name = BUF_MAX(256);
 
 		if (t->meta.partition_by == BY_NONE)
 			break;
 		schema_partition_dir(&t->meta, p->ts, -1, &name);
-		add_part(&s, buf_sv(&name), part_key_length(t->meta.partition_by), p->ts, p->rows, p->name_txn,
-		         p->parquet_bytes);
+		add_part(&s, buf_sv(&name), part_key_length(t->meta.partition_by), p->ts, p->rows,
+			 p->name_txn, p->parquet_bytes);
 	}
 	*ret = s;
 }
@@ -116,28 +131,40 @@ static int parts_of_facts(const json_t *list, const char *by, struct shape *s, s
 		add_only_part(s);
 		return 0;
 	}
-	json_array_foreach(list, i, entry) {
+	json_array_foreach(list, i, entry)
+	{
 		const char *name = json_string_value(json_array_get(entry, 3));
 
 		if (!name)
-			return err_set(e, ERR_FORMAT, "partition %zu of table '%s' in the facts has no name", i, s->name);
-		add_part(s, sv_of(name), key_length, entry_int(entry, 0), entry_int(entry, 1), entry_int(entry, 2),
-		         entry_int(entry, 4));
+			return err_set(e, ERR_FORMAT,
+				       "partition %zu of table '%s' in the facts has no name", i,
+				       s->name);
+		add_part(s, sv_of(name), key_length, entry_int(entry, 0), entry_int(entry, 1),
+			 entry_int(entry, 2), entry_int(entry, 4));
 	}
 	return 0;
 }
 
-static int shape_of_facts(const char *name, const json_t *state, const json_t *pinned, struct shape *ret, struct err *e)
+static int shape_of_facts(const char *name, const json_t *state, const json_t *pinned,
+			  struct shape *ret, struct err *e)
 {
 	int64_t seq = json_int(state, "seq_txn", 0);
-	struct shape s = { .name = xstrdup(name), .pinned = pinned, .dir = xstrdup(json_str(pinned, "dir", name)),
-		           .kind = xstrdup(json_str(pinned, "kind", "table")), .wal = json_bool(pinned, "wal", false),
-		           .rows = json_int(state, "rows", 0), .min = json_int(state, "min", 0),
-		           .max = json_int(state, "max", 0), .txn = json_int(state, "txn", 0), .seq_txn = seq,
-		           .log_txn = json_int(state, "log_txn", seq), .ttl = json_int(pinned, "ttl", 0),
-		           .column_version = json_int(state, "column_version", -1) };
+	struct shape s = { .name = xstrdup(name),
+			   .pinned = pinned,
+			   .dir = xstrdup(json_str(pinned, "dir", name)),
+			   .kind = xstrdup(json_str(pinned, "kind", "table")),
+			   .wal = json_bool(pinned, "wal", false),
+			   .rows = json_int(state, "rows", 0),
+			   .min = json_int(state, "min", 0),
+			   .max = json_int(state, "max", 0),
+			   .txn = json_int(state, "txn", 0),
+			   .seq_txn = seq,
+			   .log_txn = json_int(state, "log_txn", seq),
+			   .ttl = json_int(pinned, "ttl", 0),
+			   .column_version = json_int(state, "column_version", -1) };
 
-	if (parts_of_facts(json_object_get(state, "partitions"), json_str(pinned, "partition_by", "NONE"), &s, e) < 0) {
+	if (parts_of_facts(json_object_get(state, "partitions"),
+			   json_str(pinned, "partition_by", "NONE"), &s, e) < 0) {
 		shape_done(&s);
 		return -e->kind;
 	}
@@ -156,11 +183,13 @@ int shapes_of_facts(const struct facts *f, shapes *ret, struct err *e)
 		states = facts_get(f, QF_TABLE_STATE);
 	if (!tables || !states)
 		return err_set(e, ERR_ABSENT, "the facts know no tables");
-	json_object_foreach((json_t *)tables, name, pinned) {
+	json_object_foreach((json_t *)tables, name, pinned)
+	{
 		const json_t *state = json_object_get(states, name);
 
 		if (!state)
-			return err_set(e, ERR_FORMAT, "the facts have no state of table '%s'", name);
+			return err_set(e, ERR_FORMAT, "the facts have no state of table '%s'",
+				       name);
 		if (shape_of_facts(name, state, pinned, vec_push(&found), e) < 0) {
 			found.n--;
 			return -e->kind;
@@ -200,11 +229,21 @@ void part_range(const struct disk_meta *m, int64_t ts, int64_t *ret_from, int64_
 	floor_tm(m->partition_by, &t);
 	*ret_from = (int64_t)timegm(&t) * unit;
 	switch (m->partition_by) {
-	case BY_HOUR:  t.tm_hour++; break;
-	case BY_DAY:   t.tm_mday++; break;
-	case BY_WEEK:  t.tm_mday += 7; break;
-	case BY_MONTH: t.tm_mon++; break;
-	default:       t.tm_year++; break;
+	case BY_HOUR:
+		t.tm_hour++;
+		break;
+	case BY_DAY:
+		t.tm_mday++;
+		break;
+	case BY_WEEK:
+		t.tm_mday += 7;
+		break;
+	case BY_MONTH:
+		t.tm_mon++;
+		break;
+	default:
+		t.tm_year++;
+		break;
 	}
 	*ret_to = (int64_t)timegm(&t) * unit;
 }
@@ -226,7 +265,7 @@ int baseline_db(struct ctx *c, const struct facts *f, struct dir *ret, struct er
 
 const struct table *tables_named(const struct tables *t, const char *name)
 {
-	vec_each(&t->v, it) {
+	vec_each (&t->v, it) {
 		if (strcmp(it->name, name) == 0)
 			return it;
 	}

@@ -8,7 +8,8 @@
 const char *compare_rule(const struct shape *then, const struct shape *now, bool conversion_pending)
 {
 	if (!strcmp(then->kind, "matview"))
-		return now->log_txn > then->log_txn || now->txn > then->txn ? "questdb.view-refresh" : NULL;
+		return now->log_txn > then->log_txn || now->txn > then->txn ? "questdb.view-refresh"
+									    : NULL;
 	if (!then->wal && now->wal && conversion_pending)
 		return "questdb.type-converted";
 	if (!then->wal)
@@ -18,17 +19,18 @@ const char *compare_rule(const struct shape *then, const struct shape *now, bool
 	return now->seq_txn > then->seq_txn ? "questdb.wal-applied" : NULL;
 }
 
-static void judge(struct comparisons *ret, const char *subject, const char *what, const char *was, const char *is,
-                  const char *rule)
+static void judge(struct comparisons *ret, const char *subject, const char *what, const char *was,
+		  const char *is, const char *rule)
 {
 	if ((!was && !is) || (was && is && !strcmp(was, is)))
 		cmp_same(ret, 1);
 	else
-		cmp_add(ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, what, was, is, rule, NULL);
+		cmp_add(ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, what, was, is, rule,
+			NULL);
 }
 
-static void judge_int(struct comparisons *ret, const char *subject, const char *what, int64_t was, int64_t is,
-                      const char *rule)
+static void judge_int(struct comparisons *ret, const char *subject, const char *what, int64_t was,
+		      int64_t is, const char *rule)
 {
 	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%" PRId64, is);
 
@@ -37,8 +39,8 @@ static void judge_int(struct comparisons *ret, const char *subject, const char *
 
 /* ---- F0 ---- */
 
-static void compare_columns(const struct shape *then, const json_t *now, const char *subject, const char *rule,
-                            struct comparisons *ret)
+static void compare_columns(const struct shape *then, const json_t *now, const char *subject,
+			    const char *rule, struct comparisons *ret)
 {
 	const json_t *was = json_object_get(then->pinned, "columns");
 	size_t n = MAX_OF(json_array_size(was), json_array_size(now));
@@ -51,7 +53,8 @@ static void compare_columns(const struct shape *then, const json_t *now, const c
 	}
 }
 
-void compare_schema(const struct shape *then, const struct table *t, const char *rule, struct comparisons *ret)
+void compare_schema(const struct shape *then, const struct table *t, const char *rule,
+		    struct comparisons *ret)
 {
 	autofree char *subject = xasprintf("table %s", then->name);
 	autojson json_t *columns = schema_columns(&t->meta);
@@ -65,8 +68,10 @@ void compare_schema(const struct shape *then, const struct table *t, const char 
 		return;
 	}
 	judge(ret, subject, "kind", json_str(was, "kind", NULL), t->kind, rule);
-	judge(ret, subject, "write-ahead log", json_bool(was, "wal", false) ? "yes" : "no", t->meta.wal ? "yes" : "no", rule);
-	judge(ret, subject, "partitioned by", json_str(was, "partition_by", NULL), schema_by_name(t->meta.partition_by), rule);
+	judge(ret, subject, "write-ahead log", json_bool(was, "wal", false) ? "yes" : "no",
+	      t->meta.wal ? "yes" : "no", rule);
+	judge(ret, subject, "partitioned by", json_str(was, "partition_by", NULL),
+	      schema_by_name(t->meta.partition_by), rule);
 	judge(ret, subject, "timestamp", json_str(was, "timestamp", NULL),
 	      t->meta.timestamp >= 0 ? t->meta.columns.v[t->meta.timestamp].name : NULL, rule);
 	judge_int(ret, subject, "TTL", json_int(was, "ttl", 0), t->meta.ttl, rule);
@@ -77,7 +82,8 @@ void compare_schema(const struct shape *then, const struct table *t, const char 
 
 /* ---- F1 ---- */
 
-static void no_fewer(struct comparisons *ret, const char *subject, const char *what, int64_t was, int64_t is)
+static void no_fewer(struct comparisons *ret, const char *subject, const char *what, int64_t was,
+		     int64_t is)
 {
 	if (is >= was)
 		cmp_same(ret, 1);
@@ -85,7 +91,8 @@ static void no_fewer(struct comparisons *ret, const char *subject, const char *w
 		cmp_int(ret, subject, what, was, is);
 }
 
-void compare_transactions(const struct shape *then, const struct shape *now, struct comparisons *ret)
+void compare_transactions(const struct shape *then, const struct shape *now,
+			  struct comparisons *ret)
 {
 	autofree char *subject = xasprintf("table %s", then->name);
 
@@ -108,8 +115,8 @@ static bool expired(const struct shape *then, const struct shape *now, const cha
 	return then->ttl && (!now->parts.n || strcmp(key, now->parts.v[0].key) < 0);
 }
 
-static void compare_part(const struct shape *then, const struct shape *now, const struct part *was, const struct part *is,
-                         const char *rule, struct comparisons *ret)
+static void compare_part(const struct shape *then, const struct shape *now, const struct part *was,
+			 const struct part *is, const char *rule, struct comparisons *ret)
 {
 	autofree char *subject = xasprintf("partition %s/%s", then->name, was ? was->key : is->key);
 	autofree char *a = was ? xasprintf("%" PRId64, was->rows) : NULL;
@@ -120,15 +127,16 @@ static void compare_part(const struct shape *then, const struct shape *now, cons
 	judge(ret, subject, "rows", a, b, rule);
 }
 
-void compare_rows(const struct shape *then, const struct shape *now, const char *rule, struct comparisons *ret)
+void compare_rows(const struct shape *then, const struct shape *now, const char *rule,
+		  struct comparisons *ret)
 {
 	autofree char *subject = xasprintf("table %s", then->name);
 
 	if (!then->has_parts)
 		judge_int(ret, subject, "rows", then->rows, now->rows, rule);
-	vec_each(&then->parts, was)
+	vec_each (&then->parts, was)
 		compare_part(then, now, was, shape_part(now, was->key), rule, ret);
-	vec_each(&now->parts, is) {
+	vec_each (&now->parts, is) {
 		if (then->has_parts && !shape_part(then, is->key))
 			compare_part(then, now, NULL, is, rule, ret);
 	}

@@ -23,6 +23,8 @@ enum {
 	META_METADATA_VERSION = 32, META_WAL = 40, META_MINOR = 41, META_TTL = 45, META_COLUMNS = 128,
 	META_COLUMN_SIZE = 32
 };
+/* Offsets in a column's entry of _meta. */
+enum { COLUMN_TYPE = 0, COLUMN_FLAGS = 4, COLUMN_REPLACES = 24 };
 /* Offsets in a record of _txn: TableUtils.TX_OFFSET_* */
 enum {
 	TX_TXN = 0, TX_TRANSIENT = 8, TX_FIXED = 16, TX_MIN = 24, TX_MAX = 32, TX_STRUCTURE = 40, TX_DATA = 48,
@@ -35,9 +37,7 @@ enum {
 #define PART_PARQUET    (INT64_C(1) << 61)
 
 #define COLUMN_INDEXED  1
-#define COLUMN_CACHED   4
 #define COLUMN_DEDUP    8
-#define TYPE_SYMBOL     12
 #define TYPE_TIMESTAMP_NS (1 << 18 | 8)
 
 static void hex(const char *bytes, size_t n, char *ret)
@@ -136,30 +136,72 @@ static bool minor_fields_hold(const char *p, int32_t columns, int64_t metadata_v
 	return (field & 0xffff) == ((sum ^ sum >> 16) & 0xffff) && field >> 16 >= 1;
 }
 
+/* A column as it stands in the file, and the place it is shown at: one whose type was changed is written anew at the end
+ * and takes the place of the one it replaces. */
+struct placed {
+	struct disk_column column;
+	int32_t            place, index;
+	bool               live;
+};
+typedef VEC(struct placed) placed_list;
+
+static void placed_done(placed_list *list)
+{
+	vec_each(list, it)
+		free(it->column.name);
+	vec_done(list);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	return x->place != y->place ? (x->place < y->place ? -1 : 1) : x->index < y->index ? -1 : x->index > y->index;
+}
+
+static int placed_column(struct sv bytes, int32_t i, size_t *at, placed_list *list, struct err *e)
+{
+	const char *entry = bytes.p + META_COLUMNS + (size_t)i * META_COLUMN_SIZE;
+	int32_t type = le32(entry + COLUMN_TYPE), replaces = le32(entry + COLUMN_REPLACES) - 1;
+	int64_t flags = le64(entry + COLUMN_FLAGS);
+	struct placed p = { .place = i, .index = i, .live = type > 0 };
+
+	if (bytes_string(bytes, at, &p.column.name, e) < 0)
+		return err_wrap(e, "column %d", i);
+	p.column.type = type;
+	p.column.indexed = flags & COLUMN_INDEXED;
+	p.column.dedup_key = flags & COLUMN_DEDUP;
+	/* Older releases left bytes of no meaning there. */
+	if (replaces >= 0 && replaces < i)
+		p.place = list->v[replaces].place;
+	*vec_push(list) = p;
+	return 0;
+}
+
+/* The replaced column hands its place on even when its successor was replaced again: list->v[] has them all. */
 static int meta_columns(struct sv bytes, int32_t count, int32_t timestamp, struct disk_meta *m, struct err *e)
 {
 	size_t at = META_COLUMNS + (size_t)count * META_COLUMN_SIZE;
+	placed_list list = { 0 };
 
 	for (int32_t i = 0; i < count; i++) {
-		const char *entry = bytes.p + META_COLUMNS + (size_t)i * META_COLUMN_SIZE;
-		struct disk_column c = { .type = le32(entry) };
-		int64_t flags = le64(entry + 4);
-
-		if (bytes_string(bytes, &at, &c.name, e) < 0)
-			return err_wrap(e, "column %d", i);
-		if (c.type <= 0) {              /* dropped, its place kept */
-			free(c.name);
-			continue;
+		if (placed_column(bytes, i, &at, &list, e) < 0) {
+			placed_done(&list);
+			return -e->kind;
 		}
-		c.indexed = flags & COLUMN_INDEXED;
-		c.dedup_key = flags & COLUMN_DEDUP;
-		c.nocache = (c.type & 0xff) == TYPE_SYMBOL && !(flags & COLUMN_CACHED);
-		if (i == timestamp) {
-			m->timestamp = (int)m->columns.n;
-			m->ns = c.type == TYPE_TIMESTAMP_NS;
-		}
-		*vec_push(&m->columns) = c;
 	}
+	vec_sort(&list, by_place);
+	vec_each(&list, it) {
+		if (!it->live)
+			continue;
+		if (it->index == timestamp) {
+			m->timestamp = (int)m->columns.n;
+			m->ns = it->column.type == TYPE_TIMESTAMP_NS;
+		}
+		*vec_push(&m->columns) = it->column;
+		it->column.name = NULL;
+	}
+	placed_done(&list);
 	return 0;
 }
 
@@ -183,7 +225,7 @@ static int meta_parse(struct sv bytes, struct disk_meta *m, struct err *e)
 	timestamp = le32(bytes.p + META_TIMESTAMP);
 	if (timestamp < -1 || timestamp >= count)
 		return err_set(e, ERR_FORMAT, "its timestamp is column %d of %d", timestamp, count);
-	if (m->partition_by < BY_DAY || m->partition_by > BY_WEEK)
+	if (m->partition_by < BY_DAY || m->partition_by > BY_NOTHING)
 		return err_set(e, ERR_FORMAT, "it is partitioned by kind %d", m->partition_by);
 	return meta_columns(bytes, count, timestamp, m, e);
 }

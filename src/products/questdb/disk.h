@@ -40,10 +40,10 @@ void disk_registry_done(struct disk_registry *r);
 struct disk_column {
 	char   *name;
 	int32_t type;                   /* schema_type_name() */
-	bool    indexed, dedup_key, nocache;
+	bool    indexed, dedup_key;
 };
 
-enum disk_by { BY_DAY, BY_MONTH, BY_YEAR, BY_NONE, BY_HOUR, BY_WEEK };
+enum disk_by { BY_DAY, BY_MONTH, BY_YEAR, BY_NONE, BY_HOUR, BY_WEEK, BY_NOTHING };     /* BY_NOTHING: views */
 
 struct disk_meta {
 	VEC(struct disk_column) columns;        /* those not dropped, in order */

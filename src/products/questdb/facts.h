@@ -128,7 +128,7 @@
  *   "dir"       directory below DB              "id"      table id of _meta
  *   "kind"      "table"|"view"|"matview"|"live" "wal"     bool        "partition_by" "DAY", "NONE", ...
  *   "timestamp" designated column or null       "dedup"   bool
- *   "ttl"       hours, negative: months, 0 none "columns" ["name TYPE [NOCACHE] [INDEXED] [UPSERT KEY]", ...]
+ *   "ttl"       hours, negative: months, 0 none "columns" ["name TYPE [INDEXED] [UPSERT KEY]", ...]
  *   "structure" structure version of _txn       "link"    target when the directory is a link
  *   "schema"    sha256 of the canonical form of the above without dir, id, structure and link
  * "columns" is left out of all (schema stays) when the facts would not fit otherwise. */
@@ -146,7 +146,7 @@
 #define QF_TABLE_ID_ABOVE   "tables.id_above"       /* O [dir]: id greater than db.last_table_id; absent when none */
 #define QF_TABLE_UNREGISTERED "tables.unregistered" /* O [dir]: WAL table unknown to tables() of the server. L, absent none */
 #define QF_TABLE_CONVERT    "tables.convert"        /* O {name: "wal"|"bypass wal"|"?"}: _convert is pending; absent none */
-#define QF_TABLE_TODO       "tables.todo"           /* O {name: "_meta.swp"|"_meta.prev"|"_todo_"}; absent when none */
+#define QF_TABLE_TODO       "tables.todo"           /* O {name: "_meta.swp"|"_todo_"} of a stopped server; absent none */
 #define QF_TABLE_DETACHED   "tables.detached"       /* O {name: count} of *.detached and *.attachable; absent when none */
 #define QF_TABLE_ORPHAN_WAL "tables.orphan_wal"     /* O [dir]: wal<N> without txn_seq, or the WAL flag without; absent none */
 #define QF_TABLE_SUSPECT    "tables.reserved_names" /* O [name]: names an Enterprise server might use; absent none */

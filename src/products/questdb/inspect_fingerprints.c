@@ -17,23 +17,26 @@ static void add_unreadable(struct look *k, const char *table, const struct err *
 	observe(k, QF_TABLE_UNREADABLE, bad, "aggregates of all columns");
 }
 
-/* Every table read once, so that values can be compared after the switch, and so that a table the old server cannot read is
- * not blamed on it. */
+/* Every table read once, so that values can be compared after the switch, and so that a table the
+ * old server cannot read is not blamed on it. */
 void inspect_fingerprints(struct look *k)
 {
 	size_t texts = TEXTS_MAX, cells = CELLS_MAX;
-	struct fingerprint_opts o = { .cancel = k->c->cancel, .texts_left = &texts, .cells_left = &cells };
+	struct fingerprint_opts o = { .cancel = k->c->cancel,
+				      .texts_left = &texts,
+				      .cells_left = &cells };
 	json_t *prints = json_object();
 	struct err why = ERR_INIT;
 
-	vec_each(&k->tables.v, t) {
+	vec_each (&k->tables.v, t) {
 		struct err e = ERR_INIT;
 		json_t *print = NULL;
 
 		if (t->internal || !strcmp(t->kind, "view"))
 			continue;
 		if (!cells) {
-			err_set(&why, ERR_SPACE, "too many partitions: values of some tables are not kept");
+			err_set(&why, ERR_SPACE,
+				"too many partitions: values of some tables are not kept");
 			break;
 		}
 		if (fingerprint_take(&k->sql, &k->db, t, &o, &print, &e) >= 0) {
@@ -47,5 +50,5 @@ void inspect_fingerprints(struct look *k)
 	}
 	observe(k, QF_FINGERPRINTS, prints, "aggregates of all columns");
 	if (why.kind)
-		missing(k, QF_FINGERPRINTS, &why);      /* the rest of them */
+		missing(k, QF_FINGERPRINTS, &why); /* the rest of them */
 }

@@ -137,7 +137,7 @@ void draft_notes(struct draft *d)
 		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the "
 			"old data back");
 	if (d->at.taking == TAKE_EXCHANGE)
-		note(d, "the old build stays in '%s' until finalize", d->at.staged);
+		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
 	if (!json_array_size(d->ports))
 		note(d, "no gate: clients reach the new server from its first answer on, before it "
 			"was checked");

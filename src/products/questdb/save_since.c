@@ -1,5 +1,5 @@
-/* Saving what was written since: every changed partition as CSV, while the server answers. A partition goes out whole: rows
- * that were in it before are in the file too. */
+/* Saving what was written since: every changed partition as CSV, while the server answers. A
+ * partition goes out whole: rows that were in it before are in the file too. */
 #include "products/questdb/baseline.h"
 
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include "io/file.h"
 #include "products/questdb/sql.h"
 
-#define EXPORT_WITHIN   (3600 * NS_PER_S)
-#define APPLIED_WITHIN  (60 * NS_PER_S)
-#define NAME_MAX_BYTES  200
+#define EXPORT_WITHIN (3600 * NS_PER_S)
+#define APPLIED_WITHIN (60 * NS_PER_S)
+#define NAME_MAX_BYTES 200
 
 struct saving {
-	const struct sql    *sql;
-	const struct dir    *to;
+	const struct sql *sql;
+	const struct dir *to;
 	const struct tables *tables;
 };
 
@@ -44,7 +44,8 @@ static void stamp(int64_t ts, bool ns, struct buf *ret)
 	buf_addf(ret, "'%sZ'", text);
 }
 
-/* The rows of one partition, by its range of time: names of split-off partitions mean nothing to a query. */
+/* The rows of one partition, by its range of time: names of split-off partitions mean nothing to a
+ * query. */
 static int statement(const struct table *t, const char *key, struct buf *ret, struct err *e)
 {
 	autofree char *name = sql_quote(t->name);
@@ -55,7 +56,7 @@ static int statement(const struct table *t, const char *key, struct buf *ret, st
 	if (t->meta.partition_by == BY_NONE || t->meta.timestamp < 0)
 		return buf_check(ret, "the statement of an export", e);
 	shape_of_table(t, &s);
-	vec_each(&s.parts, p) {
+	vec_each (&s.parts, p) {
 		int64_t ts = strtoll(p->state, NULL, 10), from, to;
 		const char *column = t->meta.columns.v[t->meta.timestamp].name;
 
@@ -76,7 +77,8 @@ static int to_file(void *data, struct sv piece, struct err *e)
 	return file_write_all(*(int *)data, piece.p, piece.n, "an exported partition", e);
 }
 
-static int export_part(const struct saving *s, const struct table *t, const char *key, struct err *e)
+static int export_part(const struct saving *s, const struct table *t, const char *key,
+		       struct err *e)
 {
 	autobuf struct buf name = BUF_MAX(1024), sql = BUF_MAX(64 << 10);
 	autoclose int fd = -1;
@@ -84,7 +86,7 @@ static int export_part(const struct saving *s, const struct table *t, const char
 	if (statement(t, key, &sql, e) < 0) {
 		if (e->kind != ERR_ABSENT)
 			return -e->kind;
-		err_clear(e);                   /* dropped since: its rows are gone, the count says so */
+		err_clear(e); /* dropped since: its rows are gone, the count says so */
 		return 0;
 	}
 	file_name(t->name, key, &name);
@@ -102,7 +104,7 @@ static int export_table(const struct saving *s, const struct write_count *w, str
 	struct sv rest = sv_of(w->partitions);
 
 	if (!t)
-		return 0;                       /* dropped */
+		return 0; /* dropped */
 	while (rest.n) {
 		autofree char *key = sv_dup(sv_cut(&rest, ','));
 
@@ -112,7 +114,8 @@ static int export_table(const struct saving *s, const struct write_count *w, str
 	return 0;
 }
 
-/* An acknowledged write may still stand in the log only; a query does not see it before it is applied. */
+/* An acknowledged write may still stand in the log only; a query does not see it before it is
+ * applied. */
 static int wait_applied(struct ctx *c, const struct dir *db, struct tables *ret, struct err *e)
 {
 	struct deadline d = deadline_in(APPLIED_WITHIN);
@@ -123,7 +126,7 @@ static int wait_applied(struct ctx *c, const struct dir *db, struct tables *ret,
 
 		if (tables_scan(db, c->cancel, &tables, e) < 0)
 			return -e->kind;
-		vec_each(&tables.v, t) {
+		vec_each (&tables.v, t) {
 			if (!t->internal && table_pending(t) > 0)
 				behind = t->name;
 		}
@@ -133,7 +136,8 @@ static int wait_applied(struct ctx *c, const struct dir *db, struct tables *ret,
 			return 0;
 		}
 		if (deadline_passed(d))
-			return err_set(e, ERR_TIMEOUT, "table '%s' does not apply what was written to it", behind);
+			return err_set(e, ERR_TIMEOUT,
+				       "table '%s' does not apply what was written to it", behind);
 		clock_sleep_ns(50 * NS_PER_MS);
 	}
 }
@@ -157,10 +161,11 @@ int questdb_save_since(struct ctx *c, const struct writes *w, const struct dir *
 	autodir struct dir db = DIR_NONE;
 	struct saving s = { .sql = &sql, .to = to, .tables = &tables };
 
-	if (questdb_inspect(c, NULL, DEPTH_QUICK, &here, e) < 0 || baseline_db(c, &here, &db, e) < 0 ||
-	    sql_open(ctx_site(c, NULL), &sql, e) < 0 || wait_applied(c, &db, &tables, e) < 0)
+	if (questdb_inspect(c, NULL, DEPTH_QUICK, &here, e) < 0 ||
+	    baseline_db(c, &here, &db, e) < 0 || sql_open(ctx_site(c, NULL), &sql, e) < 0 ||
+	    wait_applied(c, &db, &tables, e) < 0)
 		return err_wrap(e, "save the new writes");
-	vec_each(w, it) {
+	vec_each (w, it) {
 		if (export_table(&s, it, e) < 0)
 			return err_wrap(e, "save the new writes");
 	}

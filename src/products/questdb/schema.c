@@ -56,7 +56,7 @@ void schema_type_name(int32_t type, struct buf *ret)
 
 const char *schema_by_name(int32_t partition_by)
 {
-	static const char *const names[] = { "DAY", "MONTH", "YEAR", "NONE", "HOUR", "WEEK" };
+	static const char *const names[] = { "DAY", "MONTH", "YEAR", "NONE", "HOUR", "WEEK", "N/A" };
 
 	return partition_by >= 0 && (size_t)partition_by < ARRAY_LEN(names) ? names[partition_by] : "?";
 }
@@ -108,7 +108,7 @@ void schema_partition_dir(const struct disk_meta *m, int64_t ts, int64_t name_tx
 	time_t seconds = (time_t)((ts - fraction) / unit);
 	struct tm t;
 
-	if (m->partition_by == BY_NONE)
+	if (m->partition_by == BY_NONE || m->partition_by == BY_NOTHING)
 		buf_adds(ret, "default");
 	else if (!gmtime_r(&seconds, &t))
 		buf_addf(ret, "%jd", (intmax_t)ts);
@@ -132,8 +132,7 @@ json_t *schema_columns(const struct disk_meta *m)
 
 		buf_addf(&text, "%s ", c->name);
 		schema_type_name(c->type, &text);
-		buf_addf(&text, "%s%s%s", c->nocache ? " NOCACHE" : "", c->indexed ? " INDEXED" : "",
-		         c->dedup_key ? " UPSERT KEY" : "");
+		buf_addf(&text, "%s%s", c->indexed ? " INDEXED" : "", c->dedup_key ? " UPSERT KEY" : "");
 		json_array_append_new(list, json_stringn(buf_str(&text), text.len));
 	}
 	return list;

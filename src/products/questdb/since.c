@@ -1,8 +1,8 @@
 /* Writes of clients since the frozen facts, read from the files alone: with the server up or down.
  *
- * Counted: sequencer transactions above the frozen maximum (WAL tables), moves of _txn (others), tables made or dropped.
- * Not counted, because no client wrote them: system tables, refreshes of materialized views, and what the frozen log held
- * and the next start applied. */
+ * Counted: sequencer transactions above the frozen maximum (WAL tables), moves of _txn (others),
+ * tables made or dropped. Not counted, because no client wrote them: system tables, refreshes of
+ * materialized views, and what the frozen log held and the next start applied. */
 #include "products/questdb/baseline.h"
 
 #include <inttypes.h>
@@ -12,8 +12,10 @@ static struct write_count *count_of(struct writes *w, const char *table, int64_t
 {
 	struct write_count *c = vec_push(w);
 
-	*c = (struct write_count){ .subject = xasprintf("table %s", table), .transactions = transactions, .rows_before = -1,
-		                   .rows_now = -1 };
+	*c = (struct write_count){ .subject = xasprintf("table %s", table),
+				   .transactions = transactions,
+				   .rows_before = -1,
+				   .rows_now = -1 };
 	if (transactions > 0 && w->transactions >= 0)
 		w->transactions += transactions;
 	return c;
@@ -46,16 +48,17 @@ static void changed_parts(const struct shape *then, const struct shape *now, str
 	autobuf struct buf names = BUF_MAX(4 << 20);
 	int64_t before = 0, after = 0;
 
-	vec_each(&now->parts, p) {
+	vec_each (&now->parts, p) {
 		const struct part *was = shape_part(then, p->key);
 
-		if (was && !strcmp(was->state, p->state) && then->column_version == now->column_version)
+		if (was && !strcmp(was->state, p->state) &&
+		    then->column_version == now->column_version)
 			continue;
 		add_name(&names, p->key);
 		before += was ? was->rows : 0;
 		after += p->rows;
 	}
-	vec_each(&then->parts, p) {
+	vec_each (&then->parts, p) {
 		if (shape_part(now, p->key))
 			continue;
 		add_name(&names, p->key);
@@ -77,7 +80,7 @@ static void count_table(const struct shape *then, const struct tables *tables, s
 
 	if (!strcmp(then->kind, "matview") || !strcmp(then->kind, "view"))
 		return;
-	vec_each(&tables->broken, b) {
+	vec_each (&tables->broken, b) {
 		if (strcmp(b->dir, then->dir))
 			continue;
 		(void)count_of(w, then->name, -1);
@@ -99,7 +102,7 @@ static void count_table(const struct shape *then, const struct tables *tables, s
 
 static bool known(const shapes *then, const char *name)
 {
-	vec_each(then, s) {
+	vec_each (then, s) {
 		if (!strcmp(s->name, name))
 			return true;
 	}
@@ -125,10 +128,11 @@ int questdb_since(struct ctx *c, const struct facts *frozen, struct writes *ret,
 	if (shapes_of_facts(frozen, &then, e) < 0 || baseline_db(c, frozen, &db, e) < 0 ||
 	    tables_scan(&db, c->cancel, &tables, e) < 0)
 		return err_wrap(e, "count the writes since the stop");
-	vec_each(&then, s)
+	vec_each (&then, s)
 		count_table(s, &tables, &found);
-	vec_each(&tables.v, t) {
-		if (!t->internal && !known(&then, t->name) && strcmp(t->kind, "matview") && strcmp(t->kind, "view"))
+	vec_each (&tables.v, t) {
+		if (!t->internal && !known(&then, t->name) && strcmp(t->kind, "matview") &&
+		    strcmp(t->kind, "view"))
 			count_new(t, &found);
 	}
 	*ret = found;

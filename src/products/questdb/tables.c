@@ -63,7 +63,7 @@ int64_t table_pending(const struct table *t)
 
 /* What the names in a table's directory tell, before any file is opened. */
 struct contents {
-	bool meta, txn, seq, wal, matview, view, live, convert, swp, prev, todo;
+	bool meta, txn, seq, wal, matview, view, live, convert, swp, todo;
 	size_t detached;
 };
 
@@ -74,8 +74,6 @@ static bool is_wal_dir(const char *name)
 
 static void note_file(struct contents *c, const char *name)
 {
-	static const char meta_swp[] = "_meta.swp", meta_prev[] = "_meta.prev";
-
 	if (!strcmp(name, "_meta"))
 		c->meta = true;
 	else if (!strcmp(name, "_txn"))
@@ -90,10 +88,8 @@ static void note_file(struct contents *c, const char *name)
 		c->convert = true;
 	else if (!strcmp(name, "_todo_"))
 		c->todo = true;
-	else if (!strncmp(name, meta_swp, sizeof meta_swp - 1))
+	else if (!strncmp(name, "_meta.swp", 9))
 		c->swp = true;
-	else if (!strncmp(name, meta_prev, sizeof meta_prev - 1))
-		c->prev = true;
 }
 
 static void note(struct contents *c, const struct dir_entry *n)
@@ -218,7 +214,8 @@ static int read_table(const struct dir *table, const struct contents *c, struct 
 	}
 	if (c->todo && disk_todo_read(table, &todo, e) < 0)
 		return -e->kind;
-	t->todo = c->swp ? "_meta.swp" : c->prev ? "_meta.prev" : todo > 0 ? "_todo_" : NULL;
+	/* _meta.prev stays after every change of columns and means nothing (seen). */
+	t->todo = c->swp ? "_meta.swp" : todo > 0 ? "_todo_" : NULL;
 	t->convert = c->convert ? convert_kind(table) : 0;
 	t->detached = c->detached;
 	t->has_wal = c->wal;

@@ -20,7 +20,7 @@ struct table {
 	bool             sequenced;     /* txn_seq/_txnlog was read */
 	struct disk_seq  seq;
 	char             convert;       /* 'w' to WAL, 'b' bypass, '?'; 0: no _convert */
-	const char      *todo;          /* "_meta.swp", "_meta.prev", "_todo_" or NULL */
+	const char      *todo;          /* "_meta.swp", "_todo_" or NULL */
 	size_t           detached;      /* *.detached and *.attachable */
 	bool             has_wal;       /* a wal<N> directory */
 	char            *parquet_bad;   /* first partition whose data.parquet is missing or short, and why */

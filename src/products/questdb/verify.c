@@ -1,5 +1,6 @@
-/* Comparing the installation now with facts frozen before. The baseline of schema and shape is read offline from the stopped
- * tree; that of the values was read by SQL from the old server, and holds where nothing moved since. */
+/* Comparing the installation now with facts frozen before. The baseline of schema and shape is read
+ * offline from the stopped tree; that of the values was read by SQL from the old server, and holds
+ * where nothing moved since. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -9,23 +10,23 @@
 #include "products/questdb/fingerprint.h"
 #include "products/questdb/version.h"
 
-#define ASK_WITHIN      (20 * NS_PER_S)
-#define APPLY_WITHIN    (2 * NS_PER_S)          /* the start applies what the stop left; seen: 0.3 s */
-#define GATE_BUDGET     (300 * NS_PER_MS)       /* for opening tables while clients wait */
-#define TEXT_CELLS      20000
+#define ASK_WITHIN (20 * NS_PER_S)
+#define APPLY_WITHIN (2 * NS_PER_S)   /* the start applies what the stop left; seen: 0.3 s */
+#define GATE_BUDGET (300 * NS_PER_MS) /* for opening tables while clients wait */
+#define TEXT_CELLS 20000
 
 struct proof {
-	struct ctx         *c;
+	struct ctx *c;
 	const struct facts *frozen;
-	const struct goal  *to;                 /* NULL: the old world is expected */
-	enum depth          depth;
+	const struct goal *to; /* NULL: the old world is expected */
+	enum depth depth;
 	struct comparisons *ret;
-	struct dir          dbdir;
-	struct disk_db      db;
-	struct tables       tables;
-	shapes              then;
-	struct sql          sql;
-	bool                answers;
+	struct dir dbdir;
+	struct disk_db db;
+	struct tables tables;
+	shapes then;
+	struct sql sql;
+	bool answers;
 	struct sql_settings settings;
 };
 
@@ -39,7 +40,8 @@ static const char *pinned_str(const struct proof *p, const char *key)
 	return value ? value : facts_str(p->frozen, key, NULL);
 }
 
-static const char *expected(const struct proof *p, const char *asked, const char *target_key, const char *source_key)
+static const char *expected(const struct proof *p, const char *asked, const char *target_key,
+			    const char *source_key)
 {
 	if (!p->to)
 		return pinned_str(p, source_key);
@@ -51,7 +53,8 @@ static void compare_text(struct proof *p, const char *what, const char *want, co
 	if (want)
 		cmp_text(p->ret, "server", what, want, is);
 	else
-		cmp_add(p->ret, CMP_UNPROVED, "server", what, NULL, is, NULL, "nothing says which one is expected");
+		cmp_add(p->ret, CMP_UNPROVED, "server", what, NULL, is, NULL,
+			"nothing says which one is expected");
 }
 
 /* The build of 7.x tells its version by SQL only. */
@@ -71,7 +74,8 @@ static int compare_server(struct proof *p, struct err *e)
 	if (sql_settings(&p->sql, ASK_WITHIN, &p->settings, e) < 0 || learn_version(p, e) < 0) {
 		if (p->to)
 			return err_wrap(e, "ask the new server");
-		cmp_add(p->ret, CMP_UNPROVED, "server", "edition and version", NULL, NULL, NULL, e->msg);
+		cmp_add(p->ret, CMP_UNPROVED, "server", "edition and version", NULL, NULL, NULL,
+			e->msg);
 		err_clear(e);
 		return 0;
 	}
@@ -88,25 +92,32 @@ static int compare_server(struct proof *p, struct err *e)
 
 static void compare_identity(struct proof *p)
 {
-	const char *was = facts_str(p->frozen, QF_DB_DATA_ID, NULL), *is = p->db.data_id[0] ? p->db.data_id : NULL;
+	const char *was = facts_str(p->frozen, QF_DB_DATA_ID, NULL),
+		   *is = p->db.data_id[0] ? p->db.data_id : NULL;
 	int64_t migration = facts_int(p->frozen, QF_DB_MIGRATION, 0);
 
-	cmp_text(p->ret, "database", "identity", facts_str(p->frozen, QF_DB_INSTANCE, NULL), p->db.instance);
-	cmp_int(p->ret, "database", "table version", facts_int(p->frozen, QF_DB_TABLE_VERSION, 0), p->db.table_version);
+	cmp_text(p->ret, "database", "identity", facts_str(p->frozen, QF_DB_INSTANCE, NULL),
+		 p->db.instance);
+	cmp_int(p->ret, "database", "table version", facts_int(p->frozen, QF_DB_TABLE_VERSION, 0),
+		p->db.table_version);
 	if (!was && is)
-		cmp_add(p->ret, CMP_EXPLAINED, "database", "data id", NULL, is, "questdb.data-id-created", NULL);
+		cmp_add(p->ret, CMP_EXPLAINED, "database", "data id", NULL, is,
+			"questdb.data-id-created", NULL);
 	else
 		cmp_text(p->ret, "database", "data id", was, is);
 	if (migration != p->db.migration_version) {
-		autofree char *a = xasprintf("%" PRId64, migration), *b = xasprintf("%d", p->db.migration_version);
+		autofree char *a = xasprintf("%" PRId64, migration),
+			      *b = xasprintf("%d", p->db.migration_version);
 
-		cmp_add(p->ret, CMP_EXPLAINED, "database", "migration version", a, b, "questdb.migration-version", NULL);
+		cmp_add(p->ret, CMP_EXPLAINED, "database", "migration version", a, b,
+			"questdb.migration-version", NULL);
 	}
 }
 
 static void compare_preferences(struct proof *p)
 {
-	const char *was = json_str(facts_get(p->frozen, QF_FROZEN_FILES), "db/_preferences~store", NULL);
+	const char *was =
+	    json_str(facts_get(p->frozen, QF_FROZEN_FILES), "db/_preferences~store", NULL);
 	autobuf struct buf bytes = BUF_MAX(1 << 20);
 	char digest[DIGEST_TEXT] = "";
 	struct err ignored = ERR_INIT;
@@ -118,8 +129,8 @@ static void compare_preferences(struct proof *p)
 	if (was && !strcmp(was, digest))
 		cmp_same(p->ret, 1);
 	else
-		cmp_add(p->ret, CMP_EXPLAINED, "console", "preferences", was, digest[0] ? digest : NULL,
-		        "questdb.written-since", NULL);
+		cmp_add(p->ret, CMP_EXPLAINED, "console", "preferences", was,
+			digest[0] ? digest : NULL, "questdb.written-since", NULL);
 }
 
 /* ---- tables by their files ---- */
@@ -131,7 +142,7 @@ static bool conversion_pending(const struct proof *p, const char *table)
 
 static const char *fault_of(const struct proof *p, const struct shape *then)
 {
-	vec_each(&p->tables.broken, b) {
+	vec_each (&p->tables.broken, b) {
 		if (!strcmp(b->dir, then->dir))
 			return b->why;
 	}
@@ -146,7 +157,8 @@ static void compare_table(struct proof *p, const struct shape *then)
 	const char *rule;
 
 	if (!t) {
-		cmp_add(p->ret, CMP_DIFFERENT, subject, "its files", "there", fault_of(p, then), NULL, NULL);
+		cmp_add(p->ret, CMP_DIFFERENT, subject, "its files", "there", fault_of(p, then),
+			NULL, NULL);
 		return;
 	}
 	shape_of_table(t, &now);
@@ -154,8 +166,9 @@ static void compare_table(struct proof *p, const struct shape *then)
 	compare_schema(then, t, rule, p->ret);
 	compare_transactions(then, &now, p->ret);
 	if (compare_unapplied(then, &now)) {
-		autofree char *why = xasprintf("%" PRId64 " transactions of the log are not applied yet",
-		                               compare_unapplied(then, &now));
+		autofree char *why =
+		    xasprintf("%" PRId64 " transactions of the log are not applied yet",
+			      compare_unapplied(then, &now));
 
 		cmp_add(p->ret, CMP_UNPROVED, subject, "rows", NULL, NULL, NULL, why);
 		return;
@@ -165,21 +178,23 @@ static void compare_table(struct proof *p, const struct shape *then)
 
 static const char *made_by(const struct proof *p, const struct table *t)
 {
-	bool theirs = edition_is_enterprise(p->settings.edition) && (t->name[0] == '_' || !strncmp(t->name, "acl_", 4));
+	bool theirs = edition_is_enterprise(p->settings.edition) &&
+		      (t->name[0] == '_' || !strncmp(t->name, "acl_", 4));
 
 	return theirs ? "questdb.enterprise-tables" : "questdb.written-since";
 }
 
 static void compare_new_tables(struct proof *p)
 {
-	vec_each(&p->tables.v, t) {
+	vec_each (&p->tables.v, t) {
 		autofree char *subject = xasprintf("table %s", t->name);
 		bool known = t->internal;
 
 		for (size_t i = 0; i < p->then.n && !known; i++)
 			known = !strcmp(p->then.v[i].name, t->name);
 		if (!known)
-			cmp_add(p->ret, CMP_EXPLAINED, subject, "its files", NULL, "there", made_by(p, t), NULL);
+			cmp_add(p->ret, CMP_EXPLAINED, subject, "its files", NULL, "there",
+				made_by(p, t), NULL);
 	}
 }
 
@@ -188,7 +203,7 @@ static int64_t unapplied(const struct proof *p)
 {
 	int64_t sum = 0;
 
-	vec_each(&p->then, then) {
+	vec_each (&p->then, then) {
 		const struct table *t = tables_named(&p->tables, then->name);
 		autoshape struct shape now = { 0 };
 
@@ -227,12 +242,12 @@ static int compare_known(struct proof *p, struct err *e)
 		if (sql_text(&r, i, "table_name"))
 			json_object_set_new(names, sql_text(&r, i, "table_name"), json_true());
 	}
-	vec_each(&p->then, then) {
+	vec_each (&p->then, then) {
 		autofree char *subject = xasprintf("table %s", then->name);
 
 		if (strcmp(then->kind, "view"))
 			cmp_text(p->ret, subject, "known to the server", "yes",
-			         json_object_get(names, then->name) ? "yes" : "no");
+				 json_object_get(names, then->name) ? "yes" : "no");
 	}
 	return 0;
 }
@@ -244,27 +259,30 @@ static int compare_suspended(struct proof *p, struct err *e)
 	if (sql_ask(&p->sql, "select * from wal_tables()", ASK_WITHIN, &r, e) < 0)
 		return err_wrap(e, "ask for suspended tables");
 	for (size_t i = 0; i < r.n; i++) {
-		const char *name = sql_text(&r, i, "name"), *words = sql_text(&r, i, "errorMessage");
+		const char *name = sql_text(&r, i, "name"),
+			   *words = sql_text(&r, i, "errorMessage");
 		autofree char *subject = xasprintf("table %s", name ? name : "?");
 
 		if (!name || questdb_system_table(name))
 			continue;
 		if (sql_bool(&r, i, "suspended", false))
 			cmp_add(p->ret, CMP_DIFFERENT, subject, "applies what is written", "yes",
-			        words && *words ? words : "suspended", NULL, NULL);
+				words && *words ? words : "suspended", NULL, NULL);
 		else
 			cmp_same(p->ret, 1);
 	}
 	return 0;
 }
 
-/* A row of each opens its reader. At the gate as far as the budget goes; the deep comparison opens the rest. */
+/* A row of each opens its reader. At the gate as far as the budget goes; the deep comparison opens
+ * the rest. */
 static int compare_opens(struct proof *p, struct err *e)
 {
 	struct deadline d = deadline_in(p->depth == DEPTH_GATE ? GATE_BUDGET : INT64_MAX / 4);
 
-	vec_each(&p->then, then) {
-		autofree char *subject = xasprintf("table %s", then->name), *name = sql_quote(then->name);
+	vec_each (&p->then, then) {
+		autofree char *subject = xasprintf("table %s", then->name),
+			      *name = sql_quote(then->name);
 		autorows struct sql_rows r = { 0 };
 
 		if (!strcmp(then->kind, "view"))
@@ -291,7 +309,7 @@ static int compare_by_server(struct proof *p, struct err *e)
 		r = compare_suspended(p, e);
 	if (r >= 0)
 		r = compare_opens(p, e);
-	if (r < 0 && e->kind == ERR_DENIED) {           /* no login given: what it would tell is not proved */
+	if (r < 0 && e->kind == ERR_DENIED) { /* no login given: what it would tell is not proved */
 		cmp_add(p->ret, CMP_UNPROVED, "server", "tables open", NULL, NULL, NULL, e->msg);
 		err_clear(e);
 		p->answers = false;
@@ -316,20 +334,24 @@ static bool same_major(const struct proof *p)
 	struct version a, b;
 
 	return was && core_of(edition ? edition : "open-source", was, &a) != CORE_UNKNOWN &&
-	       core_of(p->settings.edition, p->settings.version, &b) != CORE_UNKNOWN && a.major == b.major;
+	       core_of(p->settings.edition, p->settings.version, &b) != CORE_UNKNOWN &&
+	       a.major == b.major;
 }
 
-static int compare_values_of(struct proof *p, const struct shape *then, const json_t *before, struct err *e)
+static int compare_values_of(struct proof *p, const struct shape *then, const json_t *before,
+			     struct err *e)
 {
 	const struct table *t = tables_named(&p->tables, then->name);
 	autofree char *subject = xasprintf("table %s", then->name);
 	size_t texts = TEXT_CELLS;
-	struct fingerprint_opts o = { .cancel = p->c->cancel, .texts_left = &texts, .fold = fingerprint_folded(before) };
+	struct fingerprint_opts o = { .cancel = p->c->cancel,
+				      .texts_left = &texts,
+				      .fold = fingerprint_folded(before) };
 	autoshape struct shape now = { 0 };
 	autojson json_t *print = NULL;
 
 	if (!t)
-		return 0;                       /* told already */
+		return 0; /* told already */
 	if (fingerprint_take(&p->sql, &p->dbdir, t, &o, &print, e) < 0) {
 		if (e->kind != ERR_REFUSED)
 			return -e->kind;
@@ -347,7 +369,7 @@ static int compare_values(struct proof *p, size_t *ret_tables, struct err *e)
 	const json_t *prints = prints_of(p);
 
 	*ret_tables = 0;
-	vec_each(&p->then, then) {
+	vec_each (&p->then, then) {
 		const json_t *before = json_object_get(prints, then->name);
 		autofree char *subject = xasprintf("table %s", then->name);
 
@@ -355,7 +377,8 @@ static int compare_values(struct proof *p, size_t *ret_tables, struct err *e)
 			continue;
 		if (!before || !p->answers) {
 			cmp_add(p->ret, CMP_UNPROVED, subject, "values", NULL, NULL, NULL,
-			        before ? "the server does not tell them" : "they were not read before the stop");
+				before ? "the server does not tell them"
+				       : "they were not read before the stop");
 			continue;
 		}
 		if (compare_values_of(p, then, before, e) < 0)
@@ -369,7 +392,8 @@ static int compare_values(struct proof *p, size_t *ret_tables, struct err *e)
 
 static int open_worlds(struct proof *p, struct err *e)
 {
-	if (shapes_of_facts(p->frozen, &p->then, e) < 0 || baseline_db(p->c, p->frozen, &p->dbdir, e) < 0 ||
+	if (shapes_of_facts(p->frozen, &p->then, e) < 0 ||
+	    baseline_db(p->c, p->frozen, &p->dbdir, e) < 0 ||
 	    disk_db_read(&p->dbdir, &p->db, e) < 0)
 		return -e->kind;
 	return sql_open(ctx_site(p->c, NULL), &p->sql, e);
@@ -383,25 +407,30 @@ static int compare_worlds(struct proof *p, struct err *e)
 		return -e->kind;
 	compare_identity(p);
 	compare_preferences(p);
-	vec_each(&p->then, then)
+	vec_each (&p->then, then)
 		compare_table(p, then);
 	compare_new_tables(p);
 	if (p->answers && compare_by_server(p, e) < 0)
 		return -e->kind;
-	if (p->depth == DEPTH_DEEP && p->answers && unapplied(p) && cmp_worst(p->ret) != CMP_DIFFERENT)
-		return err_set(e, ERR_BUSY, "the server has not yet applied what the log held at the stop");
+	if (p->depth == DEPTH_DEEP && p->answers && unapplied(p) &&
+	    cmp_worst(p->ret) != CMP_DIFFERENT)
+		return err_set(e, ERR_BUSY,
+			       "the server has not yet applied what the log held at the stop");
 	if (p->depth == DEPTH_DEEP && compare_values(p, &with_values, e) < 0)
 		return -e->kind;
 	free(p->ret->level);
-	p->ret->level = with_values ? xasprintf("F0+F1+files of %zu tables, F2 of %zu", p->then.n, with_values) :
-	                              xasprintf("F0+F1+files of %zu tables", p->then.n);
+	p->ret->level =
+	    with_values ? xasprintf("F0+F1+files of %zu tables, F2 of %zu", p->then.n, with_values)
+			: xasprintf("F0+F1+files of %zu tables", p->then.n);
 	return 0;
 }
 
-int questdb_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d, struct comparisons *ret,
-                   struct err *e)
+int questdb_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
+		   struct comparisons *ret, struct err *e)
 {
-	struct proof p = { .c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret, .dbdir = DIR_NONE };
+	struct proof p = {
+		.c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret, .dbdir = DIR_NONE
+	};
 	int r = open_worlds(&p, e);
 
 	if (r >= 0)

@@ -1,0 +1,198 @@
+/* A restore point going live, and back. */
+#include "engine/point_leaving.h"
+
+#include <string.h>
+
+#include "data/exchange.h"
+
+#define STAGE_SPARE (64u << 20)
+
+/* Same file system as its root: an exchange can put it live. */
+static int exchangeable(const json_t *root, bool *ret, struct err *e)
+{
+	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
+	struct file_id a, b;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
+	    dir_file_id(&live, "", &a, e) < 0 || dir_file_id(&keep, "", &b, e) < 0)
+		return -e->kind;
+	*ret = a.dev == b.dev;
+	return 0;
+}
+
+struct going {                  /* a restore point going live, or back */
+	const struct product *prod;
+	const char           *run;
+	bool                  back, in_place;
+};
+
+static int look_root(const struct product *prod, const json_t *root, const char *kept_path, json_t **ret, struct err *e)
+{
+	struct leaving l = { prod, json_str(root, "name", "") };
+	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(kept_path, &kept, e) < 0)
+		return -e->kind;
+	return exchange_look(&live, &kept, leave_out_name, &l, ret, e);
+}
+
+int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e)
+{
+	autojson json_t *looks = json_object();
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const char *name = json_str(root, "name", "");
+		json_t *look;
+		bool same = false;
+
+		if (exchangeable(root, &same, e) < 0)
+			return -e->kind;
+		if (!same)
+			continue;       /* looked at when it has been copied beside the data */
+		if (look_root(prod, root, json_str(root, "keep", ""), &look, e) < 0)
+			return err_wrap(e, "look at '%s'", json_str(root, "path", ""));
+		json_object_set_new(looks, name, look);
+	}
+	*ret = take_ptr(looks);
+	return 0;
+}
+
+/* A point kept on another file system is copied beside the data first, so that going live is still an exchange. The look at
+ * the copy is written beside it before the first rename: it is what makes a repetition safe. */
+static int stage_beside(const struct going *g, const json_t *root, const char *staged, const struct dir *home,
+                        const char *look_name, json_t **ret, struct err *e)
+{
+	struct leaving l = { g->prod, json_str(root, "name", "") };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
+	autodir struct dir from = DIR_NONE, to = DIR_NONE;
+	autobuf struct buf text = BUF_MAX(POINT_MAX);
+	struct pass_stats stats;
+	struct pass_index *ix;
+	int r, has = dir_has(home, look_name, e);
+
+	if (has < 0)
+		return has;
+	if (has)
+		return json_read(home, look_name, POINT_MAX, ret, e);
+	if (dir_open(json_str(root, "keep", ""), &from, e) < 0 || dir_make_path(staged, HOME_MODE, &to, e) < 0)
+		return -e->kind;
+	ix = pass_index_new();
+	r = pass_run(&from, &to, ix, PASS_FINAL, &o, &stats, e);
+	pass_index_free(ix);
+	if (r < 0 || look_root(g->prod, root, staged, ret, e) < 0)
+		return -e->kind;
+	json_pretty(*ret, &text);
+	return file_replace(home, look_name, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+/* No room to stage a copy beside the data: differing files are written back one by one. Not atomic, the new world cannot be set
+ * aside, and a kill inside it is repaired by repeating it; so only when asked for. */
+static int write_back(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
+{
+	struct leaving l = { g->prod, json_str(root, "name", "") };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
+	autodir struct dir kept = DIR_NONE;
+	struct pass_stats stats;
+
+	if (dir_open(json_str(root, "keep", ""), &kept, e) < 0)
+		return -e->kind;
+	return manifest_write_back(&kept, live, &o, &stats, e);
+}
+
+static int room_to_stage(const json_t *root, const struct dir *live, bool *ret, struct err *e)
+{
+	struct fs_room room;
+
+	if (dir_room(live, &room, e) < 0)
+		return -e->kind;
+	*ret = (uint64_t)json_int(root, "bytes", 0) + STAGE_SPARE < room.free_bytes;
+	return 0;
+}
+
+static int go_live_staged(const struct going *g, const json_t *root, const struct dir *live, const struct dir *trash,
+                          struct err *e)
+{
+	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
+	autofree char *staged = xasprintf("%s/staged/%s/%s", beside, g->run, name);
+	autofree char *look_name = xasprintf("staged-%s-%s.json", g->run, name);
+	struct leaving l = { g->prod, name };
+	autodir struct dir kept = DIR_NONE, home = DIR_NONE;
+	autojson json_t *look = NULL;
+
+	if (dir_make_path(beside, HOME_MODE, &home, e) < 0 ||
+	    stage_beside(g, root, staged, &home, look_name, &look, e) < 0 || dir_open(staged, &kept, e) < 0)
+		return -e->kind;
+	return g->back ? exchange_back(live, &kept, trash, look, leave_out_name, &l, e) :
+	                 exchange_in(live, &kept, trash, look, leave_out_name, &l, e);
+}
+
+static int go_live_elsewhere(const struct going *g, const json_t *root, const struct dir *live, const struct dir *trash,
+                             struct err *e)
+{
+	bool room = true;
+
+	if (!g->back && room_to_stage(root, live, &room, e) < 0)
+		return -e->kind;
+	if (room)
+		return go_live_staged(g, root, live, trash, e);
+	if (g->in_place)
+		return write_back(g, root, live, e);
+	err_set(e, ERR_SPACE, "there is no room beside '%s' for the old world", json_str(root, "path", ""));
+	return err_hint(e, "make room, or '--accept-in-place-restore': it overwrites the new world, file by file");
+}
+
+static int go_live(const struct going *g, const json_t *root, const json_t *look, struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, name);
+	struct leaving l = { g->prod, name };
+	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
+	    dir_make_path(trash_path, HOME_MODE, &trash, e) < 0)
+		return -e->kind;
+	if (!look)
+		return go_live_elsewhere(g, root, &live, &trash, e);
+	if (dir_open(json_str(root, "keep", ""), &kept, e) < 0)
+		return -e->kind;
+	return g->back ? exchange_back(&live, &kept, &trash, look, leave_out_name, &l, e) :
+	                 exchange_in(&live, &kept, &trash, look, leave_out_name, &l, e);
+}
+
+static int go_live_all(struct point *p, const struct going *g, const json_t *record, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		if (go_live(g, root, json_object_get(record, json_str(root, "name", "")), e) < 0)
+			return err_wrap(e, "put the old world of '%s' live", json_str(root, "path", ""));
+	}
+	return 0;
+}
+
+int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, bool in_place,
+                  struct err *e)
+{
+	struct going g = { .prod = prod, .run = run, .in_place = in_place };
+
+	/* Spent first: a point that may be half live must never be pruned or proved. */
+	if (p->state != POINT_SPENT) {
+		p->state = POINT_SPENT;
+		if (point_save(p, e) < 0)
+			return -e->kind;
+	}
+	return go_live_all(p, &g, record, e);
+}
+
+int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
+{
+	struct going g = { .prod = prod, .run = run, .back = true };
+
+	if (go_live_all(p, &g, record, e) < 0)
+		return -e->kind;
+	p->state = POINT_COMPLETE;
+	return point_save(p, e);
+}
