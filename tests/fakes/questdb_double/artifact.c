@@ -1,4 +1,5 @@
-/* What stands for a release: a small jar with what an inspection reads of one, and an installation around it. */
+/* What stands for a release: a small jar with what an inspection reads of one, and an installation
+ * around it. */
 #include "double.h"
 
 #include <archive.h>
@@ -16,7 +17,8 @@ static bool member(struct archive *a, const char *name, const void *p, size_t n)
 	archive_entry_set_size(entry, (la_int64_t)n);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
-	ok = archive_write_header(a, entry) == ARCHIVE_OK && archive_write_data(a, p, n) == (la_ssize_t)n;
+	ok = archive_write_header(a, entry) == ARCHIVE_OK &&
+	     archive_write_data(a, p, n) == (la_ssize_t)n;
 	archive_entry_free(entry);
 	return ok;
 }
@@ -24,11 +26,15 @@ static bool member(struct archive *a, const char *name, const void *p, size_t n)
 bool artifact_jar(const char *out, const char *version, const char *edition)
 {
 	static const char class_17[10] = "\xca\xfe\xba\xbe\0\0\0\x3d\0\x10";
-	static const char elf[64] = "\x7f""ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01";
+	static const char elf[64] = "\x7f"
+				    "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01";
 	bool enterprise = strcmp(edition, "EE") == 0;
-	autofree char *manifest = xasprintf("Manifest-Version: 1.0\r\nImplementation-Title: QuestDB%s\r\nImplementation-"
-		"Version: %s\r\nMain-Class: io.questdb.ServerMain\r\nBuild-Jdk: 17.0.9\r\nBuild-Commit-Hash: 0000standin0000\r\n"
-		"Stand-In: true\r\n\r\n", enterprise ? " Enterprise" : "", version);
+	autofree char *manifest =
+	    xasprintf("Manifest-Version: 1.0\r\nImplementation-Title: QuestDB%s\r\nImplementation-"
+		      "Version: %s\r\nMain-Class: io.questdb.ServerMain\r\nBuild-Jdk: "
+		      "17.0.9\r\nBuild-Commit-Hash: 0000standin0000\r\n"
+		      "Stand-In: true\r\n\r\n",
+		      enterprise ? " Enterprise" : "", version);
 	struct archive *a = archive_write_new();
 	bool ok;
 
@@ -38,7 +44,8 @@ bool artifact_jar(const char *out, const char *version, const char *edition)
 	     member(a, "META-INF/MANIFEST.MF", manifest, strlen(manifest)) &&
 	     member(a, "io/questdb/ServerMain.class", class_17, sizeof class_17) &&
 	     member(a, "io/questdb/bin/linux-x86-64/libquestdb.so", elf, sizeof elf) &&
-	     (!enterprise || member(a, "com/questdb/EntServerMain.class", class_17, sizeof class_17)) &&
+	     (!enterprise ||
+	      member(a, "com/questdb/EntServerMain.class", class_17, sizeof class_17)) &&
 	     archive_write_close(a) == ARCHIVE_OK;
 	archive_write_free(a);
 	return ok;
@@ -72,7 +79,8 @@ bool artifact_read(const char *jar, char *version, size_t n, bool *ret_enterpris
 
 			if (strcmp(name, "META-INF/MANIFEST.MF") == 0)
 				manifest_version(a, version, n);
-			*ret_enterprise = *ret_enterprise || strcmp(name, "com/questdb/EntServerMain.class") == 0;
+			*ret_enterprise =
+			    *ret_enterprise || strcmp(name, "com/questdb/EntServerMain.class") == 0;
 		}
 	}
 	archive_read_free(a);
@@ -101,25 +109,33 @@ static bool text_to(const char *dir, const char *rel, const char *text, mode_t m
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-/* DIR/questdb.jar and DIR/bin/{java,env.sh,questdb.sh}; a runtime has no jar but DIR/release with its modules. */
+/* DIR/questdb.jar and DIR/bin/{java,env.sh,questdb.sh}; DIR/release as a Java home has it; a
+ * runtime has no jar, but its modules there. */
 bool artifact_install(const char *dir, const char *version, const char *edition, bool runtime)
 {
 	bool enterprise = strcmp(edition, "EE") == 0;
-	autofree char *bin = xasprintf("%s/bin", dir), *java = xasprintf("%s/bin/java", dir), *lib = xasprintf("%s/lib", dir);
+	autofree char *bin = xasprintf("%s/bin", dir), *java = xasprintf("%s/bin/java", dir),
+		      *lib = xasprintf("%s/lib", dir);
 	autofree char *jar = xasprintf("%s/%s", dir, runtime ? "lib/stand-in.jar" : "questdb.jar");
-	const char *main_class = enterprise ? "com.questdb/com.questdb.EntServerMain" : "io.questdb/io.questdb.ServerMain";
+	const char *main_class = enterprise ? "com.questdb/com.questdb.EntServerMain"
+					    : "io.questdb/io.questdb.ServerMain";
 	autofree char *env = xasprintf("JAVA_MAIN=\"%s\"\n", main_class);
-	autofree char *release = xasprintf("JAVA_VERSION=\"17.0.9\"\nMODULES=\"java.base io.questdb@%s%s\"\n", version,
-	                                   enterprise ? " com.questdb" : "");
-	autofree char *script = xasprintf("#!/bin/sh\n# A stand-in's launcher: questdb.sh start -d ROOT\n"
-		"here=$(cd \"$(dirname \"$0\")\" && pwd)\n. \"$here/env.sh\"\n"
-		"[ \"$1 $2\" = \"start -d\" ] || exit 55\n"
-		"exec \"$here/java\" -DQuestDB-Runtime-66535 %s -m \"$JAVA_MAIN\" -d \"$3\" -n\n",
-		runtime ? "" : "-p \"$here/../questdb.jar\"");
+	autofree char *modules =
+	    xasprintf(" io.questdb@%s%s", version, enterprise ? " com.questdb" : "");
+	autofree char *release =
+	    xasprintf("JAVA_VERSION=\"17.0.9\"\nMODULES=\"java.base%s\"\n", runtime ? modules : "");
+	autofree char *script = xasprintf(
+	    "#!/bin/sh\n# A stand-in's launcher: questdb.sh start -d ROOT\n"
+	    "here=$(cd \"$(dirname \"$0\")\" && pwd)\n. \"$here/env.sh\"\n"
+	    "[ \"$1 $2\" = \"start -d\" ] || exit 55\n"
+	    "exec \"$here/java\" -DQuestDB-Runtime-66535 %s -m \"$JAVA_MAIN\" -d \"$3\" -n\n",
+	    runtime ? "" : "-p \"$here/../questdb.jar\"");
 
 	mkdir(dir, 0755);
 	mkdir(bin, 0755);
 	mkdir(lib, 0755);
-	return copy_self(java) && artifact_jar(jar, version, edition) && text_to(dir, "bin/env.sh", env, 0644) &&
-	       text_to(dir, "bin/questdb.sh", script, 0755) && (!runtime || text_to(dir, "release", release, 0644));
+	return copy_self(java) && artifact_jar(jar, version, edition) &&
+	       text_to(dir, "bin/env.sh", env, 0644) &&
+	       text_to(dir, "bin/questdb.sh", script, 0755) &&
+	       text_to(dir, "release", release, 0644);
 }

@@ -8,7 +8,9 @@ const char *build_text(const struct server *s)
 {
 	static char text[128];
 
-	snprintf(text, sizeof text, "Build Information: QuestDB %s, JDK 17.0.9, Commit Hash 0000stand-in0000", s->version);
+	snprintf(text, sizeof text,
+		 "Build Information: QuestDB %s, JDK 17.0.9, Commit Hash 0000stand-in0000",
+		 s->version);
 	return text;
 }
 
@@ -18,31 +20,46 @@ static void columns(struct answer *a, const char *const *names_and_types)
 		answer_column(a, names_and_types[0], names_and_types[1]);
 }
 
-static const char *yes(bool b)
-{
-	return b ? "true" : "false";
-}
+static const char *yes(bool b) { return b ? "true" : "false"; }
 
 static void tables_rows(struct server *s, struct answer *a)
 {
-	static const char *const head[] = {
-		"id", "INT", "table_name", "STRING", "designatedTimestamp", "STRING", "partitionBy", "STRING",
-		"maxUncommittedRows", "INT", "o3MaxLag", "LONG", "walEnabled", "BOOLEAN", "directoryName", "STRING",
-		"dedup", "BOOLEAN", NULL
-	};
-	static const char *const newer[] = { "ttlValue", "INT", "ttlUnit", "STRING", "matView", "BOOLEAN", NULL };
-	static const char *const newest[] = { "table_suspended", "BOOLEAN", "table_type", "CHAR", NULL };
+	static const char *const head[] = { "id",
+					    "INT",
+					    "table_name",
+					    "STRING",
+					    "designatedTimestamp",
+					    "STRING",
+					    "partitionBy",
+					    "STRING",
+					    "maxUncommittedRows",
+					    "INT",
+					    "o3MaxLag",
+					    "LONG",
+					    "walEnabled",
+					    "BOOLEAN",
+					    "directoryName",
+					    "STRING",
+					    "dedup",
+					    "BOOLEAN",
+					    NULL };
+	static const char *const newer[] = { "ttlValue", "INT",     "ttlUnit", "STRING",
+					     "matView",  "BOOLEAN", NULL };
+	static const char *const newest[] = { "table_suspended", "BOOLEAN", "table_type", "CHAR",
+					      NULL };
 
 	columns(a, head);
 	if (s->number >= 90000)
 		columns(a, newer);
 	if (s->number >= 90300)
 		columns(a, newest);
-	vec_each(&s->tables, it) {
+	vec_each (&s->tables, it) {
 		struct table *t = *it;
 		autofree char *id = xasprintf("%d", t->id);
-		const char *row[] = { id, t->name, "ts", "DAY", "500000", "600000000", yes(t->wal), t->dir, "false", "0", "HOUR",
-		                      "false", yes(t->suspended), "T" };
+		const char *row[] = {
+			id,     t->name, "ts", "DAY",  "500000", "600000000",       yes(t->wal),
+			t->dir, "false", "0",  "HOUR", "false",  yes(t->suspended), "T"
+		};
 
 		answer_row(a, row);
 	}
@@ -50,18 +67,37 @@ static void tables_rows(struct server *s, struct answer *a)
 
 static void wal_rows(struct server *s, struct answer *a)
 {
-	static const char *const head[] = {
-		"name", "STRING", "suspended", "BOOLEAN", "writerTxn", "LONG", "bufferedTxnSize", "LONG", "sequencerTxn", "LONG",
-		"errorTag", "STRING", "errorMessage", "STRING", "memoryPressure", "INT", NULL
-	};
+	static const char *const head[] = { "name",
+					    "STRING",
+					    "suspended",
+					    "BOOLEAN",
+					    "writerTxn",
+					    "LONG",
+					    "bufferedTxnSize",
+					    "LONG",
+					    "sequencerTxn",
+					    "LONG",
+					    "errorTag",
+					    "STRING",
+					    "errorMessage",
+					    "STRING",
+					    "memoryPressure",
+					    "INT",
+					    NULL };
 
 	columns(a, head);
-	vec_each(&s->tables, it) {
+	vec_each (&s->tables, it) {
 		struct table *t = *it;
 		autofree char *writer = xasprintf("%" PRId64, t->seq_txn);
 		autofree char *sequencer = xasprintf("%" PRId64, table_sequencer(t));
-		const char *row[] = { t->name, yes(t->suspended), writer, "0", sequencer, t->suspended ? "DISK FULL" : "",
-		                      t->suspended ? "asked for by the test" : "", "0" };
+		const char *row[] = { t->name,
+				      yes(t->suspended),
+				      writer,
+				      "0",
+				      sequencer,
+				      t->suspended ? "DISK FULL" : "",
+				      t->suspended ? "asked for by the test" : "",
+				      "0" };
 
 		if (t->wal)
 			answer_row(a, row);
@@ -70,15 +106,34 @@ static void wal_rows(struct server *s, struct answer *a)
 
 static void columns_rows(struct answer *a)
 {
-	static const char *const head[] = {
-		"column", "STRING", "type", "STRING", "indexed", "BOOLEAN", "indexBlockCapacity", "INT", "symbolCached",
-		"BOOLEAN", "symbolCapacity", "INT", "designated", "BOOLEAN", "upsertKey", "BOOLEAN", NULL
-	};
+	static const char *const head[] = { "column",
+					    "STRING",
+					    "type",
+					    "STRING",
+					    "indexed",
+					    "BOOLEAN",
+					    "indexBlockCapacity",
+					    "INT",
+					    "symbolCached",
+					    "BOOLEAN",
+					    "symbolCapacity",
+					    "INT",
+					    "designated",
+					    "BOOLEAN",
+					    "upsertKey",
+					    "BOOLEAN",
+					    NULL };
 
 	columns(a, head);
 	for (int i = 0; i < N_COLUMNS; i++) {
-		const char *row[] = { column_kinds[i].name, column_kinds[i].type, "false", "0", "false", "0", yes(i == COL_TS),
-		                      "false" };
+		const char *row[] = { column_kinds[i].name,
+				      column_kinds[i].type,
+				      "false",
+				      "0",
+				      "false",
+				      "0",
+				      yes(i == COL_TS),
+				      "false" };
 
 		answer_row(a, row);
 	}
@@ -86,12 +141,37 @@ static void columns_rows(struct answer *a)
 
 static void partitions_rows(const struct table *t, struct answer *a)
 {
-	static const char *const head[] = {
-		"index", "INT", "partitionBy", "STRING", "name", "STRING", "minTimestamp", "TIMESTAMP", "maxTimestamp",
-		"TIMESTAMP", "numRows", "LONG", "diskSize", "LONG", "diskSizeHuman", "STRING", "readOnly", "BOOLEAN", "active",
-		"BOOLEAN", "attached", "BOOLEAN", "detached", "BOOLEAN", "attachable", "BOOLEAN", "isParquet", "BOOLEAN",
-		"parquetFileSize", "LONG", NULL
-	};
+	static const char *const head[] = { "index",
+					    "INT",
+					    "partitionBy",
+					    "STRING",
+					    "name",
+					    "STRING",
+					    "minTimestamp",
+					    "TIMESTAMP",
+					    "maxTimestamp",
+					    "TIMESTAMP",
+					    "numRows",
+					    "LONG",
+					    "diskSize",
+					    "LONG",
+					    "diskSizeHuman",
+					    "STRING",
+					    "readOnly",
+					    "BOOLEAN",
+					    "active",
+					    "BOOLEAN",
+					    "attached",
+					    "BOOLEAN",
+					    "detached",
+					    "BOOLEAN",
+					    "attachable",
+					    "BOOLEAN",
+					    "isParquet",
+					    "BOOLEAN",
+					    "parquetFileSize",
+					    "LONG",
+					    NULL };
 
 	columns(a, head);
 	for (size_t i = 0; i < t->partitions.n; i++) {
@@ -106,9 +186,11 @@ static void partitions_rows(const struct table *t, struct answer *a)
 			max = MAX_OF(max, data[r].ts);
 		}
 		day_name(p->ts, name, sizeof name);
-		answer_row(a, (const char *[]){ index, "DAY", name, stamp_text(min, from, sizeof from),
-		                                stamp_text(max, to, sizeof to), rows, "16384", "16.0 KiB", "false",
-		                                yes(i + 1 == t->partitions.n), "true", "false", "false", "false", "-1" });
+		answer_row(a,
+			   (const char *[]){ index, "DAY", name, stamp_text(min, from, sizeof from),
+					     stamp_text(max, to, sizeof to), rows, "16384",
+					     "16.0 KiB", "false", yes(i + 1 == t->partitions.n),
+					     "true", "false", "false", "false", "-1" });
 	}
 }
 
@@ -116,11 +198,12 @@ static bool table_rows_of(const struct table *t, struct answer *a)
 {
 	for (int i = 0; i < N_COLUMNS; i++)
 		answer_column(a, column_kinds[i].name, column_kinds[i].type);
-	vec_each(&t->partitions, p) {
+	vec_each (&t->partitions, p) {
 		autofree struct row *data = table_read(t, p);
 
 		if (!data) {
-			snprintf(a->error, sizeof a->error, "could not open, file does not exist: %.100s", t->dir);
+			snprintf(a->error, sizeof a->error,
+				 "could not open, file does not exist: %.100s", t->dir);
 			return false;
 		}
 		for (int64_t r = 0; r < p->rows; r++) {
@@ -129,7 +212,8 @@ static bool table_rows_of(const struct table *t, struct answer *a)
 			snprintf(writer, sizeof writer, "%" PRId64, data[r].writer);
 			snprintf(seq, sizeof seq, "%" PRId64, data[r].seq);
 			snprintf(v, sizeof v, "%.17g", data[r].v);
-			answer_row(a, (const char *[]){ stamp_text(data[r].ts, ts, sizeof ts), writer, seq, v });
+			answer_row(a, (const char *[]){ stamp_text(data[r].ts, ts, sizeof ts),
+							writer, seq, v });
 		}
 	}
 	return true;
@@ -137,27 +221,39 @@ static bool table_rows_of(const struct table *t, struct answer *a)
 
 static void parameters_rows(struct server *s, struct answer *a)
 {
-	static const char *const head[] = {
-		"property_path", "STRING", "env_var_name", "STRING", "value", "STRING", "value_source", "STRING", "sensitive",
-		"BOOLEAN", "reloadable", "BOOLEAN", NULL
-	};
+	static const char *const head[] = { "property_path",
+					    "STRING",
+					    "env_var_name",
+					    "STRING",
+					    "value",
+					    "STRING",
+					    "value_source",
+					    "STRING",
+					    "sensitive",
+					    "BOOLEAN",
+					    "reloadable",
+					    "BOOLEAN",
+					    NULL };
 
 	columns(a, head);
-	map_each(&s->conf, it)
+	map_each (&s->conf, it)
 		answer_row(a, (const char *[]){ it->key, "", it->value, "conf", "false", "false" });
 }
 
 static void checkpoint_rows(struct server *s, struct answer *a)
 {
-	static const char *const head[] = { "in_progress", "BOOLEAN", "started_at", "TIMESTAMP", NULL };
+	static const char *const head[] = { "in_progress", "BOOLEAN", "started_at", "TIMESTAMP",
+					    NULL };
 
 	columns(a, head);
-	answer_row(a, (const char *[]){ yes(s->checkpoint), s->checkpoint ? "2026-01-01T00:00:00.000000Z" : NULL });
+	answer_row(a, (const char *[]){ yes(s->checkpoint),
+					s->checkpoint ? "2026-01-01T00:00:00.000000Z" : NULL });
 }
 
 static void functions_rows(struct server *s, struct answer *a)
 {
-	static const char *const names[] = { "count", "sum", "min", "max", "count_distinct", "bit_xor" };
+	static const char *const names[] = { "count",          "sum",    "min", "max",
+					     "count_distinct", "bit_xor" };
 
 	answer_column(a, "name", "STRING");
 	for (size_t i = 0; i < ARRAY_LEN(names) - (s->number < 90200); i++)
@@ -166,13 +262,25 @@ static void functions_rows(struct server *s, struct answer *a)
 
 static bool views_head(struct server *s, bool materialized, struct answer *a)
 {
-	static const char *const head[] = {
-		"view_name", "STRING", "refresh_type", "STRING", "base_table_name", "STRING", "view_sql", "STRING",
-		"view_table_dir_name", "STRING", "invalidation_reason", "STRING", "view_status", "STRING", NULL
-	};
+	static const char *const head[] = { "view_name",
+					    "STRING",
+					    "refresh_type",
+					    "STRING",
+					    "base_table_name",
+					    "STRING",
+					    "view_sql",
+					    "STRING",
+					    "view_table_dir_name",
+					    "STRING",
+					    "invalidation_reason",
+					    "STRING",
+					    "view_status",
+					    "STRING",
+					    NULL };
 
 	if (s->number < (materialized ? 90000 : 90300)) {
-		snprintf(a->error, sizeof a->error, "unknown function name: %sviews()", materialized ? "materialized_" : "");
+		snprintf(a->error, sizeof a->error, "unknown function name: %sviews()",
+			 materialized ? "materialized_" : "");
 		return false;
 	}
 	columns(a, head);
@@ -194,20 +302,26 @@ bool catalog_rows(struct server *s, const char *source, const char *argument, st
 		functions_rows(s, ret);
 	} else if (strcasecmp(source, "show parameters") == 0) {
 		parameters_rows(s, ret);
-	} else if (strcasecmp(source, "materialized_views()") == 0 || strcasecmp(source, "views()") == 0) {
+	} else if (strcasecmp(source, "materialized_views()") == 0 ||
+		   strcasecmp(source, "views()") == 0) {
 		return views_head(s, source[0] == 'm' || source[0] == 'M', ret);
 	} else if (argument && !t) {
-		snprintf(ret->error, sizeof ret->error, "table does not exist [table=%.100s]", argument);
+		snprintf(ret->error, sizeof ret->error, "table does not exist [table=%.100s]",
+			 argument);
 		return false;
-	} else if (strcasecmp(source, "table_columns()") == 0 || strcasecmp(source, "show columns") == 0) {
+	} else if (strcasecmp(source, "table_columns()") == 0 ||
+		   strcasecmp(source, "show columns") == 0) {
 		columns_rows(ret);
-	} else if (strcasecmp(source, "table_partitions()") == 0 || strcasecmp(source, "show partitions") == 0) {
+	} else if (strcasecmp(source, "table_partitions()") == 0 ||
+		   strcasecmp(source, "show partitions") == 0) {
 		partitions_rows(t, ret);
 	} else if (!argument && t) {
 		return table_rows_of(t, ret);
 	} else {
-		snprintf(ret->error, sizeof ret->error, strchr(source, '(') ? "unknown function name: %.100s" :
-		                                                              "table does not exist [table=%.100s]", source);
+		snprintf(ret->error, sizeof ret->error,
+			 strchr(source, '(') ? "unknown function name: %.100s"
+					     : "table does not exist [table=%.100s]",
+			 source);
 		return false;
 	}
 	return true;

@@ -71,17 +71,19 @@ const char *config(const struct server *s, const char *key, const char *absent)
 	return value ? value : absent;
 }
 
-/* Keys of the Enterprise edition are unknown to Open Source, and a strict server.conf (what every release extracts) makes
- * that fatal. In the environment they are ignored. */
+/* Keys of the Enterprise edition are unknown to Open Source, and a strict server.conf (what every
+ * release extracts) makes that fatal. In the environment they are ignored. */
 bool config_known(struct server *s)
 {
-	static const char *const enterprise[] = { "acl.", "tls.", "replication.", "backup.", "cold.storage." };
+	static const char *const enterprise[] = { "acl.", "tls.", "replication.", "backup.",
+						  "cold.storage." };
 	autobuf struct buf text = BUF_MAX(1 << 20);
 	autofree char *path = xasprintf("%s/conf/server.conf", s->root);
 	struct sv rest;
 	bool known = true;
 
-	if (strcmp(s->edition, "EE") == 0 || strcmp(config(s, "config.validation.strict", "false"), "true") != 0)
+	if (strcmp(s->edition, "EE") == 0 ||
+	    strcmp(config(s, "config.validation.strict", "false"), "true") != 0)
 		return true;
 	if (!file_get(path, &text))
 		return false;
@@ -93,7 +95,8 @@ bool config_known(struct server *s)
 			if (!sv_starts(line, enterprise[i]))
 				continue;
 			if (known)
-				puts("io.questdb.ServerConfigurationException: Configuration issues:\n"
+				puts("io.questdb.ServerConfigurationException: Configuration "
+				     "issues:\n"
 				     "    Invalid settings (not recognized, probable typos):");
 			known = false;
 			printf("        * " SV_FMT "\n", SV_ARG(sv_trim(sv_cut(&line, '='))));
@@ -102,8 +105,8 @@ bool config_known(struct server *s)
 	return known;
 }
 
-void config_address(const struct server *s, const char *key, const char *alias, const char *absent, char *host, size_t n,
-                    int *ret_port)
+void config_address(const struct server *s, const char *key, const char *alias, const char *absent,
+		    char *host, size_t n, int *ret_port)
 {
 	const char *value = config(s, key, NULL), *colon;
 	int64_t port = 0;
@@ -148,8 +151,10 @@ void control_read(struct server *s)
 			*p = (char)tolower((unsigned char)*p);
 		set(&s->control, name, eq + 1);
 	}
-	json_object_foreach(doc, key, value) {
-		autofree char *number = xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	json_object_foreach(doc, key, value)
+	{
+		autofree char *number =
+		    xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 
 		set(&s->control, key, json_is_string(value) ? json_string_value(value) : number);
 	}

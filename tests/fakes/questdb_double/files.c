@@ -34,7 +34,8 @@ bool mapped_open(struct mapped *m, int dirfd, const char *rel, size_t least)
 
 void mapped_need(struct mapped *m, size_t bytes)
 {
-	if (bytes > m->size && !mapped_to(m, (bytes + APPEND_PAGE - 1) / APPEND_PAGE * APPEND_PAGE)) {
+	if (bytes > m->size &&
+	    !mapped_to(m, (bytes + APPEND_PAGE - 1) / APPEND_PAGE * APPEND_PAGE)) {
 		perror("stand-in: grow a file");
 		_exit(DOUBLE_EXIT_REFUSED);
 	}

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 128
-#define REQUEST_MAX     (64u << 20)
-#define APPLY_EVERY_MS  5
+#define REQUEST_MAX (64u << 20)
+#define APPLY_EVERY_MS 5
 
 struct connection {
-	int        fd;
-	bool       min;                 /* of the health port */
+	int fd;
+	bool min; /* of the health port */
 	struct buf in;
 };
 
@@ -57,8 +57,12 @@ static void send_all(int fd, const char *p, size_t n)
 static void reply(int fd, int status, const char *type, struct sv body)
 {
 	autobuf struct buf head = BUF_MAX(1024);
-	const char *word = status == 200 ? "OK" : status == 204 ? "OK" : status == 400 ? "Bad request" :
-	                   status == 401 ? "Unauthorized" : status == 404 ? "Not Found" : "Internal Server Error";
+	const char *word = status == 200   ? "OK"
+			   : status == 204 ? "OK"
+			   : status == 400 ? "Bad request"
+			   : status == 401 ? "Unauthorized"
+			   : status == 404 ? "Not Found"
+					   : "Internal Server Error";
 
 	buf_addf(&head, "HTTP/1.1 %d %s\r\nServer: questDB/1.0\r\n", status, word);
 	if (status == 401)
@@ -73,7 +77,10 @@ static void reply(int fd, int status, const char *type, struct sv body)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* The value of a query parameter, decoded; heap, NULL when absent. */
@@ -87,7 +94,8 @@ static char *parameter(struct sv query, const char *name)
 			continue;
 		ret = to = xmalloc(value.n + 1);
 		for (size_t i = 0; i < value.n; i++) {
-			if (value.p[i] == '%' && i + 2 < value.n && hex(value.p[i + 1]) >= 0 && hex(value.p[i + 2]) >= 0) {
+			if (value.p[i] == '%' && i + 2 < value.n && hex(value.p[i + 1]) >= 0 &&
+			    hex(value.p[i + 2]) >= 0) {
 				*to++ = (char)(hex(value.p[i + 1]) << 4 | hex(value.p[i + 2]));
 				i += 2;
 			} else {
@@ -102,7 +110,8 @@ static char *parameter(struct sv query, const char *name)
 
 static void base64(struct sv in, struct buf *ret)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (size_t i = 0; i < in.n; i += 3) {
 		uint32_t v = (uint32_t)(unsigned char)in.p[i] << 16;
@@ -142,8 +151,8 @@ static void text_json(struct buf *b, const char *text)
 
 static void cell_json(struct buf *b, const char *cell, const char *type, bool quote_long)
 {
-	bool bare = strcmp(type, "INT") == 0 || strcmp(type, "BOOLEAN") == 0 || strcmp(type, "DOUBLE") == 0 ||
-	            (strcmp(type, "LONG") == 0 && !quote_long);
+	bool bare = strcmp(type, "INT") == 0 || strcmp(type, "BOOLEAN") == 0 ||
+		    strcmp(type, "DOUBLE") == 0 || (strcmp(type, "LONG") == 0 && !quote_long);
 
 	if (!cell)
 		buf_adds(b, "null");
@@ -186,7 +195,8 @@ static void answer_csv(const struct answer *a, struct buf *b)
 			const char *cell = a->rows.v[r][i], *type = a->columns.v[i].type;
 			bool quoted = strcmp(type, "STRING") == 0 || strcmp(type, "TIMESTAMP") == 0;
 
-			buf_addf(b, quoted && cell ? "%s\"%s\"" : "%s%s", i ? "," : "", cell ? cell : "");
+			buf_addf(b, quoted && cell ? "%s\"%s\"" : "%s%s", i ? "," : "",
+				 cell ? cell : "");
 		}
 		buf_adds(b, "\r\n");
 	}
@@ -195,7 +205,8 @@ static void answer_csv(const struct answer *a, struct buf *b)
 static void serve_query(struct server *s, int fd, const struct request *r, bool csv)
 {
 	autobuf struct buf body = BUF_MAX(512 << 20);
-	autofree char *query = parameter(r->query, "query"), *quote = parameter(r->query, "quoteLargeNum");
+	autofree char *query = parameter(r->query, "query"),
+		      *quote = parameter(r->query, "quoteLargeNum");
 	struct answer a = { 0 };
 
 	if (query)
@@ -215,7 +226,8 @@ static void serve_query(struct server *s, int fd, const struct request *r, bool 
 	} else {
 		answer_json(&a, query, quote && strcmp(quote, "true") == 0, &body);
 	}
-	reply(fd, a.error[0] ? 400 : 200, csv && !a.error[0] ? "text/csv; charset=utf-8" : "application/json; charset=utf-8",
+	reply(fd, a.error[0] ? 400 : 200,
+	      csv && !a.error[0] ? "text/csv; charset=utf-8" : "application/json; charset=utf-8",
 	      buf_sv(&body));
 	answer_done(&a);
 }
@@ -230,10 +242,16 @@ static void serve_settings(struct server *s, int fd)
 	if (s->number < 80000)
 		buf_adds(&b, "{}");
 	else if (s->number < 90000)
-		buf_addf(&b, "{\"release.type\":\"%s\",\"release.version\":\"%s\",\"acl.enabled\":false}", edition, s->version);
+		buf_addf(
+		    &b,
+		    "{\"release.type\":\"%s\",\"release.version\":\"%s\",\"acl.enabled\":false}",
+		    edition, s->version);
 	else
-		buf_addf(&b, "{\"config\":{\"release.type\":\"%s\",\"release.version\":\"%s\",\"line.proto.support.versions\":"
-		             "[1,2],\"stand-in\":true},\"preferences.version\":0,\"preferences\":{}}", edition, s->version);
+		buf_addf(&b,
+			 "{\"config\":{\"release.type\":\"%s\",\"release.version\":\"%s\",\"line."
+			 "proto.support.versions\":"
+			 "[1,2],\"stand-in\":true},\"preferences.version\":0,\"preferences\":{}}",
+			 edition, s->version);
 	reply(fd, 200, "application/json", buf_sv(&b));
 }
 
@@ -251,7 +269,8 @@ static void serve_write(struct server *s, int fd, const struct request *r)
 
 static void serve(struct server *s, struct connection *c, const struct request *r)
 {
-	bool open = sv_eq(r->path, "/ping") || sv_eq(r->path, "/settings") || sv_eq(r->path, "/warnings");
+	bool open =
+	    sv_eq(r->path, "/ping") || sv_eq(r->path, "/settings") || sv_eq(r->path, "/warnings");
 	const char *answers;
 
 	control_read(s);
@@ -359,7 +378,8 @@ static void take_connection(int listener, bool min)
 		close(fd);
 		return;
 	}
-	connections[n_connections++] = (struct connection){ .fd = fd, .min = min, .in = BUF_MAX(REQUEST_MAX + (64 << 10)) };
+	connections[n_connections++] =
+	    (struct connection){ .fd = fd, .min = min, .in = BUF_MAX(REQUEST_MAX + (64 << 10)) };
 }
 
 /* Applied between requests, so that a stop in full flow finds some WAL not applied. */
@@ -369,7 +389,7 @@ static bool apply_some(struct server *s)
 
 	if (control(s, "hold_wal"))
 		return false;
-	vec_each(&s->tables, t) {
+	vec_each (&s->tables, t) {
 		for (int i = 0; i < 4 && table_apply_one(*t); i++)
 			;
 		more = more || (!(*t)->suspended && table_pending(*t) > 0);
@@ -382,7 +402,8 @@ int http_serve(struct server *s, int http_fd, int min_fd)
 	bool pending = true;
 
 	while (!*s->stopping) {
-		struct pollfd fds[2 + CONNECTIONS_MAX] = { { http_fd, POLLIN, 0 }, { min_fd, POLLIN, 0 } };
+		struct pollfd fds[2 + CONNECTIONS_MAX] = { { http_fd, POLLIN, 0 },
+							   { min_fd, POLLIN, 0 } };
 		size_t n = n_connections;
 
 		for (size_t i = 0; i < n; i++)

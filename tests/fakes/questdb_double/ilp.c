@@ -1,6 +1,7 @@
 #include "double.h"
 
-/* One line: table[,tag=..]* writer=1i,seq=2i,v=0.5 timestamp-in-nanoseconds. Fields of other names are refused. */
+/* One line: table[,tag=..]* writer=1i,seq=2i,v=0.5 timestamp-in-nanoseconds. Fields of other names
+ * are refused. */
 
 static bool number(struct sv s, double *ret)
 {
@@ -62,10 +63,11 @@ bool ilp_write(struct server *s, struct sv body, char *error, size_t n)
 			continue;
 		ok = line_parse(line, &table, &r);
 		if (!ok) {
-			snprintf(error, n, "failed to parse line protocol: error in line %d", lines);
+			snprintf(error, n, "failed to parse line protocol: error in line %d",
+				 lines);
 			break;
 		}
-		vec_each(&batches, it) {
+		vec_each (&batches, it) {
 			if (it->table.n == table.n && memcmp(it->table.p, table.p, table.n) == 0)
 				b = it;
 		}
@@ -75,7 +77,7 @@ bool ilp_write(struct server *s, struct sv body, char *error, size_t n)
 		}
 		*vec_push(&b->rows) = r;
 	}
-	vec_each(&batches, b) {
+	vec_each (&batches, b) {
 		autofree char *name = sv_dup(b->table);
 		struct table *t = server_table(s, b->table);
 

@@ -8,17 +8,14 @@
 static volatile int stopping;
 
 static const char usage_text[] =
-	"questdb-double: a stand-in for a QuestDB server\n"
-	"  init ROOT [--tables N] [--version V] [--http HOST:PORT] [--min HOST:PORT]\n"
-	"  run -d ROOT [--edition OSS|EE] [--version V]\n"
-	"  make-jar OUT --version V [--edition EE]\n"
-	"  make-install DIR --version V [--edition EE] [--runtime]\n"
-	"or as `java ... -p JAR -m io.questdb/io.questdb.ServerMain -d ROOT`\n";
+    "questdb-double: a stand-in for a QuestDB server\n"
+    "  init ROOT [--tables N] [--version V] [--http HOST:PORT] [--min HOST:PORT]\n"
+    "  run -d ROOT [--edition OSS|EE] [--version V]\n"
+    "  make-jar OUT --version V [--edition EE]\n"
+    "  make-install DIR --version V [--edition EE] [--runtime]\n"
+    "or as `java ... -p JAR -m io.questdb/io.questdb.ServerMain -d ROOT`\n";
 
-static void on_signal(int sig)
-{
-	stopping = sig;
-}
+static void on_signal(int sig) { stopping = sig; }
 
 static const char *option(int argc, char **argv, const char *name, const char *absent)
 {
@@ -51,12 +48,15 @@ static int run(struct server *s)
 	signal(SIGPIPE, SIG_IGN);
 	if ((r = root_start(s)))
 		return r;
-	config_address(s, "http.net.bind.to", "http.bind.to", "0.0.0.0:9000", host, sizeof host, &port);
-	config_address(s, "http.min.net.bind.to", "http.min.bind.to", "0.0.0.0:9003", min_host, sizeof min_host, &min_port);
+	config_address(s, "http.net.bind.to", "http.bind.to", "0.0.0.0:9000", host, sizeof host,
+		       &port);
+	config_address(s, "http.min.net.bind.to", "http.min.bind.to", "0.0.0.0:9003", min_host,
+		       sizeof min_host, &min_port);
 	http = http_listen(host, port);
 	min = http_listen(min_host, min_port);
 	if (http < 0 || min < 0) {
-		printf("io.questdb.network.NetworkError: could not bind socket [port=%d]\n", http < 0 ? port : min_port);
+		printf("io.questdb.network.NetworkError: could not bind socket [port=%d]\n",
+		       http < 0 ? port : min_port);
 		return DOUBLE_EXIT_REFUSED;
 	}
 	http_serve(s, http, min);
@@ -70,16 +70,20 @@ static int run(struct server *s)
 	return DOUBLE_EXIT_TERM;
 }
 
-/* `java` as a launcher calls it: the release by the jar of -p, or by the one beside a runtime's bin. */
+/* `java` as a launcher calls it: the release by the jar of -p, or by the one beside a runtime's
+ * bin. */
 static int run_as_java(int argc, char **argv)
 {
-	const char *main_class = option(argc, argv, "-m", NULL), *jar = option(argc, argv, "-p", NULL);
+	const char *main_class = option(argc, argv, "-m", NULL),
+		   *jar = option(argc, argv, "-p", NULL);
 	struct server s = { .root = option(argc, argv, "-d", "."), .edition = "OSS" };
 	char self[PATH_MAX] = "", beside[PATH_MAX + 32];
 	bool enterprise, has_enterprise;
 
 	if (flag(argc, argv, "-version") || !main_class) {
-		fputs("openjdk version \"17.0.9\" 2026-01-20\nOpenJDK Runtime Environment (stand-in)\n", stderr);
+		fputs("openjdk version \"17.0.9\" 2026-01-20\nOpenJDK Runtime Environment "
+		      "(stand-in)\n",
+		      stderr);
 		return 0;
 	}
 	if (!jar && readlink("/proc/self/exe", self, sizeof self - 1) > 0) {
@@ -87,8 +91,10 @@ static int run_as_java(int argc, char **argv)
 		jar = beside;
 	}
 	enterprise = strstr(main_class, "com.questdb.EntServerMain");
-	if (!jar || !artifact_read(jar, s.version, sizeof s.version, &has_enterprise) || (enterprise && !has_enterprise)) {
-		printf("java.lang.module.FindException: Module %s not found\n", enterprise ? "com.questdb" : "io.questdb");
+	if (!jar || !artifact_read(jar, s.version, sizeof s.version, &has_enterprise) ||
+	    (enterprise && !has_enterprise)) {
+		printf("java.lang.module.FindException: Module %s not found\n",
+		       enterprise ? "com.questdb" : "io.questdb");
 		fflush(stdout);
 		return 1;
 	}
@@ -99,12 +105,15 @@ static int run_as_java(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "", *subject = argc > 2 ? argv[2] : "";
-	const char *version = option(argc, argv, "--version", "9.0.3"), *edition = option(argc, argv, "--edition", "OSS");
+	const char *version = option(argc, argv, "--version", "9.0.3"),
+		   *edition = option(argc, argv, "--edition", "OSS");
 	int64_t tables = 4;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (strcmp(verb, "init") == 0 && sv_i64(sv_of(option(argc, argv, "--tables", "4")), &tables)) {
-		if (root_make(subject, (int)tables, version, option(argc, argv, "--http", NULL), option(argc, argv, "--min", NULL)))
+	if (strcmp(verb, "init") == 0 &&
+	    sv_i64(sv_of(option(argc, argv, "--tables", "4")), &tables)) {
+		if (root_make(subject, (int)tables, version, option(argc, argv, "--http", NULL),
+			      option(argc, argv, "--min", NULL)))
 			return 0;
 		perror("questdb-double: init");
 		return 1;
@@ -112,7 +121,9 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "make-jar") == 0)
 		return artifact_jar(subject, version, edition) ? 0 : 1;
 	if (strcmp(verb, "make-install") == 0)
-		return artifact_install(subject, version, edition, flag(argc, argv, "--runtime")) ? 0 : 1;
+		return artifact_install(subject, version, edition, flag(argc, argv, "--runtime"))
+			   ? 0
+			   : 1;
 	if (strcmp(verb, "run") == 0) {
 		struct server s = { .root = option(argc, argv, "-d", ".") };
 

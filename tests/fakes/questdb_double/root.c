@@ -14,7 +14,8 @@
 
 #define PAGE 4096u
 
-static const char *const system_tables_of_old[] = { "sys.text_import_log", "sys.column_versions_purge_log" };
+static const char *const system_tables_of_old[] = { "sys.text_import_log",
+						    "sys.column_versions_purge_log" };
 
 int version_number(const char *version)
 {
@@ -25,7 +26,8 @@ int version_number(const char *version)
 	return major * 10000 + minor * 100 + patch;
 }
 
-/* An Enterprise 3.x carries a core of the 9.x line (inferred from release days); here 9.4 stands for all of them. */
+/* An Enterprise 3.x carries a core of the 9.x line (inferred from release days); here 9.4 stands
+ * for all of them. */
 static int core_number(const char *edition, const char *version)
 {
 	return strcmp(edition, "EE") == 0 ? 90400 : version_number(version);
@@ -84,7 +86,8 @@ static void registry_find(struct server *s)
 	while (d && (entry = readdir(d))) {
 		int n, end = 0;
 
-		if (sscanf(entry->d_name, "tables.d.%d%n", &n, &end) == 1 && !entry->d_name[end] && n > newest)
+		if (sscanf(entry->d_name, "tables.d.%d%n", &n, &end) == 1 && !entry->d_name[end] &&
+		    n > newest)
 			newest = n;
 	}
 	if (d)
@@ -98,8 +101,10 @@ static bool conf_put(int rootfd, const char *http, const char *min)
 {
 	autobuf struct buf text = BUF_MAX(4096);
 
-	buf_adds(&text, "# server.conf of a stand-in root\nconfig.validation.strict=true\nquery.timeout=1m\n"
-	                "cairo.sql.copy.root=import\n");
+	buf_adds(
+	    &text,
+	    "# server.conf of a stand-in root\nconfig.validation.strict=true\nquery.timeout=1m\n"
+	    "cairo.sql.copy.root=import\n");
 	if (http)
 		buf_addf(&text, "http.net.bind.to=%s\n", http);
 	if (min)
@@ -117,7 +122,8 @@ static bool console_put(int rootfd, const char *version)
 
 	mkdirat(rootfd, "public", 0755);
 	mkdirat(rootfd, "public/assets", 0755);
-	return file_put_text(rootfd, "conf/mime.types", mime) && file_put_text(rootfd, "public/index.html", page) &&
+	return file_put_text(rootfd, "conf/mime.types", mime) &&
+	       file_put_text(rootfd, "public/index.html", page) &&
 	       file_put_text(rootfd, "public/assets/console-configuration.json", "{}\n") &&
 	       file_put_text(rootfd, "public/version.txt", version);
 }
@@ -127,8 +133,10 @@ static bool fill(struct table *t, int index)
 	struct row rows[72];
 
 	for (int i = 0; i < 72; i++)
-		rows[i] = (struct row){ .ts = INT64_C(1767225600000000) + i * INT64_C(3600000000), .writer = 0,
-		                        .seq = index * 1000 + i, .v = i / 4.0 };
+		rows[i] = (struct row){ .ts = INT64_C(1767225600000000) + i * INT64_C(3600000000),
+					.writer = 0,
+					.seq = index * 1000 + i,
+					.v = i / 4.0 };
 	if (!table_add(t, rows, 60) || !table_add(t, rows + 60, 12))
 		return false;
 	while (table_apply_one(t))
@@ -141,7 +149,8 @@ static bool tables_make(struct server *s, int tables)
 	char name[32], dir[48];
 
 	for (size_t i = 0; i < ARRAY_LEN(system_tables_of_old); i++) {
-		if (!table_make(s->dbfd, system_tables_of_old[i], system_tables_of_old[i], (int32_t)++s->last_id, false))
+		if (!table_make(s->dbfd, system_tables_of_old[i], system_tables_of_old[i],
+				(int32_t)++s->last_id, false))
 			return false;
 	}
 	/* Every fourth table is not WAL, the last one is empty. */
@@ -152,7 +161,8 @@ static bool tables_make(struct server *s, int tables)
 		snprintf(name, sizeof name, "t%d", i);
 		s->last_id++;
 		snprintf(dir, sizeof dir, wal ? "%s~%" PRId64 : "%s", name, s->last_id);
-		if (!table_make(s->dbfd, dir, name, (int32_t)s->last_id, wal) || !(t = table_open(s->dbfd, dir)))
+		if (!table_make(s->dbfd, dir, name, (int32_t)s->last_id, wal) ||
+		    !(t = table_open(s->dbfd, dir)))
 			return false;
 		*vec_push(&s->tables) = t;
 		if (i + 1 < tables && !fill(t, i))
@@ -180,12 +190,13 @@ bool root_make(const char *root, int tables, const char *version, const char *ht
 	s.dbfd = openat(s.rootfd, "db", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	le_add(&stamp, 426, 4);
 	le_add(&stamp, version_number(version) >= 90304 ? 426 : 427, 4);
-	ok = getrandom(instance, sizeof instance, 0) == sizeof instance && conf_put(s.rootfd, http, min) &&
-	     console_put(s.rootfd, version) && page_put(s.dbfd, "_upgrade.d", &stamp) &&
+	ok = getrandom(instance, sizeof instance, 0) == sizeof instance &&
+	     conf_put(s.rootfd, http, min) && console_put(s.rootfd, version) &&
+	     page_put(s.dbfd, "_upgrade.d", &stamp) &&
 	     (version_number(version) != 90003 || file_put(s.dbfd, ".data_id", "", 0)) &&
 	     file_put(s.dbfd, "tables.d.lock", "", 0) && tables_make(&s, tables) &&
 	     number_put(s.dbfd, s.last_id, instance) && registry_put(&s);
-	vec_each(&s.tables, t)
+	vec_each (&s.tables, t)
 		table_close(*t);
 	vec_done(&s.tables);
 	close(s.dbfd);
@@ -221,7 +232,8 @@ void server_log(struct server *s, char level, const char *component, const char 
 	char stamp[40];
 	va_list ap;
 
-	buf_addf(&line, "%s %c %s ", stamp_text(clock_wall_ns() / 1000, stamp, sizeof stamp), level, component);
+	buf_addf(&line, "%s %c %s ", stamp_text(clock_wall_ns() / 1000, stamp, sizeof stamp), level,
+		 component);
 	va_start(ap, fmt);
 	buf_addv(&line, fmt, ap);
 	va_end(ap);
@@ -234,14 +246,17 @@ void server_log(struct server *s, char level, const char *component, const char 
 
 static int refuse(const char *what)
 {
-	printf("io.questdb.std.ex.BootstrapException: %s\n\tat io.questdb.ServerMain.main(stand-in)\n", what);
+	printf(
+	    "io.questdb.std.ex.BootstrapException: %s\n\tat io.questdb.ServerMain.main(stand-in)\n",
+	    what);
 	fflush(stdout);
 	return DOUBLE_EXIT_REFUSED;
 }
 
 static bool system_name(const char *name)
 {
-	return strncmp(name, "sys.", 4) == 0 || strncmp(name, "telemetry", 9) == 0 || strcmp(name, "_query_trace") == 0;
+	return strncmp(name, "sys.", 4) == 0 || strncmp(name, "telemetry", 9) == 0 ||
+	       strcmp(name, "_query_trace") == 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -258,7 +273,8 @@ static void tables_open(struct server *s)
 	while (d && (entry = readdir(d))) {
 		struct table *t;
 
-		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR || !(t = table_open(s->dbfd, entry->d_name)))
+		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR ||
+		    !(t = table_open(s->dbfd, entry->d_name)))
 			continue;
 		if (lost && strcmp(lost, t->name) == 0) {
 			table_close(t);
@@ -313,7 +329,8 @@ static void upgrade(struct server *s)
 	system_table_add(s, "sys.telemetry_wal", false);
 	if (strcmp(s->edition, "EE") == 0)
 		system_table_add(s, "sys.acl_entities", true);
-	if (s->number >= 90304 && faccessat(s->dbfd, ".data_id", F_OK, 0) < 0 && getrandom(id, sizeof id, 0) == sizeof id)
+	if (s->number >= 90304 && faccessat(s->dbfd, ".data_id", F_OK, 0) < 0 &&
+	    getrandom(id, sizeof id, 0) == sizeof id)
 		file_put(s->dbfd, ".data_id", id, sizeof id);
 	memcpy(old, s->registry, sizeof old);
 	if (sscanf(old, "tables.d.%d", &number) == 1)
@@ -327,7 +344,7 @@ static void data_id_of_old(struct server *s)
 {
 	struct stat st;
 
-	if (s->number == 90003)                 /* truncates one it finds */
+	if (s->number == 90003) /* truncates one it finds */
 		file_put(s->dbfd, ".data_id", "", 0);
 	if (s->number >= 90304 && fstatat(s->dbfd, ".data_id", &st, 0) == 0 && st.st_size < 16) {
 		char id[16];
@@ -348,8 +365,11 @@ static bool stamp_fits(struct server *s, char *why, size_t n)
 	}
 	found = get32(&m, 0);
 	mapped_close(&m, PAGE);
-	snprintf(why, n, "database storage is marked as upgraded to an incompatible version, . Upgrade the database or "
-	         "remove file _upgrade.d [storageVersion=%d, databaseVersion=426", found);
+	snprintf(why, n,
+		 "database storage is marked as upgraded to an incompatible version, . Upgrade the "
+		 "database or "
+		 "remove file _upgrade.d [storageVersion=%d, databaseVersion=426",
+		 found);
 	return found == 426;
 }
 
@@ -362,7 +382,8 @@ static int root_open(struct server *s)
 	if (s->dbfd < 0)
 		return refuse("cannot open the database directory");
 	if (faccessat(s->rootfd, "_restore", F_OK, 0) == 0)
-		return refuse("checkpoint trigger file found, but the checkpoint directory does not exist [dir=.checkpoint]");
+		return refuse("checkpoint trigger file found, but the checkpoint directory does "
+			      "not exist [dir=.checkpoint]");
 	s->lockfd = openat(s->dbfd, "tables.d.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (s->lockfd < 0 || flock(s->lockfd, LOCK_EX | LOCK_NB) < 0)
 		return refuse("cannot lock table name registry file [path=db]");
@@ -397,13 +418,15 @@ static void hang(struct server *s)
 
 static void login_read(struct server *s)
 {
-	bool enterprise = strcmp(s->edition, "EE") == 0 && strcmp(config(s, "acl.enabled", "true"), "true") == 0;
-	const char *user = enterprise ? config(s, "acl.admin.user", "admin") : config(s, "http.user", NULL);
+	bool enterprise =
+	    strcmp(s->edition, "EE") == 0 && strcmp(config(s, "acl.enabled", "true"), "true") == 0;
+	const char *user =
+	    enterprise ? config(s, "acl.admin.user", "admin") : config(s, "http.user", NULL);
 
 	s->user = xstrdup(user);
 	if (user)
-		s->password = xstrdup(enterprise ? config(s, "acl.admin.password", "quest") :
-		                                   config(s, "http.password", ""));
+		s->password = xstrdup(enterprise ? config(s, "acl.admin.password", "quest")
+						 : config(s, "http.password", ""));
 }
 
 int root_start(struct server *s)
@@ -425,7 +448,9 @@ int root_start(struct server *s)
 	if (!stamp_fits(s, why, sizeof why))
 		return refuse(why);
 	log_open(s);
-	server_log(s, 'A', "server-main", "QuestDB %s. Copyright (C) 2014-2026, all rights reserved. (stand-in)", s->version);
+	server_log(s, 'A', "server-main",
+		   "QuestDB %s. Copyright (C) 2014-2026, all rights reserved. (stand-in)",
+		   s->version);
 	clock_sleep_ns(control_ms(s, "start_ms") * NS_PER_MS);
 	registry_find(s);
 	tables_open(s);
@@ -440,8 +465,9 @@ int root_start(struct server *s)
 		hang(s);
 		return DOUBLE_EXIT_TERM;
 	}
-	vec_each(&s->tables, t)
-		(*t)->suspended = control(s, "suspend") && strcmp(control(s, "suspend"), (*t)->name) == 0;
+	vec_each (&s->tables, t)
+		(*t)->suspended =
+		    control(s, "suspend") && strcmp(control(s, "suspend"), (*t)->name) == 0;
 	damage(s);
 	login_read(s);
 	server_log(s, 'A', "server-main", "server is ready to be started");
@@ -454,7 +480,7 @@ int root_start(struct server *s)
 void root_stop(struct server *s)
 {
 	puts("QuestDB is shutting down...");
-	vec_each(&s->tables, t)
+	vec_each (&s->tables, t)
 		table_close(*t);
 	vec_done(&s->tables);
 	unlinkat(s->rootfd, "hello.txt", 0);
@@ -478,7 +504,8 @@ struct table *server_make_table(struct server *s, const char *name)
 
 	s->last_id++;
 	dir = xasprintf("%s~%" PRId64, name, s->last_id);
-	if (!table_make(s->dbfd, dir, name, (int32_t)s->last_id, true) || !(t = table_open(s->dbfd, dir)))
+	if (!table_make(s->dbfd, dir, name, (int32_t)s->last_id, true) ||
+	    !(t = table_open(s->dbfd, dir)))
 		return NULL;
 	counter_put(s);
 	*vec_push(&s->tables) = t;

@@ -1,5 +1,6 @@
-/* As much SQL as an inspection and a comparison ask: [select items] from source [where ...] [group by ...] [order by ...]
- * [limit n]. Rows of the source are texts; aggregates are grouped by the items that are none. */
+/* As much SQL as an inspection and a comparison ask: [select items] from source [where ...] [group
+ * by ...] [order by ...] [limit n]. Rows of the source are texts; aggregates are grouped by the
+ * items that are none. */
 #include "double.h"
 
 #include <ctype.h>
@@ -8,35 +9,44 @@
 
 #define ITEMS_MAX 512
 
-enum fold { FOLD_NONE, FOLD_COUNT, FOLD_MIN, FOLD_MAX, FOLD_SUM, FOLD_XOR, FOLD_DISTINCT, FOLD_FLOOR };
+enum fold {
+	FOLD_NONE,
+	FOLD_COUNT,
+	FOLD_MIN,
+	FOLD_MAX,
+	FOLD_SUM,
+	FOLD_XOR,
+	FOLD_DISTINCT,
+	FOLD_FLOOR
+};
 
 struct item {
 	enum fold fold;
-	char      column[128], name[160];
-	int       at;                   /* in the source; -1: none */
+	char column[128], name[160];
+	int at; /* in the source; -1: none */
 };
 
 struct state {
 	int64_t count, sum;
-	double  real;
-	char   *min, *max;
+	double real;
+	char *min, *max;
 	struct map distinct;
 };
 
 struct tokens {
 	VEC(char *) v;
 	size_t at;
-	char   error[128];
+	char error[128];
 };
 
 void answer_done(struct answer *a)
 {
-	vec_each(&a->rows, row) {
+	vec_each (&a->rows, row) {
 		for (size_t i = 0; i < a->columns.n; i++)
 			free((*row)[i]);
 		free(*row);
 	}
-	vec_each(&a->columns, c) {
+	vec_each (&a->columns, c) {
 		free(c->name);
 		free(c->type);
 	}
@@ -87,7 +97,8 @@ static void tokenize(struct sv text, struct tokens *t)
 			continue;
 		}
 		if (isalnum((unsigned char)*p) || strchr("_~.$", *p) || (unsigned char)*p >= 0x80) {
-			while (p < end && (isalnum((unsigned char)*p) || strchr("_~.$", *p) || (unsigned char)*p >= 0x80))
+			while (p < end && (isalnum((unsigned char)*p) || strchr("_~.$", *p) ||
+					   (unsigned char)*p >= 0x80))
 				p++;
 		} else if (p + 1 < end && strchr("<>!:", *p) && strchr("=>:", p[1])) {
 			p += 2;
@@ -98,15 +109,9 @@ static void tokenize(struct sv text, struct tokens *t)
 	}
 }
 
-static const char *peek(const struct tokens *t)
-{
-	return t->at < t->v.n ? t->v.v[t->at] : "";
-}
+static const char *peek(const struct tokens *t) { return t->at < t->v.n ? t->v.v[t->at] : ""; }
 
-static const char *next(struct tokens *t)
-{
-	return t->at < t->v.n ? t->v.v[t->at++] : "";
-}
+static const char *next(struct tokens *t) { return t->at < t->v.n ? t->v.v[t->at++] : ""; }
 
 static bool accept(struct tokens *t, const char *word)
 {
@@ -116,18 +121,23 @@ static bool accept(struct tokens *t, const char *word)
 	return true;
 }
 
-static const char *bare(const char *word)
-{
-	return *word == '\'' ? word + 1 : word;
-}
+static const char *bare(const char *word) { return *word == '\'' ? word + 1 : word; }
 
 /* ---- items ---- */
 
 static enum fold fold_of(const char *name)
 {
-	static const struct { const char *name; enum fold fold; } folds[] = {
-		{ "count", FOLD_COUNT }, { "min", FOLD_MIN }, { "max", FOLD_MAX }, { "sum", FOLD_SUM },
-		{ "bit_xor", FOLD_XOR }, { "count_distinct", FOLD_DISTINCT }, { "timestamp_floor", FOLD_FLOOR },
+	static const struct {
+		const char *name;
+		enum fold fold;
+	} folds[] = {
+		{ "count", FOLD_COUNT },
+		{ "min", FOLD_MIN },
+		{ "max", FOLD_MAX },
+		{ "sum", FOLD_SUM },
+		{ "bit_xor", FOLD_XOR },
+		{ "count_distinct", FOLD_DISTINCT },
+		{ "timestamp_floor", FOLD_FLOOR },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(folds); i++) {
@@ -160,7 +170,7 @@ static bool item_call(struct tokens *t, struct item *it)
 			depth--;
 		else if (strcmp(word, "::") == 0)
 			next(t);
-		else if (*word != '\'' && *word != ',' && *word != '*')
+		else if (isalpha((unsigned char)*word) || *word == '_')
 			snprintf(it->column, sizeof it->column, "%s", word);
 	}
 	return true;
@@ -180,7 +190,8 @@ static bool item_parse(struct tokens *t, struct item *it)
 			return false;
 	}
 	skip_cast(t);
-	if (accept(t, "as") || (*peek(t) && !strchr(",)", *peek(t)) && strcasecmp(peek(t), "from") != 0))
+	if (accept(t, "as") ||
+	    (*peek(t) && !strchr(",)", *peek(t)) && strcasecmp(peek(t), "from") != 0))
 		snprintf(it->name, sizeof it->name, "%s", bare(next(t)));
 	return true;
 }
@@ -196,13 +207,24 @@ static int column_at(const struct answer *a, const char *name)
 
 /* ---- where ---- */
 
+/* Numbers, texts, and timestamps of different length: "2026-01-04T00:00:00Z" is
+ * "2026-01-04T00:00:00.000000Z". */
 static int compare(const char *a, const char *b)
 {
+	size_t n = strlen(a), m = strlen(b);
 	int64_t x, y;
+	int c;
 
 	if (sv_i64(sv_of(a), &x) && sv_i64(sv_of(b), &y))
 		return (x > y) - (x < y);
-	return strcmp(a, b);
+	if (n < 10 || m < 10 || a[4] != '-' || b[4] != '-')
+		return strcmp(a, b);
+	n -= n && a[n - 1] == 'Z';
+	m -= m && b[m - 1] == 'Z';
+	c = strncmp(a, b, MIN_OF(n, m));
+	return c ? c
+	       : strspn(n > m ? a + m : b + n, ".0") < (n > m ? n - m : m - n) ? (n > m) - (n < m)
+									       : 0;
 }
 
 static bool truth(const char *op, const char *left, const char *right)
@@ -210,8 +232,9 @@ static bool truth(const char *op, const char *left, const char *right)
 	int c;
 
 	if (!left || !right)
-		return strcmp(op, "=") == 0 ? left == right : strcmp(op, "<>") == 0 || strcmp(op, "!=") == 0 ? left != right
-		                                                                                             : false;
+		return strcmp(op, "=") == 0                             ? left == right
+		       : strcmp(op, "<>") == 0 || strcmp(op, "!=") == 0 ? left != right
+									: false;
 	c = compare(left, right);
 	switch (op[0]) {
 	case '=':
@@ -242,7 +265,7 @@ static bool in_list(struct tokens *t, const char *left)
 {
 	bool found = false;
 
-	if (!accept(t, "(")) {                  /* in '2026-01-01': an interval */
+	if (!accept(t, "(")) { /* in '2026-01-01': an interval */
 		const char *prefix = bare(next(t));
 
 		return left && strncmp(left, prefix, strlen(prefix)) == 0;
@@ -274,7 +297,7 @@ static bool matches(struct tokens t, const struct answer *a, char *const *row)
 		} else {
 			value = left && strcmp(left, "true") == 0;
 		}
-		all = all && value != not;
+		all = all && value != not ;
 	} while (accept(&t, "and"));
 	return all;
 }
@@ -300,11 +323,13 @@ static void fold_add(struct state *s, const struct item *it, const char *cell, c
 		s->sum ^= v;
 	else if (it->fold == FOLD_DISTINCT)
 		(void)map_put(&s->distinct, cell, NULL);
-	if (it->fold == FOLD_MIN && (!s->min || (real ? strtod(cell, NULL) < strtod(s->min, NULL) : compare(cell, s->min) < 0))) {
+	if (it->fold == FOLD_MIN && (!s->min || (real ? strtod(cell, NULL) < strtod(s->min, NULL)
+						      : compare(cell, s->min) < 0))) {
 		free(s->min);
 		s->min = xstrdup(cell);
 	}
-	if (it->fold == FOLD_MAX && (!s->max || (real ? strtod(cell, NULL) > strtod(s->max, NULL) : compare(cell, s->max) > 0))) {
+	if (it->fold == FOLD_MAX && (!s->max || (real ? strtod(cell, NULL) > strtod(s->max, NULL)
+						      : compare(cell, s->max) > 0))) {
 		free(s->max);
 		s->max = xstrdup(cell);
 	}
@@ -324,7 +349,8 @@ static char *fold_text(const struct state *s, const struct item *it, const char 
 	case FOLD_SUM:
 		if (!s->count)
 			return NULL;
-		return strcmp(type, "DOUBLE") == 0 ? xasprintf("%.17g", s->real) : xasprintf("%" PRId64, s->sum);
+		return strcmp(type, "DOUBLE") == 0 ? xasprintf("%.17g", s->real)
+						   : xasprintf("%" PRId64, s->sum);
 	default:
 		return s->count ? xasprintf("%" PRId64, s->sum) : NULL;
 	}
@@ -336,7 +362,7 @@ static char *floor_text(const char *cell)
 }
 
 struct group {
-	char       **keys;
+	char **keys;
 	struct state states[ITEMS_MAX];
 };
 
@@ -345,8 +371,8 @@ static const char *type_at(const struct answer *a, const struct item *it)
 	return it->at >= 0 ? a->columns.v[it->at].type : "LONG";
 }
 
-static void fold_rows(const struct answer *from, char ***rows, size_t n, const struct item *items, size_t n_items,
-                      struct answer *ret)
+static void fold_rows(const struct answer *from, char ***rows, size_t n, const struct item *items,
+		      size_t n_items, struct answer *ret)
 {
 	struct map groups = { 0 };
 	bool keyed = false;
@@ -363,7 +389,8 @@ static void fold_rows(const struct answer *from, char ***rows, size_t n, const s
 		for (size_t i = 0; i < n_items; i++) {
 			if (items[i].fold != FOLD_NONE && items[i].fold != FOLD_FLOOR)
 				continue;
-			keys[i] = items[i].fold == FOLD_FLOOR ? floor_text(rows[r][items[i].at]) : xstrdup(rows[r][items[i].at]);
+			keys[i] = items[i].fold == FOLD_FLOOR ? floor_text(rows[r][items[i].at])
+							      : xstrdup(rows[r][items[i].at]);
 			buf_addf(&key, "%s\n", keys[i] ? keys[i] : "");
 		}
 		g = map_get(&groups, buf_str(&key));
@@ -372,8 +399,9 @@ static void fold_rows(const struct answer *from, char ***rows, size_t n, const s
 			(void)map_put(&groups, buf_str(&key), g);
 		}
 		for (size_t i = 0; i < n_items; i++) {
-			fold_add(&g->states[i], &items[i], items[i].at >= 0 ? rows[r][items[i].at] : NULL,
-			         type_at(from, &items[i]));
+			fold_add(&g->states[i], &items[i],
+				 items[i].at >= 0 ? rows[r][items[i].at] : NULL,
+				 type_at(from, &items[i]));
 			if (g->keys)
 				free(keys[i]);
 		}
@@ -382,12 +410,14 @@ static void fold_rows(const struct answer *from, char ***rows, size_t n, const s
 		else
 			g->keys = keys;
 	}
-	map_each(&groups, m) {
+	map_each (&groups, m) {
 		struct group *g = m->value;
 		char **row = xcalloc(n_items + 1, sizeof *row);
 
 		for (size_t i = 0; i < n_items; i++) {
-			row[i] = g->keys && g->keys[i] ? g->keys[i] : fold_text(&g->states[i], &items[i], type_at(from, &items[i]));
+			row[i] = g->keys && g->keys[i] ? g->keys[i]
+						       : fold_text(&g->states[i], &items[i],
+								   type_at(from, &items[i]));
 			free(g->states[i].min);
 			free(g->states[i].max);
 			map_done(&g->states[i].distinct, NULL);
@@ -398,7 +428,8 @@ static void fold_rows(const struct answer *from, char ***rows, size_t n, const s
 	map_done(&groups, free);
 }
 
-static void project(char ***rows, size_t n, const struct item *items, size_t n_items, struct answer *ret)
+static void project(char ***rows, size_t n, const struct item *items, size_t n_items,
+		    struct answer *ret)
 {
 	for (size_t r = 0; r < n; r++) {
 		char **row = xcalloc(n_items + 1, sizeof *row);
@@ -411,7 +442,8 @@ static void project(char ***rows, size_t n, const struct item *items, size_t n_i
 
 /* ---- statements ---- */
 
-static bool items_bind(struct item *items, size_t n, const struct answer *from, bool *ret_folds, struct answer *ret)
+static bool items_bind(struct item *items, size_t n, const struct answer *from, bool *ret_folds,
+		       struct answer *ret)
 {
 	*ret_folds = false;
 	for (size_t i = 0; i < n; i++) {
@@ -420,19 +452,22 @@ static bool items_bind(struct item *items, size_t n, const struct answer *from, 
 		if (items[i].column[0]) {
 			items[i].at = column_at(from, items[i].column);
 			if (items[i].at < 0) {
-				snprintf(ret->error, sizeof ret->error, "Invalid column: %.100s", items[i].column);
+				snprintf(ret->error, sizeof ret->error, "Invalid column: %.100s",
+					 items[i].column);
 				return false;
 			}
 			type = from->columns.v[items[i].at].type;
 		}
 		*ret_folds = *ret_folds || items[i].fold != FOLD_NONE;
 		answer_column(ret, items[i].name,
-		              items[i].fold == FOLD_COUNT || items[i].fold == FOLD_DISTINCT ? "LONG" : type);
+			      items[i].fold == FOLD_COUNT || items[i].fold == FOLD_DISTINCT ? "LONG"
+											    : type);
 	}
 	return true;
 }
 
-static void select_rows(const struct answer *from, struct tokens *t, struct item *items, size_t n_items, struct answer *ret)
+static void select_rows(const struct answer *from, struct tokens *t, struct item *items,
+			size_t n_items, struct answer *ret)
 {
 	VEC(char **) rows = { 0 };
 	bool where = accept(t, "where"), folds = false;
@@ -491,12 +526,18 @@ static bool source_rows(struct server *s, struct tokens *t, struct answer *ret)
 	return catalog_rows(s, buf_str(&name), argument, ret);
 }
 
-static void scalar(struct server *s, const char *word, struct answer *ret)
+/* select 1; select build() [as name] */
+static void scalar(struct server *s, struct tokens *t, struct answer *ret)
 {
-	const char *cells[] = { strcasecmp(word, "build") == 0 ? build_text(s) : word };
+	const char *word = next(t), *name = word;
+	bool build = strcasecmp(word, "build") == 0;
 
-	answer_column(ret, strcasecmp(word, "build") == 0 ? "build()" : word, cells[0] == word ? "INT" : "STRING");
-	answer_row(ret, cells);
+	if (build && accept(t, "(") && accept(t, ")"))
+		name = "build()";
+	if (accept(t, "as"))
+		name = bare(next(t));
+	answer_column(ret, name, build ? "STRING" : "INT");
+	answer_row(ret, (const char *[]){ build ? build_text(s) : word });
 }
 
 static void select_run(struct server *s, struct tokens *t, struct answer *ret)
@@ -507,8 +548,9 @@ static void select_run(struct server *s, struct tokens *t, struct answer *ret)
 	bool all = false;
 
 	if (accept(t, "select")) {
-		if (t->at + 1 >= t->v.n || strcasecmp(peek(t), "build") == 0 || isdigit((unsigned char)*peek(t))) {
-			scalar(s, peek(t), ret);
+		if (t->at + 1 >= t->v.n || strcasecmp(peek(t), "build") == 0 ||
+		    isdigit((unsigned char)*peek(t))) {
+			scalar(s, t, ret);
 			return;
 		}
 		all = accept(t, "*");
@@ -547,7 +589,8 @@ static void checkpoint(struct server *s, const char *verb, struct answer *ret)
 	bool create = strcasecmp(verb, "create") == 0;
 
 	if (create && s->checkpoint) {
-		snprintf(ret->error, sizeof ret->error, "Waiting for CHECKPOINT RELEASE to be called");
+		snprintf(ret->error, sizeof ret->error,
+			 "Waiting for CHECKPOINT RELEASE to be called");
 		return;
 	}
 	s->checkpoint = create;
@@ -562,15 +605,17 @@ void sql_run(struct server *s, struct sv text, struct answer *ret)
 	if (accept(&t, "checkpoint")) {
 		checkpoint(s, peek(&t), ret);
 	} else if (accept(&t, "create")) {
-		while (*peek(&t) && (accept(&t, "table") || accept(&t, "if") || accept(&t, "not") || accept(&t, "exists")))
+		while (*peek(&t) && (accept(&t, "table") || accept(&t, "if") || accept(&t, "not") ||
+				     accept(&t, "exists")))
 			;
-		if (!server_table(s, sv_of(bare(peek(&t)))) && !server_make_table(s, bare(peek(&t))))
+		if (!server_table(s, sv_of(bare(peek(&t)))) &&
+		    !server_make_table(s, bare(peek(&t))))
 			snprintf(ret->error, sizeof ret->error, "cannot create table");
 		snprintf(ret->done, sizeof ret->done, "ddl");
 	} else {
 		select_run(s, &t, ret);
 	}
-	vec_each(&t.v, word)
+	vec_each (&t.v, word)
 		free(*word);
 	vec_done(&t.v);
 }

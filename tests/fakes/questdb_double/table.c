@@ -6,15 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE            4096u
-#define TXN_HEADER      64u
-#define TXN_AREA        2016u           /* two records fit one page */
-#define PARTITIONS_MAX  58u
-#define LOG_HEADER      76u
-#define LOG_RECORD      28u
-#define EVENT_RECORD    50u
-#define NEVER_MIN       INT64_MAX
-#define NEVER_MAX       INT64_MIN
+#define PAGE 4096u
+#define TXN_HEADER 64u
+#define TXN_AREA 2016u /* two records fit one page */
+#define PARTITIONS_MAX 58u
+#define LOG_HEADER 76u
+#define LOG_RECORD 28u
+#define EVENT_RECORD 50u
+#define NEVER_MIN INT64_MAX
+#define NEVER_MAX INT64_MIN
 
 const struct column_kind column_kinds[N_COLUMNS] = {
 	[COL_TS] = { "ts", "TIMESTAMP", 8 },
@@ -40,10 +40,7 @@ static int64_t row_cell(const struct row *r, int column)
 	}
 }
 
-static int64_t day_of(int64_t ts)
-{
-	return ts - (ts % US_PER_DAY + US_PER_DAY) % US_PER_DAY;
-}
+static int64_t day_of(int64_t ts) { return ts - (ts % US_PER_DAY + US_PER_DAY) % US_PER_DAY; }
 
 void day_name(int64_t ts, char *ret, size_t n)
 {
@@ -69,7 +66,7 @@ char *stamp_text(int64_t us, char *ret, size_t n)
 static void meta_bytes(struct buf *b, int32_t id, bool wal)
 {
 	le_add(b, N_COLUMNS, 4);
-	le_add(b, 0, 4);                        /* by day */
+	le_add(b, 0, 4); /* by day */
 	le_add(b, COL_TS, 4);
 	le_add(b, 426, 4);
 	le_add(b, id, 4);
@@ -77,12 +74,13 @@ static void meta_bytes(struct buf *b, int32_t id, bool wal)
 	le_add(b, 600000000, 8);
 	le_add(b, 0, 8);
 	le_add(b, wal, 1);
-	le_add(b, 0x10000 | 37 * N_COLUMNS, 4); /* the checksum that vouches for the fields behind it */
+	le_add(b, 0x10000 | 37 * N_COLUMNS,
+	       4); /* the checksum that vouches for the fields behind it */
 	while (b->len < 128)
 		buf_addc(b, 0);
 	for (int i = 0; i < N_COLUMNS; i++) {
 		le_add(b, column_kinds[i].code, 4);
-		le_add(b, 0, 8);                /* flags */
+		le_add(b, 0, 8); /* flags */
 		le_add(b, 0, 4);
 		le_add(b, 256, 4);
 		while (b->len % 32)
@@ -96,11 +94,11 @@ static void sequencer_meta_bytes(struct buf *b, int32_t id, bool with_order)
 {
 	autobuf struct buf body = BUF_MAX(PAGE);
 
-	le_add(&body, 0, 8);                    /* structure version */
+	le_add(&body, 0, 8); /* structure version */
 	le_add(&body, N_COLUMNS, 4);
 	le_add(&body, COL_TS, 4);
 	le_add(&body, id, 4);
-	le_add(&body, 0, 1);                    /* not suspended */
+	le_add(&body, 0, 1); /* not suspended */
 	for (int i = 0; i < N_COLUMNS; i++) {
 		le_add(&body, column_kinds[i].code, 4);
 		utf16_add(&body, column_kinds[i].name);
@@ -125,7 +123,8 @@ static bool page_put(int dirfd, const char *rel, struct buf *b)
 
 static bool sequencer_make(int fd, int32_t id)
 {
-	autobuf struct buf meta = BUF_MAX(PAGE), meta0 = BUF_MAX(PAGE), log = BUF_MAX(PAGE), zero = BUF_MAX(PAGE);
+	autobuf struct buf meta = BUF_MAX(PAGE), meta0 = BUF_MAX(PAGE), log = BUF_MAX(PAGE),
+			   zero = BUF_MAX(PAGE);
 
 	if (mkdirat(fd, "txn_seq", 0755) < 0)
 		return false;
@@ -134,14 +133,22 @@ static bool sequencer_make(int fd, int32_t id)
 	le_add(&log, 0, 4);
 	le_add(&log, 0, 8);
 	le_add(&log, clock_wall_ns() / 1000, 8);
-	return page_put(fd, "txn_seq/_meta", &meta) && file_put(fd, "txn_seq/_meta.0", meta0.data, meta0.len) &&
-	       page_put(fd, "txn_seq/_txnlog", &log) && page_put(fd, "txn_seq/_txnlog.meta.d", &zero) &&
-	       page_put(fd, "txn_seq/_txnlog.meta.i", &zero) && page_put(fd, "txn_seq/_wal_index.d", &zero);
+	return page_put(fd, "txn_seq/_meta", &meta) &&
+	       file_put(fd, "txn_seq/_meta.0", meta0.data, meta0.len) &&
+	       page_put(fd, "txn_seq/_txnlog", &log) &&
+	       page_put(fd, "txn_seq/_txnlog.meta.d", &zero) &&
+	       page_put(fd, "txn_seq/_txnlog.meta.i", &zero) &&
+	       page_put(fd, "txn_seq/_wal_index.d", &zero);
 }
 
 static int32_t lag_checksum(const struct table *t)
 {
-	const uint64_t parts[] = { (uint64_t)NEVER_MIN, (uint64_t)NEVER_MAX, (uint64_t)t->txn, (uint64_t)t->seq_txn, 0, 0 };
+	const uint64_t parts[] = { (uint64_t)NEVER_MIN,
+				   (uint64_t)NEVER_MAX,
+				   (uint64_t)t->txn,
+				   (uint64_t)t->seq_txn,
+				   0,
+				   0 };
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
@@ -149,7 +156,8 @@ static int32_t lag_checksum(const struct table *t)
 	return (int32_t)(sum ^ sum >> 32);
 }
 
-/* The record goes to the area not in use; turning the version, which is the transaction, makes it the committed one. */
+/* The record goes to the area not in use; turning the version, which is the transaction, makes it
+ * the committed one. */
 static void txn_commit(struct table *t)
 {
 	struct mapped *m = &t->txn_file;
@@ -188,19 +196,21 @@ static void txn_commit(struct table *t)
 bool table_make(int dbfd, const char *dir, const char *name, int32_t id, bool wal)
 {
 	static const char todo[40] = { [0] = 1, [24] = 1 };
-	autobuf struct buf meta = BUF_MAX(PAGE), names = BUF_MAX(1024), zero = BUF_MAX(PAGE), todos = BUF_MAX(PAGE);
+	autobuf struct buf meta = BUF_MAX(PAGE), names = BUF_MAX(1024), zero = BUF_MAX(PAGE),
+			   todos = BUF_MAX(PAGE);
 	autoclose int fd = -1;
 	struct table t = { .min = NEVER_MIN, .max = NEVER_MAX, .txn_file = MAPPED_NONE };
 
-	if (mkdirat(dbfd, dir, 0755) < 0 || (fd = openat(dbfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if (mkdirat(dbfd, dir, 0755) < 0 ||
+	    (fd = openat(dbfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return false;
 	meta_bytes(&meta, id, wal);
 	utf16_add(&names, name);
 	buf_addc(&names, 0);
 	buf_add(&todos, todo, sizeof todo);
 	if (!page_put(fd, "_meta", &meta) || !file_put(fd, "_name", names.data, names.len) ||
-	    !page_put(fd, "_cv", &zero) || !page_put(fd, "_todo_", &todos) || (wal && !sequencer_make(fd, id)) ||
-	    !mapped_open(&t.txn_file, fd, "_txn", PAGE))
+	    !page_put(fd, "_cv", &zero) || !page_put(fd, "_todo_", &todos) ||
+	    (wal && !sequencer_make(fd, id)) || !mapped_open(&t.txn_file, fd, "_txn", PAGE))
 		return false;
 	txn_commit(&t);
 	mapped_close(&t.txn_file, PAGE);
@@ -228,8 +238,9 @@ static bool txn_load(struct table *t)
 	for (size_t i = 0; i < n; i++) {
 		size_t entry = at + 136 + 32 * i;
 
-		*vec_push(&t->partitions) = (struct partition){ get64(m, entry),
-			i + 1 < n ? get64(m, entry + 8) : get64(m, at + 8) };
+		*vec_push(&t->partitions) =
+		    (struct partition){ get64(m, entry),
+					i + 1 < n ? get64(m, entry + 8) : get64(m, at + 8) };
 	}
 	return true;
 }
@@ -253,14 +264,19 @@ struct table *table_open(int dbfd, const char *dir)
 	struct mapped meta = MAPPED_NONE;
 	bool ok;
 
-	*t = (struct table){ .dir = xstrdup(dir), .open_ts = INT64_MIN, .txn_file = MAPPED_NONE, .seq_log = MAPPED_NONE,
-	                     .wal_event = MAPPED_NONE, .wal_index = MAPPED_NONE };
+	*t = (struct table){ .dir = xstrdup(dir),
+			     .open_ts = INT64_MIN,
+			     .txn_file = MAPPED_NONE,
+			     .seq_log = MAPPED_NONE,
+			     .wal_event = MAPPED_NONE,
+			     .wal_index = MAPPED_NONE };
 	for (int i = 0; i < N_COLUMNS; i++)
 		t->column[i] = t->wal_column[i] = (struct mapped)MAPPED_NONE;
 	t->dirfd = openat(dbfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok = t->dirfd >= 0 && faccessat(t->dirfd, "_meta", R_OK, 0) == 0 && faccessat(t->dirfd, "_txn", R_OK, 0) == 0 &&
-	     mapped_open(&meta, t->dirfd, "_meta", PAGE) && mapped_open(&t->txn_file, t->dirfd, "_txn", PAGE) &&
-	     txn_load(t);
+	ok = t->dirfd >= 0 && faccessat(t->dirfd, "_meta", R_OK, 0) == 0 &&
+	     faccessat(t->dirfd, "_txn", R_OK, 0) == 0 &&
+	     mapped_open(&meta, t->dirfd, "_meta", PAGE) &&
+	     mapped_open(&t->txn_file, t->dirfd, "_txn", PAGE) && txn_load(t);
 	if (ok) {
 		t->id = get32(&meta, 16);
 		t->wal = meta.p[40];
@@ -279,15 +295,12 @@ int64_t table_rows(const struct table *t)
 {
 	int64_t n = 0;
 
-	vec_each(&t->partitions, p)
+	vec_each (&t->partitions, p)
 		n += p->rows;
 	return n;
 }
 
-int64_t table_sequencer(const struct table *t)
-{
-	return t->wal ? get64(&t->seq_log, 4) : 0;
-}
+int64_t table_sequencer(const struct table *t) { return t->wal ? get64(&t->seq_log, 4) : 0; }
 
 int64_t table_pending(const struct table *t)
 {
@@ -306,12 +319,13 @@ static struct partition *partition_of(struct table *t, int64_t ts)
 	if (t->partitions.n == PARTITIONS_MAX)
 		return NULL;
 	(void)vec_push(&t->partitions);
-	memmove(&t->partitions.v[at + 1], &t->partitions.v[at], (t->partitions.n - 1 - at) * sizeof t->partitions.v[0]);
+	memmove(&t->partitions.v[at + 1], &t->partitions.v[at],
+		(t->partitions.n - 1 - at) * sizeof t->partitions.v[0]);
 	t->partitions.v[at] = (struct partition){ .ts = day };
 	return &t->partitions.v[at];
 }
 
-/* As the real one: the last partition keeps whole pages, those left behind are cut to their rows. */
+/* As the real one: the last partition keeps whole pages, the others are cut to their rows. */
 static void partition_close(struct table *t)
 {
 	for (size_t i = 0; t->open_ts != INT64_MIN && i < t->partitions.n; i++) {
@@ -491,7 +505,8 @@ static bool wal_add(struct table *t, const struct row *rows, size_t n)
 	from = t->wal_rows;
 	for (size_t i = 0; i < n; i++, t->wal_rows++) {
 		for (int c = 0; c < N_COLUMNS; c++) {
-			size_t width = c == COL_TS ? 16 : 8, end = (size_t)(t->wal_rows + 1) * width;
+			size_t width = c == COL_TS ? 16 : 8,
+			       end = (size_t)(t->wal_rows + 1) * width;
 
 			mapped_need(&t->wal_column[c], end);
 			put64(&t->wal_column[c], end - width, row_cell(&rows[i], c));
@@ -574,7 +589,7 @@ bool table_add(struct table *t, const struct row *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (row_add(t, &rows[i]))
 			continue;
-		(void)txn_load(t);              /* what was added before the failure was not committed */
+		(void)txn_load(t); /* what was added before the failure was not committed */
 		return false;
 	}
 	t->txn++;
@@ -589,7 +604,9 @@ void table_close(struct table *t)
 	partition_close(t);
 	wal_close(t);
 	if (t->seq_log.fd >= 0)
-		mapped_close(&t->seq_log, (LOG_HEADER + LOG_RECORD * (size_t)table_sequencer(t) + PAGE - 1) / PAGE * PAGE);
+		mapped_close(&t->seq_log,
+			     (LOG_HEADER + LOG_RECORD * (size_t)table_sequencer(t) + PAGE - 1) /
+				 PAGE * PAGE);
 	mapped_close(&t->txn_file, PAGE);
 	if (t->dirfd >= 0)
 		close(t->dirfd);

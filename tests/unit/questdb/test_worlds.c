@@ -1,0 +1,296 @@
+/* Comparing two worlds and counting writes, over stand-in servers: what must be found is made to
+ * happen. */
+#include <string.h>
+
+#include "io/file.h"
+#include "products/questdb/questdb.h"
+#include "stand_in.h"
+#include "unit.h"
+
+#define DAY_US INT64_C(86400000000)
+#define NEXT_US INT64_C(1767484800000000) /* 2026-01-04, after the last row there is */
+
+struct world {
+	struct stand_in server;
+	struct facts frozen;
+	struct comparisons cmp;
+	struct writes writes;
+};
+
+static int set_up(void **state)
+{
+	struct world *w = xcalloc(1, sizeof *w);
+
+	stand_in_make(&w->server, 5, "9.0.3");
+	stand_in_frozen(&w->server, &w->frozen);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	stand_in_done(&w->server);
+	facts_done(&w->frozen);
+	comparisons_done(&w->cmp);
+	writes_done(&w->writes);
+	free(w);
+	return 0;
+}
+
+/* The target as a plan would name it. */
+static void expect(struct world *w, const char *edition, const char *version)
+{
+	json_object_set_new(w->server.goal.target, "edition", json_string(edition));
+	json_object_set_new(w->server.goal.target, "version", json_string(version));
+}
+
+static void verify(struct world *w, enum depth d)
+{
+	struct err e = ERR_INIT;
+
+	comparisons_done(&w->cmp);
+	w->cmp = (struct comparisons){ 0 };
+	assert_ok(questdb_verify(&w->server.ctx, &w->frozen, &w->server.goal, d, &w->cmp, &e), &e);
+}
+
+static void since(struct world *w)
+{
+	struct err e = ERR_INIT;
+
+	writes_done(&w->writes);
+	w->writes = (struct writes){ 0 };
+	assert_ok(questdb_since(&w->server.ctx, &w->frozen, &w->writes, &e), &e);
+}
+
+static const struct comparison *found(const struct world *w, const char *subject, const char *what)
+{
+	vec_each (&w->cmp, c) {
+		if (!strcmp(c->subject, subject) && !strncmp(c->what, what, strlen(what)))
+			return c;
+	}
+	return NULL;
+}
+
+static void assert_found(const struct world *w, const char *subject, const char *what,
+			 enum outcome o, const char *rule)
+{
+	const struct comparison *c = found(w, subject, what);
+
+	if (!c)
+		vec_each (&w->cmp, it)
+			print_message("# %d %s: %s was %s is %s %s %s\n", it->outcome, it->subject,
+				      it->what, it->was ? it->was : "-", it->is ? it->is : "-",
+				      it->rule ? it->rule : "", it->why ? it->why : "");
+	assert_non_null(c);
+	assert_int_equal(c->outcome, o);
+	if (rule)
+		assert_string_equal(c->rule, rule);
+}
+
+static void upgraded_and_untouched(void **state)
+{
+	struct world *w = *state;
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_GATE);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	assert_found(w, "database", "data id", CMP_EXPLAINED, "questdb.data-id-created");
+	assert_true(w->cmp.same > 40);
+	verify(w, DEPTH_DEEP);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	since(w);
+	assert_int_equal(w->writes.transactions, 0);
+	assert_int_equal(w->writes.n, 0);
+}
+
+static void wrong_build(void **state)
+{
+	static const char *const controls[] = { "DOUBLE_EDITION=OSS", NULL };
+	struct world *w = *state;
+
+	expect(w, "enterprise", "3.2.4");
+	stand_in_start(&w->server, "EE", "3.2.4", controls);
+	json_object_set_new(w->server.goal.target, "version", json_string("3.3.0"));
+	verify(w, DEPTH_GATE);
+	assert_found(w, "server", "edition", CMP_DIFFERENT, NULL);
+	assert_found(w, "server", "version", CMP_DIFFERENT, NULL);
+	assert_found(w, "server", "tables open", CMP_UNPROVED,
+		     NULL); /* and it wants a login nobody gave */
+}
+
+static void losses(void **state)
+{
+	static const char *const controls[] = { "DOUBLE_LOSE_TABLE=t0", "DOUBLE_LOSE_ROWS=t2",
+						"DOUBLE_SUSPEND=t3", NULL };
+	struct world *w = *state;
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", controls);
+	verify(w, DEPTH_GATE);
+	assert_found(w, "table t0", "known to the server", CMP_DIFFERENT, NULL);
+	assert_found(w, "table t0", "opens", CMP_DIFFERENT, NULL);
+	assert_found(w, "partition t2/2026-01-03", "rows", CMP_DIFFERENT, NULL);
+	assert_found(w, "table t3", "applies", CMP_DIFFERENT, NULL);
+	assert_null(found(w, "table t1", ""));
+}
+
+static void fewer_transactions(void **state)
+{
+	struct world *w = *state;
+	json_t *t0 = json_object_get(facts_get(&w->frozen, QF_FROZEN), "t0");
+	json_t *t1 = json_object_get(facts_get(&w->frozen, QF_FROZEN), "t1");
+
+	json_object_set_new(t0, "log_txn", json_integer(9));
+	json_object_set_new(t1, "txn", json_integer(9));
+	expect(w, "open-source", "9.0.3");
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	verify(w, DEPTH_GATE);
+	assert_found(w, "table t0", "transactions in the log", CMP_DIFFERENT, NULL);
+	assert_found(w, "table t0", "rows", CMP_UNPROVED, NULL);
+	assert_found(w, "table t1", "transactions", CMP_DIFFERENT, NULL);
+	since(w);
+	assert_int_equal(w->writes.transactions, -1);
+	assert_true(w->writes.why[0]);
+}
+
+static void schema_moved(void **state)
+{
+	struct world *w = *state;
+	json_t *t0 = json_object_get(facts_get(&w->frozen, QF_TABLES), "t0");
+
+	json_array_set_new(json_object_get(t0, "columns"), 3, json_string("v LONG"));
+	json_object_set_new(t0, "schema", json_string("another"));
+	expect(w, "open-source", "9.0.3");
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	verify(w, DEPTH_GATE);
+	assert_found(w, "table t0", "column 4", CMP_DIFFERENT, NULL);
+}
+
+static void applied_from_the_log(void **state)
+{
+	static const char *const hold[] = { "DOUBLE_HOLD_WAL=1", NULL };
+	struct world *w = *state;
+
+	stand_in_start(&w->server, "OSS", "9.0.3", hold);
+	stand_in_write(&w->server, "t0", 1, NEXT_US);
+	stand_in_stop(&w->server);
+	facts_done(&w->frozen);
+	stand_in_frozen(&w->server, &w->frozen);
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_GATE);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	assert_found(w, "partition t0/2026-01-04", "rows", CMP_EXPLAINED, "questdb.wal-applied");
+	since(w);
+	assert_int_equal(w->writes.transactions, 0);
+}
+
+static void written_since(void **state)
+{
+	struct world *w = *state;
+	autofree char *to_path = xasprintf("%s/saved", w->server.home);
+	autofree char *csv_path = xasprintf("%s/t0.2026-01-04.csv", to_path);
+	autobuf struct buf csv = BUF_MAX(4096);
+	autodir struct dir to = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	stand_in_write(&w->server, "t0", 7, NEXT_US);
+	stand_in_write(&w->server, "t0", 8, NEXT_US + 1);
+	stand_in_write(&w->server, "t1", 9, NEXT_US);
+	stand_in_write(&w->server, "made_since", 1, NEXT_US);
+	clock_sleep_ns(100 * NS_PER_MS);
+	since(w);
+	assert_int_equal(w->writes.n, 3);
+	assert_int_equal(w->writes.transactions, 2 + 1 + 2);
+	assert_string_equal(w->writes.v[0].subject, "table t0");
+	assert_string_equal(w->writes.v[0].partitions, "2026-01-04");
+	assert_int_equal(w->writes.v[0].rows_before, 0);
+	assert_int_equal(w->writes.v[0].rows_now, 2);
+	verify(w, DEPTH_GATE);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	assert_found(w, "partition t1/2026-01-04", "rows", CMP_EXPLAINED, "questdb.written-since");
+	assert_ok(dir_make_path(to_path, 0700, &to, &e), &e);
+	assert_ok(questdb_save_since(&w->server.ctx, &w->writes, &to, &e), &e);
+	assert_ok(file_read_path(csv_path, &csv, &e), &e);
+	assert_string_equal(buf_str(&csv), "\"ts\",\"writer\",\"seq\",\"v\"\r\n"
+					   "\"2026-01-04T00:00:00.000000Z\",1,7,0.5\r\n"
+					   "\"2026-01-04T00:00:00.000001Z\",1,8,0.5\r\n");
+	stand_in_stop(&w->server);
+	since(w); /* the same with the server down */
+	assert_int_equal(w->writes.transactions, 2 + 1 + 2);
+}
+
+/* Values by SQL before the stop: equal, changed, moved. */
+static void values(void **state)
+{
+	static const char *const controls[] = { "DOUBLE_CHANGE_VALUE=t0", NULL };
+	struct world *w = *state;
+	autofacts struct facts deep = { 0 };
+	struct err e = ERR_INIT;
+
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	assert_ok(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &deep, &e), &e);
+	assert_non_null(facts_get(&deep, QF_FINGERPRINTS));
+	stand_in_write(&w->server, "t2", 1, NEXT_US - DAY_US / 2);
+	clock_sleep_ns(100 * NS_PER_MS);
+	stand_in_stop(&w->server);
+	facts_done(&w->frozen);
+	stand_in_frozen(&w->server, &w->frozen);
+	facts_put(&w->frozen, FACT_OBSERVED, QF_FINGERPRINTS,
+		  json_deep_copy(facts_get(&deep, QF_FINGERPRINTS)), "test");
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", controls);
+	verify(w, DEPTH_GATE);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	verify(w, DEPTH_DEEP);
+	assert_found(w, "partition t0/2026-01-01", "column v DOUBLE", CMP_DIFFERENT, NULL);
+	assert_null(found(w, "partition t0/2026-01-02", ""));
+	assert_found(w, "partition t2/2026-01-03", "values", CMP_UNPROVED, NULL);
+	assert_null(found(w, "partition t2/2026-01-01", ""));
+	assert_null(found(w, "partition t1/2026-01-01", ""));
+	assert_string_equal(w->cmp.level, "F0+F1+files of 5 tables, F2 of 5");
+}
+
+/* The old world, expected back by a rollback. */
+static void old_world(void **state)
+{
+	struct world *w = *state;
+	struct err e = ERR_INIT;
+
+	facts_put_str(&w->frozen, FACT_PINNED, QF_EDITION, "open-source", "test");
+	facts_put_str(&w->frozen, FACT_PINNED, QF_VERSION, "9.0.3", "test");
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	assert_ok(questdb_verify(&w->server.ctx, &w->frozen, NULL, DEPTH_GATE, &w->cmp, &e), &e);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_SAME);
+	stand_in_stop(&w->server);
+	comparisons_done(&w->cmp);
+	w->cmp = (struct comparisons){ 0 };
+	assert_ok(questdb_verify(&w->server.ctx, &w->frozen, NULL, DEPTH_GATE, &w->cmp, &e), &e);
+	assert_int_equal(cmp_worst(&w->cmp),
+			 CMP_UNPROVED); /* a stopped server does not say who it is */
+	assert_fails(
+	    questdb_verify(&w->server.ctx, &w->frozen, &w->server.goal, DEPTH_GATE, &w->cmp, &e),
+	    &e, ERR_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(upgraded_and_untouched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wrong_build, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(losses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fewer_transactions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(schema_moved, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(applied_from_the_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(written_since, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("questdb worlds (stand-in server)", tests, NULL, NULL);
+}
