@@ -169,6 +169,8 @@ qdb_load() {
 	qdb_do "$r" "alter table changed drop column gone"
 	qdb_do "$r" "alter table changed rename column b to renamed"
 	qdb_do "$r" "alter table changed alter column a type long"
+	qdb_do "$r" "alter table changed alter column a type double"
+	qdb_do "$r" "alter table changed alter column a type long"
 	qdb_do "$r" "insert into changed select x, x * 2, timestamp_sequence('2026-01-04', 3600000000), 'k' || (x % 3) from long_sequence(48)"
 	qdb_drain "$r"
 	qdb_do "$r" "update changed set renamed = -1 where a = 5"
