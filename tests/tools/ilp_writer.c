@@ -1,9 +1,8 @@
-/* ilp-writer: clients that write to a QuestDB over ILP/HTTP, and the judge of what became of their
- * rows.
+/* ilp-writer: clients that write to a QuestDB over ILP/HTTP, and the judge of what became of it.
  *
- * 	ilp-writer --port N --log FILE [--table T] [--threads 3] [--rows 20] [--rate 100] [--seconds
- * 10] ilp-writer --port N --log FILE [--table T] --check (both: --host H, --user U --password-file
- * F)
+ *	ilp-writer --port N --log FILE [--table T] [--threads N] [--rows N] [--rate N] [--seconds N]
+ *	ilp-writer --port N --log FILE [--table T] --check
+ *	both: [--host H] [--user U --password-file F]
  *
  * A row is (writer, seq) and is never sent twice. A request that was answered with 204 is logged as
  * "writer first last", one line in one write. A request that failed may be there or not. --check
