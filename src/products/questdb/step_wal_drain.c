@@ -39,7 +39,7 @@ static int ask_goal(const struct sql *db, json_t **ret, struct err *e)
 	for (size_t i = 0; i < r.n; i++) {
 		const char *name = sql_text(&r, i, "name");
 
-		if (name)
+		if (name && !sql_bool(&r, i, "suspended", false))
 			json_object_set_new(goal, name,
 					    json_integer(sql_int(&r, i, "sequencerTxn", 0)));
 	}
