@@ -203,33 +203,43 @@ static void sort_differences(const json_t *found, json_t *differences, json_t *n
 	}
 }
 
-static int add_differences(struct making *m, struct err *e)
+/* The deepest comparison there was: a later one looks at all that an earlier one did. */
+static int last_comparison(struct making *m, json_t **ret, struct err *e)
 {
-	json_t *differences = json_array(), *not_proved = json_array(), *planned;
-	int64_t same = 0;
+	json_t *planned;
 	size_t at;
-	int r = 0;
 
-	json_object_set_new(m->doc, "differences", differences);
-	json_object_set_new(m->doc, "not_proved", not_proved);
 	json_array_foreach(json_object_get(m->plan, "steps"), at, planned) {
-		autojson json_t *found = NULL;
 		struct step_rec rec = { 0 };
-		const char *digest;
 
 		if (strcmp(json_str(planned, "kind", ""), "verify_world"))
 			continue;
 		if (journal_step(m->journal, m->run, json_str(planned, "id", ""), &rec, e) < 0)
 			return -e->kind;
-		digest = json_str(rec.result, "differences", NULL);
-		same += json_int(rec.result, "same", 0);
-		r = digest ? read_differences(m, digest, &found, e) : 0;
+		if (rec.result) {
+			json_decref(*ret);
+			*ret = json_incref(rec.result);
+		}
 		step_rec_done(&rec);
-		if (r < 0)
-			return r;
-		sort_differences(found, differences, not_proved);
 	}
-	json_object_set_new(m->doc, "same", json_integer(same));
+	return 0;
+}
+
+static int add_differences(struct making *m, struct err *e)
+{
+	json_t *differences = json_array(), *not_proved = json_array();
+	autojson json_t *result = NULL, *found = NULL;
+	const char *digest;
+
+	json_object_set_new(m->doc, "differences", differences);
+	json_object_set_new(m->doc, "not_proved", not_proved);
+	if (last_comparison(m, &result, e) < 0)
+		return -e->kind;
+	digest = json_str(result, "differences", NULL);
+	if (digest && read_differences(m, digest, &found, e) < 0)
+		return -e->kind;
+	sort_differences(found, differences, not_proved);
+	json_object_set_new(m->doc, "same", json_integer(json_int(result, "same", 0)));
 	return 0;
 }
 

@@ -1,0 +1,166 @@
+# A whole journey of the stand-in server, there and back: what is said on the way, and every document of it.
+
+bats_require_minimum_version 1.5.0
+load common
+
+# Ports nobody listens on.
+free_ports() { python3 -c 'import socket
+s = [socket.socket() for _ in range(2)]
+[x.bind(("127.0.0.1", 0)) for x in s]
+print(*[x.getsockname()[1] for x in s])'; }
+
+setup_server() {
+	local http min
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	read -r http min < <(free_ports)
+	"$DOUBLE" make-install "$work/old" --version 9.0.3
+	"$DOUBLE" make-jar "$work/new.jar" --version 9.3.4
+	"$DOUBLE" init "$work/root" --tables 3 --version 9.0.3 --http "127.0.0.1:$http" --min "127.0.0.1:$min"
+	# Java stands beside the installation, as a distribution's does.
+	mkdir -p jdk/bin
+	mv old/bin/java jdk/bin/java
+	cp old/release jdk/release
+	# Of its own session: a server whose parent is a shell looks like one that a shell starts again.
+	setsid -f "$work/jdk/bin/java" -p "$work/old/questdb.jar" -m io.questdb/io.questdb.ServerMain -d "$work/root" \
+		>server.log 2>&1 3>&- </dev/null
+	for _ in $(seq 300); do
+		"$CROSSGRADE" inspect questdb --root root --output json 2>/dev/null | grep -q '"9.0.3"' && return
+		sleep 0.1
+	done
+	cat server.log
+	return 1
+}
+
+# Whoever holds the lock of the root now is the server, whichever of us started it.
+teardown() {
+	for p in $(pgrep -f "^$work/jdk/bin/java"); do kill "$p"; done
+	rm -rf "$work"
+}
+
+subject() { echo questdb --root "$work/root"; }
+accepted='--accept questdb.art-glibc'
+
+@test "there and back, every document is valid" {
+	setup_server
+	cg plan $(subject) --artifact new.jar -o plan.json --output json
+	[ "$status" -eq 0 ]
+	valid plan
+	[ "$(stat -c %a plan.json)" = 600 ]
+
+	cg apply plan.json --yes $accepted --output jsonl
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	valid jsonl
+
+	cg status --output json
+	valid status
+	[ "$(json 'd["runs"][0]["state"]')" = closed-new ]
+	cg report --output json
+	valid report
+	[ "$(json 'd["differences"] and d["differences"][0]["outcome"]')" != different ]
+	cg verify --output json
+	[ "$status" -eq 0 ]
+	valid differences
+
+	cg backup create $(subject) --output json
+	[ "$status" -eq 0 ]
+	valid restore-point
+	id=$(json 'd["id"]')
+	cg backup list $(subject) --output json
+	valid restore-points
+	cg backup show questdb "$id" --root root --output json
+	valid restore-point
+	cg backup prove questdb "$id" --root root
+	[ "$status" -eq 0 ]
+	[[ $output == *"matches its manifest"* ]]
+	cg backup prune questdb "$id" --root root --yes --output json
+	[ "$status" -eq 0 ]
+	valid run
+
+	cg rollback --output json
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	valid run
+	cg inspect $(subject) --output json
+	valid facts
+	[ "$(json 'd["facts"]["server.version"]["value"]')" = 9.0.3 ]
+	cg finalize --yes --output json
+	[ "$status" -eq 0 ]
+	valid run
+	cg rollback
+	[ "$status" -eq 1 ] || [ "$status" -eq 0 ]
+}
+
+@test "a restore point that was touched is found" {
+	setup_server
+	cg backup create $(subject) --output json
+	id=$(json 'd["id"]')
+	keep=$(json 'd["roots"][0]["keep"]')
+	echo x >>"$keep/conf/server.conf"
+	cg backup prove questdb "$id" --root root
+	[ "$status" -eq 12 ]
+	[[ $output$err == *"conf/server.conf"* ]]
+}
+
+@test "the world moved since the plan: 4" {
+	setup_server
+	cg plan $(subject) --artifact new.jar -o plan.json
+	echo 'query.timeout=2m' >>root/conf/server.conf
+	cg apply plan.json --yes $accepted --output json
+	[ "$status" -eq 4 ]
+	valid run
+	[ "$(json 'd["exit"]')" = 4 ]
+}
+
+@test "hold waits for resume" {
+	setup_server
+	cg apply $(subject) --artifact new.jar --yes $accepted --hold
+	[ "$status" -eq 13 ] || { echo "$output $err"; return 1; }
+	[[ $err == *"crossgrade resume"* || $output == *"crossgrade resume"* ]]
+	cg apply $(subject) --artifact new.jar --yes $accepted
+	[ "$status" -eq 6 ]
+	cg resume --yes $accepted
+	[ "$status" -eq 0 ] || { echo "$output $err"; return 1; }
+}
+
+@test "without --yes and without a terminal nothing begins" {
+	setup_server
+	cg apply $(subject) --artifact new.jar $accepted
+	[ "$status" -eq 2 ]
+	[[ $err == *"carry out this plan?"*"--yes"* ]]
+	[ ! -e state/journal.sqlite ]
+}
+
+@test "on a terminal the plan is shown, asked about and its steps told" {
+	setup_server
+	run script -qec "$CROSSGRADE --state-dir $work/state apply questdb --root root --artifact new.jar $accepted" /dev/null <<<yes
+	[[ $output == *"Plan for questdb"* ]]
+	[[ $output == *"carry out this plan? [no]"* ]]
+	[[ $output == *"warn "*"questdb.lim-"*"carry out this plan?"* ]]
+	[[ $output == *"done    "*"stop the server and keep it stopped"* ]]
+	[[ $output == *"the new world is live"* ]] || { echo "${output: -1500}"; return 1; }
+}
+
+@test "Ctrl-C says at once what it will do, and does it" {
+	setup_server
+	mkdir hooks
+	printf '#!/bin/sh\ntouch %s/reached\nsleep 2\n' "$work" >hooks/slow
+	chmod 755 hooks/slow
+	cat >m.yaml <<-END
+		product: questdb
+		source: {root: $work/root}
+		target: {artifact: $work/new.jar}
+		hooks: {before_stop: {argv: [$work/hooks/slow], within: 20s}}
+	END
+	"$CROSSGRADE" --state-dir state apply -f m.yaml --yes $accepted >out 2>talk 3>&- </dev/null &
+	pid=$!
+	for _ in $(seq 1200); do [ -e reached ] && break; sleep 0.05; done
+	kill -INT "$pid" || kill -TERM "$pid"
+	sleep 0.2
+	kill -TERM "$pid"
+	wait "$pid" && code=0 || code=$?
+	cat out talk
+	grep -q "interrupted: will turn back at the next safe point" talk
+	[ "$code" -eq 130 ]
+	grep -q "the old world is whole" out
+	cg status --output json
+	[ "$(json 'd["runs"][0]["state"]')" = closed-old ]
+}
