@@ -30,7 +30,7 @@ struct copy_result {
 	uint64_t           size;        /* of the copy now */
 	uint64_t           written, compared;
 	unsigned char      sha[SHA_BYTES];
-	struct block_sums *sums;        /* heap; NULL for files of one block */
+	struct block_sums *sums;        /* block_sums_free(); NULL for files of one block */
 };
 int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret, struct err *e) must_check;
 

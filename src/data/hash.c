@@ -65,6 +65,33 @@ void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES])
 	must(EVP_DigestFinal_ex(h->ctx, ret, &n) == 1 && n == SHA_BYTES);
 }
 
+struct hash_mark {
+	EVP_MD_CTX *ctx;
+};
+
+void hasher_mark(const struct hasher *h, struct hash_mark **m)
+{
+	if (!*m) {
+		*m = xcalloc(1, sizeof **m);
+		(*m)->ctx = EVP_MD_CTX_new();
+		must((*m)->ctx);
+	}
+	must(EVP_MD_CTX_copy_ex((*m)->ctx, h->ctx) == 1);
+}
+
+void hasher_resume(struct hasher *h, const struct hash_mark *m)
+{
+	must(EVP_MD_CTX_copy_ex(h->ctx, m->ctx) == 1);
+}
+
+void hash_mark_free(struct hash_mark *m)
+{
+	if (!m)
+		return;
+	EVP_MD_CTX_free(m->ctx);
+	free(m);
+}
+
 int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
                 unsigned char ret[SHA_BYTES], struct err *e)
 {

@@ -20,6 +20,12 @@ void           hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES]);
 int            hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
                            unsigned char ret[SHA_BYTES], struct err *e) must_check;
 
+/* A hash under way, to be gone on with later instead of beginning again. */
+struct hash_mark;
+void hasher_mark(const struct hasher *h, struct hash_mark **m);         /* *m NULL: a new one */
+void hasher_resume(struct hasher *h, const struct hash_mark *m);
+void hash_mark_free(struct hash_mark *m);
+
 void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1]);
 bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES]);         /* 64 lower-case digits, no more */
 

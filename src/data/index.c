@@ -10,6 +10,14 @@
 #include "data/out.h"
 #include "io/proc.h"
 
+void block_sums_free(struct block_sums *sums)
+{
+	if (!sums)
+		return;
+	hash_mark_free(sums->mark);
+	free(sums);
+}
+
 struct pass_index *pass_index_new(void)
 {
 	struct pass_index *ix = xcalloc(1, sizeof *ix);
@@ -25,7 +33,7 @@ void pass_index_free(struct pass_index *ix)
 	if (!ix)
 		return;
 	for (size_t i = 0; i < ix->n; i++)
-		free(ix_at(ix, i)->sums);
+		block_sums_free(ix_at(ix, i)->sums);
 	for (size_t i = 0; i < ix->n_chunks; i++)
 		free(ix->chunks[i]);
 	text_done(&ix->names);
@@ -113,7 +121,7 @@ void ix_forget(struct ix_entry *entry)
 {
 	uint32_t seen = entry->flags & IX_SEEN;
 
-	free(entry->sums);
+	block_sums_free(entry->sums);
 	/* All but the name, which others may be looking for. */
 	memset(&entry->sums, 0, sizeof *entry - offsetof(struct ix_entry, sums));
 	entry->flags = seen;

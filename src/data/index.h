@@ -26,9 +26,14 @@ enum ix_flags {
 /* Sums of the copy's blocks of a file larger than one block, so that a changed file is not read twice. Lost with the
  * process; the copy is read instead then. */
 struct block_sums {
-	uint64_t         size;
-	struct block_sum v[];
+	uint64_t          size;
+	/* Where the last data begins that is less than a block from its end, and the hash up to there: what is mostly
+	 * done to a large file is to append. */
+	uint64_t          mark_at;
+	struct hash_mark *mark;
+	struct block_sum  v[];
 };
+void block_sums_free(struct block_sums *sums);
 
 struct ix_entry {
 	const char        *rel;

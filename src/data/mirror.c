@@ -296,11 +296,17 @@ static int copy_content(struct mirror *m, const struct copy *job, struct ix_entr
 	return 0;
 }
 
+static void drop_sums(struct block_sums **sums)
+{
+	block_sums_free(*sums);
+}
+#define auto_sums cleanup_with(drop_sums)
+
 /* Bring the bytes over. `known`: the index still describes the copy, which has the stat `there`. */
 static int bring(struct mirror *m, int from, const struct stat *st, int to, const struct stat *there,
                  struct ix_entry *entry, bool known, struct err *e)
 {
-	autofree struct block_sums *old = take_ptr(entry->sums);
+	auto_sums struct block_sums *old = take_ptr(entry->sums);
 	struct copy job = { .what = entry->rel, .from = from, .to = to, .size = (uint64_t)st->st_size,
 		            .dense = st->st_blocks * 512 >= st->st_size, .to_size = (uint64_t)there->st_size,
 		            .pace = pace, .pace_data = m };
@@ -594,8 +600,10 @@ static void keep_group(const struct linked_entry *v, size_t n, const struct stat
 		struct ix_entry *it = v[i].entry;
 		struct ix_entry was = *it;
 
-		if (i)
+		if (i) {
+			block_sums_free(was.sums);
 			*it = *leader;
+		}
 		it->rel = was.rel;
 		it->sums = i ? NULL : was.sums;
 		it->flags |= n > 1 ? IX_LINKED : 0;
