@@ -53,15 +53,20 @@ static const char *own_host(const struct draft *d)
 	return !strcmp(host, "0.0.0.0") || !strcmp(host, "::") || !*host ? "127.0.0.1" : host;
 }
 
-/* Login on the new edition: what the goal says, else its administrator where it gets one. */
+/* Login on another edition, and which that is: what the goal says, else its administrator where it gets one. */
 static json_t *target_login(const struct draft *d)
 {
 	const json_t *said = json_object_get(d->to->target, "login");
 	const json_t *admin = json_object_get(d->to->settings, "admin");
+	json_t *login;
 
-	if (said || d->change.crossing != CROSS_TO_ENTERPRISE || access_is_legacy(d->to))
-		return json_incref((json_t *)said);
-	return admin ? json_deep_copy(admin) : NULL;
+	if (d->change.crossing == CROSS_NONE || (!said && d->change.crossing == CROSS_TO_OPEN_SOURCE))
+		return NULL;
+	if (!said && (!admin || access_is_legacy(d->to)))
+		return NULL;
+	login = json_deep_copy(said ? said : admin);
+	json_object_set_new(login, "edition", json_string(d->change.to_edition));
+	return login;
 }
 
 static void add_site(struct draft *d)

@@ -30,6 +30,18 @@ static int read_login(const json_t *login, struct sql *db, struct err *e)
 	return 0;
 }
 
+/* Across editions a plan names a second login: accounts of one edition are not those of the other. */
+static const json_t *login_of(const struct site *s, const struct sql *db)
+{
+	const json_t *after = json_object_get(s->doc, "target_login");
+	struct sql_settings is = { 0 };
+	struct err ignored = ERR_INIT;
+
+	if (!after || sql_settings(db, WITHIN_NS, &is, &ignored) < 0)
+		return s->login;
+	return strcmp(is.edition, json_str(after, "edition", "")) ? s->login : after;
+}
+
 int sql_open(const struct site *s, struct sql *ret, struct err *e)
 {
 	const json_t *probe = json_object_get(s->doc, "probe");
@@ -42,7 +54,7 @@ int sql_open(const struct site *s, struct sql *ret, struct err *e)
 	db.http.port = (uint16_t)port;
 	db.http.tls = json_bool(probe, "tls", false);
 	db.http.mark = sql_mark();
-	if (read_login(s->login, &db, e) < 0)
+	if (read_login(login_of(s, &db), &db, e) < 0)
 		return -e->kind;
 	*ret = db;
 	db = (struct sql){ 0 };

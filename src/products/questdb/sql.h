@@ -20,7 +20,8 @@ struct sql {
 };
 #define autosql cleanup_with(sql_close)
 
-/* Address and login of a site; nothing is asked yet. Sockets carry the gate's mark where we may set it. */
+/* Address and login of a site. Asked is only which edition answers, and only when the site has a login for another one.
+ * Sockets carry the gate's mark where we may set it. */
 int  sql_open(const struct site *s, struct sql *ret, struct err *e) must_check;
 void sql_close(struct sql *db);
 /* SO_MARK for a socket that is to pass our gate; 0 where we may not set one. */

@@ -63,14 +63,13 @@ static void follows_the_java(void **state)
 static void refuses(const char *line, enum err_kind kind)
 {
 	struct launch_want want = { .jar = "b.jar" };
-	json_t *argv = NULL, *out = NULL;
+	autojson json_t *argv = NULL, *out = NULL;
 	struct err e = ERR_INIT;
 	int r = launch_split(line, &argv, &e);
 
 	if (r >= 0)
 		r = launch_rewrite(argv, &want, &out, &e);
 	assert_int_equal(r, -(int)kind);
-	json_decref(argv);
 }
 
 static void refuses_what_it_cannot_carry(void **state)
