@@ -198,5 +198,6 @@ bool artifact_install(const char *dir, const char *version, const char *edition,
 	return copy_self(java) && artifact_jar(jar, version, edition) &&
 	       text_to(dir, "bin/env.sh", env, 0644) &&
 	       text_to(dir, "bin/questdb.sh", script, 0755) &&
+	       (!runtime || text_to(dir, "lib/modules", "stand-in\n", 0644)) &&
 	       text_to(dir, "release", release, 0644);
 }
