@@ -316,14 +316,6 @@ static int go_on(struct world *w, struct run_end *ret)
 	return came_through(w, ret);
 }
 
-static bool listed(const char *const *list, const char *id)
-{
-	for (size_t i = 0; list && list[i]; i++)
-		if (!strcmp(list[i], id))
-			return true;
-	return false;
-}
-
 /* Losses the plan names must be agreed to one by one; --yes never does. */
 static int losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
 {
@@ -332,7 +324,7 @@ static int losses_agreed(const struct plan *p, const struct run_opts *o, struct 
 
 	json_array_foreach(json_object_get(p->doc, "losses"), at, loss) {
 		const char *id = json_str(loss, "id", "");
-		bool ok = listed(o->accept_loss, id) || (!strcmp(id, "no-backup") && o->accept_no_backup) ||
+		bool ok = loss_accepted(o, id) || (!strcmp(id, "no-backup") && o->accept_no_backup) ||
 		          (!strcmp(id, "no-return") && o->accept_no_return) || (!strcmp(id, "open") && o->accept_open);
 
 		if (ok)
@@ -597,64 +589,6 @@ int run_resume(const char *run, const struct run_opts *o, struct run_end *ret)
 	return code;
 }
 
-static int say_writes(const struct writes *since, struct err *e)
-{
-	autobuf struct buf names = BUF_MAX(400);
-
-	vec_each(since, it)
-		buf_addf(&names, "%s%s (%lld)", names.len ? ", " : "", it->subject, (long long)it->transactions);
-	if (since->transactions < 0)
-		err_set(e, ERR_REFUSED, "what clients wrote since the switch could not be counted: %s", since->why);
-	else
-		err_set(e, ERR_REFUSED, "clients wrote %lld transactions since the switch: %.300s",
-		        (long long)since->transactions, buf_str(&names));
-	return err_hint(e, "'--save-new-writes DIR' saves them aside first, '--accept-loss new-writes' gives them up");
-}
-
-static int save_writes(struct world *w, const struct writes *since, struct err *e)
-{
-	autodir struct dir to = DIR_NONE;
-
-	if (!w->product->save_since)
-		return 0;
-	if (dir_make_path(w->o->save_writes, 0700, &to, e) < 0 || w->product->save_since(&w->ctx, since, &to, e) < 0) {
-		err_wrap(e, "save new writes");
-		return err_hint(e, "the new world's directory is set aside whole in any case; "
-		                   "'--accept-loss new-writes' goes on without the export");
-	}
-	return 0;
-}
-
-/* Going back over the point says first what was written since, counts it and saves it aside. Exit code, 0 to go on. */
-static int account_for_writes(struct world *w, struct run_end *ret)
-{
-	autofacts struct facts frozen = { 0 };
-	struct writes since = { 0 };
-	struct err e = ERR_INIT;
-	int code = 0;
-
-	if (!w->ctx.point_passed || !w->product->since || run_frozen(w, &frozen, &e) < 0)
-		return 0;
-	if (w->product->since(&w->ctx, &frozen, &since, &e) < 0) {
-		since.transactions = -1;
-		snprintf(since.why, sizeof since.why, "%.190s", e.msg);
-	}
-	if (since.transactions && !w->o->save_writes && !listed(w->o->accept_loss, "new-writes")) {
-		say_writes(&since, &e);
-		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
-	} else if (since.transactions && w->o->save_writes && save_writes(w, &since, &e) < 0) {
-		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
-	}
-	if (!code && since.transactions) {
-		autojson json_t *kept = writes_json(&since);
-
-		if (journal_put_doc(w->journal, w->run, "writes", kept, &e) < 0)
-			code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	}
-	writes_done(&since);
-	return code;
-}
-
 static bool still_serves(struct world *w)
 {
 	struct probe seen = { 0 };
@@ -724,7 +658,7 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (!code && rec->state != RUN_TURNED)
 		code = prove_first(w, ret);
 	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)
-		code = account_for_writes(w, ret);
+		code = run_account_for_writes(w, ret);
 	if (code)
 		return code;
 	if (rec->state != RUN_TURNED && turn(w, RUN_TURNED, "rollback asked", &e) < 0)

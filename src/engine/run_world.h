@@ -45,6 +45,11 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
  * else. Nothing to do before there is a point (run_keep.c). */
 int run_keep(struct world *w, struct err *e) must_check;
 
+/* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
+ * 0 to go on (run_writes.c). */
+int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;
+bool loss_accepted(const struct run_opts *o, const char *id);
+
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;

@@ -1,0 +1,127 @@
+/* What clients wrote since the switch, before the way back is gone: counted, named, saved aside, agreed to. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/gate_of.h"
+#include "engine/run_world.h"
+
+#define SAVE_ROUNDS 3           /* with clients at the door each round finds more; the directory set aside has it all */
+
+static int say_writes(const struct writes *since, struct err *e)
+{
+	autobuf struct buf names = BUF_MAX(400);
+
+	vec_each(since, it)
+		buf_addf(&names, "%s%s (%lld)", names.len ? ", " : "", it->subject, (long long)it->transactions);
+	if (since->transactions < 0)
+		err_set(e, ERR_REFUSED, "what clients wrote since the switch could not be counted: %s", since->why);
+	else
+		err_set(e, ERR_REFUSED, "clients wrote %lld transactions since the switch: %.300s",
+		        (long long)since->transactions, buf_str(&names));
+	return err_hint(e, "'--save-new-writes DIR' saves them aside first, '--accept-loss new-writes' gives them up");
+}
+
+bool loss_accepted(const struct run_opts *o, const char *id)
+{
+	for (const char *const *it = o->accept_loss; it && *it; it++)
+		if (!strcmp(*it, id))
+			return true;
+	return false;
+}
+
+/* What was written is counted as -1 transactions, with the reason, when it cannot be. */
+static void count_writes(struct world *w, const struct facts *frozen, struct writes *ret)
+{
+	struct err e = ERR_INIT;
+
+	if (w->product->since(&w->ctx, frozen, ret, &e) < 0) {
+		ret->transactions = -1;
+		snprintf(ret->why, sizeof ret->why, "%.190s", e.msg);
+	}
+}
+
+/* Close the gate the plan has (1), or let clients in again; 0: the plan has none. */
+static int set_gate(struct world *w, bool closed, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		struct gate_of g;
+
+		if (strcmp(s->kind->name, "gate_close"))
+			continue;
+		if (gate_of_site(&w->ctx, s->params, &g, e) < 0 ||
+		    (closed ? gate_close(&g.gate, e) : gate_open(&g.gate, e)) < 0)
+			return -e->kind;
+		return 1;
+	}
+	return 0;
+}
+
+/* Save and count in turns: what was accepted but not yet applied shows its partitions only after the product's save has waited
+ * for it, and without a gate clients go on writing. *ret becomes the count that was saved; 1 when it was the last word. */
+static int save_writes(struct world *w, const struct facts *frozen, struct writes *ret, struct err *e)
+{
+	autodir struct dir to = DIR_NONE;
+	bool settled = !w->product->save_since;
+
+	if (!settled && dir_make_path(w->o->save_writes, 0700, &to, e) < 0)
+		return -e->kind;
+	for (int round = 0; !settled && round < SAVE_ROUNDS; round++) {
+		struct writes now = { 0 };
+		autojson json_t *saved = writes_json(ret), *found = NULL;
+
+		if (w->product->save_since(&w->ctx, ret, &to, e) < 0)
+			return -e->kind;
+		count_writes(w, frozen, &now);
+		found = writes_json(&now);
+		settled = json_equal(saved, found);
+		writes_done(ret);
+		*ret = now;
+	}
+	return settled;
+}
+
+static int save_behind_gate(struct world *w, const struct facts *frozen, struct writes *since, struct err *e)
+{
+	struct err own = ERR_INIT;
+	int settled, gated = set_gate(w, true, e);
+
+	settled = gated < 0 ? gated : save_writes(w, frozen, since, e);
+	if (settled < 0) {
+		if (gated && set_gate(w, false, &own) < 0)
+			event_emit(w->o->events, "note", json_pack("{ss ss}", "text", "the gate stays closed", "why", own.msg));
+		err_wrap(e, "save new writes");
+		return err_hint(e, "the new world's directory is set aside whole in any case; "
+		                   "'--accept-loss new-writes' goes on without the export");
+	}
+	if (!settled)
+		event_emit(w->o->events, "note",
+		           json_pack("{ss}", "text", "clients went on writing while their writes were exported: the last of "
+		                                     "them are only in the new world's directory, set aside whole"));
+	return 0;
+}
+
+int run_account_for_writes(struct world *w, struct run_end *ret)
+{
+	autofacts struct facts frozen = { 0 };
+	struct writes since = { 0 };
+	struct err e = ERR_INIT;
+	int code = 0;
+
+	if (!w->ctx.point_passed || !w->product->since || run_frozen(w, &frozen, &e) < 0)
+		return 0;
+	count_writes(w, &frozen, &since);
+	if (since.transactions && !w->o->save_writes && !loss_accepted(w->o, "new-writes")) {
+		say_writes(&since, &e);
+		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
+	} else if (since.transactions && w->o->save_writes && save_behind_gate(w, &frozen, &since, &e) < 0) {
+		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
+	}
+	if (!code && since.transactions) {
+		autojson json_t *kept = writes_json(&since);
+
+		if (journal_put_doc(w->journal, w->run, "writes", kept, &e) < 0)
+			code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	}
+	writes_done(&since);
+	return code;
+}
