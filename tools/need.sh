@@ -1,5 +1,5 @@
 # Sourced by the scripts here: Debian packages by need, installed once, safe to repeat.
-#   need_root WHAT; need_packages SET...          sets: build lint test real bench
+#   need_root WHAT; need_packages SET...          sets: build lint test real demo bench
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] && return 0
@@ -16,6 +16,7 @@ need_list() {
 		iproute2 rsync curl procps mmdebstrap openjdk-17-jdk-headless ;;
 	package) echo dpkg-dev debhelper pkgconf scdoc ;;
 	real) echo maven openjdk-17-jre-headless curl ;;
+	demo) echo python3 nftables procps util-linux ;;
 	bench) echo rsync restic borgbackup zstd ;;
 	*) echo "need.sh: unknown set '$1'" >&2; return 2 ;;
 	esac
