@@ -12,6 +12,8 @@
 #define STATUS_WITHIN_NS (15 * NS_PER_S)
 #define LOOK_EVERY_NS    (50 * NS_PER_MS)
 #define STATUS_STOPPED   3
+/* A start command may return before its server takes the lock. */
+#define LOCK_WITHIN_NS   (10 * NS_PER_S)
 
 struct command {
 	const char **start, **stop,
@@ -92,22 +94,28 @@ static int run_verb(const char **argv, const char *verb, int64_t within_ns, stru
 	return done;
 }
 
-/* With a lock a server counts as started once its command said so: it takes the lock when it gets
- * that far. */
-static bool is_reached(const struct service *s, enum svc_run to, enum svc_run now)
+/* With a lock a server counts as started once its status command says so: it takes the lock when it
+ * gets that far. Where there is no such command the lock is waited for, or what looks next would
+ * take a server on its way for one that ended. */
+static bool is_reached(const struct service *s, enum svc_run to, enum svc_run now,
+		       struct deadline lock_until)
 {
-	return now == to || (to == SVC_RUNNING && s->lock_path);
+	if (now == to)
+		return true;
+	return to == SVC_RUNNING && s->lock_path &&
+	       (now == SVC_STARTING || deadline_passed(lock_until));
 }
 
 static int wait_for(struct service *s, enum svc_run to, struct deadline d, struct svc_state *ret,
 		    struct err *e)
 {
+	struct deadline lock_until = deadline_in(LOCK_WITHIN_NS);
 	struct svc_state st;
 
 	for (;;) {
 		if (command_state(s, &st, e) < 0)
 			return -(int)e->kind;
-		if (is_reached(s, to, st.run))
+		if (is_reached(s, to, st.run, lock_until))
 			break;
 		if (deadline_passed(d))
 			return err_set(e, ERR_TIMEOUT,
