@@ -64,6 +64,9 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	} else {
 		json_object_set_new(undo, "was", json_string("stopped"));
 	}
+	/* Later steps name it: a service that needs no record of its start has none, which is not the same as no answer. */
+	if (!json_object_get(undo, "launch"))
+		json_object_set_new(undo, "launch", json_null());
 	*ret_undo = take_ptr(undo);
 	return 0;
 }
