@@ -31,6 +31,7 @@ static struct {
 	enum act        act;
 	const char     *cut;            /* mount points, comma between */
 	int             sys;
+	FILE           *trace;          /* NULL: nobody asked */
 } fault = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static _Noreturn void misuse(const char *variable, const char *value)
@@ -84,12 +85,15 @@ static void write_count(void)
 static void read_environment(void)
 {
 	const char *spec = getenv("CROSSGRADE_FAULT"), *act = getenv("CROSSGRADE_FAULT_ACT");
+	const char *trace = getenv("CROSSGRADE_FAULT_TRACE");
 	struct sv at, name;
 
 	fault.owner = getpid();
 	if (!spec || !*spec)
 		return;
 	fault.on = true;
+	if (trace && *trace)
+		fault.trace = fopen(trace, "we");
 	if (act && *act)
 		read_act(act);
 	if (strcmp(spec, "count") == 0) {
@@ -167,6 +171,8 @@ int fault_errno_(const char *name)
 		read_environment();
 	if (fault.on && getpid() == fault.owner && counts(name)) {
 		fault.passed++;
+		if (fault.trace)
+			(void)fprintf(fault.trace, "%s\n", name);
 		if (due())
 			sys = strike();
 	}

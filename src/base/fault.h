@@ -6,6 +6,7 @@
  *	CROSSGRADE_FAULT=17                     strike at the 17th point passed
  *	CROSSGRADE_FAULT=count                  strike never; on exit write the number of points to the file
  *	                                        named by CROSSGRADE_FAULT_COUNT
+ *	CROSSGRADE_FAULT_TRACE=/file            write the name of each point passed there, one a line
  *	CROSSGRADE_FAULT=journal.begin:2        strike at the 2nd pass of the point of that name
  *	CROSSGRADE_FAULT_ACT=kill               what to do: SIGKILL to ourselves (default)
  *	CROSSGRADE_FAULT_ACT=cut:/a,/b          power cut: FS_IOC_SHUTDOWN (no log flush) on the file systems
