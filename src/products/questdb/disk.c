@@ -162,8 +162,8 @@ static int by_place(const void *a, const void *b)
 static int placed_column(struct sv bytes, int32_t i, size_t *at, placed_list *list, struct err *e)
 {
 	const char *entry = bytes.p + META_COLUMNS + (size_t)i * META_COLUMN_SIZE;
-	int32_t type = le32(entry + COLUMN_TYPE), replaces = le32(entry + COLUMN_REPLACES) - 1;
-	int64_t flags = le64(entry + COLUMN_FLAGS);
+	int32_t type = le32(entry + COLUMN_TYPE);
+	int64_t flags = le64(entry + COLUMN_FLAGS), replaces = le32(entry + COLUMN_REPLACES) - INT64_C(1);
 	struct placed p = { .place = i, .index = i, .live = type > 0 };
 
 	if (bytes_string(bytes, at, &p.column.name, e) < 0)

@@ -71,6 +71,7 @@ static void unbind(struct real *r)
 	if (!r->goal.doc)
 		return;
 	json_decref(r->ctx.results);
+	free(r->ctx.held);
 	site_done(&r->site);
 	goal_done(&r->goal);
 }
