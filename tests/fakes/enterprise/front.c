@@ -6,10 +6,10 @@
  *
  * lays out a runtime whose bin/java is this program. Called as java it becomes the real java: the
  * process keeps its pid, its command line names com.questdb/com.questdb.EntServerMain, it holds the
- * locks. Beside it runs the front: it takes the HTTP address, answers /settings as edition EE with a
- * version of its own, wants the administrator's login (acl.admin.user and acl.admin.password of
- * server.conf or QDB_ACL_ADMIN_*, also as .file, _FILE; acl.enabled=false: none) for what needs one,
- * and passes the rest on. A connection is judged by its first request. The other ports are the
+ * locks. Beside it runs the front: it takes the HTTP address, answers /settings as edition EE with
+ *a version of its own, wants the administrator's login (acl.admin.user and acl.admin.password of
+ * server.conf or QDB_ACL_ADMIN_*, also as .file, _FILE; acl.enabled=false: none) for what needs
+ *one, and passes the rest on. A connection is judged by its first request. The other ports are the
  * release's own. */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -495,6 +495,7 @@ static bool make(const char *dir, const char *jar, const char *real_java, const 
 	return put_copy(dir, "bin/java", 0755, "/proc/self/exe") &&
 	       put_copy(dir, "lib/questdb.jar", 0644, jar) &&
 	       put_copy(dir, "lib/stand-in-bind.so", 0644, bind_lib) &&
+	       put_copy(dir, "lib/libquestdb.so", 0644, bind_lib) &&
 	       put_text(dir, "lib/stand-in.conf", 0644, conf) &&
 	       put_text(dir, "lib/modules", 0644, "stand-in\n") &&
 	       put_text(dir, "release", 0644, release) &&

@@ -78,11 +78,13 @@ static bool jar_put(struct jar *j, const char *out)
 	return !j->bytes.full && file_put(AT_FDCWD, out, j->bytes.data, j->bytes.len);
 }
 
+/* As much of a native library as an inspection reads: machine 62, and the glibc it asks for. */
+static const char native[96] = "\x7f"
+			       "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0GLIBC_2.17";
+
 bool artifact_jar(const char *out, const char *version, const char *edition)
 {
 	static const char class_17[10] = "\xca\xfe\xba\xbe\0\0\0\x3d\0\x10";
-	static const char elf[64] = "\x7f"
-				    "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01";
 	bool enterprise = strcmp(edition, "EE") == 0;
 	autofree char *manifest =
 	    xasprintf("Manifest-Version: 1.0\r\nImplementation-Title: QuestDB%s\r\nImplementation-"
@@ -95,7 +97,7 @@ bool artifact_jar(const char *out, const char *version, const char *edition)
 
 	add_member(&j, "META-INF/MANIFEST.MF", manifest, strlen(manifest));
 	add_member(&j, "io/questdb/ServerMain.class", class_17, sizeof class_17);
-	add_member(&j, "io/questdb/bin/linux-x86-64/libquestdb.so", elf, sizeof elf);
+	add_member(&j, "io/questdb/bin/linux-x86-64/libquestdb.so", native, sizeof native);
 	if (enterprise)
 		add_member(&j, "com/questdb/EntServerMain.class", class_17, sizeof class_17);
 	ok = jar_put(&j, out);
@@ -170,6 +172,13 @@ static bool text_to(const char *dir, const char *rel, const char *text, mode_t m
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
+static bool native_to(const char *dir)
+{
+	autofree char *path = xasprintf("%s/lib/libquestdb.so", dir);
+
+	return file_put(AT_FDCWD, path, native, sizeof native);
+}
+
 /* DIR/questdb.jar and DIR/bin/{java,env.sh,questdb.sh}; DIR/release as a Java home has it; a
  * runtime has no jar, but its modules there. */
 bool artifact_install(const char *dir, const char *version, const char *edition, bool runtime)
@@ -198,6 +207,6 @@ bool artifact_install(const char *dir, const char *version, const char *edition,
 	return copy_self(java) && artifact_jar(jar, version, edition) &&
 	       text_to(dir, "bin/env.sh", env, 0644) &&
 	       text_to(dir, "bin/questdb.sh", script, 0755) &&
-	       (!runtime || text_to(dir, "lib/modules", "stand-in\n", 0644)) &&
+	       (!runtime || (text_to(dir, "lib/modules", "stand-in\n", 0644) && native_to(dir))) &&
 	       text_to(dir, "release", release, 0644);
 }

@@ -134,7 +134,7 @@ static bool fill(struct table *t, int index)
 
 	for (int i = 0; i < 72; i++)
 		rows[i] = (struct row){ .ts = INT64_C(1767225600000000) + i * INT64_C(3600000000),
-					.writer = 0,
+					.writer = 1000,
 					.seq = index * 1000 + i,
 					.v = i / 4.0 };
 	if (!table_add(t, rows, 60) || !table_add(t, rows + 60, 12))
