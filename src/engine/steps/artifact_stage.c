@@ -1,6 +1,7 @@
 /* artifact_stage: the target build in a directory of its own, long before anything stops.
  * params {"artifact":"/abs","sha256":hex|null,"into":place,"strip_top":bool,"jar":name|null,"owner":place|null};
- * result {"sha256"}. Undo removes the directory: it is ours. */
+ * result {"sha256"}. Undo removes the directory: it bears the run's id, so that nobody else's is ever taken for it, nor the old
+ * build's after an exchange. */
 #include "engine/step.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 
 #include "data/unpack.h"
 #include "io/file.h"
+
+#define MARK ".crossgrade-run"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -21,6 +24,24 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 static char *part_name(const char *rel)
 {
 	return xasprintf("%s.crossgrade-part", rel);
+}
+
+/* 1 when what stands under the final name was made by this run, 0 when not, or when nothing does. */
+static int is_ours(struct ctx *c, const struct dir *d, const char *rel, struct err *e)
+{
+	autofree char *mark = xasprintf("%s/" MARK, rel);
+	autobuf struct buf run = BUF_MAX(256);
+	int has = dir_has(d, mark, e);
+
+	if (has <= 0)
+		return has;
+	return file_read(d, mark, &run, e) < 0 ? -(int)e->kind : sv_eq(buf_sv(&run), c->run);
+}
+
+static int refuse_stranger(const struct dir *d, const char *rel, struct err *e)
+{
+	err_set(e, ERR_CHANGED, "'%s/%s' was not made by this run", d->path, rel);
+	return err_hint(e, "find out whose it is, and move it away");
 }
 
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
@@ -96,18 +117,22 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	autoclose int fd = -1;
 	const char *rel;
 	struct site *s;
-	int has;
+	int has, ours;
 
 	if (open_artifact(params, &fd, sha256, e) < 0 || ctx_site_of(c, params, &s, e) < 0 ||
 	    site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
 	*ret_result = json_pack("{ss}", "sha256", sha256);
 	has = dir_has(&d, rel, e);
+	ours = is_ours(c, &d, rel, e);
+	if (has < 0 || ours < 0)
+		return -e->kind;
 	if (has)
-		return has < 0 ? has : 0;       /* renamed into place by an earlier try */
+		return ours ? 0 : refuse_stranger(&d, rel, e);  /* ours: renamed into place by an earlier try */
 	part = part_name(rel);
 	if (dir_remove_tree(&d, part, e) < 0 || dir_make_all(&d, part, 0755, e) < 0 ||
-	    dir_open_at(&d, part, &part_dir, e) < 0 || fill(c, params, fd, &part_dir, e) < 0)
+	    dir_open_at(&d, part, &part_dir, e) < 0 || fill(c, params, fd, &part_dir, e) < 0 ||
+	    file_replace(&part_dir, MARK, sv_of(c->run), FILE_PRIVATE, e) < 0)
 		return -e->kind;
 	return dir_rename(&d, part, &d, rel, RENAME_NOREPLACE, e);
 }
@@ -117,13 +142,13 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	autodir struct dir d = DIR_NONE;
 	const char *rel;
 	struct site *s;
-	int has;
+	int ours;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
-	has = dir_has(&d, rel, e);
-	*ret = has > 0 ? STEP_IS_DONE : STEP_NOT_DONE;
-	return has < 0 ? has : 0;
+	ours = is_ours(c, &d, rel, e);
+	*ret = ours > 0 ? STEP_IS_DONE : STEP_NOT_DONE;
+	return ours < 0 ? ours : 0;
 }
 
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
@@ -132,11 +157,22 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	autofree char *part = NULL;
 	const char *rel;
 	struct site *s;
+	int has, ours;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
+	has = dir_has(&d, rel, e);
+	ours = is_ours(c, &d, rel, e);
+	if (has < 0 || ours < 0)
+		return -e->kind;
+	if (has && !ours && !c->force)
+		return refuse_stranger(&d, rel, e);
 	part = part_name(rel);
-	return dir_remove_tree(&d, part, e) < 0 || dir_remove_tree(&d, rel, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
+	/* Under its half-made name again: a removal that is interrupted must still be known as ours. */
+	if (dir_remove_tree(&d, part, e) < 0 || (has && dir_rename(&d, rel, &d, part, RENAME_NOREPLACE, e) < 0) ||
+	    dir_remove_tree(&d, part, e) < 0)
+		return -e->kind;
+	return dir_sync(&d, "", e);
 }
 
 const struct step_kind step_artifact_stage = { "artifact_stage", 1, LIFE_DURABLE, describe, capture, apply, verify,
