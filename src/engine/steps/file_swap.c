@@ -1,12 +1,11 @@
 /* file_swap: exchange two directories or files of one file system, atomically; or point a symbolic link elsewhere.
- * params {"a":place,"b":place} or {"link":place,"to":target}; undo record {"a":{dev,ino},"b":{dev,ino}} or {"old":target}.
- * An exchange repeated blindly puts the wrong world live again (seen), so both ways first look who is where. */
+ * params {"a":place,"b":place} or {"link":place,"to":target}; undo record {"a":{dev,ino},"b":{dev,ino}} or {"old":target};
+ * result {"a":{dev,ino}} or {}. An exchange repeated blindly puts the wrong world live again (seen), so both ways first look who is where. */
 #include "engine/step.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -62,6 +61,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	if (json_object_get(params, "link")) {
 		if (link_target(c, params, &d, &rel, &target, e) < 0)
 			return -e->kind;
+		if (!strcmp(target, json_str(params, "to", "")))
+			return err_set(e, ERR_CHANGED, "'%s/%s' points to '%s' already", d.path, rel, target);
 		*ret_undo = json_pack("{ss}", "old", target);
 		return 0;
 	}
@@ -82,31 +83,42 @@ static int relink(struct ctx *c, const json_t *params, const char *from, const c
 
 	if (link_target(c, params, &d, &rel, &now, e) < 0)
 		return -e->kind;
+	temp = xasprintf("%s.crossgrade-link", rel);
+	if (dir_unlink(&d, temp, e) < 0)
+		return -e->kind;
 	if (!strcmp(now, to))
 		return 0;
 	if (strcmp(now, from) && !c->force)
 		return err_set(e, ERR_CHANGED, "'%s/%s' points to '%s', neither to '%s' nor to '%s'", d.path, rel, now,
 		               from, to);
-	temp = xasprintf("%s.crossgrade-link", rel);
-	if (dir_unlink(&d, temp, e) < 0 || dir_symlink(&d, to, temp, e) < 0)
+	if (dir_symlink(&d, to, temp, e) < 0)
 		return -e->kind;
 	return dir_rename(&d, temp, &d, rel, 0, e);
 }
 
+static int refuse_stranger(const json_t *params, const char *key, struct err *e)
+{
+	return err_set(e, ERR_CHANGED, "'%s' is neither the old nor the new one",
+	               json_str(json_object_get(params, key), "path", "?"));
+}
+
 static int exchange(struct ctx *c, const json_t *params, const json_t *undo, bool back, struct err *e)
 {
-	struct file_id a = id_of(undo, "a"), b = id_of(undo, "b"), now;
+	struct file_id a = id_of(undo, "a"), b = id_of(undo, "b"), at_a, at_b;
 	autodir struct dir da = DIR_NONE, db = DIR_NONE;
 	const char *rel_a, *rel_b;
 	struct site *s;
 
-	if (who_is_at(c, params, "a", &now, e) < 0)
+	if (who_is_at(c, params, "a", &at_a, e) < 0)
 		return -e->kind;
-	if (file_id_eq(now, back ? a : b))
+	if (file_id_eq(at_a, back ? a : b))
 		return 0;
-	if (!file_id_eq(now, back ? b : a))
-		return err_set(e, ERR_CHANGED, "'%s' is neither the old nor the new one",
-		               json_str(json_object_get(params, "a"), "path", "?"));
+	if (!file_id_eq(at_a, back ? b : a))
+		return refuse_stranger(params, "a", e);
+	if (who_is_at(c, params, "b", &at_b, e) < 0)
+		return -e->kind;
+	if (!file_id_eq(at_b, back ? a : b))
+		return refuse_stranger(params, "b", e);
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "a"), &da, &rel_a, e) < 0 ||
 	    site_place(s, json_object_get(params, "b"), &db, &rel_b, e) < 0)
 		return -e->kind;
@@ -115,25 +127,31 @@ static int exchange(struct ctx *c, const json_t *params, const json_t *undo, boo
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	*ret_result = json_object();
-	if (json_object_get(params, "link"))
-		return relink(c, params, json_str(undo, "old", ""), json_str(params, "to", ""), e);
-	return exchange(c, params, undo, false, e);
+	bool link = json_object_get(params, "link") != NULL;
+
+	if (link ? relink(c, params, json_str(undo, "old", ""), json_str(params, "to", ""), e) < 0 :
+	           exchange(c, params, undo, false, e) < 0)
+		return -e->kind;
+	*ret_result = link ? json_object() : json_pack("{sO}", "a", json_object_get(undo, "b"));
+	return 0;
 }
 
 static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	autofree char *now = NULL;
+	struct file_id at_a;
 	const char *rel;
 
-	*ret = STEP_IS_DONE;    /* apply looked by (dev, ino) */
-	if (!json_object_get(params, "link"))
+	if (json_object_get(params, "link")) {
+		if (link_target(c, params, &d, &rel, &now, e) < 0)
+			return -e->kind;
+		*ret = strcmp(now, json_str(params, "to", "")) ? STEP_NOT_DONE : STEP_IS_DONE;
 		return 0;
-	if (link_target(c, params, &d, &rel, &now, e) < 0)
+	}
+	if (who_is_at(c, params, "a", &at_a, e) < 0)
 		return -e->kind;
-	if (strcmp(now, json_str(params, "to", "")))
-		*ret = STEP_NOT_DONE;
+	*ret = file_id_eq(at_a, id_of(result, "a")) ? STEP_IS_DONE : STEP_NOT_DONE;
 	return 0;
 }
 
