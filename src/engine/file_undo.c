@@ -42,7 +42,7 @@ int file_undo_state(const struct dir *d, const char *rel, const json_t *undo, st
 
 int file_undo(struct ctx *c, const struct dir *d, const char *rel, const json_t *undo, struct err *e)
 {
-	int now = file_undo_state(d, rel, undo, e);
+	int now = file_undo_state(d, rel, undo, e), has_parent;
 
 	if (now < 0)
 		return now;
@@ -50,7 +50,8 @@ int file_undo(struct ctx *c, const struct dir *d, const char *rel, const json_t 
 		err_set(e, ERR_CHANGED, "'%s/%s' was changed by somebody else since", d->path, rel);
 		return err_hint(e, "save that change, then '--force' puts the old file back");
 	}
-	if (file_drop_temps(d, file_parent(rel), e) < 0)
+	has_parent = dir_has(d, file_parent(rel), e);
+	if (has_parent < 0 || (has_parent && file_drop_temps(d, file_parent(rel), e) < 0))
 		return -e->kind;
 	return now == FILE_IS_OLD ? 0 : image_put(d, rel, &c->blobs, json_object_get(undo, "image"), e);
 }

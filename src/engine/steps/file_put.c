@@ -1,9 +1,11 @@
 /* file_put: write a small file of ours into the installation: a drop-in, a key file.
  * params {"file":place,"content":str | "from":"/abs path of a secret file","mode":"0600","owner":place|null}: owner: as that
- * file's. undo record {"image","ours"}. The content of a secret file never enters plan, journal or undo record. */
+ * file's. undo record {"image","ours","made"}: made is the topmost folder that was not there, or null. The content of a secret
+ * file never enters plan, journal or undo record. */
 #include "engine/step.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/secret.h"
 #include "engine/file_undo.h"
@@ -44,6 +46,36 @@ static void forget(struct buf *secret)
 	secret_wipe(secret->data, secret->len);
 }
 
+/* The topmost folder on the way to rel that is not there yet: ours to make and ours to take away. */
+static int note_missing_folder(const struct dir *d, const char *rel, json_t *undo, struct err *e)
+{
+	for (const char *slash = strchr(rel, '/'); slash; slash = strchr(slash + 1, '/')) {
+		autofree char *folder = xstrndup(rel, (size_t)(slash - rel));
+		int has = dir_has(d, folder, e);
+
+		if (has < 0)
+			return has;
+		if (!has)
+			return json_object_set_new(undo, "made", json_string(folder));
+	}
+	return 0;
+}
+
+/* From the file's own folder up to the one noted; a folder that somebody uses stays, and so do those above it. */
+static int drop_made_folders(const struct dir *d, const char *rel, const char *made, struct err *e)
+{
+	autofree char *folder = xstrdup(rel);
+	struct err busy = ERR_INIT;
+	char *slash;
+
+	while (made && (slash = strrchr(folder, '/')) && (size_t)(slash - folder) >= strlen(made)) {
+		*slash = '\0';
+		if (dir_unlink(d, folder, &busy) < 0)
+			return 0;
+	}
+	return made ? dir_sync(d, file_parent(made), e) : 0;
+}
+
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
 	autobuf struct buf content = BUF_MAX(CONTENT_MAX);
@@ -56,6 +88,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		return -e->kind;
 	r = file_undo_record(c, &d, rel, buf_sv(&content), ret_undo, e);
 	forget(&content);
+	if (r >= 0)
+		r = note_missing_folder(&d, rel, *ret_undo, e);
 	return r;
 }
 
@@ -103,8 +137,12 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	const char *rel;
 	struct site *s;
 
-	if (open_place(c, params, &s, &d, &rel, e) < 0 || content_of(params, &want, e) < 0 ||
-	    file_read(&d, rel, &is, e) < 0)
+	*ret = STEP_NOT_DONE;
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || content_of(params, &want, e) < 0)
+		return -e->kind;
+	if (dir_has(&d, rel, e) <= 0)
+		return -e->kind;
+	if (file_read(&d, rel, &is, e) < 0)
 		return -e->kind;
 	*ret = want.len == is.len && !memcmp(buf_str(&want), buf_str(&is), is.len) ? STEP_IS_DONE : STEP_NOT_DONE;
 	forget(&want);
@@ -118,7 +156,9 @@ static int undo_put(struct ctx *c, const json_t *params, const json_t *undo, str
 	const char *rel;
 	struct site *s;
 
-	return open_place(c, params, &s, &d, &rel, e) < 0 ? -(int)e->kind : file_undo(c, &d, rel, undo, e);
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || file_undo(c, &d, rel, undo, e) < 0)
+		return -e->kind;
+	return drop_made_folders(&d, rel, json_str(undo, "made", NULL), e);
 }
 
 const struct step_kind step_file_put = { "file_put", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_put };
