@@ -47,7 +47,7 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	    service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	/* A server that ended at once is started all the same: the point is passed. wait_ready tells how it ended. */
-	*ret = STEP_IS_DONE;
+	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
 	return 0;
 }
 

@@ -40,7 +40,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		return -e->kind;
 	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
-	*ret_result = json_object();
+	if (r >= 0)
+		*ret_result = json_pack("{sb}", "live", 1);
 	return r;
 }
 
@@ -50,7 +51,8 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	*ret = p.state == POINT_SPENT ? STEP_IS_DONE : STEP_NOT_DONE;
+	/* Spent is written before the first exchange, so the state alone does not say that it is live. */
+	*ret = p.state == POINT_SPENT && json_bool(result, "live", false) ? STEP_IS_DONE : STEP_NOT_DONE;
 	point_done(&p);
 	return 0;
 }

@@ -118,7 +118,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
 {
-	*ret = STEP_IS_DONE;
+	*ret = json_object_get(result, "differences") ? STEP_IS_DONE : STEP_NOT_DONE;
 	return 0;
 }
 

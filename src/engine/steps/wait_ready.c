@@ -35,7 +35,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
 {
-	*ret = STEP_IS_DONE;    /* apply returns only when it has been seen */
+	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;   /* apply returns only when it has been seen */
 	return 0;
 }
 
