@@ -47,9 +47,6 @@ void mirror_copier_back(struct mirror *m, struct copier *c)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int64_t ns_of(struct timespec t)
-{
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 static void tell(struct mirror *m)
@@ -302,13 +299,19 @@ static void drop_sums(struct block_sums **sums)
 }
 #define auto_sums cleanup_with(drop_sums)
 
+/* Not worth asking for its holes. Preallocated blocks count as used and hold nothing: a running QuestDB of 160 MB has 4 GB. */
+static bool is_dense(const struct stat *st)
+{
+	return st->st_size <= BLOCK_BYTES && st->st_blocks * 512 >= st->st_size;
+}
+
 /* Bring the bytes over. `known`: the index still describes the copy, which has the stat `there`. */
 static int bring(struct mirror *m, int from, const struct stat *st, int to, const struct stat *there,
                  struct ix_entry *entry, bool known, struct err *e)
 {
 	auto_sums struct block_sums *old = take_ptr(entry->sums);
 	struct copy job = { .what = entry->rel, .from = from, .to = to, .size = (uint64_t)st->st_size,
-		            .dense = st->st_blocks * 512 >= st->st_size, .to_size = (uint64_t)there->st_size,
+		            .dense = is_dense(st), .to_size = (uint64_t)there->st_size,
 		            .pace = pace, .pace_data = m };
 	struct copy_result done = { 0 };
 	unsigned char sha[SHA_BYTES];
