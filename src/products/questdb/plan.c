@@ -53,14 +53,16 @@ static const char *own_host(const struct draft *d)
 	return !strcmp(host, "0.0.0.0") || !strcmp(host, "::") || !*host ? "127.0.0.1" : host;
 }
 
-/* Login on another edition, and which that is: what the goal says, else its administrator where it gets one. */
+/* Login on another edition, and which that is: what the goal says, else its administrator where it
+ * gets one. */
 static json_t *target_login(const struct draft *d)
 {
 	const json_t *said = json_object_get(d->to->target, "login");
 	const json_t *admin = json_object_get(d->to->settings, "admin");
 	json_t *login;
 
-	if (d->change.crossing == CROSS_NONE || (!said && d->change.crossing == CROSS_TO_OPEN_SOURCE))
+	if (d->change.crossing == CROSS_NONE ||
+	    (!said && d->change.crossing == CROSS_TO_OPEN_SOURCE))
 		return NULL;
 	if (!said && (!admin || access_is_legacy(d->to)))
 		return NULL;
@@ -126,11 +128,15 @@ static int enough_is_known(const struct draft *d, struct err *e)
 	return 0;
 }
 
-static int spans_are_spans(const struct goal *to, struct err *e)
+static int settings_are_good(const struct goal *to, struct err *e)
 {
 	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain" };
+	const char *gate = goal_setting(to, "gate", "verify");
 	int64_t unused;
 
+	if (strcmp(gate, "verify") != 0 && strcmp(gate, "none") != 0)
+		return err_set(e, ERR_USAGE, "'settings.gate' is '%s', neither 'verify' nor 'none'",
+			       gate);
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
 		if (goal_span(to, spans[i], 0, &unused, e) < 0)
 			return -e->kind;
@@ -175,7 +181,7 @@ int questdb_plan(const struct facts *now, const struct goal *to, struct plan *re
 	int r;
 
 	change_of(now, to, &d.change);
-	if (enough_is_known(&d, e) < 0 || spans_are_spans(to, e) < 0)
+	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0)
 		return -e->kind;
 	if (d.change.nothing) {
 		d.roots = json_object();

@@ -69,6 +69,8 @@ static void refuses(void **state)
 	assert_non_null(strstr(msg, "secret"));
 	assert_int_equal(refused("no-plan-class-path", msg), -ERR_REFUSED);
 	assert_int_equal(refused("no-plan-mount", msg), -ERR_REFUSED);
+	assert_int_equal(refused("no-plan-gate", msg), -ERR_USAGE);
+	assert_int_equal(refused("no-plan-span", msg), -ERR_USAGE);
 }
 
 /* What moves by itself must not change a plan: facts are pinned for that. */
