@@ -31,7 +31,7 @@ static const bool rec_moves[REC__MAX][REC__MAX] = {
 	[REC_INTENDED] = { [REC_INTENDED] = 1, [REC_DONE] = 1, [REC_UNDONE] = 1 },
 	[REC_DONE] = { [REC_INTENDED] = 1, [REC_UNDONE] = 1 },
 	[REC_SKIPPED] = { 0 },
-	[REC_UNDONE] = { 0 },
+	[REC_UNDONE] = { [REC_UNDONE] = 1 },
 };
 
 static const char *const migrations[] = {
@@ -417,8 +417,8 @@ int journal_undone(struct journal *j, const char *run, const char *step, struct 
 	if (move_legal(j, run, step, REC_UNDONE, &from, e) < 0)
 		return -e->kind;
 	fault_point("journal.undone");
-	r = db_run(j->db, e, "update step set state = 'undone', done = ? where run = ? and step = ?", "itt",
-	           clock_wall_ns(), run, step);
+	r = db_run(j->db, e, "update step set state = 'undone', done = ?, boot = ?, process = ? where run = ? and step = ?",
+	           "itttt", clock_wall_ns(), j->boot, j->process, run, step);
 	fault_point("journal.undid");
 	return r;
 }

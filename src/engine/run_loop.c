@@ -166,15 +166,54 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 	return 0;
 }
 
+/* Is the step of this kind in this state? */
+static int kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e)
+{
+	*ret = false;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (strcmp(s->kind->name, kind))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		*ret |= rec.state == state;
+		step_rec_done(&rec);
+	}
+	return 0;
+}
+
+/* An undo whose effect did not last. The undo of the start keeps the server down, which ends with the process that did it: until
+ * the old server is started again somebody else may have started one, of either build, over data that is half way back. The
+ * undo of the stop left the old server running, which ends with the boot. */
+static int undo_gone(struct world *w, const struct step *s, const struct step_rec *rec, bool *ret, struct err *e)
+{
+	bool started;
+
+	*ret = false;
+	if (rec->state != REC_UNDONE)
+		return 0;
+	if (!strcmp(s->kind->name, "service_stop"))
+		*ret = journal_effect_gone(w->journal, rec, true, false);
+	if (!(s->flags & STEP_POINT) || !journal_effect_gone(w->journal, rec, false, true))
+		return 0;
+	if (kind_is(w, "service_stop", REC_UNDONE, &started, e) < 0)
+		return -e->kind;
+	*ret = !started;
+	return 0;
+}
+
 static int step_backward(struct world *w, const struct step *s, struct err *e)
 {
 	struct step_rec rec = { 0 };
 	autojson json_t *params = NULL;
+	bool again = false;
 	int r = 0;
 
 	if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 		return -e->kind;
-	if (rec.state != REC_INTENDED && rec.state != REC_DONE)
+	r = undo_gone(w, s, &rec, &again, e);
+	if (r < 0 || (rec.state != REC_INTENDED && rec.state != REC_DONE && !again))
 		goto out;
 	say(w, s, "undo");
 	if (!(s->flags & STEP_NO_UNDO)) {
@@ -269,10 +308,10 @@ static bool made_again(const struct step *s, bool changed, bool frozen)
 
 int run_refresh(struct world *w, struct err *e)
 {
-	bool changed, frozen, passed;
+	bool changed, frozen, passed, open;
 
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0 ||
-	    run_point_passed(w, &passed, e) < 0)
+	    run_point_passed(w, &passed, e) < 0 || kind_is(w, "gate_open", REC_DONE, &open, e) < 0)
 		return -e->kind;
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
@@ -281,6 +320,9 @@ int run_refresh(struct world *w, struct err *e)
 
 		/* Once the new server was started, what kept the old one stopped has no effect to be missed. */
 		if (passed && s->phase < PHASE_THAW)
+			continue;
+		/* Clients were let in: the gate is not missed. Closed again, it would stay closed. */
+		if (open && !strcmp(s->kind->name, "gate_close"))
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;

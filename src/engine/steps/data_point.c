@@ -7,7 +7,7 @@
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
-	buf_adds(ret, "from here only the restore point brings the old data back");
+	buf_adds(ret, "the restore point is the way back of the data");
 	return buf_check(ret, "the description", e);
 }
 

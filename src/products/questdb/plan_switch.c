@@ -48,15 +48,26 @@ static void admin_password(struct draft *d)
 		   "the new edition must never listen with the default administrator");
 }
 
+/* Before the programs change, so that on the way back they are the old ones when the old data is put back: a server that
+ * somebody starts in between is then never the new build on the old data, which it would upgrade. */
+static void data_point(struct draft *d)
+{
+	if (draft_copies(d))
+		draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
+			   "once the new build was started only the restore point brings the old "
+			   "data back");
+}
+
 int draft_change(struct draft *d, struct err *e)
 {
 	const char *conf = facts_str(d->now, QF_CONF_FILE, "/");
 
-	swap(d);
 	admin_password(d);
 	if (json_array_size(d->conf_edits) &&
 	    draft_edit(d, "server-conf", conf, "conf", "properties", json_incref(d->conf_edits),
 		       "keys the new edition needs, or the old one's that it refuses", e) < 0)
 		return -e->kind;
+	data_point(d);
+	swap(d);
 	return draft_launcher(d, e);
 }

@@ -80,9 +80,6 @@ void draft_thaw(struct draft *d)
 {
 	unsigned lets_in = gated(d) ? 0 : STEP_LETS_IN;
 
-	if (draft_copies(d))
-		draft_step(d, PHASE_THAW, "data", "data_point", STEP_IN_WINDOW, json_object(),
-			   "from here on only the restore point brings the old data back");
 	if (gated(d))
 		draft_step(d, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW,
 			   json_pack("{sO}", "ports", d->ports),
