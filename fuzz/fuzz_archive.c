@@ -11,7 +11,8 @@ static int check_entry(void *data, const struct unpack_entry *a, struct err *e)
 	autobuf struct buf clean = BUF_MAX(1 << 16);
 
 	(void)data;
-	if (unpack_path_clean(a->path, "archive", &clean, e) < 0 || strcmp(buf_str(&clean), a->path) != 0)
+	if (unpack_path_clean(a->path, "archive", &clean, e) < 0 ||
+	    strcmp(buf_str(&clean), a->path) != 0)
 		abort();
 	if (a->type == 'l' && !unpack_link_stays(a->path, a->target))
 		abort();

@@ -9,14 +9,14 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
-#define ALIGN           4096u
-#define DIRECT_FROM     (4u << 20)      /* smaller new files go through the page cache */
-#define MARK_FROM       (1u << 20)      /* smaller files are hashed from their start */
-#define SUMS_UP_TO      (UINT64_C(1) << 40)     /* larger files are compared with their copy */
+#define ALIGN 4096u
+#define DIRECT_FROM (4u << 20)         /* smaller new files go through the page cache */
+#define MARK_FROM (1u << 20)           /* smaller files are hashed from their start */
+#define SUMS_UP_TO (UINT64_C(1) << 40) /* larger files are compared with their copy */
 
 static const char zeros[BLOCK_BYTES];
 
-struct copier *copier_new(void)
+static struct copier *copier_new(void)
 {
 	struct copier *c = xcalloc(1, sizeof *c);
 	void *buf = NULL;
@@ -29,28 +29,52 @@ struct copier *copier_new(void)
 	return c;
 }
 
-void copier_free(struct copier *c)
+static void copier_free(struct copier *c)
 {
-	if (!c)
-		return;
 	hasher_free(c->sha);
 	free(c->other);
 	free(c->buf);
 	free(c);
 }
 
+struct copier *copiers_take(struct copiers *all)
+{
+	struct copier *c = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	if (all->idle.n)
+		c = all->idle.v[--all->idle.n];
+	pthread_mutex_unlock(&all->lock);
+	return c ? c : copier_new();
+}
+
+void copiers_give(struct copiers *all, struct copier *c)
+{
+	pthread_mutex_lock(&all->lock);
+	*vec_push(&all->idle) = c;
+	pthread_mutex_unlock(&all->lock);
+}
+
+void copiers_done(struct copiers *all)
+{
+	vec_each (&all->idle, it)
+		copier_free(*it);
+	vec_done(&all->idle);
+}
+
 /* One copy under way. */
 struct run {
-	struct copier      *c;
-	const struct copy  *job;
+	struct copier *c;
+	const struct copy *job;
 	struct copy_result *ret;
-	bool                direct;
-	struct block_sum    zero;       /* of a full block of zeros */
-	uint64_t            skip;       /* up to here the copy's hash is known, if no block before it differs */
-	bool                again;      /* one did, and nothing is written yet: begin again, with skip 0 */
+	bool direct;
+	struct block_sum zero; /* of a full block of zeros */
+	uint64_t skip; /* up to here the copy's hash is known, if no block before it differs */
+	bool again;    /* one did, and nothing is written yet: begin again, with skip 0 */
 };
 
-static int read_full(const struct run *w, char *buf, size_t n, uint64_t at, size_t *ret, struct err *e)
+static int read_full(const struct run *w, char *buf, size_t n, uint64_t at, size_t *ret,
+		     struct err *e)
 {
 	size_t got = 0;
 
@@ -103,7 +127,8 @@ static int write_at(struct run *w, const char *p, size_t n, uint64_t at, struct 
 		if (r < 0)
 			return err_sys(e, errno, "write the copy of '%s'", w->job->what);
 		if (r == 0)
-			return err_set(e, ERR_IO, "nothing more can be written to the copy of '%s'", w->job->what);
+			return err_set(e, ERR_IO, "nothing more can be written to the copy of '%s'",
+				       w->job->what);
 		/* A short direct write need not end on a block. */
 		if (w->direct && (size_t)r % ALIGN && leave_direct(w, e) < 0)
 			return -(int)e->kind;
@@ -121,7 +146,8 @@ static size_t block_len(uint64_t size, uint64_t at)
 }
 
 /* 1 when the copy holds just these n bytes at `at`, 0 when not. */
-static int holds(struct run *w, const char *p, size_t n, uint64_t at, struct block_sum sum, struct err *e)
+static int holds(struct run *w, const char *p, size_t n, uint64_t at, struct block_sum sum,
+		 struct err *e)
 {
 	const struct copy *job = w->job;
 
@@ -129,7 +155,8 @@ static int holds(struct run *w, const char *p, size_t n, uint64_t at, struct blo
 		return 0;
 	w->ret->compared += n;
 	if (job->old)
-		return block_len(job->old->size, at) == n && block_sum_eq(job->old->v[at / BLOCK_BYTES], sum);
+		return block_len(job->old->size, at) == n &&
+		       block_sum_eq(job->old->v[at / BLOCK_BYTES], sum);
 	if (job->old_sha)
 		return 0;
 	for (size_t got = 0; got < n;) {
@@ -144,17 +171,19 @@ static int holds(struct run *w, const char *p, size_t n, uint64_t at, struct blo
 	return memcmp(p, w->c->other, n) == 0;
 }
 
-/* The n bytes in the buffer belong at `at`, a block's start: write the runs of blocks that differ. */
+/* The n bytes in the buffer belong at `at`, a block's start: write the runs of blocks that differ.
+ */
 static int put_piece(struct run *w, size_t n, uint64_t at, struct err *e)
 {
 	const char *buf = w->c->buf;
-	size_t from = 0;                /* start of the run under way */
+	size_t from = 0; /* start of the run under way */
 
 	if (at >= w->skip)
 		hasher_add(w->c->sha, buf, n);
 	for (size_t i = 0; i < n; i += BLOCK_BYTES) {
 		size_t len = MIN_OF((size_t)BLOCK_BYTES, n - i);
-		struct block_sum sum = w->ret->sums ? block_sum_of(buf + i, len) : (struct block_sum){ 0 };
+		struct block_sum sum =
+		    w->ret->sums ? block_sum_of(buf + i, len) : (struct block_sum){ 0 };
 		int same = holds(w, buf + i, len, at + i, sum, e);
 
 		if (same < 0)
@@ -179,7 +208,8 @@ static int punch(struct run *w, uint64_t at, uint64_t n, struct err *e)
 
 	if (sys)
 		return err_sys(e, sys, "make a hole in the copy of '%s'", w->job->what);
-	if (fallocate(w->job->to, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)n) == 0)
+	if (fallocate(w->job->to, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at,
+		      (off_t)n) == 0)
 		return 0;
 	if (errno != EOPNOTSUPP)
 		return err_sys(e, errno, "make a hole in the copy of '%s'", w->job->what);
@@ -210,7 +240,8 @@ static int hash_hole(struct run *w, uint64_t at, uint64_t end, struct err *e)
 	return 0;
 }
 
-/* The source has nothing from `at` to `end`, both on a block's start or the end of the file, and not across the mark. */
+/* The source has nothing from `at` to `end`, both on a block's start or the end of the file, and
+ * not across the mark. */
 static int put_hole_part(struct run *w, uint64_t at, uint64_t end, struct err *e)
 {
 	uint64_t there = MIN_OF(end, w->job->to_size);
@@ -252,7 +283,8 @@ static void next_data(const struct copy *job, uint64_t at, uint64_t *ret_from, u
 
 	if (from < 0)
 		from = errno == ENXIO ? (off_t)job->size : (off_t)at;
-	to = job->dense || from >= (off_t)job->size ? (off_t)job->size : lseek(job->from, from, SEEK_HOLE);
+	to = job->dense || from >= (off_t)job->size ? (off_t)job->size
+						    : lseek(job->from, from, SEEK_HOLE);
 	if (to < 0)
 		to = (off_t)job->size;
 	*ret_from = MAX_OF(at, (uint64_t)from / BLOCK_BYTES * BLOCK_BYTES);
@@ -261,7 +293,8 @@ static void next_data(const struct copy *job, uint64_t at, uint64_t *ret_from, u
 	*ret_to = MIN_OF(*ret_to, job->size);
 }
 
-/* Pieces end where a hash is gone on with or kept. A comparison reads no more at once than stays in the processor. */
+/* Pieces end where a hash is gone on with or kept. A comparison reads no more at once than stays in
+ * the processor. */
 static size_t piece_len(const struct run *w, uint64_t at, uint64_t to, uint64_t mark)
 {
 	uint64_t n = MIN_OF(to - at, (uint64_t)(w->job->old ? BLOCK_BYTES : PIECE_BYTES));
@@ -294,7 +327,8 @@ static int put_data(struct run *w, uint64_t *at, uint64_t to, struct err *e)
 			keep_mark(w, *at);
 		if (job->pace && job->pace(job->pace_data, want, e) < 0)
 			return -(int)e->kind;
-		if (read_full(w, w->c->buf, want, *at, &got, e) < 0 || put_piece(w, got, *at, e) < 0)
+		if (read_full(w, w->c->buf, want, *at, &got, e) < 0 ||
+		    put_piece(w, got, *at, e) < 0)
 			return -(int)e->kind;
 		*at += got;
 		if (got < want)
@@ -314,14 +348,15 @@ static int put_all(struct run *w, uint64_t *ret_end, struct err *e)
 		at = from;
 		if (put_data(w, &at, to, e) < 0)
 			return -(int)e->kind;
-		if (at < to)            /* the source ended earlier */
+		if (at < to) /* the source ended earlier */
 			break;
 	}
 	*ret_end = at;
 	return 0;
 }
 
-/* First without hashing what comes before the mark, then, if that was not as it was, from the start. */
+/* First without hashing what comes before the mark, then, if that was not as it was, from the
+ * start. */
 static int put_from_mark(struct run *w, uint64_t *ret_end, struct err *e)
 {
 	const struct block_sums *old = w->job->old;
@@ -413,7 +448,7 @@ int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret
 			w.zero = block_sum_of(zeros, sizeof zeros);
 		}
 		w.direct = !job->to_size && job->size >= DIRECT_FROM && flags >= 0 &&
-		           fcntl(job->to, F_SETFL, flags | O_DIRECT) == 0;
+			   fcntl(job->to, F_SETFL, flags | O_DIRECT) == 0;
 		r = put_from_mark(&w, &done.size, e);
 	}
 	if (r == 0 && !same) {
@@ -438,8 +473,8 @@ int copy_clone(int from, int to, const char *what, struct err *e)
 		return err_sys(e, sys, "clone '%s'", what);
 	if (ioctl(to, FICLONE, from) == 0)
 		return 1;
-	if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
-	    errno == EPERM || errno == ETXTBSY)
+	if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == EINVAL ||
+	    errno == ENOSYS || errno == EPERM || errno == ETXTBSY)
 		return 0;
 	return err_sys(e, errno, "clone '%s'", what);
 }

@@ -1,38 +1,51 @@
-/* The bytes of one file: cloned where the file system can, else read once, hashed on the way, and written only where
- * the copy differs. Holes stay holes. */
+/* The bytes of one file: cloned where the file system can, else read once, hashed on the way, and
+ * written only where the copy differs. Holes stay holes. */
 #pragma once
 
 #include "data/index.h"
 
 /* What a thread needs for copying; made once, used for many files. */
 struct copier {
-	char          *buf;             /* PIECE_BYTES, page-aligned, for O_DIRECT */
-	char          *other;           /* BLOCK_BYTES of the copy, to compare with */
+	char *buf;   /* PIECE_BYTES, page-aligned, for O_DIRECT */
+	char *other; /* BLOCK_BYTES of the copy, to compare with */
 	struct hasher *sha;
 };
 #define PIECE_BYTES (2u << 20)
 
-struct copier *copier_new(void);
-void           copier_free(struct copier *c);
+/* Those not in use; as many are made as threads want one at a time. */
+struct copiers {
+	pthread_mutex_t lock;
+	VEC(struct copier *) idle;
+};
+#define COPIERS_INIT                              \
+	{                                         \
+		.lock = PTHREAD_MUTEX_INITIALIZER \
+	}
+struct copier *copiers_take(struct copiers *all);
+void copiers_give(struct copiers *all, struct copier *c);
+void copiers_done(struct copiers *all);
 
 struct copy {
-	const char     *what;           /* for messages */
-	int             from, to;
-	uint64_t        size;           /* of the source; a source that shrank meanwhile ends earlier */
-	bool            dense;          /* the source has no holes, so do not ask for them */
-	uint64_t        to_size;        /* of the copy as it is; 0: a new file */
-	const struct block_sums *old;   /* of the copy as it is, or NULL */
-	const unsigned char     *old_sha; /* of the copy as it is, or NULL: asked for files of one block */
-	int           (*pace)(void *data, uint64_t bytes, struct err *e);       /* before each piece; may be NULL */
-	void           *pace_data;
+	const char *what; /* for messages */
+	int from, to;
+	uint64_t size;    /* of the source; a source that shrank meanwhile ends earlier */
+	bool dense;       /* the source has no holes, so do not ask for them */
+	uint64_t to_size; /* of the copy as it is; 0: a new file */
+	const struct block_sums *old; /* of the copy as it is, or NULL */
+	const unsigned char
+	    *old_sha; /* of the copy as it is, or NULL: asked for files of one block */
+	int (*pace)(void *data, uint64_t bytes, struct err *e); /* before each piece; may be NULL */
+	void *pace_data;
 };
 struct copy_result {
-	uint64_t           size;        /* of the copy now */
-	uint64_t           written, compared;
-	unsigned char      sha[SHA_BYTES];
-	struct block_sums *sums;        /* block_sums_free(); NULL for files of one block */
+	uint64_t size; /* of the copy now */
+	uint64_t written, compared;
+	unsigned char sha[SHA_BYTES];
+	struct block_sums *sums; /* block_sums_free(); NULL for files of one block */
 };
-int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret, struct err *e) must_check;
+int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret,
+	       struct err *e) must_check;
 
-/* Make `to` share all extents of `from`: 1, or 0 when these file systems cannot, nothing done then. */
+/* Make `to` share all extents of `from`: 1, or 0 when these file systems cannot, nothing done then.
+ */
 int copy_clone(int from, int to, const char *what, struct err *e) must_check;

@@ -1,12 +1,12 @@
 #include "data/each.h"
 
 struct each {
-	size_t               n;
+	size_t n;
 	const struct cancel *cancel;
-	int                (*one)(void *data, size_t i, struct err *e);
-	void                *data;
-	atomic_size_t        next;
-	atomic_bool          failed;
+	int (*one)(void *data, size_t i, struct err *e);
+	void *data;
+	atomic_size_t next;
+	atomic_bool failed;
 };
 
 static int worker(void *arg, struct err *e)
@@ -26,7 +26,7 @@ static int worker(void *arg, struct err *e)
 }
 
 int each_item(unsigned workers, const struct cancel *cancel, size_t n,
-              int (*one)(void *data, size_t i, struct err *e), void *data, struct err *e)
+	      int (*one)(void *data, size_t i, struct err *e), void *data, struct err *e)
 {
 	struct each w = { .n = n, .cancel = cancel, .one = one, .data = data };
 

@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "base/map.h"
+#include "data/hash.h"
 #include "io/json.h"
 
 #define ENTRIES_MAX 100000u
@@ -23,13 +24,6 @@ static void name_out(const char *name, struct buf *ret)
 	}
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int name_in(const char *s, struct buf *ret, struct err *e)
 {
 	for (; *s; s++) {
@@ -38,15 +32,17 @@ static int name_in(const char *s, struct buf *ret, struct err *e)
 			continue;
 		}
 
-		int high = s[1] == 'x' ? hex_digit(s[2]) : -1;
-		int low = high < 0 ? -1 : hex_digit(s[3]);
+		int high = s[1] == 'x' ? hash_digit(s[2]) : -1;
+		int low = high < 0 ? -1 : hash_digit(s[3]);
 
 		if (low < 0 || (!high && !low))
-			return err_set(e, ERR_FORMAT, "the record of the exchange has a name that is none");
+			return err_set(e, ERR_FORMAT,
+				       "the record of the exchange has a name that is none");
 		buf_addc(ret, (char)(high << 4 | low));
 		s += 3;
 	}
-	if (!ret->len || strchr(buf_str(ret), '/') || strcmp(buf_str(ret), ".") == 0 || strcmp(buf_str(ret), "..") == 0)
+	if (!ret->len || strchr(buf_str(ret), '/') || strcmp(buf_str(ret), ".") == 0 ||
+	    strcmp(buf_str(ret), "..") == 0)
 		return err_set(e, ERR_FORMAT, "the record of the exchange has a name that is none");
 	return buf_check(ret, "a name in the record of the exchange", e);
 }
@@ -67,11 +63,14 @@ static int refuse_mount(const struct dir *d, const char *name, struct file_id id
 	struct file_id root;
 	uint64_t at, of;
 
-	if (dir_file_id(d, "", &root, e) < 0 || dir_mount_id(d, "", &of, e) < 0 || dir_mount_id(d, name, &at, e) < 0)
+	if (dir_file_id(d, "", &root, e) < 0 || dir_mount_id(d, "", &of, e) < 0 ||
+	    dir_mount_id(d, name, &at, e) < 0)
 		return -(int)e->kind;
 	if (at != of || id.dev != root.dev)
-		return err_set(e, ERR_REFUSED, "'%s' in '%s' is a mount or a subvolume of its own and cannot be exchanged",
-		               name, d->path);
+		return err_set(
+		    e, ERR_REFUSED,
+		    "'%s' in '%s' is a mount or a subvolume of its own and cannot be exchanged",
+		    name, d->path);
 	return 0;
 }
 
@@ -80,7 +79,8 @@ static json_t *id_json(struct file_id id)
 	return json_pack("{s:I, s:I}", "dev", (json_int_t)id.dev, "ino", (json_int_t)id.ino);
 }
 
-static int record_one(const struct dir *live, const struct dir *kept, const char *name, json_t *entries, struct err *e)
+static int record_one(const struct dir *live, const struct dir *kept, const char *name,
+		      json_t *entries, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(4 * NAME_MAX + 1);
 	struct file_id a, b;
@@ -91,9 +91,10 @@ static int record_one(const struct dir *live, const struct dir *kept, const char
 	    (in_kept && refuse_mount(kept, name, b, e) < 0))
 		return -(int)e->kind;
 	name_out(name, &text);
-	if (json_array_append_new(entries, json_pack("{s:s, s:o, s:o}", "name", buf_str(&text), "live",
-	                                             in_live ? id_json(a) : json_null(), "kept",
-	                                             in_kept ? id_json(b) : json_null())) < 0)
+	if (json_array_append_new(entries, json_pack("{s:s, s:o, s:o}", "name", buf_str(&text),
+						     "live", in_live ? id_json(a) : json_null(),
+						     "kept", in_kept ? id_json(b) : json_null())) <
+	    0)
 		return err_set(e, ERR_BUG, "the record of the exchange cannot hold '%s'", name);
 	return 0;
 }
@@ -103,8 +104,9 @@ static bool left_out(leave_out_fn *leave_out, void *data, const char *name)
 	return leave_out && leave_out(data, name);
 }
 
-int exchange_look(const struct dir *live, const struct dir *kept, bool (*leave_out)(void *, const char *name),
-                  void *data, json_t **ret, struct err *e)
+int exchange_look(const struct dir *live, const struct dir *kept,
+		  bool (*leave_out)(void *, const char *name), void *data, json_t **ret,
+		  struct err *e)
 {
 	struct dir_names a = { 0 }, b = { 0 };
 	autojson json_t *record = json_pack("{s:[]}", "entries");
@@ -130,26 +132,30 @@ int exchange_look(const struct dir *live, const struct dir *kept, bool (*leave_o
 	return 0;
 }
 
-/* Not dir_rename(): every state between is recognised by (dev, ino), so one fsync of each directory at the end does,
- * where two after each rename would cost the window. */
-static int move(const struct dir *from, const struct dir *to, const char *name, unsigned flags, struct err *e)
+/* Not dir_rename(): every state between is recognised by (dev, ino), so one fsync of each directory
+ * at the end does, where two after each rename would cost the window. */
+static int move(const struct dir *from, const struct dir *to, const char *name, unsigned flags,
+		struct err *e)
 {
-	int sys = fault_errno(flags == RENAME_EXCHANGE ? "data.exchange.swap" : "data.exchange.move");
+	int sys =
+	    fault_errno(flags == RENAME_EXCHANGE ? "data.exchange.swap" : "data.exchange.move");
 
 	if (!sys && renameat2(from->fd, name, to->fd, name, flags) == 0)
 		return 0;
-	return err_sys(e, sys ? sys : errno, "move '%s' from '%s' to '%s'", name, from->path, to->path);
+	return err_sys(e, sys ? sys : errno, "move '%s' from '%s' to '%s'", name, from->path,
+		       to->path);
 }
 
-/* One world comes into `live`, waiting in `from` so far; the world that is live goes to `out`. Told by (dev, ino) of
- * what comes; all three directories are one file system, so the inode alone says it. Two renames an entry: between
- * them, what goes stands in `from`. An exchange the other way, stopped there, has what comes in `out`. */
+/* One world comes into `live`, waiting in `from` so far; the world that is live goes to `out`. Told
+ * by (dev, ino) of what comes; all three directories are one file system, so the inode alone says
+ * it. Two renames an entry: between them, what goes stands in `from`. An exchange the other way,
+ * stopped there, has what comes in `out`. */
 struct turn {
 	const struct dir *live, *from, *out;
-	const char       *come_key;             /* in the record: "kept" or "live" */
-	const json_t     *record;
-	leave_out_fn     *leave_out;
-	void             *data;
+	const char *come_key; /* in the record: "kept" or "live" */
+	const json_t *record;
+	leave_out_fn *leave_out;
+	void *data;
 };
 
 static bool is(struct file_id have, struct file_id want)
@@ -162,14 +168,15 @@ static int read_id(const json_t *entry, const char *key, struct file_id *ret, st
 	const json_t *id = json_object_get(entry, key);
 	int64_t dev = 0, ino = 0;
 
-	if (!json_is_null(id) && (json_want_int(id, "dev", &dev, e) < 0 || json_want_int(id, "ino", &ino, e) < 0))
+	if (!json_is_null(id) &&
+	    (json_want_int(id, "dev", &dev, e) < 0 || json_want_int(id, "ino", &ino, e) < 0))
 		return err_wrap(e, "the record of the exchange");
 	*ret = (struct file_id){ (uint64_t)dev, (uint64_t)ino };
 	return 0;
 }
 
-static int read_entry(const struct turn *t, const json_t *entry, struct buf *ret_name, struct file_id *ret_come,
-                      struct err *e)
+static int read_entry(const struct turn *t, const json_t *entry, struct buf *ret_name,
+		      struct file_id *ret_come, struct err *e)
 {
 	const char *name;
 
@@ -196,14 +203,15 @@ static int come_in(const struct turn *t, const char *name, struct file_id come, 
 	int there = look_id(t->live, name, &in_live, e);
 	unsigned flags = there > 0 ? RENAME_EXCHANGE : RENAME_NOREPLACE;
 
-	if (there < 0 || look_id(t->from, name, &in_from, e) < 0 || look_id(t->out, name, &in_out, e) < 0)
+	if (there < 0 || look_id(t->from, name, &in_from, e) < 0 ||
+	    look_id(t->out, name, &in_out, e) < 0)
 		return -(int)e->kind;
 	if (is(in_from, come))
 		return move(t->from, t->live, name, flags, e);
 	if (is(in_out, come))
 		return move(t->out, t->live, name, flags, e);
-	return err_set(e, ERR_CHANGED, "'%s' is in none of '%s', '%s' and '%s' as it was recorded", name, t->live->path,
-	               t->from->path, t->out->path);
+	return err_set(e, ERR_CHANGED, "'%s' is in none of '%s', '%s' and '%s' as it was recorded",
+		       name, t->live->path, t->from->path, t->out->path);
 }
 
 static int go_out(const struct turn *t, const struct dir *from, const char *name, struct err *e)
@@ -235,12 +243,14 @@ static int turn_recorded(const struct turn *t, bool only_look, bool *ret_all_the
 	*ret_all_there = true;
 	if (json_want_arr(t->record, "entries", &entries, e) < 0)
 		return err_wrap(e, "the record of the exchange");
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach(entries, i, entry)
+	{
 		struct file_id come;
 		int r = read_entry(t, entry, &name, &come, e);
 
 		if (r == 0)
-			r = only_look ? arrived(t, buf_str(&name), come, e) : turn_entry(t, buf_str(&name), come, e);
+			r = only_look ? arrived(t, buf_str(&name), come, e)
+				      : turn_entry(t, buf_str(&name), come, e);
 		if (r < 0)
 			return r;
 		*ret_all_there &= r > 0;
@@ -256,7 +266,8 @@ static int recorded_names(const struct turn *t, struct map *ret, struct err *e)
 
 	if (json_want_arr(t->record, "entries", &entries, e) < 0)
 		return err_wrap(e, "the record of the exchange");
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach(entries, i, entry)
+	{
 		struct file_id unused;
 
 		if (read_entry(t, entry, &name, &unused, e) < 0)
@@ -268,7 +279,7 @@ static int recorded_names(const struct turn *t, struct map *ret, struct err *e)
 
 /* Entries that the record does not know, from one directory to the other. */
 static int move_unrecorded(const struct turn *t, const struct map *recorded, const struct dir *from,
-                           const struct dir *to, struct err *e)
+			   const struct dir *to, struct err *e)
 {
 	struct dir_names names = { 0 };
 	int r = dir_list(from, "", ENTRIES_MAX, &names, e);
@@ -283,9 +294,10 @@ static int move_unrecorded(const struct turn *t, const struct map *recorded, con
 	return r < 0 ? r : 0;
 }
 
-/* First what appeared beside the recorded entries goes out with the world it belongs to. As long as one recorded
- * entry has not arrived, none of the coming world's own has come back yet, so all that is unrecorded is the other's;
- * when all have arrived that was done before. Last come those that went out with this world at another time. */
+/* First what appeared beside the recorded entries goes out with the world it belongs to. As long as
+ * one recorded entry has not arrived, none of the coming world's own has come back yet, so all that
+ * is unrecorded is the other's; when all have arrived that was done before. Last come those that
+ * went out with this world at another time. */
 static int turn_world(const struct turn *t, struct err *e)
 {
 	struct map recorded = { 0 };
@@ -303,25 +315,38 @@ static int turn_world(const struct turn *t, struct err *e)
 	map_done(&recorded, NULL);
 	if (r < 0)
 		return r;
-	if (dir_sync(t->live, "", e) < 0 || dir_sync(t->from, "", e) < 0 || dir_sync(t->out, "", e) < 0)
+	if (dir_sync(t->live, "", e) < 0 || dir_sync(t->from, "", e) < 0 ||
+	    dir_sync(t->out, "", e) < 0)
 		return -(int)e->kind;
 	return 0;
 }
 
-int exchange_in(const struct dir *live, const struct dir *kept, const struct dir *trash, const json_t *record,
-                bool (*leave_out)(void *, const char *name), void *data, struct err *e)
+int exchange_in(const struct dir *live, const struct dir *kept, const struct dir *trash,
+		const json_t *record, bool (*leave_out)(void *, const char *name), void *data,
+		struct err *e)
 {
-	struct turn t = { .live = live, .from = kept, .out = trash, .come_key = "kept", .record = record,
-		          .leave_out = leave_out, .data = data };
+	struct turn t = { .live = live,
+			  .from = kept,
+			  .out = trash,
+			  .come_key = "kept",
+			  .record = record,
+			  .leave_out = leave_out,
+			  .data = data };
 
 	return turn_world(&t, e);
 }
 
-int exchange_back(const struct dir *live, const struct dir *kept, const struct dir *trash, const json_t *record,
-                  bool (*leave_out)(void *, const char *name), void *data, struct err *e)
+int exchange_back(const struct dir *live, const struct dir *kept, const struct dir *trash,
+		  const json_t *record, bool (*leave_out)(void *, const char *name), void *data,
+		  struct err *e)
 {
-	struct turn t = { .live = live, .from = trash, .out = kept, .come_key = "live", .record = record,
-		          .leave_out = leave_out, .data = data };
+	struct turn t = { .live = live,
+			  .from = trash,
+			  .out = kept,
+			  .come_key = "live",
+			  .record = record,
+			  .leave_out = leave_out,
+			  .data = data };
 
 	return turn_world(&t, e);
 }

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 struct hasher {
-	EVP_MD     *sha;
+	EVP_MD *sha;
 	EVP_MD_CTX *ctx;
 };
 
@@ -40,10 +40,7 @@ void hasher_free(struct hasher *h)
 	free(h);
 }
 
-void hasher_begin(struct hasher *h)
-{
-	must(EVP_DigestInit_ex2(h->ctx, h->sha, NULL) == 1);
-}
+void hasher_begin(struct hasher *h) { must(EVP_DigestInit_ex2(h->ctx, h->sha, NULL) == 1); }
 
 void hasher_add(struct hasher *h, const void *p, size_t n)
 {
@@ -93,14 +90,14 @@ void hash_mark_free(struct hash_mark *m)
 }
 
 int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
-                unsigned char ret[SHA_BYTES], struct err *e)
+		unsigned char ret[SHA_BYTES], struct err *e)
 {
 	off_t at = 0, data, size = lseek(fd, 0, SEEK_END);
 
 	hasher_begin(h);
 	while (at < size) {
 		data = lseek(fd, at, SEEK_DATA);
-		if (data < 0)           /* only a hole left, or a file system without holes */
+		if (data < 0) /* only a hole left, or a file system without holes */
 			data = errno == ENXIO ? size : at;
 		data = MIN_OF(data, size);
 		hasher_add_zeros(h, (uint64_t)(data - at));
@@ -116,7 +113,8 @@ int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
 			if (r < 0)
 				return err_sys(e, errno, "read '%s'", what);
 			if (r == 0)
-				return err_set(e, ERR_CHANGED, "'%s' shrank while it was read", what);
+				return err_set(e, ERR_CHANGED, "'%s' shrank while it was read",
+					       what);
 			r = MIN_OF(r, (ssize_t)(end - at));
 			hasher_add(h, buf, (size_t)r);
 			at += r;
@@ -137,7 +135,7 @@ void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1])
 	ret[2 * SHA_BYTES] = '\0';
 }
 
-static int digit(char c)
+int hash_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -147,8 +145,8 @@ static int digit(char c)
 bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES])
 {
 	for (size_t i = 0; i < SHA_BYTES; i++) {
-		int high = digit(hex[2 * i]);
-		int low = high < 0 ? -1 : digit(hex[2 * i + 1]);
+		int high = hash_digit(hex[2 * i]);
+		int low = high < 0 ? -1 : hash_digit(hex[2 * i + 1]);
 
 		if (low < 0)
 			return false;
@@ -160,10 +158,7 @@ bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES])
 static uint64_t seed;
 static pthread_once_t seeded = PTHREAD_ONCE_INIT;
 
-static void make_seed(void)
-{
-	must(getrandom(&seed, sizeof seed, 0) == sizeof seed);
-}
+static void make_seed(void) { must(getrandom(&seed, sizeof seed, 0) == sizeof seed); }
 
 struct block_sum block_sum_of(const void *p, size_t n)
 {
@@ -174,7 +169,4 @@ struct block_sum block_sum_of(const void *p, size_t n)
 	return (struct block_sum){ x.low64, x.high64 };
 }
 
-bool block_sum_eq(struct block_sum a, struct block_sum b)
-{
-	return a.lo == b.lo && a.hi == b.hi;
-}
+bool block_sum_eq(struct block_sum a, struct block_sum b) { return a.lo == b.lo && a.hi == b.hi; }

@@ -9,29 +9,32 @@
 
 #define SHA_BYTES 32
 
-struct hasher;          /* SHA-256 by OpenSSL; one a thread, used again and again */
+struct hasher; /* SHA-256 by OpenSSL; one a thread, used again and again */
 struct hasher *hasher_new(void);
-void           hasher_free(struct hasher *h);
-void           hasher_begin(struct hasher *h);
-void           hasher_add(struct hasher *h, const void *p, size_t n);
-void           hasher_add_zeros(struct hasher *h, uint64_t n);
-void           hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES]);
+void hasher_free(struct hasher *h);
+void hasher_begin(struct hasher *h);
+void hasher_add(struct hasher *h, const void *p, size_t n);
+void hasher_add_zeros(struct hasher *h, uint64_t n);
+void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES]);
 /* The whole file from offset 0, read through buf; a hole costs no read. */
-int            hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
-                           unsigned char ret[SHA_BYTES], struct err *e) must_check;
+int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
+		unsigned char ret[SHA_BYTES], struct err *e) must_check;
 
 /* A hash under way, to be gone on with later instead of beginning again. */
 struct hash_mark;
-void hasher_mark(const struct hasher *h, struct hash_mark **m);         /* *m NULL: a new one */
+void hasher_mark(const struct hasher *h, struct hash_mark **m); /* *m NULL: a new one */
 void hasher_resume(struct hasher *h, const struct hash_mark *m);
 void hash_mark_free(struct hash_mark *m);
 
 void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1]);
-bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES]);         /* 64 lower-case digits, no more */
+bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES]); /* 64 lower-case digits, no more */
+
+int hash_digit(char c); /* of a lower-case hex digit, or -1 */
 
 struct block_sum {
 	uint64_t lo, hi;
 };
-/* Seeded once a process, so that nobody who owns the data can prepare two blocks that look the same. */
+/* Seeded once a process, so that nobody who owns the data can prepare two blocks that look the
+ * same. */
 struct block_sum block_sum_of(const void *p, size_t n);
-bool             block_sum_eq(struct block_sum a, struct block_sum b);
+bool block_sum_eq(struct block_sum a, struct block_sum b);

@@ -171,37 +171,43 @@ struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t 
 	return all.v;
 }
 
-/* The file: a head, then a record and its name for each entry, then the SHA-256 of all that. For this machine and this
- * version only: another reads ERR_FORMAT and copies again. */
+/* The file: a head, then a record and its name for each entry, then the SHA-256 of all that. For
+ * this machine and this version only: another reads ERR_FORMAT and copies again. */
 #define IX_MAGIC "crossgrade-index-1"
 
 struct ix_head {
-	char     magic[24];
-	char     boot[64];
+	char magic[24];
+	char boot[64];
 	uint64_t n;
 };
 
 struct ix_record {
-	uint64_t      size, ino, copy_ino;
-	int64_t       mtime_ns, ctime_ns, copy_ctime_ns;
-	uint32_t      mode, flags, name_len;
+	uint64_t size, ino, copy_ino;
+	int64_t mtime_ns, ctime_ns, copy_ctime_ns;
+	uint32_t mode, flags, name_len;
 	unsigned char sha[SHA_BYTES];
-	uint32_t      zero;
+	uint32_t zero;
 };
 
 static void save_entry(struct out *out, const struct ix_entry *entry)
 {
-	struct ix_record rec = { .size = entry->size, .ino = entry->ino, .copy_ino = entry->copy_ino,
-		                 .mtime_ns = entry->mtime_ns, .ctime_ns = entry->ctime_ns,
-		                 .copy_ctime_ns = entry->copy_ctime_ns, .mode = entry->mode,
-		                 .flags = entry->flags & IX_KEPT, .name_len = (uint32_t)strlen(entry->rel) };
+	struct ix_record rec = { .size = entry->size,
+				 .ino = entry->ino,
+				 .copy_ino = entry->copy_ino,
+				 .mtime_ns = entry->mtime_ns,
+				 .ctime_ns = entry->ctime_ns,
+				 .copy_ctime_ns = entry->copy_ctime_ns,
+				 .mode = entry->mode,
+				 .flags = entry->flags & IX_KEPT,
+				 .name_len = (uint32_t)strlen(entry->rel) };
 
 	memcpy(rec.sha, entry->sha, sizeof rec.sha);
 	out_add(out, &rec, sizeof rec);
 	out_add(out, entry->rel, rec.name_len);
 }
 
-int pass_index_save(const struct pass_index *ix, const struct dir *d, const char *rel, struct err *e)
+int pass_index_save(const struct pass_index *ix, const struct dir *d, const char *rel,
+		    struct err *e)
 {
 	struct ix_head head = { .magic = IX_MAGIC };
 	unsigned char sha[SHA_BYTES];
@@ -210,7 +216,8 @@ int pass_index_save(const struct pass_index *ix, const struct dir *d, const char
 	for (size_t i = 0; i < ix->n; i++)
 		head.n += !!(ix_at(ix, i)->flags & IX_THERE);
 	/* What the index says of the copy must not be more durable than the copy. */
-	if (proc_boot_id(head.boot, e) < 0 || file_sync_fs(d, e) < 0 || out_open(&out, d, rel, e) < 0)
+	if (proc_boot_id(head.boot, e) < 0 || file_sync_fs(d, e) < 0 ||
+	    out_open(&out, d, rel, e) < 0)
 		return err_wrap(e, "keep the index of the copy");
 	out_add(&out, &head, sizeof head);
 	for (size_t i = 0; i < ix->n; i++)
@@ -226,10 +233,10 @@ int pass_index_save(const struct pass_index *ix, const struct dir *d, const char
 }
 
 struct in {
-	int            fd;
-	const char    *what;
-	char          *data;
-	size_t         from, n;
+	int fd;
+	const char *what;
+	char *data;
+	size_t from, n;
 	struct hasher *sha;
 };
 
@@ -282,7 +289,8 @@ static int load_entry(struct in *in, struct pass_index *ix, bool same_boot, stru
 		return -(int)e->kind;
 	rel[rec.name_len] = '\0';
 	if (strlen(rel) != rec.name_len || ix_find(ix, rel, rec.name_len))
-		return err_set(e, ERR_FORMAT, "a name in '%s' is not one or is there twice", in->what);
+		return err_set(e, ERR_FORMAT, "a name in '%s' is not one or is there twice",
+			       in->what);
 
 	struct ix_entry *entry = ix_put(ix, rel);
 
@@ -294,7 +302,8 @@ static int load_entry(struct in *in, struct pass_index *ix, bool same_boot, stru
 	entry->copy_ctime_ns = rec.copy_ctime_ns;
 	entry->mode = rec.mode;
 	memcpy(entry->sha, rec.sha, sizeof rec.sha);
-	/* A crash of the machine may have taken back what was written later, on either side, but not the times. */
+	/* A crash of the machine may have taken back what was written later, on either side, but
+	 * not the times. */
 	entry->flags = rec.flags & (same_boot ? IX_KEPT : IX_THERE | IX_LINKED);
 	return 0;
 }

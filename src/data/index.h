@@ -1,61 +1,65 @@
-/* Inside of struct pass_index: what each entry of the source was when its copy was made. Compact, because a data
- * directory has hundreds of thousands: names in an arena, entries in chunks that never move. */
+/* Inside of struct pass_index: what each entry of the source was when its copy was made. Compact,
+ * because a data directory has hundreds of thousands: names in an arena, entries in chunks that
+ * never move. */
 #pragma once
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "data/hash.h"
 #include "data/pass.h"
 #include "data/text.h"
 
 enum ix_flags {
-	IX_THERE    = 1 << 0,   /* something of the type in `mode` stands at rel in the copy */
-	IX_COPIED   = 1 << 1,   /* and it holds what the source held when size..ino were taken */
-	IX_TRUSTED  = 1 << 2,   /* times were old enough then: equal times mean equal bytes */
-	IX_HASHED   = 1 << 3,   /* sha is of the copy's bytes */
-	IX_LINKED   = 1 << 4,   /* the copy shares its inode with other entries */
-	IX_SEEN     = 1 << 5,   /* in this pass */
-	IX_DIRTY    = 1 << 6,   /* a directory whose metadata must be set again */
-	IX_PROVED   = 1 << 7,   /* read back since it was copied */
-	IX_CLONED   = 1 << 8,   /* shares its extents with the source */
+	IX_THERE = 1 << 0,   /* something of the type in `mode` stands at rel in the copy */
+	IX_COPIED = 1 << 1,  /* and it holds what the source held when size..ino were taken */
+	IX_TRUSTED = 1 << 2, /* times were old enough then: equal times mean equal bytes */
+	IX_HASHED = 1 << 3,  /* sha is of the copy's bytes */
+	IX_LINKED = 1 << 4,  /* the copy shares its inode with other entries */
+	IX_SEEN = 1 << 5,    /* in this pass */
+	IX_DIRTY = 1 << 6,   /* a directory whose metadata must be set again */
+	IX_PROVED = 1 << 7,  /* read back since it was copied */
+	IX_CLONED = 1 << 8,  /* shares its extents with the source */
 };
 #define IX_KEPT (IX_THERE | IX_COPIED | IX_TRUSTED | IX_HASHED | IX_LINKED | IX_PROVED | IX_CLONED)
 
 #define BLOCK_BYTES (256u << 10)
 
-/* Sums of the copy's blocks of a file larger than one block, so that a changed file is not read twice. Lost with the
- * process; the copy is read instead then. */
+/* Sums of the copy's blocks of a file larger than one block, so that a changed file is not read
+ * twice. Lost with the process; the copy is read instead then. */
 struct block_sums {
-	uint64_t          size;
-	/* Where the last data begins that is less than a block from its end, and the hash up to there: what is mostly
-	 * done to a large file is to append. */
-	uint64_t          mark_at;
+	uint64_t size;
+	/* Where the last data begins that is less than a block from its end, and the hash up to
+	 * there: what is mostly done to a large file is to append. */
+	uint64_t mark_at;
 	struct hash_mark *mark;
-	struct block_sum  v[];
+	struct block_sum v[];
 };
 void block_sums_free(struct block_sums *sums);
 
 struct ix_entry {
-	const char        *rel;
+	const char *rel;
 	struct block_sums *sums;
-	uint64_t           size, ino;           /* of the source, taken before it was copied */
-	int64_t            mtime_ns, ctime_ns;
-	uint64_t           copy_ino;
-	int64_t            copy_ctime_ns;       /* after the last change of ours */
-	uint32_t           mode, flags;
-	unsigned char      sha[SHA_BYTES];
+	uint64_t size, ino; /* of the source, taken before it was copied */
+	int64_t mtime_ns, ctime_ns;
+	uint64_t copy_ino;
+	int64_t copy_ctime_ns; /* after the last change of ours */
+	uint32_t mode, flags;
+	unsigned char sha[SHA_BYTES];
 };
+
+static inline int64_t ns_of(struct timespec t) { return t.tv_sec * NS_PER_S + t.tv_nsec; }
 
 #define IX_CHUNK 1024u
 
 struct pass_index {
-	pthread_mutex_t   lock;
+	pthread_mutex_t lock;
 	struct ix_entry **chunks;
-	size_t            n, n_chunks, room;
-	uint32_t         *slots;                /* entry number + 1; 0 free */
-	size_t            n_slots;
-	struct text       names;
-	bool              dst_known;            /* the flags THERE are true of the copy as it stands */
+	size_t n, n_chunks, room;
+	uint32_t *slots; /* entry number + 1; 0 free */
+	size_t n_slots;
+	struct text names;
+	bool dst_known; /* the flags THERE are true of the copy as it stands */
 };
 
 static inline struct ix_entry *ix_at(const struct pass_index *ix, size_t i)
@@ -65,10 +69,10 @@ static inline struct ix_entry *ix_at(const struct pass_index *ix, size_t i)
 
 /* NULL when it was never there. Not while others put. */
 struct ix_entry *ix_find(const struct pass_index *ix, const char *rel, size_t n);
-struct ix_entry *ix_put(struct pass_index *ix, const char *rel);                /* found or added, with no flags */
-void             ix_forget(struct ix_entry *entry);                             /* nothing of it is known any more */
-void             ix_forget_below(struct pass_index *ix, const char *rel);
-void             ix_touch_parent(struct pass_index *ix, const char *rel);       /* its directory becomes dirty */
+struct ix_entry *ix_put(struct pass_index *ix, const char *rel); /* found or added, with no flags */
+void ix_forget(struct ix_entry *entry); /* nothing of it is known any more */
+void ix_forget_below(struct pass_index *ix, const char *rel);
+void ix_touch_parent(struct pass_index *ix, const char *rel); /* its directory becomes dirty */
 /* Entries with all of `flags`, sorted by name bytes; heap, the caller frees. */
 struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t *ret_n) must_check;
 /* Is this a file system on which a stat can prove anything? */

@@ -1,4 +1,5 @@
-/* Writing: the lines of one root into `manifest` and SHA256SUMS, beside those of the other roots. */
+/* Writing: the lines of one root into `manifest` and SHA256SUMS, beside those of the other roots.
+ */
 #include "data/manifest.h"
 
 #include <errno.h>
@@ -11,8 +12,8 @@
 #include "data/meta.h"
 #include "data/out.h"
 
-#define BATCH_ENTRIES 256u      /* lines made by one job */
-#define BATCHES       16u       /* jobs at a time, so that memory stays flat */
+#define BATCH_ENTRIES 256u /* lines made by one job */
+#define BATCHES 16u        /* jobs at a time, so that memory stays flat */
 
 struct batch {
 	struct buf lines, sums;
@@ -20,16 +21,17 @@ struct batch {
 
 struct writing {
 	const struct dir *dst;
-	const char       *prefix;
-	struct ix_entry **v;            /* sorted by name */
-	size_t            n, from;      /* first entry of this round */
-	uint32_t         *groups;       /* of each entry; NULL when nothing is hard-linked */
-	struct batch      batches[BATCHES];
+	const char *prefix;
+	struct ix_entry **v; /* sorted by name */
+	size_t n, from;      /* first entry of this round */
+	uint32_t *groups;    /* of each entry; NULL when nothing is hard-linked */
+	struct batch batches[BATCHES];
+	struct copiers copiers; /* for clones, which have no hash yet */
 };
 
 struct inode_name {
 	uint64_t ino;
-	size_t   i;
+	size_t i;
 };
 
 static int by_inode(const void *a, const void *b)
@@ -52,7 +54,7 @@ static int by_place(const void *a, const void *b)
 static void number_groups(struct writing *w)
 {
 	VEC(struct inode_name) all = { 0 };
-	VEC(struct inode_name) firsts = { 0 };      /* ino: place of the group in `all` */
+	VEC(struct inode_name) firsts = { 0 }; /* ino: place of the group in `all` */
 
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i]->flags & IX_LINKED && S_ISREG(w->v[i]->mode))
@@ -76,12 +78,13 @@ static void number_groups(struct writing *w)
 
 /* The directory of the entry before is mostly that of this one. */
 struct parent {
-	int         fd;
+	int fd;
 	const char *rel;
-	size_t      n;
+	size_t n;
 };
 
-static int enter_parent(const struct dir *dst, const char *rel, struct parent *p, const char **ret_name, struct err *e)
+static int enter_parent(const struct dir *dst, const char *rel, struct parent *p,
+			const char **ret_name, struct err *e)
 {
 	const char *slash = strrchr(rel, '/');
 	size_t n = slash ? (size_t)(slash - rel) : 0;
@@ -100,7 +103,8 @@ static int enter_parent(const struct dir *dst, const char *rel, struct parent *p
 	return p->fd < 0 ? p->fd : 0;
 }
 
-static int hash_copy(int dirfd, const char *name, const char *rel, unsigned char ret[SHA_BYTES], struct err *e)
+static int hash_copy(struct writing *w, int dirfd, const char *name, const char *rel,
+		     unsigned char ret[SHA_BYTES], struct err *e)
 {
 	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct copier *c;
@@ -108,26 +112,26 @@ static int hash_copy(int dirfd, const char *name, const char *rel, unsigned char
 
 	if (fd < 0)
 		return err_sys(e, errno, "open the copy of '%s'", rel);
-	c = copier_new();
+	c = copiers_take(&w->copiers);
 	r = hasher_file(c->sha, fd, rel, c->buf, PIECE_BYTES, ret, e);
-	copier_free(c);
+	copiers_give(&w->copiers, c);
 	return r;
 }
 
-static int fill_file(int dirfd, const char *name, const struct ix_entry *entry, const struct stat *st,
-                     struct manifest_line *line, struct err *e)
+static int fill_file(struct writing *w, int dirfd, const char *name, const struct ix_entry *entry,
+		     const struct stat *st, struct manifest_line *line, struct err *e)
 {
-	if (st->st_ino != entry->copy_ino || st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec !=
-	                                             entry->copy_ctime_ns)
+	if (st->st_ino != entry->copy_ino || ns_of(st->st_ctim) != entry->copy_ctime_ns)
 		return err_set(e, ERR_CHANGED, "somebody touched the copy of '%s'", entry->rel);
 	line->size = (uint64_t)st->st_size;
 	if (!(entry->flags & IX_HASHED))
-		return hash_copy(dirfd, name, entry->rel, line->sha, e);
+		return hash_copy(w, dirfd, name, entry->rel, line->sha, e);
 	memcpy(line->sha, entry->sha, sizeof line->sha);
 	return 0;
 }
 
-static int write_entry(struct writing *w, size_t i, struct parent *p, struct batch *b, struct err *e)
+static int write_entry(struct writing *w, size_t i, struct parent *p, struct batch *b,
+		       struct err *e)
 {
 	const struct ix_entry *entry = w->v[i];
 	char target[PATH_MAX];
@@ -139,9 +143,12 @@ static int write_entry(struct writing *w, size_t i, struct parent *p, struct bat
 	if (fstatat(p->fd, name, &st, AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH)) < 0)
 		return err_sys(e, errno, "look at the copy of '%s'", entry->rel);
 
-	struct manifest_line line = { .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid,
-		                      .group = w->groups ? w->groups[i] : 0, .path = entry->rel,
-		                      .mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec };
+	struct manifest_line line = { .mode = st.st_mode & 07777,
+				      .uid = st.st_uid,
+				      .gid = st.st_gid,
+				      .group = w->groups ? w->groups[i] : 0,
+				      .path = entry->rel,
+				      .mtime_ns = ns_of(st.st_mtim) };
 	int r = meta_xattr_digest(p->fd, name, entry->rel, line.xattrs, e);
 
 	if (r < 0)
@@ -149,9 +156,10 @@ static int write_entry(struct writing *w, size_t i, struct parent *p, struct bat
 	line.has_xattrs = r;
 	line.type = S_ISDIR(st.st_mode) ? 'd' : S_ISLNK(st.st_mode) ? 'l' : 'f';
 	if (line.type == 'f') {
-		autofree char *path = *w->prefix ? xasprintf("%s/%s", w->prefix, entry->rel) : xstrdup(entry->rel);
+		autofree char *path =
+		    *w->prefix ? xasprintf("%s/%s", w->prefix, entry->rel) : xstrdup(entry->rel);
 
-		if (fill_file(p->fd, name, entry, &st, &line, e) < 0)
+		if (fill_file(w, p->fd, name, entry, &st, &line, e) < 0)
 			return -(int)e->kind;
 		sums_line_put(line.sha, path, &b->sums);
 	} else if (line.type == 'l') {
@@ -183,7 +191,8 @@ static int write_batch(void *data, size_t i, struct err *e)
 		close(p.fd);
 	if (r < 0)
 		return r;
-	return buf_check(&b->lines, "the manifest", e) < 0 ? -(int)e->kind : buf_check(&b->sums, "SHA256SUMS", e);
+	return buf_check(&b->lines, "the manifest", e) < 0 ? -(int)e->kind
+							   : buf_check(&b->sums, "SHA256SUMS", e);
 }
 
 static int write_entries(struct writing *w, struct out *manifest, struct out *sums, struct err *e)
@@ -203,7 +212,8 @@ static int write_entries(struct writing *w, struct out *manifest, struct out *su
 }
 
 /* Sections of other roots stay: those that sort before ours (sign -1), or after it (1). */
-static int copy_sections(const struct dir *point, const char *prefix, int sign, struct out *to, struct err *e)
+static int copy_sections(const struct dir *point, const char *prefix, int sign, struct out *to,
+			 struct err *e)
 {
 	autoclose int fd = dir_openat(point, "manifest", O_RDONLY, 0, e);
 	autobuf struct buf root = BUF_MAX(MANIFEST_LINE_MAX);
@@ -259,13 +269,15 @@ static int copy_sums(const struct dir *point, const char *prefix, struct out *to
 	return r;
 }
 
-static int write_both(struct writing *w, const struct dir *point, struct out *manifest, struct out *sums, struct err *e)
+static int write_both(struct writing *w, const struct dir *point, struct out *manifest,
+		      struct out *sums, struct err *e)
 {
 	autobuf struct buf head = BUF_MAX(2 * MANIFEST_LINE_MAX);
 
 	buf_adds(&head, MANIFEST_HEAD "\n");
 	out_add(manifest, head.data, head.len);
-	if (copy_sections(point, w->prefix, -1, manifest, e) < 0 || copy_sums(point, w->prefix, sums, e) < 0)
+	if (copy_sections(point, w->prefix, -1, manifest, e) < 0 ||
+	    copy_sums(point, w->prefix, sums, e) < 0)
 		return -(int)e->kind;
 	buf_reset(&head);
 	manifest_root_put(w->prefix, &head);
@@ -275,10 +287,10 @@ static int write_both(struct writing *w, const struct dir *point, struct out *ma
 	return copy_sections(point, w->prefix, 1, manifest, e);
 }
 
-int manifest_write(const struct dir *point, const char *prefix, const struct dir *dst, const struct pass_index *ix,
-                   char ret_digest[DIGEST_TEXT], struct err *e)
+int manifest_write(const struct dir *point, const char *prefix, const struct dir *dst,
+		   const struct pass_index *ix, char ret_digest[DIGEST_TEXT], struct err *e)
 {
-	struct writing w = { .dst = dst, .prefix = prefix };
+	struct writing w = { .dst = dst, .prefix = prefix, .copiers = COPIERS_INIT };
 	struct out manifest = { .fd = -1 }, sums = { .fd = -1 };
 	unsigned char sha[SHA_BYTES];
 	int r;
@@ -287,7 +299,7 @@ int manifest_write(const struct dir *point, const char *prefix, const struct dir
 	number_groups(&w);
 	for (size_t i = 0; i < BATCHES; i++)
 		w.batches[i] = (struct batch){ BUF_MAX(BATCH_ENTRIES * MANIFEST_LINE_MAX),
-			                       BUF_MAX(BATCH_ENTRIES * MANIFEST_LINE_MAX) };
+					       BUF_MAX(BATCH_ENTRIES * MANIFEST_LINE_MAX) };
 	r = out_open(&manifest, point, "manifest", e);
 	if (r == 0)
 		r = out_open(&sums, point, "SHA256SUMS", e);
@@ -306,6 +318,7 @@ int manifest_write(const struct dir *point, const char *prefix, const struct dir
 		buf_done(&w.batches[i].lines);
 		buf_done(&w.batches[i].sums);
 	}
+	copiers_done(&w.copiers);
 	free(w.groups);
 	free(w.v);
 	if (r < 0)

@@ -16,13 +16,6 @@ static void put_quoted(const char *s, struct buf *ret)
 	buf_addc(ret, '"');
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A quoted word at the start of *rest, with a NUL after it in `text`. */
 static bool take_quoted(struct sv *rest, struct buf *text)
 {
@@ -34,7 +27,7 @@ static bool take_quoted(struct sv *rest, struct buf *text)
 		char c = rest->p[i];
 
 		if (c == '\\' && i + 3 < rest->n && rest->p[i + 1] == 'x') {
-			int high = hex_digit(rest->p[i + 2]), low = hex_digit(rest->p[i + 3]);
+			int high = hash_digit(rest->p[i + 2]), low = hash_digit(rest->p[i + 3]);
 
 			if (high < 0 || low < 0)
 				return false;
@@ -65,7 +58,7 @@ static void put_sha(bool there, const unsigned char sha[SHA_BYTES], struct buf *
 void manifest_line_put(const struct manifest_line *line, struct buf *ret)
 {
 	buf_addf(ret, "%c %o %u %u %llu %lld ", line->type, line->mode, line->uid, line->gid,
-	         (unsigned long long)line->size, (long long)line->mtime_ns);
+		 (unsigned long long)line->size, (long long)line->mtime_ns);
 	put_sha(line->type == 'f', line->sha, ret);
 	if (line->group)
 		buf_addf(ret, "%u ", line->group);
@@ -167,12 +160,13 @@ int manifest_line_parse(struct sv s, struct manifest_line *ret, struct buf *text
 
 	buf_reset(text);
 	if (s.n >= MANIFEST_LINE_MAX || !take_line(s, &line, text))
-		return err_set(e, ERR_FORMAT, "a line of the manifest is none: '%.*s'", (int)MIN_OF(s.n, (size_t)80), s.p);
+		return err_set(e, ERR_FORMAT, "a line of the manifest is none: '%.*s'",
+			       (int)MIN_OF(s.n, (size_t)80), s.p);
 	/* One text for one entry: what could also be written otherwise is not ours. */
 	manifest_line_put(&line, &again);
 	if (again.len != s.n + 1 || memcmp(again.data, s.p, s.n) != 0)
 		return err_set(e, ERR_FORMAT, "a line of the manifest is not canonical: '%.*s'",
-		               (int)MIN_OF(s.n, (size_t)80), s.p);
+			       (int)MIN_OF(s.n, (size_t)80), s.p);
 	*ret = line;
 	return 0;
 }
@@ -196,7 +190,10 @@ bool manifest_root_parse(struct sv s, struct buf *ret_prefix)
 static void put_escaped(const char *path, struct buf *ret)
 {
 	for (const char *p = path; *p; p++) {
-		const char *as = *p == '\n' ? "\\n" : *p == '\r' ? "\\r" : *p == '\\' ? "\\\\" : NULL;
+		const char *as = *p == '\n'   ? "\\n"
+				 : *p == '\r' ? "\\r"
+				 : *p == '\\' ? "\\\\"
+					      : NULL;
 
 		if (as)
 			buf_adds(ret, as);

@@ -8,18 +8,16 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "data/parent.h"
 
-/* A thing with attributes: a descriptor, or, for a symbolic link, a path through /proc/self/fd whose last part is not
- * followed. */
+/* A thing with attributes: a descriptor, or, for a symbolic link, a path through /proc/self/fd
+ * whose last part is not followed. */
 struct bearer {
-	int  fd;                        /* -1: by path */
+	int fd; /* -1: by path */
 	char path[64 + NAME_MAX + 1];
 };
 
-static struct bearer bearer_fd(int fd)
-{
-	return (struct bearer){ .fd = fd };
-}
+static struct bearer bearer_fd(int fd) { return (struct bearer){ .fd = fd }; }
 
 static int bearer_at(int dirfd, const char *name, struct bearer *ret)
 {
@@ -45,7 +43,8 @@ static int set_value(const struct bearer *b, const char *name, const void *value
 
 	if (sys)
 		errno = sys;
-	else if ((b->fd >= 0 ? fsetxattr(b->fd, name, value, n, 0) : lsetxattr(b->path, name, value, n, 0)) == 0)
+	else if ((b->fd >= 0 ? fsetxattr(b->fd, name, value, n, 0)
+			     : lsetxattr(b->path, name, value, n, 0)) == 0)
 		return 0;
 	return -errno;
 }
@@ -62,11 +61,12 @@ static int drop_value(const struct bearer *b, const char *name)
 }
 
 struct xattrs {
-	char  *names;           /* NUL-ended one after the other */
+	char *names; /* NUL-ended one after the other */
 	size_t len;
 };
 
-/* Attributes of other "system." names are views of the file system's own (NFS, SMB), not ours to carry. */
+/* Attributes of other "system." names are views of the file system's own (NFS, SMB), not ours to
+ * carry. */
 static bool carried(const char *name)
 {
 	return strncmp(name, "system.", 7) != 0 || strncmp(name, "system.posix_acl_", 17) == 0;
@@ -94,19 +94,18 @@ static int xattrs_read(const struct bearer *b, const char *what, struct xattrs *
 	return err_set(e, ERR_CHANGED, "attributes of '%s' change while they are read", what);
 }
 
-#define xattrs_each(x, name) \
-	for (const char *name = (x)->names; name && name < (x)->names + (x)->len; name += strlen(name) + 1)
+#define xattrs_each(x, name)                                                      \
+	for (const char *name = (x)->names; name && name < (x)->names + (x)->len; \
+	     name += strlen(name) + 1)
 
 static bool xattrs_has(const struct xattrs *x, const char *name)
 {
-	xattrs_each(x, it)
-		if (strcmp(it, name) == 0)
-			return true;
+	xattrs_each(x, it) if (strcmp(it, name) == 0) return true;
 	return false;
 }
 
-static int copy_value(const struct bearer *from, const struct bearer *to, const char *name, const char *what,
-                      struct err *e)
+static int copy_value(const struct bearer *from, const struct bearer *to, const char *name,
+		      const char *what, struct err *e)
 {
 	autofree char *value = xmalloc(XATTR_SIZE_MAX);
 	autofree char *there = NULL;
@@ -125,23 +124,25 @@ static int copy_value(const struct bearer *from, const struct bearer *to, const 
 	return r < 0 ? err_sys(e, -r, "give the copy of '%s' the attribute '%s'", what, name) : 0;
 }
 
-static int copy_xattrs(const struct bearer *from, const struct bearer *to, const char *what, struct err *e)
+static int copy_xattrs(const struct bearer *from, const struct bearer *to, const char *what,
+		       struct err *e)
 {
 	struct xattrs want = { 0 }, there = { 0 };
 	int r = xattrs_read(from, what, &want, e);
 
 	if (r == 0)
 		r = xattrs_read(to, what, &there, e);
-	xattrs_each(&there, name) {
+	xattrs_each(&there, name)
+	{
 		if (r < 0 || !carried(name) || xattrs_has(&want, name))
 			continue;
 		int sys = drop_value(to, name);
 		if (sys < 0)
-			r = err_sys(e, -sys, "take the attribute '%s' off the copy of '%s'", name, what);
+			r = err_sys(e, -sys, "take the attribute '%s' off the copy of '%s'", name,
+				    what);
 	}
-	xattrs_each(&want, name)
-		if (r == 0 && carried(name))
-			r = copy_value(from, to, name, what, e);
+	xattrs_each(&want, name) if (r == 0 && carried(name)) r =
+	    copy_value(from, to, name, what, e);
 	free(want.names);
 	free(there.names);
 	return r;
@@ -153,7 +154,9 @@ static int set_owner(int fd, const char *rel, uid_t uid, gid_t gid)
 
 	if (sys)
 		return -sys;
-	return fchownat(fd, rel, uid, gid, AT_SYMLINK_NOFOLLOW | (*rel ? 0 : AT_EMPTY_PATH)) < 0 ? -errno : 0;
+	return fchownat(fd, rel, uid, gid, AT_SYMLINK_NOFOLLOW | (*rel ? 0 : AT_EMPTY_PATH)) < 0
+		   ? -errno
+		   : 0;
 }
 
 static int set_mode(int fd, mode_t mode)
@@ -182,7 +185,8 @@ static int set_times(int fd, const char *rel, const struct stat *want)
 	return futimens(fd, times) < 0 ? -errno : 0;
 }
 
-/* Owner first: chown takes setuid and file capabilities away. Mode after the attributes: it is also the ACL's mask. */
+/* Owner first: chown takes setuid and file capabilities away. Mode after the attributes: it is also
+ * the ACL's mask. */
 int meta_copy(int from, int to, const struct stat *want, const char *what, struct err *e)
 {
 	struct bearer a = bearer_fd(from), b = bearer_fd(to);
@@ -211,22 +215,13 @@ int meta_copy(int from, int to, const struct stat *want, const char *what, struc
 	return r < 0 ? err_sys(e, -r, "give the copy of '%s' its time", what) : 0;
 }
 
-static int split(const struct dir *to, const char *rel, const char **ret_name, struct err *e)
-{
-	const char *slash = strrchr(rel, '/');
-	autofree char *parent = slash ? xstrndup(rel, (size_t)(slash - rel)) : xstrdup("");
-
-	*ret_name = slash ? slash + 1 : rel;
-	return dir_openat(to, parent, O_RDONLY | O_DIRECTORY, 0, e);
-}
-
-int meta_copy_link(int from_dir, const char *name, const struct stat *want, const struct dir *to, const char *rel,
-                   struct err *e)
+int meta_copy_link(int from_dir, const char *name, const struct stat *want, const struct dir *to,
+		   const char *rel, struct err *e)
 {
 	const char *last;
 	struct bearer a, b;
 	struct stat now;
-	autoclose int parent = split(to, rel, &last, e);
+	autoclose int parent = parent_open(to, rel, &last, e);
 	int r;
 
 	if (parent < 0)
@@ -253,7 +248,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int digest_value(struct hasher *h, const struct bearer *b, const char *name, const char *what, struct err *e)
+static int digest_value(struct hasher *h, const struct bearer *b, const char *name,
+			const char *what, struct err *e)
 {
 	autofree char *value = xmalloc(XATTR_SIZE_MAX);
 	ssize_t n = value_of(b, name, value, XATTR_SIZE_MAX);
@@ -269,7 +265,8 @@ static int digest_value(struct hasher *h, const struct bearer *b, const char *na
 	return 0;
 }
 
-int meta_xattr_digest(int dirfd, const char *name, const char *what, unsigned char ret[SHA_BYTES], struct err *e)
+int meta_xattr_digest(int dirfd, const char *name, const char *what, unsigned char ret[SHA_BYTES],
+		      struct err *e)
 {
 	struct xattrs all = { 0 };
 	VEC(const char *) names = { 0 };
@@ -282,14 +279,12 @@ int meta_xattr_digest(int dirfd, const char *name, const char *what, unsigned ch
 	else if (bearer_at(dirfd, name, &b) < 0)
 		return err_set(e, ERR_REFUSED, "the name '%s' is too long", what);
 	r = xattrs_read(&b, what, &all, e);
-	xattrs_each(&all, it)
-		if (carried(it))
-			*vec_push(&names) = it;
+	xattrs_each(&all, it) if (carried(it)) * vec_push(&names) = it;
 	if (r == 0 && names.n) {
 		vec_sort(&names, by_name);
 		h = hasher_new();
 		hasher_begin(h);
-		vec_each(&names, it)
+		vec_each (&names, it)
 			r = r < 0 ? r : digest_value(h, &b, *it, what, e);
 		hasher_end(h, ret);
 		hasher_free(h);

@@ -9,10 +9,7 @@
 
 #define OUT_BYTES (256u << 10)
 
-static char *temp_name(const struct out *o)
-{
-	return xasprintf(".crossgrade-%s.tmp", o->name);
-}
+static char *temp_name(const struct out *o) { return xasprintf(".crossgrade-%s.tmp", o->name); }
 
 int out_open(struct out *o, const struct dir *d, const char *name, struct err *e)
 {
@@ -60,10 +57,7 @@ void out_add(struct out *o, const void *p, size_t n)
 	}
 }
 
-void out_adds(struct out *o, const char *s)
-{
-	out_add(o, s, strlen(s));
-}
+void out_adds(struct out *o, const char *s) { out_add(o, s, strlen(s)); }
 
 void out_digest(struct out *o, unsigned char ret[SHA_BYTES])
 {

@@ -22,7 +22,8 @@ int pass_times_prove(const struct dir *src, bool *ret, struct err *e)
 
 	if (fstatfs(src->fd, &fs) < 0)
 		return err_sys(e, errno, "look at the file system of '%s'", src->path);
-	*ret = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC;
+	*ret = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
+	       fs.f_type == BTRFS_SUPER_MAGIC;
 	return 0;
 }
 
@@ -44,8 +45,8 @@ static int find_in_copy(void *data, const struct tree_entry *seen, struct err *e
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
 		return TREE_SKIP;
 	entry = ix_put(m->ix, seen->rel);
-	if (!(entry->flags & IX_COPIED) || entry->mode != st->st_mode || entry->copy_ino != st->st_ino ||
-	    entry->copy_ctime_ns != st->st_ctim.tv_sec * NS_PER_S + st->st_ctim.tv_nsec) {
+	if (!(entry->flags & IX_COPIED) || entry->mode != st->st_mode ||
+	    entry->copy_ino != st->st_ino || entry->copy_ctime_ns != ns_of(st->st_ctim)) {
 		ix_forget(entry);
 		entry->mode = st->st_mode;
 	}
@@ -56,12 +57,14 @@ static int find_in_copy(void *data, const struct tree_entry *seen, struct err *e
 	return TREE_GO;
 }
 
-/* A new or loaded index need not be true of the copy: look. What it does not describe is compared, what is too much is
- * removed like anything that left the source. */
+/* A new or loaded index need not be true of the copy: look. What it does not describe is compared,
+ * what is too much is removed like anything that left the source. */
 static int look_at_copy(struct mirror *m, struct err *e)
 {
-	struct tree_opts o = { .workers = m->o->workers, .cancel = m->o->cancel, .leave_out = m->o->leave_out,
-		               .data = m->o->data };
+	struct tree_opts o = { .workers = m->o->workers,
+			       .cancel = m->o->cancel,
+			       .leave_out = m->o->leave_out,
+			       .data = m->o->data };
 
 	if (m->ix->dst_known)
 		return 0;
@@ -78,8 +81,10 @@ static int look_at_copy(struct mirror *m, struct err *e)
 
 static int walk_source(struct mirror *m, struct err *e)
 {
-	struct tree_opts o = { .workers = m->o->workers, .cancel = m->o->cancel, .leave_out = m->o->leave_out,
-		               .data = m->o->data };
+	struct tree_opts o = { .workers = m->o->workers,
+			       .cancel = m->o->cancel,
+			       .leave_out = m->o->leave_out,
+			       .data = m->o->data };
 
 	for (size_t i = 0; i < m->ix->n; i++)
 		ix_at(m->ix, i)->flags &= ~(uint32_t)IX_SEEN;
@@ -113,7 +118,7 @@ static int copy_one_large(void *data, size_t i, struct err *e)
 {
 	struct mirror *m = data;
 
-	return mirror_large(m, m->large.v[i], e);
+	return mirror_file_at(m, m->large.v[i], false, e);
 }
 
 static int copy_large(struct mirror *m, struct err *e)
@@ -137,8 +142,8 @@ static int finish_dirs(struct mirror *m, struct err *e)
 
 static int run(struct mirror *m, struct err *e)
 {
-	if (mirror_check_room(m, e) < 0 || look_at_copy(m, e) < 0 || walk_source(m, e) < 0 || remove_unseen(m, e) < 0 || copy_large(m, e) < 0 ||
-	    mirror_linked(m, e) < 0)
+	if (mirror_check_room(m, e) < 0 || look_at_copy(m, e) < 0 || walk_source(m, e) < 0 ||
+	    remove_unseen(m, e) < 0 || copy_large(m, e) < 0 || mirror_linked(m, e) < 0)
 		return -(int)e->kind;
 	/* Files that vanished while they were copied. */
 	if (m->mode == PASS_FINAL && remove_unseen(m, e) < 0)
@@ -148,8 +153,8 @@ static int run(struct mirror *m, struct err *e)
 	return m->mode == PASS_FINAL ? file_sync_fs(m->dst, e) : 0;
 }
 
-int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix, enum pass_mode mode,
-             const struct pass_opts *o, struct pass_stats *ret, struct err *e)
+int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix,
+	     enum pass_mode mode, const struct pass_opts *o, struct pass_stats *ret, struct err *e)
 {
 	static const struct pass_opts plain = { 0 };
 	struct mirror m = { .src = src, .dst = dst, .ix = ix, .mode = mode, .o = o ? o : &plain };

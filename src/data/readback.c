@@ -13,9 +13,9 @@
 #include "data/mirror.h"
 
 struct read_back {
-	struct mirror     m;            /* for its copiers and counters */
+	struct mirror m; /* for its copiers and counters */
 	struct ix_entry **v;
-	bool              memory;       /* a file system without a device */
+	bool memory; /* a file system without a device */
 	atomic_uint_fast64_t cached;
 };
 
@@ -58,14 +58,15 @@ static int read_one(void *data, size_t i, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	c = mirror_copier(&w->m);
+	c = copiers_take(&w->m.copiers);
 	r = hasher_file(c->sha, fd, entry->rel, c->buf, PIECE_BYTES, sha, e);
-	mirror_copier_back(&w->m, c);
+	copiers_give(&w->m.copiers, c);
 	if (r < 0)
 		return err_wrap(e, "read the copy back");
 	if (entry->flags & IX_HASHED && memcmp(sha, entry->sha, sizeof sha) != 0)
-		return err_set(e, ERR_IO, "the copy of '%s' does not read back as it was written", entry->rel);
-	memcpy(entry->sha, sha, sizeof sha);    /* a clone is hashed here first */
+		return err_set(e, ERR_IO, "the copy of '%s' does not read back as it was written",
+			       entry->rel);
+	memcpy(entry->sha, sha, sizeof sha); /* a clone is hashed here first */
 	entry->flags |= IX_HASHED | IX_PROVED;
 	mirror_count_compared(&w->m, entry->size);
 	if (cached)
@@ -78,8 +79,8 @@ static bool needs_reading(const struct ix_entry *entry)
 	return S_ISREG(entry->mode) && entry->flags & IX_COPIED && !(entry->flags & IX_PROVED);
 }
 
-int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pass_opts *o, struct pass_stats *ret,
-                   uint64_t *ret_cached, struct err *e)
+int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pass_opts *o,
+		   struct pass_stats *ret, uint64_t *ret_cached, struct err *e)
 {
 	static const struct pass_opts plain = { 0 };
 	struct read_back w = { .m = { .dst = dst, .ix = ix, .o = o ? o : &plain } };

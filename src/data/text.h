@@ -6,9 +6,9 @@
 struct text {
 	char **blocks;
 	size_t n, room;
-	char  *at;              /* free rest of the last block */
+	char *at; /* free rest of the last block */
 	size_t left;
 };
 
-void *text_keep(struct text *t, const void *p, size_t n);       /* a copy with a NUL after it */
-void  text_done(struct text *t);
+void *text_keep(struct text *t, const void *p, size_t n); /* a copy with a NUL after it */
+void text_done(struct text *t);

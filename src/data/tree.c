@@ -9,26 +9,26 @@
 #define LIST_BYTES (256u << 10)
 
 struct walk {
-	const struct dir       *root;
+	const struct dir *root;
 	const struct tree_opts *o;
-	tree_visit             *visit;
-	void                   *data;
-	uint64_t                mount;          /* of the root; 0 when the kernel does not say */
-	dev_t                   dev;
-	bool                    sorted;
-	pthread_mutex_t         lock;
-	pthread_cond_t          moved;
-	VEC(char *)             todo;           /* directories, last in first out, so the list stays short */
-	unsigned                busy;
-	bool                    stop;
+	tree_visit *visit;
+	void *data;
+	uint64_t mount; /* of the root; 0 when the kernel does not say */
+	dev_t dev;
+	bool sorted;
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	VEC(char *) todo; /* directories, last in first out, so the list stays short */
+	unsigned busy;
+	bool stop;
 };
 
 struct raw_dirent {
-	uint64_t       ino;
-	int64_t        off;
+	uint64_t ino;
+	int64_t off;
 	unsigned short len;
-	unsigned char  type;
-	char           name[];
+	unsigned char type;
+	char name[];
 };
 
 static void stat_of_statx(const struct statx *x, struct stat *ret)
@@ -122,7 +122,8 @@ static int see(struct walk *w, int dirfd, const char *rel, const char *name, str
 	if (*rel && w->o->leave_out && w->o->leave_out(w->o->data, rel, &entry.st))
 		return 0;
 	if (!w->o->cross_mounts && other_mount(w, &entry.st, mount))
-		return err_set(e, ERR_REFUSED, "'%s' in '%s' is a mount of its own", rel, w->root->path);
+		return err_set(e, ERR_REFUSED, "'%s' in '%s' is a mount of its own", rel,
+			       w->root->path);
 	r = w->visit(w->data, &entry, e);
 	if (r < 0)
 		return r;
@@ -196,13 +197,14 @@ static int see_sorted(struct walk *w, int fd, const char *rel, struct err *e)
 	if (n < 0)
 		r = err_sys(e, (int)-n, "list '%s'", rel);
 	vec_sort(&names, by_name);
-	vec_each(&names, it) {
+	vec_each (&names, it) {
 		if (r == 0)
 			r = see_named(w, fd, rel, *it, e);
 		free(*it);
 	}
 	vec_done(&names);
-	/* Last in, first out: turn what this directory added, so that it is taken in order of names. */
+	/* Last in, first out: turn what this directory added, so that it is taken in order of
+	 * names. */
 	for (size_t a = from, b = w->todo.n; a + 1 < b; a++, b--) {
 		char *swap = w->todo.v[a];
 
@@ -258,11 +260,16 @@ static int walk_parallel(struct walk *w, struct err *e)
 	return r;
 }
 
-int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *visit, void *data, struct err *e)
+int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *visit, void *data,
+	      struct err *e)
 {
 	static const struct tree_opts plain = { 0 };
-	struct walk w = { .root = root, .o = o ? o : &plain, .visit = visit, .data = data,
-		          .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
+	struct walk w = { .root = root,
+			  .o = o ? o : &plain,
+			  .visit = visit,
+			  .data = data,
+			  .lock = PTHREAD_MUTEX_INITIALIZER,
+			  .moved = PTHREAD_COND_INITIALIZER };
 	struct stat st;
 	int r = look(root->fd, "", &st, &w.mount);
 
@@ -275,7 +282,7 @@ int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *vis
 		push(&w, xstrdup(""));
 		r = w.sorted ? walker(&w, e) : walk_parallel(&w, e);
 	}
-	vec_each(&w.todo, it)
+	vec_each (&w.todo, it)
 		free(*it);
 	vec_done(&w.todo);
 	return r;
@@ -283,13 +290,13 @@ int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *vis
 
 struct linked_file {
 	struct file_id id;
-	uint64_t       bytes, allocated;
+	uint64_t bytes, allocated;
 };
 
 struct measure {
-	pthread_mutex_t         lock;
-	struct tree_size        size;
-	VEC(struct linked_file) linked;         /* regular files with more than one name */
+	pthread_mutex_t lock;
+	struct tree_size size;
+	VEC(struct linked_file) linked; /* regular files with more than one name */
 };
 
 static int measure_one(void *data, const struct tree_entry *entry, struct err *e unused_arg)
@@ -304,8 +311,9 @@ static int measure_one(void *data, const struct tree_entry *entry, struct err *e
 	m->size.links += S_ISLNK(st->st_mode);
 	m->size.others += !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode);
 	if (S_ISREG(st->st_mode) && st->st_nlink > 1) {
-		*vec_push(&m->linked) = (struct linked_file){
-			{ st->st_dev, st->st_ino }, (uint64_t)st->st_size, allocated };
+		*vec_push(&m->linked) = (struct linked_file){ { st->st_dev, st->st_ino },
+							      (uint64_t)st->st_size,
+							      allocated };
 	} else {
 		m->size.bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 		m->size.allocated += allocated;
@@ -335,7 +343,8 @@ static void count_linked_once(struct measure *m)
 	vec_done(&m->linked);
 }
 
-int tree_measure(const struct dir *root, const struct tree_opts *o, struct tree_size *ret, struct err *e)
+int tree_measure(const struct dir *root, const struct tree_opts *o, struct tree_size *ret,
+		 struct err *e)
 {
 	struct measure m = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	int r = tree_walk(root, o, measure_one, &m, e);

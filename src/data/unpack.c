@@ -9,26 +9,27 @@
 
 #include "base/fault.h"
 #include "base/map.h"
+#include "data/parent.h"
 #include "data/unpack_path.h"
 
-#define MAX_BYTES   (UINT64_C(4) << 30)
+#define MAX_BYTES (UINT64_C(4) << 30)
 #define MAX_ENTRIES UINT64_C(200000)
-#define MAX_RATIO   200u
-#define RATIO_FROM  (UINT64_C(64) << 20)
+#define MAX_RATIO 200u
+#define RATIO_FROM (UINT64_C(64) << 20)
 
 struct unpack {
-	const char               *what;
+	const char *what;
 	const struct unpack_opts *o;
-	struct archive           *a;
-	uint64_t                  packed;       /* size of the archive itself */
-	uint64_t                  bytes, entries;
-	struct map                seen;         /* path -> one of `kinds` */
-	char                     *top;          /* with strip_top: its name */
-	struct buf                path, target; /* of the entry under way, clean */
-	struct unpack_entry       entry;
+	struct archive *a;
+	uint64_t packed; /* size of the archive itself */
+	uint64_t bytes, entries;
+	struct map seen;         /* path -> one of `kinds` */
+	char *top;               /* with strip_top: its name */
+	struct buf path, target; /* of the entry under way, clean */
+	struct unpack_entry entry;
 };
 
-static char kinds[] = "fdl";    /* addresses in it are the values of `seen` */
+static char kinds[] = "fdl"; /* addresses in it are the values of `seen` */
 
 static int broken(struct unpack *u, struct err *e)
 {
@@ -40,11 +41,14 @@ static int broken(struct unpack *u, struct err *e)
 /* Only what is built in: a filter that libarchive lacks it would start as a program. */
 static bool support(struct archive *a)
 {
-	return archive_read_support_filter_gzip(a) == ARCHIVE_OK && archive_read_support_filter_xz(a) == ARCHIVE_OK &&
-	       archive_read_support_filter_zstd(a) == ARCHIVE_OK && archive_read_support_format_tar(a) == ARCHIVE_OK &&
+	return archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+	       archive_read_support_filter_xz(a) == ARCHIVE_OK &&
+	       archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
+	       archive_read_support_format_tar(a) == ARCHIVE_OK &&
 	       archive_read_support_format_zip_seekable(a) == ARCHIVE_OK &&
 	       /* Up to the end of the file: what is cut off or hidden there is found. */
-	       archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") == ARCHIVE_OK;
+	       archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") ==
+		   ARCHIVE_OK;
 }
 
 static int begin(struct unpack *u, int fd, struct err *e)
@@ -78,11 +82,12 @@ static int count(struct unpack *u, uint64_t bytes, struct err *e)
 	uint64_t ratio = u->o->max_ratio ? u->o->max_ratio : MAX_RATIO;
 
 	if (bytes > max || u->bytes > max - bytes)
-		return err_set(e, ERR_SPACE, "'%s' unpacks to more than %llu bytes", u->what, (unsigned long long)max);
+		return err_set(e, ERR_SPACE, "'%s' unpacks to more than %llu bytes", u->what,
+			       (unsigned long long)max);
 	u->bytes += bytes;
 	if (u->bytes > RATIO_FROM && u->bytes / ratio > u->packed)
-		return err_set(e, ERR_REFUSED, "'%s' unpacks to more than %llu times its size", u->what,
-		               (unsigned long long)ratio);
+		return err_set(e, ERR_REFUSED, "'%s' unpacks to more than %llu times its size",
+			       u->what, (unsigned long long)ratio);
 	return 0;
 }
 
@@ -91,8 +96,9 @@ static int tick(struct unpack *u, struct err *e)
 	if (u->o->cancel && atomic_load(&u->o->cancel->asked))
 		return err_set(e, ERR_CANCELED, "canceled");
 	if (u->o->progress)
-		u->o->progress(u->o->progress_data, (uint64_t)MAX_OF(archive_filter_bytes(u->a, -1), (la_int64_t)0),
-		               u->packed);
+		u->o->progress(u->o->progress_data,
+			       (uint64_t)MAX_OF(archive_filter_bytes(u->a, -1), (la_int64_t)0),
+			       u->packed);
 	return 0;
 }
 
@@ -111,8 +117,9 @@ static int clean(struct unpack *u, const char *name, struct buf *ret, struct err
 	if (!u->top)
 		u->top = xstrndup(buf_str(ret), n);
 	if (strlen(u->top) != n || memcmp(u->top, buf_str(ret), n) != 0)
-		return err_set(e, ERR_FORMAT, "'%s' has more than one entry at its top: '%.100s' and '%.100s'", u->what,
-		               u->top, buf_str(ret));
+		return err_set(e, ERR_FORMAT,
+			       "'%s' has more than one entry at its top: '%.100s' and '%.100s'",
+			       u->what, u->top, buf_str(ret));
 
 	autofree char *rest = xstrdup(slash ? slash + 1 : "");
 
@@ -121,16 +128,19 @@ static int clean(struct unpack *u, const char *name, struct buf *ret, struct err
 	return 0;
 }
 
-/* All directories above the entry, as far as they have no entry of their own; a file there is no directory. */
+/* All directories above the entry, as far as they have no entry of their own; a file there is no
+ * directory. */
 static int note_parents(struct unpack *u, struct err *e)
 {
 	for (const char *slash = buf_str(&u->path); (slash = strchr(slash, '/')); slash++) {
-		autofree char *above = xstrndup(buf_str(&u->path), (size_t)(slash - buf_str(&u->path)));
+		autofree char *above =
+		    xstrndup(buf_str(&u->path), (size_t)(slash - buf_str(&u->path)));
 		const char *kind = map_get(&u->seen, above);
 
 		if (kind && *kind != 'd')
-			return err_set(e, ERR_REFUSED, "'%s' has '%.200s', but '%.200s' is no directory", u->what,
-			               buf_str(&u->path), above);
+			return err_set(e, ERR_REFUSED,
+				       "'%s' has '%.200s', but '%.200s' is no directory", u->what,
+				       buf_str(&u->path), above);
 		if (!kind)
 			(void)map_put(&u->seen, above, strchr(kinds, 'd'));
 	}
@@ -145,7 +155,8 @@ static int note_entry(struct unpack *u, struct err *e)
 		return err_set(e, ERR_FORMAT, "'%s' has '%.200s' twice", u->what, u->entry.path);
 	if (note_parents(u, e) < 0)
 		return -(int)e->kind;
-	(void)map_put(&u->seen, u->entry.path, strchr(kinds, u->entry.type == 'h' ? 'f' : u->entry.type));
+	(void)map_put(&u->seen, u->entry.path,
+		      strchr(kinds, u->entry.type == 'h' ? 'f' : u->entry.type));
 	return 0;
 }
 
@@ -157,7 +168,8 @@ static int take_hard_link(struct unpack *u, const char *to, struct err *e)
 		return -(int)e->kind;
 	kind = map_get(&u->seen, buf_str(&u->target));
 	if (!kind || *kind != 'f')
-		return err_set(e, ERR_REFUSED, "'%s' links '%.200s' to what is no file in it", u->what, u->entry.path);
+		return err_set(e, ERR_REFUSED, "'%s' links '%.200s' to what is no file in it",
+			       u->what, u->entry.path);
 	u->entry.type = 'h';
 	u->entry.target = buf_str(&u->target);
 	return 0;
@@ -169,7 +181,8 @@ static int take_symlink(struct unpack *u, struct archive_entry *ae, struct err *
 
 	to = to ? to : archive_entry_symlink_utf8(ae);
 	if (!unpack_link_stays(u->entry.path, to))
-		return err_set(e, ERR_REFUSED, "'%s' has the link '%.200s', which leads out", u->what, u->entry.path);
+		return err_set(e, ERR_REFUSED, "'%s' has the link '%.200s', which leads out",
+			       u->what, u->entry.path);
 	buf_reset(&u->target);
 	buf_adds(&u->target, to);
 	u->entry.type = 'l';
@@ -177,8 +190,8 @@ static int take_symlink(struct unpack *u, struct archive_entry *ae, struct err *
 	return 0;
 }
 
-/* In what is not ours to choose, the archive is believed nothing: neither owner nor times nor more of the mode than
- * whether it is a program. */
+/* In what is not ours to choose, the archive is believed nothing: neither owner nor times nor more
+ * of the mode than whether it is a program. */
 static int take_kind(struct unpack *u, struct archive_entry *ae, struct err *e)
 {
 	const char *hard = archive_entry_hardlink(ae);
@@ -191,7 +204,9 @@ static int take_kind(struct unpack *u, struct archive_entry *ae, struct err *e)
 	switch (archive_entry_filetype(ae)) {
 	case AE_IFREG:
 		u->entry.type = 'f';
-		u->entry.size = archive_entry_size_is_set(ae) ? (uint64_t)MAX_OF(archive_entry_size(ae), (la_int64_t)0) : 0;
+		u->entry.size = archive_entry_size_is_set(ae)
+				    ? (uint64_t)MAX_OF(archive_entry_size(ae), (la_int64_t)0)
+				    : 0;
 		return 0;
 	case AE_IFDIR:
 		u->entry.type = 'd';
@@ -200,8 +215,9 @@ static int take_kind(struct unpack *u, struct archive_entry *ae, struct err *e)
 	case AE_IFLNK:
 		return take_symlink(u, ae, e);
 	default:
-		return err_set(e, ERR_REFUSED, "'%s' has '%.200s', which is a device, FIFO or socket", u->what,
-		               u->entry.path);
+		return err_set(e, ERR_REFUSED,
+			       "'%s' has '%.200s', which is a device, FIFO or socket", u->what,
+			       u->entry.path);
 	}
 }
 
@@ -223,7 +239,7 @@ static int next(struct unpack *u, struct err *e)
 			return broken(u, e);
 		if (++u->entries > max)
 			return err_set(e, ERR_SPACE, "'%s' has more than %llu entries", u->what,
-			               (unsigned long long)max);
+				       (unsigned long long)max);
 		name = archive_entry_pathname(ae);
 		name = name ? name : archive_entry_pathname_utf8(ae);
 		if (clean(u, name, &u->path, e) < 0)
@@ -240,7 +256,8 @@ static int next(struct unpack *u, struct err *e)
 /* The bytes of a file, piece by piece; a hole between them is counted as well. */
 typedef int put_bytes(void *data, const void *p, size_t n, uint64_t at, struct err *e);
 
-static int each_piece(struct unpack *u, put_bytes *put, void *data, uint64_t *ret_end, struct err *e)
+static int each_piece(struct unpack *u, put_bytes *put, void *data, uint64_t *ret_end,
+		      struct err *e)
 {
 	uint64_t end = 0;
 
@@ -255,13 +272,14 @@ static int each_piece(struct unpack *u, put_bytes *put, void *data, uint64_t *re
 		if (r != ARCHIVE_OK)
 			return broken(u, e);
 		if (at < 0 || (uint64_t)at < end || (uint64_t)at > INT64_MAX - n)
-			return err_set(e, ERR_FORMAT, "'%s' has pieces of '%.200s' out of order", u->what, u->entry.path);
+			return err_set(e, ERR_FORMAT, "'%s' has pieces of '%.200s' out of order",
+				       u->what, u->entry.path);
 		if (count(u, (uint64_t)at + n - end, e) < 0 || tick(u, e) < 0 ||
 		    (put && n && put(data, p, n, (uint64_t)at, e) < 0))
 			return -(int)e->kind;
 		end = (uint64_t)at + n;
 	}
-	if (u->entry.size > end) {              /* ends in a hole */
+	if (u->entry.size > end) { /* ends in a hole */
 		if (count(u, u->entry.size - end, e) < 0)
 			return -(int)e->kind;
 		end = u->entry.size;
@@ -270,8 +288,9 @@ static int each_piece(struct unpack *u, put_bytes *put, void *data, uint64_t *re
 	return 0;
 }
 
-static int list_all(struct unpack *u, int (*seen)(void *data, const struct unpack_entry *a, struct err *e), void *data,
-                    struct err *e)
+static int list_all(struct unpack *u,
+		    int (*seen)(void *data, const struct unpack_entry *a, struct err *e),
+		    void *data, struct err *e)
 {
 	uint64_t end;
 	int r;
@@ -289,7 +308,8 @@ static int list_all(struct unpack *u, int (*seen)(void *data, const struct unpac
 }
 
 int unpack_list(int fd, const char *what, const struct unpack_opts *o,
-                int (*seen)(void *data, const struct unpack_entry *a, struct err *e), void *data, struct err *e)
+		int (*seen)(void *data, const struct unpack_entry *a, struct err *e), void *data,
+		struct err *e)
 {
 	static const struct unpack_opts plain = { 0 };
 	struct unpack u = { .what = what, .o = o ? o : &plain };
@@ -320,7 +340,8 @@ static int find_member(struct unpack *u, const char *path, struct buf *ret, stru
 	while ((r = next(u, e)) > 0) {
 		if (u->entry.type != 'f' || strcmp(u->entry.path, path) != 0)
 			continue;
-		if (each_piece(u, put_buf, &bytes, &end, e) < 0 || put_buf(&bytes, "", 0, end, e) < 0)
+		if (each_piece(u, put_buf, &bytes, &end, e) < 0 ||
+		    put_buf(&bytes, "", 0, end, e) < 0)
 			return -(int)e->kind;
 		buf_add(ret, bytes.data, bytes.len);
 		return 0;
@@ -341,12 +362,12 @@ int unpack_member(int fd, const char *what, const char *path, struct buf *ret, s
 }
 
 struct target {
-	struct unpack    *u;
+	struct unpack *u;
 	const struct dir *into;
-	uid_t             uid;
-	gid_t             gid;
-	struct map        made;         /* directories */
-	int               fd;           /* of the file under way */
+	uid_t uid;
+	gid_t gid;
+	struct map made; /* directories */
+	int fd;          /* of the file under way */
 };
 
 static int give(const struct target *t, int fd, const char *path, struct err *e)
@@ -428,23 +449,15 @@ static int put_file(struct target *t, struct err *e)
 		return err_sys(e, errno, "set the size of '%s'", entry->path);
 	if (give(t, fd, entry->path, e) < 0)
 		return -(int)e->kind;
-	return fchmod(fd, entry->mode) < 0 ? err_sys(e, errno, "give '%s' its mode", entry->path) : 0;
-}
-
-static int parent_of(const struct dir *d, const char *path, const char **ret_name, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	autofree char *above = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup("");
-
-	*ret_name = slash ? slash + 1 : path;
-	return dir_openat(d, above, O_RDONLY | O_DIRECTORY, 0, e);
+	return fchmod(fd, entry->mode) < 0 ? err_sys(e, errno, "give '%s' its mode", entry->path)
+					   : 0;
 }
 
 static int put_symlink(struct target *t, struct err *e)
 {
 	const struct unpack_entry *entry = &t->u->entry;
 	const char *name;
-	autoclose int parent = parent_of(t->into, entry->path, &name, e);
+	autoclose int parent = parent_open(t->into, entry->path, &name, e);
 	int sys = fault_errno("data.unpack.create");
 
 	if (parent < 0)
@@ -461,14 +474,15 @@ static int put_hard_link(struct target *t, struct err *e)
 {
 	const struct unpack_entry *entry = &t->u->entry;
 	const char *from_name, *name;
-	autoclose int from = parent_of(t->into, entry->target, &from_name, e);
-	autoclose int parent = from < 0 ? -1 : parent_of(t->into, entry->path, &name, e);
+	autoclose int from = parent_open(t->into, entry->target, &from_name, e);
+	autoclose int parent = from < 0 ? -1 : parent_open(t->into, entry->path, &name, e);
 	int sys = fault_errno("data.unpack.create");
 
 	if (from < 0 || parent < 0)
 		return -(int)e->kind;
 	if (sys || linkat(from, from_name, parent, name, 0) < 0)
-		return err_sys(e, sys ? sys : errno, "link '%s' to '%s'", entry->path, entry->target);
+		return err_sys(e, sys ? sys : errno, "link '%s' to '%s'", entry->path,
+			       entry->target);
 	return 0;
 }
 
@@ -500,8 +514,8 @@ static int refuse_full(const struct dir *into, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int unpack_tree(int fd, const char *what, const struct dir *into, uid_t uid, gid_t gid, const struct unpack_opts *o,
-                struct err *e)
+int unpack_tree(int fd, const char *what, const struct dir *into, uid_t uid, gid_t gid,
+		const struct unpack_opts *o, struct err *e)
 {
 	static const struct unpack_opts plain = { 0 };
 	struct unpack u = { .what = what, .o = o ? o : &plain };

@@ -19,15 +19,18 @@ int unpack_path_clean(const char *name, const char *what, struct buf *ret, struc
 		if (!part.n || sv_eq(part, "."))
 			continue;
 		if (sv_eq(part, ".."))
-			return err_set(e, ERR_REFUSED, "'%s' has the path '%.200s', which leads out", what, name);
+			return err_set(e, ERR_REFUSED,
+				       "'%s' has the path '%.200s', which leads out", what, name);
 		if (part.n > NAME_MAX)
-			return err_set(e, ERR_REFUSED, "'%s' has a name longer than %d bytes", what, NAME_MAX);
+			return err_set(e, ERR_REFUSED, "'%s' has a name longer than %d bytes", what,
+				       NAME_MAX);
 		if (ret->len)
 			buf_addc(ret, '/');
 		buf_add_sv(ret, part);
 	}
 	if (ret->full || ret->len >= PATH_MAX)
-		return err_set(e, ERR_REFUSED, "'%s' has a path longer than %d bytes", what, PATH_MAX);
+		return err_set(e, ERR_REFUSED, "'%s' has a path longer than %d bytes", what,
+			       PATH_MAX);
 	return 0;
 }
 
@@ -46,7 +49,8 @@ bool unpack_link_stays(const char *path, const char *target)
 
 		if (!part.n || sv_eq(part, "."))
 			continue;
-		/* After a name, ".." is where that name leads, which need not be where it stands. */
+		/* After a name, ".." is where that name leads, which need not be where it stands.
+		 */
 		if (sv_eq(part, "..") && (named || depth-- == 0))
 			return false;
 		named |= !sv_eq(part, "..");

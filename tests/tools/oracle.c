@@ -12,7 +12,7 @@
 
 #include <openssl/evp.h>
 
-struct first {                          /* of an inode with several names */
+struct first { /* of an inode with several names */
 	dev_t dev;
 	ino_t ino;
 	char *rel;
@@ -20,9 +20,9 @@ struct first {                          /* of an inode with several names */
 
 struct oracle {
 	const struct oracle_opts *o;
-	FILE                     *to;
-	struct first             *firsts;
-	size_t                    n;
+	FILE *to;
+	struct first *firsts;
+	size_t n;
 };
 
 static int fail(const char *rel, const char *what)
@@ -130,16 +130,21 @@ static const char *first_name(struct oracle *w, const struct stat *st, const cha
 
 static char type_of(mode_t mode)
 {
-	return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : S_ISFIFO(mode) ? 'p'
-	       : S_ISSOCK(mode) ? 's' : 'b';
+	return S_ISREG(mode)    ? 'f'
+	       : S_ISDIR(mode)  ? 'd'
+	       : S_ISLNK(mode)  ? 'l'
+	       : S_ISFIFO(mode) ? 'p'
+	       : S_ISSOCK(mode) ? 's'
+				: 'b';
 }
 
-static int put_entry(struct oracle *w, int dirfd, const char *name, const char *rel, const struct stat *st)
+static int put_entry(struct oracle *w, int dirfd, const char *name, const char *rel,
+		     const struct stat *st)
 {
 	char target[PATH_MAX] = "";
 
-	fprintf(w->to, "%c %04o %u:%u %lld ", type_of(st->st_mode), st->st_mode & 07777, st->st_uid, st->st_gid,
-	        S_ISDIR(st->st_mode) ? 0LL : (long long)st->st_size);
+	fprintf(w->to, "%c %04o %u:%u %lld ", type_of(st->st_mode), st->st_mode & 07777, st->st_uid,
+		st->st_gid, S_ISDIR(st->st_mode) ? 0LL : (long long)st->st_size);
 	if (w->o->times && *rel)
 		fprintf(w->to, "%lld.%09ld ", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 	if (put_xattrs(w, dirfd, name, rel) < 0)
@@ -205,7 +210,8 @@ static int walk_dir(struct oracle *w, int dirfd, const char *name, const char *r
 	if (!d)
 		return fail(rel, "open");
 	for (struct dirent *it; (it = readdir(d));) {
-		if (strcmp(it->d_name, ".") == 0 || strcmp(it->d_name, "..") == 0 || left_out(w, it->d_name))
+		if (strcmp(it->d_name, ".") == 0 || strcmp(it->d_name, "..") == 0 ||
+		    left_out(w, it->d_name))
 			continue;
 		names = realloc(names, (n + 1) * sizeof *names);
 		names[n++] = strdup(it->d_name);

@@ -26,8 +26,10 @@ int main(int argc, char **argv)
 			dir = NULL, i = argc;
 	}
 	if (!dir) {
-		fputs("usage: tree-oracle DIR [--leave-out NAME]... [--times] [--no-contents]\n", stderr);
+		fputs("usage: tree-oracle DIR [--leave-out NAME]... [--times] [--no-contents]\n",
+		      stderr);
 		return 2;
 	}
-	return oracle_print(dir, &o, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return oracle_print(dir, &o, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE
+									: EXIT_SUCCESS;
 }

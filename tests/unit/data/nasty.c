@@ -76,8 +76,12 @@ struct acl {
 
 static struct acl acl_for(uint32_t uid)
 {
-	return (struct acl){ 2, { { 0x01, 6, UINT32_MAX }, { 0x02, 5, uid }, { 0x04, 4, UINT32_MAX },
-		                  { 0x10, 5, UINT32_MAX }, { 0x20, 0, UINT32_MAX } } };
+	return (struct acl){ 2,
+			     { { 0x01, 6, UINT32_MAX },
+			       { 0x02, 5, uid },
+			       { 0x04, 4, UINT32_MAX },
+			       { 0x10, 5, UINT32_MAX },
+			       { 0x20, 0, UINT32_MAX } } };
 }
 
 static void put_attrs(const char *path, bool is_dir, uint32_t uid)
@@ -147,7 +151,8 @@ static void put_specials(void)
 
 void nasty_make(const char *path)
 {
-	static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, 262143, 262144, 262145, 1048576, 5000123 };
+	static const size_t sizes[] = { 0,      1,      4095,   4096,    4097,
+					262143, 262144, 262145, 1048576, 5000123 };
 	char name[64];
 	int back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	mode_t mask = umask(0);
@@ -187,7 +192,7 @@ void nasty_make(const char *path)
 /* ---- changes ---- */
 
 struct names {
-	char  *v[2000];
+	char *v[2000];
 	size_t n;
 };
 
@@ -243,14 +248,16 @@ static void change_name(const char *root, const char *path, const char *other, u
 
 	switch (next(seed) % 6) {
 	case 0:
-		snprintf(to, sizeof to, "%s/moved-%llu", root, (unsigned long long)(next(seed) % 20));
+		snprintf(to, sizeof to, "%s/moved-%llu", root,
+			 (unsigned long long)(next(seed) % 20));
 		(void)rename(path, to);
 		break;
 	case 1:
 		(void)rename(path, other);
 		break;
 	case 2:
-		snprintf(to, sizeof to, "%s/linked-%llu", root, (unsigned long long)(next(seed) % 20));
+		snprintf(to, sizeof to, "%s/linked-%llu", root,
+			 (unsigned long long)(next(seed) % 20));
 		(void)!link(path, to);
 		break;
 	case 3:
@@ -351,7 +358,8 @@ void assert_same_tree(const char *want, const char *have)
 			p += n;
 			q += m;
 		}
-		print_error("want %.*s\nhave %.*s\n", (int)strcspn(p, "\n"), p, (int)strcspn(q, "\n"), q);
+		print_error("want %.*s\nhave %.*s\n", (int)strcspn(p, "\n"), p,
+			    (int)strcspn(q, "\n"), q);
 		fail();
 	}
 	free(a);

@@ -34,7 +34,7 @@ int __wrap_fsync(int fd)
 
 struct trio {
 	struct dir live, kept, trash;
-	json_t    *record;
+	json_t *record;
 };
 
 static void open_trio(const struct place *p, struct trio *t)
@@ -76,7 +76,8 @@ static bool leave_out(void *data, const char *name)
 	return strcmp(name, ".crossgrade") == 0;
 }
 
-/* Both worlds have "conf" and "db" (a directory), each has one of its own, and odd names are among them. */
+/* Both worlds have "conf" and "db" (a directory), each has one of its own, and odd names are among
+ * them. */
 static void make_worlds(const struct place *p, struct trio *t)
 {
 	struct err e = ERR_INIT;
@@ -110,7 +111,8 @@ static void assert_world(const struct dir *d, const char *who, bool ours)
 		const char *name = strcmp(names.v[i].name, "db") == 0 ? "db/x" : names.v[i].name;
 
 		assert_ok(file_read(d, name, &have, &e), &e);
-		assert_string_equal(buf_str(&have), strcmp(name, ".crossgrade") == 0 ? "ours" : who);
+		assert_string_equal(buf_str(&have),
+				    strcmp(name, ".crossgrade") == 0 ? "ours" : who);
 	}
 	dir_names_done(&names);
 }
@@ -161,10 +163,10 @@ static void in_and_back(void **state)
 
 typedef int direction(const struct trio *t, struct err *e);
 
-/* Carry out `first`, ended before its n-th rename, then `second`, ended before its m-th, then `last` in full.
- * False when none of them was ended. */
-static bool interrupted(const struct place *p, bool from_in, direction *first, int n, direction *second, int m,
-                        direction *last)
+/* Carry out `first`, ended before its n-th rename, then `second`, ended before its m-th, then
+ * `last` in full. False when none of them was ended. */
+static bool interrupted(const struct place *p, bool from_in, direction *first, int n,
+			direction *second, int m, direction *last)
 {
 	struct err e = ERR_INIT;
 	struct trio t;
@@ -193,11 +195,13 @@ static void ended_anywhere_it_can_go_either_way(void **state)
 	struct place *p = *state;
 
 	for (int way = 0; way < 16; way++) {
-		direction *first = both[way & 1], *second = both[way >> 1 & 1], *last = both[way >> 2 & 1];
+		direction *first = both[way & 1], *second = both[way >> 1 & 1],
+			  *last = both[way >> 2 & 1];
 		int n = 0, m;
 
 		do {
-			for (m = 0; interrupted(p, way >> 3, first, n, second, m, last) && m < 20; m++)
+			for (m = 0; interrupted(p, way >> 3, first, n, second, m, last) && m < 20;
+			     m++)
 				;
 			n++;
 		} while (n < 10);
@@ -265,7 +269,9 @@ static void a_mount_is_refused(void **state)
 static void a_foreign_record_is_no_record(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "{\"entries\":{}}", "{\"entries\":[{\"name\":\"\",\"live\":null,\"kept\":null}]}",
+		"{}",
+		"{\"entries\":{}}",
+		"{\"entries\":[{\"name\":\"\",\"live\":null,\"kept\":null}]}",
 		"{\"entries\":[{\"name\":\"../x\",\"live\":null,\"kept\":null}]}",
 		"{\"entries\":[{\"name\":\"..\",\"live\":null,\"kept\":null}]}",
 		"{\"entries\":[{\"name\":\"a\\\\x2fb\",\"live\":null,\"kept\":null}]}",

@@ -14,8 +14,8 @@
 
 struct point {
 	struct worlds *w;
-	struct dir     dir;
-	char           digest[DIGEST_TEXT];
+	struct dir dir;
+	char digest[DIGEST_TEXT];
 };
 
 static void copy_and_write(struct point *p, void **state)
@@ -42,7 +42,8 @@ static char *read_text(const struct dir *d, const char *name)
 static int prove(const struct point *p, const struct dir *tree, unsigned flags, manifest_diffs *ret)
 {
 	struct err e = ERR_INIT;
-	int r = manifest_prove(&p->dir, "dst", tree, flags & PROVE_CTIME ? p->w->ix : NULL, flags, NULL, ret, &e);
+	int r = manifest_prove(&p->dir, "dst", tree, flags & PROVE_CTIME ? p->w->ix : NULL, flags,
+			       NULL, ret, &e);
 
 	assert_ok(r, &e);
 	return r;
@@ -75,7 +76,9 @@ static void the_same_tree_is_the_same_bytes(void **state)
 	text = read_text(&p.dir, "manifest");
 	assert_ok(manifest_write(&p.dir, "dst", &p.w->dst, p.w->ix, digest, &e), &e);
 	assert_string_equal(digest, p.digest);
-	assert_ok(pass_run(&p.w->src, &p.w->dst, other, PASS_FINAL, &(struct pass_opts){ .workers = 1 }, &s, &e), &e);
+	assert_ok(pass_run(&p.w->src, &p.w->dst, other, PASS_FINAL,
+			   &(struct pass_opts){ .workers = 1 }, &s, &e),
+		  &e);
 	assert_ok(manifest_write(&p.dir, "dst", &p.w->dst, other, digest, &e), &e);
 	again = read_text(&p.dir, "manifest");
 	assert_string_equal(text, again);
@@ -86,7 +89,8 @@ static void the_same_tree_is_the_same_bytes(void **state)
 
 static int check_sums(const char *dir)
 {
-	const char *const argv[] = { "sh", "-c", "cd \"$0\" && sha256sum --strict -c SHA256SUMS", dir, NULL };
+	const char *const argv[] = { "sh", "-c", "cd \"$0\" && sha256sum --strict -c SHA256SUMS",
+				     dir, NULL };
 	posix_spawn_file_actions_t quiet;
 	int status = -1;
 	pid_t pid;
@@ -138,7 +142,8 @@ static void several_roots_stand_side_by_side(void **state)
 	assert_ok(manifest_prove(&p.dir, "a root", &more, NULL, PROVE_CONTENT, NULL, &d, &e), &e);
 	assert_int_equal(d.n, 0);
 	assert_int_equal(check_sums(p.w->path), 0);
-	assert_fails(manifest_prove(&p.dir, "none", &more, NULL, PROVE_META, NULL, &d, &e), &e, ERR_ABSENT);
+	assert_fails(manifest_prove(&p.dir, "none", &more, NULL, PROVE_META, NULL, &d, &e), &e,
+		     ERR_ABSENT);
 	sums = read_text(&p.dir, "SHA256SUMS");
 	for (const char *c = sums; *c; c++)
 		lines += *c == '\n';
@@ -302,7 +307,8 @@ static void a_touched_copy_gets_no_manifest(void **state)
 
 	copy_and_write(&p, state);
 	put_text(p.w->dst_path, "a/b/c/x", "not what was copied");
-	assert_fails(manifest_write(&p.dir, "dst", &p.w->dst, p.w->ix, p.digest, &e), &e, ERR_CHANGED);
+	assert_fails(manifest_write(&p.dir, "dst", &p.w->dst, p.w->ix, p.digest, &e), &e,
+		     ERR_CHANGED);
 	dir_close(&p.dir);
 }
 
@@ -316,12 +322,26 @@ static void a_line_is_written_one_way_only(void **state)
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff \"x\"",
 	};
 	static const char *const bad[] = {
-		"", "f", "d 755 0 0 0 0 - - -", "d 755 0 0 0 0 - - - \"", "d 755 0 0 0 0 - - - \"a\" ",
-		"d 0755 0 0 0 0 - - - \"a\"", "d 755 00 0 0 0 - - - \"a\"", "d 755 0 0 0 0 - 1 - \"a\"",
-		"d 755 0 0 0 0 - - - \"\\x61\"", "d 755 0 0 0 0 - - - \"\\x00\"", "d 755 0 0 0 0 - - - \"\\a\"",
-		"l 777 0 0 0 0 - - - \"a\"", "d 755 0 0 0 0 - - - \"a\" \"b\"", "f 644 0 0 0 0 - - - \"a\"",
-		"d 855 0 0 0 0 - - - \"a\"", "d 755 4294967296 0 0 0 - - - \"a\"", "p 755 0 0 0 0 - - - \"a\"",
-		"d 755 0 0 0 0 - 0 - \"a\"", "d 755 -1 0 0 0 - - - \"a\"", "dd 755 0 0 0 0 - - - \"a\"",
+		"",
+		"f",
+		"d 755 0 0 0 0 - - -",
+		"d 755 0 0 0 0 - - - \"",
+		"d 755 0 0 0 0 - - - \"a\" ",
+		"d 0755 0 0 0 0 - - - \"a\"",
+		"d 755 00 0 0 0 - - - \"a\"",
+		"d 755 0 0 0 0 - 1 - \"a\"",
+		"d 755 0 0 0 0 - - - \"\\x61\"",
+		"d 755 0 0 0 0 - - - \"\\x00\"",
+		"d 755 0 0 0 0 - - - \"\\a\"",
+		"l 777 0 0 0 0 - - - \"a\"",
+		"d 755 0 0 0 0 - - - \"a\" \"b\"",
+		"f 644 0 0 0 0 - - - \"a\"",
+		"d 855 0 0 0 0 - - - \"a\"",
+		"d 755 4294967296 0 0 0 - - - \"a\"",
+		"p 755 0 0 0 0 - - - \"a\"",
+		"d 755 0 0 0 0 - 0 - \"a\"",
+		"d 755 -1 0 0 0 - - - \"a\"",
+		"dd 755 0 0 0 0 - - - \"a\"",
 	};
 	struct manifest_line line;
 	autobuf struct buf text = BUF_MAX(MANIFEST_LINE_MAX);
@@ -338,8 +358,11 @@ static void a_line_is_written_one_way_only(void **state)
 static void a_broken_manifest_proves_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"", "crossgrade-manifest 2\n", "crossgrade-manifest 1\nroot \"dst\"\nx\n",
-		"crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"b\"\nd 755 0 0 0 0 - - - \"a\"\n",
+		"",
+		"crossgrade-manifest 2\n",
+		"crossgrade-manifest 1\nroot \"dst\"\nx\n",
+		"crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"b\"\nd 755 0 0 0 0 - - "
+		"- \"a\"\n",
 		"crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"a\"",
 	};
 	struct worlds *w = worlds_of(state);
@@ -348,7 +371,8 @@ static void a_broken_manifest_proves_nothing(void **state)
 	autodir struct dir point = DIR_NONE;
 
 	assert_ok(dir_open(w->path, &point, &e), &e);
-	assert_fails(manifest_prove(&point, "dst", &w->dst, NULL, PROVE_META, NULL, &d, &e), &e, ERR_ABSENT);
+	assert_fails(manifest_prove(&point, "dst", &w->dst, NULL, PROVE_META, NULL, &d, &e), &e,
+		     ERR_ABSENT);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		int r;
 

@@ -103,14 +103,23 @@ static void put_bytes(const char *dir, const char *name, off_t at, size_t n, cha
 static void large_files_change_anywhere(void **state)
 {
 	static const struct {
-		off_t  at;
+		off_t at;
 		size_t n;
 	} changes[] = {
-		{ 3 << 20, 1 }, { 3000000, 900000 }, { 4 << 20, 262144 }, { 0, 1 }, { (4 << 20) + 262144, 1 }, { 1 << 20, 5 },
-		{ 20 << 20, 100 }, { (20 << 20) + 100, 300000 }, { 12 << 20, 262144 }, { 30 << 20, 1 << 20 },
+		{ 3 << 20, 1 },
+		{ 3000000, 900000 },
+		{ 4 << 20, 262144 },
+		{ 0, 1 },
+		{ (4 << 20) + 262144, 1 },
+		{ 1 << 20, 5 },
+		{ 20 << 20, 100 },
+		{ (20 << 20) + 100, 300000 },
+		{ 12 << 20, 262144 },
+		{ 30 << 20, 1 << 20 },
 		{ (30 << 20) - 1, 2 },
 	};
-	static const off_t sizes[] = { 33 << 20, 31 << 20, (30 << 20) + 5, 12 << 20, 40 << 20, 3 << 20, 100, 50 << 20 };
+	static const off_t sizes[] = { 33 << 20, 31 << 20, (30 << 20) + 5, 12 << 20, 40 << 20,
+				       3 << 20,  100,      50 << 20 };
 	struct worlds *w = worlds_of(state);
 
 	put_bytes(w->src_path, "col", 0, 3 << 20, 'a');
@@ -118,7 +127,8 @@ static void large_files_change_anywhere(void **state)
 		if (i < ARRAY_LEN(changes))
 			put_bytes(w->src_path, "col", changes[i].at, changes[i].n, (char)('b' + i));
 		else
-			assert_int_equal(ftruncate_at(w->src.fd, "col", sizes[i - ARRAY_LEN(changes)]), 0);
+			assert_int_equal(
+			    ftruncate_at(w->src.fd, "col", sizes[i - ARRAY_LEN(changes)]), 0);
 		run(w, i % 2 ? PASS_LIVE : PASS_FINAL, NULL);
 		assert_same_tree(w->src_path, w->dst_path);
 		assert_hashes(w);
@@ -239,8 +249,8 @@ static void times_can_be_distrusted(void **state)
 
 struct mapped {
 	volatile uint64_t *page;
-	int                fd;
-	size_t             n;
+	int fd;
+	size_t n;
 };
 
 static struct mapped map_file(const char *dir, const char *name, size_t n)
@@ -265,12 +275,13 @@ static void unmap_file(struct mapped *m)
 
 static bool equal_times(const struct stat *a, const struct stat *b)
 {
-	return a->st_size == b->st_size && memcmp(&a->st_mtim, &b->st_mtim, sizeof a->st_mtim) == 0 &&
+	return a->st_size == b->st_size &&
+	       memcmp(&a->st_mtim, &b->st_mtim, sizeof a->st_mtim) == 0 &&
 	       memcmp(&a->st_ctim, &b->st_ctim, sizeof a->st_ctim) == 0;
 }
 
-/* First the trap itself: with a dirty page, a store moves no time. Then, through it: whatever is stored after a live
- * pass, by mapping, is in the copy after the last one. */
+/* First the trap itself: with a dirty page, a store moves no time. Then, through it: whatever is
+ * stored after a live pass, by mapping, is in the copy after the last one. */
 static void a_store_that_moves_no_time_arrives(void **state)
 {
 	struct worlds *w = worlds_of(state);
@@ -281,9 +292,9 @@ static void a_store_that_moves_no_time_arrives(void **state)
 		struct stat before, after;
 		size_t word = trial * 997 % (m.n / sizeof m.page[0]);
 
-		m.page[word] = trial;           /* dirty now, times moved */
+		m.page[word] = trial; /* dirty now, times moved */
 		assert_int_equal(fstat(m.fd, &before), 0);
-		m.page[word] = trial << 32;     /* the copy of a tool that only stats would miss this */
+		m.page[word] = trial << 32; /* the copy of a tool that only stats would miss this */
 		assert_int_equal(fstat(m.fd, &after), 0);
 		hidden += equal_times(&before, &after);
 		run(w, PASS_LIVE, NULL);
@@ -335,8 +346,8 @@ static void a_writer_in_full_flow(void **state)
 		unmap_file(&m[f]);
 }
 
-/* The same with times older than the guard, where only the sync before the copy helps: 60 files, each with a page that
- * was dirty for seconds, so that a store into it moves nothing. */
+/* The same with times older than the guard, where only the sync before the copy helps: 60 files,
+ * each with a page that was dirty for seconds, so that a store into it moves nothing. */
 static void a_store_hidden_across_the_guard(void **state)
 {
 	struct worlds *w = worlds_of(state);
@@ -367,7 +378,7 @@ static void a_store_hidden_across_the_guard(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(m); i++)
 		unmap_file(&m[i]);
 	if (hidden <= 30)
-		skip();         /* somebody else's sync cleaned the pages meanwhile: the trap was not set */
+		skip(); /* somebody else's sync cleaned the pages meanwhile: the trap was not set */
 }
 
 /* ---- trees that change under the walk ---- */
@@ -494,8 +505,9 @@ static void a_cancel_ends_the_pass(void **state)
 	struct err e = ERR_INIT;
 
 	nasty_make(w->src_path);
-	assert_fails(pass_run(&w->src, &w->dst, w->ix, PASS_LIVE, &(struct pass_opts){ .cancel = &c }, &s, &e), &e,
-	             ERR_CANCELED);
+	assert_fails(pass_run(&w->src, &w->dst, w->ix, PASS_LIVE,
+			      &(struct pass_opts){ .cancel = &c }, &s, &e),
+		     &e, ERR_CANCELED);
 	run(w, PASS_FINAL, NULL);
 	assert_same_tree(w->src_path, w->dst_path);
 }
@@ -577,7 +589,8 @@ static void what_was_copied_reads_back(void **state)
 	assert_int_equal(s.files, 0);
 	put_text(w->src_path, "a/b/c/x", "something");
 	if (run(w, PASS_FINAL, NULL).reflinked_files)
-		return;         /* a clone is hashed when it is read back: there is nothing to compare with */
+		return; /* a clone is hashed when it is read back: there is nothing to compare with
+			 */
 	fd = openat(w->dst.fd, "a/b/c/x", O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "S", 1, 0), 1);
 	close(fd);
@@ -590,16 +603,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		on_disk(a_nasty_tree_is_copied_whole),
 		on_disk(holes_stay_holes),
-		on_disk(changes_arrive),
-		on_disk(large_files_change_anywhere),
+		on_ext4(changes_arrive),
+		on_ext4(large_files_change_anywhere),
 		on_disk(a_strange_copy_is_put_right),
 		on_disk(a_loaded_index_saves_the_copying),
 		on_disk(a_damaged_index_is_no_index),
 		on_disk(the_last_pass_touches_what_moved),
 		on_disk(times_can_be_distrusted),
-		on_disk(a_store_that_moves_no_time_arrives),
-		on_disk(a_writer_in_full_flow),
-		on_disk(a_store_hidden_across_the_guard),
+		on_ext4(a_store_that_moves_no_time_arrives),
+		on_ext4(a_writer_in_full_flow),
+		on_ext4(a_store_hidden_across_the_guard),
 		on_disk(an_owner_who_moves_things_leads_nowhere),
 		on_disk(what_is_left_out_stays_out),
 		on_disk(devices_are_refused),

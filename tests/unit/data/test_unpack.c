@@ -14,7 +14,7 @@
 /* An archive made in memory. `pack_done` gives its descriptor. */
 struct pack {
 	struct archive *a;
-	int             fd;
+	int fd;
 };
 
 static struct pack pack_new(int (*format)(struct archive *), int (*filter)(struct archive *))
@@ -34,8 +34,8 @@ static struct pack pack_tar(void)
 	return pack_new(archive_write_set_format_pax_restricted, archive_write_add_filter_gzip);
 }
 
-static void pack_add(struct pack *k, const char *path, unsigned type, mode_t mode, const char *content,
-                     const char *target)
+static void pack_add(struct pack *k, const char *path, unsigned type, mode_t mode,
+		     const char *content, const char *target)
 {
 	struct archive_entry *ae = archive_entry_new();
 
@@ -50,7 +50,8 @@ static void pack_add(struct pack *k, const char *path, unsigned type, mode_t mod
 		archive_entry_set_hardlink(ae, target);
 	assert_int_equal(archive_write_header(k->a, ae), ARCHIVE_OK);
 	if (content)
-		assert_int_equal(archive_write_data(k->a, content, strlen(content)), strlen(content));
+		assert_int_equal(archive_write_data(k->a, content, strlen(content)),
+				 strlen(content));
 	archive_entry_free(ae);
 }
 
@@ -71,7 +72,8 @@ static void pack_product(struct pack *k, const char *top)
 	char path[4][100];
 
 	for (int i = 0; i < 4; i++)
-		snprintf(path[i], sizeof path[i], "%s%s", top, (const char *const[]){ "", "bin/run", "bin/jar", "lib/run" }[i]);
+		snprintf(path[i], sizeof path[i], "%s%s", top,
+			 (const char *const[]){ "", "bin/run", "bin/jar", "lib/run" }[i]);
 	if (*top)
 		pack_add(k, path[0], AE_IFDIR, 0700, NULL, NULL);
 	pack_add(k, path[1], AE_IFREG, 06777, "#!/bin/sh\n", NULL);
@@ -104,14 +106,16 @@ static void assert_product(const struct place *p)
 static void every_format_is_unpacked(void **state)
 {
 	static int (*const filters[])(struct archive *) = { NULL, archive_write_add_filter_gzip,
-		                                            archive_write_add_filter_xz, archive_write_add_filter_zstd };
+							    archive_write_add_filter_xz,
+							    archive_write_add_filter_zstd };
 	struct place *p = *state;
 	struct unpack_opts o = { .strip_top = true };
 
 	for (size_t i = 0; i <= ARRAY_LEN(filters); i++) {
 		bool zip = i == ARRAY_LEN(filters);
-		struct pack k = pack_new(zip ? archive_write_set_format_zip : archive_write_set_format_gnutar,
-		                         zip ? NULL : filters[i]);
+		struct pack k =
+		    pack_new(zip ? archive_write_set_format_zip : archive_write_set_format_gnutar,
+			     zip ? NULL : filters[i]);
 		struct err e = ERR_INIT;
 		struct dir_names names = { 0 };
 		autoclose int fd = -1;
@@ -148,7 +152,8 @@ static void a_member_is_read(void **state)
 }
 
 /* One bad entry among good ones: neither listed nor unpacked. */
-static void assert_bad(const struct place *p, int fd, const struct unpack_opts *o, enum err_kind kind)
+static void assert_bad(const struct place *p, int fd, const struct unpack_opts *o,
+		       enum err_kind kind)
 {
 	struct err e = ERR_INIT, f = ERR_INIT;
 	struct stat st;
@@ -169,7 +174,7 @@ static void hostile_entries_are_refused(void **state)
 {
 	static const struct {
 		const char *path, *target;
-		unsigned    type;
+		unsigned type;
 		enum err_kind kind;
 	} bad[] = {
 		{ "/tmp/escaped", NULL, AE_IFREG, ERR_REFUSED },
@@ -284,17 +289,20 @@ static void several_tops_are_not_stripped(void **state)
 	assert_bad(*state, pack_done(&k), &o, ERR_FORMAT);
 }
 
-/* Cut anywhere, an archive is no archive. The tail of a tar that only pads its last block is no content. */
+/* Cut anywhere, an archive is no archive. The tail of a tar that only pads its last block is no
+ * content. */
 static void a_cut_archive_is_found(void **state)
 {
-	static int (*const filters[])(struct archive *) = { archive_write_add_filter_gzip, archive_write_add_filter_xz,
-		                                            archive_write_add_filter_zstd };
+	static int (*const filters[])(struct archive *) = { archive_write_add_filter_gzip,
+							    archive_write_add_filter_xz,
+							    archive_write_add_filter_zstd };
 
 	(void)state;
 	for (size_t i = 0; i <= ARRAY_LEN(filters); i++) {
 		bool zip = i == ARRAY_LEN(filters);
-		struct pack k = pack_new(zip ? archive_write_set_format_zip : archive_write_set_format_gnutar,
-		                         zip ? NULL : filters[i]);
+		struct pack k =
+		    pack_new(zip ? archive_write_set_format_zip : archive_write_set_format_gnutar,
+			     zip ? NULL : filters[i]);
 		struct err e = ERR_INIT;
 		off_t size;
 		autoclose int fd = -1;
@@ -340,7 +348,8 @@ static void a_list_can_be_stopped(void **state)
 	assert_ok(unpack_list(fd, "a", NULL, count_entries, &n, &e), &e);
 	assert_int_equal(n, 4);
 	assert_fails(unpack_list(fd, "a", NULL, stop_it, NULL, &e), &e, ERR_CANCELED);
-	assert_fails(unpack_list(fd, "a", &(struct unpack_opts){ .cancel = &c }, NULL, NULL, &e), &e, ERR_CANCELED);
+	assert_fails(unpack_list(fd, "a", &(struct unpack_opts){ .cancel = &c }, NULL, NULL, &e),
+		     &e, ERR_CANCELED);
 }
 
 static void hard_links_are_kept(void **state)
@@ -354,8 +363,9 @@ static void hard_links_are_kept(void **state)
 	pack_file(&k, "t/a", "same");
 	pack_add(&k, "t/d/b", AE_IFREG, 0644, NULL, "t/a");
 	fd = pack_done(&k);
-	assert_ok(unpack_tree(fd, "a", &p->dir, (uid_t)-1, (gid_t)-1, &(struct unpack_opts){ .strip_top = true }, &e),
-	          &e);
+	assert_ok(unpack_tree(fd, "a", &p->dir, (uid_t)-1, (gid_t)-1,
+			      &(struct unpack_opts){ .strip_top = true }, &e),
+		  &e);
 	assert_ok(dir_file_id(&p->dir, "a", &a, &e), &e);
 	assert_ok(dir_file_id(&p->dir, "d/b", &b, &e), &e);
 	assert_true(file_id_eq(a, b));

@@ -11,8 +11,14 @@
 
 #include <linux/magic.h>
 
-static char loop_path[64];      /* where the image is mounted, "" before the first test that wants it */
-static bool loop_failed;
+struct loop {
+	const char *const mkfs[6];
+	char path[64]; /* where the image is mounted; "" before the first test that wants it */
+	bool failed;
+};
+
+static struct loop ext4 = { .mkfs = { "mkfs.ext4", "-q", "-F" } };
+static struct loop xfs = { .mkfs = { "mkfs.xfs", "-q", "-m", "reflink=1" } };
 
 static int run_tool(const char *const *argv)
 {
@@ -45,8 +51,8 @@ static struct worlds *worlds_new(const char *below)
 	}
 	snprintf(w->src_path, sizeof w->src_path, "%s/src", w->path);
 	snprintf(w->dst_path, sizeof w->dst_path, "%s/dst", w->path);
-	if (mkdir(w->src_path, 0755) < 0 || mkdir(w->dst_path, 0700) < 0 || dir_open(w->src_path, &w->src, &e) < 0 ||
-	    dir_open(w->dst_path, &w->dst, &e) < 0)
+	if (mkdir(w->src_path, 0755) < 0 || mkdir(w->dst_path, 0700) < 0 ||
+	    dir_open(w->src_path, &w->src, &e) < 0 || dir_open(w->dst_path, &w->dst, &e) < 0)
 		abort();
 	w->ix = pass_index_new();
 	return w;
@@ -70,48 +76,54 @@ int worlds_in_memory(void **state)
 	return *state ? 0 : -1;
 }
 
-static bool loop_ready(void)
+static bool loop_ready(struct loop *l)
 {
+	const char *argv[8] = { NULL };
 	char image[80];
 	int fd;
 
-	if (*loop_path || loop_failed)
-		return *loop_path;
-	loop_failed = true;
-	snprintf(loop_path, sizeof loop_path, "/tmp/crossgrade-xfs-XXXXXX");
-	if (!mkdtemp(loop_path))
+	if (*l->path || l->failed)
+		return *l->path;
+	snprintf(l->path, sizeof l->path, "/tmp/crossgrade-loop-XXXXXX");
+	if (!mkdtemp(l->path))
 		abort();
-	snprintf(image, sizeof image, "%s.img", loop_path);
+	snprintf(image, sizeof image, "%s.img", l->path);
 	fd = open(image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, (off_t)400 << 20) < 0)
 		abort();
 	close(fd);
-	loop_failed = run_tool((const char *const[]){ "mkfs.xfs", "-q", "-m", "reflink=1", image, NULL }) < 0 ||
-	              run_tool((const char *const[]){ "mount", "-o", "loop", image, loop_path, NULL }) < 0;
-	if (loop_failed) {
+	for (size_t i = 0; i < ARRAY_LEN(l->mkfs); i++)
+		argv[i] = l->mkfs[i] ? l->mkfs[i] : i && l->mkfs[i - 1] ? image : NULL;
+	l->failed =
+	    run_tool(argv) < 0 ||
+	    run_tool((const char *const[]){ "mount", "-o", "loop", image, l->path, NULL }) < 0;
+	if (l->failed) {
+		print_message("%s cannot be made and mounted on a loop device here\n", l->mkfs[0]);
 		unlink(image);
-		rmdir(loop_path);
-		*loop_path = '\0';
+		rmdir(l->path);
+		*l->path = '\0';
 	}
-	return *loop_path;
+	return *l->path;
 }
 
-int worlds_cloning(void **state)
+static int worlds_on_loop(struct loop *l, void **state)
 {
 	struct worlds *w;
 
-	if (!loop_ready()) {
-		print_message("xfs cannot be made and mounted on a loop device here\n");
-		*state = NULL;
+	*state = NULL;
+	if (!loop_ready(l))
 		return 0;
-	}
-	w = worlds_new(loop_path);
+	w = worlds_new(l->path);
 	if (!w)
 		return -1;
 	w->times_prove = true;
 	*state = w;
 	return 0;
 }
+
+int worlds_on_ext4(void **state) { return worlds_on_loop(&ext4, state); }
+
+int worlds_cloning(void **state) { return worlds_on_loop(&xfs, state); }
 
 int worlds_remove(void **state)
 {
@@ -129,15 +141,21 @@ int worlds_remove(void **state)
 	return r;
 }
 
-int worlds_sweep(void **state)
+static int loop_drop(const struct loop *l)
 {
 	char image[80];
 
-	(void)state;
-	if (!*loop_path)
+	if (!*l->path)
 		return 0;
-	snprintf(image, sizeof image, "%s.img", loop_path);
-	return run_tool((const char *const[]){ "umount", loop_path, NULL }) | unlink(image) | rmdir(loop_path);
+	snprintf(image, sizeof image, "%s.img", l->path);
+	return run_tool((const char *const[]){ "umount", l->path, NULL }) | unlink(image) |
+	       rmdir(l->path);
+}
+
+int worlds_sweep(void **state)
+{
+	(void)state;
+	return loop_drop(&ext4) | loop_drop(&xfs);
 }
 
 void put_text(const char *dir, const char *name, const char *text)

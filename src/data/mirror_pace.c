@@ -1,0 +1,99 @@
+/* How far a pass is, how fast it may go on, and whether. */
+#include "data/mirror.h"
+
+#include "base/clock.h"
+
+static void tell(struct mirror *m)
+{
+	int64_t now = clock_mono_ns();
+
+	if (!m->o->progress || now - m->told_ns < 100 * NS_PER_MS)
+		return;
+	m->told_ns = now;
+	m->stats.took_ns = now - m->began_ns;
+	m->o->progress(m->o->progress_data, &m->stats);
+}
+
+void mirror_count_compared(struct mirror *m, uint64_t bytes)
+{
+	pthread_mutex_lock(&m->lock);
+	m->stats.bytes += bytes;
+	m->stats.compared_files++;
+	m->stats.compared_bytes += bytes;
+	tell(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void mirror_count_entry(struct mirror *m, const struct stat *st)
+{
+	pthread_mutex_lock(&m->lock);
+	m->stats.files++;
+	m->stats.bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+	tell(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
+int mirror_check_room(const struct mirror *m, struct err *e)
+{
+	struct fs_room room;
+
+	if (m->mode != PASS_LIVE || !m->o->reserve_bytes)
+		return 0;
+	if (dir_room(m->dst, &room, e) < 0)
+		return -(int)e->kind;
+	if (room.free_bytes < m->o->reserve_bytes)
+		return err_set(e, ERR_SPACE,
+			       "less than the reserve of %llu MiB is free beside '%s'",
+			       (unsigned long long)(m->o->reserve_bytes >> 20), m->dst->path);
+	return 0;
+}
+
+/* How long this pass is ahead of its rate limit. */
+static int64_t ahead_ns(const struct mirror *m)
+{
+	double due = (double)m->paced_bytes / (double)m->o->limit_bytes_per_s * (double)NS_PER_S;
+
+	return (int64_t)due - (clock_mono_ns() - m->began_ns);
+}
+
+/* Before each piece of content: cancel, rate limit, reserve. */
+int mirror_pace(void *data, uint64_t bytes, struct err *e)
+{
+	struct mirror *m = data;
+	bool look = false;
+	int64_t ahead = 0;
+
+	if (m->mode == PASS_LIVE) {
+		pthread_mutex_lock(&m->lock);
+		m->paced_bytes += bytes;
+		m->unchecked_bytes += bytes + 4096;
+		look = m->unchecked_bytes >= (16u << 20);
+		if (look)
+			m->unchecked_bytes = 0;
+		if (m->o->limit_bytes_per_s)
+			ahead = ahead_ns(m);
+		pthread_mutex_unlock(&m->lock);
+	}
+	if (look && mirror_check_room(m, e) < 0)
+		return -(int)e->kind;
+	for (;;) {
+		if (m->o->cancel && atomic_load(&m->o->cancel->asked))
+			return err_set(e, ERR_CANCELED, "canceled");
+		if (ahead <= 0)
+			return 0;
+		clock_sleep_ns(MIN_OF(ahead, 100 * NS_PER_MS));
+		ahead -= 100 * NS_PER_MS;
+	}
+}
+
+void mirror_count_copy(struct mirror *m, const struct copy_result *done, bool cloned, uint64_t size)
+{
+	pthread_mutex_lock(&m->lock);
+	m->stats.reflinked_files += cloned;
+	m->stats.copied_files += cloned || done->written;
+	m->stats.copied_bytes += cloned ? size : done->written;
+	m->stats.compared_files += !!done->compared;
+	m->stats.compared_bytes += done->compared;
+	tell(m);
+	pthread_mutex_unlock(&m->lock);
+}
