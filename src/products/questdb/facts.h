@@ -202,7 +202,7 @@
 /* O {"root"|"volume-a"|...: {"bytes","allocated","files","dirs","links"}}; "install" too. L */
 #define QF_SIZES            "sizes"
 #define QF_REFLINK          "fs.reflink"            /* O {"root": bool, ...}: by file system type only, not tried. absent unknown */
-/* O [{"root","pid","unit","version","dirs":{what: "dev:ino"}}]: the other QuestDB installations of this host */
+/* O [{"root","pid","unit","dirs":{what: "dev:ino"}}]: the other QuestDB installations of this host */
 #define QF_OTHERS           "host.others"
 /* O [{"with","kind","ours","theirs"}]: directories shared with another instance; kind "same"|"inside"|"around"; what of ours:
  * "root" "db" "volume-a" "import" "export" "log" "public". absent when none */

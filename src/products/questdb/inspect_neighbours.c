@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "io/file.h"
-#include "products/questdb/artifact.h"
 #include "products/questdb/inspect.h"
 
 #define FILES_MAX 20000
@@ -90,13 +89,10 @@ static void compare(const places *ours, const places *theirs, const char *root, 
 static json_t *other_json(const struct layout *l, const places *p)
 {
 	json_t *dirs = json_object();
-	struct installed found = { 0 };
 
 	vec_each(p, it)
 		json_object_set_new(dirs, it->what, json_string(it->id));
-	installed_of(l->install, l->jar, &found);
-	return json_pack("{ss si ss? ss so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit", l->unit.name, "version",
-	                 found.version, "dirs", dirs);
+	return json_pack("{ss si ss? so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit", l->unit.name, "dirs", dirs);
 }
 
 static void look_at(struct look *k, const char *root, const places *ours, json_t *others, json_t *shared,
