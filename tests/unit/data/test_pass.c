@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -159,6 +160,58 @@ static void a_strange_copy_is_put_right(void **state)
 			w->ix = pass_index_new();
 		run(w, PASS_FINAL, NULL);
 		assert_same_tree(w->src_path, w->dst_path);
+	}
+}
+
+/* A process that copies, saves its index, copies again, and is killed somewhere in that. */
+static void copy_and_save_for_ever(struct worlds *w)
+{
+	struct err e = ERR_INIT;
+	struct dir point;
+	struct pass_stats stats;
+	struct pass_index *ix = NULL;
+
+	if (dir_open(w->path, &point, &e) < 0)
+		_exit(1);
+	if (pass_index_load(&point, "index", &ix, &e) < 0)
+		ix = pass_index_new();
+	for (uint64_t seed = (uint64_t)clock_mono_ns() | 1;;) {
+		for (int i = 0; i < 10; i++)
+			nasty_change(w->src_path, &seed);
+		if (pass_run(&w->src, &w->dst, ix, PASS_LIVE, NULL, &stats, &e) < 0 ||
+		    pass_index_save(ix, &point, "index", &e) < 0)
+			_exit(1);
+	}
+}
+
+static void killed_anywhere_it_goes_on(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct err e = ERR_INIT;
+	autodir struct dir point = DIR_NONE;
+
+	nasty_make(w->src_path);
+	assert_ok(dir_open(w->path, &point, &e), &e);
+	for (int trial = 0; trial < 30; trial++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			copy_and_save_for_ever(w);
+		clock_sleep_ns((trial * 37 % 100) * NS_PER_MS);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		pass_index_free(w->ix);
+		w->ix = NULL;
+		if (pass_index_load(&point, "index", &w->ix, &e) < 0) {
+			assert_int_equal(e.kind, ERR_ABSENT);
+			err_clear(&e);
+			w->ix = pass_index_new();
+		}
+		run(w, PASS_FINAL, NULL);
+		assert_same_tree(w->src_path, w->dst_path);
+		assert_hashes(w);
 	}
 }
 
@@ -604,6 +657,8 @@ int main(void)
 		on_disk(a_nasty_tree_is_copied_whole),
 		on_disk(holes_stay_holes),
 		on_ext4(changes_arrive),
+		on_ext4(killed_anywhere_it_goes_on),
+		in_memory(killed_anywhere_it_goes_on),
 		on_ext4(large_files_change_anywhere),
 		on_disk(a_strange_copy_is_put_right),
 		on_disk(a_loaded_index_saves_the_copying),
