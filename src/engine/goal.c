@@ -7,6 +7,7 @@
 #include "io/yaml.h"
 
 #define GOAL_MAX (1u << 20)
+#define NAME_LEN 64
 
 static const char *const top_keys[] = { "crossgrade",    "product",  "name",  "source", "target",
 	                                "restore_point", "settings", "hooks", NULL };
@@ -90,6 +91,43 @@ static int check_path(const json_t *o, const char *where, const char *key, struc
 	return 0;
 }
 
+/* A number would be dropped silently: YAML reads 9.3 as one. */
+static int check_text(const json_t *o, const char *where, const char *key, struct err *e)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!v || json_is_null(v) || json_is_string(v))
+		return 0;
+	err_set(e, ERR_USAGE, "'%s.%s' is not a text", where, key);
+	return err_hint(e, "put it into quotes");
+}
+
+static int check_artifact(const json_t *target, struct err *e)
+{
+	const json_t *artifact = json_object_get(target, "artifact"), *item;
+	size_t n = json_is_array(artifact) ? json_array_size(artifact) : artifact && !json_is_null(artifact);
+
+	for (size_t i = 0; i < n; i++) {
+		item = json_is_array(artifact) ? json_array_get(artifact, i) : artifact;
+		if (!json_is_string(item) || json_string_value(item)[0] != '/') {
+			err_set(e, ERR_USAGE, "'target.artifact' is not an absolute path, nor a list of such");
+			return err_hint(e, "write the path from '/' on");
+		}
+	}
+	return 0;
+}
+
+/* It names directories of ours. */
+static int check_name(const char *name, struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (*name && *name != '.' && strlen(name) <= NAME_LEN && !name[strspn(name, letters)])
+		return 0;
+	err_set(e, ERR_USAGE, "'name' cannot be '%.80s'", name);
+	return err_hint(e, "use at most %d letters, digits, '-', '_' and '.', no '.' at the beginning", NAME_LEN);
+}
+
 static int check_argv(const json_t *argv, const char *where, struct err *e)
 {
 	size_t at;
@@ -107,6 +145,17 @@ bad:
 	return err_hint(e, "write a program and its arguments: [/usr/local/bin/notify, start]; there is no shell");
 }
 
+static int check_within(const json_t *hook, const char *name, struct err *e)
+{
+	const json_t *within = json_object_get(hook, "within");
+	int64_t ns;
+
+	if (!within || (json_is_string(within) && clock_parse_span(json_string_value(within), &ns)))
+		return 0;
+	err_set(e, ERR_USAGE, "'%s.within' is not a span of time", name);
+	return err_hint(e, "write '30s', '10m' or '2h'");
+}
+
 static int check_hooks(const json_t *hooks, struct err *e)
 {
 	const char *name;
@@ -119,7 +168,7 @@ static int check_hooks(const json_t *hooks, struct err *e)
 
 		if (json_is_object(hook) && json_only_keys(hook, name, hook_item_keys, e) < 0)
 			return -e->kind;
-		if (check_argv(argv, name, e) < 0)
+		if (check_argv(argv, name, e) < 0 || check_within(hook, name, e) < 0)
 			return err_wrap(e, "hooks");
 	}
 	return 0;
@@ -190,12 +239,10 @@ static int check_sides(struct goal *g, const struct product *p, struct err *e)
 	    check_path(g->source, "source", "root", e) < 0 || check_path(g->source, "source", "install", e) < 0 ||
 	    check_path(g->target, "target", "directory", e) < 0 ||
 	    check_word(g->target, "target", "edition", p->editions, e) < 0 || check_login(g->source, "source", e) < 0 ||
-	    check_login(g->target, "target", e) < 0)
+	    check_login(g->target, "target", e) < 0 || check_text(g->target, "target", "version", e) < 0 ||
+	    check_text(g->target, "target", "sha256", e) < 0)
 		return -e->kind;
-	for (size_t i = 0; goal_artifact(g, i); i++)
-		if (goal_artifact(g, i)[0] != '/')
-			return err_set(e, ERR_USAGE, "'target.artifact' '%s' is not an absolute path", goal_artifact(g, i));
-	return 0;
+	return check_artifact(g->target, e);
 }
 
 int goal_of_doc(json_t *doc, struct goal *ret, struct err *e)
@@ -229,7 +276,7 @@ int goal_of_doc(json_t *doc, struct goal *ret, struct err *e)
 		err_set(e, ERR_USAGE, "'name' is not a text");
 		goto fail;
 	}
-	if (section(doc, "source", &g.source, e) < 0 || section(doc, "target", &g.target, e) < 0 ||
+	if (check_name(g.name, e) < 0 || section(doc, "source", &g.source, e) < 0 || section(doc, "target", &g.target, e) < 0 ||
 	    section(doc, "restore_point", &g.restore_point, e) < 0 || section(doc, "settings", &g.settings, e) < 0 ||
 	    section(doc, "hooks", &g.hooks, e) < 0 || check_sides(&g, p, e) < 0 ||
 	    check_point(g.restore_point, e) < 0 || check_hooks(g.hooks, e) < 0)
