@@ -100,7 +100,8 @@ void prober_stop(struct prober *p)
 struct gaps {
 	json_t *list;
 	int64_t longest, total, unmeasured;
-	int64_t down_from, down_from_wall, last;
+	int64_t down_from, down_from_wall, last, last_wall;
+	int64_t booted;         /* added to the monotonic clock of this boot, so that it goes on where the last one ended */
 	bool    down;
 };
 
@@ -121,6 +122,7 @@ static void one_probe(struct gaps *g, int64_t mono, int64_t wall, bool serving, 
 	if (g->last && mono - g->last > 3 * SLOW)
 		g->unmeasured += mono - g->last;
 	g->last = mono;
+	g->last_wall = wall;
 	if (!serving && !g->down) {
 		g->down = true;
 		g->down_from = good ? good : mono;
@@ -128,6 +130,26 @@ static void one_probe(struct gaps *g, int64_t mono, int64_t wall, bool serving, 
 	} else if (serving && g->down) {
 		gap_ends(g, mono);
 	}
+}
+
+/* One time line over reboots, which begin the monotonic clock anew: then the wall clock tells how long it took. */
+static int64_t time_line(struct gaps *g, int64_t mono, int64_t wall)
+{
+	if (mono + g->booted < g->last)
+		g->booted = g->last + MAX_OF(wall - g->last_wall, (int64_t)0) - mono;
+	return mono + g->booted;
+}
+
+/* "mono wall serving order"; false for what a kill tore off, alone or grown together with the next run's first line. */
+static bool parse_line(struct sv line, int64_t *ret_mono, int64_t *ret_wall, bool *ret_serving)
+{
+	struct sv serving;
+
+	if (!sv_i64(sv_cut(&line, ' '), ret_mono) || !sv_i64(sv_cut(&line, ' '), ret_wall))
+		return false;
+	serving = sv_cut(&line, ' ');
+	*ret_serving = sv_eq(serving, "1");
+	return (*ret_serving || sv_eq(serving, "0")) && line.n == 1;
 }
 
 int prober_read(const struct dir *d, const char *rel, json_t **ret, struct err *e)
@@ -143,16 +165,15 @@ int prober_read(const struct dir *d, const char *rel, json_t **ret, struct err *
 	}
 	rest = buf_sv(&text);
 	while (rest.n) {
-		struct sv line = sv_line(&rest);
 		int64_t mono, wall;
-		struct sv up;
+		bool serving;
 
-		if (!sv_i64(sv_cut(&line, ' '), &mono) || !sv_i64(sv_cut(&line, ' '), &wall))
-			continue;       /* torn last line of a killed run */
-		up = sv_cut(&line, ' ');
+		if (!parse_line(sv_line(&rest), &mono, &wall, &serving))
+			continue;
 		n++;
-		one_probe(&g, mono, wall, sv_eq(up, "1"), good);
-		if (sv_eq(up, "1"))
+		mono = time_line(&g, mono, wall);
+		one_probe(&g, mono, wall, serving, good);
+		if (serving)
 			good = mono;
 	}
 	if (g.down)
