@@ -54,19 +54,11 @@ static int give_up_point(struct world *w, struct err *e)
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;
 	struct point p = { .dir = DIR_NONE };
-	bool spent;
 
 	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
 		return 0;
-	spent = p.state == POINT_SPENT;
-	if (spent) {
-		/* It went live: what is left is an empty shell, and nobody's way back. */
-		p.state = POINT_COMPLETE;
-		if (point_save(&p, e) < 0)
-			return -e->kind;
-	}
 	point_done(&p);
-	return point_prune(home, w->run, e);
+	return point_remove(home, w->run, e);
 }
 
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)

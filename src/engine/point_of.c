@@ -66,7 +66,7 @@ int point_forget(struct ctx *c, struct err *e)
 	spent = p.state == POINT_SPENT;
 	point_done(&p);
 	/* A spent point's directory is what is left of the exchange; the new world lies in the trash until finalize. */
-	return spent ? 0 : point_prune(home, c->run, e);
+	return spent ? 0 : point_remove(home, c->run, e);
 }
 
 uint64_t point_reserve(const struct point *p)

@@ -415,7 +415,7 @@ int point_list(const char *home, json_t **ret, struct err *e)
 	return 0;
 }
 
-int point_prune(const char *home, const char *id, struct err *e)
+int point_remove(const char *home, const char *id, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	struct point p = { .dir = DIR_NONE };
@@ -442,4 +442,32 @@ int point_prune(const char *home, const char *id, struct err *e)
 fail:
 	point_done(&p);
 	return -e->kind;
+}
+
+static bool is_marked(const char *home, const char *id)
+{
+	autojson json_t *marker = NULL;
+	struct err absent = ERR_INIT;
+
+	return point_marker_read(home, &marker, &absent) >= 0 && !strcmp(json_str(marker, "run", ""), id);
+}
+
+int point_prune(const char *home, const char *id, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	enum point_state state;
+
+	if (point_open(home, id, &p, e) < 0)
+		return -e->kind;
+	state = p.state;
+	point_done(&p);
+	if (state == POINT_SPENT) {
+		err_set(e, ERR_REFUSED, "restore point '%s' went live: the other world lies in its trash", id);
+		return err_hint(e, "'crossgrade finalize' of that run gives it up");
+	}
+	if (is_marked(home, id)) {
+		err_set(e, ERR_REFUSED, "restore point '%s' is the way back of an unfinished run", id);
+		return err_hint(e, "'crossgrade resume' or 'crossgrade rollback' ends it");
+	}
+	return point_remove(home, id, e);
 }

@@ -67,4 +67,6 @@ int point_marker_drop(const char *home, struct err *e) must_check;
 int point_marker_read(const char *home, json_t **ret, struct err *e) must_check;        /* ERR_ABSENT */
 
 int point_list(const char *home, json_t **ret, struct err *e) must_check;               /* "restore-points" body */
-int point_prune(const char *home, const char *id, struct err *e) must_check;            /* ERR_REFUSED when spent or open */
+/* For people: ERR_REFUSED for a point that went live, and for that of a run whose marker stands. */
+int point_prune(const char *home, const char *id, struct err *e) must_check;
+int point_remove(const char *home, const char *id, struct err *e) must_check;           /* for its own run: in any state */

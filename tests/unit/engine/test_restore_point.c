@@ -1,0 +1,307 @@
+/* A restore point's life: filled, read back, proved, damaged, live, back again; and who may remove it. */
+#include "engine/restore_point.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "toy.h"
+#include "unit/unit.h"
+
+#define ID  "20261121-120000-0001"
+#define RUN "20261121-130000-0002"
+
+static const struct product plain = { .name = "toy" };
+static char home[600];
+static struct scope scope;
+
+static int setup(void **state)
+{
+	toy_setup();
+	snprintf(home, sizeof home, "%.*s.crossgrade-root", (int)(strlen(toy_root) - strlen("root")), toy_root);
+	*vec_push(&scope) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	scope_done(&scope);
+	toy_done();
+	return 0;
+}
+
+static void make(struct point *p)
+{
+	autojson json_t *about = json_pack("{ss}", "product", "toy");
+	struct err e = ERR_INIT;
+
+	assert_ok(point_make(home, ID, &scope, about, p, &e), &e);
+}
+
+static void fill(struct point *p, enum pass_mode mode, struct point_pass *ret)
+{
+	struct pass_opts o = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(point_fill(p, &plain, mode, &o, ret, &e), &e);
+}
+
+static void complete(struct point *p)
+{
+	struct point_pass done;
+
+	make(p);
+	fill(p, PASS_FINAL, &done);
+}
+
+static int prove(struct point *p, bool all, struct err *e)
+{
+	struct pass_opts o = { 0 };
+	manifest_diffs diffs = { 0 };
+	int r = point_prove(p, all, &o, &diffs, e);
+
+	if (r > 0)
+		assert_true(diffs.n > 0);
+	manifest_diffs_done(&diffs);
+	return r;
+}
+
+static void passes_fill_it(void **state)
+{
+	struct point p = { .dir = DIR_NONE }, again = { .dir = DIR_NONE };
+	struct pass_opts o = { 0 };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+
+	make(&p);
+	assert_int_equal(p.state, POINT_OPEN);
+	fill(&p, PASS_LIVE, &done);
+	assert_true(done.total.copied_files >= 6);
+	assert_ok(point_read_back(&p, &o, &done, &e), &e);
+	assert_int_equal(p.state, POINT_OPEN);
+	toy_put("start", "written meanwhile");
+	fill(&p, PASS_FINAL, &done);
+	assert_int_equal(p.state, POINT_COMPLETE);
+	assert_ok(point_open(home, ID, &again, &e), &e);
+	assert_int_equal(again.state, POINT_COMPLETE);
+	point_done(&again);
+	point_done(&p);
+}
+
+static void the_whole_copy_is_proved(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	make(&p);
+	assert_fails(prove(&p, true, &e), &e, ERR_REFUSED);     /* open */
+	point_done(&p);
+	err_clear(&e);
+	complete(&p);
+	assert_int_equal(prove(&p, false, &e), 0);
+	assert_int_equal(p.state, POINT_COMPLETE);              /* only a whole reading is a proof */
+	assert_int_equal(prove(&p, true, &e), 0);
+	assert_int_equal(p.state, POINT_PROVED);
+	point_done(&p);
+}
+
+/* Another byte in the copy, its size and times as they were. */
+static void damage(const char *rel)
+{
+	autofree char *path = xasprintf("%s/" ID "/data/root/%s", home, rel);
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pwrite(fd, "X", 1, 0), 1);
+	assert_int_equal(futimens(fd, (struct timespec[]){ st.st_atim, st.st_mtim }), 0);
+	close(fd);
+}
+
+static void damage_is_found(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	damage("switch");
+	assert_int_equal(prove(&p, true, &e), 1);
+	assert_int_equal(p.state, POINT_COMPLETE);
+	point_done(&p);
+}
+
+static void a_lost_file_is_found(void **state)
+{
+	autofree char *path = xasprintf("%s/" ID "/data/root/stop", home);
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(prove(&p, false, &e), 1);
+	point_done(&p);
+}
+
+static void a_touched_live_tree_is_seen(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	manifest_diffs diffs = { 0 };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	assert_int_equal(point_compare_live(&p, &plain, &diffs, &e), 0);
+	toy_put("open", "longer than it was");
+	assert_int_equal(point_compare_live(&p, &plain, &diffs, &e), 1);
+	assert_non_null(strstr(diffs.v[0].rel, toy_root));
+	manifest_diffs_done(&diffs);
+	point_done(&p);
+}
+
+static bool says(const char *file, const char *want)
+{
+	autofree char *text = toy_get(file);
+
+	return !strcmp(text, want);
+}
+
+static void it_goes_live_and_back(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct pass_opts o = { 0 };
+	autojson json_t *look = NULL;
+	struct point_pass done;
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	toy_put("stop", "new");
+	toy_put("appeared", "new");
+	assert_ok(point_look(&p, &plain, &look, &e), &e);
+	assert_ok(point_go_live(&p, &plain, look, RUN, false, &e), &e);
+	assert_ok(point_go_live(&p, &plain, look, RUN, false, &e), &e);
+	assert_string_equal(toy_world(), "old");
+	assert_true(says("appeared", ""));
+	assert_int_equal(p.state, POINT_SPENT);
+	assert_fails(prove(&p, true, &e), &e, ERR_REFUSED);
+	err_clear(&e);
+	assert_fails(point_fill(&p, &plain, PASS_FINAL, &o, &done, &e), &e, ERR_REFUSED);
+	err_clear(&e);
+	assert_ok(point_go_back(&p, &plain, look, RUN, &e), &e);
+	assert_ok(point_go_back(&p, &plain, look, RUN, &e), &e);
+	assert_true(says("stop", "new") && says("appeared", "new"));
+	assert_int_equal(p.state, POINT_COMPLETE);
+	assert_int_equal(prove(&p, true, &e), 0);
+	point_done(&p);
+}
+
+static bool is_listed(void)
+{
+	autojson json_t *list = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(point_list(home, &list, &e), &e);
+	return json_array_size(list) == 1 && !strcmp(json_str(json_array_get(list, 0), "id", ""), ID);
+}
+
+static void what_nobody_needs_is_pruned(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	point_done(&p);
+	assert_true(is_listed());
+	assert_ok(point_prune(home, ID, &e), &e);
+	assert_false(is_listed());
+	assert_fails(point_prune(home, ID, &e), &e, ERR_ABSENT);
+}
+
+static void a_way_back_is_not_pruned(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	assert_ok(point_marker_put(home, "/state", ID, "digest", &e), &e);
+	assert_fails(point_prune(home, ID, &e), &e, ERR_REFUSED);
+	assert_ok(point_marker_drop(home, &e), &e);
+	p.state = POINT_SPENT;
+	err_clear(&e);
+	assert_ok(point_save(&p, &e), &e);
+	assert_fails(point_prune(home, ID, &e), &e, ERR_REFUSED);
+	assert_true(is_listed());
+	err_clear(&e);
+	assert_ok(point_remove(home, ID, &e), &e);
+	assert_false(is_listed());
+	point_done(&p);
+}
+
+static void a_broken_point_is_listed_as_such(void **state)
+{
+	autofree char *path = xasprintf("%s/" ID "/point.json", home);
+	autojson json_t *list = NULL;
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	point_done(&p);
+	assert_int_equal(truncate(path, 20), 0);
+	assert_ok(point_list(home, &list, &e), &e);
+	assert_string_equal(json_str(json_array_get(list, 0), "state", ""), "broken");
+	assert_fails(point_open(home, ID, &p, &e), &e, ERR_FORMAT);
+}
+
+static void a_marker_names_its_run(void **state)
+{
+	autojson json_t *marker = NULL;
+	struct err e = ERR_INIT;
+
+	assert_fails(point_marker_read(home, &marker, &e), &e, ERR_ABSENT);
+	err_clear(&e);
+	assert_ok(point_marker_drop(home, &e), &e);
+	assert_ok(point_marker_put(home, "/state", RUN, "digest", &e), &e);
+	assert_ok(point_marker_read(home, &marker, &e), &e);
+	assert_string_equal(json_str(marker, "run", ""), RUN);
+	assert_string_equal(json_str(marker, "state_dir", ""), "/state");
+	assert_ok(point_marker_drop(home, &e), &e);
+	assert_fails(point_marker_read(home, &marker, &e), &e, ERR_ABSENT);
+}
+
+static void homes_are_beside_or_named(void **state)
+{
+	struct scope_root next = { .name = (char *)"root", .path = (char *)"/var/lib/questdb" };
+	struct scope_root mounted = { .name = (char *)"root", .path = (char *)"/data", .mount_point = true };
+	autofree char *a = point_beside(&next), *b = point_beside(&mounted), *named = NULL;
+	autogoal struct goal g = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_string_equal(a, "/var/lib/.crossgrade-questdb");
+	assert_string_equal(b, "/data/.crossgrade");
+	assert_ok(goal_of_doc(json_pack("{ss ss s{ss}}", "product", "toy", "name", "n", "restore_point", "store",
+	                                "file:///backup"),
+	                      &g, &e),
+	          &e);
+	assert_ok(point_home(&g, &scope, &named, &e), &e);
+	assert_string_equal(named, "/backup/crossgrade-n");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(passes_fill_it),
+		T(the_whole_copy_is_proved),
+		T(damage_is_found),
+		T(a_lost_file_is_found),
+		T(a_touched_live_tree_is_seen),
+		T(it_goes_live_and_back),
+		T(what_nobody_needs_is_pruned),
+		T(a_way_back_is_not_pruned),
+		T(a_broken_point_is_listed_as_such),
+		T(a_marker_names_its_run),
+		T(homes_are_beside_or_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
