@@ -10,6 +10,20 @@
 
 static const char *const top_keys[] = { "checks", "rules", "values", NULL };
 
+static int check_sections(const json_t *doc, const char *what, struct err *e)
+{
+	const char *section;
+	json_t *entries;
+
+	if (!json_is_object(doc))
+		return err_set(e, ERR_USAGE, "%s is not a mapping", what);
+	json_object_foreach((json_t *)doc, section, entries) {
+		if (!json_is_object(entries))
+			return err_set(e, ERR_USAGE, "%s: '%s' is not a mapping", what, section);
+	}
+	return 0;
+}
+
 /* Entry by entry: an override replaces single checks, rules and values, never a whole section. */
 static void merge(json_t *base, const json_t *over)
 {
@@ -44,7 +58,7 @@ static int load_override(const char *name, json_t *base, struct err *e)
 	if (st.st_uid != 0 || (st.st_mode & 022))
 		return err_set(e, ERR_REFUSED, "'%s/%s' is not root's alone to write", OVERRIDE_DIR, file);
 	if (file_read(&d, file, &text, e) < 0 || yaml_parse(buf_sv(&text), file, &over, e) < 0 ||
-	    json_only_keys(over, file, top_keys, e) < 0)
+	    json_only_keys(over, file, top_keys, e) < 0 || check_sections(over, file, e) < 0)
 		return -e->kind;
 	merge(base, over);
 	return 0;
