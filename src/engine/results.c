@@ -103,9 +103,10 @@ json_t *comparisons_json(const struct comparisons *c)
 	json_t *list = json_array();
 
 	vec_each(c, it)
-		json_array_append_new(list, json_pack("{ss ss ss ss? ss? ss? ss?}", "outcome", outcome_name(it->outcome),
-		                                      "subject", it->subject, "what", it->what, "was", it->was, "is",
-		                                      it->is, "rule", it->rule, "why", it->why));
+		json_array_append_new(list, json_pack("{ss so so so so ss? so}", "outcome", outcome_name(it->outcome),
+		                                      "subject", json_text(it->subject), "what", json_text(it->what),
+		                                      "was", json_text(it->was), "is", json_text(it->is), "rule",
+		                                      it->rule, "why", json_text(it->why)));
 	return json_pack("{ss? sI ss so}", "level", c->level, "same", (json_int_t)c->same, "worst",
 	                 outcome_name(cmp_worst(c)), "differences", list);
 }

@@ -117,6 +117,20 @@ static int into_buf(const char *bytes, size_t n, void *data)
 	return b->full ? -1 : 0;
 }
 
+json_t *json_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+	autofree char *plain = NULL;
+
+	if (value)
+		return value;
+	plain = xstrdup(text);
+	for (char *c = plain; *c; c++)
+		if ((unsigned char)*c > 0x7f)
+			*c = '?';
+	return json_string(plain);
+}
+
 void json_canonical(const json_t *j, struct buf *ret)
 {
 	(void)json_dump_callback(j, into_buf, ret, CANONICAL);

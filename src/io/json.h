@@ -26,6 +26,9 @@ const char *json_str(const json_t *o, const char *key, const char *absent);
 int64_t     json_int(const json_t *o, const char *key, int64_t absent);
 bool        json_bool(const json_t *o, const char *key, bool absent);
 
+/* A string value of text that may be no UTF-8, as a file's name: then every byte above ASCII becomes '?'. NULL stays null. */
+json_t *json_text(const char *text) must_check;
+
 /* Canonical bytes: keys sorted, no blanks, UTF-8. The same value is always the same bytes. */
 void json_canonical(const json_t *j, struct buf *ret);
 /* For people and files: two blanks of indent, keys in insertion order, ends with LF. */
