@@ -8,11 +8,6 @@
 
 #include "io/file.h"
 
-extern const void *const step_kinds[];
-extern const void *const products[];
-const void *const step_kinds[] = { NULL };
-const void *const products[] = { NULL };
-
 static char base[64];
 
 static void open_state(struct dir *ret, struct journal **j)

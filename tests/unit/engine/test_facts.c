@@ -1,0 +1,109 @@
+/* Facts: typed, with source; absent is never a guess; only pinned ones are what a plan rests on. */
+#include "engine/facts.h"
+
+#include <string.h>
+
+#include "unit/unit.h"
+
+static void fill(struct facts *f)
+{
+	facts_init(f, "toy", "main");
+	facts_put_str(f, FACT_PINNED, "server.version", "9.0.3", "/settings");
+	facts_put_int(f, FACT_OBSERVED, "disk.free", 5000000000, "statfs");
+	facts_put_bool(f, FACT_PINNED, "conf.secure", true, "conf");
+}
+
+static void values_keep_type_and_source(void **state)
+{
+	autofacts struct facts f = { 0 };
+
+	fill(&f);
+	assert_string_equal(facts_str(&f, "server.version", ""), "9.0.3");
+	assert_int_equal(facts_int(&f, "disk.free", -1), 5000000000);
+	assert_true(facts_bool(&f, "conf.secure", false));
+	assert_string_equal(facts_source(&f, "disk.free"), "statfs");
+	/* Another type counts as absent. */
+	assert_int_equal(facts_int(&f, "server.version", -1), -1);
+	assert_null(facts_str(&f, "disk.free", NULL));
+	assert_true(facts_bool(&f, "server.version", true));
+}
+
+static void absent_says_why(void **state)
+{
+	autofacts struct facts f = { 0 };
+
+	fill(&f);
+	facts_miss(&f, "tables", "the server wants a login");
+	assert_null(facts_get(&f, "tables"));
+	assert_string_equal(facts_why_missing(&f, "tables"), "the server wants a login");
+	assert_null(facts_why_missing(&f, "server.version"));
+	assert_null(facts_source(&f, "tables"));
+	facts_put_int(&f, FACT_PINNED, "tables", 3, "tables.d");
+	assert_null(facts_why_missing(&f, "tables"));
+}
+
+static void only_pinned_facts_are_pinned(void **state)
+{
+	autofacts struct facts f = { 0 };
+	autojson json_t *pinned = NULL, *again = NULL;
+
+	fill(&f);
+	pinned = facts_pinned(&f);
+	assert_int_equal(json_object_size(pinned), 2);
+	assert_null(json_object_get(pinned, "disk.free"));
+	facts_put_int(&f, FACT_OBSERVED, "disk.free", 1, "statfs");
+	facts_unconfirmed(&f, "server.version");
+	again = facts_pinned(&f);
+	assert_true(json_equal(pinned, again));
+}
+
+static void a_file_brings_them_back(void **state)
+{
+	autofacts struct facts f = { 0 }, back = { 0 };
+	autobuf struct buf text = BUF_MAX(64 << 10);
+	struct err e = ERR_INIT;
+
+	fill(&f);
+	facts_miss(&f, "tables", "no login");
+	json_canonical(f.doc, &text);
+	assert_ok(facts_parse(buf_sv(&text), "facts.json", &back, &e), &e);
+	assert_true(json_equal(f.doc, back.doc));
+}
+
+static void other_documents_are_refused(void **state)
+{
+	static const char *const bad[] = { "{}", "[]", "{\"schema\":\"crossgrade/facts/2\",\"facts\":{}}", "{\"sch",
+		                           "{\"schema\":\"crossgrade/facts/1\",\"facts\":[]}", "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct facts f = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_fails(facts_parse(sv_of(bad[i]), "bad.json", &f, &e), &e, ERR_FORMAT);
+		assert_null(f.doc);
+	}
+}
+
+static void there_is_a_ceiling(void **state)
+{
+	autofacts struct facts f = { 0 };
+	struct err e = ERR_INIT;
+	autofree char *text = xcalloc(1, (5 << 20) + 1);
+
+	fill(&f);
+	assert_ok(facts_check_size(&f, &e), &e);
+	memset(text, 'x', 5 << 20);
+	facts_put_str(&f, FACT_OBSERVED, "big", text, "test");
+	assert_fails(facts_check_size(&f, &e), &e, ERR_SPACE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_keep_type_and_source), cmocka_unit_test(absent_says_why),
+		cmocka_unit_test(only_pinned_facts_are_pinned), cmocka_unit_test(a_file_brings_them_back),
+		cmocka_unit_test(other_documents_are_refused),  cmocka_unit_test(there_is_a_ceiling),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
