@@ -1,0 +1,29 @@
+/* What the laws need to know of a step kind: a world it can be tried in. One file of kinds/ holds those of one noun;
+ * a kind without a fixture fails the test. */
+#pragma once
+
+#include "laws/bench.h"
+
+enum {
+	FX_NET       = 1 << 0,  /* needs a network namespace of its own */
+	FX_FORCE     = 1 << 1,  /* with --force its undo overwrites a third value */
+	FX_NO_EFFECT = 1 << 2   /* it changes nothing of the installation: a wait, a look, a hook */
+};
+
+struct fixture {
+	const char *kind, *name;        /* the step kind, and which of its forms */
+	unsigned    flags;
+	/* Build the old world and say the step's params. */
+	json_t   *(*params)(struct bench *b);
+	/* Take the old value away that the step expects: capture must refuse. NULL: it expects none. */
+	void      (*drift)(struct bench *b);
+	/* What the run does between the step and its undo: the new server writes. NULL: nothing. */
+	void      (*then)(struct bench *b);
+	/* Somebody else changes what the step changed: undo must refuse. NULL: nobody else can. */
+	void      (*meddle)(struct bench *b);
+	/* The effect, seen by other eyes than the kind's own. NULL: the listing of the world tells. */
+	bool      (*done)(struct bench *b);
+};
+
+/* Each ends with .kind = NULL. */
+extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], questdb_fixtures[];
