@@ -113,7 +113,7 @@ struct server {
 	int64_t last_id;
 	char registry[24]; /* "tables.d.1" */
 	bool checkpoint;
-	const char *user, *password; /* NULL: open */
+	char *user, *password; /* NULL: open */
 	volatile int *stopping;
 };
 

@@ -486,6 +486,13 @@ void root_stop(struct server *s)
 	unlinkat(s->rootfd, "hello.txt", 0);
 	server_log(s, 'A', "server-main", "shutdown complete");
 	puts("QuestDB is shutdown.");
+	vec_each(&s->system_tables, name)
+		free(*name);
+	vec_done(&s->system_tables);
+	map_done(&s->conf, free);
+	map_done(&s->control, free);
+	free(s->user);
+	free(s->password);
 }
 
 struct table *server_table(const struct server *s, struct sv name)
