@@ -53,7 +53,8 @@ int call_options(struct call *c, struct err *e)
 	struct run_opts *o = &c->opts;
 	int64_t within_ns;
 
-	c->state_dir = a->value[OPT_STATE_DIR] ? path_absolute(a->value[OPT_STATE_DIR]) : default_state_dir();
+	c->state_dir =
+	    a->value[OPT_STATE_DIR] ? path_absolute(a->value[OPT_STATE_DIR]) : default_state_dir();
 	c->accept = args_all(a, OPT_ACCEPT);
 	c->accept_loss = args_all(a, OPT_ACCEPT_LOSS);
 	c->events = events_new();
@@ -125,14 +126,17 @@ static const char *next_of(int exit)
 {
 	switch (exit) {
 	case EXIT_HELD:
-		return "'crossgrade resume' goes through the window, 'crossgrade rollback' drops the run";
+		return "'crossgrade resume' goes through the window, 'crossgrade rollback' drops "
+		       "the run";
 	case EXIT_UNFINISHED:
 		return "'crossgrade status' tells what is unfinished and what is possible now";
 	case EXIT_STANDS:
-		return "'crossgrade verify' compares again, 'crossgrade rollback --save-new-writes DIR' goes back, "
+		return "'crossgrade verify' compares again, 'crossgrade rollback --save-new-writes "
+		       "DIR' goes back, "
 		       "'crossgrade finalize' keeps the new world";
 	case EXIT_STUCK:
-		return "'crossgrade status' tells what is known; mend the cause, then repeat 'crossgrade rollback'";
+		return "'crossgrade status' tells what is known; mend the cause, then repeat "
+		       "'crossgrade rollback'";
 	case EXIT_DRIFTED:
 		return "make a new plan: 'crossgrade plan'";
 	case EXIT_BLOCKED:
@@ -144,9 +148,10 @@ static const char *next_of(int exit)
 
 static json_t *end_json(const struct call *c, const struct run_end *end)
 {
-	json_t *doc = json_pack("{ss ss? si ss ss ss?}", "verb", c->args.cmd->name, "run", *end->run ? end->run : NULL,
-	                        "exit", end->exit, "meaning", exit_meaning(end->exit), "outcome", end->line, "next",
-	                        next_of(end->exit));
+	json_t *doc =
+	    json_pack("{ss ss? si ss ss ss?}", "verb", c->args.cmd->name, "run",
+		      *end->run ? end->run : NULL, "exit", end->exit, "meaning",
+		      exit_meaning(end->exit), "outcome", end->line, "next", next_of(end->exit));
 
 	if (end->err.kind != ERR_OK)
 		json_object_set_new(doc, "error", error_json(&end->err, end->exit));

@@ -10,9 +10,9 @@
 
 struct applying {
 	struct call *c;
-	struct plan  plan;
-	struct goal  goal;
-	bool         blocked;           /* refused by a check before it began */
+	struct plan plan;
+	struct goal goal;
+	bool blocked; /* refused by a check before it began */
 };
 
 /* A plan file that cannot be used is a wrong request (exit 2), whatever is wrong with it. */
@@ -20,10 +20,12 @@ static int read_plan(const char *path, struct applying *a, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(PLAN_MAX);
 
-	if (file_read_path(path, &text, e) < 0 || plan_parse(buf_sv(&text), path, &a->plan, e) < 0 ||
+	if (file_read_path(path, &text, e) < 0 ||
+	    plan_parse(buf_sv(&text), path, &a->plan, e) < 0 ||
 	    goal_of_doc(json_deep_copy(json_object_get(a->plan.doc, "goal")), &a->goal, e) < 0) {
 		e->kind = ERR_USAGE;
-		return err_hint(e, "name a plan that 'crossgrade plan -o FILE' wrote, or a product");
+		return err_hint(e,
+				"name a plan that 'crossgrade plan -o FILE' wrote, or a product");
 	}
 	return 0;
 }
@@ -35,7 +37,8 @@ static json_t *worth_asking(const struct results *found, const struct sheet *tex
 	json_t *list = json_array(), *c;
 	size_t at;
 
-	json_array_foreach(all, at, c) {
+	json_array_foreach(all, at, c)
+	{
 		const char *verdict = json_str(c, "verdict", "");
 
 		if (strcmp(verdict, "note") && strcmp(verdict, "pass"))
@@ -58,7 +61,8 @@ static int agree(struct applying *a, const struct facts *now, struct err *e)
 		return -e->kind;
 	checks_run(product_named(a->goal.product), now, &a->goal, &found);
 	stopping = checks_stopping(&found, texts, c->opts.accept, true, &ids);
-	doc = json_pack("{sI so}", "stopping", (json_int_t)stopping, "checks", worth_asking(&found, texts));
+	doc = json_pack("{sI so}", "stopping", (json_int_t)stopping, "checks",
+			worth_asking(&found, texts));
 	results_done(&found);
 	if (json_array_size(json_object_get(doc, "checks"))) {
 		view_checks(doc, false, &c->ui.style, &text);
@@ -82,7 +86,8 @@ static int make_plan(struct applying *a, struct err *e)
 	autofacts struct facts now = { 0 };
 	struct call *c = a->c;
 
-	if (subject_goal(c, &a->goal, e) < 0 || world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0 ||
+	if (subject_goal(c, &a->goal, e) < 0 ||
+	    world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0 ||
 	    world_plan(&a->goal, &now, &a->plan, e) < 0)
 		return -e->kind;
 	if (!a->plan.steps.n || (c->opts.yes && !c->ui.terminal))
@@ -92,7 +97,8 @@ static int make_plan(struct applying *a, struct err *e)
 	return agree(a, &now, e);
 }
 
-/* A plan from a file was agreed to when it was made; its warnings are asked about where somebody can answer. */
+/* A plan from a file was agreed to when it was made; its warnings are asked about where somebody
+ * can answer. */
 static int take_plan(struct applying *a, const char *path, struct err *e)
 {
 	autofacts struct facts now = { 0 };

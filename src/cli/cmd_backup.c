@@ -114,12 +114,15 @@ static int tell_proof(struct call *c, const struct point *p, const manifest_diff
 	struct run_end end = { .exit = diffs->n ? EXIT_DIGEST : EXIT_DONE };
 
 	if (diffs->n) {
-		err_set(&end.err, ERR_CHANGED, "restore point '%s' does not match its manifest: %zu differences, first '%s': %s",
-		        p->id, diffs->n, diffs->v[0].rel, diffs->v[0].what);
+		err_set(&end.err, ERR_CHANGED,
+			"restore point '%s' does not match its manifest: %zu differences, first "
+			"'%s': %s",
+			p->id, diffs->n, diffs->v[0].rel, diffs->v[0].what);
 		err_hint(&end.err, "do not use it; make another one");
 		buf_adds(&line, end.err.msg);
 	} else {
-		buf_addf(&line, "restore point '%s' was read in full and matches its manifest", p->id);
+		buf_addf(&line, "restore point '%s' was read in full and matches its manifest",
+			 p->id);
 	}
 	snprintf(end.line, sizeof end.line, "%s", buf_str(&line));
 	return call_end(c, &end);
@@ -148,7 +151,8 @@ int cmd_backup_restore(struct call *c, struct err *e)
 
 	if (!id || subject_goal(c, &g, e) < 0)
 		return EXIT_USAGE;
-	if (call_confirm(c, "stop the server and put the data of the restore point in its place?", e) < 0)
+	if (call_confirm(c, "stop the server and put the data of the restore point in its place?",
+			 e) < 0)
 		return exit_of(e);
 	backup_restore(&g, id, &c->opts, &end);
 	return call_end(c, &end);
@@ -162,7 +166,8 @@ int cmd_backup_prune(struct call *c, struct err *e)
 
 	if (!id)
 		return EXIT_USAGE;
-	if (find_home(c, &home, e) < 0 || call_confirm(c, "remove the restore point for good?", e) < 0 ||
+	if (find_home(c, &home, e) < 0 ||
+	    call_confirm(c, "remove the restore point for good?", e) < 0 ||
 	    point_prune(home, id, e) < 0)
 		return exit_of(e);
 	snprintf(end.line, sizeof end.line, "restore point '%s' is removed", id);

@@ -4,14 +4,16 @@
 
 #define TEXT_MAX (4u << 20)
 
-static json_t *document(const struct goal *g, const struct results *found, const struct sheet *texts, size_t stopping)
+static json_t *document(const struct goal *g, const struct results *found,
+			const struct sheet *texts, size_t stopping)
 {
-	return json_pack("{ss ss sI so}", "product", g->product, "name", g->name, "stopping", (json_int_t)stopping, "checks",
-	                 checks_json(found, texts));
+	return json_pack("{ss ss sI so}", "product", g->product, "name", g->name, "stopping",
+			 (json_int_t)stopping, "checks", checks_json(found, texts));
 }
 
 /* Warnings stop nothing here: --yes or the prompt covers them at apply. */
-static int judge(struct call *c, const struct goal *g, const struct results *found, const struct sheet *texts)
+static int judge(struct call *c, const struct goal *g, const struct results *found,
+		 const struct sheet *texts)
 {
 	autobuf struct buf ids = BUF_MAX(TEXT_MAX), text = BUF_MAX(TEXT_MAX);
 	size_t stopping = checks_stopping(found, texts, c->opts.accept, true, &ids);
@@ -37,7 +39,8 @@ int cmd_check(struct call *c, struct err *e)
 
 	if (subject_goal(c, &g, e) < 0)
 		return EXIT_USAGE;
-	if (world_inspect(&g, DEPTH_LIVE, &c->opts, &now, e) < 0 || sheet_of(g.product, &texts, e) < 0)
+	if (world_inspect(&g, DEPTH_LIVE, &c->opts, &now, e) < 0 ||
+	    sheet_of(g.product, &texts, e) < 0)
 		return exit_of(e);
 	checks_run(product_named(g.product), &now, &g, &found);
 	exit = judge(c, &g, &found, texts);

@@ -6,7 +6,7 @@
 #include "engine/sheet.h"
 #include "view/explain_text.h"
 
-#define TEXT_MAX  (64u << 10)
+#define TEXT_MAX (64u << 10)
 #define EXITS_MAX 131
 
 /* Each returns the explanation, or NULL when the word is not of its sort. */
@@ -19,15 +19,16 @@ static json_t *explain_exit(const char *word)
 	if (!sv_u64(sv_of(word), &code) || code >= EXITS_MAX)
 		return NULL;
 	meaning = exit_meaning((int)code);
-	return meaning ? json_pack("{ss ss ss}", "id", word, "about", "exit code", "text", meaning) : NULL;
+	return meaning ? json_pack("{ss ss ss}", "id", word, "about", "exit code", "text", meaning)
+		       : NULL;
 }
 
 static json_t *explain_kind(const char *word)
 {
 	for (const struct kind_text *it = kind_texts; it->kind; it++)
 		if (!strcmp(it->kind, word))
-			return json_pack("{ss ss ss ss}", "id", word, "about", "step kind", "text", it->does, "undo",
-			                 it->undo);
+			return json_pack("{ss ss ss ss}", "id", word, "about", "step kind", "text",
+					 it->does, "undo", it->undo);
 	return NULL;
 }
 
@@ -37,15 +38,18 @@ static json_t *explain_check(const char *word, const struct sheet *s)
 
 	if (!sheet_check(s, word, &c))
 		return NULL;
-	return json_pack("{ss ss ss ss ss ss ss sb}", "id", word, "about", "check", "text", c.title, "reason", c.reason,
-	                 "remedy", c.remedy, "source", c.source, "seen", c.seen, "overridable", c.overridable);
+	return json_pack("{ss ss ss ss ss ss ss sb}", "id", word, "about", "check", "text", c.title,
+			 "reason", c.reason, "remedy", c.remedy, "source", c.source, "seen", c.seen,
+			 "overridable", c.overridable);
 }
 
 static json_t *explain_rule(const char *word, const struct sheet *s)
 {
 	const char *text = sheet_rule(s, word);
 
-	return text ? json_pack("{ss ss ss}", "id", word, "about", "rule that explains a difference", "text", text) : NULL;
+	return text ? json_pack("{ss ss ss}", "id", word, "about",
+				"rule that explains a difference", "text", text)
+		    : NULL;
 }
 
 /* A sheet is read only when nothing nearer explains the word. */

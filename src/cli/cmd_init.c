@@ -8,12 +8,12 @@
 #include "engine/product.h"
 
 #define FILE_DEFAULT "migration.yaml"
-#define TEXT_MAX     (1u << 20)
+#define TEXT_MAX (1u << 20)
 #define PASSWORD_LEN 32
 
 static void instances_done(struct instances *all)
 {
-	vec_each(all, it) {
+	vec_each (all, it) {
 		free(it->root);
 		json_decref(it->doc);
 	}
@@ -23,7 +23,8 @@ static void instances_done(struct instances *all)
 /* With one product built in there is nothing to choose. */
 static int choose_product(json_t *doc, const struct product **ret, struct err *e)
 {
-	const char *name = json_str(doc, "product", products[0] && !products[1] ? products[0]->name : NULL);
+	const char *name =
+	    json_str(doc, "product", products[0] && !products[1] ? products[0]->name : NULL);
 
 	if (!name) {
 		err_set(e, ERR_USAGE, "no product is named");
@@ -43,7 +44,8 @@ static json_t *section(json_t *doc, const char *key)
 	return json_object_get(doc, key);
 }
 
-static int choose_instance(struct call *c, const struct instances *found, size_t *ret, struct err *e)
+static int choose_instance(struct call *c, const struct instances *found, size_t *ret,
+			   struct err *e)
 {
 	autofree char *answer = NULL;
 	uint64_t n;
@@ -83,8 +85,10 @@ static int detect(struct call *c, const struct product *p, json_t *doc, struct e
 
 		json_object_set_new(source, "root", json_string(found.v[at].root));
 		for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-			if (!json_object_get(source, keys[i]) && json_object_get(found.v[at].doc, keys[i]))
-				json_object_set(source, keys[i], json_object_get(found.v[at].doc, keys[i]));
+			if (!json_object_get(source, keys[i]) &&
+			    json_object_get(found.v[at].doc, keys[i]))
+				json_object_set(source, keys[i],
+						json_object_get(found.v[at].doc, keys[i]));
 	}
 	instances_done(&found);
 	return r;
@@ -95,7 +99,7 @@ static void ask_target(struct call *c, json_t *doc)
 {
 	static const struct {
 		const char *key, *question;
-		bool        path;
+		bool path;
 	} asked[] = {
 		{ "edition", "Edition to move to (empty: keep it)?", false },
 		{ "artifact", "File of the new edition or version (empty: later)?", true },
@@ -103,9 +107,9 @@ static void ask_target(struct call *c, json_t *doc)
 	json_t *target = section(doc, "target");
 
 	for (size_t i = 0; ui_can_ask(&c->ui) && !c->opts.yes && i < ARRAY_LEN(asked); i++) {
-		autofree char *answer = json_object_get(target, asked[i].key) ?
-		                                NULL :
-		                                ui_prompt(&c->ui, asked[i].question, NULL);
+		autofree char *answer = json_object_get(target, asked[i].key)
+					    ? NULL
+					    : ui_prompt(&c->ui, asked[i].question, NULL);
 		autofree char *path = answer && asked[i].path ? path_absolute(answer) : NULL;
 
 		if (answer && *answer)
@@ -115,7 +119,8 @@ static void ask_target(struct call *c, json_t *doc)
 
 static int make_password(const char *path, struct err *e)
 {
-	static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789abcdefgh";
+	static const char letters[] =
+	    "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789abcdefgh";
 	unsigned char random[PASSWORD_LEN];
 	char text[PASSWORD_LEN + 1];
 	int r;
@@ -158,7 +163,8 @@ static int name_password(const struct product *p, const char *path, json_t *doc,
 
 static void still_to_bring(const struct product *p, const json_t *doc, json_t *ret)
 {
-	const json_t *source = json_object_get(doc, "source"), *target = json_object_get(doc, "target");
+	const json_t *source = json_object_get(doc, "source"),
+		     *target = json_object_get(doc, "target");
 	const json_t *settings = json_object_get(doc, "settings");
 	static const struct {
 		const char *key, *words;
@@ -166,18 +172,25 @@ static void still_to_bring(const struct product *p, const json_t *doc, json_t *r
 		{ "root", "source.root: the directory of the server's data" },
 		{ "login", "source.login: without it some things cannot be proved equal" },
 	};
-	static const char artifact[] = "target.artifact: the file of the new edition or version; nothing is fetched";
+	static const char artifact[] =
+	    "target.artifact: the file of the new edition or version; nothing is fetched";
 
 	for (size_t i = 0; i < ARRAY_LEN(of_source); i++)
 		if (!json_object_get(source, of_source[i].key))
 			json_array_append_new(ret, json_string(of_source[i].words));
-	if (has_accounts(p) && json_object_get(target, "edition") && !json_object_get(settings, "admin"))
-		json_array_append_new(ret, json_string("settings.admin: the new edition's administrator; --make-password makes "
-		                                       "a password"));
+	if (has_accounts(p) && json_object_get(target, "edition") &&
+	    !json_object_get(settings, "admin"))
+		json_array_append_new(
+		    ret,
+		    json_string(
+			"settings.admin: the new edition's administrator; --make-password makes "
+			"a password"));
 	if (!json_object_get(target, "artifact"))
 		json_array_append_new(ret, json_string(artifact));
 	else if (!json_object_get(target, "sha256"))
-		json_array_append_new(ret, json_string("target.sha256: the digest the vendor published, if there is one"));
+		json_array_append_new(
+		    ret,
+		    json_string("target.sha256: the digest the vendor published, if there is one"));
 }
 
 static int tell(struct call *c, const char *path, const char *password, json_t *bring)
@@ -187,15 +200,18 @@ static int tell(struct call *c, const char *path, const char *password, json_t *
 	json_t *it;
 
 	if (!out_is_text(&c->out)) {
-		out_doc(&c->out, "run", json_pack("{ss sn si ss ss ss ss? sO}", "verb", "init", "run", "exit", EXIT_DONE,
-		                                  "meaning", exit_meaning(EXIT_DONE), "outcome", line, "file", path,
-		                                  "password_file", password, "still_to_bring", bring));
+		out_doc(&c->out, "run",
+			json_pack("{ss sn si ss ss ss ss? sO}", "verb", "init", "run", "exit",
+				  EXIT_DONE, "meaning", exit_meaning(EXIT_DONE), "outcome", line,
+				  "file", path, "password_file", password, "still_to_bring",
+				  bring));
 		return EXIT_DONE;
 	}
 	out_line(&c->out, line);
 	if (json_array_size(bring))
 		out_line(&c->out, "what you still must bring:");
-	json_array_foreach(bring, at, it) {
+	json_array_foreach(bring, at, it)
+	{
 		autofree char *item = xasprintf("  %s", json_string_value(it));
 
 		out_line(&c->out, item);
@@ -216,12 +232,14 @@ static int valid(const json_t *doc, struct err *e)
 
 int cmd_init(struct call *c, struct err *e)
 {
-	const char *path = c->args.value[OPT_OUT] ?: FILE_DEFAULT, *password = c->args.value[OPT_PASSWORD_OUT];
+	const char *path = c->args.value[OPT_OUT] ?: FILE_DEFAULT,
+		   *password = c->args.value[OPT_PASSWORD_OUT];
 	autojson json_t *doc = NULL, *bring = json_array();
 	autobuf struct buf text = BUF_MAX(TEXT_MAX);
 	const struct product *p;
 
-	if (subject_doc(c, &doc, e) < 0 || choose_product(doc, &p, e) < 0 || detect(c, p, doc, e) < 0)
+	if (subject_doc(c, &doc, e) < 0 || choose_product(doc, &p, e) < 0 ||
+	    detect(c, p, doc, e) < 0)
 		return exit_of(e);
 	if (!json_object_get(doc, "name"))
 		json_object_set_new(doc, "name", json_string(p->name));

@@ -7,7 +7,7 @@
 
 static void instances_done(struct instances *all)
 {
-	vec_each(all, it) {
+	vec_each (all, it) {
 		free(it->root);
 		json_decref(it->doc);
 	}
@@ -27,7 +27,7 @@ static int find_all(struct call *c, json_t **ret, struct err *e)
 			json_decref(list);
 			return err_wrap(e, "look for %s", products[i]->title);
 		}
-		vec_each(&found, it)
+		vec_each (&found, it)
 			json_array_append(list, it->doc);
 		instances_done(&found);
 	}
@@ -68,7 +68,8 @@ static int tell_facts(struct call *c, const struct goal *g, struct err *e)
 	autofacts struct facts now = { 0 };
 	const char *path = c->args.value[OPT_SAVE];
 
-	if (world_inspect(g, depth, &c->opts, &now, e) < 0 || (path && save_facts(path, &now, e) < 0))
+	if (world_inspect(g, depth, &c->opts, &now, e) < 0 ||
+	    (path && save_facts(path, &now, e) < 0))
 		return exit_of(e);
 	if (!out_is_text(&c->out)) {
 		out_doc(&c->out, "facts", json_incref(now.doc));

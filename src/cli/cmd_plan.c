@@ -16,7 +16,9 @@ static int tell_checks(struct call *c, const struct goal *g, const struct facts 
 		return -e->kind;
 	checks_run(product_named(g->product), now, g, &found);
 	if (checks_stopping(&found, texts, c->opts.accept, true, &ids))
-		ui_say(&c->ui, "apply would be stopped by %s; 'crossgrade check' tells the remedies", buf_str(&ids));
+		ui_say(&c->ui,
+		       "apply would be stopped by %s; 'crossgrade check' tells the remedies",
+		       buf_str(&ids));
 	results_done(&found);
 	return 0;
 }
@@ -39,7 +41,8 @@ static int tell(struct call *c, const struct plan *p, struct err *e)
 	view_plan(p->doc, &style, &text);
 	out_text(&c->out, buf_sv(&text));
 	if (path)
-		ui_say(&c->ui, "plan written to %s; 'crossgrade apply %s' carries it out", path, path);
+		ui_say(&c->ui, "plan written to %s; 'crossgrade apply %s' carries it out", path,
+		       path);
 	return 0;
 }
 

@@ -31,7 +31,8 @@ static int make(struct call *c, json_t **ret, struct err *e)
 	struct journal *j = NULL;
 	int r;
 
-	if (dir_open(c->opts.state_dir, &state, e) < 0 || journal_open(&state, DB_READ, &j, e) < 0) {
+	if (dir_open(c->opts.state_dir, &state, e) < 0 ||
+	    journal_open(&state, DB_READ, &j, e) < 0) {
 		if (e->kind == ERR_ABSENT)
 			err_hint(e, "no run was made here yet, or --state-dir names another place");
 		return -e->kind;

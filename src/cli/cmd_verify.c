@@ -3,7 +3,7 @@
 #include "view/differences_text.h"
 
 #define FACTS_MAX (8u << 20)
-#define TEXT_MAX  (8u << 20)
+#define TEXT_MAX (8u << 20)
 
 static int read_facts(const char *path, struct facts *ret, struct err *e)
 {
@@ -56,8 +56,8 @@ int cmd_verify(struct call *c, struct err *e)
 		err_hint(e, "give --against FACTS, or name a run instead");
 		return EXIT_USAGE;
 	}
-	run_verify(about_subject ? NULL : word, against ? &facts : NULL, about_subject ? &g : NULL, depth, &c->opts, &cmp,
-	           &end);
+	run_verify(about_subject ? NULL : word, against ? &facts : NULL, about_subject ? &g : NULL,
+		   depth, &c->opts, &cmp, &end);
 	exit = tell(c, &cmp, &end);
 	comparisons_done(&cmp);
 	return exit;

@@ -2,14 +2,15 @@
 
 #include "cli/command.h"
 
-/* Options are shown as "  -f, --file FILE  help", those with fixed values as "--gate verify|none"; the manual's lint and the
- * completions read exactly this. */
+/* Options are shown as "  -f, --file FILE  help", those with fixed values as "--gate verify|none";
+ * the manual's lint and the completions read exactly this. */
 static void option_line(FILE *to, enum opt o)
 {
 	const struct option *it = &options[o];
 	autobuf struct buf left = BUF_MAX(256);
 
-	buf_addf(&left, "%c%c%c --%s", it->letter ? '-' : ' ', it->letter ?: ' ', it->letter ? ',' : ' ', it->name);
+	buf_addf(&left, "%c%c%c --%s", it->letter ? '-' : ' ', it->letter ?: ' ',
+		 it->letter ? ',' : ' ', it->name);
 	if (it->words)
 		for (const char *const *word = it->words; *word; word++)
 			buf_addf(&left, "%c%s", word == it->words ? ' ' : '|', *word);
@@ -35,7 +36,8 @@ static void overview(FILE *to, const char *group)
 		if (!group || (!strncmp(it->name, group, n) && it->name[n] == ' '))
 			fprintf(to, "  %-16s %s\n", it->name, it->help);
 	range(to, "Global options", 0, OPT_GLOBAL_END);
-	fprintf(to, "\n'crossgrade VERB --help' tells a verb's own options; crossgrade(1) the exit codes.\n");
+	fprintf(to, "\n'crossgrade VERB --help' tells a verb's own options; crossgrade(1) the exit "
+		    "codes.\n");
 }
 
 void help_print(FILE *to, const struct args *a)
@@ -46,8 +48,8 @@ void help_print(FILE *to, const struct args *a)
 		overview(to, a->group);
 		return;
 	}
-	fprintf(to, "Usage: crossgrade %s%s%s [OPTION]...\n%s.\n", cmd->name, *cmd->operands ? " " : "", cmd->operands,
-	        cmd->help);
+	fprintf(to, "Usage: crossgrade %s%s%s [OPTION]...\n%s.\n", cmd->name,
+		*cmd->operands ? " " : "", cmd->operands, cmd->help);
 	if (cmd->opts)
 		fprintf(to, "\nOptions:\n");
 	for (const enum opt *it = cmd->opts; it && *it != OPT__MAX; it++)

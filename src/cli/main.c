@@ -10,7 +10,8 @@ static int tell_error(struct call *c, const struct err *e, int exit)
 	return exit;
 }
 
-/* An answer that could not be written is a failure of a verb that only looks; a run's own end says more. */
+/* An answer that could not be written is a failure of a verb that only looks; a run's own end says
+ * more. */
 static int finish(struct call *c, int exit)
 {
 	struct err e = ERR_INIT;
@@ -18,7 +19,8 @@ static int finish(struct call *c, int exit)
 	if (out_finish(&c->out, &e) >= 0)
 		return exit;
 	ui_error(&c->ui, &e);
-	return exit == EXIT_DONE && !(c->args.cmd && c->args.cmd->flags & CMD_TOUCHES) ? EXIT_FAILED : exit;
+	return exit == EXIT_DONE && !(c->args.cmd && c->args.cmd->flags & CMD_TOUCHES) ? EXIT_FAILED
+										       : exit;
 }
 
 static int run_verb(struct call *c)
@@ -38,7 +40,8 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int parsed = args_parse(argc, argv, &c.args, &e), exit = EXIT_DONE;
 
-	/* Every time told is UTC; without TZ libarchive's mktime() asks for /etc/localtime at each of a jar's 10,000 entries. */
+	/* Every time told is UTC; without TZ libarchive's mktime() asks for /etc/localtime at each
+	 * of a jar's 10,000 entries. */
 	setenv("TZ", "UTC0", 1);
 	call_begin(&c);
 	if (parsed < 0) {

@@ -1,7 +1,7 @@
 #include "cli/migration_text.h"
 
-/* A key of the file: where its value stands in the document, and what to say of it. A key without a value is written as a
- * comment with its example, so that the file names everything there is. */
+/* A key of the file: where its value stands in the document, and what to say of it. A key without a
+ * value is written as a comment with its example, so that the file names everything there is. */
 struct line {
 	const char *key, *example, *comment;
 };
@@ -10,7 +10,8 @@ static const struct line source_lines[] = {
 	{ "root", "/var/lib/questdb", "directory of the server's data" },
 	{ "install", "/opt/questdb", "directory of the server's program" },
 	{ "service", "{kind: systemd, unit: questdb.service}", "systemd | process | command" },
-	{ "login", "{user: admin, password_file: /root/q.pw}", "without it some things are not proved" },
+	{ "login", "{user: admin, password_file: /root/q.pw}",
+	  "without it some things are not proved" },
 };
 static const struct line target_lines[] = {
 	{ "edition", "enterprise", "leave out to keep the edition" },
@@ -24,21 +25,20 @@ static const struct line point_lines[] = {
 	{ "store", "beside", "beside the data, or file:///a/folder" },
 };
 static const struct line settings_lines[] = {
-	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the new edition gets, if it has accounts" },
+	{ "admin", "{user: dba, password_file: /root/admin.pw}",
+	  "administrator the new edition gets, if it has accounts" },
 	{ "gate", "verify", "keep clients out until the gate checks passed: verify | none" },
 };
 static const struct line hook_lines[] = {
-	{ "before_stop", "[/usr/local/bin/notify, stopping]", "program and arguments; there is no shell" },
+	{ "before_stop", "[/usr/local/bin/notify, stopping]",
+	  "program and arguments; there is no shell" },
 	{ "after_ready", "[/usr/local/bin/notify, ready]", NULL },
 	{ "handover", "[/usr/local/bin/notify, serving]", "right after clients are let in" },
 	{ "on_failure", "[/usr/local/bin/notify, failed]", NULL },
 };
 
 /* JSON is YAML: values are written in its flow form. */
-static char *flow(const json_t *value)
-{
-	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-}
+static char *flow(const json_t *value) { return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT); }
 
 static void add_line(const json_t *section, const struct line *l, struct buf *ret)
 {
@@ -59,7 +59,8 @@ static void add_rest(const json_t *section, const struct line *lines, size_t n, 
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)section, key, value) {
+	json_object_foreach((json_t *)section, key, value)
+	{
 		autofree char *text = flow(value);
 		bool listed = false;
 
@@ -70,7 +71,8 @@ static void add_rest(const json_t *section, const struct line *lines, size_t n, 
 	}
 }
 
-static void add_section(const json_t *doc, const char *name, const struct line *lines, size_t n, struct buf *ret)
+static void add_section(const json_t *doc, const char *name, const struct line *lines, size_t n,
+			struct buf *ret)
 {
 	const json_t *section = json_object_get(doc, name);
 
@@ -84,7 +86,8 @@ void migration_text(const json_t *doc, struct buf *ret)
 {
 	autofree char *name = flow(json_object_get(doc, "name"));
 
-	buf_adds(ret, "# What to move and where to: crossgrade-migration(5). Secrets do not belong here: name files of mode 0600.\n");
+	buf_adds(ret, "# What to move and where to: crossgrade-migration(5). Secrets do not belong "
+		      "here: name files of mode 0600.\n");
 	buf_addf(ret, "crossgrade: 1\nproduct: %s\nname: %s\n", json_str(doc, "product", ""), name);
 	add_section(doc, "source", source_lines, ARRAY_LEN(source_lines), ret);
 	add_section(doc, "target", target_lines, ARRAY_LEN(target_lines), ret);

@@ -8,7 +8,8 @@
 static const char *const output_words[] = { "text", "json", "jsonl", NULL };
 static const char *const color_words[] = { "auto", "always", "never", NULL };
 static const char *const gate_words[] = { "verify", "none", NULL };
-static const char *const service_words[] = { "systemd", "process", "command", "compose", "container", NULL };
+static const char *const service_words[] = { "systemd", "process",   "command",
+					     "compose", "container", NULL };
 static const char *const point_words[] = { "tree", "snapshot", "external", "none", NULL };
 
 /* clang-format off */
@@ -66,20 +67,18 @@ const struct option options[OPT__MAX] = {
 /* clang-format on */
 
 struct parser {
-	int          argc, at;
-	char       **argv;
+	int argc, at;
+	char **argv;
 	struct args *args;
-	struct err  *e;
+	struct err *e;
 };
 
 /* The first error is the one to tell. */
-#define complain(p, ...) ((p)->e->kind == ERR_OK ? (void)err_set((p)->e, ERR_USAGE, __VA_ARGS__) : (void)0)
-#define advise(p, ...)   ((void)err_hint((p)->e, __VA_ARGS__))
+#define complain(p, ...) \
+	((p)->e->kind == ERR_OK ? (void)err_set((p)->e, ERR_USAGE, __VA_ARGS__) : (void)0)
+#define advise(p, ...) ((void)err_hint((p)->e, __VA_ARGS__))
 
-bool args_has(const struct args *a, enum opt o)
-{
-	return a->value[o] != NULL;
-}
+bool args_has(const struct args *a, enum opt o) { return a->value[o] != NULL; }
 
 static bool takes(const struct command *cmd, enum opt o)
 {
@@ -165,7 +164,8 @@ static void take(struct parser *p, enum opt o, const char *value)
 {
 	check_word(p, &options[o], value);
 	if (p->args->cmd && !takes(p->args->cmd, o)) {
-		complain(p, "'crossgrade %s' does not take --%s", p->args->cmd->name, options[o].name);
+		complain(p, "'crossgrade %s' does not take --%s", p->args->cmd->name,
+			 options[o].name);
 		advise(p, "'crossgrade %s --help' lists what it takes", p->args->cmd->name);
 		return;
 	}
@@ -181,7 +181,8 @@ static const char *value_of(struct parser *p, enum opt o, const char *attached)
 	if (!value && p->at + 1 < p->argc)
 		value = p->argv[++p->at];
 	if (!value || !*value) {
-		complain(p, "--%s needs a value: --%s %s", options[o].name, options[o].name, options[o].metavar);
+		complain(p, "--%s needs a value: --%s %s", options[o].name, options[o].name,
+			 options[o].metavar);
 		return NULL;
 	}
 	return value;
@@ -269,7 +270,8 @@ static void unknown_verb(struct parser *p, const char *word)
 	near = nearest_word(word, known);
 	complain(p, "unknown verb '%s%s%s'", p->args->group ?: "", p->args->group ? " " : "", word);
 	if (near)
-		advise(p, "did you mean 'crossgrade %s%s%s'?", p->args->group ?: "", p->args->group ? " " : "", near);
+		advise(p, "did you mean 'crossgrade %s%s%s'?", p->args->group ?: "",
+		       p->args->group ? " " : "", near);
 	else
 		advise(p, "'crossgrade --help' lists the verbs");
 }
@@ -280,7 +282,8 @@ static void operand(struct parser *p, const char *word)
 
 	if (a->cmd) {
 		if (a->operands.n == a->cmd->max_operands)
-			complain(p, "'crossgrade %s' does not know what to do with '%s'", a->cmd->name, word);
+			complain(p, "'crossgrade %s' does not know what to do with '%s'",
+				 a->cmd->name, word);
 		else
 			*vec_push(&a->operands) = word;
 		return;
@@ -297,11 +300,12 @@ static void operand(struct parser *p, const char *word)
 /* Options that stood before the verb were taken without knowing it. */
 static void judge_early_options(struct parser *p)
 {
-	vec_each(&p->args->given, it) {
+	vec_each (&p->args->given, it) {
 		if (takes(p->args->cmd, it->opt))
 			continue;
 		if (p->args->cmd)
-			complain(p, "'crossgrade %s' does not take --%s", p->args->cmd->name, options[it->opt].name);
+			complain(p, "'crossgrade %s' does not take --%s", p->args->cmd->name,
+				 options[it->opt].name);
 		else
 			complain(p, "--%s belongs to a verb", options[it->opt].name);
 	}
@@ -349,7 +353,7 @@ const char **args_all(const struct args *a, enum opt o)
 	const char **list = xcalloc(a->given.n + 1, sizeof *list);
 	size_t n = 0;
 
-	vec_each(&a->given, it)
+	vec_each (&a->given, it)
 		if (it->opt == o)
 			list[n++] = it->value;
 	return list;

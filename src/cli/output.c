@@ -7,15 +7,9 @@
 
 #define LINE_MAX_BYTES (64u << 20)
 
-bool out_is_text(const struct out *o)
-{
-	return o->format == OUT_TEXT;
-}
+bool out_is_text(const struct out *o) { return o->format == OUT_TEXT; }
 
-void out_text(const struct out *o, struct sv text)
-{
-	fwrite(text.p, 1, text.n, stdout);
-}
+void out_text(const struct out *o, struct sv text) { fwrite(text.p, 1, text.n, stdout); }
 
 void out_line(const struct out *o, const char *line)
 {
@@ -60,15 +54,22 @@ void out_event(void *data, const json_t *event)
 	print_line(event);
 }
 
-void out_doc(struct out *o, const char *kind, json_t *body)
+static json_t *result_event(struct out *o, json_t *doc)
 {
-	autojson json_t *owned = body, *doc = with_schema(kind, body);
-	autobuf struct buf text = BUF_MAX(LINE_MAX_BYTES);
 	char now[40];
 
+	return json_pack("{ss sI ss sO}", "type", "result", "seq", (json_int_t)++o->seq, "time",
+	                 clock_rfc3339(clock_wall_ns(), now, sizeof now), "document", doc);
+}
+
+void out_doc(struct out *o, const char *kind, json_t *body)
+{
+	autojson json_t *doc = with_schema(kind, body);
+	autobuf struct buf text = BUF_MAX(LINE_MAX_BYTES);
+
+	json_decref(body);
 	if (o->format == OUT_JSONL) {
-		autojson json_t *event = json_pack("{ss sI ss sO}", "type", "result", "seq", (json_int_t)++o->seq, "time",
-		                                   clock_rfc3339(clock_wall_ns(), now, sizeof now), "document", doc);
+		autojson json_t *event = result_event(o, doc);
 
 		print_line(event);
 		return;
@@ -79,8 +80,8 @@ void out_doc(struct out *o, const char *kind, json_t *body)
 
 json_t *error_json(const struct err *e, int exit)
 {
-	return json_pack("{ss ss ss? ss? si}", "kind", err_kind_name(e->kind), "message", e->msg, "hint",
-	                 *e->hint ? e->hint : NULL, "where", e->where, "exit", exit);
+	return json_pack("{ss ss ss? ss? si}", "kind", err_kind_name(e->kind), "message", e->msg,
+			 "hint", *e->hint ? e->hint : NULL, "where", e->where, "exit", exit);
 }
 
 void out_error(struct out *o, const struct err *e, int exit)

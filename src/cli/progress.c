@@ -9,30 +9,30 @@
 #include "base/clock.h"
 #include "base/map.h"
 
-#define REDRAW    (100 * NS_PER_MS)
+#define REDRAW (100 * NS_PER_MS)
 #define LINE_ROOM 1024
 
 struct step_about {
-	char   *text;
+	char *text;
 	int64_t weight;
 };
 
 struct progress {
-	pthread_t       thread;
+	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t  wake;
-	bool            ending, hidden, drawn;
-	struct style    style;
-	struct map      steps;          /* id -> struct step_about */
-	int64_t         weight_all, weight_done;
-	bool            backward;       /* on the way back nobody knows how much is to do */
+	pthread_cond_t wake;
+	bool ending, hidden, drawn;
+	struct style style;
+	struct map steps; /* id -> struct step_about */
+	int64_t weight_all, weight_done;
+	bool backward; /* on the way back nobody knows how much is to do */
 	/* The step at work. */
-	char           *step;
-	int64_t         begun_ns;
-	uint64_t        done, total;
-	bool            bytes;
-	char            unit[24];
-	int64_t         down_since_ns;  /* 0: clients are served */
+	char *step;
+	int64_t begun_ns;
+	uint64_t done, total;
+	bool bytes;
+	char unit[24];
+	int64_t down_since_ns; /* 0: clients are served */
 };
 
 static const struct step_about *about(const struct progress *p, const char *step)
@@ -67,15 +67,19 @@ static void add_amount(const struct progress *p, struct buf *ret)
 	char a[40], b[40];
 
 	if (p->bytes)
-		buf_addf(ret, "  %s of %s", view_bytes(p->done, a, sizeof a), view_bytes(p->total, b, sizeof b));
+		buf_addf(ret, "  %s of %s", view_bytes(p->done, a, sizeof a),
+			 view_bytes(p->total, b, sizeof b));
 	else
-		buf_addf(ret, "  %llu of %llu %s", (unsigned long long)p->done, (unsigned long long)p->total, p->unit);
+		buf_addf(ret, "  %llu of %llu %s", (unsigned long long)p->done,
+			 (unsigned long long)p->total, p->unit);
 	if (rate < 1)
 		return;
 	if (p->bytes)
 		buf_addf(ret, ", %s/s", view_bytes((uint64_t)rate, a, sizeof a));
 	if (p->total > p->done)
-		buf_addf(ret, ", %s left", view_ms((int64_t)((double)(p->total - p->done) * 1000 / rate), b, sizeof b));
+		buf_addf(
+		    ret, ", %s left",
+		    view_ms((int64_t)((double)(p->total - p->done) * 1000 / rate), b, sizeof b));
 }
 
 static void compose(const struct progress *p, struct buf *ret)
@@ -87,7 +91,7 @@ static void compose(const struct progress *p, struct buf *ret)
 		buf_addf(ret, "[%3d %%] ", part);
 	if (p->down_since_ns)
 		buf_addf(ret, "server down since %s  ",
-		         clock_span(clock_mono_ns() - p->down_since_ns, span, sizeof span));
+			 clock_span(clock_mono_ns() - p->down_since_ns, span, sizeof span));
 	view_clean(ret, sv_of(progress_step_text(p, p->step) ?: "looking"));
 	if (p->total)
 		add_amount(p, ret);
@@ -102,7 +106,8 @@ static void draw(struct progress *p)
 
 	compose(p, &line);
 	shown = buf_sv(&line);
-	while (shown.n && (view_width(shown) > room || (shown.n < line.len && (line.data[shown.n] & 0xc0) == 0x80)))
+	while (shown.n && (view_width(shown) > room ||
+			   (shown.n < line.len && (line.data[shown.n] & 0xc0) == 0x80)))
 		shown.n--;
 	fprintf(stderr, "\r\033[K%.*s", SV_ARG(shown));
 	fflush(stderr);
@@ -189,7 +194,8 @@ void progress_plan(struct progress *p, const json_t *plan)
 	if (!p || !plan)
 		return;
 	pthread_mutex_lock(&p->lock);
-	json_array_foreach(json_object_get(plan, "steps"), at, step) {
+	json_array_foreach(json_object_get(plan, "steps"), at, step)
+	{
 		struct step_about *it = xcalloc(1, sizeof *it);
 		struct step_about *before;
 

@@ -13,7 +13,7 @@ static char *choose(struct journal *j, const char *run)
 	if (!run && journal_runs(j, NULL, &all, &e) >= 0) {
 		const struct run_rec *best = all.n ? &all.v[0] : NULL;
 
-		vec_each(&all, it) {
+		vec_each (&all, it) {
 			if (!run_unfinished(it->state))
 				continue;
 			best = it;
@@ -34,10 +34,12 @@ void show_run_plan(struct call *c, const char *run)
 	struct journal *j = NULL;
 	struct err e = ERR_INIT;
 
-	if (!c->ui.progress || dir_open(c->opts.state_dir, &state, &e) < 0 || journal_open(&state, DB_READ, &j, &e) < 0)
+	if (!c->ui.progress || dir_open(c->opts.state_dir, &state, &e) < 0 ||
+	    journal_open(&state, DB_READ, &j, &e) < 0)
 		return;
 	id = choose(j, run);
-	if (id && journal_plan(j, id, &plan, &goal, &e) >= 0 && json_parse(buf_sv(&plan), "the plan", &doc, &e) >= 0)
+	if (id && journal_plan(j, id, &plan, &goal, &e) >= 0 &&
+	    json_parse(buf_sv(&plan), "the plan", &doc, &e) >= 0)
 		ui_plan(&c->ui, doc);
 	journal_close(j);
 }

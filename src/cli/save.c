@@ -8,7 +8,8 @@
 static int open_parent(const char *path, struct dir *ret, const char **ret_name, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
-	autofree char *parent = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	autofree char *parent =
+	    slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 
 	*ret_name = slash + 1;
 	if (!**ret_name)
@@ -23,7 +24,8 @@ int save_text(const char *path, struct sv text, mode_t mode, struct err *e)
 	autodir struct dir parent = DIR_NONE;
 	const char *name;
 
-	if (open_parent(absolute, &parent, &name, e) < 0 || file_replace(&parent, name, text, attr, e) < 0)
+	if (open_parent(absolute, &parent, &name, e) < 0 ||
+	    file_replace(&parent, name, text, attr, e) < 0)
 		return err_wrap(e, "write '%s'", path);
 	return 0;
 }
@@ -35,7 +37,8 @@ int save_new(const char *path, struct sv text, mode_t mode, struct err *e)
 	autodir struct dir parent = DIR_NONE;
 	const char *name;
 
-	if (open_parent(absolute, &parent, &name, e) < 0 || file_create(&parent, name, text, attr, e) < 0)
+	if (open_parent(absolute, &parent, &name, e) < 0 ||
+	    file_create(&parent, name, text, attr, e) < 0)
 		return err_wrap(e, "write '%s'", path);
 	return 0;
 }

@@ -42,14 +42,11 @@ static void handle(int sig)
 		_exit(INTERRUPTED);
 	}
 	say(atomic_load(&let_in) ? "will end at the next safe point, the new server stays up\n"
-	                         : "will turn back at the next safe point\n");
+				 : "will turn back at the next safe point\n");
 	errno = saved;
 }
 
-static void pass_over(int sig)
-{
-	(void)sig;
-}
+static void pass_over(int sig) { (void)sig; }
 
 void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 {
@@ -73,13 +70,10 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 		sigaction(SIGPIPE, &pipe_act, NULL);
 	if (within_ns > 0) {
 		struct itimerval timer = { .it_value = { .tv_sec = within_ns / NS_PER_S,
-			                                 .tv_usec = within_ns % NS_PER_S / 1000 } };
+							 .tv_usec = within_ns % NS_PER_S / 1000 } };
 
 		setitimer(ITIMER_REAL, &timer, NULL);
 	}
 }
 
-void signals_let_in(void)
-{
-	atomic_store(&let_in, true);
-}
+void signals_let_in(void) { atomic_store(&let_in, true); }

@@ -10,9 +10,9 @@
 
 /* Where a flag stands in the document; section NULL: at the top. */
 static const struct place {
-	enum opt    opt;
-	const char *section, *key, *below;      /* below: a mapping between section and key, or NULL */
-	bool        path;
+	enum opt opt;
+	const char *section, *key, *below; /* below: a mapping between section and key, or NULL */
+	bool path;
 } places[] = {
 	{ OPT_NAME, NULL, "name", NULL, false },
 	{ OPT_ROOT, "source", "root", NULL, true },
@@ -43,7 +43,8 @@ char *path_absolute(const char *path)
 /* The operand that names the product: the first, where it is not the verb's own. */
 static const char *product_operand(const struct call *c)
 {
-	return c->args.operands.n > (c->args.cmd->flags & CMD_ID ? 1 : 0) ? c->args.operands.v[0] : NULL;
+	return c->args.operands.n > (c->args.cmd->flags & CMD_ID ? 1 : 0) ? c->args.operands.v[0]
+									  : NULL;
 }
 
 bool subject_given(const struct call *c)
@@ -71,7 +72,8 @@ static int set_flag(json_t *doc, const struct place *p, const char *value, struc
 	if (o && p->below)
 		o = below(o, p->below);
 	if (!o)
-		return err_set(e, ERR_USAGE, "'%s' in the migration file is not a mapping", p->section);
+		return err_set(e, ERR_USAGE, "'%s' in the migration file is not a mapping",
+			       p->section);
 	json_object_set_new(o, p->key, json_string(absolute ?: value));
 	return 0;
 }
@@ -91,7 +93,8 @@ static int set_artifacts(const struct call *c, json_t *doc, struct err *e)
 
 		json_array_append_new(list, json_string(path));
 	}
-	json_object_set(target, "artifact", json_array_size(list) == 1 ? json_array_get(list, 0) : list);
+	json_object_set(target, "artifact",
+			json_array_size(list) == 1 ? json_array_get(list, 0) : list);
 	json_decref(list);
 	return 0;
 }
@@ -103,8 +106,8 @@ static int set_product(const struct call *c, json_t *doc, struct err *e)
 	if (!product)
 		return 0;
 	if (in_file && strcmp(in_file, product)) {
-		err_set(e, ERR_USAGE, "'%s' is asked for, but '%s' is about '%s'", product, c->args.value[OPT_FILE],
-		        in_file);
+		err_set(e, ERR_USAGE, "'%s' is asked for, but '%s' is about '%s'", product,
+			c->args.value[OPT_FILE], in_file);
 		return err_hint(e, "leave the product out, or name another migration file");
 	}
 	json_object_set_new(doc, "product", json_string(product));
@@ -124,7 +127,8 @@ static int unknown_product(const char *word, struct err *e)
 	return -e->kind;
 }
 
-/* A migration file that cannot be read or understood is a wrong request (exit 2), whatever the kernel said. */
+/* A migration file that cannot be read or understood is a wrong request (exit 2), whatever the
+ * kernel said. */
 static int read_file(const char *path, json_t **ret, struct err *e)
 {
 	if (yaml_read_path(path, FILE_MAX, ret, e) >= 0) {
@@ -169,8 +173,10 @@ int subject_goal(const struct call *c, struct goal *ret, struct err *e)
 
 	if (!subject_given(c)) {
 		err_set(e, ERR_USAGE, "nothing to work on is named");
-		return err_hint(e, "name a migration file (-f migration.yaml) or a product (crossgrade %s questdb --root DIR)",
-		                c->args.cmd->name);
+		return err_hint(e,
+				"name a migration file (-f migration.yaml) or a product "
+				"(crossgrade %s questdb --root DIR)",
+				c->args.cmd->name);
 	}
 	if (subject_doc(c, &doc, e) < 0)
 		return -e->kind;

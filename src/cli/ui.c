@@ -33,21 +33,16 @@ void ui_init(struct ui *ui, const struct args *a)
 		.quiet = args_has(a, OPT_QUIET),
 		.verbose = args_has(a, OPT_VERBOSE),
 		.terminal = isatty(STDERR_FILENO),
-		.style = { .color = ui_wants_color(a, STDERR_FILENO), .width = columns_of(STDERR_FILENO) },
+		.style = { .color = ui_wants_color(a, STDERR_FILENO),
+			   .width = columns_of(STDERR_FILENO) },
 	};
 	if (ui->terminal && !ui->quiet && !args_has(a, OPT_NO_PROGRESS) && a->cmd)
 		ui->progress = progress_start(&ui->style);
 }
 
-void ui_done(struct ui *ui)
-{
-	progress_stop(take_ptr(ui->progress));
-}
+void ui_done(struct ui *ui) { progress_stop(take_ptr(ui->progress)); }
 
-void ui_plan(struct ui *ui, const json_t *plan)
-{
-	progress_plan(ui->progress, plan);
-}
+void ui_plan(struct ui *ui, const json_t *plan) { progress_plan(ui->progress, plan); }
 
 static void print_line(struct ui *ui, enum paint p, const char *label, const char *text)
 {
@@ -82,10 +77,7 @@ void ui_text(struct ui *ui, struct sv text)
 	progress_show(ui->progress);
 }
 
-void ui_hint(struct ui *ui, const char *text)
-{
-	print_line(ui, PAINT_CYAN, "  hint: ", text);
-}
+void ui_hint(struct ui *ui, const char *text) { print_line(ui, PAINT_CYAN, "  hint: ", text); }
 
 void ui_error(struct ui *ui, const struct err *e)
 {
@@ -99,13 +91,16 @@ static void step_line(struct ui *ui, const json_t *event)
 {
 	static const struct {
 		const char *state, *label;
-		enum paint  paint;
+		enum paint paint;
 	} lines[] = {
-		{ "done", "done    ", PAINT_GREEN },     { "skipped", "skipped ", PAINT_DIM },
-		{ "undone", "undone  ", PAINT_YELLOW }, { "failed", "failed  ", PAINT_RED },
+		{ "done", "done    ", PAINT_GREEN },
+		{ "skipped", "skipped ", PAINT_DIM },
+		{ "undone", "undone  ", PAINT_YELLOW },
+		{ "failed", "failed  ", PAINT_RED },
 	};
 	const char *step = json_str(event, "step", "");
-	const char *text = ui->progress ? progress_step_text(ui->progress, step) : json_str(event, "text", step);
+	const char *text =
+	    ui->progress ? progress_step_text(ui->progress, step) : json_str(event, "text", step);
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		if (!strcmp(json_str(event, "state", ""), lines[i].state))
@@ -118,7 +113,8 @@ void ui_event(void *data, const json_t *event)
 	const char *type = json_str(event, "type", "");
 
 	progress_event(ui->progress, event);
-	if (!strcmp(json_str(event, "phase", ""), "open") && !strcmp(json_str(event, "state", ""), "done"))
+	if (!strcmp(json_str(event, "phase", ""), "open") &&
+	    !strcmp(json_str(event, "state", ""), "done"))
 		signals_let_in();
 	if (ui->quiet)
 		return;
@@ -130,10 +126,7 @@ void ui_event(void *data, const json_t *event)
 		step_line(ui, event);
 }
 
-bool ui_can_ask(const struct ui *ui)
-{
-	return ui->terminal && isatty(STDIN_FILENO);
-}
+bool ui_can_ask(const struct ui *ui) { return ui->terminal && isatty(STDIN_FILENO); }
 
 char *ui_prompt(struct ui *ui, const char *question, const char *absent)
 {

@@ -8,18 +8,18 @@
 #include "engine/run.h"
 #include "io/image.h"
 
-#define PLAN_MAX        (16u << 20)
+#define PLAN_MAX (16u << 20)
 #define DIFFERENCES_MAX (16u << 20)
 
 /* What a report is made from, borrowed from its maker. */
 struct making {
-	struct journal       *journal;
-	const struct dir     *state;
-	const char           *run;
-	const json_t         *plan;
-	json_t               *doc;
-	json_t               *events;
-	int64_t               stop_ms, start_from_ms, start_to_ms;
+	struct journal *journal;
+	const struct dir *state;
+	const char *run;
+	const json_t *plan;
+	json_t *doc;
+	json_t *events;
+	int64_t stop_ms, start_from_ms, start_to_ms;
 };
 
 /* When a step began and was done, for the last time each; -1 where it was not. */
@@ -52,10 +52,12 @@ static struct times times_of(const struct making *m, const char *step)
 	size_t at;
 	json_t *event;
 
-	json_array_foreach(m->events, at, event) {
+	json_array_foreach(m->events, at, event)
+	{
 		const char *state = json_str(event, "state", "");
 
-		if (strcmp(json_str(event, "type", ""), "step") || strcmp(json_str(event, "step", ""), step))
+		if (strcmp(json_str(event, "type", ""), "step") ||
+		    strcmp(json_str(event, "step", ""), step))
 			continue;
 		if (!strcmp(state, "begin"))
 			t = (struct times){ parse_time(json_str(event, "time", "")), -1 };
@@ -65,10 +67,7 @@ static struct times times_of(const struct making *m, const char *step)
 	return t;
 }
 
-static json_t *ms_json(int64_t ms)
-{
-	return time_json(ms > 0 ? ms * NS_PER_MS : 0);
-}
+static json_t *ms_json(int64_t ms) { return time_json(ms > 0 ? ms * NS_PER_MS : 0); }
 
 /* The plan as it was stored; its kinds need not be known to this version for a report. */
 static int read_plan(struct journal *j, const char *run, json_t **ret, struct err *e)
@@ -82,10 +81,12 @@ static int read_plan(struct journal *j, const char *run, json_t **ret, struct er
 
 static json_t *head_json(const struct run_rec *r)
 {
-	return json_pack("{ss ss ss ss ss ss so so si ss? ss? sb sb}", "run", r->id, "product", r->product, "name", r->name,
-	                 "state", run_state_name(r->state), "tool", r->tool, "plan_digest", r->plan_digest, "begun",
-	                 time_json(r->begun_ns), "ended", time_json(r->ended_ns), "exit", r->exit, "meaning",
-	                 exit_meaning(r->exit), "outcome", r->outcome, "let_in", r->let_in, "finalized", r->finalized);
+	return json_pack("{ss ss ss ss ss ss so so si ss? ss? sb sb}", "run", r->id, "product",
+			 r->product, "name", r->name, "state", run_state_name(r->state), "tool",
+			 r->tool, "plan_digest", r->plan_digest, "begun", time_json(r->begun_ns),
+			 "ended", time_json(r->ended_ns), "exit", r->exit, "meaning",
+			 exit_meaning(r->exit), "outcome", r->outcome, "let_in", r->let_in,
+			 "finalized", r->finalized);
 }
 
 /* Bytes a second where a step's result tells bytes. */
@@ -121,9 +122,10 @@ static int step_json(struct making *m, const json_t *planned, json_t **ret, stru
 
 	if (journal_step(m->journal, m->run, id, &rec, e) < 0)
 		return -e->kind;
-	step = json_pack("{ss ss ss ss ss so so}", "id", id, "kind", kind, "phase", json_str(planned, "phase", ""), "text",
-	                 json_str(planned, "text", ""), "state", rec_state_name(rec.state), "began", ms_json(t.began_ms),
-	                 "done", ms_json(t.done_ms));
+	step = json_pack("{ss ss ss ss ss so so}", "id", id, "kind", kind, "phase",
+			 json_str(planned, "phase", ""), "text", json_str(planned, "text", ""),
+			 "state", rec_state_name(rec.state), "began", ms_json(t.began_ms), "done",
+			 ms_json(t.done_ms));
 	if (t.began_ms > 0 && t.done_ms >= t.began_ms) {
 		json_object_set_new(step, "took_ms", json_integer(t.done_ms - t.began_ms));
 		add_amounts(step, rec.result, t.done_ms - t.began_ms);
@@ -140,7 +142,8 @@ static int add_steps(struct making *m, struct err *e)
 	size_t at;
 
 	json_object_set_new(m->doc, "steps", list);
-	json_array_foreach(json_object_get(m->plan, "steps"), at, planned) {
+	json_array_foreach(json_object_get(m->plan, "steps"), at, planned)
+	{
 		if (step_json(m, planned, &step, e) < 0)
 			return -e->kind;
 		json_array_append_new(list, step);
@@ -148,7 +151,8 @@ static int add_steps(struct making *m, struct err *e)
 	return 0;
 }
 
-/* A run without a window has no downtime; a measurement that cannot be read is told as such, never as zero. */
+/* A run without a window has no downtime; a measurement that cannot be read is told as such, never
+ * as zero. */
 static void add_downtime(struct making *m)
 {
 	autofree char *rel = xasprintf("undo/%s/probes", m->run);
@@ -159,7 +163,7 @@ static void add_downtime(struct making *m)
 		downtime = json_pack("{ss}", "not_measured", e.msg);
 	else if (m->start_from_ms && m->start_to_ms > m->start_from_ms)
 		json_object_set_new(downtime, "own_stop_and_start_ms",
-		                    json_integer(m->stop_ms + m->start_to_ms - m->start_from_ms));
+				    json_integer(m->stop_ms + m->start_to_ms - m->start_from_ms));
 	json_object_set_new(m->doc, "downtime", downtime);
 }
 
@@ -170,13 +174,16 @@ static void add_forecast(struct making *m, bool finished)
 	json_t *list = json_array(), *value;
 	const char *key;
 
-	json_object_foreach((json_t *)forecast, key, value) {
-		const json_t *measured = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
+	json_object_foreach((json_t *)forecast, key, value)
+	{
+		const json_t *measured =
+		    json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
 		json_t *happened = NULL;
 
 		if (finished && !strcmp(key, "downtime") && measured)
 			happened = json_pack("{sO}", "total_ms", measured);
-		json_array_append_new(list, json_pack("{ss sO so?}", "what", key, "forecast", value, "happened", happened));
+		json_array_append_new(list, json_pack("{ss sO so?}", "what", key, "forecast", value,
+						      "happened", happened));
 	}
 	json_object_set_new(m->doc, "forecast", list);
 }
@@ -198,8 +205,11 @@ static void sort_differences(const json_t *found, json_t *differences, json_t *n
 	size_t at;
 	json_t *d;
 
-	json_array_foreach(json_object_get(found, "differences"), at, d) {
-		json_array_append(!strcmp(json_str(d, "outcome", ""), "not-proved") ? not_proved : differences, d);
+	json_array_foreach(json_object_get(found, "differences"), at, d)
+	{
+		json_array_append(!strcmp(json_str(d, "outcome", ""), "not-proved") ? not_proved
+										    : differences,
+				  d);
 	}
 }
 
@@ -209,7 +219,8 @@ static int last_comparison(struct making *m, json_t **ret, struct err *e)
 	json_t *planned;
 	size_t at;
 
-	json_array_foreach(json_object_get(m->plan, "steps"), at, planned) {
+	json_array_foreach(json_object_get(m->plan, "steps"), at, planned)
+	{
 		struct step_rec rec = { 0 };
 
 		if (strcmp(json_str(planned, "kind", ""), "verify_world"))
@@ -252,7 +263,8 @@ static const char *way_back(const struct run_rec *r)
 		return "none needed: the old world is live";
 	case RUN_CLOSED_NEW:
 	case RUN_STANDS:
-		return "'crossgrade rollback' restores the old world; it counts first what was written since";
+		return "'crossgrade rollback' restores the old world; it counts first what was "
+		       "written since";
 	case RUN_OPEN:
 	case RUN_HELD:
 		return "'crossgrade resume' finishes the run, 'crossgrade rollback' goes back";
@@ -271,13 +283,16 @@ static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 		err_clear(e);
 	}
 	json_object_set_new(m->doc, "new_writes", writes ?: json_null());
-	json_object_set(m->doc, "restore_point", json_object_get(m->plan, "restore_point") ?: json_null());
-	json_object_set(m->doc, "point_of_no_return", json_object_get(m->plan, "point_of_no_return") ?: json_null());
+	json_object_set(m->doc, "restore_point",
+			json_object_get(m->plan, "restore_point") ?: json_null());
+	json_object_set(m->doc, "point_of_no_return",
+			json_object_get(m->plan, "point_of_no_return") ?: json_null());
 	json_object_set_new(m->doc, "way_back", json_string(way_back(r)));
 	return 0;
 }
 
-int report_make(struct journal *j, const struct dir *state, const char *run, json_t **ret, struct err *e)
+int report_make(struct journal *j, const struct dir *state, const char *run, json_t **ret,
+		struct err *e)
 {
 	autojson json_t *plan = NULL, *doc = NULL;
 	struct making m = { 0 };

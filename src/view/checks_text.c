@@ -54,7 +54,8 @@ static void advice(const json_t *c, const struct style *s, struct buf *ret)
 }
 
 /* Findings of one check stand together: its words once, what was seen for each subject. */
-static void one(const json_t *before, const json_t *c, const json_t *after, const struct style *s, struct buf *ret)
+static void one(const json_t *before, const json_t *c, const json_t *after, const struct style *s,
+		struct buf *ret)
 {
 	if (!same_finding(before, c))
 		head(c, s, ret);
@@ -70,15 +71,17 @@ void view_checks(const json_t *doc, bool all, const struct style *s, struct buf 
 	int64_t stopping = json_int(doc, "stopping", 0);
 	json_t *c;
 
-	json_array_foreach(checks, at, c) {
+	json_array_foreach(checks, at, c)
+	{
 		bool pass = !strcmp(json_str(c, "verdict", ""), "pass");
 
 		passed += pass;
 		if (!pass || all)
-			one(at ? json_array_get(checks, at - 1) : NULL, c, json_array_get(checks, at + 1), s, ret);
+			one(at ? json_array_get(checks, at - 1) : NULL, c,
+			    json_array_get(checks, at + 1), s, ret);
 	}
 	buf_addf(ret, "%zu findings, %zu of them passes%s; ", json_array_size(checks), passed,
-	         passed && !all ? " (-v shows them)" : "");
+		 passed && !all ? " (-v shows them)" : "");
 	if (stopping)
 		buf_addf(ret, "%lld would stop a run\n", (long long)stopping);
 	else

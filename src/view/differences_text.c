@@ -24,12 +24,14 @@ static void one(const json_t *d, const struct style *s, struct buf *ret)
 	view_field(ret, s, "because", why);
 }
 
-static size_t section(const json_t *doc, const char *outcome, const char *title, const struct style *s, struct buf *ret)
+static size_t section(const json_t *doc, const char *outcome, const char *title,
+		      const struct style *s, struct buf *ret)
 {
 	size_t n = 0, at;
 	json_t *d;
 
-	json_array_foreach(json_object_get(doc, "differences"), at, d) {
+	json_array_foreach(json_object_get(doc, "differences"), at, d)
+	{
 		if (strcmp(json_str(d, "outcome", ""), outcome))
 			continue;
 		if (!n++)
@@ -47,8 +49,8 @@ void view_differences(const json_t *doc, const struct style *s, struct buf *ret)
 	size_t explained = section(doc, "explained", "Different, as expected", s, ret);
 
 	buf_addf(ret, "%s%lld compared and equal, %zu different, %zu explained, %zu not proved",
-	         different + unproved + explained ? "\n" : "", (long long)json_int(doc, "same", 0), different, explained,
-	         unproved);
+		 different + unproved + explained ? "\n" : "", (long long)json_int(doc, "same", 0),
+		 different, explained, unproved);
 	if (level)
 		buf_addf(ret, " (compared: %s)", level);
 	buf_addc(ret, '\n');

@@ -27,7 +27,8 @@ static void range(struct buf *ret, const char *key, const json_t *low, const jso
 /* What is said by the line above already. */
 static bool told(const char *key)
 {
-	return sv_eq(sv_of(key), "low_ms") || sv_eq(sv_of(key), "high_ms") || sv_eq(sv_of(key), "how");
+	return sv_eq(sv_of(key), "low_ms") || sv_eq(sv_of(key), "high_ms") ||
+	       sv_eq(sv_of(key), "how");
 }
 
 static void parts(struct buf *ret, const json_t *o, unsigned indent)
@@ -35,7 +36,8 @@ static void parts(struct buf *ret, const json_t *o, unsigned indent)
 	const char *key;
 	json_t *part;
 
-	json_object_foreach((json_t *)o, key, part) {
+	json_object_foreach((json_t *)o, key, part)
+	{
 		if (sv_eq(sv_of(key), "parts"))
 			parts(ret, part, indent);
 		else if (!told(key))
@@ -45,7 +47,8 @@ static void parts(struct buf *ret, const json_t *o, unsigned indent)
 
 void view_forecast(struct buf *ret, const char *key, const json_t *value, unsigned indent)
 {
-	const json_t *low = json_object_get(value, "low_ms"), *high = json_object_get(value, "high_ms");
+	const json_t *low = json_object_get(value, "low_ms"),
+		     *high = json_object_get(value, "high_ms");
 
 	label(ret, key, indent);
 	if (low && high) {

@@ -9,7 +9,8 @@
 
 static void instance_row(struct table *t, const json_t *it)
 {
-	static const char *const keys[] = { "product", "edition", "version", "root", "install", "kind", "by" };
+	static const char *const keys[] = { "product", "edition", "version", "root",
+					    "install", "kind",    "by" };
 
 	table_row(t);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -19,8 +20,8 @@ static void instance_row(struct table *t, const json_t *it)
 
 void view_instances(const json_t *doc, const struct style *s, struct buf *ret)
 {
-	static const char *const heads[] = { "PRODUCT", "EDITION", "VERSION", "ROOT",
-		                             "INSTALL", "LAYOUT",  "RUN BY",  "STATE", NULL };
+	static const char *const heads[] = { "PRODUCT", "EDITION", "VERSION", "ROOT", "INSTALL",
+					     "LAYOUT",  "RUN BY",  "STATE",   NULL };
 	autotable struct table t;
 	size_t at;
 	json_t *it;
@@ -30,19 +31,19 @@ void view_instances(const json_t *doc, const struct style *s, struct buf *ret)
 		return;
 	}
 	table_init(&t, heads);
-	json_array_foreach(json_object_get(doc, "instances"), at, it) {
-		instance_row(&t, it);
-	}
+	json_array_foreach(json_object_get(doc, "instances"), at, it) { instance_row(&t, it); }
 	table_text(&t, s, ret);
 }
 
-/* What cannot be seen is told as such, with why; what moves is set apart from what a plan rests on. */
+/* What cannot be seen is told as such, with why; what moves is set apart from what a plan rests on.
+ */
 static void add_facts(struct table *t, const json_t *facts, const char *class)
 {
 	const char *key;
 	json_t *entry;
 
-	json_object_foreach((json_t *)facts, key, entry) {
+	json_object_foreach((json_t *)facts, key, entry)
+	{
 		autobuf struct buf value = BUF_MAX(4096);
 
 		if (strcmp(json_str(entry, "class", ""), class))
@@ -52,11 +53,12 @@ static void add_facts(struct table *t, const json_t *facts, const char *class)
 		table_cell(t, PAINT_PLAIN, "%s", key);
 		table_cell(t, PAINT_PLAIN, "%s", buf_str(&value));
 		table_cell(t, PAINT_DIM, "%s%s", json_str(entry, "source", ""),
-		           json_bool(entry, "unconfirmed", false) ? " (unconfirmed)" : "");
+			   json_bool(entry, "unconfirmed", false) ? " (unconfirmed)" : "");
 	}
 }
 
-static void section(const json_t *facts, const char *title, const char *class, const struct style *s, struct buf *ret)
+static void section(const json_t *facts, const char *title, const char *class,
+		    const struct style *s, struct buf *ret)
 {
 	static const char *const heads[] = { "FACT", "VALUE", "SEEN IN", NULL };
 	autotable struct table t;
@@ -69,7 +71,8 @@ static void section(const json_t *facts, const char *title, const char *class, c
 
 void view_facts(const json_t *doc, const struct style *s, struct buf *ret)
 {
-	const json_t *facts = json_object_get(doc, "facts"), *missing = json_object_get(doc, "missing");
+	const json_t *facts = json_object_get(doc, "facts"),
+		     *missing = json_object_get(doc, "missing");
 	const char *key;
 	json_t *why;
 
@@ -82,7 +85,8 @@ void view_facts(const json_t *doc, const struct style *s, struct buf *ret)
 	if (!json_object_size(missing))
 		return;
 	view_heading(ret, s, "What could not be seen");
-	json_object_foreach((json_t *)missing, key, why) {
+	json_object_foreach((json_t *)missing, key, why)
+	{
 		view_field(ret, s, key, json_string_value(why));
 	}
 }

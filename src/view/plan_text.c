@@ -22,7 +22,8 @@ static bool has_flag(const json_t *step, const char *name)
 	size_t at;
 	json_t *flag;
 
-	json_array_foreach(json_object_get(step, "flags"), at, flag) {
+	json_array_foreach(json_object_get(step, "flags"), at, flag)
+	{
 		if (!strcmp(json_string_value(flag) ?: "", name))
 			return true;
 	}
@@ -54,7 +55,9 @@ static void step_text(const json_t *step, size_t number, const struct style *s, 
 		buf_addc(ret, '\n');
 	}
 	if (has_flag(step, "point")) {
-		view_paint(ret, s, PAINT_RED, "      point of no return: from here only the restore point brings the old data back");
+		view_paint(ret, s, PAINT_RED,
+			   "      point of no return: from here only the restore point brings the "
+			   "old data back");
 		buf_addc(ret, '\n');
 	}
 	if (has_flag(step, "no-undo")) {
@@ -69,7 +72,8 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 	size_t at;
 	json_t *step;
 
-	json_array_foreach(json_object_get(doc, "steps"), at, step) {
+	json_array_foreach(json_object_get(doc, "steps"), at, step)
+	{
 		if (strcmp(phase, json_str(step, "phase", ""))) {
 			phase = json_str(step, "phase", "");
 			view_heading(ret, s, phase_title(phase));
@@ -81,9 +85,9 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 static void diff_line(struct sv line, const struct style *s, struct buf *ret)
 {
 	autofree char *text = sv_dup(line);
-	enum paint p = line.n && line.p[0] == '+' ? PAINT_GREEN :
-	               line.n && line.p[0] == '-' ? PAINT_RED :
-	                                            PAINT_PLAIN;
+	enum paint p = line.n && line.p[0] == '+'   ? PAINT_GREEN
+		       : line.n && line.p[0] == '-' ? PAINT_RED
+						    : PAINT_PLAIN;
 
 	view_paint(ret, s, p, text);
 	buf_addc(ret, '\n');
@@ -97,7 +101,8 @@ static void diffs_text(const json_t *doc, const struct style *s, struct buf *ret
 
 	if (json_array_size(diffs))
 		view_heading(ret, s, "Changes to files");
-	json_array_foreach(diffs, at, d) {
+	json_array_foreach(diffs, at, d)
+	{
 		struct sv rest = sv_of(json_str(d, "diff", ""));
 
 		view_paint(ret, s, PAINT_BOLD, json_str(d, "file", "?"));
@@ -116,9 +121,7 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 	if (!json_object_size(forecast))
 		return;
 	view_heading(ret, s, "Forecast (computed, not measured)");
-	json_object_foreach((json_t *)forecast, key, value) {
-		view_forecast(ret, key, value, 2);
-	}
+	json_object_foreach((json_t *)forecast, key, value) { view_forecast(ret, key, value, 2); }
 }
 
 static void losses_text(const json_t *doc, const struct style *s, struct buf *ret)
@@ -129,7 +132,8 @@ static void losses_text(const json_t *doc, const struct style *s, struct buf *re
 
 	if (json_array_size(losses))
 		view_heading(ret, s, "Losses to agree to");
-	json_array_foreach(losses, at, loss) {
+	json_array_foreach(losses, at, loss)
+	{
 		buf_adds(ret, "  ");
 		view_paint(ret, s, PAINT_RED, json_str(loss, "id", "?"));
 		buf_adds(ret, ": ");
@@ -146,7 +150,8 @@ static void notes_text(const json_t *doc, const struct style *s, struct buf *ret
 
 	if (json_array_size(notes))
 		view_heading(ret, s, "To know beforehand");
-	json_array_foreach(notes, at, note) {
+	json_array_foreach(notes, at, note)
+	{
 		buf_adds(ret, "  - ");
 		view_wrap(ret, s, json_string_value(note) ?: "", 4, 4);
 		buf_addc(ret, '\n');

@@ -12,7 +12,8 @@ static int64_t total(const json_t *point, const char *key)
 	size_t at;
 	json_t *root;
 
-	json_array_foreach(json_object_get(point, "roots"), at, root) {
+	json_array_foreach(json_object_get(point, "roots"), at, root)
+	{
 		int64_t n = json_int(root, key, -1);
 
 		if (n < 0)
@@ -26,12 +27,16 @@ static enum paint paint_of(const char *state)
 {
 	if (!strcmp(state, "proved"))
 		return PAINT_GREEN;
-	return !strcmp(state, "broken") ? PAINT_RED : !strcmp(state, "open") ? PAINT_YELLOW : PAINT_PLAIN;
+	return !strcmp(state, "broken") ? PAINT_RED
+	       : !strcmp(state, "open") ? PAINT_YELLOW
+					: PAINT_PLAIN;
 }
 
 void view_points(const json_t *doc, const struct style *s, struct buf *ret)
 {
-	static const char *const heads[] = { "ID", "STATE", "CREATED", "FILES", "SIZE", "NOTE", NULL };
+	static const char *const heads[] = {
+		"ID", "STATE", "CREATED", "FILES", "SIZE", "NOTE", NULL
+	};
 	const json_t *points = json_object_get(doc, "restore_points");
 	autotable struct table t;
 	char size[32];
@@ -45,7 +50,8 @@ void view_points(const json_t *doc, const struct style *s, struct buf *ret)
 		return;
 	}
 	table_init(&t, heads);
-	json_array_foreach(points, at, p) {
+	json_array_foreach(points, at, p)
+	{
 		int64_t files = total(p, "files"), bytes = total(p, "bytes");
 		const char *state = json_str(p, "state", "?");
 
@@ -57,7 +63,8 @@ void view_points(const json_t *doc, const struct style *s, struct buf *ret)
 			table_cell(&t, PAINT_PLAIN, "?");
 		else
 			table_cell(&t, PAINT_PLAIN, "%lld", (long long)files);
-		table_cell(&t, PAINT_PLAIN, "%s", bytes < 0 ? "?" : view_bytes((uint64_t)bytes, size, sizeof size));
+		table_cell(&t, PAINT_PLAIN, "%s",
+			   bytes < 0 ? "?" : view_bytes((uint64_t)bytes, size, sizeof size));
 		table_cell(&t, PAINT_DIM, "%s", json_str(p, "why", ""));
 	}
 	table_text(&t, s, ret);
@@ -70,7 +77,7 @@ static void root_text(const json_t *root, const struct style *s, struct buf *ret
 	buf_adds(ret, "  ");
 	view_paint(ret, s, PAINT_BOLD, json_str(root, "name", "?"));
 	buf_addf(ret, ": %lld files, %s\n", (long long)json_int(root, "files", 0),
-	         view_bytes((uint64_t)json_int(root, "bytes", 0), size, sizeof size));
+		 view_bytes((uint64_t)json_int(root, "bytes", 0), size, sizeof size));
 	view_field(ret, s, "of", json_str(root, "path", NULL));
 	view_field(ret, s, "kept in", json_str(root, "keep", NULL));
 	view_field(ret, s, "manifest", json_str(root, "manifest", NULL));
@@ -89,13 +96,12 @@ void view_point(const json_t *doc, const struct style *s, struct buf *ret)
 	buf_adds(ret, ", ");
 	view_paint(ret, s, paint_of(state), state);
 	buf_addf(ret, ", made %s\n", json_str(doc, "created", "?"));
-	json_object_foreach((json_t *)about, key, value) {
+	json_object_foreach((json_t *)about, key, value)
+	{
 		autobuf struct buf text = BUF_MAX(4096);
 
 		view_value(&text, value, 200);
 		view_field(ret, s, key, buf_str(&text));
 	}
-	json_array_foreach(json_object_get(doc, "roots"), at, root) {
-		root_text(root, s, ret);
-	}
+	json_array_foreach(json_object_get(doc, "roots"), at, root) { root_text(root, s, ret); }
 }

@@ -31,7 +31,9 @@ static void head_text(const json_t *doc, const struct style *s, struct buf *ret)
 
 static void steps_text(const json_t *doc, const struct style *s, struct buf *ret)
 {
-	static const char *const heads[] = { "STEP", "STATE", "TOOK", "BYTES", "RATE", "WHAT", NULL };
+	static const char *const heads[] = {
+		"STEP", "STATE", "TOOK", "BYTES", "RATE", "WHAT", NULL
+	};
 	autotable struct table t;
 	char span[48], bytes[48], rate[48];
 	size_t at;
@@ -39,8 +41,10 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 
 	view_heading(ret, s, "Steps");
 	table_init(&t, heads);
-	json_array_foreach(json_object_get(doc, "steps"), at, step) {
-		int64_t took = json_int(step, "took_ms", -1), n = json_int(step, "copied_bytes", json_int(step, "bytes", -1));
+	json_array_foreach(json_object_get(doc, "steps"), at, step)
+	{
+		int64_t took = json_int(step, "took_ms", -1),
+			n = json_int(step, "copied_bytes", json_int(step, "bytes", -1));
 		int64_t speed = json_int(step, "rate_bytes", -1);
 		const char *state = json_str(step, "state", "?");
 
@@ -48,9 +52,11 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 		table_cell(&t, PAINT_BOLD, "%s", json_str(step, "id", "?"));
 		table_cell(&t, paint_of(state), "%s", state);
 		table_cell(&t, PAINT_PLAIN, "%s", took < 0 ? "" : view_ms(took, span, sizeof span));
-		table_cell(&t, PAINT_PLAIN, "%s", n < 0 ? "" : view_bytes((uint64_t)n, bytes, sizeof bytes));
-		table_cell(&t, PAINT_PLAIN, "%s%s", speed < 0 ? "" : view_bytes((uint64_t)speed, rate, sizeof rate),
-		           speed < 0 ? "" : "/s");
+		table_cell(&t, PAINT_PLAIN, "%s",
+			   n < 0 ? "" : view_bytes((uint64_t)n, bytes, sizeof bytes));
+		table_cell(&t, PAINT_PLAIN, "%s%s",
+			   speed < 0 ? "" : view_bytes((uint64_t)speed, rate, sizeof rate),
+			   speed < 0 ? "" : "/s");
 		table_cell(&t, PAINT_PLAIN, "%s", json_str(step, "text", ""));
 	}
 	table_text(&t, s, ret);
@@ -88,7 +94,8 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 
 	if (json_array_size(list))
 		view_heading(ret, s, "Forecast (computed), and what happened");
-	json_array_foreach(list, at, f) {
+	json_array_foreach(list, at, f)
+	{
 		const json_t *happened = json_object_get(f, "happened");
 
 		view_forecast(ret, json_str(f, "what", "?"), json_object_get(f, "forecast"), 4);
@@ -100,7 +107,8 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 static void proof_text(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	json_t *all = json_array();
-	autojson json_t *proof = json_pack("{sO? so}", "same", json_object_get(doc, "same"), "differences", all);
+	autojson json_t *proof =
+	    json_pack("{sO? so}", "same", json_object_get(doc, "same"), "differences", all);
 
 	json_array_extend(all, json_object_get(doc, "differences"));
 	json_array_extend(all, json_object_get(doc, "not_proved"));
@@ -116,6 +124,7 @@ void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 	forecast_text(doc, s, ret);
 	proof_text(doc, s, ret);
 	view_heading(ret, s, "The way back");
-	view_field(ret, s, "restore point", json_str(json_object_get(doc, "restore_point"), "home", NULL));
+	view_field(ret, s, "restore point",
+		   json_str(json_object_get(doc, "restore_point"), "home", NULL));
 	view_field(ret, s, "how", json_str(doc, "way_back", NULL));
 }

@@ -20,7 +20,9 @@ static void reached_text(const json_t *run, const struct style *s, struct buf *r
 
 	if (step)
 		text = xasprintf("step %s, %s%s", step, json_str(run, "step_state", "?"),
-		                 json_bool(run, "point_passed", false) ? "; the point of no return is passed" : "");
+				 json_bool(run, "point_passed", false)
+				     ? "; the point of no return is passed"
+				     : "");
 	view_field(ret, s, "reached", text ?: "no step");
 }
 
@@ -29,8 +31,10 @@ static void possible_text(const json_t *run, const struct style *s, struct buf *
 	size_t at;
 	json_t *verb;
 
-	json_array_foreach(json_object_get(run, "possible"), at, verb) {
-		autofree char *call = xasprintf("crossgrade %s %s", json_string_value(verb), json_str(run, "id", ""));
+	json_array_foreach(json_object_get(run, "possible"), at, verb)
+	{
+		autofree char *call =
+		    xasprintf("crossgrade %s %s", json_string_value(verb), json_str(run, "id", ""));
 
 		view_field(ret, s, at ? "or" : "possible now", call);
 	}
@@ -58,20 +62,23 @@ static void unfinished_text(const json_t *run, const struct style *s, struct buf
 
 static void runs_table(const json_t *runs, const struct style *s, struct buf *ret)
 {
-	static const char *const heads[] = { "RUN", "PRODUCT", "NAME", "STATE", "BEGUN", "OUTCOME", NULL };
+	static const char *const heads[] = { "RUN",   "PRODUCT", "NAME", "STATE",
+					     "BEGUN", "OUTCOME", NULL };
 	autotable struct table t;
 	size_t at;
 	json_t *run;
 
 	table_init(&t, heads);
-	json_array_foreach(runs, at, run) {
+	json_array_foreach(runs, at, run)
+	{
 		const char *state = json_str(run, "state", "?");
 
 		table_row(&t);
 		table_cell(&t, PAINT_BOLD, "%s", json_str(run, "id", "?"));
 		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "product", "?"));
 		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "name", "?"));
-		table_cell(&t, paint_of(state), "%s%s", state, json_bool(run, "finalized", false) ? ", finalized" : "");
+		table_cell(&t, paint_of(state), "%s%s", state,
+			   json_bool(run, "finalized", false) ? ", finalized" : "");
 		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "begun", "?"));
 		table_cell(&t, PAINT_PLAIN, "%s", json_str(run, "outcome", ""));
 	}
@@ -88,7 +95,8 @@ void view_status(const json_t *doc, const struct style *s, struct buf *ret)
 		buf_adds(ret, "no runs on this host\n");
 		return;
 	}
-	json_array_foreach(runs, at, run) {
+	json_array_foreach(runs, at, run)
+	{
 		if (json_bool(run, "unfinished", false))
 			unfinished_text(run, s, ret);
 	}

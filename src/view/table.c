@@ -31,16 +31,13 @@ void table_init(struct table *t, const char *const *heads)
 
 void table_done(struct table *t)
 {
-	vec_each(&t->rows, row)
+	vec_each (&t->rows, row)
 		for (size_t i = 0; i < t->columns; i++)
 			free(row->cells[i]);
 	vec_done(&t->rows);
 }
 
-void table_row(struct table *t)
-{
-	*vec_push(&t->rows) = (struct table_row){ 0 };
-}
+void table_row(struct table *t) { *vec_push(&t->rows) = (struct table_row){ 0 }; }
 
 void table_cell(struct table *t, enum paint p, const char *fmt, ...)
 {
@@ -54,8 +51,8 @@ void table_cell(struct table *t, enum paint p, const char *fmt, ...)
 	add_cell(t, p, xstrdup(buf_str(&clean)));
 }
 
-static void row_text(const struct table *t, const struct table_row *row, const size_t *wide, const struct style *s,
-                     struct buf *ret)
+static void row_text(const struct table *t, const struct table_row *row, const size_t *wide,
+		     const struct style *s, struct buf *ret)
 {
 	size_t last = t->columns;
 
@@ -75,9 +72,9 @@ void table_text(const struct table *t, const struct style *s, struct buf *ret)
 {
 	size_t wide[TABLE_COLUMNS] = { 0 };
 
-	vec_each(&t->rows, row)
+	vec_each (&t->rows, row)
 		for (size_t i = 0; i < t->columns; i++)
 			wide[i] = MAX_OF(wide[i], view_width(sv_of(row->cells[i])));
-	vec_each(&t->rows, row)
+	vec_each (&t->rows, row)
 		row_text(t, row, wide, s, ret);
 }

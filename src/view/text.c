@@ -10,12 +10,15 @@ struct range {
 };
 
 /* Combining marks and joiners: no column of their own. */
-static const struct range zero_wide[] = { { 0x0300, 0x036f }, { 0x200b, 0x200f }, { 0xfe00, 0xfe0f } };
+static const struct range zero_wide[] = { { 0x0300, 0x036f },
+					  { 0x200b, 0x200f },
+					  { 0xfe00, 0xfe0f } };
 /* East Asian wide and emoji, after Unicode's EastAsianWidth.txt, coarsely. */
-static const struct range two_wide[] = { { 0x1100, 0x115f },   { 0x2e80, 0xa4cf },   { 0xac00, 0xd7a3 },
-	                                 { 0xf900, 0xfaff },   { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },
-	                                 { 0xffe0, 0xffe6 },   { 0x1f300, 0x1f64f }, { 0x1f900, 0x1f9ff },
-	                                 { 0x20000, 0x3fffd } };
+static const struct range two_wide[] = { { 0x1100, 0x115f },   { 0x2e80, 0xa4cf },
+					 { 0xac00, 0xd7a3 },   { 0xf900, 0xfaff },
+					 { 0xfe30, 0xfe6f },   { 0xff00, 0xff60 },
+					 { 0xffe0, 0xffe6 },   { 0x1f300, 0x1f64f },
+					 { 0x1f900, 0x1f9ff }, { 0x20000, 0x3fffd } };
 
 static bool within(const struct range *r, size_t n, uint32_t c)
 {
@@ -29,7 +32,11 @@ static bool within(const struct range *r, size_t n, uint32_t c)
 static size_t decode(const unsigned char *p, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+	size_t len = p[0] < 0x80       ? 1
+		     : p[0] >> 5 == 6  ? 2
+		     : p[0] >> 4 == 14 ? 3
+		     : p[0] >> 3 == 30 ? 4
+				       : 0;
 	uint32_t c;
 
 	if (!len || len > n)
@@ -49,7 +56,8 @@ static size_t decode(const unsigned char *p, size_t n, uint32_t *ret)
 /* Controls, and the marks that turn the direction of a line around. */
 static bool harmful(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
 void view_clean(struct buf *ret, struct sv text)

@@ -58,11 +58,11 @@ accepted='--accept questdb.art-glibc'
 	valid report
 	[ "$(json 'd["differences"] and d["differences"][0]["outcome"]')" != different ]
 	cg verify --output json
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	valid differences
 
 	cg backup create $(subject) --output json
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] || { echo "$output $err"; return 1; }
 	valid restore-point
 	id=$(json 'd["id"]')
 	cg backup list $(subject) --output json

@@ -1,4 +1,5 @@
-/* Every step kind there is has words for 'crossgrade explain', and no words stand for a kind there is not. */
+/* Every step kind there is has words for 'crossgrade explain', and no words stand for a kind there
+ * is not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -17,10 +17,10 @@ static int done(void **state)
 	return 0;
 }
 
-#define parse(...)                                                                             \
-	({                                                                                     \
-		char *argv_[] = { (char *)"crossgrade", __VA_ARGS__, NULL };                   \
-		args_parse((int)ARRAY_LEN(argv_) - 1, argv_, &args, &e);                       \
+#define parse(...)                                                           \
+	({                                                                   \
+		char *argv_[] = { (char *)"crossgrade", __VA_ARGS__, NULL }; \
+		args_parse((int)ARRAY_LEN(argv_) - 1, argv_, &args, &e);     \
 	})
 #define S(text) (char *)(text)
 
@@ -33,8 +33,9 @@ static void refused(const char *message, const char *hint)
 
 static void test_takes_every_form(void **state)
 {
-	assert_int_equal(parse(S("--output=json"), S("plan"), S("questdb"), S("-fm.yaml"), S("-qv"), S("--to-edition"),
-	                       S("enterprise"), S("-o"), S("p.json")), 0);
+	assert_int_equal(parse(S("--output=json"), S("plan"), S("questdb"), S("-fm.yaml"), S("-qv"),
+			       S("--to-edition"), S("enterprise"), S("-o"), S("p.json")),
+			 0);
 	assert_string_equal(args.cmd->name, "plan");
 	assert_string_equal(args.value[OPT_OUTPUT], "json");
 	assert_string_equal(args.value[OPT_FILE], "m.yaml");
@@ -57,8 +58,9 @@ static void test_last_value_wins_all_are_kept(void **state)
 {
 	autofree const char **all = NULL;
 
-	assert_int_equal(parse(S("apply"), S("--accept"), S("a"), S("--accept=b"), S("--gate"), S("none"), S("--gate"),
-	                       S("verify")), 0);
+	assert_int_equal(parse(S("apply"), S("--accept"), S("a"), S("--accept=b"), S("--gate"),
+			       S("none"), S("--gate"), S("verify")),
+			 0);
 	all = args_all(&args, OPT_ACCEPT);
 	assert_string_equal(all[0], "a");
 	assert_string_equal(all[1], "b");
@@ -90,7 +92,8 @@ static void test_suggests_the_nearest(void **state)
 static void test_refuses_what_does_not_belong(void **state)
 {
 	assert_true(parse(S("status"), S("--hold")) < 0);
-	refused("'crossgrade status' does not take --hold", "'crossgrade status --help' lists what it takes");
+	refused("'crossgrade status' does not take --hold",
+		"'crossgrade status --help' lists what it takes");
 	args_done(&args);
 	assert_true(parse(S("--hold"), S("status")) < 0);
 	assert_string_equal(e.msg, "'crossgrade status' does not take --hold");
@@ -139,17 +142,26 @@ static void test_bytes(void **state)
 {
 	static const struct {
 		const char *text;
-		uint64_t    n;          /* 0: refused */
-	} cases[] = { { "1000", 1000 },  { "50M", 50u << 20 }, { "1G", 1u << 30 },  { "2T", UINT64_C(2) << 40 },
-		      { "0", 0 },        { "M", 0 },           { "-1", 0 },         { "1.5G", 0 },
-		      { "9e3", 0 },      { "1MB", 0 },         { "18446744073709551615G", 0 } };
+		uint64_t n; /* 0: refused */
+	} cases[] = { { "1000", 1000 },
+		      { "50M", 50u << 20 },
+		      { "1G", 1u << 30 },
+		      { "2T", UINT64_C(2) << 40 },
+		      { "0", 0 },
+		      { "M", 0 },
+		      { "-1", 0 },
+		      { "1.5G", 0 },
+		      { "9e3", 0 },
+		      { "1MB", 0 },
+		      { "18446744073709551615G", 0 } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint64_t n = 7;
 
 		err_clear(&e);
 		assert_int_equal(parse(S("status"), S("--io-limit"), S(cases[i].text)), 0);
-		assert_int_equal(args_bytes(&args, OPT_IO_LIMIT, &n, &e), cases[i].n ? 0 : -ERR_USAGE);
+		assert_int_equal(args_bytes(&args, OPT_IO_LIMIT, &n, &e),
+				 cases[i].n ? 0 : -ERR_USAGE);
 		assert_int_equal(n, cases[i].n);
 		args_done(&args);
 	}

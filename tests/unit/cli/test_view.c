@@ -42,11 +42,15 @@ static void test_foreign_text_is_harmless(void **state)
 		{ "a\033[2Jb", "a\\x1b[2Jb" },
 		{ "a\nb\tc", "a\\x0ab\\x09c" },
 		{ "\xff\xfe", "\\xff\\xfe" },
-		{ "\xc0\xaf", "\\xc0\\xaf" },                   /* overlong */
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },          /* surrogate */
+		{ "\xc0\xaf", "\\xc0\\xaf" },          /* overlong */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" }, /* surrogate */
 		{ "cut \xe2\x82", "cut \\xe2\\x82" },
-		{ "\xc2\x9b" "31m", "\\xc2\\x9b31m" },          /* C1 control sequence introducer */
-		{ "\xe2\x80\xae" "txt", "\\xe2\\x80\\xaetxt" },  /* right-to-left override */
+		{ "\xc2\x9b"
+		  "31m",
+		  "\\xc2\\x9b31m" }, /* C1 control sequence introducer */
+		{ "\xe2\x80\xae"
+		  "txt",
+		  "\\xe2\\x80\\xaetxt" }, /* right-to-left override */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -61,7 +65,7 @@ static void test_width(void **state)
 {
 	assert_int_equal(view_width(sv_of("abc")), 3);
 	assert_int_equal(view_width(sv_of("\xc3\xbc")), 1);
-	assert_int_equal(view_width(sv_of("e\xcc\x81")), 1);            /* e + combining acute */
+	assert_int_equal(view_width(sv_of("e\xcc\x81")), 1); /* e + combining acute */
 	assert_int_equal(view_width(sv_of("\xe6\x97\xa5\xe6\x9c\xac")), 4);
 	assert_int_equal(view_width(sv_of("\xf0\x9f\x98\x80")), 2);
 }
@@ -79,7 +83,8 @@ static void test_table_lines_up(void **state)
 	table_row(&t);
 	table_cell(&t, PAINT_PLAIN, "1");
 	table_text(&t, &plain, &out);
-	assert_string_equal(buf_str(&out), "A     B       C\n\xe6\x97\xa5\xe6\x9c\xac  x\\x0ay\n1\n");
+	assert_string_equal(buf_str(&out),
+			    "A     B       C\n\xe6\x97\xa5\xe6\x9c\xac  x\\x0ay\n1\n");
 }
 
 static void test_colour_is_asked_for(void **state)
@@ -124,18 +129,23 @@ static void test_measures(void **state)
 
 static void test_checks(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"stopping\":1,\"checks\":["
-	        "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"root\",\"title\":\"room for it\",\"seen\":\"3 MiB free\","
-	        "\"reason\":\"needs 9\",\"remedy\":\"make room\",\"source\":\"s\",\"overridable\":true},"
-	        "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"volume\",\"title\":\"room for it\",\"seen\":\"2 MiB free\","
-	        "\"reason\":\"needs 9\",\"remedy\":\"make room\",\"source\":\"s\",\"overridable\":true},"
-	        "{\"id\":\"q.fine\",\"verdict\":\"pass\",\"title\":\"t\",\"seen\":\"ok\"}]}");
+	autojson json_t *doc =
+	    read_json("{\"stopping\":1,\"checks\":["
+		      "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"root\",\"title\":"
+		      "\"room for it\",\"seen\":\"3 MiB free\","
+		      "\"reason\":\"needs 9\",\"remedy\":\"make "
+		      "room\",\"source\":\"s\",\"overridable\":true},"
+		      "{\"id\":\"q.room\",\"verdict\":\"block\",\"subject\":\"volume\",\"title\":"
+		      "\"room for it\",\"seen\":\"2 MiB free\","
+		      "\"reason\":\"needs 9\",\"remedy\":\"make "
+		      "room\",\"source\":\"s\",\"overridable\":true},"
+		      "{\"id\":\"q.fine\",\"verdict\":\"pass\",\"title\":\"t\",\"seen\":\"ok\"}]}");
 	autobuf struct buf out = BUF_MAX(8192), all = BUF_MAX(8192);
 
 	view_checks(doc, false, &plain, &out);
-	shows(&out, "block   q.room: room for it\n    seen: root: 3 MiB free\n    seen: volume: 2 MiB free\n    why: needs 9\n"
-	            "    remedy: make room\n    or: --accept q.room\n3 findings");
+	shows(&out, "block   q.room: room for it\n    seen: root: 3 MiB free\n    seen: volume: 2 "
+		    "MiB free\n    why: needs 9\n"
+		    "    remedy: make room\n    or: --accept q.room\n3 findings");
 	shows(&out, "1 would stop a run");
 	assert_null(strstr(buf_str(&out), "q.fine"));
 	view_checks(doc, true, &plain, &all);
@@ -144,14 +154,19 @@ static void test_checks(void **state)
 
 static void test_plan(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"product\":\"questdb\",\"name\":\"main\",\"digest\":\"abc\",\"goal\":{\"target\":{\"edition\":\"enterprise\"}},"
-	        "\"steps\":[{\"id\":\"stop\",\"phase\":\"freeze\",\"flags\":[\"in-window\"],\"text\":\"stop it\",\"why\":\"files move\"},"
-	        "{\"id\":\"start\",\"phase\":\"thaw\",\"flags\":[\"in-window\",\"point\"],\"text\":\"start it\"}],"
-	        "\"diffs\":[{\"file\":\"conf\",\"diff\":\"-a=1\\n+a=***\\n\"}],\"notes\":[\"clients must log in\"],"
-	        "\"losses\":[{\"id\":\"ttl\",\"text\":\"old partitions\"}],"
-	        "\"forecast\":{\"downtime\":{\"how\":\"computed\",\"low_ms\":1700,\"high_ms\":8000,\"parts\":{\"stop_ms\":[200,2000]}},"
-	        "\"space\":{\"restore_point_bytes\":2048}}}");
+	autojson json_t *doc =
+	    read_json("{\"product\":\"questdb\",\"name\":\"main\",\"digest\":\"abc\",\"goal\":{"
+		      "\"target\":{\"edition\":\"enterprise\"}},"
+		      "\"steps\":[{\"id\":\"stop\",\"phase\":\"freeze\",\"flags\":[\"in-window\"],"
+		      "\"text\":\"stop it\",\"why\":\"files move\"},"
+		      "{\"id\":\"start\",\"phase\":\"thaw\",\"flags\":[\"in-window\",\"point\"],"
+		      "\"text\":\"start it\"}],"
+		      "\"diffs\":[{\"file\":\"conf\",\"diff\":\"-a=1\\n+a=***\\n\"}],\"notes\":["
+		      "\"clients must log in\"],"
+		      "\"losses\":[{\"id\":\"ttl\",\"text\":\"old partitions\"}],"
+		      "\"forecast\":{\"downtime\":{\"how\":\"computed\",\"low_ms\":1700,\"high_"
+		      "ms\":8000,\"parts\":{\"stop_ms\":[200,2000]}},"
+		      "\"space\":{\"restore_point_bytes\":2048}}}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_plan(doc, &plain, &out);
@@ -160,33 +175,40 @@ static void test_plan(void **state)
 	shows(&out, "from here only the restore point brings the old data back");
 	shows(&out, "-a=1\n+a=***\n");
 	shows(&out, "computed, not measured");
-	shows(&out, "  downtime: 1.7 s to 8.0 s\n    stop: 200 ms to 2.0 s\n  space:\n    restore point: 2.0 KiB\n");
+	shows(&out, "  downtime: 1.7 s to 8.0 s\n    stop: 200 ms to 2.0 s\n  space:\n    restore "
+		    "point: 2.0 KiB\n");
 	shows(&out, "clients must log in");
 	shows(&out, "--accept-loss ttl");
 }
 
 static void test_differences(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"same\":41,\"worst\":\"different\",\"level\":\"F1\",\"differences\":["
-	        "{\"outcome\":\"different\",\"subject\":\"table t\",\"what\":\"rows\",\"was\":\"3\",\"is\":\"2\"},"
-	        "{\"outcome\":\"explained\",\"subject\":\"server\",\"what\":\"version\",\"was\":\"9\",\"is\":\"3\",\"rule\":\"r1\"},"
-	        "{\"outcome\":\"not-proved\",\"subject\":\"accounts\",\"what\":\"all\",\"why\":\"no login\"}]}");
+	autojson json_t *doc =
+	    read_json("{\"same\":41,\"worst\":\"different\",\"level\":\"F1\",\"differences\":["
+		      "{\"outcome\":\"different\",\"subject\":\"table "
+		      "t\",\"what\":\"rows\",\"was\":\"3\",\"is\":\"2\"},"
+		      "{\"outcome\":\"explained\",\"subject\":\"server\",\"what\":\"version\","
+		      "\"was\":\"9\",\"is\":\"3\",\"rule\":\"r1\"},"
+		      "{\"outcome\":\"not-proved\",\"subject\":\"accounts\",\"what\":\"all\","
+		      "\"why\":\"no login\"}]}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_differences(doc, &plain, &out);
 	shows(&out, "table t, rows: was 3, is 2\n");
 	shows(&out, "explained by: r1\n");
 	shows(&out, "Not proved\n  accounts, all\n    because: no login\n");
-	shows(&out, "41 compared and equal, 1 different, 1 explained, 1 not proved (compared: F1)\n");
+	shows(&out,
+	      "41 compared and equal, 1 different, 1 explained, 1 not proved (compared: F1)\n");
 }
 
 static void test_status(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"runs\":[{\"id\":\"r2\",\"product\":\"questdb\",\"name\":\"main\",\"state\":\"stands\",\"unfinished\":true,"
-	        "\"begun\":\"2026-11-21T11:00:00Z\",\"step\":\"open\",\"step_state\":\"done\",\"point_passed\":true,"
-	        "\"possible\":[\"resume\",\"rollback\"]}]}");
+	autojson json_t *doc =
+	    read_json("{\"runs\":[{\"id\":\"r2\",\"product\":\"questdb\",\"name\":\"main\","
+		      "\"state\":\"stands\",\"unfinished\":true,"
+		      "\"begun\":\"2026-11-21T11:00:00Z\",\"step\":\"open\",\"step_state\":"
+		      "\"done\",\"point_passed\":true,"
+		      "\"possible\":[\"resume\",\"rollback\"]}]}");
 	autojson json_t *none = read_json("{\"runs\":[]}");
 	autobuf struct buf out = BUF_MAX(8192), empty = BUF_MAX(256);
 
@@ -201,10 +223,12 @@ static void test_status(void **state)
 
 static void test_facts_say_what_is_missing(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"product\":\"questdb\",\"name\":\"main\",\"taken\":\"now\",\"facts\":{"
-	        "\"server.version\":{\"value\":\"9.0.3\",\"class\":\"pinned\",\"source\":\"/settings\",\"unconfirmed\":true},"
-	        "\"rows\":{\"value\":7,\"class\":\"observed\",\"source\":\"sql\"}},\"missing\":{\"tables\":\"no login\"}}");
+	autojson json_t *doc =
+	    read_json("{\"product\":\"questdb\",\"name\":\"main\",\"taken\":\"now\",\"facts\":{"
+		      "\"server.version\":{\"value\":\"9.0.3\",\"class\":\"pinned\",\"source\":\"/"
+		      "settings\",\"unconfirmed\":true},"
+		      "\"rows\":{\"value\":7,\"class\":\"observed\",\"source\":\"sql\"}},"
+		      "\"missing\":{\"tables\":\"no login\"}}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_facts(doc, &plain, &out);
@@ -215,12 +239,15 @@ static void test_facts_say_what_is_missing(void **state)
 
 static void test_report_never_shows_a_number_not_measured(void **state)
 {
-	autojson json_t *doc = read_json(
-	        "{\"run\":\"r\",\"product\":\"questdb\",\"name\":\"main\",\"state\":\"closed-new\",\"steps\":["
-	        "{\"id\":\"copy\",\"state\":\"done\",\"took_ms\":2000,\"copied_bytes\":2048,\"rate_bytes\":1024,\"text\":\"copy it\"},"
-	        "{\"id\":\"never\",\"state\":\"none\",\"text\":\"not reached\"}],"
-	        "\"downtime\":{\"not_measured\":\"no probes\"},\"forecast\":[{\"what\":\"downtime_ms\",\"forecast\":4000}],"
-	        "\"same\":3,\"differences\":[],\"not_proved\":[],\"way_back\":\"rollback\"}");
+	autojson json_t *doc =
+	    read_json("{\"run\":\"r\",\"product\":\"questdb\",\"name\":\"main\",\"state\":\"closed-"
+		      "new\",\"steps\":["
+		      "{\"id\":\"copy\",\"state\":\"done\",\"took_ms\":2000,\"copied_bytes\":2048,"
+		      "\"rate_bytes\":1024,\"text\":\"copy it\"},"
+		      "{\"id\":\"never\",\"state\":\"none\",\"text\":\"not reached\"}],"
+		      "\"downtime\":{\"not_measured\":\"no "
+		      "probes\"},\"forecast\":[{\"what\":\"downtime_ms\",\"forecast\":4000}],"
+		      "\"same\":3,\"differences\":[],\"not_proved\":[],\"way_back\":\"rollback\"}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_report(doc, &plain, &out);

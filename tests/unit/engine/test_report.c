@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "engine/report.h"
@@ -55,7 +56,8 @@ static const json_t *step_of(const json_t *doc, const char *id)
 	size_t at;
 	json_t *step;
 
-	json_array_foreach(json_object_get(doc, "steps"), at, step) {
+	json_array_foreach(json_object_get(doc, "steps"), at, step)
+	{
 		if (!strcmp(json_str(step, "id", ""), id))
 			return step;
 	}
