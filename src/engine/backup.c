@@ -118,6 +118,7 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 		run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	}
 	point_done(&p);
+	ctx_drop_fds(&c);
 	site_done(&s);
 	return ret->exit;
 }
