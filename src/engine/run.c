@@ -83,6 +83,7 @@ static int turn(struct world *w, enum run_state to, const char *why, struct err 
 	return journal_turn(w->journal, w->run, to, why, e);
 }
 
+/* Before the run is closed: of a closed run nobody would take it away, and it forbids the next one. */
 static int drop_marker(struct world *w, struct err *e)
 {
 	autofree char *home = NULL;
@@ -144,7 +145,7 @@ static int go_back(struct world *w, int code, const struct err *why, struct run_
 
 	if (loop_backward(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
-	if (turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0 || drop_marker(w, &e) < 0)
+	if (drop_marker(w, &e) < 0 || turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
 		goto stuck;
 	if (why)
 		snprintf(line, sizeof line, "turned back, the old world is whole: %s", why->msg);
@@ -281,7 +282,7 @@ static int came_through(struct world *w, struct run_end *ret)
 		err_set(&e, ERR_CHANGED, "%s", line);
 		return stands(w, &e, ret);
 	}
-	if (turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0 || drop_marker(w, &e) < 0)
+	if (drop_marker(w, &e) < 0 || turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return ends(w, ret, EXIT_STUCK, &e, e.msg);
 	return ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
 }
