@@ -1,0 +1,107 @@
+"""tests/crash/run.sh: see there."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import sys
+import time
+
+import kills
+import pool
+import powercut
+from scenario import SCENARIOS
+
+MINUTE = 60.0
+
+
+def seed() -> int:
+    value = int(os.environ.get("SEED") or random.SystemRandom().getrandbits(32))
+    print(f"seed {value}", flush=True)
+    return value
+
+
+def report(answer: dict) -> None:
+    print(f"not ok {answer['case']}\n  repeat: tests/crash/run.sh case {answer['case']}")
+    for line in answer["wrong"] + answer.get("said", []):
+        print("  " + line.rstrip().replace("\n", "\n  "))
+    sys.stdout.flush()
+
+
+def traces_of(names: list[str]) -> dict[str, list[str]]:
+    traces = {}
+    for answer in pool.each("kills", [f"points {name}" for name in names]):
+        if "trace" not in answer:
+            report(answer)
+        else:
+            traces[answer["case"].split()[1]] = answer["trace"]
+    return {name: traces[name] for name in names if name in traces}
+
+
+def tally(suite: str, cases: list[str], within: float | None) -> tuple[int, int]:
+    """Passed and failed cases; each failed one is told."""
+    passed = failed = 0
+    until = time.monotonic() + within if within else None
+    for answer in pool.each(suite, cases, until):
+        failed += bool(answer["wrong"])
+        passed += not answer["wrong"]
+        if answer["wrong"]:
+            report(answer)
+        if not (passed + failed) % 100:
+            print(f"  {passed + failed} of {len(cases)} cases", flush=True)
+    return passed, failed
+
+
+def run_sample() -> int:
+    rng = random.Random(seed())
+    traces = traces_of(list(SCENARIOS))
+    for name, names in traces.items():
+        print(f"  {name}: {len(names)} points")
+    cases = kills.sample(traces, 600, 300, rng)
+    rng.shuffle(cases)
+    passed, failed = tally("kills", cases, None)
+    failed += len(SCENARIOS) - len(traces)
+    print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed
+
+
+def run_powercut() -> int:
+    rng = random.Random(seed())
+    traces = {}
+    for answer in pool.each("powercut", [f"points {kind} {name}" for kind in powercut.KINDS for name in powercut.WEIGHTS]):
+        if "trace" not in answer:
+            report(answer)
+            print("0 passed, 1 failed, 0 skipped")
+            return 1
+        traces[tuple(answer["case"].split()[1:])] = answer["trace"]
+    cases = powercut.sample(dict(sorted(traces.items())), 200, rng)
+    passed, failed = tally("powercut", cases, None)
+    print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed
+
+
+def run_case(case: str) -> int:
+    suite = "powercut" if case.split(":")[0] in powercut.KINDS else "kills"
+    passed, failed = tally(suite, [case], None)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed
+
+
+def run_worker(suite: str) -> int:
+    pool.serve({"kills": kills.worker, "powercut": powercut.worker}[suite])
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    suites = {"sample": run_sample, "powercut": run_powercut, "case": run_case, "worker": run_worker}
+    if not argv or argv[0] not in suites:
+        print("usage: run.sh sample|powercut|errors|broken|case ID", file=sys.stderr)
+        return 2
+    return 1 if functools.partial(suites[argv[0]], *argv[1:])() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,206 @@
+"""Kills at fault points: a call is killed at point n, what follows is killed at m or left alone, and the world that the tool
+names at the end must be the one that is there."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import random
+import signal
+import traceback
+
+import oracle
+from lab import Builds, Call, Lab, run
+from scenario import SCENARIOS, Scenario
+
+BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
+HOME = pathlib.Path("/mnt/lab")
+TURNED, UNFINISHED = 5, 6
+LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed world: nothing is touched, rollback drops the run
+
+# How a struck run is ended. The first of two is the one a second kill strikes.
+ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("resume", "rollback"),
+        "rollback-resume": ("rollback", "resume")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    scenario: Scenario
+    first: int                  # the struck call is killed here
+    second: int                 # so is the call that ends the run; 0: it is not
+    end: str
+    boot: str = ""              # "boot": the machine starts again; "init": and something starts the server as it was
+
+    @classmethod
+    def parse(cls, text: str) -> Case:
+        name, first, second, end, *boot = text.split(":")
+        return cls(SCENARIOS[name], int(first), int(second), end, *boot)
+
+    def __str__(self) -> str:
+        words = [self.scenario.name, str(self.first), str(self.second), self.end]
+        return ":".join(words + ([self.boot] if self.boot else []))
+
+
+class Bench:
+    """The labs of one worker, one a scenario, with both worlds as references."""
+
+    def __init__(self, builds: Builds) -> None:
+        self.builds = builds
+        self.labs: dict[str, tuple[Lab, oracle.Reference]] = {}
+        self.lab: Lab | None = None
+
+    def of(self, scenario: Scenario) -> tuple[Lab, oracle.Reference]:
+        if self.lab:
+            self.lab.clear()
+        if scenario.name not in self.labs:
+            # One path for all, so that what a case says is the same in every worker: the lab in use is mounted there.
+            lab = Lab(scenario, self.builds, HOME / scenario.name)
+            lab.prepare()
+            self.labs[scenario.name] = lab, references(lab)
+        self.lab = self.labs[scenario.name][0]
+        return self.labs[scenario.name]
+
+
+def references(lab: Lab) -> oracle.Reference:
+    lab.fresh()
+    lab.settle()
+    lab.end_servers(signal.SIGTERM)
+    old = oracle.tree(lab)
+    lab.fresh()
+    undisturbed = [lab.apply()]
+    if lab.scenario.held:
+        undisturbed.append(lab.crossgrade("resume"))
+    if undisturbed[-1].exit:
+        raise RuntimeError("an undisturbed run fails: " + "\n".join(call.said() for call in undisturbed))
+    lab.settle()
+    lab.end_servers(signal.SIGTERM)
+    return oracle.Reference(old, oracle.tree(lab))
+
+
+def strike(lab: Lab, at: int | str, **more) -> Call:
+    env = {"CROSSGRADE_FAULT": str(at), **more.pop("env", {})}
+    if lab.scenario.struck == "apply":
+        return lab.apply(env=env, **more)
+    return lab.crossgrade(lab.scenario.struck, env=env, **more)
+
+
+def lead_up(lab: Lab) -> None:
+    lab.fresh()
+    if lab.scenario.after_apply:
+        lab.apply()
+
+
+def trace(lab: Lab) -> list[str]:
+    """Names of the fault points the struck call passes, in order."""
+    lead_up(lab)
+    path = lab.home / "trace"
+    strike(lab, "count", env={"CROSSGRADE_FAULT_TRACE": str(path)})
+    return path.read_text().split()
+
+
+def start_machine_again(lab: Lab) -> None:
+    """Everything that does not outlive a boot is gone: processes, firewall, locks below /run, the boot id."""
+    lab.end_servers()
+    run("nft", "flush", "ruleset")
+    for lock in oracle.LOCKS.glob("*"):
+        lock.unlink()
+    another = HOME / "boot_id"
+    another.write_text("%08x-0000-4000-8000-%012x\n" % (random.getrandbits(32), random.getrandbits(48)))
+    run("mount", "--bind", another, BOOT_ID)
+
+
+def old_boot_id() -> None:
+    run("umount", BOOT_ID)
+
+
+def end_run(lab: Lab, case: Case) -> list[Call]:
+    """The calls that end the run, the first of them struck when the case says so."""
+    calls = []
+    verbs = list(ENDS[case.end])
+    if case.second:
+        struck = lab.crossgrade(verbs[0], env={"CROSSGRADE_FAULT": str(case.second)})
+        calls.append(struck)
+        verbs = verbs[1:] or verbs
+    for verb in verbs:
+        calls.append(lab.crossgrade(verb))
+    if calls[-1].argv[1] == "resume" and calls[-1].exit in (UNFINISHED, *(LOOKED_AGAIN if case.boot else ())):
+        calls.append(lab.crossgrade("rollback"))
+    return calls
+
+
+def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
+    """The world the tool says is there, by exit code and by status; None with the reason when they do not fit."""
+    runs = lab.status().get("runs", [])
+    state = runs[0]["state"] if runs else "no run"
+    verb = last.argv[1]
+    legal = {("resume", 0, "closed-new"): "new", ("resume", 0, "closed-old"): "old", ("resume", 0, "no run"): "old",
+             ("resume", TURNED, "closed-old"): "old", ("rollback", 0, "closed-old"): "old",
+             ("rollback", 0, "no run"): "old", ("apply", 0, "closed-new"): "new"}
+    return legal.get((verb, last.exit, state)), f"{verb} ended with {last.exit}, status says '{state}'"
+
+
+def carry_out(bench: Bench, case: Case) -> list[str]:
+    lab, reference = bench.of(case.scenario)
+    lead_up(lab)
+    struck = strike(lab, case.first)
+    stopped = struck.begun("stop") or case.scenario.after_apply
+    if case.boot:
+        start_machine_again(lab)
+    try:
+        if case.boot == "init":
+            lab.start_old()
+        calls = end_run(lab, case)
+        world, ended = named_world(lab, calls[-1])
+        if world is None:
+            return [f"illegal end: {ended}"]
+        return oracle.judge(lab, world, reference, may_be_down=case.boot == "boot" and not stopped)
+    finally:
+        if case.boot:
+            old_boot_id()
+
+
+def answer(bench: Bench, text: str) -> dict:
+    try:
+        wrong = carry_out(bench, Case.parse(text))
+    except Exception:       # noqa: BLE001: whatever breaks a case is a finding, the next case goes on
+        wrong = ["the case broke: " + traceback.format_exc()]
+    said = [call.said() for call in bench.lab.calls] if wrong and bench.lab else []
+    return {"wrong": wrong, "said": said}
+
+
+def points(bench: Bench, name: str) -> dict:
+    lab, _ = bench.of(SCENARIOS[name])
+    return {"trace": trace(lab)}
+
+
+def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
+    return points(bench, text[len("points "):]) if text.startswith("points ") else answer(bench, text)
+
+
+# ---- the sample
+
+WEIGHTS = {"jar": 3, "open": 2, "link": 3, "mount": 3, "script": 3, "edition": 4, "lag": 2, "hold": 1, "held": 2, "back": 3}
+
+
+def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
+    """k points: half of them spread evenly, half by name, rare names first, since copying one file is like copying another."""
+    even = [int((i + rng.random()) * len(names) / max(1, k // 2)) for i in range(k // 2)]
+    share = {name: 1.0 / names.count(name) ** 0.8 for name in set(names)}
+    rare = rng.choices(range(len(names)), [share[name] for name in names], k=k - len(even))
+    return [1 + min(at, len(names) - 1) for at in even + rare]
+
+
+def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random.Random) -> list[str]:
+    cases = []
+    total = sum(WEIGHTS[name] for name in traces)
+    for name, names in traces.items():
+        for i, first in enumerate(pick(names, -(-singles * WEIGHTS[name] // total), rng)):
+            boot = rng.choice(("boot", "init")) if i % 5 == 4 else ""
+            cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2], boot))
+        for i, first in enumerate(pick(names, -(-doubles * WEIGHTS[name] // total), rng)):
+            end = rng.choice(list(ENDS))
+            reach = len(names) - first + 40 if end.startswith("resume") else 200
+            boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
+            cases.append(Case(SCENARIOS[name], first, rng.randint(1, reach), end, boot))
+    return [str(case) for case in cases]

@@ -1,0 +1,158 @@
+"""Power cuts: file systems are shut down at a fault point without flushing their logs, everything dies, and after the next mount
+the run is ended. The old world is what the server had made durable: its root is synced before the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import random
+import traceback
+
+import kills
+import oracle
+from lab import Builds, Call, Lab, run
+from scenario import SCENARIOS, Scenario
+
+KINDS = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
+DATA, STATE = pathlib.Path("/mnt/data"), pathlib.Path("/mnt/state")
+# What is cut: journal and data on one file system, or on two, of which one or both lose power.
+CUTS = {"one": (DATA,), "both": (DATA, STATE), "data": (DATA,), "state": (STATE,)}
+DURABLE = ("file.sync", "file.rename", "file.syncfs", "dir.sync", "db.commit", "db.committed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cut:
+    kind: str
+    what: str
+    scenario: Scenario
+    at: int
+    act: str
+    end: str
+
+    @classmethod
+    def parse(cls, text: str) -> Cut:
+        kind, what, name, at, act, end = text.split(":")
+        return cls(kind, what, SCENARIOS[name], int(at), act, end)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.what}:{self.scenario.name}:{self.at}:{self.act}:{self.end}"
+
+
+class Disk:
+    """A file system on an image; its power can be cut."""
+
+    def __init__(self, kind: str, at: pathlib.Path) -> None:
+        self.at = at
+        self.image = at.with_suffix(".image")
+        self.image.unlink(missing_ok=True)
+        run("truncate", "-s", "3G", self.image)     # sparse; less is refused as too little room
+        run(*KINDS[kind], self.image)
+        at.mkdir(exist_ok=True)
+        self.mount()
+
+    def mount(self) -> None:
+        run("mount", "-o", "loop", self.image, self.at)
+
+    def start_again(self) -> None:
+        run("umount", self.at)
+        self.mount()
+
+    def close(self) -> None:
+        run("umount", self.at)
+        self.image.unlink()
+
+
+class Machine:
+    """Two disks and the labs on them."""
+
+    def __init__(self, builds: Builds) -> None:
+        self.builds = builds
+        self.kind = ""
+        self.disks: list[Disk] = []
+        self.labs: dict[tuple[str, bool], tuple[Lab, oracle.Reference]] = {}
+        self.lab: Lab | None = None
+
+    def of(self, kind: str, scenario: Scenario, apart: bool) -> tuple[Lab, oracle.Reference]:
+        if self.lab:
+            self.lab.clear()
+        if kind != self.kind:
+            self.change_disks(kind)
+        key = scenario.name, apart
+        if key not in self.labs:
+            home = pathlib.Path("/mnt/lab") / f"{scenario.name}-{apart}"
+            state = (STATE if apart else DATA) / "crossgrade"
+            lab = Lab(scenario, self.builds, home, state=state, world=DATA / "world")
+            lab.prepare()
+            self.labs[key] = lab, kills.references(lab)
+        self.lab = self.labs[key][0]
+        return self.labs[key]
+
+    def change_disks(self, kind: str) -> None:
+        for disk in self.disks:
+            disk.close()
+        self.labs.clear()
+        self.disks = [Disk(kind, DATA), Disk(kind, STATE)]
+        self.kind = kind
+
+    def lose_power(self) -> None:
+        kills.start_machine_again(self.lab)
+        for disk in self.disks:
+            disk.start_again()
+
+
+def carry_out(machine: Machine, cut: Cut) -> list[str]:
+    lab, reference = machine.of(cut.kind, cut.scenario, cut.what != "one")
+    kills.lead_up(lab)
+    for disk in machine.disks:
+        run("sync", "-f", disk.at)
+    mounts = ",".join(str(at) for at in CUTS[cut.what])
+    struck = kills.strike(lab, cut.at, env={"CROSSGRADE_FAULT_ACT": f"{cut.act}:{mounts}"})
+    if not struck.killed:
+        return [f"the power was not cut: {struck.exit}"]
+    machine.lose_power()
+    try:
+        calls: list[Call] = kills.end_run(lab, kills.Case(cut.scenario, cut.at, 0, cut.end, "boot"))
+        world, ended = kills.named_world(lab, calls[-1])
+        if world is None:
+            return [f"illegal end: {ended}"]
+        # Of a run that had not stopped the server, or whose record of that did not become durable, nobody starts it again.
+        return oracle.judge(lab, world, reference, may_be_down=True)
+    finally:
+        kills.old_boot_id()
+
+
+def answer(machine: Machine, text: str) -> dict:
+    try:
+        if text.startswith("points "):
+            kind, name = text.split()[1:]
+            return {"wrong": [], "trace": kills.trace(machine.of(kind, SCENARIOS[name], False)[0])}
+        wrong = carry_out(machine, Cut.parse(text))
+    except Exception:       # noqa: BLE001: whatever breaks a case is a finding, the next case goes on
+        wrong = ["the case broke: " + traceback.format_exc()]
+    said = [call.said() for call in machine.lab.calls] if wrong and machine.lab else []
+    return {"wrong": wrong, "said": said}
+
+
+def worker(text: str, machine: Machine = Machine(Builds.from_environment())) -> dict:
+    return answer(machine, text)
+
+
+# ---- the sample
+
+WEIGHTS = {"jar": 3, "edition": 3, "back": 2}
+
+
+def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
+    durable = [i + 1 for i, name in enumerate(names) if name in DURABLE]
+    return rng.choices(durable, k=k // 2) + kills.pick(names, k - k // 2, rng)
+
+
+def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:
+    cases = []
+    total = sum(WEIGHTS[name] for _, name in traces)
+    for (kind, name), names in traces.items():
+        for i, at in enumerate(pick(names, -(-cuts * WEIGHTS[name] // total), rng)):
+            act = "cutlog" if i % 6 == 5 else "cut"
+            cases.append(Cut(kind, rng.choice(list(CUTS)), SCENARIOS[name], at, act, ("resume", "rollback")[i % 2]))
+    rng.shuffle(cases)
+    return [str(case) for case in sorted(cases, key=lambda case: case.kind)]
