@@ -10,9 +10,10 @@
 #   questdb.sh sql ROOT STATEMENT            answer of /exec
 #   questdb.sh env ROOT                      pid and ports: `eval "$(questdb.sh env ROOT)"`
 #   questdb.sh stop|kill ROOT                one SIGTERM and wait, or SIGKILL
+#   questdb.sh end ROOT                      end whoever serves ROOT, also one started since by somebody else
 #
 # What a started server is stands in ROOT.server beside ROOT, never in it. More environment for the server: QDB_EXTRA
-# ("QDB_A=1 QDB_B=2"). QDB_HTTP_PORT and the like choose ports instead of free ones. Exit 77: something needed is absent,
+# ("QDB_A=1 QDB_B=2"). QDB_LOGIN ("user:password") is how this script itself logs in. QDB_HTTP_PORT and the like choose ports instead of free ones, QDB_LAUNCH another command line. Exit 77: something needed is absent,
 # the reason on stderr.
 set -u
 
@@ -79,13 +80,13 @@ qdb_start() {
 	http=${QDB_HTTP_PORT:-$(qdb_free_port)} min=${QDB_MIN_PORT:-$(qdb_free_port)}
 	pg=${QDB_PG_PORT:-$(qdb_free_port)} ilp=${QDB_ILP_PORT:-$(qdb_free_port)}
 	mkdir -p "$root"
+	# From a shell that ends at once: a server whose parent is a shell script looks like one in a restart loop.
 	# shellcheck disable=SC2086
-	env $QDB_EXTRA_DEFAULT ${QDB_EXTRA:-} QDB_HTTP_BIND_TO=127.0.0.1:"$http" QDB_HTTP_MIN_BIND_TO=127.0.0.1:"$min" \
+	pid=$(env $QDB_EXTRA_DEFAULT ${QDB_EXTRA:-} QDB_HTTP_BIND_TO=127.0.0.1:"$http" QDB_HTTP_MIN_BIND_TO=127.0.0.1:"$min" \
 		QDB_PG_NET_BIND_TO=127.0.0.1:"$pg" QDB_LINE_TCP_NET_BIND_TO=127.0.0.1:"$ilp" \
-		setsid "$java" -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug -XX:+UseParallelGC \
-		--add-exports java.base/jdk.internal.math=io.questdb -p "$jar" -m io.questdb/io.questdb.ServerMain \
-		-d "$root" -n >>"$root.out" 2>&1 </dev/null &
-	pid=$!
+		setsid ${QDB_LAUNCH:-"$java" -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug \
+		-XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb -p "$jar" \
+		-m io.questdb/io.questdb.ServerMain -d "$root" -n} >>"$root.out" 2>&1 </dev/null 3>&- 4>&- & echo $!)
 	printf 'pid=%s\nhttp=%s\nmin=%s\npg=%s\nilp=%s\nroot=%s\n' "$pid" "$http" "$min" "$pg" "$ilp" "$root" \
 		>"$root.server"
 	qdb_wait "$root"
@@ -108,7 +109,7 @@ qdb_wait() {
 qdb_sql() {
 	local http
 	http=$(sed -n 's/^http=//p' "$1.server")
-	curl -s --max-time 60 -G "http://127.0.0.1:$http/exec" --data-urlencode "query=$2"
+	curl -s --max-time 60 ${QDB_LOGIN:+--user "$QDB_LOGIN"} -G "http://127.0.0.1:$http/exec" --data-urlencode "query=$2"
 	echo
 }
 
@@ -226,10 +227,17 @@ qdb_stop() {
 }
 qdb_kill() { qdb_stop "$1" KILL; }
 
+qdb_end() {
+	local pid lock=$1/db/tables.d.lock
+	[ -e "$lock" ] || return 0
+	for pid in $(pgrep -f -- "-d $1( |\$)"); do kill "$pid" 2>/dev/null; done
+	flock -w 30 "$lock" true || { echo "somebody still serves $1" >&2; return 1; }
+}
+
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	verb=${1-}
 	case $verb in
-	fetch | install | archive | start | load | drain | sql | env | stop | kill) shift; "qdb_$verb" "$@" ;;
+	fetch | install | archive | start | load | drain | sql | env | stop | kill | end) shift; "qdb_$verb" "$@" ;;
 	*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
 	esac
 fi

@@ -14,7 +14,6 @@ int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct f
 int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);
 int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e);
 int questdb_copy_end(struct ctx *c, const json_t *hold, struct err *e);
-bool questdb_leave_out(const char *root, const char *rel);
 bool questdb_secret_key(const char *file, const char *key);
 
 /* Text of sheet.yaml, embedded by Meson. */
