@@ -8,6 +8,7 @@
 #define printf_like(f, a)   __attribute__((format(printf, f, a)))
 #define cleanup_with(fn)    __attribute__((cleanup(fn)))
 #define unused_arg          __attribute__((unused))
+#define fall_through        __attribute__((fallthrough))
 
 #define ARRAY_LEN(a)        (sizeof(a) / sizeof((a)[0]))
 #define MIN_OF(a, b)        ({ typeof(a) a_ = (a); typeof(b) b_ = (b); a_ < b_ ? a_ : b_; })

@@ -540,7 +540,7 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 	case RUN_TURNED:
 		if (w->o->unattended)
 			return go_back(w, EXIT_TURNED, NULL, ret);
-		/* fall through */
+		fall_through;
 	case RUN_STUCK:
 	case RUN_CLOSED_OLD:
 		err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
