@@ -127,6 +127,11 @@ static int create(const struct sql *db, int wr, char started[64], struct err *e)
 	return 0;
 }
 
+bool questdb_copy_held(const struct ctx *c)
+{
+	return ctx_holds(c, HELD_FD);
+}
+
 int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e)
 {
 	autosql struct sql db = { 0 };

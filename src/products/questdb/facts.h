@@ -169,7 +169,7 @@
 /* ---- left over, in the way ----------------------------------------------------------------------------------------- */
 #define QF_CHECKPOINT       "checkpoint.in_progress"/* O bool [checkpoint_status()]. L */
 #define QF_CHECKPOINT_SINCE "checkpoint.started_at" /* O str. L, absent when none */
-#define QF_CHECKPOINT_OURS  "checkpoint.ours"       /* O bool: this state directory's watcher holds it. L */
+#define QF_CHECKPOINT_OURS  "checkpoint.ours"       /* O bool: it is held by this very process. L */
 #define QF_CHECKPOINT_DIRS  "checkpoint.left"       /* O [".checkpoint/db", "snapshot/db"] that exist; absent when none */
 #define QF_CHECKPOINT_ID    "checkpoint.left_id"    /* O str: instance id stored in it; absent when there is none */
 #define QF_TRIGGERS         "root.triggers"         /* O [name]: _restore, _backup_restore, ... in ROOT; absent when none */
@@ -224,9 +224,10 @@
                                                        not the server; absent when none */
 #define QF_TARGET_STORE     "target.store"          /* O {"path","id","inside_root","inside_db"}: given store */
 #define QF_ACCOUNTS_FILE    "target.accounts"       /* P {"path","sha256"}: settings.accounts. absent when none */
-/* P {"cert": path, "key": path, "subject","names":[..],"not_after": epoch s,"matches": bool,"key_mode","error"} of settings.tls */
+/* P {"cert": path, "key": path, "subject","names":[..],"not_after": epoch s,"matches": bool,"key_mode","error"} of settings.tls;
+ * "error" instead of what could not be read */
 #define QF_TLS              "target.tls"
-/* P {"scheme","location","error"} of settings.replication; O emptiness in QF_REPL_STORE */
+/* P {"scheme","location","error"} of settings.replication.object_store_file, no secret; emptiness in QF_REPL_STORE */
 #define QF_REPL             "target.replication"
 #define QF_REPL_STORE       "target.replication_store" /* O {"empty": bool, "foreign": bool, "same_device": bool, "error"} */
 #define QF_ADMIN            "target.admin"          /* P {"user","password_file","mode"}: settings.admin, no secret */

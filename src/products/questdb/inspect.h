@@ -52,4 +52,5 @@ void inspect_host(struct look *k);              /* inspect_host.c: machine, limi
 void inspect_neighbours(struct look *k);        /* inspect_neighbours.c: who else is here */
 void inspect_target(struct look *k);            /* inspect_target.c: artifact and what else the goal names */
 void inspect_fingerprints(struct look *k);      /* inspect_fingerprints.c: values of every table, read once */
+void inspect_later(struct look *k);             /* inspect_later.c: TLS and replication, if asked for */
 void inspect_frozen(struct look *k);            /* inspect_frozen.c: the baseline of the proof */

@@ -98,6 +98,7 @@ static void put_checkpoint(struct look *k)
 	if (!ask(k, QF_CHECKPOINT, "select * from checkpoint_status()", &r) || !r.n)
 		return;
 	observe(k, QF_CHECKPOINT, json_boolean(sql_bool(&r, 0, "in_progress", false)), "checkpoint_status()");
+	observe(k, QF_CHECKPOINT_OURS, json_boolean(questdb_copy_held(k->c)), "this process");
 	if (sql_text(&r, 0, "started_at"))
 		observe(k, QF_CHECKPOINT_SINCE, text_json(sql_text(&r, 0, "started_at")), "checkpoint_status()");
 }

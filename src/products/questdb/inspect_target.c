@@ -105,4 +105,5 @@ void inspect_target(struct look *k)
 	put_store(k);
 	put_named_file(k, QF_ACCOUNTS_FILE, "accounts");
 	put_admin(k);
+	inspect_later(k);
 }
