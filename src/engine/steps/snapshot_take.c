@@ -10,8 +10,9 @@
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
-	buf_addf(ret, "take a snapshot: %s",
-	         json_string_value(json_array_get(json_object_get(params, "create"), 0)));
+	const char *program = json_string_value(json_array_get(json_object_get(params, "create"), 0));
+
+	buf_addf(ret, "take a snapshot: %s", program ? program : "?");
 	return buf_check(ret, "the description", e);
 }
 
