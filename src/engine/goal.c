@@ -222,7 +222,7 @@ static int check_product(const char *name, const struct product **ret, struct er
 	*ret = product_named(name);
 	if (*ret)
 		return 0;
-	for (size_t i = 0; products[i] && i < ARRAY_LEN(names) - 1; i++)
+	for (size_t i = 0; i < ARRAY_LEN(names) - 1 && products[i]; i++)
 		names[i] = products[i]->name;
 	near = nearest_word(name, names);
 	err_set(e, ERR_USAGE, "the product '%s' is not known", name);

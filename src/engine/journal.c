@@ -341,7 +341,7 @@ static int move_legal(struct journal *j, const char *run, const char *step, enum
                       struct err *e)
 {
 	struct step_rec now = { 0 };
-	enum rec_state from;
+	enum rec_state from = REC_NONE;
 
 	if (journal_step(j, run, step, &now, e) < 0)
 		return -e->kind;
@@ -362,7 +362,7 @@ int journal_intend(struct journal *j, const char *run, const char *step, const c
                    const json_t *undo, struct err *e)
 {
 	autofree char *text = dump(undo);
-	enum rec_state from;
+	enum rec_state from = REC_NONE;
 	int r;
 
 	if (move_legal(j, run, step, REC_INTENDED, &from, e) < 0)
@@ -385,7 +385,7 @@ int journal_intend(struct journal *j, const char *run, const char *step, const c
 int journal_done(struct journal *j, const char *run, const char *step, const json_t *result, struct err *e)
 {
 	autofree char *text = dump(result);
-	enum rec_state from;
+	enum rec_state from = REC_NONE;
 	int r;
 
 	if (move_legal(j, run, step, REC_DONE, &from, e) < 0)
@@ -401,7 +401,7 @@ int journal_done(struct journal *j, const char *run, const char *step, const jso
 
 int journal_skip(struct journal *j, const char *run, const char *step, struct err *e)
 {
-	enum rec_state from;
+	enum rec_state from = REC_NONE;
 
 	if (move_legal(j, run, step, REC_SKIPPED, &from, e) < 0)
 		return -e->kind;
@@ -411,7 +411,7 @@ int journal_skip(struct journal *j, const char *run, const char *step, struct er
 
 int journal_undone(struct journal *j, const char *run, const char *step, struct err *e)
 {
-	enum rec_state from;
+	enum rec_state from = REC_NONE;
 	int r;
 
 	if (move_legal(j, run, step, REC_UNDONE, &from, e) < 0)

@@ -44,7 +44,7 @@ int point_look(struct point *p, const struct product *prod, json_t **ret, struct
 
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		const char *name = json_str(root, "name", "");
-		json_t *look;
+		json_t *look = NULL;
 		bool same = false;
 
 		if (exchangeable(root, &same, e) < 0)

@@ -195,21 +195,22 @@ static int write_manifest(struct point *p, json_t *root, const struct dir *keep,
 }
 
 static int fill_root(struct point *p, const struct product *prod, json_t *root, enum pass_mode mode,
-                     struct pass_opts *o, struct point_pass *ret, struct err *e)
+                     const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", "");
 	struct leaving l = { prod, name };
+	struct pass_opts opts = *o;
 	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
 	struct pass_index *ix = NULL;
 	struct pass_stats stats = { 0 };
 	int r = -1;
 
-	o->leave_out = leave_out_entry;
-	o->data = &l;
+	opts.leave_out = leave_out_entry;
+	opts.data = &l;
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
 	    load_index(p, name, &ix, e) < 0)
 		return -e->kind;
-	if (pass_run(&live, &keep, ix, mode, o, &stats, e) < 0 || save_index(p, name, ix, e) < 0 ||
+	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 || save_index(p, name, ix, e) < 0 ||
 	    (mode == PASS_FINAL && write_manifest(p, root, &keep, ix, e) < 0))
 		goto out;
 	add_stats(&ret->total, &stats);
@@ -224,7 +225,6 @@ out:
 int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e)
 {
-	struct pass_opts opts = *o;
 	json_t *root;
 	size_t at;
 
@@ -237,7 +237,7 @@ int point_fill(struct point *p, const struct product *prod, enum pass_mode mode,
 			return -e->kind;
 	}
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		if (fill_root(p, prod, root, mode, &opts, ret, e) < 0)
+		if (fill_root(p, prod, root, mode, o, ret, e) < 0)
 			return -e->kind;
 	}
 	if (mode == PASS_FINAL) {
