@@ -35,7 +35,7 @@ int file_read_fd(int fd, const char *what, struct buf *ret, struct err *e)
 {
 	for (;;) {
 		size_t left = ret->max > ret->len ? ret->max - ret->len : 0;
-		char beyond, *to = left ? buf_room(ret, MIN_OF(left, (size_t)CHUNK)) : &beyond;
+		char beyond = 0, *to = left ? buf_room(ret, MIN_OF(left, (size_t)CHUNK)) : &beyond;
 		ssize_t n = read_some(fd, to, left ? MIN_OF(left, (size_t)CHUNK) : 1);
 
 		if (n < 0)

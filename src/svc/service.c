@@ -104,7 +104,9 @@ static int settled_holder(const char *lock_path, struct process_id *ret, struct 
 		if (again != id.pid)
 			return err_set(e, ERR_ABSENT, "the holder of the lock changed");
 	}
-	*ret = id.pid == getpid() ? (struct process_id){ 0 } : id;
+	if (id.pid == getpid())
+		id = (struct process_id){ 0 };
+	*ret = id;
 	return 0;
 }
 

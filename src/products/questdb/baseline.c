@@ -64,7 +64,8 @@ const struct part *shape_part(const struct shape *s, const char *key)
 static void add_part(struct shape *s, struct sv name, size_t key_length, int64_t ts, int64_t rows,
 		     int64_t name_txn, int64_t parquet)
 {
-	struct sv key = { name.p, MIN_OF(name.n, key_length) };
+	size_t length = MIN_OF(name.n, key_length);
+	struct sv key = { name.p, length };
 	struct part *p = s->parts.n ? vec_last(&s->parts) : NULL;
 	char *state;
 
