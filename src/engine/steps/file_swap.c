@@ -77,7 +77,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 /* New link under another name, then renamed over: there is always one. */
 static int relink(struct ctx *c, const json_t *params, const char *from, const char *to, struct err *e)
 {
-	autodir struct dir d = DIR_NONE, parent = DIR_NONE;
+	autodir struct dir d = DIR_NONE;
 	autofree char *now = NULL, *temp = NULL;
 	const char *rel;
 
