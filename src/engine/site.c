@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/file.h"
 
 int site_bind(const char *name, const json_t *doc, struct site *ret, struct err *e)
 {
@@ -41,6 +42,20 @@ int site_root(const struct site *s, const char *root, struct dir *ret, struct er
 	if (!path)
 		return err_set(e, ERR_BUG, "site '%s' has no root '%s'", s->name, root);
 	return dir_open(path, ret, e);
+}
+
+int site_sync(const struct site *s, struct err *e)
+{
+	const char *name;
+	json_t *path;
+
+	json_object_foreach(json_object_get(s->doc, "roots"), name, path) {
+		autodir struct dir d = DIR_NONE;
+
+		if (site_root(s, name, &d, e) < 0 || file_sync_fs(&d, e) < 0)
+			return err_wrap(e, "make '%s' durable", json_string_value(path));
+	}
+	return 0;
 }
 
 int site_place(const struct site *s, const json_t *place, struct dir *ret, const char **ret_rel, struct err *e)

@@ -21,6 +21,8 @@ void site_done(struct site *s);
 const char *site_root_path(const struct site *s, const char *root);     /* NULL when the site has no such root */
 /* Open the directory of a named root. */
 int site_root(const struct site *s, const char *root, struct dir *ret, struct err *e) must_check;
+/* Make everything on the file systems of the roots durable. */
+int site_sync(const struct site *s, struct err *e) must_check;
 /* Open the root of a place; *ret_rel is borrowed from `place`. */
 int site_place(const struct site *s, const json_t *place, struct dir *ret, const char **ret_rel, struct err *e) must_check;
 /* The same as an absolute path for messages and for programs we start; heap. */

@@ -26,7 +26,9 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	struct gate_of g;
 	struct site *s;
 
-	if (ctx_site_of(c, params, &s, e) < 0 || serve_lift(c, s, true, e) < 0)
+	/* What the new server made of the data at its first start it need not have synced: a power cut after this must find the
+	 * world that was just proved. */
+	if (ctx_site_of(c, params, &s, e) < 0 || site_sync(s, e) < 0 || serve_lift(c, s, true, e) < 0)
 		return -e->kind;
 	*ret_result = json_object();
 	if (no_gate(params))
