@@ -76,10 +76,6 @@ int call_options(struct call *c, struct err *e)
 	};
 	if (a->value[OPT_SAVE_NEW_WRITES])
 		o->save_writes = c->save_writes = path_absolute(a->value[OPT_SAVE_NEW_WRITES]);
-	if (ui_can_ask(&c->ui)) {
-		o->ask = ui_ask;
-		o->ask_data = &c->ui;
-	}
 	if (args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 || timeout_of(a, &within_ns, e) < 0)
 		return -e->kind;
 	events_to(c->events, ui_event, &c->ui);
@@ -98,11 +94,11 @@ int call_confirm(struct call *c, const char *question, struct err *e)
 {
 	if (c->opts.yes)
 		return 0;
-	if (!c->opts.ask) {
+	if (!ui_can_ask(&c->ui)) {
 		err_set(e, ERR_USAGE, "there is no terminal to ask at, and no --yes: %s", question);
 		return err_hint(e, "give --yes to agree");
 	}
-	if (c->opts.ask(c->opts.ask_data, question) == 1)
+	if (ui_ask(&c->ui, question) == 1)
 		return 0;
 	return err_set(e, ERR_REFUSED, "not agreed to; nothing was changed");
 }

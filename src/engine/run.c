@@ -331,7 +331,9 @@ static int losses_agreed(const struct plan *p, const struct run_opts *o, struct 
 		if (ok)
 			continue;
 		err_set(e, ERR_REFUSED, "not agreed to: %s", json_str(loss, "text", id));
-		return err_hint(e, "'--accept-%s' agrees to it", id);
+		return strcmp(id, "no-backup") && strcmp(id, "no-return") && strcmp(id, "open") ?
+		               err_hint(e, "'--accept-loss %s' agrees to it", id) :
+		               err_hint(e, "'--accept-%s' agrees to it", id);
 	}
 	return 0;
 }
@@ -347,6 +349,11 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 
 	if (w->product->inspect(&w->ctx, &w->goal, DEPTH_LIVE, now, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
+	/* What an interrupted look did not see is no drift. */
+	if (w->o->cancel && atomic_load(&w->o->cancel->asked)) {
+		err_set(&e, ERR_CANCELED, "interrupted");
+		return run_says(ret, EXIT_INTERRUPTED, &e, "nothing changed: %s", e.msg);
+	}
 	if (plan_drift(&w->plan, now, &moved)) {
 		err_set(&e, ERR_CHANGED, "the world changed since the plan was made: %.400s", buf_str(&moved));
 		err_hint(&e, "look at what changed and make a new plan");

@@ -29,9 +29,6 @@ struct run_opts {
 	bool                 accept_no_backup, accept_no_return, accept_open;
 	uint64_t             io_limit;
 	bool                 yes;
-	/* Asks a person; 1 yes, 0 no. NULL: nobody to ask. */
-	int                (*ask)(void *data, const char *question);
-	void                *ask_data;
 };
 
 /* What a call ended with: the exit code, one line, and the error when there is one. */
