@@ -1,6 +1,8 @@
 /* Unified diffs: the greedy algorithm of Myers (1986) between common head and tail, with a ceiling
  * on the number of differences; beyond it all between head and tail counts as changed, which is a
  * longer diff and a correct one. */
+#include <assert.h>
+
 #include "conf/assign.h"
 
 #define EDITS_MAX 1024
@@ -65,11 +67,11 @@ static int side_init(struct side *s, const struct dialect *lang,
 
 static bool same_line(const struct side *a, size_t i, const struct side *b, size_t j)
 {
-	const struct line *x = &a->lines.v[i], *y = &b->lines.v[j];
-	size_t n = x->to - x->from;
+	const struct line *x = a->lines.v + i, *y = b->lines.v + j;
 
-	return x->ended == y->ended && n == y->to - y->from &&
-	       !memcmp(a->text.p + x->from, b->text.p + y->from, n);
+	assert(i < a->lines.n && j < b->lines.n && x && y);
+	return x->ended == y->ended && x->to - x->from == y->to - y->from &&
+	       !memcmp(a->text.p + x->from, b->text.p + y->from, x->to - x->from);
 }
 
 /* The lines between common head and tail. */
@@ -102,6 +104,7 @@ static bool middle_same(const struct middle *mid, long x, long y)
 
 static void change_a(const struct middle *mid, long x)
 {
+	assert(mid->a->lines.v);
 	mid->a->lines.v[mid->head + (size_t)x].changed = true;
 }
 

@@ -1,4 +1,6 @@
 /* systemd.syntax(7), as conf-parser.c of version 252 reads it. */
+#include <assert.h>
+
 #include "base/map.h"
 #include "conf/assign.h"
 #include "conf/joined.h"
@@ -108,6 +110,7 @@ static int logical_next(struct reader *r, struct assigns *ret_comments, struct e
 				       r->line, JOINED_MAX);
 		if (!joined_ends_escaped(&r->got, had))
 			return 1;
+		assert(r->got.v);
 		r->got.v[r->got.n - 1].c = ' ';
 	}
 	r->open |= r->got.n > 0;
@@ -214,6 +217,7 @@ static int take_line(struct reader *r, struct assigns *ret, struct err *e)
 	strip(&r->got, &from, &to);
 	if (from == to)
 		return 0;
+	assert(r->got.v);
 	if (r->got.v[from].c == '[')
 		return take_section(r, from, to, ret, e);
 	take_assignment(r, from, to, ret);
@@ -240,6 +244,7 @@ static int unit_value(struct sv text, const struct span *at, struct buf *ret, st
 
 	to = rc > 0 ? r.got.n : 0;
 	strip(&r.got, &from, &to);
+	assert(r.got.v || from == to);
 	for (; from < to; from++)
 		buf_addc(ret, r.got.v[from].c);
 	reader_done(&r);
@@ -380,7 +385,7 @@ static int unit_span(struct sv text, const char *key, struct span *ret, struct e
 	autoassigns struct assigns all = { 0 };
 	cleanup_with(sums_done) struct map sums = { 0 };
 	const struct unit_sum *sum;
-	struct sv section;
+	struct sv section = { 0 };
 	const char *name;
 	size_t at;
 
@@ -423,8 +428,8 @@ static int check_value(const char *key, const char *value, struct err *e)
 static int add_new(struct sv text, const struct assigns *all, const char *key, const char *value,
 		   size_t at, struct buf *ret, struct err *e)
 {
-	struct sv section;
-	const char *name = NULL, *eol = conf_eol(text);
+	struct sv section = { 0 };
+	const char *name = "", *eol = conf_eol(text);
 
 	if (split_key(key, &section, &name, e) < 0)
 		return -(int)e->kind;
