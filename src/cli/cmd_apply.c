@@ -106,7 +106,7 @@ static int take_plan(struct applying *a, const char *path, struct err *e)
 
 	if (read_plan(path, a, e) < 0)
 		return -e->kind;
-	if (c->opts.yes || !c->opts.ask)
+	if (c->opts.yes || !ui_can_ask(&c->ui))
 		return 0;
 	if (world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0)
 		return -e->kind;
