@@ -1,5 +1,6 @@
-/* What a server, or whatever listens there, answers: to /exec when the first byte is 'e', with the status 200, 400 or 401 by
- * the second byte; to /settings when it is 's'. Whatever was taken for rows can be read by name and position. */
+/* What a server, or whatever listens there, answers: to /exec when the first byte is 'e', with the
+ * status 200, 400 or 401 by the second byte; to /settings when it is 's'. Whatever was taken for
+ * rows can be read by name and position. */
 #include "products/questdb/sql.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,7 +11,8 @@ static void read_rows(const struct sql_rows *r)
 	json_t *at;
 
 	for (size_t i = 0; i < r->n && i < 100; i++) {
-		json_object_foreach(r->columns, name, at) {
+		json_object_foreach(r->columns, name, at)
+		{
 			(void)sql_text(r, i, name);
 			(void)sql_int(r, i, name, 0);
 			(void)sql_bool(r, i, name, false);

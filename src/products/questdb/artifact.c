@@ -7,23 +7,24 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "data/unpack.h"
 #include "data/tree.h"
+#include "data/unpack.h"
 #include "io/file.h"
 
-#define JAR_MAX     (512u << 20)
-#define MEMBER_MAX  (256u << 20)
-#define CLASS_MAX   (4u << 20)
-#define MAIN_CLASS  "io/questdb/ServerMain.class"
-#define ENT_CLASS   "com/questdb/EntServerMain.class"
+#define JAR_MAX (512u << 20)
+#define MEMBER_MAX (256u << 20)
+#define CLASS_MAX (4u << 20)
+#define MAIN_CLASS "io/questdb/ServerMain.class"
+#define ENT_CLASS "com/questdb/EntServerMain.class"
 
-/* Where members are read from: a directory, or a packed file whose members may stand below one top directory. */
+/* Where members are read from: a directory, or a packed file whose members may stand below one top
+ * directory. */
 struct package {
 	const char *what;
-	struct dir  dir;        /* fd -1: packed */
-	int         fd;
-	char        top[256];   /* with its slash, "" */
-	json_t     *names;      /* {path below top: size} of a packed one */
+	struct dir dir; /* fd -1: packed */
+	int fd;
+	char top[256]; /* with its slash, "" */
+	json_t *names; /* {path below top: size} of a packed one */
 };
 
 static void package_done(struct package *p)
@@ -34,13 +35,17 @@ static void package_done(struct package *p)
 	json_decref(p->names);
 }
 #define autopackage cleanup_with(package_done)
-#define PACKAGE_NONE { .dir = DIR_NONE, .fd = -1 }
+#define PACKAGE_NONE                      \
+	{                                 \
+		.dir = DIR_NONE, .fd = -1 \
+	}
 
 static bool has_member(const struct package *p, const char *rel)
 {
 	struct err ignored = ERR_INIT;
 
-	return p->dir.fd >= 0 ? dir_has(&p->dir, rel, &ignored) == 1 : json_object_get(p->names, rel) != NULL;
+	return p->dir.fd >= 0 ? dir_has(&p->dir, rel, &ignored) == 1
+			      : json_object_get(p->names, rel) != NULL;
 }
 
 static int read_member(const struct package *p, const char *rel, struct buf *ret, struct err *e)
@@ -132,7 +137,8 @@ static int glibc_minor(struct sv bytes)
 			break;
 		bytes.n -= (size_t)(hit - bytes.p) + sizeof mark - 1;
 		bytes.p = hit + sizeof mark - 1;
-		for (size_t i = 0; i < bytes.n && i < 3 && bytes.p[i] >= '0' && bytes.p[i] <= '9'; i++)
+		for (size_t i = 0; i < bytes.n && i < 3 && bytes.p[i] >= '0' && bytes.p[i] <= '9';
+		     i++)
 			minor = minor * 10 + bytes.p[i] - '0';
 		highest = MAX_OF(highest, minor);
 	}
@@ -196,7 +202,11 @@ static void jar_arch(const struct package *jar, json_t *a)
 	bool arm = has_member(jar, "io/questdb/bin/linux-aarch64/libquestdb.so");
 	int glibc = 0;
 
-	json_object_set_new(a, "arch", json_string(x86 && arm ? "any" : x86 ? "x86-64" : arm ? "aarch64" : ""));
+	json_object_set_new(a, "arch",
+			    json_string(x86 && arm ? "any"
+					: x86      ? "x86-64"
+					: arm      ? "aarch64"
+						   : ""));
 #ifdef __aarch64__
 	add_glibc(jar, "io/questdb/bin/linux-aarch64/libquestdb.so", &glibc);
 	add_glibc(jar, "io/questdb/bin/linux-aarch64/libquestdbr.so", &glibc);
@@ -216,7 +226,8 @@ static void judge_jar(const struct package *jar, json_t *a)
 		return;
 	}
 	json_object_set_new(a, "edition", json_string(enterprise ? "enterprise" : "open-source"));
-	json_object_set_new(a, "modules", json_pack(enterprise ? "[ss]" : "[s]", "io.questdb", "com.questdb"));
+	json_object_set_new(a, "modules",
+			    json_pack(enterprise ? "[ss]" : "[s]", "io.questdb", "com.questdb"));
 	manifest_version(jar, a);
 	class_java(jar, enterprise ? ENT_CLASS : MAIN_CLASS, a);
 	jar_arch(jar, a);
@@ -226,8 +237,8 @@ static void judge_jar(const struct package *jar, json_t *a)
 
 struct listing {
 	json_t *names;
-	char    top[256];       /* the one top directory; "" more than one */
-	bool    several;
+	char top[256]; /* the one top directory; "" more than one */
+	bool several;
 };
 
 static int seen(void *data, const struct unpack_entry *m, struct err *e unused_arg)
@@ -247,7 +258,8 @@ static int seen(void *data, const struct unpack_entry *m, struct err *e unused_a
 }
 
 /* ERR_REFUSED is the guards' word for what must not be unpacked, anything else is damage. */
-static int list_package(struct package *p, bool jar, const struct unpack_opts *o, json_t *a, struct err *e)
+static int list_package(struct package *p, bool jar, const struct unpack_opts *o, json_t *a,
+			struct err *e)
 {
 	struct listing l = { .names = json_object() };
 	size_t n;
@@ -258,7 +270,8 @@ static int list_package(struct package *p, bool jar, const struct unpack_opts *o
 		json_decref(l.names);
 		if (e->kind == ERR_CANCELED)
 			return -e->kind;
-		json_object_set_new(a, e->kind == ERR_REFUSED ? "unsafe" : "damage", json_string(e->msg));
+		json_object_set_new(a, e->kind == ERR_REFUSED ? "unsafe" : "damage",
+				    json_string(e->msg));
 		err_clear(e);
 		p->names = json_object();
 		return 0;
@@ -267,8 +280,7 @@ static int list_package(struct package *p, bool jar, const struct unpack_opts *o
 		snprintf(p->top, sizeof p->top, "%s/", l.top);
 	n = strlen(p->top);
 	p->names = json_object();
-	json_object_foreach(l.names, path, size)
-		json_object_set(p->names, path + n, size);
+	json_object_foreach(l.names, path, size) json_object_set(p->names, path + n, size);
 	json_decref(l.names);
 	return 0;
 }
@@ -295,7 +307,8 @@ static void judge_inner_jar(const struct package *p, const struct cancel *cancel
 	struct err e = ERR_INIT;
 
 	jar.what = "questdb.jar";
-	if (read_member(p, "questdb.jar", &bytes, &e) < 0 || (jar.fd = memory_file(buf_sv(&bytes), &e)) < 0 ||
+	if (read_member(p, "questdb.jar", &bytes, &e) < 0 ||
+	    (jar.fd = memory_file(buf_sv(&bytes), &e)) < 0 ||
 	    list_package(&jar, true, &o, a, &e) < 0)
 		json_object_set_new(a, "damage", json_string(e.msg));
 	else if (!json_object_get(a, "damage") && !json_object_get(a, "unsafe"))
@@ -319,7 +332,8 @@ static json_t *modules_of(const char *list)
 /* A jlink runtime: its modules and its Java stand in `release`, its native code beside it. */
 static void judge_runtime(const struct package *p, json_t *a)
 {
-	static const char *const natives[] = { "lib/server/libjvm.so", "lib/libquestdb.so", "lib/libquestdbr.so", NULL };
+	static const char *const natives[] = { "lib/server/libjvm.so", "lib/libquestdb.so",
+					       "lib/libquestdbr.so", NULL };
 	autobuf struct buf release = BUF_MAX(1 << 20), java = BUF_MAX(16 << 20);
 	char modules[16384] = "", version[64] = "";
 	struct err ignored = ERR_INIT;
@@ -335,7 +349,8 @@ static void judge_runtime(const struct package *p, json_t *a)
 	else if (strstr(modules, "io.questdb"))
 		json_object_set_new(a, "edition", json_string("open-source"));
 	else
-		json_object_set_new(a, "damage", json_string("its runtime has no module of QuestDB"));
+		json_object_set_new(a, "damage",
+				    json_string("its runtime has no module of QuestDB"));
 	if (java_major(version))
 		json_object_set_new(a, "java_major", json_integer(java_major(version)));
 	if (read_member(p, "bin/java", &java, &ignored) >= 0)
@@ -360,30 +375,34 @@ static void put_launcher(const struct package *p, json_t *a)
 		if (read_member(p, env[i], &text, &ignored) < 0)
 			err_clear(&ignored);
 		at = strstr(buf_str(&text), "JAVA_MAIN=\"");
-		json_object_set_new(a, "launcher",
-		                    json_pack("{so ss}", "main_class",
-		                              at ? json_stringn(at + 11, strcspn(at + 11, "\"\n")) : json_null(),
-		                              "script", scripts[i]));
+		json_object_set_new(
+		    a, "launcher",
+		    json_pack("{so ss}", "main_class",
+			      at ? json_stringn(at + 11, strcspn(at + 11, "\"\n")) : json_null(),
+			      "script", scripts[i]));
 		return;
 	}
 	json_object_set_new(a, "launcher", json_null());
 }
 
-static void judge_tree(const struct package *p, const char *packed, const struct cancel *cancel, json_t *a)
+static void judge_tree(const struct package *p, const char *packed, const struct cancel *cancel,
+		       json_t *a)
 {
 	bool runtime = has_member(p, "bin/java") && has_member(p, "lib/modules");
 
 	json_object_set_new(a, "has_java", json_boolean(has_member(p, "bin/java")));
 	json_object_set_new(a, "top", json_stringn(p->top, p->top[0] ? strlen(p->top) - 1 : 0));
 	if (packed)
-		json_object_set_new(a, "form", json_sprintf("%s.%s", runtime ? "runtime" : "no-jre", packed));
+		json_object_set_new(a, "form",
+				    json_sprintf("%s.%s", runtime ? "runtime" : "no-jre", packed));
 	put_launcher(p, a);
 	if (runtime)
 		judge_runtime(p, a);
 	else if (has_member(p, "questdb.jar"))
 		judge_inner_jar(p, cancel, a);
 	else
-		json_object_set_new(a, "damage", json_string("it holds neither a runtime nor questdb.jar"));
+		json_object_set_new(a, "damage",
+				    json_string("it holds neither a runtime nor questdb.jar"));
 }
 
 /* ---- digests and names ---- */
@@ -410,11 +429,13 @@ static int digest_entry(void *data, const struct tree_entry *t, struct err *e)
 	} else {
 		return TREE_GO;
 	}
-	buf_addf(&d->lines, "%s %o %s %s\n", digest, t->st.st_mode & 0111, t->rel, target ? target : "");
+	buf_addf(&d->lines, "%s %o %s %s\n", digest, t->st.st_mode & 0111, t->rel,
+		 target ? target : "");
 	return TREE_GO;
 }
 
-static int digest_tree(const struct dir *dir, const struct cancel *cancel, char ret[DIGEST_TEXT], struct err *e)
+static int digest_tree(const struct dir *dir, const struct cancel *cancel, char ret[DIGEST_TEXT],
+		       struct err *e)
 {
 	struct digesting d = { .lines = BUF_MAX(64u << 20) };
 	struct tree_opts o = { .workers = 1, .cancel = cancel };
@@ -428,7 +449,8 @@ static int digest_tree(const struct dir *dir, const struct cancel *cancel, char 
 	return r;
 }
 
-/* "questdb-enterprise-3.3.2-rt-linux-amd64.tar.gz" -> "3.3.2": the first part that begins with a digit. */
+/* "questdb-enterprise-3.3.2-rt-linux-amd64.tar.gz" -> "3.3.2": the first part that begins with a
+ * digit. */
 static void version_in_name(const char *path, json_t *a)
 {
 	const char *slash = strrchr(path, '/');
@@ -447,7 +469,8 @@ static void version_in_name(const char *path, json_t *a)
 	}
 }
 
-static int judge_dir(struct package *p, const char *path, const struct cancel *cancel, json_t *a, struct err *e)
+static int judge_dir(struct package *p, const char *path, const struct cancel *cancel, json_t *a,
+		     struct err *e)
 {
 	char digest[DIGEST_TEXT];
 
@@ -460,7 +483,8 @@ static int judge_dir(struct package *p, const char *path, const struct cancel *c
 	return 0;
 }
 
-static int judge_file(struct package *p, const char *path, const struct cancel *cancel, json_t *a, struct err *e)
+static int judge_file(struct package *p, const char *path, const struct cancel *cancel, json_t *a,
+		      struct err *e)
 {
 	const struct unpack_opts o = { .cancel = cancel };
 	unsigned char magic[4] = { 0 };
@@ -481,7 +505,8 @@ static int judge_file(struct package *p, const char *path, const struct cancel *
 		json_object_set_new(a, "form", json_string("jar"));
 	else if (magic[0] != 0x1f || magic[1] != 0x8b) {
 		json_object_set_new(a, "form", json_string(""));
-		json_object_set_new(a, "damage", json_string("it is neither a tar.gz archive nor a jar"));
+		json_object_set_new(a, "damage",
+				    json_string("it is neither a tar.gz archive nor a jar"));
 		return 0;
 	}
 	if (list_package(p, jar, &o, a, e) < 0)

@@ -2,14 +2,16 @@
 
 #define NAME_CHARS_MAX 4096
 
-/* One code point of UTF-16 at *at, unpaired surrogates as U+FFFD: a table name is for people to read here. */
+/* One code point of UTF-16 at *at, unpaired surrogates as U+FFFD: a table name is for people to
+ * read here. */
 static uint32_t utf16_next(const char *text, size_t n, size_t *at)
 {
 	uint32_t c = (unsigned char)text[2 * *at] | (uint32_t)(unsigned char)text[2 * *at + 1] << 8;
 
 	(*at)++;
 	if (c >= 0xd800 && c < 0xdc00 && *at < n) {
-		uint32_t low = (unsigned char)text[2 * *at] | (uint32_t)(unsigned char)text[2 * *at + 1] << 8;
+		uint32_t low =
+		    (unsigned char)text[2 * *at] | (uint32_t)(unsigned char)text[2 * *at + 1] << 8;
 
 		if (low >= 0xdc00 && low < 0xe000) {
 			(*at)++;

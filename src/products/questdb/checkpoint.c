@@ -1,5 +1,6 @@
-/* A database checkpoint around a copy of a server that stays up. It lives in the server's memory only, keeps its disk
- * growing and is nobody's once we are dead: a watcher process then releases it. questdb.md 3.1, questdb-real.md 5. */
+/* A database checkpoint around a copy of a server that stays up. It lives in the server's memory
+ * only, keeps its disk growing and is nobody's once we are dead: a watcher process then releases
+ * it. questdb.md 3.1, questdb-real.md 5. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,9 +12,9 @@
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
 
-#define HELD_FD        "checkpoint"
-#define CREATE_WITHIN  (600 * NS_PER_S)
-#define ASK_WITHIN     (20 * NS_PER_S)
+#define HELD_FD "checkpoint"
+#define CREATE_WITHIN (600 * NS_PER_S)
+#define ASK_WITHIN (20 * NS_PER_S)
 #define RELEASE_WITHIN (120 * NS_PER_S)
 
 /* 1 one is in progress, its start in started; 0 none. */
@@ -50,8 +51,8 @@ static int keep_only(int fd)
 	return close_range(4, ~0U, 0);
 }
 
-/* The watcher: first line in is the start of our checkpoint, the end of input is the end of the parent. Released is only
- * what is still ours. */
+/* The watcher: first line in is the start of our checkpoint, the end of input is the end of the
+ * parent. Released is only what is still ours. */
 static void watch(const struct sql *db, int in)
 {
 	char ours[64] = "", now[64];
@@ -69,7 +70,8 @@ static void watch(const struct sql *db, int in)
 		else if (errno != EINTR)
 			break;
 	}
-	if (checkpoint_now(db, now, &e) == 1 && (!ours[0] || !strcmp(ours, now)) && release(db, &e) < 0)
+	if (checkpoint_now(db, now, &e) == 1 && (!ours[0] || !strcmp(ours, now)) &&
+	    release(db, &e) < 0)
 		_exit(1);
 	_exit(0);
 }
@@ -121,16 +123,14 @@ static int create(const struct sql *db, int wr, char started[64], struct err *e)
 	if (now < 0)
 		return now;
 	if (!now)
-		return err_set(e, ERR_CHANGED, "the checkpoint just made is gone: did the server restart?");
+		return err_set(e, ERR_CHANGED,
+			       "the checkpoint just made is gone: did the server restart?");
 	if (write(wr, started, strlen(started)) < 0)
 		return err_sys(e, errno, "tell the checkpoint's watcher");
 	return 0;
 }
 
-bool questdb_copy_held(const struct ctx *c)
-{
-	return ctx_holds(c, HELD_FD);
-}
+bool questdb_copy_held(const struct ctx *c) { return ctx_holds(c, HELD_FD); }
 
 int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e)
 {
@@ -142,7 +142,8 @@ int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e)
 	if (sql_open(ctx_site(c, NULL), &db, e) < 0 || (now = checkpoint_now(&db, started, e)) < 0)
 		return -e->kind;
 	if (now) {
-		err_set(e, ERR_BUSY, "a checkpoint of somebody else is in progress since %s", started);
+		err_set(e, ERR_BUSY, "a checkpoint of somebody else is in progress since %s",
+			started);
 		return err_hint(e, "end it with CHECKPOINT RELEASE once its owner agrees");
 	}
 	if (start_watcher(&db, &wr, &pid, e) < 0)
@@ -168,7 +169,9 @@ int questdb_copy_end(struct ctx *c, const json_t *hold, struct err *e)
 		r = checkpoint_now(&db, now, e);
 	/* Gone, or another one: a restart in between made the copy worthless. */
 	if (r == 0 || (r == 1 && strcmp(now, ours) != 0))
-		r = err_set(e, ERR_CHANGED, "the checkpoint of %s is not there any more: the copy cannot be trusted", ours);
+		r = err_set(
+		    e, ERR_CHANGED,
+		    "the checkpoint of %s is not there any more: the copy cannot be trusted", ours);
 	else if (r == 1)
 		r = release(&db, e);
 	/* At the end of its input the watcher looks once more and goes. */

@@ -6,7 +6,8 @@
 
 #include "conf/editor.h"
 
-/* Old names that the server still takes; the new one wins wherever both stand. PropServerConfiguration */
+/* Old names that the server still takes; the new one wins wherever both stand.
+ * PropServerConfiguration */
 static const struct {
 	const char *old, *now;
 } aliases[] = {
@@ -20,8 +21,10 @@ static const char *const not_keys[] = { "QDB_ROOT", "QDB_JEMALLOC", "QDB_PACKAGE
 
 bool conf_is_secret(const char *key)
 {
-	static const char *const words[] = { "password", "secret", "token", "credential", "object.store", "access.key",
-		                             "private.key", "apikey", "api.key", NULL };
+	static const char *const words[] = { "password",    "secret",       "token",
+					     "credential",  "object.store", "access.key",
+					     "private.key", "apikey",       "api.key",
+					     NULL };
 	char flat[256];
 	size_t n = 0;
 
@@ -29,7 +32,8 @@ bool conf_is_secret(const char *key)
 		flat[n] = key[n] == '_' ? '.' : (char)tolower((unsigned char)key[n]);
 	flat[n] = '\0';
 	/* Where a secret is kept, and how strong or long-lived it is, is none. */
-	if (strstr(flat, "tls.private.key.path") || strstr(flat, "hash.iteration") || strstr(flat, "token.refresh"))
+	if (strstr(flat, "tls.private.key.path") || strstr(flat, "hash.iteration") ||
+	    strstr(flat, "token.refresh"))
 		return false;
 	for (size_t i = 0; words[i]; i++)
 		if (strstr(flat, words[i]))
@@ -67,7 +71,8 @@ static json_t *text_json(const char *text)
 	return j ? j : json_string("(not text in UTF-8)");
 }
 
-/* `pg.password.file`, and QDB_PG_PASSWORD_FILE likewise, names a file that holds the secret and wins over the value. */
+/* `pg.password.file`, and QDB_PG_PASSWORD_FILE likewise, names a file that holds the secret and
+ * wins over the value. */
 static bool names_a_file(const char *key)
 {
 	return sv_ends(sv_of(key), ".password.file") || sv_ends(sv_of(key), ".object.store.file");
@@ -93,7 +98,8 @@ static json_t *entry_of(const char *key, const char *value, const char *env)
 	return entry;
 }
 
-/* Rank of what sets a key: a file beats a value, the new name the old one, the environment the file. */
+/* Rank of what sets a key: a file beats a value, the new name the old one, the environment the
+ * file. */
 static int rank(const char *written, const char *name, bool env)
 {
 	return names_a_file(written) * 4 + !strcmp(written, name) * 2 + env;
@@ -101,8 +107,8 @@ static int rank(const char *written, const char *name, bool env)
 
 struct filling {
 	struct conf *c;
-	json_t      *ranks;
-	const char  *env;
+	json_t *ranks;
+	const char *env;
 };
 
 static void put(struct filling *f, const char *key, const char *value)
@@ -122,13 +128,15 @@ static void put(struct filling *f, const char *key, const char *value)
 	if (was && json_integer_value(json_object_get(f->ranks, name)) > mine)
 		return;
 	entry = entry_of(key, value, f->env);
-	if (was && f->env && !json_equal(json_object_get(was, "value"), json_object_get(entry, "value")))
+	if (was && f->env &&
+	    !json_equal(json_object_get(was, "value"), json_object_get(entry, "value")))
 		json_object_set_new(entry, "overrides", json_true());
 	json_object_set_new(f->c->keys, name, entry);
 	json_object_set_new(f->ranks, name, json_integer(mine));
 }
 
-static int seen(void *data, const char *key, const char *value, size_t line unused_arg, struct err *e unused_arg)
+static int seen(void *data, const char *key, const char *value, size_t line unused_arg,
+		struct err *e unused_arg)
 {
 	put(data, key, value);
 	return 0;
@@ -139,7 +147,8 @@ static int count_duplicates(struct sv text, struct conf *c, struct err *e)
 	const char *key;
 	json_t *entry;
 
-	json_object_foreach(c->keys, key, entry) {
+	json_object_foreach(c->keys, key, entry)
+	{
 		struct span at = { 0 };
 
 		if (dialect_properties.span(text, key, &at, e) < 0)
@@ -150,13 +159,15 @@ static int count_duplicates(struct sv text, struct conf *c, struct err *e)
 	return 0;
 }
 
-/* A variable cannot say whether a '_' was a '.' or a '-': a key that the file has with a dash is taken for it. */
+/* A variable cannot say whether a '_' was a '.' or a '-': a key that the file has with a dash is
+ * taken for it. */
 static char *key_in_file(const struct conf *c, char *key)
 {
 	const char *known;
 	json_t *entry;
 
-	json_object_foreach(c->keys, known, entry) {
+	json_object_foreach(c->keys, known, entry)
+	{
 		size_t i = 0;
 
 		while (known[i] && (known[i] == key[i] || (known[i] == '-' && key[i] == '.')))
@@ -224,7 +235,8 @@ bool conf_bool(const struct conf *c, const char *key, bool absent)
 	return v && *v ? !strcasecmp(v, "true") : absent;
 }
 
-void conf_bind(const struct conf *c, const char *key, uint16_t absent_port, char *host, size_t n, uint16_t *ret_port)
+void conf_bind(const struct conf *c, const char *key, uint16_t absent_port, char *host, size_t n,
+	       uint16_t *ret_port)
 {
 	const char *v = conf_str(c, key, ""), *colon = strrchr(v, ':');
 	struct sv port = sv_trim(sv_of(colon ? colon + 1 : v));
@@ -233,5 +245,6 @@ void conf_bind(const struct conf *c, const char *key, uint16_t absent_port, char
 	snprintf(host, n, "%.*s", colon ? (int)(colon - v) : 0, v);
 	if (!host[0])
 		snprintf(host, n, "0.0.0.0");
-	*ret_port = sv_u64(port, &number) && number > 0 && number < 65536 ? (uint16_t)number : absent_port;
+	*ret_port =
+	    sv_u64(port, &number) && number > 0 && number < 65536 ? (uint16_t)number : absent_port;
 }

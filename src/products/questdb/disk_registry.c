@@ -4,10 +4,10 @@
 #include "products/questdb/bytes.h"
 #include "products/questdb/disk.h"
 
-#define REGISTRY_MAX  (64u << 20)
-#define FILES_MAX     200000
-#define OP_REMOVE     (-1)
-#define RESERVED      64                /* bytes behind an entry that adds */
+#define REGISTRY_MAX (64u << 20)
+#define FILES_MAX 200000
+#define OP_REMOVE (-1)
+#define RESERVED 64 /* bytes behind an entry that adds */
 
 static void registered_free(void *p)
 {
@@ -33,10 +33,11 @@ static int newest(const struct dir *db, char **ret, struct err *e)
 
 	if (dir_list(db, "", FILES_MAX, &names, e) < 0)
 		return -e->kind;
-	vec_each(&names, it) {
+	vec_each (&names, it) {
 		struct sv name = sv_of(it->name);
 
-		if (!sv_starts(name, "tables.d.") || !sv_u64((struct sv){ name.p + 9, name.n - 9 }, &n))
+		if (!sv_starts(name, "tables.d.") ||
+		    !sv_u64((struct sv){ name.p + 9, name.n - 9 }, &n))
 			continue;
 		if (!*ret || n > best) {
 			free(*ret);
@@ -84,7 +85,8 @@ static int parse(struct sv file, struct disk_registry *r, struct err *e)
 	if (!length)
 		return 0;
 	if (length < 8 || (uint64_t)length > file.n)
-		return err_set(e, ERR_FORMAT, "it says it has %jd bytes of %zu", (intmax_t)length, file.n);
+		return err_set(e, ERR_FORMAT, "it says it has %jd bytes of %zu", (intmax_t)length,
+			       file.n);
 	while (at < (size_t)length)
 		if (entry_at((struct sv){ file.p, (size_t)length }, &at, r, e) < 0)
 			return -e->kind;

@@ -33,7 +33,8 @@ void observe(struct look *k, const char *key, json_t *value, const char *source)
 	facts_put(k->f, FACT_OBSERVED, key, value, source);
 }
 
-static void put_some(struct look *k, enum fact_class class, const char *key, json_t *value, const char *source)
+static void put_some(struct look *k, enum fact_class class, const char *key, json_t *value,
+		     const char *source)
 {
 	if (json_object_size(value) || json_array_size(value))
 		facts_put(k->f, class, key, value, source);
@@ -71,7 +72,7 @@ json_t *id_json(const struct stat *st)
 json_t *owner_json(const struct stat *st)
 {
 	return json_pack("{si si so}", "uid", (int)st->st_uid, "gid", (int)st->st_gid, "mode",
-	                 json_sprintf("%04o", st->st_mode & 07777));
+			 json_sprintf("%04o", st->st_mode & 07777));
 }
 
 json_t *masked_argv(char *const *argv)
@@ -82,8 +83,9 @@ json_t *masked_argv(char *const *argv)
 		const char *eq = strchr(argv[i], '=');
 		autofree char *name = eq ? xstrndup(argv[i], (size_t)(eq - argv[i])) : NULL;
 
-		json_array_append_new(list, name && conf_is_secret(name) ? json_sprintf("%s=***", name) :
-		                                                           text_json(argv[i]));
+		json_array_append_new(list, name && conf_is_secret(name)
+						? json_sprintf("%s=***", name)
+						: text_json(argv[i]));
 	}
 	return list;
 }
@@ -93,8 +95,7 @@ static void drop_key(json_t *tables, const char *key)
 	const char *name;
 	json_t *t;
 
-	json_object_foreach(tables, name, t)
-		json_object_del(t, key);
+	json_object_foreach(tables, name, t) json_object_del(t, key);
 }
 
 /* A list of partitions as its digest and count. */
@@ -103,14 +104,16 @@ static void fold_partitions(json_t *tables)
 	const char *name;
 	json_t *t;
 
-	json_object_foreach(tables, name, t) {
+	json_object_foreach(tables, name, t)
+	{
 		const json_t *list = json_object_get(t, "partitions");
 		char digest[DIGEST_TEXT];
 
 		if (!json_is_array(list))
 			continue;
 		json_digest(list, digest);
-		json_object_set_new(t, "partitions_count", json_integer((json_int_t)json_array_size(list)));
+		json_object_set_new(t, "partitions_count",
+				    json_integer((json_int_t)json_array_size(list)));
 		json_object_set_new(t, "partitions_sha256", json_string(digest));
 		json_object_del(t, "partitions");
 	}
@@ -119,7 +122,8 @@ static void fold_partitions(json_t *tables)
 /* Facts have a ceiling. What is bulk gives way first, its digest stays. */
 static int fit(struct facts *f, struct err *e)
 {
-	json_t *tables = (json_t *)facts_get(f, QF_TABLES), *frozen = (json_t *)facts_get(f, QF_FROZEN);
+	json_t *tables = (json_t *)facts_get(f, QF_TABLES),
+	       *frozen = (json_t *)facts_get(f, QF_FROZEN);
 
 	if (facts_check_size(f, e) >= 0)
 		return 0;
@@ -140,7 +144,11 @@ static int look_begin(struct look *k, struct err *e)
 
 	if (!root)
 		return err_set(e, ERR_USAGE, "no root of the installation is named");
-	if (layout_of(root, k->to ? k->to->source : k->c->goal ? k->c->goal->source : NULL, &k->l, e) < 0 ||
+	if (layout_of(root,
+		      k->to        ? k->to->source
+		      : k->c->goal ? k->c->goal->source
+				   : NULL,
+		      &k->l, e) < 0 ||
 	    dir_open(k->l.root, &k->root, e) < 0)
 		return -e->kind;
 	k->has_db = dir_open(k->l.db, &k->db, &ignored) >= 0;
@@ -159,12 +167,13 @@ static void look_end(struct look *k)
 /* What only a running server tells. */
 static void not_asked(struct look *k)
 {
-	static const char *const keys[] = { QF_WAL_SUSPENDED, QF_CHECKPOINT, QF_VIEWS, QF_WARNINGS, QF_CONF_LIVE,
-		                            QF_TABLE_UNREADABLE, QF_HEALTH_STATUS };
-	const char *why = !k->l.proc.id.pid        ? "the server is not running" :
-	                  k->depth == DEPTH_QUICK  ? "only looked at quickly" :
-	                  !k->answers              ? "the server does not answer over HTTP" :
-	                                             "the server does not take our login";
+	static const char *const keys[] = { QF_WAL_SUSPENDED, QF_CHECKPOINT, QF_VIEWS,
+					    QF_WARNINGS,      QF_CONF_LIVE,  QF_TABLE_UNREADABLE,
+					    QF_HEALTH_STATUS };
+	const char *why = !k->l.proc.id.pid         ? "the server is not running"
+			  : k->depth == DEPTH_QUICK ? "only looked at quickly"
+			  : !k->answers             ? "the server does not answer over HTTP"
+						    : "the server does not take our login";
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		facts_miss(k->f, keys[i], why);
@@ -197,11 +206,17 @@ static int look(struct look *k, struct err *e)
 	return 0;
 }
 
-int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
+int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret,
+		    struct err *e)
 {
 	autofacts struct facts f = { 0 };
-	struct look k = { .c = c, .site = ctx_site(c, NULL), .to = to, .depth = d, .f = &f,
-		          .root = DIR_NONE, .db = DIR_NONE };
+	struct look k = { .c = c,
+			  .site = ctx_site(c, NULL),
+			  .to = to,
+			  .depth = d,
+			  .f = &f,
+			  .root = DIR_NONE,
+			  .db = DIR_NONE };
 	int r;
 
 	facts_init(&f, "questdb", c->goal ? c->goal->name : "questdb");

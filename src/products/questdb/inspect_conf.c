@@ -9,7 +9,7 @@
 
 struct endpoint {
 	const char *name, *bind, *enabled;
-	uint16_t    port;               /* the server's default */
+	uint16_t port; /* the server's default */
 };
 static const struct endpoint endpoints[] = {
 	{ "http", "http.net.bind.to", "http.enabled", 9000 },
@@ -28,8 +28,9 @@ static json_t *ports_json(const struct conf *c)
 		uint16_t port;
 
 		conf_bind(c, p->bind, p->port, host, sizeof host, &port);
-		json_object_set_new(ports, p->name, json_pack("{ss si sb}", "host", host, "port", port, "enabled",
-		                                              conf_bool(c, p->enabled, true)));
+		json_object_set_new(ports, p->name,
+				    json_pack("{ss si sb}", "host", host, "port", port, "enabled",
+					      conf_bool(c, p->enabled, true)));
 	}
 	return ports;
 }
@@ -69,11 +70,12 @@ static void put_taken(struct look *k, const proc_sockets *found)
 {
 	json_t *taken = json_object();
 
-	vec_each(found, s) {
+	vec_each (found, s) {
 		autofree char *key = xasprintf("%s:%u", s->local, s->local_port);
 
 		if (s->listening)
-			json_object_set_new(taken, key, json_pack("{si}", "pid", (int)socket_owner(s->inode)));
+			json_object_set_new(taken, key,
+					    json_pack("{si}", "pid", (int)socket_owner(s->inode)));
 	}
 	observe_some(k, QF_TARGET_PORTS, taken, "/proc/net/tcp");
 }
@@ -86,15 +88,15 @@ static void put_sockets(struct look *k, const json_t *ports)
 	struct err e = ERR_INIT;
 	const char *name;
 
-	json_object_foreach((json_t *)ports, name, port)
-		*vec_push(&wanted) = (uint16_t)json_int(port, "port", 0);
+	json_object_foreach((json_t *)ports, name, port) * vec_push(&wanted) =
+	    (uint16_t)json_int(port, "port", 0);
 	if (proc_tcp(k->l.proc.id.pid, wanted.v, wanted.n, &found, &e) < 0) {
 		missing(k, QF_LISTENING, &e);
 		json_decref(listening);
 		vec_done(&wanted);
 		return;
 	}
-	vec_each(&found, s) {
+	vec_each (&found, s) {
 		char key[16];
 
 		if (!s->listening)
@@ -111,7 +113,8 @@ static void put_sockets(struct look *k, const json_t *ports)
 
 static bool is_loopback(const char *address)
 {
-	return !strncmp(address, "127.", 4) || !strcmp(address, "::1") || !strncmp(address, "::ffff:127.", 11);
+	return !strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
+	       !strncmp(address, "::ffff:127.", 11);
 }
 
 /* Peers with an open connection now; our own probes are loopback. */
@@ -130,24 +133,28 @@ static void put_clients(struct look *k, const json_t *ports)
 		wanted[i] = (uint16_t)json_int(json_object_get(ports, names[i]), "port", 0);
 	if (proc_tcp(k->l.proc.id.pid, wanted, ARRAY_LEN(wanted), &found, &e) < 0)
 		missing(k, QF_CLIENTS, &e);
-	vec_each(&found, s) {
-		autofree char *who = xasprintf("%u %s", s->local_port, is_loopback(s->peer) ? "" : s->peer);
+	vec_each (&found, s) {
+		autofree char *who =
+		    xasprintf("%u %s", s->local_port, is_loopback(s->peer) ? "" : s->peer);
 
 		if (!s->listening)
-			json_object_set_new(counts, who, json_integer(json_int(counts, who, 0) + 1));
+			json_object_set_new(counts, who,
+					    json_integer(json_int(counts, who, 0) + 1));
 	}
 	vec_done(&found);
-	json_object_foreach(counts, key, count) {
+	json_object_foreach(counts, key, count)
+	{
 		struct sv peer = sv_of(key), port = sv_cut(&peer, ' ');
 		uint64_t number = 0;
 
 		(void)sv_u64(port, &number);
 		if (peer.n)
-			json_array_append_new(far, json_pack("{sI ss sO}", "port", (json_int_t)number, "peer", peer.p,
-			                                     "connections", count));
+			json_array_append_new(far,
+					      json_pack("{sI ss sO}", "port", (json_int_t)number,
+							"peer", peer.p, "connections", count));
 		else
-			json_array_append_new(near, json_pack("{sI sO}", "port", (json_int_t)number, "connections",
-			                                      count));
+			json_array_append_new(near, json_pack("{sI sO}", "port", (json_int_t)number,
+							      "connections", count));
 	}
 	observe(k, QF_LOCAL_CLIENTS, near, "/proc/net/tcp");
 	if (facts_why_missing(k->f, QF_CLIENTS))
@@ -158,7 +165,8 @@ static void put_clients(struct look *k, const json_t *ports)
 
 /* ---- who may come in ---- */
 
-/* Key ids of line.tcp.auth.db.path: "<kid> <algorithm> <x> <y>" a line; ids are names, the rest is not looked at. */
+/* Key ids of line.tcp.auth.db.path: "<kid> <algorithm> <x> <y>" a line; ids are names, the rest is
+ * not looked at. */
 static void put_ilp_keys(struct look *k)
 {
 	const char *named = conf_str(&k->l.conf, "line.tcp.auth.db.path", NULL);
@@ -191,7 +199,8 @@ static void put_ilp_keys(struct look *k)
 static void put_auth(struct look *k)
 {
 	const struct conf *c = &k->l.conf;
-	const char *http_user = conf_str(c, "http.user", ""), *pg_user = conf_str(c, "pg.user", "admin");
+	const char *http_user = conf_str(c, "http.user", ""),
+		   *pg_user = conf_str(c, "pg.user", "admin");
 	const char *keys = conf_str(c, "line.tcp.auth.db.path", "");
 	bool http = *http_user || conf_has(c, "http.password");
 	bool pg = conf_has(c, "pg.user") || conf_has(c, "pg.password");
@@ -199,12 +208,15 @@ static void put_auth(struct look *k)
 	bool health = http && conf_bool(c, "http.health.check.authentication.required", true);
 
 	pin(k, QF_AUTH,
-	    json_pack("{ss ss sb ss ss}", "http", http ? "user" : "open", "pg", pg ? "user" : "default", "pg_readonly",
-	              conf_bool(c, "pg.readonly.user.enabled", false), "ilp", ilp, "health", health ? "user" : "open"),
+	    json_pack("{ss ss sb ss ss}", "http", http ? "user" : "open", "pg",
+		      pg ? "user" : "default", "pg_readonly",
+		      conf_bool(c, "pg.readonly.user.enabled", false), "ilp", ilp, "health",
+		      health ? "user" : "open"),
 	    "conf");
 	pin(k, QF_AUTH_USERS,
-	    json_pack("{so so so}", "http", *http_user ? text_json(http_user) : json_null(), "pg", text_json(pg_user),
-	              "pg_readonly", text_json(conf_str(c, "pg.readonly.user", "user"))),
+	    json_pack("{so so so}", "http", *http_user ? text_json(http_user) : json_null(), "pg",
+		      text_json(pg_user), "pg_readonly",
+		      text_json(conf_str(c, "pg.readonly.user", "user"))),
 	    "conf");
 	put_ilp_keys(k);
 }
@@ -213,7 +225,9 @@ static void put_readonly(struct look *k)
 {
 	static const struct {
 		const char *key, *what;
-	} keys[] = { { "readonly", "instance" }, { "http.security.readonly", "http" }, { "pg.security.readonly", "pg" } };
+	} keys[] = { { "readonly", "instance" },
+		     { "http.security.readonly", "http" },
+		     { "pg.security.readonly", "pg" } };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -253,9 +267,12 @@ void inspect_conf(struct look *k)
 		pin(k, QF_CONF, json_incref(c->keys), "server.conf and environment");
 	pin_some(k, QF_CONF_DUPLICATES, json_incref(c->duplicates), "server.conf");
 	pin_some(k, QF_CONF_ALIASES, json_incref(c->aliases), "server.conf and environment");
-	pin_bool(k, QF_CONF_STRICT, conf_bool(c, "config.validation.strict", false), "server.conf and environment");
-	pin_str(k, QF_SNAPSHOT_ID, conf_str(c, "cairo.snapshot.instance.id", ""), "server.conf and environment");
-	pin_bool(k, QF_TELEMETRY, conf_bool(c, "telemetry.enabled", true), "server.conf and environment");
+	pin_bool(k, QF_CONF_STRICT, conf_bool(c, "config.validation.strict", false),
+		 "server.conf and environment");
+	pin_str(k, QF_SNAPSHOT_ID, conf_str(c, "cairo.snapshot.instance.id", ""),
+		"server.conf and environment");
+	pin_bool(k, QF_TELEMETRY, conf_bool(c, "telemetry.enabled", true),
+		 "server.conf and environment");
 	put_readonly(k);
 	put_auth(k);
 	pin(k, QF_PORTS, json_incref(ports), "server.conf and environment");

@@ -12,11 +12,13 @@ enum partition_flags { PART_IS_READ_ONLY = 1, PART_IS_PARQUET = 2 };
 static json_t *partition_json(const struct table *t, const struct disk_partition *p)
 {
 	autobuf struct buf name = BUF_MAX(256);
-	int flags = (p->read_only ? PART_IS_READ_ONLY : 0) | (p->parquet_bytes >= 0 ? PART_IS_PARQUET : 0);
+	int flags =
+	    (p->read_only ? PART_IS_READ_ONLY : 0) | (p->parquet_bytes >= 0 ? PART_IS_PARQUET : 0);
 
 	schema_partition_dir(&t->meta, p->ts, -1, &name);
-	return json_pack("[I I I s I i]", (json_int_t)p->ts, (json_int_t)p->rows, (json_int_t)p->name_txn, buf_str(&name),
-	                 (json_int_t)MAX_OF(p->parquet_bytes, 0), flags);
+	return json_pack("[I I I s I i]", (json_int_t)p->ts, (json_int_t)p->rows,
+			 (json_int_t)p->name_txn, buf_str(&name),
+			 (json_int_t)MAX_OF(p->parquet_bytes, 0), flags);
 }
 
 static json_t *baseline_json(const struct table *t)
@@ -27,17 +29,19 @@ static json_t *baseline_json(const struct table *t)
 	char digest[65];
 
 	schema_digest(&t->meta, t->kind, digest);
-	vec_each(&x->partitions, p)
+	vec_each (&x->partitions, p)
 		json_array_append_new(partitions, partition_json(t, p));
-	o = json_pack("{ss si sb ss sI sI so so sI sI si si sI sI sI sI ss so so}", "dir", t->dir, "id", t->meta.table_id,
-	              "wal", t->meta.wal, "kind", t->kind, "structure", (json_int_t)x->structure_version, "rows",
-	              (json_int_t)x->rows, "min", empty ? json_null() : json_integer(x->min), "max",
-	              empty ? json_null() : json_integer(x->max), "txn", (json_int_t)x->txn, "seq_txn",
-	              (json_int_t)x->seq_txn, "lag_txns", x->lag_txns, "lag_rows", x->lag_rows, "data_version",
-	              (json_int_t)x->data_version, "partition_version", (json_int_t)x->partition_version,
-	              "column_version", (json_int_t)x->column_version, "truncate_version",
-	              (json_int_t)x->truncate_version, "schema", digest, "columns", schema_columns(&t->meta),
-	              "partitions", partitions);
+	o = json_pack("{ss si sb ss sI sI so so sI sI si si sI sI sI sI ss so so}", "dir", t->dir,
+		      "id", t->meta.table_id, "wal", t->meta.wal, "kind", t->kind, "structure",
+		      (json_int_t)x->structure_version, "rows", (json_int_t)x->rows, "min",
+		      empty ? json_null() : json_integer(x->min), "max",
+		      empty ? json_null() : json_integer(x->max), "txn", (json_int_t)x->txn,
+		      "seq_txn", (json_int_t)x->seq_txn, "lag_txns", x->lag_txns, "lag_rows",
+		      x->lag_rows, "data_version", (json_int_t)x->data_version, "partition_version",
+		      (json_int_t)x->partition_version, "column_version",
+		      (json_int_t)x->column_version, "truncate_version",
+		      (json_int_t)x->truncate_version, "schema", digest, "columns",
+		      schema_columns(&t->meta), "partitions", partitions);
 	if (t->sequenced)
 		json_object_set_new(o, "log_txn", json_integer(t->seq.max_txn));
 	if (t->meta.ns)
@@ -48,7 +52,8 @@ static json_t *baseline_json(const struct table *t)
 /* Small files of the database itself, byte for byte. */
 static void put_files(struct look *k)
 {
-	static const char *const names[] = { "_upgrade.d", "_tab_index.d", ".data_id", "_preferences~store", NULL };
+	static const char *const names[] = { "_upgrade.d", "_tab_index.d", ".data_id",
+					     "_preferences~store", NULL };
 	json_t *files = json_object();
 
 	for (size_t i = 0; k->has_db && names[i]; i++) {
@@ -70,14 +75,15 @@ void inspect_frozen(struct look *k)
 	json_t *tables = json_object();
 	char now[40];
 
-	observe(k, QF_FROZEN_AT, json_string(clock_rfc3339(clock_wall_ns(), now, sizeof now)), "clock");
+	observe(k, QF_FROZEN_AT, json_string(clock_rfc3339(clock_wall_ns(), now, sizeof now)),
+		"clock");
 	put_files(k);
 	if (!k->has_tables) {
 		facts_miss(k->f, QF_FROZEN, "the tables could not be read");
 		json_decref(tables);
 		return;
 	}
-	vec_each(&k->tables.v, t)
+	vec_each (&k->tables.v, t)
 		if (!t->internal)
 			json_object_set_new(tables, t->name, baseline_json(t));
 	observe(k, QF_FROZEN, tables, "db/*/_meta, _txn, txn_seq/_txnlog");

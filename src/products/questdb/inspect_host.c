@@ -20,7 +20,8 @@ static void put_machine(struct look *k)
 	struct sv rest;
 
 	if (!uname(&u)) {
-		pin_str(k, QF_HOST_ARCH, !strcmp(u.machine, "x86_64") ? "x86-64" : u.machine, "uname");
+		pin_str(k, QF_HOST_ARCH, !strcmp(u.machine, "x86_64") ? "x86-64" : u.machine,
+			"uname");
 		observe(k, QF_HOST_KERNEL, json_string(u.release), "uname");
 	}
 	pin_str(k, QF_HOST_GLIBC, gnu_get_libc_version(), "libc");
@@ -31,7 +32,8 @@ static void put_machine(struct look *k)
 		struct sv value = sv_line(&rest), key = sv_cut(&value, '=');
 
 		if (sv_eq(key, "PRETTY_NAME") && value.n > 1)
-			snprintf(os, sizeof os, SV_FMT, SV_ARG(((struct sv){ value.p + 1, value.n - 2 })));
+			snprintf(os, sizeof os, SV_FMT,
+				 SV_ARG(((struct sv){ value.p + 1, value.n - 2 })));
 	}
 	if (*os)
 		pin_str(k, QF_HOST_OS, os, "/etc/os-release");
@@ -62,8 +64,10 @@ static void put_memory(struct look *k)
 		missing(k, QF_HOST_MEMORY, &e);
 		return;
 	}
-	observe(k, QF_HOST_MEMORY, json_integer(meminfo(buf_sv(&text), "MemTotal")), "/proc/meminfo");
-	observe(k, QF_HOST_AVAILABLE, json_integer(meminfo(buf_sv(&text), "MemAvailable")), "/proc/meminfo");
+	observe(k, QF_HOST_MEMORY, json_integer(meminfo(buf_sv(&text), "MemTotal")),
+		"/proc/meminfo");
+	observe(k, QF_HOST_AVAILABLE, json_integer(meminfo(buf_sv(&text), "MemAvailable")),
+		"/proc/meminfo");
 }
 
 /* The tightest memory.max on the way up from the server's control group. */
@@ -73,12 +77,14 @@ static void put_memory_limit(struct look *k)
 	uint64_t tightest = UINT64_MAX;
 
 	while (group && *group == '/') {
-		autofree char *path = xasprintf("/sys/fs/cgroup%s/memory.max", group[1] ? group : "");
+		autofree char *path =
+		    xasprintf("/sys/fs/cgroup%s/memory.max", group[1] ? group : "");
 		autobuf struct buf line = BUF_MAX(256);
 		struct err ignored = ERR_INIT;
 		uint64_t limit;
 
-		if (file_read_line(path, &line, &ignored) >= 0 && sv_u64(sv_trim(buf_sv(&line)), &limit))
+		if (file_read_line(path, &line, &ignored) >= 0 &&
+		    sv_u64(sv_trim(buf_sv(&line)), &limit))
 			tightest = MIN_OF(tightest, limit);
 		if (!group[1])
 			break;
@@ -88,10 +94,7 @@ static void put_memory_limit(struct look *k)
 		pin_int(k, QF_MEMORY_LIMIT, (int64_t)tightest, "memory.max");
 }
 
-static int64_t limit_value(uint64_t v)
-{
-	return v > INT64_MAX ? -1 : (int64_t)v;
-}
+static int64_t limit_value(uint64_t v) { return v > INT64_MAX ? -1 : (int64_t)v; }
 
 /* "1048576", "1024:524288", "infinity" */
 static bool parse_limit(const char *text, int64_t *soft, int64_t *hard)
@@ -116,22 +119,26 @@ static bool parse_limit(const char *text, int64_t *soft, int64_t *hard)
 
 static void put_limits(struct look *k)
 {
-	const char *of_unit = k->l.unit.name ? unitfile_last(&k->l.unit, "Service.LimitNOFILE", NULL) : NULL;
+	const char *of_unit =
+	    k->l.unit.name ? unitfile_last(&k->l.unit, "Service.LimitNOFILE", NULL) : NULL;
 	autobuf struct buf line = BUF_MAX(256);
 	struct err e = ERR_INIT;
 	uint64_t soft = 0, hard = 0, count;
 	int64_t s, h;
 
-	if (k->l.proc.id.pid && proc_limit(k->l.proc.id.pid, "Max open files", &soft, &hard, &e) >= 0) {
+	if (k->l.proc.id.pid &&
+	    proc_limit(k->l.proc.id.pid, "Max open files", &soft, &hard, &e) >= 0) {
 		pin_int(k, QF_NOFILE_SOFT, limit_value(soft), "/proc/pid/limits");
 		pin_int(k, QF_NOFILE_HARD, limit_value(hard), "/proc/pid/limits");
 	} else if (of_unit && parse_limit(of_unit, &s, &h)) {
 		pin_int(k, QF_NOFILE_SOFT, s, "unit");
 		pin_int(k, QF_NOFILE_HARD, h, "unit");
 	} else {
-		facts_miss(k->f, QF_NOFILE_HARD, "the server is stopped and its unit sets no limit");
+		facts_miss(k->f, QF_NOFILE_HARD,
+			   "the server is stopped and its unit sets no limit");
 	}
-	if (file_read_line("/proc/sys/vm/max_map_count", &line, &e) >= 0 && sv_u64(sv_trim(buf_sv(&line)), &count))
+	if (file_read_line("/proc/sys/vm/max_map_count", &line, &e) >= 0 &&
+	    sv_u64(sv_trim(buf_sv(&line)), &count))
 		pin_int(k, QF_MAX_MAP_COUNT, limit_value(count), "/proc/sys/vm/max_map_count");
 	else
 		missing(k, QF_MAX_MAP_COUNT, &e);
@@ -159,8 +166,10 @@ static void put_java(struct look *k)
 		if (!tries[i] || access(tries[i], X_OK))
 			continue;
 		java_home_of(tries[i], &found);
-		pin(k, QF_HOST_JAVA, json_pack("{ss ss si}", "exe", tries[i], "version", found.version, "major",
-		                               found.major), "release file of the Java home");
+		pin(k, QF_HOST_JAVA,
+		    json_pack("{ss ss si}", "exe", tries[i], "version", found.version, "major",
+			      found.major),
+		    "release file of the Java home");
 		return;
 	}
 }
@@ -171,7 +180,8 @@ static void put_clock(struct look *k)
 	int state = adjtimex(&t);
 
 	if (state >= 0)
-		observe(k, QF_CLOCK_SYNCED, json_boolean(state != TIME_ERROR && !(t.status & STA_UNSYNC)), "adjtimex");
+		observe(k, QF_CLOCK_SYNCED,
+			json_boolean(state != TIME_ERROR && !(t.status & STA_UNSYNC)), "adjtimex");
 }
 
 static void put_gate(struct look *k)
@@ -192,7 +202,7 @@ static void put_gate(struct look *k)
 static void put_kubernetes(struct look *k)
 {
 	bool pod = env_value(k->l.proc.env, "KUBERNETES_SERVICE_HOST") ||
-	           (k->l.proc.cgroup && strstr(k->l.proc.cgroup, "kubepods"));
+		   (k->l.proc.cgroup && strstr(k->l.proc.cgroup, "kubepods"));
 
 	pin_bool(k, QF_KUBERNETES, pod, "environment and cgroup");
 }
@@ -201,12 +211,13 @@ static void put_kubernetes(struct look *k)
 
 /* statfs(2) */
 static const struct {
-	uint64_t    magic;
+	uint64_t magic;
 	const char *name;
 } fs_types[] = {
-	{ 0xef53, "ext4" },         { 0x58465342, "xfs" },   { 0x2fc12fc1, "zfs" },  { 0x794c7630, "overlay" },
-	{ 0x6969, "nfs" },          { 0x9123683e, "btrfs" }, { 0x01021994, "tmpfs" }, { 0xca451a4e, "bcachefs" },
-	{ 0xff534d42, "cifs" },     { 0xfe534d42, "smb2" },  { 0x65735546, "fuse" }, { 0xf2f52010, "f2fs" },
+	{ 0xef53, "ext4" },        { 0x58465342, "xfs" },      { 0x2fc12fc1, "zfs" },
+	{ 0x794c7630, "overlay" }, { 0x6969, "nfs" },          { 0x9123683e, "btrfs" },
+	{ 0x01021994, "tmpfs" },   { 0xca451a4e, "bcachefs" }, { 0xff534d42, "cifs" },
+	{ 0xfe534d42, "smb2" },    { 0x65735546, "fuse" },     { 0xf2f52010, "f2fs" },
 };
 
 static json_t *fs_name(uint64_t magic)
@@ -229,21 +240,25 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 	json_t *type;
 	struct stat st;
 
-	if (!path || dir_open(path, &d, &ignored) < 0 || fstat(d.fd, &st) < 0 || dir_room(&d, &room, &ignored) < 0)
+	if (!path || dir_open(path, &d, &ignored) < 0 || fstat(d.fd, &st) < 0 ||
+	    dir_room(&d, &room, &ignored) < 0)
 		return;
 	type = fs_name(room.magic);
-	if (!strcmp(json_string_value(type), "btrfs") || !strcmp(json_string_value(type), "bcachefs"))
+	if (!strcmp(json_string_value(type), "btrfs") ||
+	    !strcmp(json_string_value(type), "bcachefs"))
 		json_object_set_new(all->reflink, name, json_true());
 	else if (strcmp(json_string_value(type), "xfs") && strcmp(json_string_value(type), "zfs"))
 		json_object_set_new(all->reflink, name, json_false());
 	json_object_set_new(all->fs, name,
-	                    json_pack("{ss sI sI so sb sb}", "path", path, "dev", (json_int_t)st.st_dev, "magic",
-	                              (json_int_t)room.magic, "type", type, "read_only", room.read_only, "noexec",
-	                              room.noexec));
+			    json_pack("{ss sI sI so sb sb}", "path", path, "dev",
+				      (json_int_t)st.st_dev, "magic", (json_int_t)room.magic,
+				      "type", type, "read_only", room.read_only, "noexec",
+				      room.noexec));
 	json_object_set_new(all->room, name,
-	                    json_pack("{sI sI sI sI}", "total", (json_int_t)room.total_bytes, "free",
-	                              (json_int_t)room.free_bytes, "inodes_total", (json_int_t)room.total_inodes,
-	                              "inodes_free", (json_int_t)room.free_inodes));
+			    json_pack("{sI sI sI sI}", "total", (json_int_t)room.total_bytes,
+				      "free", (json_int_t)room.free_bytes, "inodes_total",
+				      (json_int_t)room.total_inodes, "inodes_free",
+				      (json_int_t)room.free_inodes));
 }
 
 static void put_filesystems(struct look *k)
@@ -253,7 +268,7 @@ static void put_filesystems(struct look *k)
 	json_t *path;
 
 	json_object_foreach((json_t *)facts_get(k->f, QF_SCOPE), name, path)
-		add_fs(&all, name, json_string_value(path));
+	    add_fs(&all, name, json_string_value(path));
 	add_fs(&all, "db", k->l.db);
 	add_fs(&all, "install", k->l.install);
 	add_fs(&all, "tmp", "/tmp");
@@ -271,7 +286,9 @@ static bool leave_ours(void *data unused_arg, const char *rel, const struct stat
 
 static void add_size(struct look *k, json_t *sizes, const char *name, const char *path)
 {
-	struct tree_opts o = { .cancel = k->c->cancel, .leave_out = leave_ours, .cross_mounts = true };
+	struct tree_opts o = { .cancel = k->c->cancel,
+			       .leave_out = leave_ours,
+			       .cross_mounts = true };
 	autodir struct dir d = DIR_NONE;
 	struct tree_size s = { 0 };
 	struct err e = ERR_INIT;
@@ -279,9 +296,9 @@ static void add_size(struct look *k, json_t *sizes, const char *name, const char
 	if (!path || dir_open(path, &d, &e) < 0 || tree_measure(&d, &o, &s, &e) < 0)
 		return;
 	json_object_set_new(sizes, name,
-	                    json_pack("{sI sI sI sI sI}", "bytes", (json_int_t)s.bytes, "allocated",
-	                              (json_int_t)s.allocated, "files", (json_int_t)s.files, "dirs", (json_int_t)s.dirs,
-	                              "links", (json_int_t)s.links));
+			    json_pack("{sI sI sI sI sI}", "bytes", (json_int_t)s.bytes, "allocated",
+				      (json_int_t)s.allocated, "files", (json_int_t)s.files, "dirs",
+				      (json_int_t)s.dirs, "links", (json_int_t)s.links));
 }
 
 static void put_sizes(struct look *k)
@@ -290,7 +307,7 @@ static void put_sizes(struct look *k)
 	const char *name;
 
 	json_object_foreach((json_t *)facts_get(k->f, QF_SCOPE), name, path)
-		add_size(k, sizes, name, json_string_value(path));
+	    add_size(k, sizes, name, json_string_value(path));
 	add_size(k, sizes, "install", k->l.install);
 	observe(k, QF_SIZES, sizes, "tree");
 }

@@ -14,7 +14,8 @@ static void put_install(struct look *k)
 
 	pin_str(k, QF_INSTALL_KIND, l->kind, "layout");
 	if (!l->install) {
-		facts_miss(k->f, QF_INSTALL, "no command line or unit names it; give source.install");
+		facts_miss(k->f, QF_INSTALL,
+			   "no command line or unit names it; give source.install");
 		return;
 	}
 	pin_str(k, QF_INSTALL, l->install, l->proc.id.pid ? "/proc/pid/cmdline" : "launcher");
@@ -23,11 +24,13 @@ static void put_install(struct look *k)
 	if (l->jar)
 		pin_str(k, QF_INSTALL_JAR, l->jar, "launcher");
 	parent = xasprintf("%s/..", l->install);
-	if (dir_open(l->install, &d, &e) < 0 || fstat(d.fd, &st) < 0 || dir_open(parent, &above, &e) < 0) {
+	if (dir_open(l->install, &d, &e) < 0 || fstat(d.fd, &st) < 0 ||
+	    dir_open(parent, &above, &e) < 0) {
 		missing(k, QF_INSTALL_OWNER, &e);
 		return;
 	}
-	pin(k, QF_INSTALL_OWNER, json_pack("{si si}", "uid", (int)st.st_uid, "gid", (int)st.st_gid), "stat");
+	pin(k, QF_INSTALL_OWNER, json_pack("{si si}", "uid", (int)st.st_uid, "gid", (int)st.st_gid),
+	    "stat");
 	if (dir_mount_id(&d, "", &mine, &e) >= 0 && dir_mount_id(&above, "", &theirs, &e) >= 0)
 		pin_bool(k, QF_INSTALL_MOUNT, mine != theirs, "statx");
 }
@@ -41,7 +44,8 @@ static void put_installed(struct look *k)
 	struct err e = ERR_INIT;
 
 	if (!what)
-		facts_miss(k->f, QF_INSTALL_ARTIFACT, "there is neither a jar nor a runtime to judge");
+		facts_miss(k->f, QF_INSTALL_ARTIFACT,
+			   "there is neither a jar nor a runtime to judge");
 	else if (artifact_judge(what, k->c->cancel, &found, &e) < 0)
 		missing(k, QF_INSTALL_ARTIFACT, &e);
 	else
@@ -70,12 +74,13 @@ static json_t *unit_keys(const struct unitfile *u)
 	const char *key;
 	size_t i;
 
-	json_object_foreach(u->keys, key, list) {
+	json_object_foreach(u->keys, key, list)
+	{
 		json_t *shown = json_array();
 
-		json_array_foreach(list, i, value)
-			json_array_append_new(shown, holds_secret(json_string_value(value)) ? json_string("***") :
-			                                                                      json_incref(value));
+		json_array_foreach(list, i, value) json_array_append_new(
+		    shown, holds_secret(json_string_value(value)) ? json_string("***")
+								  : json_incref(value));
 		json_object_set_new(out, key, shown);
 	}
 	return out;
@@ -112,7 +117,8 @@ static void put_launch(struct look *k)
 	const struct layout *l = &k->l;
 
 	if (l->argv)
-		pin(k, QF_LAUNCH_ARGV, masked_argv(l->argv), l->unit.name ? "ExecStart" : "/proc/pid/cmdline");
+		pin(k, QF_LAUNCH_ARGV, masked_argv(l->argv),
+		    l->unit.name ? "ExecStart" : "/proc/pid/cmdline");
 	else
 		facts_miss(k->f, QF_LAUNCH_ARGV, "neither a unit nor a process shows it");
 	if (l->launch_file)
@@ -120,10 +126,12 @@ static void put_launch(struct look *k)
 	if (l->script)
 		pin_str(k, QF_LAUNCH_SCRIPT, l->script, "layout");
 	if (l->launch_main)
-		pin_str(k, QF_LAUNCH_MAIN, l->launch_main, l->launch_file ? l->launch_file : "/proc/pid/cmdline");
+		pin_str(k, QF_LAUNCH_MAIN, l->launch_main,
+			l->launch_file ? l->launch_file : "/proc/pid/cmdline");
 	else
 		facts_miss(k->f, QF_LAUNCH_MAIN, "no launcher names a main class");
-	pin(k, QF_LAUNCH_MODULES, l->line.modules ? json_incref(l->line.modules) : json_array(), "launcher");
+	pin(k, QF_LAUNCH_MODULES, l->line.modules ? json_incref(l->line.modules) : json_array(),
+	    "launcher");
 }
 
 void inspect_install(struct look *k)

@@ -1,5 +1,5 @@
-/* What a goal asks for that needs the new edition running first: looked at now, so that a certificate or a store that
- * would not do is known before the switch. questdb.md 6 and 8. */
+/* What a goal asks for that needs the new edition running first: looked at now, so that a
+ * certificate or a store that would not do is known before the switch. questdb.md 6 and 8. */
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,25 +10,20 @@
 #include "io/file.h"
 #include "products/questdb/inspect.h"
 
-#define PEM_FILE_MAX  (1u << 20)
-#define STORE_MAX     (64u << 10)
-#define ENTRIES_MAX   100000
+#define PEM_FILE_MAX (1u << 20)
+#define STORE_MAX (64u << 10)
+#define ENTRIES_MAX 100000
 
 /* ---- TLS ---- */
 
-static void x509_drop(X509 **x)
-{
-	X509_free(*x);
-}
+static void x509_drop(X509 **x) { X509_free(*x); }
 
-static void key_drop(EVP_PKEY **k)
-{
-	EVP_PKEY_free(*k);
-}
+static void key_drop(EVP_PKEY **k) { EVP_PKEY_free(*k); }
 
 static BIO *bio_of(const char *path, struct buf *text, struct err *e)
 {
-	return file_read_path(path, text, e) < 0 ? NULL : BIO_new_mem_buf(buf_str(text), (int)text->len);
+	return file_read_path(path, text, e) < 0 ? NULL
+						 : BIO_new_mem_buf(buf_str(text), (int)text->len);
 }
 
 /* The first certificate: the server's own. */
@@ -45,7 +40,8 @@ static X509 *read_cert(const char *path, struct err *e)
 }
 
 /* An encrypted key cannot be used by the server: no password is asked for. */
-static int no_password(char *into unused_arg, int n unused_arg, int writing unused_arg, void *data unused_arg)
+static int no_password(char *into unused_arg, int n unused_arg, int writing unused_arg,
+		       void *data unused_arg)
 {
 	return 0;
 }
@@ -73,8 +69,9 @@ static json_t *names_of(X509 *x)
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(all, i);
 
 		if (n->type == GEN_DNS)
-			json_array_append_new(names, json_stringn((const char *)ASN1_STRING_get0_data(n->d.dNSName),
-			                                          (size_t)ASN1_STRING_length(n->d.dNSName)));
+			json_array_append_new(
+			    names, json_stringn((const char *)ASN1_STRING_get0_data(n->d.dNSName),
+						(size_t)ASN1_STRING_length(n->d.dNSName)));
 	}
 	GENERAL_NAMES_free(all);
 	return names;
@@ -124,7 +121,8 @@ static void put_tls(struct look *k)
 
 static const char *const schemes[] = { "s3", "azblob", "gcs", "fs", NULL };
 
-/* Value of a key in "scheme::key=value;key=value;"; the whole string can hold secrets and is not kept. */
+/* Value of a key in "scheme::key=value;key=value;"; the whole string can hold secrets and is not
+ * kept. */
 static char *store_value(struct sv text, const char *key)
 {
 	while (text.n) {
@@ -160,7 +158,7 @@ static bool is_empty(const char *path, bool *foreign, struct err *e)
 	}
 	if (dir_list(&d, "", ENTRIES_MAX, &names, e) >= 0)
 		empty = !names.n;
-	vec_each(&names, n)
+	vec_each (&names, n)
 		*foreign |= !strcmp(n->name, "index.msgpack");
 	dir_names_done(&names);
 	return empty;
@@ -169,7 +167,8 @@ static bool is_empty(const char *path, bool *foreign, struct err *e)
 /* A folder can be looked into; buckets of a cloud cannot from here. */
 static void put_folder_store(struct look *k, struct sv rest)
 {
-	autofree char *root = store_value(rest, "root"), *scratch = store_value(rest, "atomic_write_dir");
+	autofree char *root = store_value(rest, "root"),
+		      *scratch = store_value(rest, "atomic_write_dir");
 	bool foreign = false, empty, same;
 	struct err e = ERR_INIT;
 	struct stat a, b;
@@ -182,8 +181,9 @@ static void put_folder_store(struct look *k, struct sv rest)
 		return;
 	}
 	same = stat(root, &a) || stat(scratch, &b) || a.st_dev == b.st_dev;
-	observe(k, QF_REPL_STORE, json_pack("{sb sb sb}", "empty", empty, "foreign", foreign, "same_device", same),
-	        "readdir");
+	observe(k, QF_REPL_STORE,
+		json_pack("{sb sb sb}", "empty", empty, "foreign", foreign, "same_device", same),
+		"readdir");
 }
 
 static void judge_store(struct look *k, struct sv text)
@@ -203,8 +203,8 @@ static void judge_store(struct look *k, struct sv text)
 	else if ((wrong = check_elements(rest)))
 		;
 	else if (!root || (folder && !scratch))
-		wrong = folder ? "a folder as object store wants 'root' and 'atomic_write_dir'" :
-		                 "the object store's string has no 'root'";
+		wrong = folder ? "a folder as object store wants 'root' and 'atomic_write_dir'"
+			       : "the object store's string has no 'root'";
 	o = json_pack("{ss ss?}", "scheme", known ? name : "", "location", root);
 	if (wrong)
 		json_object_set_new(o, "error", json_string(wrong));
@@ -212,7 +212,8 @@ static void judge_store(struct look *k, struct sv text)
 	if (!wrong && folder)
 		put_folder_store(k, rest);
 	else
-		facts_miss(k->f, QF_REPL_STORE, wrong ? wrong : "a store in the cloud cannot be listed from here");
+		facts_miss(k->f, QF_REPL_STORE,
+			   wrong ? wrong : "a store in the cloud cannot be listed from here");
 }
 
 static void put_replication(struct look *k)
@@ -225,7 +226,9 @@ static void put_replication(struct look *k)
 	if (!asked)
 		return;
 	if (!file) {
-		pin(k, QF_REPL, json_pack("{ss}", "error", "settings.replication wants 'object_store_file'"), "goal");
+		pin(k, QF_REPL,
+		    json_pack("{ss}", "error", "settings.replication wants 'object_store_file'"),
+		    "goal");
 		facts_miss(k->f, QF_REPL_STORE, "no object store is given");
 	} else if (file_read_secret(file, &text, &e) < 0) {
 		missing(k, QF_REPL, &e);

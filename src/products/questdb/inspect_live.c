@@ -2,8 +2,8 @@
 
 #include "products/questdb/inspect.h"
 
-#define ASK_WITHIN      (20 * NS_PER_S)
-#define READ_ALL_WITHIN (60 * NS_PER_S)         /* one row of every table */
+#define ASK_WITHIN (20 * NS_PER_S)
+#define READ_ALL_WITHIN (60 * NS_PER_S) /* one row of every table */
 
 /* A function that an older release does not have is no fact. */
 static bool ask(struct look *k, const char *key, const char *statement, struct sql_rows *ret)
@@ -29,7 +29,8 @@ static void put_wal(struct look *k)
 	for (size_t i = 0; i < r.n; i++) {
 		const char *name = sql_text(&r, i, "name"), *tag = sql_text(&r, i, "errorTag");
 		const char *words = sql_text(&r, i, "errorMessage");
-		int64_t done = sql_int(&r, i, "writerTxn", 0), given = sql_int(&r, i, "sequencerTxn", 0);
+		int64_t done = sql_int(&r, i, "writerTxn", 0),
+			given = sql_int(&r, i, "sequencerTxn", 0);
 		bool halted = sql_bool(&r, i, "suspended", false);
 		json_t *t = name ? json_object_get(state, name) : NULL;
 
@@ -37,9 +38,10 @@ static void put_wal(struct look *k)
 			continue;
 		if (halted)
 			json_object_set_new(suspended, name,
-			                    json_pack("{so so sI sI}", "tag", text_json(tag), "message",
-			                              text_json(words), "writer_txn", (json_int_t)done,
-			                              "sequencer_txn", (json_int_t)given));
+					    json_pack("{so so sI sI}", "tag", text_json(tag),
+						      "message", text_json(words), "writer_txn",
+						      (json_int_t)done, "sequencer_txn",
+						      (json_int_t)given));
 		if (given > done) {
 			json_object_set_new(pending, name, json_integer(given - done));
 			sum += given - done;
@@ -58,17 +60,19 @@ static void put_wal(struct look *k)
 static void add_views(const struct sql_rows *r, const char *kind, json_t *views, json_t *invalid)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		const char *name = sql_text(r, i, "view_name"), *status = sql_text(r, i, "view_status");
+		const char *name = sql_text(r, i, "view_name"),
+			   *status = sql_text(r, i, "view_status");
 		const char *why = sql_text(r, i, "invalidation_reason");
 
 		if (!name)
 			continue;
 		json_object_set_new(views, name,
-		                    json_pack("{ss so so}", "kind", kind, "base",
-		                              text_json(sql_text(r, i, "base_table_name")), "sql",
-		                              text_json(sql_text(r, i, "view_sql"))));
+				    json_pack("{ss so so}", "kind", kind, "base",
+					      text_json(sql_text(r, i, "base_table_name")), "sql",
+					      text_json(sql_text(r, i, "view_sql"))));
 		if (status && !strcmp(status, "invalid"))
-			json_object_set_new(invalid, name, text_json(why && *why ? why : "invalid"));
+			json_object_set_new(invalid, name,
+					    text_json(why && *why ? why : "invalid"));
 	}
 }
 
@@ -77,7 +81,8 @@ static void put_views(struct look *k)
 {
 	static const struct {
 		const char *statement, *kind;
-	} lists[] = { { "select * from materialized_views()", "matview" }, { "select * from views()", "view" } };
+	} lists[] = { { "select * from materialized_views()", "matview" },
+		      { "select * from views()", "view" } };
 	json_t *views = json_object(), *invalid = json_object();
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -97,10 +102,12 @@ static void put_checkpoint(struct look *k)
 
 	if (!ask(k, QF_CHECKPOINT, "select * from checkpoint_status()", &r) || !r.n)
 		return;
-	observe(k, QF_CHECKPOINT, json_boolean(sql_bool(&r, 0, "in_progress", false)), "checkpoint_status()");
+	observe(k, QF_CHECKPOINT, json_boolean(sql_bool(&r, 0, "in_progress", false)),
+		"checkpoint_status()");
 	observe(k, QF_CHECKPOINT_OURS, json_boolean(questdb_copy_held(k->c)), "this process");
 	if (sql_text(&r, 0, "started_at"))
-		observe(k, QF_CHECKPOINT_SINCE, text_json(sql_text(&r, 0, "started_at")), "checkpoint_status()");
+		observe(k, QF_CHECKPOINT_SINCE, text_json(sql_text(&r, 0, "started_at")),
+			"checkpoint_status()");
 }
 
 static void put_warnings(struct look *k)
@@ -114,7 +121,8 @@ static void put_warnings(struct look *k)
 		observe(k, QF_WARNINGS, take_ptr(list), "/warnings");
 }
 
-/* Settings as the server took them. A secret shows as "****" and is left out, its name too: QF_CONF has it. */
+/* Settings as the server took them. A secret shows as "****" and is left out, its name too: QF_CONF
+ * has it. */
 static void put_parameters(struct look *k)
 {
 	autorows struct sql_rows r = { 0 };
@@ -127,18 +135,21 @@ static void put_parameters(struct look *k)
 	live = json_object();
 	unknown = json_array();
 	for (size_t i = 0; i < r.n; i++) {
-		const char *path = sql_text(&r, i, "property_path"), *from = sql_text(&r, i, "value_source");
+		const char *path = sql_text(&r, i, "property_path"),
+			   *from = sql_text(&r, i, "value_source");
 
 		if (!path)
 			continue;
 		json_object_set_new(known, path, json_true());
-		if (from && strcmp(from, "default") && !sql_bool(&r, i, "sensitive", false) && !conf_is_secret(path))
-			json_object_set_new(live, path, json_pack("{so ss}", "value",
-			                                          text_json(sql_text(&r, i, "value")), "from", from));
+		if (from && strcmp(from, "default") && !sql_bool(&r, i, "sensitive", false) &&
+		    !conf_is_secret(path))
+			json_object_set_new(live, path,
+					    json_pack("{so ss}", "value",
+						      text_json(sql_text(&r, i, "value")), "from",
+						      from));
 	}
-	json_object_foreach(k->l.conf.keys, key, entry)
-		if (!json_object_get(known, key))
-			json_array_append_new(unknown, json_string(key));
+	json_object_foreach(k->l.conf.keys, key, entry) if (!json_object_get(known, key))
+	    json_array_append_new(unknown, json_string(key));
 	observe(k, QF_CONF_LIVE, live, "SHOW PARAMETERS");
 	observe_some(k, QF_CONF_UNKNOWN, unknown, "SHOW PARAMETERS");
 }
@@ -149,7 +160,7 @@ static void put_unreadable(struct look *k)
 	json_t *bad = json_object();
 	struct deadline d = deadline_in(READ_ALL_WITHIN);
 
-	vec_each(&k->tables.v, t) {
+	vec_each (&k->tables.v, t) {
 		autofree char *name = sql_quote(t->name);
 		autorows struct sql_rows r = { 0 };
 		struct err e = ERR_INIT;
@@ -157,7 +168,8 @@ static void put_unreadable(struct look *k)
 		if (t->internal)
 			continue;
 		if (deadline_passed(d)) {
-			facts_miss(k->f, QF_TABLE_UNREADABLE, "reading a row of every table took too long");
+			facts_miss(k->f, QF_TABLE_UNREADABLE,
+				   "reading a row of every table took too long");
 			json_decref(bad);
 			return;
 		}
@@ -172,7 +184,9 @@ static void put_health(struct look *k)
 {
 	const json_t *min = json_object_get(facts_get(k->f, QF_PORTS), "min");
 	struct http h = k->sql.http;
-	struct http_ask ask_it = { .method = "GET", .path = "/", .within_ns = 5 * NS_PER_S, .max = 1 << 20 };
+	struct http_ask ask_it = {
+		.method = "GET", .path = "/", .within_ns = 5 * NS_PER_S, .max = 1 << 20
+	};
 	struct http_answer answer = { 0 };
 	struct err e = ERR_INIT;
 
@@ -184,7 +198,8 @@ static void put_health(struct look *k)
 	if (http_do(&h, &ask_it, &answer, &e) < 0)
 		missing(k, QF_HEALTH_STATUS, &e);
 	else
-		observe(k, QF_HEALTH_STATUS, json_integer(answer.status), "GET / of the health port");
+		observe(k, QF_HEALTH_STATUS, json_integer(answer.status),
+			"GET / of the health port");
 	http_answer_done(&answer);
 }
 

@@ -1,4 +1,5 @@
-/* Who else is on this host: other installations, what they share with ours, and what runs by the clock. */
+/* Who else is on this host: other installations, what they share with ours, and what runs by the
+ * clock. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +12,14 @@
 /* A directory of an instance by what it is for; all of them are data of one server alone. */
 struct place {
 	const char *what;
-	char       *path;
-	char        id[64];
+	char *path;
+	char id[64];
 };
 typedef VEC(struct place) places;
 
 static void places_done(places *p)
 {
-	vec_each(p, it)
+	vec_each (p, it)
 		free(it->path);
 	vec_done(p);
 }
@@ -31,7 +32,8 @@ static void add_place(places *all, const char *what, const char *path)
 	if (!at || stat(at, &st) < 0)
 		return;
 	*vec_push(all) = (struct place){ .what = what, .path = take_ptr(at) };
-	snprintf(vec_last(all)->id, sizeof vec_last(all)->id, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	snprintf(vec_last(all)->id, sizeof vec_last(all)->id, "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
 }
 
 static void add_below(places *all, const char *what, const char *root, const char *set)
@@ -48,14 +50,17 @@ static void places_of(const struct layout *l, places *ret)
 	add_place(ret, "root", l->root);
 	add_place(ret, "db", l->db);
 	add_below(ret, "import", l->root, conf_str(&l->conf, "cairo.sql.copy.root", "import"));
-	add_below(ret, "export", l->root, conf_str(&l->conf, "cairo.sql.copy.export.root", "export"));
+	add_below(ret, "export", l->root,
+		  conf_str(&l->conf, "cairo.sql.copy.export.root", "export"));
 	add_below(ret, "log", l->root, "log");
-	add_below(ret, "public", l->root, conf_str(&l->conf, "http.static.public.directory", "public"));
+	add_below(ret, "public", l->root,
+		  conf_str(&l->conf, "http.static.public.directory", "public"));
 	while (rest.n) {
 		struct sv one = sv_cut(&rest, ',');
 		const char *arrow = memmem(one.p, one.n, "->", 2);
-		autofree char *path = arrow ? sv_dup(sv_trim((struct sv){ arrow + 2, one.n - (size_t)(arrow + 2 - one.p) })) :
-		                              NULL;
+		autofree char *path = arrow ? sv_dup(sv_trim((struct sv){
+						  arrow + 2, one.n - (size_t)(arrow + 2 - one.p) }))
+					    : NULL;
 
 		if (path)
 			add_place(ret, "volume", path);
@@ -72,16 +77,17 @@ static bool inside(const char *path, const char *dir)
 /* Two roots that stand in one another share everything: its places below are not told again. */
 static void compare(const places *ours, const places *theirs, const char *root, json_t *shared)
 {
-	vec_each(ours, a) {
-		vec_each(theirs, b) {
-			const char *kind = !strcmp(a->id, b->id)        ? "same" :
-			                   inside(a->path, b->path) ? "inside" :
-			                   inside(b->path, a->path) ? "around" :
-			                                                  NULL;
+	vec_each (ours, a) {
+		vec_each (theirs, b) {
+			const char *kind = !strcmp(a->id, b->id)      ? "same"
+					   : inside(a->path, b->path) ? "inside"
+					   : inside(b->path, a->path) ? "around"
+								      : NULL;
 
 			if (kind)
-				json_array_append_new(shared, json_pack("{ss ss ss ss}", "with", root, "kind", kind,
-				                                        "ours", a->what, "theirs", b->what));
+				json_array_append_new(
+				    shared, json_pack("{ss ss ss ss}", "with", root, "kind", kind,
+						      "ours", a->what, "theirs", b->what));
 		}
 	}
 }
@@ -90,13 +96,14 @@ static json_t *other_json(const struct layout *l, const places *p)
 {
 	json_t *dirs = json_object();
 
-	vec_each(p, it)
+	vec_each (p, it)
 		json_object_set_new(dirs, it->what, json_string(it->id));
-	return json_pack("{ss si ss? so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit", l->unit.name, "dirs", dirs);
+	return json_pack("{ss si ss? so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit",
+			 l->unit.name, "dirs", dirs);
 }
 
-static void look_at(struct look *k, const char *root, const places *ours, json_t *others, json_t *shared,
-                    json_t *same_install)
+static void look_at(struct look *k, const char *root, const places *ours, json_t *others,
+		    json_t *shared, json_t *same_install)
 {
 	autolayout struct layout l = { 0 };
 	places theirs = { 0 };
@@ -122,7 +129,7 @@ static void put_others(struct look *k)
 	if (layout_roots(&roots, &e) < 0)
 		missing(k, QF_OTHERS, &e);
 	places_of(&k->l, &ours);
-	vec_each(&roots, it)
+	vec_each (&roots, it)
 		look_at(k, *it, &ours, others, shared, same_install);
 	places_done(&ours);
 	root_list_done(&roots);
@@ -136,9 +143,11 @@ static void put_others(struct look *k)
 
 /* ---- what runs by the clock ---- */
 
-static const char *const clock_dirs[] = { "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
-	                                  "/etc/cron.monthly", "/var/spool/cron/crontabs", "/var/spool/cron",
-	                                  "/etc/systemd/system", NULL };
+static const char *const clock_dirs[] = {
+	"/etc/cron.d",      "/etc/cron.hourly",    "/etc/cron.daily",
+	"/etc/cron.weekly", "/etc/cron.monthly",   "/var/spool/cron/crontabs",
+	"/var/spool/cron",  "/etc/systemd/system", NULL
+};
 
 static bool mentions(const char *path, const char *root)
 {
@@ -159,10 +168,11 @@ static void timers_in(struct look *k, const char *place, json_t *found)
 
 	if (dir_open(place, &d, &ignored) < 0 || dir_list(&d, "", FILES_MAX, &names, &ignored) < 0)
 		return;
-	vec_each(&names, n) {
+	vec_each (&names, n) {
 		autofree char *path = xasprintf("%s/%s", place, n->name);
 
-		if (n->type != DT_DIR && (!units || sv_ends(sv_of(n->name), ".timer")) && mentions(path, k->l.root))
+		if (n->type != DT_DIR && (!units || sv_ends(sv_of(n->name), ".timer")) &&
+		    mentions(path, k->l.root))
 			json_array_append_new(found, text_json(path));
 	}
 	dir_names_done(&names);

@@ -6,12 +6,18 @@
 #include "io/file.h"
 #include "products/questdb/inspect.h"
 
-#define ENTRIES_MAX  200000
+#define ENTRIES_MAX 200000
 #define OPEN_FDS_MAX 200000
 
-/* Files that make a server do something at its next start, or say that it could not. questdb.md 1.4 */
-static const char *const triggers[] = { "_restore", "_backup_restore", "_recover_point_in_time", "_migrate_primary",
-	                                "_restore_failed", ".restore_failed", NULL };
+/* Files that make a server do something at its next start, or say that it could not. questdb.md 1.4
+ */
+static const char *const triggers[] = { "_restore",
+					"_backup_restore",
+					"_recover_point_in_time",
+					"_migrate_primary",
+					"_restore_failed",
+					".restore_failed",
+					NULL };
 
 static const char *type_word(unsigned char type)
 {
@@ -30,7 +36,8 @@ static bool is_mount_point(const char *path)
 	if (!slash || !path[1])
 		return true;
 	*slash = '\0';
-	if (dir_open(path, &a, &ignored) < 0 || dir_open(*parent ? parent : "/", &b, &ignored) < 0 ||
+	if (dir_open(path, &a, &ignored) < 0 ||
+	    dir_open(*parent ? parent : "/", &b, &ignored) < 0 ||
 	    dir_mount_id(&a, "", &mine, &ignored) < 0 || dir_mount_id(&b, "", &above, &ignored) < 0)
 		return false;
 	return mine != above;
@@ -89,7 +96,7 @@ static void put_entries(struct look *k, json_t *links)
 
 	if (dir_list(&k->root, "", ENTRIES_MAX, &names, &e) < 0)
 		missing(k, QF_ROOT_ENTRIES, &e);
-	vec_each(&names, n) {
+	vec_each (&names, n) {
 		char *target = NULL;
 
 		json_object_set_new(entries, n->name, json_string(type_word(n->type)));
@@ -97,9 +104,10 @@ static void put_entries(struct look *k, json_t *links)
 			if (!strcmp(triggers[i], n->name))
 				json_array_append_new(found, json_string(n->name));
 		if (n->type == DT_LNK && dir_readlink(&k->root, n->name, &target, &e) >= 0)
-			json_array_append_new(links, json_pack("{so so ss}", "path",
-			                                       json_sprintf("%s/%s", k->l.root, n->name), "target",
-			                                       text_json(target), "kind", "entry"));
+			json_array_append_new(
+			    links, json_pack("{so so ss}", "path",
+					     json_sprintf("%s/%s", k->l.root, n->name), "target",
+					     text_json(target), "kind", "entry"));
 		free(target);
 	}
 	dir_names_done(&names);
@@ -116,7 +124,8 @@ static char *unescape_mount(struct sv s)
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '\\' && i + 3 < s.n) {
-			out[n++] = (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 | (s.p[i + 3] - '0'));
+			out[n++] = (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
+					  (s.p[i + 3] - '0'));
 			i += 3;
 		} else {
 			out[n++] = s.p[i];
@@ -183,8 +192,9 @@ static void put_volumes(struct look *k, json_t *scope)
 			facts_miss(k->f, QF_VOLUMES, "a volume of cairo.volumes is not there");
 			continue;
 		}
-		json_object_set_new(volumes, name, json_pack("{ss so sb}", "path", at, "id", id_json(&st), "mount_point",
-		                                             is_mount_point(at)));
+		json_object_set_new(volumes, name,
+				    json_pack("{ss so sb}", "path", at, "id", id_json(&st),
+					      "mount_point", is_mount_point(at)));
 		json_object_set_new(scope, key, json_string(at));
 	}
 	pin(k, QF_VOLUMES, volumes, "cairo.volumes");
@@ -201,20 +211,20 @@ static void put_scope(struct look *k)
 	pin(k, QF_SCOPE, scope, "layout");
 }
 
-static void check_owners(struct look *k, const struct dir *d, const char *rel, int64_t uid, int64_t *count,
-                         char **first)
+static void check_owners(struct look *k, const struct dir *d, const char *rel, int64_t uid,
+			 int64_t *count, char **first)
 {
 	struct dir_names names = { 0 };
 	struct err ignored = ERR_INIT;
 
 	if (dir_list(d, rel, ENTRIES_MAX, &names, &ignored) < 0)
 		return;
-	vec_each(&names, n) {
+	vec_each (&names, n) {
 		autofree char *at = *rel ? xasprintf("%s/%s", rel, n->name) : xstrdup(n->name);
 		struct stat st;
 
-		if (dir_stat(d, at, &st, &ignored) < 0 || (int64_t)st.st_uid == uid || !strcmp(n->name, "lost+found") ||
-		    !strncmp(n->name, ".crossgrade", 11))
+		if (dir_stat(d, at, &st, &ignored) < 0 || (int64_t)st.st_uid == uid ||
+		    !strcmp(n->name, "lost+found") || !strncmp(n->name, ".crossgrade", 11))
 			continue;
 		if (!(*count)++)
 			*first = xasprintf("%s/%s", d->path, at);
@@ -235,8 +245,9 @@ static void put_foreign(struct look *k)
 	if (k->has_db)
 		check_owners(k, &k->db, "", uid, &count, &first);
 	if (count)
-		observe(k, QF_ROOT_FOREIGN, json_pack("{sI so}", "count", (json_int_t)count, "first", text_json(first)),
-		        "stat");
+		observe(k, QF_ROOT_FOREIGN,
+			json_pack("{sI so}", "count", (json_int_t)count, "first", text_json(first)),
+			"stat");
 }
 
 /* ---- left over ---- */
@@ -244,7 +255,8 @@ static void put_foreign(struct look *k)
 static void put_checkpoint_left(struct look *k)
 {
 	static const char *const places[] = { ".checkpoint/db", "snapshot/db", NULL };
-	static const char *const ids[] = { ".checkpoint/db/_checkpoint_meta.d", "snapshot/db/_snapshot", NULL };
+	static const char *const ids[] = { ".checkpoint/db/_checkpoint_meta.d",
+					   "snapshot/db/_snapshot", NULL };
 	json_t *left = json_array();
 	struct err ignored = ERR_INIT;
 
@@ -254,7 +266,8 @@ static void put_checkpoint_left(struct look *k)
 		if (dir_has(&k->root, places[i], &ignored) != 1)
 			continue;
 		json_array_append_new(left, json_string(places[i]));
-		/* i32 length, then the instance id in UTF-16: its ASCII is all there is to a UUID. */
+		/* i32 length, then the instance id in UTF-16: its ASCII is all there is to a UUID.
+		 */
 		if (file_read(&k->root, ids[i], &id, &ignored) >= 0 && id.len > 4) {
 			autobuf struct buf text = BUF_MAX(4096);
 
@@ -271,7 +284,9 @@ static int64_t started_at(const struct look *k)
 	struct stat st;
 
 	/* hello.txt is written once the server is up. */
-	return fstatat(k->root.fd, "hello.txt", &st, AT_SYMLINK_NOFOLLOW) ? 0 : (int64_t)st.st_mtim.tv_sec;
+	return fstatat(k->root.fd, "hello.txt", &st, AT_SYMLINK_NOFOLLOW)
+		   ? 0
+		   : (int64_t)st.st_mtim.tv_sec;
 }
 
 static void put_crashes(struct look *k)
@@ -283,8 +298,9 @@ static void put_crashes(struct look *k)
 	struct stat st;
 
 	if (k->has_db && dir_list(&k->db, "", ENTRIES_MAX, &names, &ignored) >= 0) {
-		vec_each(&names, n)
-			if (!strncmp(n->name, "hs_err_pid", 10) && dir_stat(&k->db, n->name, &st, &ignored) >= 0 &&
+		vec_each (&names, n)
+			if (!strncmp(n->name, "hs_err_pid", 10) &&
+			    dir_stat(&k->db, n->name, &st, &ignored) >= 0 &&
 			    st.st_mtim.tv_sec >= start)
 				json_array_append_new(logs, text_json(n->name));
 	}
@@ -328,7 +344,7 @@ static void put_users(struct look *k)
 		json_decref(others);
 		return;
 	}
-	vec_each(&pids, pid) {
+	vec_each (&pids, pid) {
 		struct proc p = { 0 };
 
 		if (*pid == k->l.proc.id.pid || *pid == getpid() || !opens_below(*pid, k->l.db))
@@ -336,8 +352,9 @@ static void put_users(struct look *k)
 		if (proc_read(*pid, &p, &e) < 0)
 			continue;
 		json_array_append_new(others, json_pack("{si so}", "pid", (int)*pid, "what",
-		                                        text_json(p.exe ? p.exe : p.argv && p.argv[0] ? p.argv[0] :
-		                                                                                        "?")));
+							text_json(p.exe                 ? p.exe
+								  : p.argv && p.argv[0] ? p.argv[0]
+											: "?")));
 		proc_done(&p);
 	}
 	vec_done(&pids);

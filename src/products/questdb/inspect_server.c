@@ -12,7 +12,8 @@
 
 static bool env_of_interest(const char *name)
 {
-	static const char *const exact[] = { "JVM_PREPEND", "JAVA_HOME", "LD_PRELOAD", "MALLOC_CONF", NULL };
+	static const char *const exact[] = { "JVM_PREPEND", "JAVA_HOME", "LD_PRELOAD",
+					     "MALLOC_CONF", NULL };
 
 	if (!strncmp(name, "QDB_", 4) || !strncmp(name, "QUESTDB_", 8))
 		return true;
@@ -31,7 +32,8 @@ static json_t *env_json(char *const *env)
 		autofree char *name = eq ? xstrndup(*env, (size_t)(eq - *env)) : NULL;
 
 		if (name && env_of_interest(name))
-			json_object_set_new(map, name, conf_is_secret(name) ? json_null() : text_json(eq + 1));
+			json_object_set_new(map, name,
+					    conf_is_secret(name) ? json_null() : text_json(eq + 1));
 	}
 	return map;
 }
@@ -79,7 +81,8 @@ static void put_rss(struct look *k, pid_t pid)
 	rest = buf_sv(&line);
 	(void)sv_cut(&rest, ' ');
 	if (sv_u64(sv_cut(&rest, ' '), &pages))
-		observe(k, QF_RSS, json_integer((json_int_t)(pages * (uint64_t)sysconf(_SC_PAGESIZE))), path);
+		observe(k, QF_RSS,
+			json_integer((json_int_t)(pages * (uint64_t)sysconf(_SC_PAGESIZE))), path);
 }
 
 static void put_process(struct look *k)
@@ -109,7 +112,8 @@ static void put_main(struct look *k)
 		facts_miss(k->f, QF_MAIN_CLASS, "no command line names it");
 		return;
 	}
-	pin_str(k, QF_MAIN_CLASS, k->l.main_class, k->l.proc.id.pid ? "/proc/pid/cmdline" : "launcher");
+	pin_str(k, QF_MAIN_CLASS, k->l.main_class,
+		k->l.proc.id.pid ? "/proc/pid/cmdline" : "launcher");
 	if (says)
 		pin_str(k, QF_MAIN_SAYS, says, "main class");
 }
@@ -126,10 +130,10 @@ static void put_java(struct look *k)
 	}
 	java_home_of(l->java, &home);
 	bundled = l->install && !strncmp(l->java, l->install, strlen(l->install)) &&
-	          l->java[strlen(l->install)] == '/';
+		  l->java[strlen(l->install)] == '/';
 	pin(k, QF_JAVA,
-	    json_pack("{ss ss? ss si sb}", "exe", l->java, "home", home.path[0] ? home.path : NULL, "version",
-	              home.version, "major", home.major, "bundled", bundled),
+	    json_pack("{ss ss? ss si sb}", "exe", l->java, "home", home.path[0] ? home.path : NULL,
+		      "version", home.version, "major", home.major, "bundled", bundled),
 	    "release file of the Java home");
 }
 
@@ -168,7 +172,8 @@ static void ask_server(struct look *k, struct sql_settings *s)
 {
 	struct err e = ERR_INIT;
 
-	if (sql_open(k->site, &k->sql, &e) < 0 || sql_settings(&k->sql, SETTINGS_WITHIN, s, &e) < 0) {
+	if (sql_open(k->site, &k->sql, &e) < 0 ||
+	    sql_settings(&k->sql, SETTINGS_WITHIN, s, &e) < 0) {
 		observe(k, QF_ANSWERS, json_false(), "/settings");
 		missing(k, QF_LOGIN, &e);
 		missing(k, QF_BUILD, &e);
@@ -177,7 +182,8 @@ static void ask_server(struct look *k, struct sql_settings *s)
 	k->answers = true;
 	observe(k, QF_ANSWERS, json_true(), "/settings");
 	if (s->accepts_writes >= 0)
-		observe(k, QF_ACCEPTS_WRITES, json_boolean(s->accepts_writes), "/settings accepting.writes");
+		observe(k, QF_ACCEPTS_WRITES, json_boolean(s->accepts_writes),
+			"/settings accepting.writes");
 	login_fact(k);
 	if (k->logged_in)
 		put_build(k, s);
@@ -198,7 +204,8 @@ static void put_release(struct look *k, const struct sql_settings *s)
 	else if (found.edition[0])
 		pin_str(k, QF_EDITION, found.edition, "modules of the installation");
 	else
-		facts_miss(k->f, QF_EDITION, "neither the server nor its launcher or installation tells");
+		facts_miss(k->f, QF_EDITION,
+			   "neither the server nor its launcher or installation tells");
 	if (s->version[0])
 		pin_str(k, QF_VERSION, s->version, "/settings release.version");
 	else if (found.version[0])

@@ -10,27 +10,32 @@ static json_t *table_json(const struct table *t)
 	json_t *o;
 
 	schema_digest(&t->meta, t->kind, digest);
-	o = json_pack("{ss si ss sb ss so sb si so sI ss}", "dir", t->dir, "id", t->meta.table_id, "kind", t->kind, "wal",
-	              t->meta.wal, "partition_by", schema_by_name(t->meta.partition_by), "timestamp",
-	              t->meta.timestamp >= 0 ? json_string(t->meta.columns.v[t->meta.timestamp].name) : json_null(),
-	              "dedup", schema_dedup(&t->meta), "ttl", t->meta.ttl, "columns", schema_columns(&t->meta),
-	              "structure", (json_int_t)t->txn.structure_version, "schema", digest);
+	o = json_pack("{ss si ss sb ss so sb si so sI ss}", "dir", t->dir, "id", t->meta.table_id,
+		      "kind", t->kind, "wal", t->meta.wal, "partition_by",
+		      schema_by_name(t->meta.partition_by), "timestamp",
+		      t->meta.timestamp >= 0
+			  ? json_string(t->meta.columns.v[t->meta.timestamp].name)
+			  : json_null(),
+		      "dedup", schema_dedup(&t->meta), "ttl", t->meta.ttl, "columns",
+		      schema_columns(&t->meta), "structure", (json_int_t)t->txn.structure_version,
+		      "schema", digest);
 	if (t->target)
 		json_object_set_new(o, "link", text_json(t->target));
 	return o;
 }
 
-/* Files a reader of everything holds open: one or two a column and partition, one a Parquet partition. */
+/* Files a reader of everything holds open: one or two a column and partition, one a Parquet
+ * partition. */
 static int64_t files_open(const struct table *t, int64_t *ret_parquet)
 {
 	int64_t parquet = 0, native, each = 0;
 
-	vec_each(&t->txn.partitions, p)
+	vec_each (&t->txn.partitions, p)
 		parquet += p->parquet_bytes >= 0;
 	native = (int64_t)t->txn.partitions.n - parquet;
 	if (!t->txn.partitions.n)
 		native = 1;
-	vec_each(&t->meta.columns, c)
+	vec_each (&t->meta.columns, c)
 		each += schema_two_files(c->type) ? 2 : 1;
 	*ret_parquet = parquet;
 	return native * each + parquet;
@@ -40,12 +45,13 @@ static json_t *state_json(const struct table *t, int64_t *ret_fd)
 {
 	int64_t parquet, fd = files_open(t, &parquet);
 	bool empty = !t->txn.rows;
-	json_t *o = json_pack("{sI so so sI sI si si sI sI sI}", "rows", (json_int_t)t->txn.rows, "min",
-	                      empty ? json_null() : json_integer(t->txn.min), "max",
-	                      empty ? json_null() : json_integer(t->txn.max), "txn", (json_int_t)t->txn.txn, "seq_txn",
-	                      (json_int_t)t->txn.seq_txn, "lag_txns", t->txn.lag_txns, "lag_rows", t->txn.lag_rows,
-	                      "partitions", (json_int_t)t->txn.partitions.n, "parquet", (json_int_t)parquet, "fd",
-	                      (json_int_t)fd);
+	json_t *o =
+	    json_pack("{sI so so sI sI si si sI sI sI}", "rows", (json_int_t)t->txn.rows, "min",
+		      empty ? json_null() : json_integer(t->txn.min), "max",
+		      empty ? json_null() : json_integer(t->txn.max), "txn", (json_int_t)t->txn.txn,
+		      "seq_txn", (json_int_t)t->txn.seq_txn, "lag_txns", t->txn.lag_txns,
+		      "lag_rows", t->txn.lag_rows, "partitions", (json_int_t)t->txn.partitions.n,
+		      "parquet", (json_int_t)parquet, "fd", (json_int_t)fd);
 
 	if (t->sequenced)
 		json_object_set_new(o, "log_txn", json_integer(t->seq.max_txn));
@@ -59,10 +65,11 @@ struct totals {
 
 static void put_user_tables(struct look *k)
 {
-	json_t *tables = json_object(), *state = json_object(), *internal = json_array(), *pending = json_object();
+	json_t *tables = json_object(), *state = json_object(), *internal = json_array(),
+	       *pending = json_object();
 	struct totals sum = { 0 };
 
-	vec_each(&k->tables.v, t) {
+	vec_each (&k->tables.v, t) {
 		int64_t fd = 0, left = table_pending(t);
 
 		if (t->internal) {
@@ -106,7 +113,7 @@ static void put_ids(struct look *k)
 	int64_t last = facts_int(k->f, QF_DB_LAST_ID, INT64_MAX);
 	const char *id;
 
-	vec_each(&k->tables.v, t) {
+	vec_each (&k->tables.v, t) {
 		char key[16];
 
 		snprintf(key, sizeof key, "%d", t->meta.table_id);
@@ -116,9 +123,8 @@ static void put_ids(struct look *k)
 		if (t->meta.table_id > last)
 			json_array_append_new(above, text_json(t->dir));
 	}
-	json_object_foreach(by_id, id, dirs)
-		if (json_array_size(dirs) > 1)
-			json_object_set(twice, id, dirs);
+	json_object_foreach(by_id, id, dirs) if (json_array_size(dirs) > 1)
+	    json_object_set(twice, id, dirs);
 	observe_some(k, QF_TABLE_ID_TWICE, twice, "db/*/_meta");
 	observe_some(k, QF_TABLE_ID_ABOVE, above, "db/*/_meta");
 }
@@ -131,19 +137,22 @@ static bool reserved_name(const char *name)
 
 static void put_leftovers(struct look *k)
 {
-	json_t *convert = json_object(), *todo = json_object(), *detached = json_object(), *orphan = json_array();
+	json_t *convert = json_object(), *todo = json_object(), *detached = json_object(),
+	       *orphan = json_array();
 	json_t *parquet = json_object(), *reserved = json_array();
 
-	vec_each(&k->tables.v, t) {
+	vec_each (&k->tables.v, t) {
 		if (t->convert)
-			json_object_set_new(convert, t->name, json_string(t->convert == 'w' ? "wal" :
-			                                                  t->convert == 'b' ? "bypass wal" :
-			                                                                      "?"));
+			json_object_set_new(convert, t->name,
+					    json_string(t->convert == 'w'   ? "wal"
+							: t->convert == 'b' ? "bypass wal"
+									    : "?"));
 		/* A running writer has operations of its own in hand. */
 		if (t->todo && !t->internal && !k->l.proc.id.pid)
 			json_object_set_new(todo, t->name, json_string(t->todo));
 		if (t->detached)
-			json_object_set_new(detached, t->name, json_integer((json_int_t)t->detached));
+			json_object_set_new(detached, t->name,
+					    json_integer((json_int_t)t->detached));
 		if (strcmp(t->kind, "view") && t->meta.wal != t->sequenced && !t->convert)
 			json_array_append_new(orphan, text_json(t->dir));
 		if (t->parquet_bad) {
@@ -168,15 +177,19 @@ static void put_broken(struct look *k)
 {
 	json_t *broken = json_object();
 
-	vec_each(&k->tables.broken, b)
+	vec_each (&k->tables.broken, b)
 		json_object_set_new(broken, b->dir, text_json(b->why));
-	vec_each(&k->tables.v, t)
+	vec_each (&k->tables.v, t)
 		if (t->lost && !json_object_get(broken, t->dir))
-			json_object_set_new(broken, t->dir, json_sprintf("partition '%s' has no directory", t->lost));
+			json_object_set_new(
+			    broken, t->dir,
+			    json_sprintf("partition '%s' has no directory", t->lost));
 	observe_some(k, QF_TABLE_BROKEN, broken, "db/*");
-	observe_some(k, QF_TABLE_NO_META, names_json(k->tables.incomplete.v, k->tables.incomplete.n), "db/*");
-	observe_some(k, QF_TABLE_UNREGISTERED, names_json(k->tables.unregistered.v, k->tables.unregistered.n),
-	             k->tables.registry ? k->tables.registry : "registry");
+	observe_some(k, QF_TABLE_NO_META,
+		     names_json(k->tables.incomplete.v, k->tables.incomplete.n), "db/*");
+	observe_some(k, QF_TABLE_UNREGISTERED,
+		     names_json(k->tables.unregistered.v, k->tables.unregistered.n),
+		     k->tables.registry ? k->tables.registry : "registry");
 	observe(k, QF_DB_EXTRA_FILES, names_json(k->tables.files.v, k->tables.files.n), "readdir");
 	if (k->tables.registry)
 		observe(k, QF_DB_REGISTRY, json_string(k->tables.registry), "readdir");
@@ -187,10 +200,11 @@ static void put_links(struct look *k)
 {
 	json_t *links = json_deep_copy(facts_get(k->f, QF_LINKS));
 
-	vec_each(&k->tables.links, l)
-		json_array_append_new(links, json_pack("{so so ss}", "path", json_sprintf("%s/%s", k->l.db, l->rel),
-		                                       "target", text_json(l->target), "kind",
-		                                       strchr(l->rel, '/') ? "partition" : "table"));
+	vec_each (&k->tables.links, l)
+		json_array_append_new(
+		    links, json_pack("{so so ss}", "path", json_sprintf("%s/%s", k->l.db, l->rel),
+				     "target", text_json(l->target), "kind",
+				     strchr(l->rel, '/') ? "partition" : "table"));
 	pin(k, QF_LINKS, links, "readlink");
 }
 
@@ -199,11 +213,12 @@ static void put_enterprise_marks(struct look *k)
 {
 	json_t *marks = json_array();
 
-	vec_each(&k->tables.files, it)
+	vec_each (&k->tables.files, it)
 		if (!strcmp(*it, "_replication_sync_id.d"))
 			json_array_append_new(marks, text_json(*it));
-	vec_each(&k->tables.v, t) {
-		if (!strncmp(t->name, "sys.acl", 7) || !strncmp(t->name, "sys.storage_policies", 20))
+	vec_each (&k->tables.v, t) {
+		if (!strncmp(t->name, "sys.acl", 7) ||
+		    !strncmp(t->name, "sys.storage_policies", 20))
 			json_array_append_new(marks, text_json(t->name));
 	}
 	observe_some(k, QF_ENTERPRISE_MARKS, marks, "db");

@@ -30,13 +30,16 @@ static void put_wanted(struct look *k)
 	if (!version)
 		version = json_str(a, "version", NULL);
 	if (edition)
-		pin_str(k, QF_TARGET_EDITION, edition, goal_edition(k->to) ? "target.edition" : "artifact");
+		pin_str(k, QF_TARGET_EDITION, edition,
+			goal_edition(k->to) ? "target.edition" : "artifact");
 	else
 		facts_miss(k->f, QF_TARGET_EDITION, "neither the goal nor the artifact tells");
 	if (version)
-		pin_str(k, QF_TARGET_VERSION, version, goal_version(k->to) ? "target.version" : "artifact");
+		pin_str(k, QF_TARGET_VERSION, version,
+			goal_version(k->to) ? "target.version" : "artifact");
 	else
-		facts_miss(k->f, QF_TARGET_VERSION, "neither the goal nor the artifact tells; give target.version");
+		facts_miss(k->f, QF_TARGET_VERSION,
+			   "neither the goal nor the artifact tells; give target.version");
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -60,9 +63,9 @@ static void put_store(struct look *k)
 		return;
 	}
 	observe(k, QF_TARGET_STORE,
-	        json_pack("{ss so sb sb}", "path", at, "id", id_json(&st), "inside_root", is_below(at, k->l.root),
-	                  "inside_db", is_below(at, k->l.db)),
-	        "restore_point.store");
+		json_pack("{ss so sb sb}", "path", at, "id", id_json(&st), "inside_root",
+			  is_below(at, k->l.root), "inside_db", is_below(at, k->l.db)),
+		"restore_point.store");
 }
 
 /* A file the goal names, by its digest: facts pin what it was when the plan was made. */

@@ -7,10 +7,12 @@
 
 #define TEXT_MAX (256u << 10)
 
-/* From the first NAME=VALUE with a secret's name on: the rest of the line is not shown, however it is quoted. */
+/* From the first NAME=VALUE with a secret's name on: the rest of the line is not shown, however it
+ * is quoted. */
 static void mask_line(struct sv line, struct buf *ret)
 {
-	static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	static const char name_chars[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 	for (size_t i = 0; i < line.n; i++) {
 		size_t from = i;
@@ -38,13 +40,14 @@ static void mask_lines(struct sv text, struct buf *ret)
 }
 
 struct secret_spans {
-	struct sv   text;
+	struct sv text;
 	struct span spans[64];
-	size_t      n;
-	bool        hidden;     /* one has an assignment that does not win: the text is not shown at all */
+	size_t n;
+	bool hidden; /* one has an assignment that does not win: the text is not shown at all */
 };
 
-static int find_secret(void *data, const char *key, const char *value unused_arg, size_t line unused_arg, struct err *e)
+static int find_secret(void *data, const char *key, const char *value unused_arg,
+		       size_t line unused_arg, struct err *e)
 {
 	struct secret_spans *s = data;
 	struct span at = { 0 };
@@ -67,7 +70,8 @@ static int by_place(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* server.conf: values by their spans, so that continued lines are covered; a comment is hidden line by line. */
+/* server.conf: values by their spans, so that continued lines are covered; a comment is hidden line
+ * by line. */
 static bool mask_properties(struct sv text, struct buf *ret)
 {
 	struct secret_spans s = { .text = text };
@@ -123,7 +127,6 @@ void inspect_texts(struct look *k)
 	add_text(texts, facts_str(k->f, QF_CONF_FILE, NULL), true);
 	add_text(texts, k->l.launch_file, false);
 	if (k->l.unit.name)
-		json_object_foreach(k->l.unit.files, path, digest)
-			add_text(texts, path, false);
+		json_object_foreach(k->l.unit.files, path, digest) add_text(texts, path, false);
 	pin(k, QF_TEXTS, texts, "files");
 }

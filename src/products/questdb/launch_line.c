@@ -22,7 +22,8 @@ const char *edition_of_main(const char *main_class)
 	return strstr(main_class, "com.questdb") ? "enterprise" : "open-source";
 }
 
-/* "java.base/java.lang=io.questdb,com.questdb", "io.questdb,com.questdb": the modules that get something. */
+/* "java.base/java.lang=io.questdb,com.questdb", "io.questdb,com.questdb": the modules that get
+ * something. */
 static void add_modules(json_t *set, const char *value)
 {
 	const char *eq = strchr(value, '=');
@@ -58,8 +59,10 @@ static const char *first_of(char *const *argv, size_t i, const char *const *name
 
 static void take_options(char *const *argv, size_t i, struct launch_line *l, json_t *modules)
 {
-	static const char *const given[] = { "--add-opens", "--add-exports", "--enable-native-access", NULL };
-	static const char *const paths[] = { "-p", "--module-path", "-cp", "-classpath", "--class-path", NULL };
+	static const char *const given[] = { "--add-opens", "--add-exports",
+					     "--enable-native-access", NULL };
+	static const char *const paths[] = { "-p",         "--module-path", "-cp",
+					     "-classpath", "--class-path",  NULL };
 	const char *value;
 
 	if ((value = first_of(argv, i, given)))
@@ -79,10 +82,9 @@ static json_t *sorted_keys(json_t *set)
 	json_t *list = json_array(), *value;
 	const char *name;
 
-	json_object_foreach(set, name, value)
-		*vec_push(&names) = name;
+	json_object_foreach(set, name, value) * vec_push(&names) = name;
 	vec_sort(&names, by_text);
-	vec_each(&names, it)
+	vec_each (&names, it)
 		json_array_append_new(list, json_string(*it));
 	vec_done(&names);
 	return list;

@@ -11,7 +11,8 @@
 
 #define CONF_MAX (4u << 20)
 
-static const char *const usual_roots[] = { "/var/lib/questdb", "/root/.questdb", "/opt/questdb/data", NULL };
+static const char *const usual_roots[] = { "/var/lib/questdb", "/root/.questdb",
+					   "/opt/questdb/data", NULL };
 
 void layout_done(struct layout *l)
 {
@@ -47,10 +48,7 @@ static char *dir_of(const char *path)
 }
 
 /* Canonical, heap; NULL when it leads nowhere. */
-static char *canonical(const char *path)
-{
-	return path ? realpath(path, NULL) : NULL;
-}
+static char *canonical(const char *path) { return path ? realpath(path, NULL) : NULL; }
 
 static bool is_there(const char *dir, const char *rel)
 {
@@ -68,7 +66,8 @@ static void read_conf(struct layout *l, const struct dir *root)
 
 	conf_done(&l->conf);
 	l->conf_error[0] = '\0';
-	if (file_read(root, "conf/server.conf", &text, &e) < 0 || conf_read(buf_sv(&text), l->env, &l->conf, &e) < 0) {
+	if (file_read(root, "conf/server.conf", &text, &e) < 0 ||
+	    conf_read(buf_sv(&text), l->env, &l->conf, &e) < 0) {
 		snprintf(l->conf_error, sizeof l->conf_error, "%s", e.msg);
 		/* What the environment says still holds. */
 		if (!l->conf.keys && conf_read(SV(""), l->env, &l->conf, &e) < 0)
@@ -104,7 +103,9 @@ static int find_server(struct layout *l, struct err *e)
 	proc_done(&l->proc);
 	l->proc = (struct proc){ 0 };
 	if (stat(l->lock, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, errno, "look at '%s'", l->lock);
+		return errno == ENOENT || errno == ENOTDIR
+			   ? 0
+			   : err_sys(e, errno, "look at '%s'", l->lock);
 	if (proc_lock_holder_of(l->lock, &pid, e) < 0)
 		return -e->kind;
 	/* Our own lock keeps a stopped server down. */
@@ -149,11 +150,11 @@ static json_t *unit_of_root(const char *root)
 	json_t *config = NULL;
 
 	if (unitfile_mentioning("questdb", &names, &ignored) >= 0) {
-		vec_each(&names, it)
+		vec_each (&names, it)
 			if (!config && unit_serves(*it, root))
 				config = json_pack("{ss ss}", "kind", "systemd", "unit", *it);
 	}
-	vec_each(&names, it)
+	vec_each (&names, it)
 		free(*it);
 	vec_done(&names);
 	return config;
@@ -272,14 +273,16 @@ static void set_install(struct layout *l, const char *named)
 	while (n > 1 && clean[n - 1] == '/')
 		clean[--n] = '\0';
 	l->install = canonical(clean);
-	if (l->install && strcmp(l->install, clean) && !strstr(clean, "/../") && !strstr(clean, "/./"))
+	if (l->install && strcmp(l->install, clean) && !strstr(clean, "/../") &&
+	    !strstr(clean, "/./"))
 		l->install_link = xstrdup(clean);
 }
 
 static void find_install_dir(struct layout *l, const json_t *source)
 {
 	autofree char *java = absolute(l, l->line.java), *script = absolute(l, l->line.script);
-	autofree char *in_path = l->line.jar ? jar_of_path(l->line.jar) : NULL, *jar = absolute(l, in_path);
+	autofree char *in_path = l->line.jar ? jar_of_path(l->line.jar) : NULL,
+		      *jar = absolute(l, in_path);
 	const char *given = json_str(source, "install", NULL);
 	autofree char *bin = NULL, *home = NULL;
 
@@ -351,7 +354,8 @@ static char *main_of_script(const char *script, char **ret_file)
 		if (!sv_starts(line, "JAVA_MAIN="))
 			continue;
 		(void)sv_cut(&value, '=');
-		if (value.n > 1 && (*value.p == '"' || *value.p == '\'') && value.p[value.n - 1] == *value.p)
+		if (value.n > 1 && (*value.p == '"' || *value.p == '\'') &&
+		    value.p[value.n - 1] == *value.p)
 			value = (struct sv){ value.p + 1, value.n - 2 };
 		free(found);
 		found = sv_dup(value);
@@ -366,11 +370,13 @@ static char *unit_file_naming_main(const struct unitfile *u)
 	const char *path, *found = NULL;
 	json_t *digest;
 
-	json_object_foreach(u->files, path, digest) {
+	json_object_foreach(u->files, path, digest)
+	{
 		autobuf struct buf text = BUF_MAX(1 << 20);
 		struct err ignored = ERR_INIT;
 
-		if (file_read_path(path, &text, &ignored) >= 0 && strstr(buf_str(&text), "ServerMain"))
+		if (file_read_path(path, &text, &ignored) >= 0 &&
+		    strstr(buf_str(&text), "ServerMain"))
 			found = path;
 	}
 	return xstrdup(found);
@@ -428,7 +434,7 @@ int layout_of(const char *root, const json_t *source, struct layout *ret, struct
 
 void root_list_done(root_list *r)
 {
-	vec_each(r, it)
+	vec_each (r, it)
 		free(*it);
 	vec_done(r);
 }
@@ -442,7 +448,7 @@ static void add_root(root_list *roots, const char *path)
 		free(at);
 		return;
 	}
-	vec_each(roots, it) {
+	vec_each (roots, it) {
 		if (!strcmp(*it, at)) {
 			free(at);
 			return;
@@ -464,7 +470,7 @@ static int add_processes(root_list *roots, struct err *e)
 
 	if (proc_all(&pids, e) < 0)
 		return -e->kind;
-	vec_each(&pids, pid) {
+	vec_each (&pids, pid) {
 		struct proc p = { 0 };
 		struct launch_line line = { 0 };
 		struct err ignored = ERR_INIT;
@@ -487,7 +493,7 @@ static void add_units(root_list *roots)
 
 	if (unitfile_mentioning("questdb", &names, &ignored) < 0)
 		err_clear(&ignored);
-	vec_each(&names, it) {
+	vec_each (&names, it) {
 		autounit struct unitfile u = { 0 };
 		struct launch_line line = { 0 };
 		char **env, **argv;
@@ -502,7 +508,7 @@ static void add_units(root_list *roots)
 		words_free(argv);
 		words_free(env);
 	}
-	vec_each(&names, it)
+	vec_each (&names, it)
 		free(*it);
 	vec_done(&names);
 }

@@ -5,10 +5,13 @@
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
 
-/* As a client, unmarked: would it be let in and answered? /ping needs no login and costs the server nothing. */
+/* As a client, unmarked: would it be let in and answered? /ping needs no login and costs the server
+ * nothing. */
 static void ask_as_client(struct sql *db, int64_t within_ns, struct probe *p)
 {
-	struct http_ask ask = { .method = "GET", .path = "/ping", .within_ns = within_ns, .max = 64 << 10 };
+	struct http_ask ask = {
+		.method = "GET", .path = "/ping", .within_ns = within_ns, .max = 64 << 10
+	};
 	struct http_answer answer = { 0 };
 	struct http h = db->http;
 	struct err e = ERR_INIT;
@@ -65,7 +68,8 @@ static void ask_pg(const struct site *s, bool as_client, int64_t within_ns, stru
 		snprintf(p->detail, sizeof p->detail, "%s", e.msg);
 }
 
-int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret,
+		  struct err *e)
 {
 	autosql struct sql db = { 0 };
 	struct probe p = { 0 };

@@ -6,7 +6,8 @@
 
 static const char *const source_keys[] = { NULL };
 static const char *const target_keys[] = { NULL };
-static const char *const setting_keys[] = { "access", "accounts", "admin", "drain", "replication", "tls", NULL };
+static const char *const setting_keys[] = { "access",      "accounts", "admin", "drain",
+					    "replication", "tls",      NULL };
 static const char *const editions[] = { "open-source", "enterprise", NULL };
 
 /* ---- the site ---- */
@@ -19,8 +20,8 @@ static const char *reach(const char *host)
 	return host;
 }
 
-static void put_endpoint(json_t *probe, const struct conf *c, const char *name, const char *bind, const char *enabled,
-                         uint16_t port)
+static void put_endpoint(json_t *probe, const struct conf *c, const char *name, const char *bind,
+			 const char *enabled, uint16_t port)
 {
 	char host[256];
 
@@ -68,7 +69,8 @@ static void put_volumes(json_t *roots, const struct conf *c)
 static json_t *site_doc(const struct layout *l, const json_t *login)
 {
 	json_t *roots = json_pack("{ss}", "root", l->root), *doc;
-	autofree char *lock = l->db_rel ? xasprintf("%s/tables.d.lock", l->db_rel) : xstrdup("tables.d.lock");
+	autofree char *lock =
+	    l->db_rel ? xasprintf("%s/tables.d.lock", l->db_rel) : xstrdup("tables.d.lock");
 
 	if (l->install)
 		json_object_set_new(roots, "install", json_string(l->install));
@@ -76,7 +78,7 @@ static json_t *site_doc(const struct layout *l, const json_t *login)
 		json_object_set_new(roots, "db", json_string(l->db));
 	put_volumes(roots, &l->conf);
 	doc = json_pack("{so sO so so}", "roots", roots, "service", l->service, "lock",
-	                place_of(l->db_rel ? "root" : "db", lock), "probe", probe_of(&l->conf));
+			place_of(l->db_rel ? "root" : "db", lock), "probe", probe_of(&l->conf));
 	if (json_is_object(login))
 		json_object_set(doc, "login", (json_t *)login);
 	return doc;
@@ -98,9 +100,13 @@ static int root_of_goal(const struct goal *g, char **ret, struct err *e)
 	if (roots.n == 1) {
 		*ret = xstrdup(roots.v[0]);
 	} else {
-		r = roots.n ? err_set(e, ERR_USAGE, "this host has %zu QuestDB installations", roots.n) :
-		              err_set(e, ERR_ABSENT, "this host has no QuestDB installation that can be seen");
-		err_hint(e, "give 'source.root', the directory that the server is started with after -d");
+		r = roots.n
+			? err_set(e, ERR_USAGE, "this host has %zu QuestDB installations", roots.n)
+			: err_set(e, ERR_ABSENT,
+				  "this host has no QuestDB installation that can be seen");
+		err_hint(
+		    e,
+		    "give 'source.root', the directory that the server is started with after -d");
 	}
 	root_list_done(&roots);
 	return r;
@@ -130,10 +136,11 @@ static json_t *instance_doc(const struct layout *l, const struct site *s)
 		err_clear(&e);
 	if (p.edition[0])
 		edition = p.edition;
-	return json_pack("{ss ss ss? ss? ss? ss sO sb si ss ss?}", "product", "questdb", "root", l->root, "edition",
-	                 edition, "version", p.version[0] ? p.version : NULL, "install", l->install, "kind", l->kind,
-	                 "service", l->service, "running", l->proc.id.pid != 0, "pid", (int)l->proc.id.pid, "by", l->svc.by,
-	                 "unit", l->unit.name);
+	return json_pack("{ss ss ss? ss? ss? ss sO sb si ss ss?}", "product", "questdb", "root",
+			 l->root, "edition", edition, "version", p.version[0] ? p.version : NULL,
+			 "install", l->install, "kind", l->kind, "service", l->service, "running",
+			 l->proc.id.pid != 0, "pid", (int)l->proc.id.pid, "by", l->svc.by, "unit",
+			 l->unit.name);
 }
 
 static void add_instance(const char *root, struct instances *ret)
@@ -164,7 +171,7 @@ int questdb_find(struct host *h, struct instances *ret, struct err *e)
 	}
 	if (layout_roots(&roots, e) < 0)
 		return -e->kind;
-	vec_each(&roots, it)
+	vec_each (&roots, it)
 		add_instance(*it, ret);
 	root_list_done(&roots);
 	return 0;

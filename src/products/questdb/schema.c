@@ -7,15 +7,24 @@
 #include "io/json.h"
 
 enum {
-	TAG_TIMESTAMP = 8, TAG_STRING = 11, TAG_GEOBYTE = 14, TAG_GEOLONG = 17, TAG_BINARY = 18, TAG_VARCHAR = 26,
-	TAG_ARRAY = 27, TAG_DECIMAL8 = 28, TAG_DECIMAL256 = 33
+	TAG_TIMESTAMP = 8,
+	TAG_STRING = 11,
+	TAG_GEOBYTE = 14,
+	TAG_GEOLONG = 17,
+	TAG_BINARY = 18,
+	TAG_VARCHAR = 26,
+	TAG_ARRAY = 27,
+	TAG_DECIMAL8 = 28,
+	TAG_DECIMAL256 = 33
 };
 
 /* ColumnType's tags in order, the same since 7.0. */
 static const char *const type_names[] = {
-	NULL, "BOOLEAN", "BYTE", "SHORT", "CHAR", "INT", "LONG", "DATE", "TIMESTAMP", "FLOAT", "DOUBLE", "STRING", "SYMBOL",
-	"LONG256", "GEOHASH", "GEOHASH", "GEOHASH", "GEOHASH", "BINARY", "UUID", NULL, NULL, NULL, NULL, "LONG128", "IPv4",
-	"VARCHAR", "ARRAY", "DECIMAL", "DECIMAL", "DECIMAL", "DECIMAL", "DECIMAL", "DECIMAL",
+	NULL,      "BOOLEAN",   "BYTE",    "SHORT",   "CHAR",    "INT",     "LONG",
+	"DATE",    "TIMESTAMP", "FLOAT",   "DOUBLE",  "STRING",  "SYMBOL",  "LONG256",
+	"GEOHASH", "GEOHASH",   "GEOHASH", "GEOHASH", "BINARY",  "UUID",    NULL,
+	NULL,      NULL,        NULL,      "LONG128", "IPv4",    "VARCHAR", "ARRAY",
+	"DECIMAL", "DECIMAL",   "DECIMAL", "DECIMAL", "DECIMAL", "DECIMAL",
 };
 
 static void geohash_name(int32_t type, struct buf *ret)
@@ -33,7 +42,8 @@ static void array_name(int32_t type, struct buf *ret)
 	size_t element = type >> 8 & 0x3f;
 	int dims = (type >> 14 & 0x1f) + 1;
 
-	buf_adds(ret, element < ARRAY_LEN(type_names) && type_names[element] ? type_names[element] : "?");
+	buf_adds(ret, element < ARRAY_LEN(type_names) && type_names[element] ? type_names[element]
+									     : "?");
 	for (int i = 0; i < dims; i++)
 		buf_adds(ret, "[]");
 }
@@ -51,14 +61,18 @@ void schema_type_name(int32_t type, struct buf *ret)
 	else if (tag >= TAG_DECIMAL8 && tag <= TAG_DECIMAL256)
 		buf_addf(ret, "DECIMAL(%d,%d)", type >> 8 & 0xff, type >> 18 & 0xff);
 	else
-		buf_addf(ret, "%s%s", type_names[tag], tag == TAG_TIMESTAMP && type & 1 << 18 ? "_NS" : "");
+		buf_addf(ret, "%s%s", type_names[tag],
+			 tag == TAG_TIMESTAMP && type & 1 << 18 ? "_NS" : "");
 }
 
 const char *schema_by_name(int32_t partition_by)
 {
-	static const char *const names[] = { "DAY", "MONTH", "YEAR", "NONE", "HOUR", "WEEK", "N/A" };
+	static const char *const names[] = {
+		"DAY", "MONTH", "YEAR", "NONE", "HOUR", "WEEK", "N/A"
+	};
 
-	return partition_by >= 0 && (size_t)partition_by < ARRAY_LEN(names) ? names[partition_by] : "?";
+	return partition_by >= 0 && (size_t)partition_by < ARRAY_LEN(names) ? names[partition_by]
+									    : "?";
 }
 
 /* A partition that was split off another one carries its time of day with it. */
@@ -67,12 +81,18 @@ static bool starts_a_partition(int32_t by, const struct tm *t, int64_t fraction)
 	if (fraction || t->tm_sec || t->tm_min)
 		return false;
 	switch (by) {
-	case BY_HOUR:  return true;
-	case BY_DAY:   return !t->tm_hour;
-	case BY_WEEK:  return !t->tm_hour && t->tm_wday == 1;
-	case BY_MONTH: return !t->tm_hour && t->tm_mday == 1;
-	case BY_YEAR:  return !t->tm_hour && t->tm_mday == 1 && t->tm_mon == 0;
-	default:       return false;
+	case BY_HOUR:
+		return true;
+	case BY_DAY:
+		return !t->tm_hour;
+	case BY_WEEK:
+		return !t->tm_hour && t->tm_wday == 1;
+	case BY_MONTH:
+		return !t->tm_hour && t->tm_mday == 1;
+	case BY_YEAR:
+		return !t->tm_hour && t->tm_mday == 1 && t->tm_mon == 0;
+	default:
+		return false;
 	}
 }
 
@@ -81,11 +101,21 @@ static void whole_name(int32_t by, const struct tm *t, struct buf *ret)
 	char text[64] = "";
 
 	switch (by) {
-	case BY_DAY:   (void)strftime(text, sizeof text, "%Y-%m-%d", t); break;
-	case BY_MONTH: (void)strftime(text, sizeof text, "%Y-%m", t); break;
-	case BY_YEAR:  (void)strftime(text, sizeof text, "%Y", t); break;
-	case BY_HOUR:  (void)strftime(text, sizeof text, "%Y-%m-%dT%H", t); break;
-	default:       (void)strftime(text, sizeof text, "%G-W%V", t); break;
+	case BY_DAY:
+		(void)strftime(text, sizeof text, "%Y-%m-%d", t);
+		break;
+	case BY_MONTH:
+		(void)strftime(text, sizeof text, "%Y-%m", t);
+		break;
+	case BY_YEAR:
+		(void)strftime(text, sizeof text, "%Y", t);
+		break;
+	case BY_HOUR:
+		(void)strftime(text, sizeof text, "%Y-%m-%dT%H", t);
+		break;
+	default:
+		(void)strftime(text, sizeof text, "%G-W%V", t);
+		break;
 	}
 	buf_adds(ret, text);
 }
@@ -118,7 +148,8 @@ void schema_partition_dir(const struct disk_meta *m, int64_t ts, int64_t name_tx
 		split_name(m->partition_by, &t, ret);
 		buf_addf(ret, m->ns ? "-%09jd" : "-%06jd", (intmax_t)fraction);
 	}
-	/* The one partition of a table without any is never renamed; its record says 0 (9.0.3, seen). */
+	/* The one partition of a table without any is never renamed; its record says 0 (9.0.3,
+	 * seen). */
 	if (name_txn >= 0 && m->partition_by != BY_NONE)
 		buf_addf(ret, ".%jd", (intmax_t)name_txn);
 }
@@ -127,12 +158,13 @@ json_t *schema_columns(const struct disk_meta *m)
 {
 	json_t *list = json_array();
 
-	vec_each(&m->columns, c) {
+	vec_each (&m->columns, c) {
 		autobuf struct buf text = BUF_MAX(32 << 10);
 
 		buf_addf(&text, "%s ", c->name);
 		schema_type_name(c->type, &text);
-		buf_addf(&text, "%s%s", c->indexed ? " INDEXED" : "", c->dedup_key ? " UPSERT KEY" : "");
+		buf_addf(&text, "%s%s", c->indexed ? " INDEXED" : "",
+			 c->dedup_key ? " UPSERT KEY" : "");
 		json_array_append_new(list, json_stringn(buf_str(&text), text.len));
 	}
 	return list;
@@ -140,7 +172,7 @@ json_t *schema_columns(const struct disk_meta *m)
 
 bool schema_dedup(const struct disk_meta *m)
 {
-	vec_each(&m->columns, c)
+	vec_each (&m->columns, c)
 		if (c->dedup_key)
 			return true;
 	return false;
@@ -157,8 +189,8 @@ void schema_digest(const struct disk_meta *m, const char *kind, char ret[65])
 {
 	const char *ts = m->timestamp >= 0 ? m->columns.v[m->timestamp].name : NULL;
 	autojson json_t *doc = json_pack("{ss ss ss? sb si so}", "kind", kind, "partition_by",
-	                                 schema_by_name(m->partition_by), "timestamp", ts, "wal", m->wal, "ttl", m->ttl,
-	                                 "columns", schema_columns(m));
+					 schema_by_name(m->partition_by), "timestamp", ts, "wal",
+					 m->wal, "ttl", m->ttl, "columns", schema_columns(m));
 
 	json_digest(doc, ret);
 }

@@ -9,7 +9,8 @@
 
 #define WITHIN_NS (30 * NS_PER_S)
 
-/* The mark wants CAP_NET_ADMIN. Without it no gate of ours can stand either, so there is nothing to pass. */
+/* The mark wants CAP_NET_ADMIN. Without it no gate of ours can stand either, so there is nothing to
+ * pass. */
 uint32_t sql_mark(void)
 {
 	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -20,7 +21,8 @@ uint32_t sql_mark(void)
 
 static int read_login(const json_t *login, struct sql *db, struct err *e)
 {
-	const char *token = json_str(login, "token_file", NULL), *password = json_str(login, "password_file", NULL);
+	const char *token = json_str(login, "token_file", NULL),
+		   *password = json_str(login, "password_file", NULL);
 
 	db->user = xstrdup(json_str(login, "user", NULL));
 	if (token && file_read_secret(token, &db->token, e) < 0)
@@ -30,7 +32,8 @@ static int read_login(const json_t *login, struct sql *db, struct err *e)
 	return 0;
 }
 
-/* Across editions a plan names a second login: accounts of one edition are not those of the other. */
+/* Across editions a plan names a second login: accounts of one edition are not those of the other.
+ */
 static const json_t *login_of(const struct site *s, const struct sql *db)
 {
 	const json_t *after = json_object_get(s->doc, "target_login");
@@ -93,7 +96,9 @@ static int not_ok(long status, struct sv body, struct err *e)
 	struct err ignored = ERR_INIT;
 
 	if (status == 401 || status == 403) {
-		err_set(e, ERR_DENIED, status == 401 ? "the server wants another login" : "this login may not do that");
+		err_set(e, ERR_DENIED,
+			status == 401 ? "the server wants another login"
+				      : "this login may not do that");
 		return err_hint(e, "give 'login' with 'user' and 'password_file', or 'token_file'");
 	}
 	if (json_parse(body, "the answer", &doc, &ignored) >= 0 && json_str(doc, "error", NULL))
@@ -107,7 +112,8 @@ static int map_columns(const json_t *columns, json_t **ret, struct err *e)
 	json_t *column;
 	size_t i;
 
-	json_array_foreach(columns, i, column) {
+	json_array_foreach(columns, i, column)
+	{
 		const char *name = json_str(column, "name", NULL);
 
 		if (!name)
@@ -133,9 +139,12 @@ int sql_parse(long status, struct sv body, struct sql_rows *ret, struct err *e)
 	if (columns || r.dataset) {
 		if (!json_is_array(columns) || !json_is_array(r.dataset))
 			return err_set(e, ERR_FORMAT, "the answer has no columns and rows");
-		json_array_foreach(r.dataset, i, row) {
+		json_array_foreach(r.dataset, i, row)
+		{
 			if (json_array_size(row) != json_array_size(columns))
-				return err_set(e, ERR_FORMAT, "row %zu of the answer is not as wide as its columns", i);
+				return err_set(
+				    e, ERR_FORMAT,
+				    "row %zu of the answer is not as wide as its columns", i);
 		}
 	} else if (!json_str(r.doc, "ddl", NULL) && !json_str(r.doc, "dml", NULL)) {
 		return err_set(e, ERR_FORMAT, "the answer is neither rows nor 'OK'");
@@ -148,7 +157,8 @@ int sql_parse(long status, struct sv body, struct sql_rows *ret, struct err *e)
 	return 0;
 }
 
-int sql_ask(const struct sql *db, const char *statement, int64_t within_ns, struct sql_rows *ret, struct err *e)
+int sql_ask(const struct sql *db, const char *statement, int64_t within_ns, struct sql_rows *ret,
+	    struct err *e)
 {
 	struct http_answer answer = { 0 };
 	struct http h = http_of(db);
@@ -156,8 +166,12 @@ int sql_ask(const struct sql *db, const char *statement, int64_t within_ns, stru
 	char timeout[64];
 	const char *headers[] = { timeout, NULL };
 	int64_t within = within_ns ? within_ns : WITHIN_NS;
-	struct http_ask ask = { .method = "GET", .path = "/exec", .query = query, .headers = headers,
-		                .within_ns = within, .max = 64u << 20 };
+	struct http_ask ask = { .method = "GET",
+				.path = "/exec",
+				.query = query,
+				.headers = headers,
+				.within_ns = within,
+				.max = 64u << 20 };
 	int r;
 
 	snprintf(timeout, sizeof timeout, "Statement-Timeout: %jd", (intmax_t)(within / NS_PER_MS));
@@ -169,18 +183,24 @@ int sql_ask(const struct sql *db, const char *statement, int64_t within_ns, stru
 }
 
 int sql_export(const struct sql *db, const char *statement, int64_t within_ns,
-               int (*sink)(void *data, struct sv piece, struct err *e), void *data, struct err *e)
+	       int (*sink)(void *data, struct sv piece, struct err *e), void *data, struct err *e)
 {
 	struct http_answer answer = { 0 };
 	struct http h = http_of(db);
 	const char *query[] = { "query", statement, NULL };
 	char timeout[64];
 	const char *headers[] = { timeout, NULL };
-	struct http_ask ask = { .method = "GET", .path = "/exp", .query = query, .headers = headers,
-		                .within_ns = within_ns, .sink = sink, .sink_data = data };
+	struct http_ask ask = { .method = "GET",
+				.path = "/exp",
+				.query = query,
+				.headers = headers,
+				.within_ns = within_ns,
+				.sink = sink,
+				.sink_data = data };
 	long status;
 
-	snprintf(timeout, sizeof timeout, "Statement-Timeout: %jd", (intmax_t)(within_ns / NS_PER_MS));
+	snprintf(timeout, sizeof timeout, "Statement-Timeout: %jd",
+		 (intmax_t)(within_ns / NS_PER_MS));
 	if (http_do(&h, &ask, &answer, e) < 0)
 		return -e->kind;
 	status = answer.status;
@@ -188,7 +208,8 @@ int sql_export(const struct sql *db, const char *statement, int64_t within_ns,
 	return status == 200 ? 0 : not_ok(status, SV(""), e);
 }
 
-int sql_askf(const struct sql *db, int64_t within_ns, struct sql_rows *ret, struct err *e, const char *fmt, ...)
+int sql_askf(const struct sql *db, int64_t within_ns, struct sql_rows *ret, struct err *e,
+	     const char *fmt, ...)
 {
 	autobuf struct buf text = BUF_MAX(256 << 10);
 	va_list ap;
@@ -210,7 +231,8 @@ static const json_t *cell(const struct sql_rows *r, size_t row, const char *colu
 {
 	const json_t *at = json_object_get(r->columns, column);
 
-	return at ? json_array_get(json_array_get(r->dataset, row), (size_t)json_integer_value(at)) : NULL;
+	return at ? json_array_get(json_array_get(r->dataset, row), (size_t)json_integer_value(at))
+		  : NULL;
 }
 
 const char *sql_text(const struct sql_rows *r, size_t row, const char *column)
@@ -262,20 +284,27 @@ int sql_settings_parse(struct sv body, struct sql_settings *ret, struct err *e)
 		config = doc;
 	type = json_str(config, "release.type", "");
 	snprintf(found.edition, sizeof found.edition, "%s",
-	         !strcmp(type, "OSS") ? "open-source" : !strcmp(type, "EE") ? "enterprise" : "");
-	snprintf(found.version, sizeof found.version, "%s", json_str(config, "release.version", ""));
+		 !strcmp(type, "OSS")  ? "open-source"
+		 : !strcmp(type, "EE") ? "enterprise"
+				       : "");
+	snprintf(found.version, sizeof found.version, "%s",
+		 json_str(config, "release.version", ""));
 	/* Which endpoints take writes: ["http", "tcp", "pgwire"]. */
 	if (json_is_array(json_object_get(config, "accepting.writes")))
-		found.accepts_writes = json_array_size(json_object_get(config, "accepting.writes")) > 0;
+		found.accepts_writes =
+		    json_array_size(json_object_get(config, "accepting.writes")) > 0;
 	*ret = found;
 	return 0;
 }
 
-static int get(const struct sql *db, const char *path, int64_t within_ns, struct buf *ret, struct err *e)
+static int get(const struct sql *db, const char *path, int64_t within_ns, struct buf *ret,
+	       struct err *e)
 {
 	struct http_answer answer = { 0 };
 	struct http h = http_of(db);
-	struct http_ask ask = { .method = "GET", .path = path, .within_ns = within_ns, .max = 1 << 20 };
+	struct http_ask ask = {
+		.method = "GET", .path = path, .within_ns = within_ns, .max = 1 << 20
+	};
 	int r;
 
 	if (http_do(&h, &ask, &answer, e) < 0)
@@ -306,7 +335,8 @@ int sql_settings(const struct sql *db, int64_t within_ns, struct sql_settings *r
 	return sql_settings_parse(buf_sv(&body), ret, e);
 }
 
-/* "Build Information: QuestDB 9.0.3, JDK 21.0.7, Commit Hash efc0..": the word before the first comma. */
+/* "Build Information: QuestDB 9.0.3, JDK 21.0.7, Commit Hash efc0..": the word before the first
+ * comma. */
 static void version_in(const char *line, char version[48])
 {
 	struct sv rest = sv_of(line), head = sv_cut(&rest, ','), word = head;

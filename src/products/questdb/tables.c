@@ -8,7 +8,7 @@
 #include "products/questdb/questdb.h"
 #include "products/questdb/schema.h"
 
-#define TABLES_MAX  200000
+#define TABLES_MAX 200000
 #define ENTRIES_MAX 2000000
 
 static void table_done(struct table *t)
@@ -25,19 +25,19 @@ static void table_done(struct table *t)
 
 void tables_done(struct tables *t)
 {
-	vec_each(&t->v, it)
+	vec_each (&t->v, it)
 		table_done(it);
-	vec_each(&t->broken, it) {
+	vec_each (&t->broken, it) {
 		free(it->dir);
 		free(it->why);
 	}
-	vec_each(&t->incomplete, it)
+	vec_each (&t->incomplete, it)
 		free(*it);
-	vec_each(&t->unregistered, it)
+	vec_each (&t->unregistered, it)
 		free(*it);
-	vec_each(&t->files, it)
+	vec_each (&t->files, it)
 		free(*it);
-	vec_each(&t->links, it) {
+	vec_each (&t->links, it) {
 		free(it->rel);
 		free(it->target);
 	}
@@ -53,12 +53,14 @@ void tables_done(struct tables *t)
 
 bool questdb_system_table(const char *name)
 {
-	return !strncmp(name, "sys.", 4) || !strncmp(name, "telemetry", 9) || !strcmp(name, "_query_trace");
+	return !strncmp(name, "sys.", 4) || !strncmp(name, "telemetry", 9) ||
+	       !strcmp(name, "_query_trace");
 }
 
 int64_t table_pending(const struct table *t)
 {
-	return t->sequenced && t->seq.max_txn > t->txn.seq_txn ? t->seq.max_txn - t->txn.seq_txn : 0;
+	return t->sequenced && t->seq.max_txn > t->txn.seq_txn ? t->seq.max_txn - t->txn.seq_txn
+							       : 0;
 }
 
 /* What the names in a table's directory tell, before any file is opened. */
@@ -106,18 +108,20 @@ static void note(struct contents *c, const struct dir_entry *n)
 		c->wal = true;
 }
 
-static int look_in(const struct dir *table, struct contents *ret, struct dir_names *names, struct err *e)
+static int look_in(const struct dir *table, struct contents *ret, struct dir_names *names,
+		   struct err *e)
 {
 	if (dir_list(table, "", ENTRIES_MAX, names, e) < 0)
 		return -e->kind;
-	vec_each(names, n)
+	vec_each (names, n)
 		note(ret, n);
 	return 0;
 }
 
-static void add_links(const struct dir *table, const char *dir, const struct dir_names *names, table_links *ret)
+static void add_links(const struct dir *table, const char *dir, const struct dir_names *names,
+		      table_links *ret)
 {
-	vec_each(names, n) {
+	vec_each (names, n) {
 		struct err ignored = ERR_INIT;
 		char *target = NULL;
 
@@ -146,24 +150,28 @@ static bool has_name(const struct dir_names *names, const char *name)
 }
 
 /* A link to a partition is followed: data.parquet behind it counts. */
-static void check_parquet(const struct dir *table, const char *dir, const struct disk_partition *p, struct table *t)
+static void check_parquet(const struct dir *table, const char *dir, const struct disk_partition *p,
+			  struct table *t)
 {
-	autofree char *rel = xasprintf("%s/data.parquet", dir), *path = xasprintf("%s/%s", table->path, rel);
+	autofree char *rel = xasprintf("%s/data.parquet", dir),
+		      *path = xasprintf("%s/%s", table->path, rel);
 	struct err e = ERR_INIT;
 	struct stat st;
-	int there = dir_stat(table, rel, &st, &e) >= 0 || (e.kind == ERR_REFUSED && !stat(path, &st));
+	int there =
+	    dir_stat(table, rel, &st, &e) >= 0 || (e.kind == ERR_REFUSED && !stat(path, &st));
 
 	if (there && S_ISREG(st.st_mode) && st.st_size >= p->parquet_bytes)
 		return;
 	free(t->parquet_bad);
-	t->parquet_bad = there ? xasprintf("%s: data.parquet has %jd bytes of %jd", dir, (intmax_t)st.st_size,
-	                                   (intmax_t)p->parquet_bytes) :
-	                         xasprintf("%s: data.parquet is missing", dir);
+	t->parquet_bad = there ? xasprintf("%s: data.parquet has %jd bytes of %jd", dir,
+					   (intmax_t)st.st_size, (intmax_t)p->parquet_bytes)
+			       : xasprintf("%s: data.parquet is missing", dir);
 }
 
-static void check_partitions(const struct dir *table, const struct dir_names *names, struct table *t)
+static void check_partitions(const struct dir *table, const struct dir_names *names,
+			     struct table *t)
 {
-	vec_each(&t->txn.partitions, p) {
+	vec_each (&t->txn.partitions, p) {
 		autobuf struct buf dir = BUF_MAX(256);
 
 		if (t->parquet_bad && t->lost)
@@ -198,7 +206,8 @@ static const char *kind_of(const struct contents *c, const struct disk_registere
 	return c->live ? "live" : "table";
 }
 
-static int read_table(const struct dir *table, const struct contents *c, struct table *t, struct err *e)
+static int read_table(const struct dir *table, const struct contents *c, struct table *t,
+		      struct err *e)
 {
 	int64_t todo = 0;
 
@@ -240,8 +249,8 @@ static void add_broken(struct tables *all, const char *dir, const struct err *e)
 }
 
 /* With the directory open: t is filled, or the table went to one of the other lists. */
-static bool examine(const struct dir *table, const char *dir, const struct disk_registered *known, struct tables *all,
-                    struct table *t)
+static bool examine(const struct dir *table, const char *dir, const struct disk_registered *known,
+		    struct tables *all, struct table *t)
 {
 	struct dir_names names = { 0 };
 	struct contents c = { 0 };
@@ -269,8 +278,8 @@ static bool examine(const struct dir *table, const char *dir, const struct disk_
 	return good;
 }
 
-static int open_table(const struct dir *db, const struct dir_entry *n, struct table *t, struct tables *all,
-                      struct dir *ret, struct err *e)
+static int open_table(const struct dir *db, const struct dir_entry *n, struct table *t,
+		      struct tables *all, struct dir *ret, struct err *e)
 {
 	autofree char *path = NULL;
 
@@ -283,8 +292,8 @@ static int open_table(const struct dir *db, const struct dir_entry *n, struct ta
 	return dir_open(path, ret, e);
 }
 
-static void scan_one(const struct dir *db, const struct dir_entry *n, const struct disk_registry *registry,
-                     struct tables *all)
+static void scan_one(const struct dir *db, const struct dir_entry *n,
+		     const struct disk_registry *registry, struct tables *all)
 {
 	const struct disk_registered *known = map_get(&registry->by_dir, n->name);
 	autodir struct dir table = DIR_NONE;
@@ -319,7 +328,8 @@ static int by_name(const void *a, const void *b)
 	return c ? c : strcmp(x->dir, y->dir);
 }
 
-int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables *ret, struct err *e)
+int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables *ret,
+		struct err *e)
 {
 	autoregistry struct disk_registry registry = { 0 };
 	autotables struct tables all = { 0 };
@@ -328,7 +338,7 @@ int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables
 
 	if (disk_registry_read(db, &registry, e) < 0 || dir_list(db, "", TABLES_MAX, &names, e) < 0)
 		return -e->kind;
-	vec_each(&names, n) {
+	vec_each (&names, n) {
 		if (cancel && atomic_load(&cancel->asked)) {
 			r = err_set(e, ERR_CANCELED, "asked to stop");
 			break;

@@ -5,26 +5,26 @@
 #include "products/questdb/disk.h"
 
 struct table_link {
-	char *rel;                      /* below DB: "trades~5", "trades~5/2026-01-01" */
+	char *rel; /* below DB: "trades~5", "trades~5/2026-01-01" */
 	char *target;
 };
 typedef VEC(struct table_link) table_links;
 
 struct table {
-	char            *name, *dir;
-	const char      *kind;          /* "table", "view", "matview", "live" */
-	bool             internal;       /* changes by itself: never compared */
-	char            *target;        /* of the link that `dir` is; NULL: none */
+	char *name, *dir;
+	const char *kind; /* "table", "view", "matview", "live" */
+	bool internal;    /* changes by itself: never compared */
+	char *target;     /* of the link that `dir` is; NULL: none */
 	struct disk_meta meta;
-	struct disk_txn  txn;
-	bool             sequenced;     /* txn_seq/_txnlog was read */
-	struct disk_seq  seq;
-	char             convert;       /* 'w' to WAL, 'b' bypass, '?'; 0: no _convert */
-	const char      *todo;          /* "_meta.swp", "_todo_" or NULL */
-	size_t           detached;      /* *.detached and *.attachable */
-	bool             has_wal;       /* a wal<N> directory */
-	char            *parquet_bad;   /* first partition whose data.parquet is missing or short, and why */
-	char            *lost;          /* first partition whose directory is missing */
+	struct disk_txn txn;
+	bool sequenced; /* txn_seq/_txnlog was read */
+	struct disk_seq seq;
+	char convert;      /* 'w' to WAL, 'b' bypass, '?'; 0: no _convert */
+	const char *todo;  /* "_meta.swp", "_todo_" or NULL */
+	size_t detached;   /* *.detached and *.attachable */
+	bool has_wal;      /* a wal<N> directory */
+	char *parquet_bad; /* first partition whose data.parquet is missing or short, and why */
+	char *lost;        /* first partition whose directory is missing */
 };
 
 struct table_fault {
@@ -38,12 +38,14 @@ struct tables {
 	VEC(char *) unregistered;       /* WAL tables the registry does not know */
 	VEC(char *) files;              /* plain files directly in DB, locks left out */
 	table_links links;              /* tables and partitions that are links */
-	char       *registry;           /* its file; NULL none */
+	char *registry;                 /* its file; NULL none */
 };
 #define autotables cleanup_with(tables_done)
 
-/* One pass over the directory, a running server's too. A table that cannot be read is in `broken`, not an error. */
-int  tables_scan(const struct dir *db, const struct cancel *cancel, struct tables *ret, struct err *e) must_check;
+/* One pass over the directory, a running server's too. A table that cannot be read is in `broken`,
+ * not an error. */
+int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables *ret,
+		struct err *e) must_check;
 void tables_done(struct tables *t);
 
 /* Transactions that the sequencer gave out and the table has not applied. */

@@ -7,13 +7,14 @@
 #include "io/file.h"
 #include "io/json.h"
 
-#define UNIT_MAX    (1u << 20)
+#define UNIT_MAX (1u << 20)
 #define ENTRIES_MAX 20000
-#define WORDS_MAX   4096
+#define WORDS_MAX 4096
 
 /* systemd.unit(5): the earlier wins. */
-static const char *const places[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-	                              "/usr/lib/systemd/system", "/lib/systemd/system", NULL };
+static const char *const places[] = { "/etc/systemd/system",           "/run/systemd/system",
+				      "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+				      "/lib/systemd/system",           NULL };
 
 void words_free(char **words)
 {
@@ -45,10 +46,11 @@ static void put_value(json_t *keys, const char *section, struct sv line)
 	if (value.n)
 		json_array_append_new(list, json_stringn(value.p, value.n));
 	else
-		json_array_clear(list);         /* an empty assignment resets a list */
+		json_array_clear(list); /* an empty assignment resets a list */
 }
 
-/* Lines joined over a trailing backslash; comment lines inside a joined one are dropped, as systemd does. */
+/* Lines joined over a trailing backslash; comment lines inside a joined one are dropped, as systemd
+ * does. */
 static void parse(struct sv text, json_t *keys)
 {
 	autobuf struct buf joined = BUF_MAX(UNIT_MAX);
@@ -66,7 +68,8 @@ static void parse(struct sv text, json_t *keys)
 		}
 		buf_add_sv(&joined, line);
 		line = sv_trim(buf_sv(&joined));
-		if (line.n > 2 && line.p[0] == '[' && line.p[line.n - 1] == ']' && line.n - 2 < sizeof section) {
+		if (line.n > 2 && line.p[0] == '[' && line.p[line.n - 1] == ']' &&
+		    line.n - 2 < sizeof section) {
 			memcpy(section, line.p + 1, line.n - 2);
 			section[line.n - 2] = '\0';
 		} else if (line.n && memchr(line.p, '=', line.n)) {
@@ -94,7 +97,8 @@ static char *template_of(const char *name)
 {
 	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
 
-	return at && dot && dot > at + 1 ? xasprintf("%.*s%s", (int)(at + 1 - name), name, dot) : NULL;
+	return at && dot && dot > at + 1 ? xasprintf("%.*s%s", (int)(at + 1 - name), name, dot)
+					 : NULL;
 }
 
 static int find_file(const char *name, char **ret, struct err *e)
@@ -116,7 +120,8 @@ static int find_file(const char *name, char **ret, struct err *e)
 	return err_set(e, ERR_ABSENT, "no unit file of '%s'", name);
 }
 
-/* Drop-ins by file name, each name once: from the first place that has it. Crossgrade's own hold is none of theirs. */
+/* Drop-ins by file name, each name once: from the first place that has it. Crossgrade's own hold is
+ * none of theirs. */
 static void find_dropins(const char *name, json_t *found)
 {
 	for (size_t i = 0; places[i]; i++) {
@@ -128,11 +133,12 @@ static void find_dropins(const char *name, json_t *found)
 		if (dir_open(path, &d, &ignored) < 0)
 			continue;
 		if (dir_list(&d, "", ENTRIES_MAX, &names, &ignored) >= 0) {
-			vec_each(&names, n) {
-				if (sv_ends(sv_of(n->name), ".conf") && !strstr(n->name, "crossgrade") &&
+			vec_each (&names, n) {
+				if (sv_ends(sv_of(n->name), ".conf") &&
+				    !strstr(n->name, "crossgrade") &&
 				    !json_object_get(found, n->name))
 					json_object_set_new(found, n->name,
-					                    json_sprintf("%s/%s", path, n->name));
+							    json_sprintf("%s/%s", path, n->name));
 			}
 		}
 		dir_names_done(&names);
@@ -156,8 +162,7 @@ static int add_dropins(struct unitfile *u, struct err *e)
 	find_dropins(u->name, found);
 	if (generic)
 		find_dropins(generic, found);
-	json_object_foreach(found, name, path)
-		*vec_push(&names) = name;
+	json_object_foreach(found, name, path) * vec_push(&names) = name;
 	vec_sort(&names, by_text);
 	for (size_t i = 0; i < names.n && r >= 0; i++)
 		r = add_file(u, json_str(found, names.v[i], ""), e);
@@ -172,7 +177,8 @@ int unitfile_read(const char *name, struct unitfile *ret, struct err *e)
 	u.name = strchr(name, '.') ? xstrdup(name) : xasprintf("%s.service", name);
 	if (strchr(u.name, '/'))
 		return err_set(e, ERR_USAGE, "'%s' is no name of a unit", name);
-	if (find_file(u.name, &u.file, e) < 0 || add_file(&u, u.file, e) < 0 || add_dropins(&u, e) < 0)
+	if (find_file(u.name, &u.file, e) < 0 || add_file(&u, u.file, e) < 0 ||
+	    add_dropins(&u, e) < 0)
 		return -e->kind;
 	*ret = u;
 	u = (struct unitfile){ 0 };
@@ -187,8 +193,8 @@ const char *unitfile_last(const struct unitfile *u, const char *key, const char 
 	return n ? json_string_value(json_array_get(list, n - 1)) : absent;
 }
 
-/* One word of a list in systemd's quoting: blanks end it outside quotes, a backslash keeps the next character. False
- * at the end. */
+/* One word of a list in systemd's quoting: blanks end it outside quotes, a backslash keeps the next
+ * character. False at the end. */
 static bool next_word(const char **p, char **ret)
 {
 	struct buf word = BUF_MAX(UNIT_MAX);
@@ -218,7 +224,8 @@ static const char *env_value(char *const *env, const char *name, size_t n)
 	return "";
 }
 
-/* $VAR and ${VAR} of one word; "$$" is a dollar. Splitting of an unbraced $VAR into words is not done. */
+/* $VAR and ${VAR} of one word; "$$" is a dollar. Splitting of an unbraced $VAR into words is not
+ * done. */
 static char *expand(const char *word, char *const *env)
 {
 	struct buf out = BUF_MAX(UNIT_MAX);
@@ -268,7 +275,7 @@ static void add_assignment(word_list *env, char *word)
 {
 	const char *eq = strchr(word, '=');
 
-	vec_each(env, it) {
+	vec_each (env, it) {
 		if (eq && !strncmp(*it, word, (size_t)(eq - word) + 1)) {
 			free(*it);
 			*it = word;
@@ -292,7 +299,8 @@ static void add_environment_file(word_list *env, const char *path)
 		return;
 	rest = buf_sv(&text);
 	while (rest.n) {
-		struct sv line = sv_trim(sv_line(&rest)), value = line, key = sv_trim(sv_cut(&value, '='));
+		struct sv line = sv_trim(sv_line(&rest)), value = line,
+			  key = sv_trim(sv_cut(&value, '='));
 		autofree char *raw = sv_dup(sv_trim(value));
 		const char *p = raw;
 		char *word = NULL;
@@ -315,7 +323,8 @@ char **unitfile_env(const struct unitfile *u)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json_object_get(u->keys, "Service.Environment"), i, value) {
+	json_array_foreach(json_object_get(u->keys, "Service.Environment"), i, value)
+	{
 		const char *p = json_string_value(value);
 		char *word;
 
@@ -323,7 +332,7 @@ char **unitfile_env(const struct unitfile *u)
 			add_assignment(&env, word);
 	}
 	json_array_foreach(json_object_get(u->keys, "Service.EnvironmentFile"), i, value)
-		add_environment_file(&env, json_string_value(value));
+	    add_environment_file(&env, json_string_value(value));
 	*vec_push(&env) = NULL;
 	return env.v;
 }
@@ -339,7 +348,7 @@ static bool holds(const char *path, const char *word)
 
 static void add_name(unit_names *names, const char *name)
 {
-	vec_each(names, it)
+	vec_each (names, it)
 		if (!strcmp(*it, name))
 			return;
 	*vec_push(names) = xstrdup(name);
@@ -358,11 +367,11 @@ static int mentioning_in(const char *place, const char *word, unit_names *ret, s
 	}
 	if (dir_list(&d, "", ENTRIES_MAX, &names, e) < 0)
 		return -e->kind;
-	vec_each(&names, n) {
+	vec_each (&names, n) {
 		autofree char *path = xasprintf("%s/%s", place, n->name);
 
-		if (n->type != DT_DIR && sv_ends(sv_of(n->name), ".service") && !strstr(n->name, "@.") &&
-		    holds(path, word))
+		if (n->type != DT_DIR && sv_ends(sv_of(n->name), ".service") &&
+		    !strstr(n->name, "@.") && holds(path, word))
 			add_name(ret, n->name);
 	}
 	dir_names_done(&names);

@@ -11,7 +11,8 @@ static int call(const char *verb, const char *a, const char *b, char *said, size
 {
 	autofree char *home = xasprintf("HOME=%s", getenv("HOME") ? getenv("HOME") : "/root");
 	const char *argv[] = { "/bin/bash", REAL_QUESTDB, verb, a, b, NULL };
-	const char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", home, NULL };
+	const char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			      home, NULL };
 	struct cmd c = { .argv = argv, .env = env, .within_ns = 300 * NS_PER_S };
 	struct cmd_result r = { 0 };
 	struct err e = ERR_INIT;
@@ -93,16 +94,22 @@ void real_bind(struct real *r)
 	struct err e = ERR_INIT;
 
 	unbind(r);
-	r->goal = (struct goal){ .doc = json_pack("{s{ss} s{} s{} s{}}", "source", "root", r->root, "target",
-		                                  "restore_point", "settings"),
-		                 .product = "questdb", .name = "questdb" };
+	r->goal = (struct goal){ .doc = json_pack("{s{ss} s{} s{} s{}}", "source", "root", r->root,
+						  "target", "restore_point", "settings"),
+				 .product = "questdb",
+				 .name = "questdb" };
 	r->goal.source = json_object_get(r->goal.doc, "source");
 	r->goal.target = json_object_get(r->goal.doc, "target");
 	r->goal.restore_point = json_object_get(r->goal.doc, "restore_point");
 	r->goal.settings = json_object_get(r->goal.doc, "settings");
 	assert_ok(questdb_site(&r->goal, &r->site, &e), &e);
-	r->ctx = (struct ctx){ .product = &product_questdb, .goal = &r->goal, .state = DIR_NONE, .blobs = DIR_NONE,
-		               .sites = &r->site, .n_sites = 1, .results = json_object() };
+	r->ctx = (struct ctx){ .product = &product_questdb,
+			       .goal = &r->goal,
+			       .state = DIR_NONE,
+			       .blobs = DIR_NONE,
+			       .sites = &r->site,
+			       .n_sites = 1,
+			       .results = json_object() };
 }
 
 void real_done(struct real *r)

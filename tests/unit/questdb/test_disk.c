@@ -39,7 +39,8 @@ static void test_meta(void **state)
 
 		open_data(rel, &d);
 		assert_ok(disk_meta_read(&d, &m, &e), &e);
-		/* dropped: gone; replaced by another type: in the old one's place, not at the end */
+		/* dropped: gone; replaced by another type: in the old one's place, not at the end
+		 */
 		assert_int_equal(m.columns.n, 4);
 		assert_column(&m, 0, "a", "LONG");
 		assert_column(&m, 1, "renamed", "LONG");
@@ -114,9 +115,9 @@ static void test_view(void **state)
 static void test_partition_names(void **state)
 {
 	static const struct {
-		int32_t     by;
-		bool        ns;
-		int64_t     ts;
+		int32_t by;
+		bool ns;
+		int64_t ts;
 		const char *name;
 	} cases[] = {
 		{ BY_DAY, false, 1767571200000000, "2026-01-05" },
@@ -204,13 +205,15 @@ static void read_all(struct err *e)
 	struct disk_seq seq;
 	struct disk_db db;
 	int64_t todo;
-	int results[] = { disk_meta_read(&work, &m, e), disk_txn_read(&work, &t, e), disk_seq_read(&work, &seq, e),
-		          disk_name_read(&work, &name, e), disk_todo_read(&work, &todo, e), disk_db_read(&work, &db, e),
-		          disk_registry_read(&work, &r, e) };
+	int results[] = { disk_meta_read(&work, &m, e),    disk_txn_read(&work, &t, e),
+			  disk_seq_read(&work, &seq, e),   disk_name_read(&work, &name, e),
+			  disk_todo_read(&work, &todo, e), disk_db_read(&work, &db, e),
+			  disk_registry_read(&work, &r, e) };
 
 	for (size_t i = 0; i < ARRAY_LEN(results); i++)
-		assert_true(results[i] >= 0 || results[i] == -ERR_FORMAT || results[i] == -ERR_ABSENT);
-	vec_each(&t.partitions, p) {
+		assert_true(results[i] >= 0 || results[i] == -ERR_FORMAT ||
+			    results[i] == -ERR_ABSENT);
+	vec_each (&t.partitions, p) {
 		autobuf struct buf dir = BUF_MAX(256);
 
 		schema_partition_dir(&m, p->ts, p->name_txn, &dir);
@@ -285,13 +288,13 @@ static void test_words_of_damage(void **state)
 	assert_ok(file_read(&d, "_meta", &meta, &e), &e);
 	assert_ok(file_read(&d, "_txn", &txn, &e), &e);
 	put("_meta", meta.data, meta.len);
-	expect_format("_meta", 0, 1000000);             /* columns */
+	expect_format("_meta", 0, 1000000); /* columns */
 	put("_meta", meta.data, meta.len);
-	expect_format("_meta", 8, 77);                  /* timestamp */
+	expect_format("_meta", 8, 77); /* timestamp */
 	put("_txn", txn.data, txn.len);
-	expect_format("_txn", 40, 31);                  /* bytes of the partitions of record B */
+	expect_format("_txn", 40, 31); /* bytes of the partitions of record B */
 	put("_txn", txn.data, txn.len);
-	expect_format("_txn", 32, 1 << 30);             /* offset of record B */
+	expect_format("_txn", 32, 1 << 30); /* offset of record B */
 }
 
 static int setup(void **state)

@@ -1,4 +1,5 @@
-/* Builds judged from their bytes, units read from their files, and a stopped installation put together from them. */
+/* Builds judged from their bytes, units read from their files, and a stopped installation put
+ * together from them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -16,12 +17,9 @@
 #define UNITS "/etc/systemd/system"
 
 static char home[] = "/tmp/crossgrade-install-XXXXXX";
-static bool own_units;          /* UNITS is an empty directory of this process alone */
+static bool own_units; /* UNITS is an empty directory of this process alone */
 
-static char *path_of(const char *rel)
-{
-	return xasprintf("%s/%s", home, rel);
-}
+static char *path_of(const char *rel) { return xasprintf("%s/%s", home, rel); }
 
 static void write_file(const char *path, const char *text, mode_t mode)
 {
@@ -36,7 +34,8 @@ static void put(const char *rel, const char *text)
 {
 	autofree char *path = path_of(rel);
 	autodir struct dir d = DIR_NONE;
-	autofree char *parent = xstrndup(rel, (size_t)(strrchr(rel, '/') ? strrchr(rel, '/') - rel : 0));
+	autofree char *parent =
+	    xstrndup(rel, (size_t)(strrchr(rel, '/') ? strrchr(rel, '/') - rel : 0));
 	struct err e = ERR_INIT;
 
 	assert_ok(dir_open(home, &d, &e), &e);
@@ -105,7 +104,8 @@ static void assert_is_9_0_3(const json_t *a, const char *form)
 
 static void test_real_builds(void **state)
 {
-	autofree char *archive = path_of("questdb-9.0.3-no-jre-bin.tar.gz"), *dir = path_of("installed");
+	autofree char *archive = path_of("questdb-9.0.3-no-jre-bin.tar.gz"),
+		      *dir = path_of("installed");
 	autojson json_t *a = NULL, *b = NULL, *c = NULL;
 
 	if (!questdb("archive", "9.0.3", archive) || !questdb("install", "9.0.3", dir))
@@ -114,7 +114,7 @@ static void test_real_builds(void **state)
 	assert_is_9_0_3(a, "no-jre.tar.gz");
 	assert_string_equal(json_str(a, "top", ""), "questdb-9.0.3-no-jre-bin");
 	assert_string_equal(json_str(json_object_get(a, "launcher"), "main_class", ""),
-	                    "io.questdb/io.questdb.ServerMain");
+			    "io.questdb/io.questdb.ServerMain");
 	b = judge("installed");
 	assert_is_9_0_3(b, "directory");
 	c = judge("installed/questdb.jar");
@@ -123,8 +123,10 @@ static void test_real_builds(void **state)
 
 static void make_runtime(const char *dir, const char *modules)
 {
-	autofree char *release = xasprintf("%s/release", dir), *java = xasprintf("%s/bin/java", dir);
-	autofree char *image = xasprintf("%s/lib/modules", dir), *env = xasprintf("%s/bin/env.sh", dir);
+	autofree char *release = xasprintf("%s/release", dir),
+		      *java = xasprintf("%s/bin/java", dir);
+	autofree char *image = xasprintf("%s/lib/modules", dir),
+		      *env = xasprintf("%s/bin/env.sh", dir);
 	autofree char *script = xasprintf("%s/bin/questdb.sh", dir), *to = path_of(java);
 	const char *copy[] = { "cp", "/bin/true", to, NULL };
 
@@ -141,8 +143,9 @@ static void test_enterprise_runtime(void **state)
 	autojson json_t *a = NULL;
 
 	make_runtime("questdb-enterprise-3.3.2-rt-linux-amd64",
-	             "JAVA_VERSION=\"25.0.1\"\nMODULES=\"java.base io.questdb com.questdb\"\n");
-	pack("questdb-enterprise-3.3.2-rt-linux-amd64", "questdb-enterprise-3.3.2-rt-linux-amd64.tar.gz");
+		     "JAVA_VERSION=\"25.0.1\"\nMODULES=\"java.base io.questdb com.questdb\"\n");
+	pack("questdb-enterprise-3.3.2-rt-linux-amd64",
+	     "questdb-enterprise-3.3.2-rt-linux-amd64.tar.gz");
 	a = judge("questdb-enterprise-3.3.2-rt-linux-amd64.tar.gz");
 	assert_string_equal(json_str(a, "form", ""), "runtime.tar.gz");
 	assert_string_equal(json_str(a, "edition", ""), "enterprise");
@@ -152,7 +155,8 @@ static void test_enterprise_runtime(void **state)
 #ifdef __x86_64__
 	assert_string_equal(json_str(a, "arch", ""), "x86-64");
 #endif
-	assert_string_equal(json_str(json_object_get(a, "launcher"), "script", ""), "bin/questdb.sh");
+	assert_string_equal(json_str(json_object_get(a, "launcher"), "script", ""),
+			    "bin/questdb.sh");
 }
 
 static void assert_damaged(const char *rel)
@@ -221,19 +225,25 @@ static void test_unit_file(void **state)
 {
 	autounit struct unitfile u = { 0 };
 	autofree char *vars = path_of("vars");
-	autofree char *drop = xasprintf("[Service]\nExecStart=\nExecStart=/opt/questdb/bin/java -m "
-	                                "io.questdb/io.questdb.ServerMain -d ${ROOT}\nEnvironmentFile=-%s\n", vars);
+	autofree char *drop =
+	    xasprintf("[Service]\nExecStart=\nExecStart=/opt/questdb/bin/java -m "
+		      "io.questdb/io.questdb.ServerMain -d ${ROOT}\nEnvironmentFile=-%s\n",
+		      vars);
 	char **env, **argv;
 	struct err e = ERR_INIT;
 
 	if (!own_units)
 		skip();
 	put("vars", "# comment\nQDB_B=\"two words\"\nROOT=/srv/q\n");
-	write_file(UNITS "/q.service", "[Unit]\nDescription=x\n[Service]\nUser=questdb\nExecStart=/bin/false \\\n  now\n"
-	           "Environment=QDB_A=1 \"QDB_C=a b\"\nEnvironment=ROOT=/wrong\nRestart=always\n", 0644);
+	write_file(
+	    UNITS "/q.service",
+	    "[Unit]\nDescription=x\n[Service]\nUser=questdb\nExecStart=/bin/false \\\n  now\n"
+	    "Environment=QDB_A=1 \"QDB_C=a b\"\nEnvironment=ROOT=/wrong\nRestart=always\n",
+	    0644);
 	assert_int_equal(mkdir(UNITS "/q.service.d", 0755), 0);
 	write_file(UNITS "/q.service.d/10-line.conf", drop, 0644);
-	write_file(UNITS "/q.service.d/50-crossgrade-hold.conf", "[Unit]\nConditionPathExists=!/x\n", 0644);
+	write_file(UNITS "/q.service.d/50-crossgrade-hold.conf",
+		   "[Unit]\nConditionPathExists=!/x\n", 0644);
 	assert_ok(unitfile_read("q", &u, &e), &e);
 	assert_int_equal(json_object_size(u.files), 2);
 	assert_string_equal(unitfile_last(&u, "Service.Restart", ""), "always");
@@ -260,9 +270,12 @@ static void test_unit_file(void **state)
 /* A stopped installation: its unit says where it is and what it runs, through a link. */
 static void test_stopped_with_unit(void **state)
 {
-	autofree char *root = path_of("data"), *link = path_of("opt"), *real = path_of("questdb-9.0.3-rt");
-	autofree char *unit = xasprintf("[Service]\nEnvironment=QDB_PG_NET_BIND_TO=127.0.0.1:7\nExecStart=%s/bin/java -p "
-	                                "x -m io.questdb/io.questdb.ServerMain -d %s\nRestart=always\n", link, root);
+	autofree char *root = path_of("data"), *link = path_of("opt"),
+		      *real = path_of("questdb-9.0.3-rt");
+	autofree char *unit = xasprintf(
+	    "[Service]\nEnvironment=QDB_PG_NET_BIND_TO=127.0.0.1:7\nExecStart=%s/bin/java -p "
+	    "x -m io.questdb/io.questdb.ServerMain -d %s\nRestart=always\n",
+	    link, root);
 	autolayout struct layout l = { 0 };
 	struct err e = ERR_INIT;
 
@@ -318,7 +331,8 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(home));
 	own_units = hide_units();
 	if (!own_units)
-		print_message("# no mount namespace of its own: units are not tested (%s)\n", strerror(errno));
+		print_message("# no mount namespace of its own: units are not tested (%s)\n",
+			      strerror(errno));
 	return 0;
 }
 

@@ -13,10 +13,7 @@
 
 static char home[] = "/tmp/crossgrade-later-XXXXXX";
 
-static char *path_of(const char *rel)
-{
-	return xasprintf("%s/%s", home, rel);
-}
+static char *path_of(const char *rel) { return xasprintf("%s/%s", home, rel); }
 
 static FILE *create(const char *rel)
 {
@@ -40,7 +37,8 @@ static EVP_PKEY *make_key(const char *rel)
 static void make_cert(const char *rel, EVP_PKEY *key, long lasts)
 {
 	X509 *x = X509_new();
-	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:db.example");
+	X509_EXTENSION *names =
+	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:db.example");
 	FILE *f = create(rel);
 
 	X509_set_version(x, 2);
@@ -48,7 +46,8 @@ static void make_cert(const char *rel, EVP_PKEY *key, long lasts)
 	X509_gmtime_adj(X509_getm_notBefore(x), -86400 * 3);
 	X509_gmtime_adj(X509_getm_notAfter(x), lasts);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"db", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+				   (const unsigned char *)"db", -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	X509_add_ext(x, names, -1);
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
@@ -80,7 +79,8 @@ static const json_t *look_tls(const char *cert, const char *key, struct facts *f
 static void test_certificate(void **state)
 {
 	EVP_PKEY *mine = make_key("key.pem"), *other = make_key("other.pem");
-	autofacts struct facts good = { 0 }, wrong = { 0 }, old = { 0 }, none = { 0 }, swapped = { 0 };
+	autofacts struct facts good = { 0 }, wrong = { 0 }, old = { 0 }, none = { 0 },
+			       swapped = { 0 };
 	const json_t *tls;
 
 	make_cert("cert.pem", mine, 86400 * 90);
@@ -88,11 +88,13 @@ static void test_certificate(void **state)
 	tls = look_tls("cert.pem", "key.pem", &good);
 	assert_true(json_bool(tls, "matches", false));
 	assert_null(json_object_get(tls, "error"));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(tls, "names"), 0)), "db.example");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(tls, "names"), 0)),
+			    "db.example");
 	assert_string_equal(json_str(tls, "key_mode", ""), "0600");
 	assert_true(json_int(tls, "not_after", 0) > time(NULL) + 86400 * 89);
 	assert_false(json_bool(look_tls("cert.pem", "other.pem", &wrong), "matches", true));
-	assert_non_null(strstr(json_str(look_tls("old.pem", "key.pem", &old), "error", ""), "expired"));
+	assert_non_null(
+	    strstr(json_str(look_tls("old.pem", "key.pem", &old), "error", ""), "expired"));
 	assert_non_null(json_str(look_tls("absent.pem", "key.pem", &none), "error", NULL));
 	assert_non_null(json_str(look_tls("key.pem", "cert.pem", &swapped), "error", NULL));
 	EVP_PKEY_free(mine);
@@ -114,7 +116,8 @@ static void test_store_strings(void **state)
 	static const struct {
 		const char *text, *wrong;
 	} cases[] = {
-		{ "s3::bucket=b;root=db;region=r;access_key_id=hidden;secret_access_key=hidden;\n", NULL },
+		{ "s3::bucket=b;root=db;region=r;access_key_id=hidden;secret_access_key=hidden;\n",
+		  NULL },
 		{ "s3::bucket=b;region=r;", "root" },
 		{ "s3::bucket=b;root=db;nonsense;", "'='" },
 		{ "ftp::root=x;", "scheme" },

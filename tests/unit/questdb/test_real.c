@@ -38,7 +38,8 @@ static void open_sql(struct sql *db)
 	assert_ok(sql_open(&server.site, db, &e), &e);
 }
 
-/* Row of a column: in the order of the files, but for 8.x, which shows one whose type was changed last. */
+/* Row of a column: in the order of the files, but for 8.x, which shows one whose type was changed
+ * last. */
 static size_t row_of(const struct sql_rows *r, size_t at, const char *name)
 {
 	if (strncmp(server.version, "8.", 2) != 0)
@@ -67,7 +68,8 @@ static void compare_columns(const struct sql *db, const struct table *t)
 		assert_string_equal(sql_text(&r, row, "type"), buf_str(&type));
 		assert_int_equal(sql_bool(&r, row, "indexed", false), c->indexed);
 		assert_int_equal(sql_bool(&r, row, "upsertKey", false), c->dedup_key);
-		assert_int_equal(sql_bool(&r, row, "designated", false), (int)i == t->meta.timestamp);
+		assert_int_equal(sql_bool(&r, row, "designated", false),
+				 (int)i == t->meta.timestamp);
 	}
 }
 
@@ -78,8 +80,9 @@ static void compare_partitions(const struct sql *db, const struct table *t)
 	struct err e = ERR_INIT;
 	size_t at = 0;
 
-	assert_ok(sql_askf(db, 0, &r, &e, "select * from table_partitions(%s) where attached", name), &e);
-	vec_each(&t->txn.partitions, p) {
+	assert_ok(
+	    sql_askf(db, 0, &r, &e, "select * from table_partitions(%s) where attached", name), &e);
+	vec_each (&t->txn.partitions, p) {
 		autobuf struct buf dir = BUF_MAX(256);
 
 		assert_true(at < r.n);
@@ -122,7 +125,7 @@ static void test_files_are_what_sql_says(void **state)
 	assert_ok(sql_ask(&db, "select * from tables()", 0, &list, &e), &e);
 	for (size_t i = 0; i < list.n; i++)
 		theirs += !questdb_system_table(sql_text(&list, i, "table_name"));
-	vec_each(&t.v, it) {
+	vec_each (&t.v, it) {
 		if (it->internal)
 			continue;
 		user++;
@@ -153,7 +156,7 @@ static void test_tables_by_attribute(void **state)
 		const char *name = sql_text(&list, i, "table_name");
 		const struct table *found = NULL;
 
-		vec_each(&t.v, it)
+		vec_each (&t.v, it)
 			if (!strcmp(it->name, name))
 				found = it;
 		if (questdb_system_table(name))
@@ -163,7 +166,8 @@ static void test_tables_by_attribute(void **state)
 		assert_string_equal(sql_text(&list, i, "directoryName"), found->dir);
 		assert_int_equal(sql_bool(&list, i, "dedup", false), schema_dedup(&found->meta));
 		if (strcmp(found->kind, "view") != 0) {
-			assert_string_equal(sql_text(&list, i, "partitionBy"), schema_by_name(found->meta.partition_by));
+			assert_string_equal(sql_text(&list, i, "partitionBy"),
+					    schema_by_name(found->meta.partition_by));
 			assert_int_equal(sql_bool(&list, i, "walEnabled", false), found->meta.wal);
 		}
 		if (sql_has(&list, "ttlValue") && !strcmp(name, "kept"))
@@ -176,7 +180,8 @@ static const json_t *want(const struct facts *f, const char *key)
 	const json_t *v = facts_get(f, key);
 
 	if (!v) {
-		print_error("no fact '%s': %s\n", key, facts_why_missing(f, key) ? facts_why_missing(f, key) : "");
+		print_error("no fact '%s': %s\n", key,
+			    facts_why_missing(f, key) ? facts_why_missing(f, key) : "");
 		fail();
 	}
 	return v;
@@ -195,17 +200,63 @@ static void look(enum depth d, struct facts *ret)
 
 static void test_live_facts(void **state)
 {
-	static const char *const there[] = {
-		QF_RUNNING, QF_PID, QF_EDITION, QF_VERSION, QF_BUILD, QF_MAIN_CLASS, QF_JAVA, QF_LOGIN, QF_ROOT_ID,
-		QF_DB_INSTANCE, QF_DB_TABLE_VERSION, QF_SCOPE, QF_IN_USE_BY, QF_INSTALL, QF_INSTALL_JAR,
-		QF_INSTALL_ARTIFACT, QF_SERVICE, QF_LAUNCH_MAIN, QF_LAUNCH_MODULES, QF_CONF, QF_CONF_SHA, QF_PORTS,
-		QF_LISTENING, QF_CLIENTS, QF_TABLES, QF_TABLE_STATE, QF_WAL_SUSPENDED, QF_WAL_PENDING, QF_CHECKPOINT,
-		QF_VIEWS, QF_CONF_LIVE, QF_HEALTH_STATUS, QF_HOST_GLIBC, QF_MAX_MAP_COUNT, QF_NOFILE_HARD, QF_FS,
-		QF_FS_ROOM, QF_SIZES, QF_OTHERS, QF_TEXTS, NULL };
-	static const char *const not_there[] = {
-		QF_TABLE_BROKEN, QF_TABLE_NO_META, QF_TABLE_ID_TWICE, QF_TABLE_ID_ABOVE, QF_TABLE_UNREGISTERED,
-		QF_TABLE_ORPHAN_WAL, QF_TABLE_UNREADABLE, QF_PARQUET_BAD, QF_VIEWS_INVALID, QF_TRIGGERS, QF_CHECKPOINT_DIRS,
-		QF_CRASH_LOGS, QF_SHARED, QF_CONF_ERROR, QF_CONTAINER, NULL };
+	static const char *const there[] = { QF_RUNNING,
+					     QF_PID,
+					     QF_EDITION,
+					     QF_VERSION,
+					     QF_BUILD,
+					     QF_MAIN_CLASS,
+					     QF_JAVA,
+					     QF_LOGIN,
+					     QF_ROOT_ID,
+					     QF_DB_INSTANCE,
+					     QF_DB_TABLE_VERSION,
+					     QF_SCOPE,
+					     QF_IN_USE_BY,
+					     QF_INSTALL,
+					     QF_INSTALL_JAR,
+					     QF_INSTALL_ARTIFACT,
+					     QF_SERVICE,
+					     QF_LAUNCH_MAIN,
+					     QF_LAUNCH_MODULES,
+					     QF_CONF,
+					     QF_CONF_SHA,
+					     QF_PORTS,
+					     QF_LISTENING,
+					     QF_CLIENTS,
+					     QF_TABLES,
+					     QF_TABLE_STATE,
+					     QF_WAL_SUSPENDED,
+					     QF_WAL_PENDING,
+					     QF_CHECKPOINT,
+					     QF_VIEWS,
+					     QF_CONF_LIVE,
+					     QF_HEALTH_STATUS,
+					     QF_HOST_GLIBC,
+					     QF_MAX_MAP_COUNT,
+					     QF_NOFILE_HARD,
+					     QF_FS,
+					     QF_FS_ROOM,
+					     QF_SIZES,
+					     QF_OTHERS,
+					     QF_TEXTS,
+					     NULL };
+	static const char *const not_there[] = { QF_TABLE_BROKEN,
+						 QF_TABLE_NO_META,
+						 QF_TABLE_ID_TWICE,
+						 QF_TABLE_ID_ABOVE,
+						 QF_TABLE_UNREGISTERED,
+						 QF_TABLE_ORPHAN_WAL,
+						 QF_TABLE_UNREADABLE,
+						 QF_PARQUET_BAD,
+						 QF_VIEWS_INVALID,
+						 QF_TRIGGERS,
+						 QF_CHECKPOINT_DIRS,
+						 QF_CRASH_LOGS,
+						 QF_SHARED,
+						 QF_CONF_ERROR,
+						 QF_CONTAINER,
+						 NULL };
 	autofacts struct facts f = { 0 };
 
 	need_server();
@@ -267,7 +318,7 @@ static void test_found(void **state)
 
 	need_server();
 	assert_ok(questdb_find(&h, &all, &e), &e);
-	vec_each(&all, it) {
+	vec_each (&all, it) {
 		if (!strcmp(it->root, server.root)) {
 			found = true;
 			assert_string_equal(json_str(it->doc, "version", ""), server.version);
@@ -347,7 +398,8 @@ static void test_read_under_writers(void **state)
 		for (;;) {
 			struct sql_rows r = { 0 };
 
-			if (sql_ask(&db, "insert into nonwal_day (n, ts) values (1, '2026-01-11')", 0, &r, &e) < 0)
+			if (sql_ask(&db, "insert into nonwal_day (n, ts) values (1, '2026-01-11')",
+				    0, &r, &e) < 0)
 				_exit(1);
 			sql_rows_done(&r);
 		}
@@ -378,19 +430,21 @@ static void test_frozen(void **state)
 	base = want(&frozen, QF_FROZEN);
 	was = want(&live, QF_TABLE_STATE);
 	assert_int_equal(json_object_size(base), json_object_size(was));
-	json_object_foreach((json_t *)base, name, t) {
+	json_object_foreach((json_t *)base, name, t)
+	{
 		const json_t *before = json_object_get(was, name);
 
 		assert_non_null(before);
 		assert_int_equal(json_int(t, "rows", -1), json_int(before, "rows", -2));
 		assert_int_equal(json_int(t, "seq_txn", -1), json_int(before, "seq_txn", -2));
 		assert_int_equal(json_array_size(json_object_get(t, "partitions")),
-		                 json_int(before, "partitions", -1));
+				 json_int(before, "partitions", -1));
 		if (json_bool(t, "wal", false))
 			assert_int_equal(json_int(t, "log_txn", -1), json_int(t, "seq_txn", -2));
 	}
 	assert_false(facts_bool(&frozen, QF_RUNNING, true));
-	assert_string_equal(facts_str(&frozen, QF_DB_INSTANCE, "a"), facts_str(&live, QF_DB_INSTANCE, "b"));
+	assert_string_equal(facts_str(&frozen, QF_DB_INSTANCE, "a"),
+			    facts_str(&live, QF_DB_INSTANCE, "b"));
 }
 
 /* After a stop everything that can be seen of a stopped server is seen. */
@@ -413,7 +467,8 @@ static void test_stopped(void **state)
 
 static int setup(void **state)
 {
-	have = real_start(&server, getenv("QUESTDB_VERSION") ? getenv("QUESTDB_VERSION") : "9.0.3") > 0;
+	have = real_start(&server,
+			  getenv("QUESTDB_VERSION") ? getenv("QUESTDB_VERSION") : "9.0.3") > 0;
 	return 0;
 }
 

@@ -12,10 +12,7 @@
 static struct real server;
 static bool have;
 
-static char *below(const char *rel)
-{
-	return xasprintf("%s/%s", server.home, rel);
-}
+static char *below(const char *rel) { return xasprintf("%s/%s", server.home, rel); }
 
 static void write_text(const char *path, const char *text, mode_t mode)
 {
@@ -24,8 +21,10 @@ static void write_text(const char *path, const char *text, mode_t mode)
 	struct err e = ERR_INIT;
 
 	assert_ok(dir_make_path(dir, 0755, &d, &e), &e);
-	assert_ok(file_replace(&d, strrchr(path, '/') + 1, sv_of(text), (struct file_attr){ .mode = mode, .uid = (uid_t)-1,
-	                       .gid = (gid_t)-1 }, &e), &e);
+	assert_ok(file_replace(
+		      &d, strrchr(path, '/') + 1, sv_of(text),
+		      (struct file_attr){ .mode = mode, .uid = (uid_t)-1, .gid = (gid_t)-1 }, &e),
+		  &e);
 }
 
 /* A context whose goal logs in with the given password; NULL: not at all. */
@@ -38,7 +37,8 @@ static void bind_with(const char *password)
 	if (!password)
 		return;
 	write_text(file, password, 0600);
-	json_object_set_new(server.goal.source, "login", json_pack("{ss ss}", "user", "ann", "password_file", file));
+	json_object_set_new(server.goal.source, "login",
+			    json_pack("{ss ss}", "user", "ann", "password_file", file));
 	site_done(&server.site);
 	assert_ok(questdb_site(&server.goal, &server.site, &e), &e);
 }
@@ -85,7 +85,8 @@ static void test_volume(void **state)
 	if (!have)
 		skip();
 	look("secret-of-ann", &f);
-	assert_string_equal(json_str(json_object_get(facts_get(&f, QF_VOLUMES), "far"), "path", ""), volume);
+	assert_string_equal(json_str(json_object_get(facts_get(&f, QF_VOLUMES), "far"), "path", ""),
+			    volume);
 	assert_string_equal(json_str(facts_get(&f, QF_SCOPE), "volume-far", ""), volume);
 	assert_string_equal(site_root_path(&server.site, "volume-far"), volume);
 	table = json_object_get(facts_get(&f, QF_TABLES), "in_volume");
@@ -131,14 +132,17 @@ static int setup(void **state)
 	real_home(&server, "9.0.3");
 	conf = xasprintf("%s/conf/server.conf", server.root);
 	volume = below("volume");
-	text = xasprintf("config.validation.strict=true\ncairo.root=%s/else/db\ncairo.volumes=far -> %s\nhttp.user=ann\n"
-	                 "http.password=secret-of-ann\npg.password = secret-of-pg\n", server.home, volume);
+	text = xasprintf("config.validation.strict=true\ncairo.root=%s/else/db\ncairo.volumes=far "
+			 "-> %s\nhttp.user=ann\n"
+			 "http.password=secret-of-ann\npg.password = secret-of-pg\n",
+			 server.home, volume);
 	inside = xasprintf("%s/.keep", volume);
 	write_text(inside, "", 0644);
 	write_text(conf, text, 0600);
 	have = real_try(&server);
 	if (have) {
-		run_sql("create table in_volume (a int, ts timestamp) timestamp(ts) partition by day wal in volume 'far'");
+		run_sql("create table in_volume (a int, ts timestamp) timestamp(ts) partition by "
+			"day wal in volume 'far'");
 		run_sql("insert into in_volume values (1, '2026-01-01')");
 	}
 	return 0;

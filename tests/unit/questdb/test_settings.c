@@ -18,10 +18,7 @@ static char **words(const char *const *list)
 	return copy;
 }
 
-static void words_drop(char ***w)
-{
-	words_free(*w);
-}
+static void words_drop(char ***w) { words_free(*w); }
 #define autowords cleanup_with(words_drop)
 #define WORDS(...) words((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -39,7 +36,8 @@ static const char *origin(const struct conf *c, const char *key)
 
 static void test_environment_wins(void **state)
 {
-	autowords char **env = WORDS("QDB_PG_NET_BIND_TO=127.0.0.1:1", "QDB_ROOT=/r", "PATH=/bin", "QDB_HTTP_KEEP_ALIVE_MAX=7");
+	autowords char **env = WORDS("QDB_PG_NET_BIND_TO=127.0.0.1:1", "QDB_ROOT=/r", "PATH=/bin",
+				     "QDB_HTTP_KEEP_ALIVE_MAX=7");
 	autoconf struct conf c = { 0 };
 
 	read_conf("pg.net.bind.to=0.0.0.0:8812\nhttp.keep-alive.max=5\ncairo.root=data\n", env, &c);
@@ -73,17 +71,21 @@ static void test_aliases(void **state)
 
 static void test_secrets_have_no_value(void **state)
 {
-	autowords char **env = WORDS("QDB_HTTP_PASSWORD=hidden1", "QDB_PG_READONLY_PASSWORD_FILE=/run/pw");
+	autowords char **env =
+	    WORDS("QDB_HTTP_PASSWORD=hidden1", "QDB_PG_READONLY_PASSWORD_FILE=/run/pw");
 	autoconf struct conf c = { 0 };
 	autofree char *dump = NULL;
 
-	read_conf("pg.password=hidden2\nreplication.object.store=s3::secret=hidden3;\npg.password.file=/etc/pw\n", env, &c);
+	read_conf("pg.password=hidden2\nreplication.object.store=s3::secret=hidden3;\npg.password."
+		  "file=/etc/pw\n",
+		  env, &c);
 	dump = json_dumps(c.keys, 0);
 	assert_null(strstr(dump, "hidden"));
 	assert_true(json_bool(json_object_get(c.keys, "http.password"), "secret", false));
 	/* A file beats the value. */
 	assert_string_equal(origin(&c, "pg.password"), "file");
-	assert_string_equal(json_str(json_object_get(c.keys, "pg.password"), "file", ""), "/etc/pw");
+	assert_string_equal(json_str(json_object_get(c.keys, "pg.password"), "file", ""),
+			    "/etc/pw");
 	assert_string_equal(origin(&c, "pg.readonly.password"), "file");
 	assert_false(conf_is_secret("tls.private.key.path"));
 	assert_false(conf_is_secret("acl.password.hash.iteration.count"));
@@ -118,9 +120,10 @@ static void test_bind_defaults(void **state)
 
 static void test_java_line(void **state)
 {
-	autowords char **argv = WORDS("/opt/questdb/bin/java", "-ea", "--add-opens=java.base/java.nio=io.questdb,com.questdb",
-		         "--enable-native-access", "io.questdb", "-p", "/opt/q/questdb.jar", "-m",
-		         "com.questdb/com.questdb.EntServerMain", "-d", "/var/lib/questdb", "-n");
+	autowords char **argv = WORDS(
+	    "/opt/questdb/bin/java", "-ea", "--add-opens=java.base/java.nio=io.questdb,com.questdb",
+	    "--enable-native-access", "io.questdb", "-p", "/opt/q/questdb.jar", "-m",
+	    "com.questdb/com.questdb.EntServerMain", "-d", "/var/lib/questdb", "-n");
 	struct launch_line l = { 0 };
 
 	assert_true(launch_line_parse(argv, &l));
@@ -136,7 +139,8 @@ static void test_java_line(void **state)
 
 static void test_other_lines(void **state)
 {
-	autowords char **script = WORDS("/bin/bash", "/opt/questdb/bin/questdb.sh", "start", "-d", "/data");
+	autowords char **script =
+	    WORDS("/bin/bash", "/opt/questdb/bin/questdb.sh", "start", "-d", "/data");
 	autowords char **other = WORDS("/usr/bin/java", "-jar", "x.jar", "-d", "/data");
 	autowords char **cut = WORDS("java", "io.questdb.ServerMain", "-d");
 	struct launch_line l = { 0 };
@@ -166,8 +170,11 @@ static void test_rows_by_name(void **state)
 {
 	autorows struct sql_rows r = { 0 };
 
-	parse("{\"query\":\"q\",\"columns\":[{\"name\":\"b\",\"type\":\"LONG\"},{\"name\":\"a\",\"type\":\"BOOLEAN\"}],"
-	      "\"timestamp\":-1,\"dataset\":[[\"9223372036854775807\",true],[null,false]],\"count\":2}", &r);
+	parse("{\"query\":\"q\",\"columns\":[{\"name\":\"b\",\"type\":\"LONG\"},{\"name\":\"a\","
+	      "\"type\":\"BOOLEAN\"}],"
+	      "\"timestamp\":-1,\"dataset\":[[\"9223372036854775807\",true],[null,false]],"
+	      "\"count\":2}",
+	      &r);
 	assert_int_equal(r.n, 2);
 	assert_true(sql_int(&r, 0, "b", 0) == INT64_MAX);
 	assert_true(sql_bool(&r, 0, "a", false));
@@ -197,13 +204,15 @@ static void refused(long status, const char *body, enum err_kind kind, const cha
 
 static void test_refusals(void **state)
 {
-	refused(400, "{\"query\":\"x\",\"error\":\"table does not exist [table=x]\",\"position\":0}", ERR_REFUSED,
-	        "table does not exist");
+	refused(400,
+		"{\"query\":\"x\",\"error\":\"table does not exist [table=x]\",\"position\":0}",
+		ERR_REFUSED, "table does not exist");
 	refused(401, "Unauthorized\r\n", ERR_DENIED, "login");
 	refused(403, "Forbidden", ERR_DENIED, "may not");
 	refused(500, "", ERR_REFUSED, "500");
 	/* An error after streaming began breaks the document. */
-	refused(200, "{\"query\":\"x\",\"columns\":[{\"name\":\"a\"}],\"dataset\":[[1],", ERR_FORMAT, "");
+	refused(200, "{\"query\":\"x\",\"columns\":[{\"name\":\"a\"}],\"dataset\":[[1],",
+		ERR_FORMAT, "");
 	refused(200, "{\"columns\":[{\"name\":\"a\"}],\"dataset\":[[1,2]]}", ERR_FORMAT, "wide");
 	refused(200, "{\"columns\":[{}],\"dataset\":[]}", ERR_FORMAT, "name");
 	refused(200, "{\"columns\":[]}", ERR_FORMAT, "rows");
@@ -216,12 +225,17 @@ static void test_settings(void **state)
 	struct sql_settings s = { 0 };
 	struct err e = ERR_INIT;
 
-	assert_ok(sql_settings_parse(SV("{\"release.type\":\"OSS\",\"release.version\":\"8.2.0\"}"), &s, &e), &e);
+	assert_ok(sql_settings_parse(SV("{\"release.type\":\"OSS\",\"release.version\":\"8.2.0\"}"),
+				     &s, &e),
+		  &e);
 	assert_string_equal(s.edition, "open-source");
 	assert_string_equal(s.version, "8.2.0");
 	assert_int_equal(s.accepts_writes, -1);
-	assert_ok(sql_settings_parse(SV("{\"config\":{\"release.type\":\"EE\",\"release.version\":\"3.3.2\","
-	                                "\"accepting.writes\":[\"http\"]},\"preferences\":{}}"), &s, &e), &e);
+	assert_ok(sql_settings_parse(
+		      SV("{\"config\":{\"release.type\":\"EE\",\"release.version\":\"3.3.2\","
+			 "\"accepting.writes\":[\"http\"]},\"preferences\":{}}"),
+		      &s, &e),
+		  &e);
 	assert_string_equal(s.edition, "enterprise");
 	assert_int_equal(s.accepts_writes, 1);
 	assert_ok(sql_settings_parse(SV("{}"), &s, &e), &e);
