@@ -54,6 +54,19 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
 
+/* Forward to the end, or to the hold, or to the failure and what follows from it; the way back to its end, where `code` is what
+ * a success means to the caller: 5, 130 or 0. Both give the exit code (run_verdict.c). */
+int  run_go_on(struct world *w, struct run_end *ret) must_check;
+int  run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret) must_check;
+/* A call ends: what it ended with is durable before anybody is told. Returns the code. */
+int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
+int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
+/* Is there an old world of ours to return to, once a target build was started? */
+bool run_has_return(struct world *w);
+void run_start_prober(struct world *w);
+/* Find and lock the run a verb is about. Exit code, 0 to go on (run.c). */
+int  run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret) must_check;
+
 /* Fill ret with the code, the line and the error; returns the code. */
 int run_says(struct run_end *ret, int code, const struct err *e, const char *fmt, ...) printf_like(4, 5);
 

@@ -1,0 +1,137 @@
+/* The call that goes back: the restore point is proved and what was written since is accounted for before anything is touched. */
+#include <string.h>
+
+#include "engine/restore_point.h"
+#include "engine/run_world.h"
+
+static bool still_serves(struct world *w)
+{
+	struct probe seen = { 0 };
+	struct err e = ERR_INIT;
+
+	return w->product->probe && w->product->probe(&w->ctx.sites[0], false, NS_PER_S, &seen, &e) >= 0 &&
+	       seen.answered;
+}
+
+/* Prove the restore point before anything is touched: in full while the target still serves; with the server down the run's
+ * own proof holds for files that did not move, because every second of reading is a second without service. Exit code, 0
+ * to go on. */
+static int prove_first(struct world *w, struct run_end *ret)
+{
+	struct pass_opts opts = { .cancel = w->o->cancel };
+	manifest_diffs diffs = { 0 };
+	struct point p = { .dir = DIR_NONE };
+	autofree char *home = NULL;
+	struct err e = ERR_INIT;
+	int code = 0, r;
+
+	if (!w->ctx.point_passed || world_home(w, &home, &e) < 0)
+		return 0;
+	if (point_open(home, w->run, &p, &e) < 0)
+		return run_says(ret, EXIT_DIGEST, &e, "%s", e.msg);
+	if (p.state == POINT_SPENT) {
+		point_done(&p);
+		return 0;               /* this rollback is being repeated */
+	}
+	r = point_prove(&p, w->o->prove_all || still_serves(w), &opts, &diffs, &e);
+	if (r > 0)
+		err_set(&e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", p.id,
+		        diffs.v[0].rel, diffs.v[0].what);
+	if (r)
+		code = run_says(ret, EXIT_DIGEST, &e, "%s", e.msg);
+	manifest_diffs_done(&diffs);
+	point_done(&p);
+	return code;
+}
+
+static int point_has_return(struct world *w, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+
+	if (!w->ctx.point_passed || run_has_return(w))
+		return 0;
+	err_set(&e, ERR_REFUSED, "the new server was started and the run has no restore point of its own");
+	err_hint(&e, "restore your own backup, then 'crossgrade finalize'");
+	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
+}
+
+static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	bool old_runs;
+	int code;
+
+	if (rec->finalized) {
+		err_set(&e, ERR_REFUSED, "run %s was finalized: its way back was given up", rec->id);
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	}
+	if (rec->state == RUN_CLOSED_OLD)
+		return run_says(ret, EXIT_DONE, NULL, "nothing to do: the old world of run %s is live", rec->id);
+	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	code = point_has_return(w, ret);
+	if (!code && rec->state != RUN_TURNED)
+		code = prove_first(w, ret);
+	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)
+		code = run_account_for_writes(w, ret);
+	if (code)
+		return code;
+	if (rec->state != RUN_TURNED && run_turn(w, RUN_TURNED, "rollback asked", &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	run_start_prober(w);
+	return run_go_back(w, EXIT_DONE, NULL, ret);
+}
+
+/* The newest run that is not finalized; rolling back an older one is refused with the newer named. */
+static int newest_id(struct world *w, const char *run, char **ret, struct run_end *end)
+{
+	struct run_list all = { 0 };
+	struct run_rec about = { 0 };
+	struct err e = ERR_INIT;
+	int code = 0;
+
+	if (run && journal_run(w->journal, run, &about, &e) < 0)
+		return run_says(end, EXIT_USAGE, &e, "%s", e.msg);
+	if (journal_runs(w->journal, about.site_hash, &all, &e) < 0)
+		code = run_says(end, EXIT_FAILED, &e, "%s", e.msg);
+	vec_each(&all, it) {
+		if (*ret || it->finalized || (it->state == RUN_CLOSED_OLD && !(run && !strcmp(run, it->id))))
+			continue;
+		*ret = xstrdup(it->id);
+	}
+	if (!code && run && *ret && strcmp(run, *ret) && !about.finalized) {
+		err_set(&e, ERR_REFUSED, "run %s is newer and not finalized", *ret);
+		err_hint(&e, "roll back or finalize that one first");
+		code = run_says(end, EXIT_UNFINISHED, &e, "%s", e.msg);
+	}
+	if (!code && run && !*ret)
+		*ret = xstrdup(run);
+	run_list_done(&all);
+	run_rec_done(&about);
+	return code;
+}
+
+int run_rollback(const char *run, const struct run_opts *o, struct run_end *ret)
+{
+	autofree char *id = NULL;
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	struct world w;
+	int code;
+
+	*ret = (struct run_end){ 0 };
+	if (world_open(&w, o, DB_WRITE, &e) < 0) {
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	} else {
+		code = newest_id(&w, run, &id, ret);
+		if (!code && !id)
+			code = run_says(ret, EXIT_DONE, NULL, "nothing to do: no run to roll back");
+		else if (!code)
+			code = run_take(&w, id, "rollback", &rec, ret);
+		if (!code && id)
+			code = rollback_loaded(&w, &rec, ret);
+	}
+	run_rec_done(&rec);
+	world_close(&w);
+	return code;
+}

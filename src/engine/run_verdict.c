@@ -1,0 +1,316 @@
+/* What the end of the loop means: the new world is live, the run turned back, stands or is stuck. Clients decide: back by itself
+ * only while no write of theirs can have been accepted. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/restore_point.h"
+#include "engine/run_world.h"
+#include "io/image.h"
+
+#define PROBES "probes"
+
+const char *exit_meaning(int code)
+{
+	switch (code) {
+	case EXIT_DONE: return "done, or nothing to do";
+	case EXIT_FAILED: return "failed, nothing changed";
+	case EXIT_USAGE: return "usage, bad migration file, bad plan file";
+	case EXIT_BLOCKED: return "blocked by a check";
+	case EXIT_DRIFTED: return "the world changed since the plan was made";
+	case EXIT_TURNED: return "failed and turned back, old world verified";
+	case EXIT_UNFINISHED: return "an unfinished run exists";
+	case EXIT_STUCK: return "stuck: neither way could be completed; needs a person";
+	case EXIT_STANDS: return "the new world stands but differs, or could not be proved as asked";
+	case EXIT_LOSS: return "would lose something not agreed to";
+	case EXIT_PENDING: return "changes pending";
+	case EXIT_LOCKED: return "locked by a living run";
+	case EXIT_DIGEST: return "the restore point or an artifact does not match its digest";
+	case EXIT_HELD: return "held, ready for its window";
+	case EXIT_INTERRUPTED: return "interrupted after a safe stop, turned back if need be";
+	default: return NULL;
+	}
+}
+
+int run_says(struct run_end *ret, int code, const struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(ret->line, sizeof ret->line, fmt, ap);
+	va_end(ap);
+	ret->exit = code;
+	if (e)
+		ret->err = *e;
+	return code;
+}
+
+/* A call ends: what it ended with is durable before anybody is told. */
+int run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line)
+{
+	struct err own = ERR_INIT;
+
+	if (w->run) {
+		snprintf(ret->run, sizeof ret->run, "%s", w->run);
+		if (journal_ended(w->journal, w->run, code, line, &own) < 0)
+			log_warn("end not kept: %s", own.msg);
+		event_emit(w->o->events, "run", json_pack("{ss si ss}", "state", "ended", "exit", code, "line", line));
+	}
+	return run_says(ret, code, e, "%s", line);
+}
+
+static void hook_on_failure(struct world *w)
+{
+	const json_t *hook = json_object_get(w->goal.hooks, "on_failure");
+	const struct step_kind *kind = step_kind_named("hook");
+	autojson json_t *params = NULL, *result = NULL;
+	struct err e = ERR_INIT;
+
+	if (!hook || !kind)
+		return;
+	params = json_pack("{ss sO}", "name", "on_failure", "argv",
+	                   json_is_object(hook) ? json_object_get(hook, "argv") : hook);
+	if (kind->apply(&w->ctx, params, NULL, &result, &e) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
+}
+
+int run_turn(struct world *w, enum run_state to, const char *why, struct err *e)
+{
+	event_emit(w->o->events, "run", json_pack("{ss ss?}", "state", run_state_name(to), "why", why));
+	return journal_turn(w->journal, w->run, to, why, e);
+}
+
+/* Before the run is closed: of a closed run nobody would take it away, and it forbids the next one. */
+static int drop_marker(struct world *w, struct err *e)
+{
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+
+	return world_home(w, &home, &none) < 0 ? 0 : point_marker_drop(home, e);
+}
+
+int run_frozen(struct world *w, struct facts *ret, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		autobuf struct buf text = BUF_MAX(16u << 20);
+		struct step_rec rec = { 0 };
+		autofree char *digest = NULL;
+
+		if (strcmp(s->kind->name, "facts_freeze"))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		digest = xstrdup(json_str(rec.result, "facts", NULL));
+		step_rec_done(&rec);
+		if (!digest)
+			break;
+		if (blob_get(&w->ctx.blobs, digest, &text, e) < 0)
+			return -e->kind;
+		return facts_parse(buf_sv(&text), "the frozen facts", ret, e);
+	}
+	return err_set(e, ERR_ABSENT, "the run froze no facts");
+}
+
+/* Is the old world back? Compared with the facts frozen in the window when there are any; a server that was never stopped
+ * only has to serve, as the edition and version it had. */
+static int old_world_back(struct world *w, struct err *e)
+{
+	autofacts struct facts then = { 0 };
+	struct err absent = ERR_INIT;
+	struct comparisons cmp = { 0 };
+	int r = 0;
+
+	if (run_frozen(w, &then, &absent) < 0)
+		return 0;
+	if (w->product->verify(&w->ctx, &then, NULL, DEPTH_GATE, &cmp, e) < 0) {
+		r = err_wrap(e, "verify the old world");
+	} else if (cmp_worst(&cmp) == CMP_DIFFERENT) {
+		vec_each(&cmp, it)
+			if (it->outcome == CMP_DIFFERENT && !r)
+				r = err_set(e, ERR_CHANGED, "%s: %s was '%s', is '%s'", it->subject, it->what,
+				            it->was ? it->was : "absent", it->is ? it->is : "absent");
+	}
+	comparisons_done(&cmp);
+	return r;
+}
+
+/* The way back to its end. `code` is what a success means to the caller: 5, 130 or 0. */
+int run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	char line[700];
+
+	if (loop_backward(w, &e) < 0 || old_world_back(w, &e) < 0)
+		goto stuck;
+	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
+		goto stuck;
+	if (why)
+		snprintf(line, sizeof line, "turned back, the old world is whole: %s", why->msg);
+	else
+		snprintf(line, sizeof line, "the old world is back, whole");
+	return run_ends(w, ret, code, why, line);
+stuck:
+	if (e.kind == ERR_REFUSED && !w->ctx.point_passed)
+		err_hint(&e, "nothing of the data has changed; put the named thing right and repeat 'crossgrade rollback'");
+	err_hint(&e, "put the named thing right and repeat 'crossgrade rollback'");
+	snprintf(line, sizeof line, "stuck on the way back: %s", e.msg);
+	{
+		struct err own = ERR_INIT;
+
+		if (run_turn(w, RUN_STUCK, line, &own) < 0)
+			log_warn("%s", own.msg);
+	}
+	return run_ends(w, ret, EXIT_STUCK, &e, line);
+}
+
+static int stands(struct world *w, const struct err *why, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	char line[700];
+
+	snprintf(line, sizeof line, "the new world stands: %s", why->msg);
+	if (run_turn(w, RUN_STANDS, line, &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	if (!ret->err.hint[0]) {
+		struct err told = *why;
+
+		err_hint(&told, "choose: 'crossgrade verify', 'crossgrade rollback --save-new-writes DIR' or "
+		                "'crossgrade finalize'");
+		return run_ends(w, ret, EXIT_STANDS, &told, line);
+	}
+	return run_ends(w, ret, EXIT_STANDS, why, line);
+}
+
+static bool gate_holds(struct world *w)
+{
+	vec_each(&w->plan.steps, s) {
+		enum step_state seen = STEP_UNSURE;
+		struct err e = ERR_INIT;
+
+		if (!strcmp(s->kind->name, "gate_close"))
+			return s->kind->verify(&w->ctx, s->params, NULL, &seen, &e) >= 0 && seen == STEP_IS_DONE;
+	}
+	return false;
+}
+
+/* Can no client write have been accepted by the new server? The gate alone is not believed: a firewall reload removes it,
+ * so what can be counted is counted. */
+static int nothing_written(struct world *w, bool *ret, struct err *e)
+{
+	autofacts struct facts frozen = { 0 };
+	struct writes since = { 0 };
+	struct err missing = ERR_INIT;
+	struct run_rec rec = { 0 };
+	bool let_in;
+
+	if (journal_run(w->journal, w->run, &rec, e) < 0)
+		return -e->kind;
+	let_in = rec.let_in;
+	run_rec_done(&rec);
+	*ret = !w->ctx.point_passed;
+	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
+		return 0;
+	if (w->product->since(&w->ctx, &frozen, &since, &missing) < 0) {
+		*ret = !let_in && gate_holds(w);
+	} else {
+		*ret = since.transactions == 0 || (since.transactions < 0 && !let_in && gate_holds(w));
+		event_emit(w->o->events, "note", json_pack("{ss so}", "text", "writes counted", "writes",
+		                                           writes_json(&since)));
+	}
+	writes_done(&since);
+	return 0;
+}
+
+/* With the operator's own backup, or none, there is no old world to return to once a target build was started. */
+bool run_has_return(struct world *w)
+{
+	const char *kind = json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree");
+
+	return strcmp(kind, "external") && strcmp(kind, "none");
+}
+
+static bool after_open(struct world *w, const struct step *at)
+{
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	bool let_in = journal_run(w->journal, w->run, &rec, &e) >= 0 && rec.let_in;
+
+	run_rec_done(&rec);
+	return let_in && at && at->phase >= PHASE_OPEN;
+}
+
+/* The loop failed: backward while no client write can have been accepted, else the new world stands. */
+static int failed(struct world *w, const struct step *at, const struct err *why, struct run_end *ret)
+{
+	int code = why->kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_TURNED;
+	struct err e = ERR_INIT;
+	bool clean = false;
+
+	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0 || nothing_written(w, &clean, &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	hook_on_failure(w);
+	if (after_open(w, at) || !clean || (w->ctx.point_passed && !run_has_return(w)))
+		return stands(w, why, ret);
+	if (run_turn(w, RUN_TURNED, why->msg, &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	return run_go_back(w, code, why, ret);
+}
+
+static bool proof_failed(struct world *w, char *line, size_t n)
+{
+	vec_each(&w->plan.steps, s) {
+		const json_t *result = json_object_get(w->ctx.results, s->id);
+		const char *worst = json_str(result, "worst", "same");
+
+		if (strcmp(s->kind->name, "verify_world") || strcmp(worst, "different"))
+			continue;
+		snprintf(line, n, "%lld differences found by '%s'", (long long)json_int(result, "different", 1), s->id);
+		return true;
+	}
+	return false;
+}
+
+static int came_through(struct world *w, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	char line[200];
+
+	if (proof_failed(w, line, sizeof line)) {
+		err_set(&e, ERR_CHANGED, "%s", line);
+		return stands(w, &e, ret);
+	}
+	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
+}
+
+void run_start_prober(struct world *w)
+{
+	autofree char *rel = xasprintf("undo/%s/" PROBES, w->run);
+	struct err e = ERR_INIT;
+
+	if (!w->product->probe || w->prober)
+		return;
+	if (prober_start(w->product, &w->ctx.sites[0], &w->ctx.state, rel, &w->prober, &e) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
+}
+
+/* Forward to the end, or to the hold, or to the failure and what follows from it. */
+int run_go_on(struct world *w, struct run_end *ret)
+{
+	const struct step *at = NULL;
+	struct err e = ERR_INIT;
+
+	run_start_prober(w);
+	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	if (loop_forward(w, &at, &e) < 0)
+		return failed(w, at, &e, ret);
+	if (w->o->hold && at) {
+		if (run_turn(w, RUN_HELD, "everything that needs no window is done", &e) < 0)
+			return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+		return run_ends(w, ret, EXIT_HELD, NULL, "held, ready for its window: 'crossgrade resume' goes on");
+	}
+	return came_through(w, ret);
+}
