@@ -73,17 +73,6 @@ static char *begin(struct bench *b, const struct fixture *fx)
 	return bench_world(b);
 }
 
-/* The same, captured, and ready for programs to be killed on it. */
-static char *begin_captured(struct bench *b, const struct fixture *fx, const struct step_kind *k)
-{
-	char *old = begin(b, fx);
-
-	capture(b, fx, k);
-	write_json(b, "params.json", b->params);
-	write_json(b, "undo.json", b->undo);
-	return old;
-}
-
 static void apply(struct bench *b, const struct step_kind *k)
 {
 	struct err e = ERR_INIT;
@@ -192,6 +181,17 @@ static void a_third_value_is_left_alone(const struct fixture *fx, const struct s
 }
 
 #ifdef CROSSGRADE_FAULT
+/* A world, captured, and ready for programs to be killed on it. */
+static char *begin_captured(struct bench *b, const struct fixture *fx, const struct step_kind *k)
+{
+	char *old = begin(b, fx);
+
+	capture(b, fx, k);
+	write_json(b, "params.json", b->params);
+	write_json(b, "undo.json", b->undo);
+	return old;
+}
+
 /* Run this program again on the bench; true when it was killed at its n-th fault point. */
 static bool killed_at(struct bench *b, const struct fixture *fx, const char *verb, int n)
 {
