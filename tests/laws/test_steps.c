@@ -20,14 +20,6 @@
 
 static const struct fixture *const all[] = { file_fixtures, service_fixtures, data_fixtures, questdb_fixtures };
 
-static void write_json(struct bench *b, const char *rel, const json_t *doc)
-{
-	autobuf struct buf text = BUF_MAX(16 << 20);
-
-	json_pretty(doc, &text);
-	bench_put(b, rel, buf_str(&text));
-}
-
 static void same_world(struct bench *b, const struct fixture *fx, const char *want, const char *when)
 {
 	autofree char *is = bench_world(b);
@@ -181,6 +173,14 @@ static void a_third_value_is_left_alone(const struct fixture *fx, const struct s
 }
 
 #ifdef CROSSGRADE_FAULT
+static void write_json(struct bench *b, const char *rel, const json_t *doc)
+{
+	autobuf struct buf text = BUF_MAX(16 << 20);
+
+	json_pretty(doc, &text);
+	bench_put(b, rel, buf_str(&text));
+}
+
 /* A world, captured, and ready for programs to be killed on it. */
 static char *begin_captured(struct bench *b, const struct fixture *fx, const struct step_kind *k)
 {
