@@ -141,6 +141,8 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 	struct err e = ERR_INIT;
 	char line[700];
 
+	/* Ctrl-C is being obeyed; the way back is not to be interrupted by it again. */
+	w->ctx.cancel = NULL;
 	if (loop_backward(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
 	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
@@ -194,6 +196,17 @@ static bool gate_holds(struct world *w)
 	return false;
 }
 
+/* What clients wrote; -1: not to be known. A table gone behind a gate that still holds was lost by the new server. */
+static int64_t written_by_clients(const struct writes *since, bool gated)
+{
+	int64_t sum = since->transactions;
+
+	for (size_t i = 0; gated && sum > 0 && i < since->n; i++)
+		if (since->v[i].gone)
+			sum -= since->v[i].transactions;
+	return sum;
+}
+
 /* Can no client write have been accepted by the new server? The gate alone is not believed: a firewall reload removes it,
  * so what can be counted is counted. */
 static int nothing_written(struct world *w, bool *ret, struct err *e)
@@ -202,19 +215,22 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	struct writes since = { 0 };
 	struct err missing = ERR_INIT;
 	struct run_rec rec = { 0 };
-	bool let_in;
+	bool gated;
 
+	w->ctx.cancel = NULL;   /* Ctrl-C is why we are here, perhaps */
 	if (journal_run(w->journal, w->run, &rec, e) < 0)
 		return -e->kind;
-	let_in = rec.let_in;
+	gated = !rec.let_in && gate_holds(w);
 	run_rec_done(&rec);
 	*ret = !w->ctx.point_passed;
 	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
 		return 0;
 	if (w->product->since(&w->ctx, &frozen, &since, &missing) < 0) {
-		*ret = !let_in && gate_holds(w);
+		*ret = gated;
 	} else {
-		*ret = since.transactions == 0 || (since.transactions < 0 && !let_in && gate_holds(w));
+		int64_t written = written_by_clients(&since, gated);
+
+		*ret = written == 0 || (written < 0 && gated);
 		event_emit(w->o->events, "note", json_pack("{ss so}", "text", "writes counted", "writes",
 		                                           writes_json(&since)));
 	}
