@@ -8,6 +8,7 @@ import random
 import sys
 import time
 
+import errors
 import kills
 import pool
 import powercut
@@ -83,20 +84,38 @@ def run_powercut() -> int:
     return failed
 
 
+def run_errors() -> int:
+    rng = random.Random(seed())
+    points = next(pool.each("errors", ["points"]))
+    if "trace" not in points:
+        report(points)
+        print("0 passed, 1 failed, 0 skipped")
+        return 1
+    passed, failed = tally("errors", [*errors.CASES, *errors.sample(points["trace"], rng)], None)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return failed
+
+
+def suite_of(case: str) -> str:
+    if case in errors.CASES or "@" in case:
+        return "errors"
+    return "powercut" if case.split(":")[0] in powercut.KINDS else "kills"
+
+
 def run_case(case: str) -> int:
-    suite = "powercut" if case.split(":")[0] in powercut.KINDS else "kills"
+    suite = suite_of(case)
     passed, failed = tally(suite, [case], None)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
 
 
 def run_worker(suite: str) -> int:
-    pool.serve({"kills": kills.worker, "powercut": powercut.worker}[suite])
+    pool.serve({"kills": kills.worker, "powercut": powercut.worker, "errors": errors.worker}[suite])
     return 0
 
 
 def main(argv: list[str]) -> int:
-    suites = {"sample": run_sample, "powercut": run_powercut, "case": run_case, "worker": run_worker}
+    suites = {"sample": run_sample, "powercut": run_powercut, "errors": run_errors, "case": run_case, "worker": run_worker}
     if not argv or argv[0] not in suites:
         print("usage: run.sh sample|powercut|errors|broken|case ID", file=sys.stderr)
         return 2

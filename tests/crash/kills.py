@@ -78,11 +78,11 @@ def references(lab: Lab) -> oracle.Reference:
     return oracle.Reference(old, oracle.tree(lab))
 
 
-def strike(lab: Lab, at: int | str, **more) -> Call:
-    env = {"CROSSGRADE_FAULT": str(at), **more.pop("env", {})}
+def strike(lab: Lab, at: int | str, env: dict[str, str] | None = None) -> Call:
+    env = {"CROSSGRADE_FAULT": str(at), **(env or {})}
     if lab.scenario.struck == "apply":
-        return lab.apply(env=env, **more)
-    return lab.crossgrade(lab.scenario.struck, env=env, **more)
+        return lab.apply(env=env)
+    return lab.crossgrade(lab.scenario.struck, env=env)
 
 
 def lead_up(lab: Lab) -> None:
@@ -140,11 +140,16 @@ def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
     return legal.get((verb, last.exit, state)), f"{verb} ended with {last.exit}, status says '{state}'"
 
 
+def has_stopped(struck: Call) -> bool:
+    """Is it the run that has to start a server? Not before it has stopped one, and not any more once it was closed."""
+    closed = any(str(event.get("state")).startswith("closed") for event in struck.events())
+    return (struck.begun("stop") or struck.argv[1] == "rollback") and not closed
+
+
 def carry_out(bench: Bench, case: Case) -> list[str]:
     lab, reference = bench.of(case.scenario)
     lead_up(lab)
     struck = strike(lab, case.first)
-    stopped = struck.begun("stop") or case.scenario.after_apply
     if case.boot:
         start_machine_again(lab)
     try:
@@ -154,7 +159,7 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
         world, ended = named_world(lab, calls[-1])
         if world is None:
             return [f"illegal end: {ended}"]
-        return oracle.judge(lab, world, reference, may_be_down=case.boot == "boot" and not stopped)
+        return oracle.judge(lab, world, reference, may_be_down=case.boot == "boot" and not has_stopped(struck))
     finally:
         if case.boot:
             old_boot_id()

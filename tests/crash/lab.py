@@ -21,7 +21,7 @@ from scenario import Scenario
 HTTP_PORT = 9000
 MIN_PORT = 9003
 OLD, NEW = "9.0.3", "9.3.4"
-CALL_WITHIN = 60.0      # a call that takes longer hangs
+CALL_WITHIN = 90.0      # a call that takes longer hangs
 ACKNOWLEDGED = 7        # rows a client is told are stored before each case
 ACCEPTED = ("questdb.art-glibc", "questdb.store-place", "questdb.tbl-unreadable")
 KILLED = -signal.SIGKILL
@@ -214,14 +214,8 @@ class Lab:
 
     # ---- crossgrade
 
-    def crossgrade(self, verb: str, *more: str | Path, env: dict[str, str] | None = None, program: Path | None = None,
-                   before: tuple[str, ...] = ()) -> Call:
-        argv = [*before, program or self.builds.crossgrade, verb, *more, "--state-dir", self.state]
-        if verb in ("apply", "resume", "rollback"):
-            argv += ["--yes", "--quiet", "--output", "jsonl"]
-        if verb in ("apply", "resume"):
-            argv += [word for check in ACCEPTED for word in ("--accept", check)]
-        argv = [str(word) for word in argv]
+    def crossgrade(self, verb: str, *more: str | Path, env: dict[str, str] | None = None) -> Call:
+        argv = self.argv(verb, *more)
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=CALL_WITHIN,
                                   env=self.call_environment() | (env or {}))
@@ -231,11 +225,19 @@ class Lab:
         self.calls.append(call)
         return call
 
+    def argv(self, verb: str, *more: str | Path, program: Path | None = None) -> list[str]:
+        argv = [program or self.builds.crossgrade, verb, *more, "--state-dir", self.state]
+        if verb in ("apply", "resume", "rollback"):
+            argv += ["--yes", "--quiet", "--output", "jsonl"]
+        if verb in ("apply", "resume"):
+            argv += [word for check in ACCEPTED for word in ("--accept", check)]
+        return [str(word) for word in argv]
+
     def call_environment(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "HOME": "/root"}
 
-    def apply(self, env: dict[str, str] | None = None, **more) -> Call:
-        return self.crossgrade("apply", "-f", self.outside / "migration.yaml", *self.scenario.apply_flags, env=env, **more)
+    def apply(self, env: dict[str, str] | None = None) -> Call:
+        return self.crossgrade("apply", "-f", self.outside / "migration.yaml", *self.scenario.apply_flags, env=env)
 
     def status(self) -> dict:
         return json.loads(self.crossgrade("status", "--output", "json").out)

@@ -1,0 +1,253 @@
+"""Full disks, failing system calls, servers and operators that misbehave, Ctrl-C: each case states the exit code it expects, and the
+world that code names must be the one that is there."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+import traceback
+
+import kills
+import oracle
+import powercut
+from lab import Builds, Call, Lab, run
+from scenario import SCENARIOS
+
+DONE, FAILED, TURNED, STUCK, STANDS, INTERRUPTED = 0, 1, 5, 7, 8, 130
+NAMED = {DONE: "new", FAILED: "old", 3: "old", 4: "old", TURNED: "old", INTERRUPTED: "old"}
+SHORT = {"start_timeout": "3s", "stall": "2s", "stop_timeout": "500ms"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    expect: tuple[int, ...]
+    disturb: collections.abc.Callable[[Lab], Call]
+    scenario: str = "jar"
+    double: dict[str, str] = dataclasses.field(default_factory=dict)        # how the new server misbehaves
+    hooks: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    on_disk: bool = False               # the world on an ext4 of its own
+    when: str = "9.3.4"                 # the server that misbehaves
+
+
+# ---- ways to disturb
+
+def undisturbed(lab: Lab) -> Call:
+    return lab.apply()
+
+
+def deep(lab: Lab) -> Call:
+    """With every column read at plan time, which is what finds a value that another one took the place of."""
+    lab.crossgrade("plan", "--deep", "-f", lab.outside / "migration.yaml", "-o", lab.outside / "plan.json")
+    call = lab.crossgrade("apply", lab.outside / "plan.json")
+    (lab.outside / "plan.json").unlink()
+    return call
+
+
+def failing(at: int, act: str) -> collections.abc.Callable[[Lab], Call]:
+    return lambda lab: lab.apply(env={"CROSSGRADE_FAULT": str(at), "CROSSGRADE_FAULT_ACT": act})
+
+
+def injected(what: str) -> collections.abc.Callable[[Lab], Call]:
+    """The packaged program, with a system call of it failing. The tracer stays as long as the server that is started, so it is
+    detached, and the talk goes to files, not to pipes that it would keep open."""
+    def disturb(lab: Lab) -> Call:
+        argv = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={what}",
+                *lab.argv("apply", "-f", lab.outside / "migration.yaml", program=lab.builds.packaged)]
+        with open(lab.home / "out", "w+") as out, open(lab.home / "err", "w+") as err:
+            code = subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=lab.call_environment(), timeout=60)
+            out.seek(0)
+            err.seek(0)
+            lab.calls.append(Call(argv, code, out.read(), err.read()))
+        return lab.calls[-1]
+    return disturb
+
+
+def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> collections.abc.Callable[[Lab], Call]:
+    """Stopped at a fault point, something happens, and it goes on."""
+    def disturb(lab: Lab) -> Call:
+        env = lab.call_environment() | {"CROSSGRADE_FAULT": point, "CROSSGRADE_FAULT_ACT": "stop"}
+        argv = lab.argv("apply", "-f", lab.outside / "migration.yaml")
+        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_stopped(process.pid)
+        then(lab, process.pid)
+        os.kill(process.pid, signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        call = Call(argv, process.returncode, out, err)
+        lab.calls.append(call)
+        return call
+    return disturb
+
+
+def wait_stopped(pid: int) -> None:
+    for _ in range(4000):
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if state in "TZ":
+            return
+        time.sleep(0.005)
+    raise RuntimeError("the point is not passed")
+
+
+def interrupt(_: Lab, pid: int) -> None:
+    os.kill(pid, signal.SIGINT)
+
+
+def start_behind_our_back(lab: Lab, _: int) -> None:
+    started = subprocess.run(lab.scenario.command(lab), capture_output=True, check=False)
+    if started.returncode != 55:
+        raise RuntimeError(f"a server could be started in the window: {started.returncode}")
+
+
+def edit_configuration(lab: Lab, _: int) -> None:
+    with open(lab.root / "conf/server.conf", "a") as file:
+        file.write("acl.enabled=maybe\n")
+
+
+RELOAD = ["nft", "flush", "ruleset"]
+WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9000/write', b't0 writer=5i,seq=1i,v=1 "
+         "1767500000000000000\\n', timeout=3)"]
+FILL = ["sh", "-c", f"fallocate -l $(df --output=avail -B1 {powercut.DATA} | tail -n 1) {powercut.DATA}/filler; "
+        f"dd if=/dev/zero of={powercut.DATA}/filler2 bs=4k status=none; true"]
+
+CASES: dict[str, Case] = {
+    "start-refused": Case((TURNED,), undisturbed, double={"start": "fail"}),
+    "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
+    "migration-hangs": Case((TURNED,), undisturbed, double={"start": "hang"}),
+    "wrong-edition": Case((TURNED,), undisturbed, double={"edition": "EE"}),
+    "answers-garbage": Case((TURNED,), undisturbed, double={"answers": "garbage"}),
+    "answers-errors": Case((TURNED,), undisturbed, double={"answers": "500"}),
+    "loses-a-table": Case((TURNED,), undisturbed, double={"lose_table": "t0"}),
+    "loses-rows": Case((TURNED, STANDS), undisturbed, double={"lose_rows": "t0"}),
+    "changes-a-value": Case((STANDS,), deep, double={"change_value": "t1"}),
+    "edition-refused": Case((TURNED,), undisturbed, scenario="edition", double={"start": "fail"}, when="3.2.4"),
+    "never-stops": Case((STUCK,), undisturbed, double={"stop": "never"}, when="9.0.3"),
+    "gate-gone": Case((DONE,), undisturbed, hooks={"after_ready": RELOAD}),
+    # Without the gate a client may have dropped the table.
+    "gate-gone-and-lost": Case((STANDS,), undisturbed, hooks={"after_ready": RELOAD}, double={"lose_table": "t2"}),
+    "gate-gone-and-written": Case((STANDS,), undisturbed, double={"lose_table": "t2"},
+                                  hooks={"after_ready": ["sh", "-c", f"{' '.join(RELOAD)} && exec \"$@\"", "hook", *WRITE]}),
+    "gate-holds": Case((TURNED,), undisturbed, hooks={"after_ready": WRITE}),
+    "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
+    "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),
+    "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
+    "disk-full-later": Case((DONE, TURNED, STANDS), undisturbed, hooks={"after_ready": FILL}, on_disk=True),
+    "operator-starts": Case((DONE,), stopped_at("svc.start:1", start_behind_our_back)),
+    # What was edited after the start is set aside with the new world; the old one comes whole from the restore point.
+    "operator-edits": Case((TURNED,), stopped_at("svc.start:1", edit_configuration), scenario="edition", double={"start": "fail"},
+                           when="3.2.4"),
+    "reload-before-start": Case((DONE,), stopped_at("svc.start:1", lambda lab, pid: run(*RELOAD))),
+    "ctrl-c-stage": Case((INTERRUPTED,), stopped_at("journal.did:1", interrupt)),
+    "ctrl-c-copy": Case((INTERRUPTED,), stopped_at("data.copy.create:20", interrupt)),
+    "ctrl-c-stop": Case((INTERRUPTED,), stopped_at("svc.stop:1", interrupt)),
+    "ctrl-c-point": Case((INTERRUPTED,), stopped_at("svc.start:1", interrupt)),
+    "ctrl-c-prove": Case((INTERRUPTED,), stopped_at("journal.did:13", interrupt)),
+    "ctrl-c-open": Case((STANDS,), stopped_at("journal.did:15", interrupt)),
+    **{f"strace-{name}": Case((DONE, FAILED, TURNED, STANDS, STUCK), injected(what)) for name, what in (
+        ("fsync-eio", "fsync:error=EIO:when=9"), ("rename-eio", "renameat2:error=EIO:when=1"),
+        ("rename-eacces", "renameat:error=EACCES:when=2"), ("mkdir-enospc", "mkdirat:error=ENOSPC:when=6"),
+        ("copy-enospc", "copy_file_range:error=ENOSPC:when=7"), ("write-enospc", "pwrite64:error=ENOSPC:when=40"),
+        ("syncfs-eio", "syncfs:error=EIO:when=2"), ("unlink-eacces", "unlinkat:error=EACCES:when=3"),
+        ("short-copy", "copy_file_range:retval=0:when=3"))},
+}
+
+
+# ---- carrying one out
+
+def find(text: str) -> Case:
+    if text in CASES:
+        return CASES[text]
+    act, at = text.split("@")           # err:ENOSPC@120, errs:EIO@311
+    return Case((DONE, FAILED, TURNED, STANDS, STUCK), failing(int(at), act))
+
+
+class Desk:
+    """Labs as cases need them; references are those of the plain scenario, since only root and programs are compared."""
+
+    def __init__(self, builds: Builds) -> None:
+        self.bench = kills.Bench(builds)
+        self.machine = powercut.Machine(builds)
+        self.lab: Lab | None = None
+
+    def of(self, case: Case) -> tuple[Lab, oracle.Reference]:
+        scenario = SCENARIOS[case.scenario]
+        if self.lab:
+            self.lab.clear()
+        found = self.machine.of("ext4", scenario, True) if case.on_disk else self.bench.of(scenario)
+        self.lab = found[0]
+        return found
+
+
+def prepare(lab: Lab, case: Case) -> None:
+    goal = lab.scenario.goal(lab)
+    goal["settings"].update(SHORT)
+    goal["hooks"] = {name: {"argv": argv, "within": "20s"} for name, argv in case.hooks.items()}
+    (lab.outside / "migration.yaml").write_text(json.dumps(goal))
+    lab.fresh()
+    if case.double:
+        # Read at each start, and by a server that stops; the first server started without it.
+        (lab.root / ".double.json").write_text(json.dumps({**case.double, "when": misbehaving(case)}))
+
+
+def misbehaving(case: Case) -> str:
+    return "EE" if case.when == "3.2.4" else case.when
+
+
+def tidy(lab: Lab, case: Case) -> None:
+    """What the operator puts right before going on."""
+    for path in powercut.DATA.glob("filler*"):
+        path.unlink()
+    if case.when == "9.0.3":
+        lab.end_servers()
+        (lab.root / ".double.json").unlink()
+
+
+def go_back(lab: Lab, exit_code: int) -> list[str]:
+    """Out of every state that needs a person there is a way back, and it is named."""
+    force = ("--force",) if exit_code == STUCK else ("--accept-loss", "new-writes")
+    call = lab.crossgrade("rollback", *force)
+    return [] if call.exit == 0 else [f"no way back: rollback {' '.join(force)} ended with {call.exit}"]
+
+
+def carry_out(desk: Desk, text: str) -> list[str]:
+    case = find(text)
+    lab, reference = desk.of(case)
+    prepare(lab, case)
+    call = case.disturb(lab)
+    tidy(lab, case)
+    if call.exit not in case.expect:
+        return [f"exit {call.exit}, expected {case.expect}"]
+    world = NAMED.get(call.exit, "old")
+    if call.exit in (STUCK, STANDS):
+        if wrong := go_back(lab, call.exit):
+            return wrong
+    elif call.exit == FAILED and lab.crossgrade("rollback").exit:
+        return ["a run that failed cannot be dropped"]
+    (lab.root / ".double.json").unlink(missing_ok=True)
+    return oracle.judge(lab, world, reference)
+
+
+def points(desk: Desk) -> dict:
+    lab, _ = desk.of(Case((DONE,), undisturbed))
+    return {"wrong": [], "trace": kills.trace(lab)}
+
+
+def worker(text: str, desk: Desk = Desk(Builds.from_environment())) -> dict:
+    try:
+        if text == "points":
+            return points(desk)
+        wrong = carry_out(desk, text)
+    except Exception:       # noqa: BLE001: whatever breaks a case is a finding, the next case goes on
+        wrong = ["the case broke: " + traceback.format_exc()]
+    said = [call.said() for call in desk.lab.calls] if wrong and desk.lab else []
+    return {"wrong": wrong, "said": said}
+
+
+def sample(names: list[str], rng: random.Random, count: int = 48) -> list[str]:
+    acts = ("err:ENOSPC", "err:EIO", "errs:EIO", "errs:ENOSPC")
+    return [f"{acts[i % len(acts)]}@{at}" for i, at in enumerate(kills.pick(names, count, rng))]
