@@ -108,7 +108,7 @@ bool clock_parse_span(const char *s, int64_t *ret_ns)
 		const char *unit;
 		int64_t     ns;
 	} units[] = { { "ms", NS_PER_MS }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
-		      { "h", 3600 * NS_PER_S }, { "d", 24 * 3600 * NS_PER_S } };
+		      { "h", 3600 * NS_PER_S }, { "d", 86400 * NS_PER_S } };
 	struct sv number = { s, strspn(s, "0123456789") };
 	int64_t v, ns;
 

@@ -1,5 +1,6 @@
 #include "base/map.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,7 @@ void *map_put(struct map *m, const char *key, void *value)
 		m->room = m->room ? m->room * 2 : 8;
 		m->items = xrealloc(m->items, m->room * sizeof *m->items);
 	}
+	assert(m->items);
 	m->items[m->n++] = (struct map_item){ xstrdup(key), value, hash_of(key) };
 	if (m->n * 2 > m->n_slots)
 		more_slots(m);

@@ -119,16 +119,16 @@ struct pool *pool_new(unsigned workers, unsigned queue, const struct cancel *can
 }
 
 /* A worker never waits for room: if all did, nobody would make any. */
-void pool_add(struct pool *p, pool_job *run, void *arg)
+void pool_add(struct pool *p, pool_job *job, void *arg)
 {
-	struct job *job = xmalloc(sizeof *job);
+	struct job *added = xmalloc(sizeof *added);
 
 	pthread_mutex_lock(&p->mutex);
 	while (p->waiting >= p->queue && working_for != p)
 		pthread_cond_wait(&p->space, &p->mutex);
-	*job = (struct job){ .run = run, .arg = arg, .number = p->added++ };
-	*p->last = job;
-	p->last = &job->next;
+	*added = (struct job){ .run = job, .arg = arg, .number = p->added++ };
+	*p->last = added;
+	p->last = &added->next;
 	p->waiting++;
 	p->unfinished++;
 	pthread_cond_signal(&p->work);

@@ -132,7 +132,7 @@ void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1])
 		ret[2 * i] = digits[sha[i] >> 4];
 		ret[2 * i + 1] = digits[sha[i] & 15];
 	}
-	ret[2 * SHA_BYTES] = '\0';
+	ret[(size_t)2 * SHA_BYTES] = '\0';
 }
 
 int hash_digit(char c)
@@ -152,7 +152,7 @@ bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES])
 			return false;
 		ret[i] = (unsigned char)(high << 4 | low);
 	}
-	return !hex[2 * SHA_BYTES];
+	return !hex[(size_t)2 * SHA_BYTES];
 }
 
 static uint64_t seed;
