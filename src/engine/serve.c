@@ -37,12 +37,12 @@ static uint64_t work_done(pid_t pid)
 		return 0;
 	after = strrchr(buf_str(&text), ')');
 	if (after)
-		sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &utime, &stime);
+		(void)sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &utime, &stime);
 	buf_reset(&text);
 	snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
 	err_clear(&e);
 	if (file_read_path(path, &text, &e) >= 0)
-		sscanf(buf_str(&text), "rchar: %" SCNu64 " wchar: %" SCNu64, &read_chars, &write_chars);
+		(void)sscanf(buf_str(&text), "rchar: %" SCNu64 " wchar: %" SCNu64, &read_chars, &write_chars);
 	return utime + stime + read_chars + write_chars;
 }
 
@@ -212,18 +212,26 @@ static int load_launch(struct ctx *c, const char *digest, const json_t *argv, js
 	return 0;
 }
 
-int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
-                struct svc_state *ret, struct err *e)
+int serve_know(struct ctx *c, struct site *s, const char *launch, const json_t *argv, struct err *e)
 {
 	autojson json_t *record = NULL;
 	struct service *service;
 
-	if (site_service(s, &service, e) < 0)
+	if (!launch)
+		return 0;
+	if (site_service(s, &service, e) < 0 || load_launch(c, launch, argv, &record, e) < 0)
 		return -e->kind;
-	if (launch && load_launch(c, launch, argv, &record, e) < 0)
+	service_set_launch(service, record);
+	return 0;
+}
+
+int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
+                struct svc_state *ret, struct err *e)
+{
+	struct service *service;
+
+	if (site_service(s, &service, e) < 0 || serve_know(c, s, launch, argv, e) < 0)
 		return -e->kind;
-	if (record)
-		service_set_launch(service, record);
 	if (service->ops->want(service, SVC_RUNNING, within_ns, ret, e) < 0)
 		return err_wrap(e, "start %s", service->name);
 	return 0;

@@ -17,6 +17,9 @@ int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct 
 int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e) must_check;
 /* One polite request and a patient wait. Already stopped is fine. With ctx->force a server that does not obey is killed. */
 int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e) must_check;
+/* Tell the service what it is started with (as serve_start() does): a server of ours that was started just before a kill and has
+ * not taken its lock yet is known by it. */
+int serve_know(struct ctx *c, struct site *s, const char *launch, const json_t *argv, struct err *e) must_check;
 /* Start with a launch record (blob digest or NULL) whose argv is replaced when argv is an array. */
 int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
                 struct svc_state *ret, struct err *e) must_check;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "io/proc.h"
 #include "svc/kinds.h"
 #include "svc/launch.h"
 #include "svc/owner.h"
@@ -41,11 +43,53 @@ static int add_owner(struct process *own, struct svc_state *st, struct err *e)
 	return 0;
 }
 
+static bool runs_record(const struct proc *p, const json_t *record)
+{
+	const char *cwd = json_string_value(json_object_get(record, "cwd"));
+	const json_t *argv = json_object_get(record, "argv");
+	size_t n = json_array_size(argv);
+
+	if (!p->argv || !n || (cwd && p->cwd && strcmp(cwd, p->cwd) != 0))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char *word = json_string_value(json_array_get(argv, i));
+
+		if (!p->argv[i] || !word || strcmp(p->argv[i], word) != 0)
+			return false;
+	}
+	return !p->argv[n];
+}
+
+/* 1 found, 0 none. A server started by a run that was killed since: until it takes its lock, only its command line
+ * tells that it is on its way (seen: the data was moved beneath it). */
+static int find_started(const struct service *s, struct process_id *ret, struct err *e)
+{
+	pid_list all = { 0 };
+
+	*ret = (struct process_id){ 0 };
+	if (!s->launch)
+		return 0;
+	if (proc_all(&all, e) < 0)
+		return -(int)e->kind;
+	vec_each(&all, pid) {
+		struct err gone = ERR_INIT;
+		struct proc p = { 0 };
+
+		if (proc_read(*pid, &p, &gone) < 0)
+			continue;
+		if (runs_record(&p, s->launch))
+			*ret = p.id;
+		proc_done(&p);
+	}
+	vec_done(&all);
+	return ret->pid != 0;
+}
+
 static int process_state(struct service *s, struct svc_state *ret, struct err *e)
 {
 	struct process *own = s->own;
 	struct svc_state st = { .run = SVC_UNKNOWN };
-	int held;
+	int held, starting = 0;
 
 	if (!s->lock_path) {
 		snprintf(st.detail, sizeof st.detail, "no lock file tells which process it is");
@@ -55,9 +99,15 @@ static int process_state(struct service *s, struct svc_state *ret, struct err *e
 	held = service_lock_owner(s->lock_path, &st.id, e);
 	if (held < 0)
 		return held;
+	if (!held)
+		starting = own->started.pid && process_alive(own->started, e) == 1 ?
+				   1 :
+				   find_started(s, &own->started, e);
+	if (starting < 0)
+		return starting;
 	if (held) {
 		st.run = SVC_RUNNING;
-	} else if (own->started.pid && process_alive(own->started, e) == 1) {
+	} else if (starting) {
 		st.run = SVC_STARTING;
 		st.id = own->started;
 	} else {

@@ -6,6 +6,11 @@
 
 #define WITHIN (600 * NS_PER_S)
 
+static int know(struct ctx *c, struct site *s, const json_t *params, struct err *e)
+{
+	return serve_know(c, s, json_str(params, "launch", NULL), json_object_get(params, "argv"), e);
+}
+
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
 	buf_adds(ret, "start the new server for the first time");
@@ -24,8 +29,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	struct service *service;
 	struct site *s;
 
-	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || serve_lift(c, s, false, e) < 0 ||
-	    service->ops->state(service, &now, e) < 0)
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || know(c, s, params, e) < 0 ||
+	    serve_lift(c, s, false, e) < 0 || service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	/* Running already: our own start, before a kill. Whoever else it might be, wait_ready asks for its version. */
 	if (now.run != SVC_RUNNING && now.run != SVC_STARTING &&
@@ -55,7 +60,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 {
 	struct site *s;
 
-	if (ctx_site_of(c, params, &s, e) < 0 || serve_hold(c, s, NULL, e) < 0 ||
+	if (ctx_site_of(c, params, &s, e) < 0 || know(c, s, params, e) < 0 || serve_hold(c, s, NULL, e) < 0 ||
 	    serve_stop(c, s, params_span(params, "stop_within", WITHIN), e) < 0)
 		return -e->kind;
 	return serve_hold(c, s, json_object_get(params, "flock"), e);

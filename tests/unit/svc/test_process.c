@@ -73,6 +73,29 @@ static void the_holder_is_the_server(void **state)
 	service_close(s);
 }
 
+/* Started by a run that was killed since, and without its lock yet: its command line tells. */
+static void a_server_of_a_killed_run_is_starting(void **state)
+{
+	const char *argv[] = { "/usr/bin/sleep", "1234.5678", NULL };
+	autojson json_t *record = json_pack("{s[ss]}", "argv", argv[0], argv[1]);
+	struct service *s = open_process();
+	pid_t pid = run_child(argv);
+	struct svc_state st;
+
+	for (int i = 0; i < 1000; i++) {
+		service_set_launch(s, record);
+		st = look(s);
+		if (st.run == SVC_STARTING)
+			break;
+		clock_sleep_ns(5 * NS_PER_MS); /* not yet executed */
+	}
+	assert_int_equal(st.run, SVC_STARTING);
+	assert_int_equal(st.id.pid, pid);
+	end_child(pid);
+	assert_int_equal(look(s).run, SVC_STOPPED);
+	service_close(s);
+}
+
 static void our_own_lock_is_no_server(void **state)
 {
 	struct service *s = open_process();
@@ -300,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_holds_the_lock),
 		cmocka_unit_test(the_holder_is_the_server),
+		cmocka_unit_test(a_server_of_a_killed_run_is_starting),
 		cmocka_unit_test(our_own_lock_is_no_server),
 		cmocka_unit_test(stopping_is_one_polite_request),
 		cmocka_unit_test(a_deaf_server_is_left_alone),
