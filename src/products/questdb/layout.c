@@ -264,6 +264,14 @@ static char *jar_of_path(const char *path)
 	return found.n ? sv_dup(found) : NULL;
 }
 
+/* "bin/../questdb.jar" is a launcher's way of writing, not a link to exchange. */
+static bool has_dots(const char *path)
+{
+	struct sv whole = sv_of(path);
+
+	return strstr(path, "/../") || strstr(path, "/./") || sv_ends(whole, "/..") || sv_ends(whole, "/.");
+}
+
 /* named: the directory as a launcher writes it. */
 static void set_install(struct layout *l, const char *named)
 {
@@ -273,8 +281,7 @@ static void set_install(struct layout *l, const char *named)
 	while (n > 1 && clean[n - 1] == '/')
 		clean[--n] = '\0';
 	l->install = canonical(clean);
-	if (l->install && strcmp(l->install, clean) && !strstr(clean, "/../") &&
-	    !strstr(clean, "/./"))
+	if (l->install && strcmp(l->install, clean) && !has_dots(clean))
 		l->install_link = xstrdup(clean);
 }
 
