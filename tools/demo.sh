@@ -6,7 +6,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 here=$PWD
+# shellcheck source=tools/need.sh
 . tools/need.sh
+# shellcheck source=tests/real/questdb.sh
 . tests/real/questdb.sh
 
 OLD=9.0.3 NEW=9.3.4
@@ -23,18 +25,9 @@ finish() {
 	local status=$?
 	trap - EXIT INT TERM HUP
 	[ -z "$writer" ] || kill "$writer" 2>/dev/null
-	crossgrade_server_end
+	qdb_end "$lab/root"
 	cd / && rm -rf "$lab"
 	exit "$status"
-}
-# Whoever serves the root now: crossgrade started it, so its pid is not the one we know.
-crossgrade_server_end() {
-	local lock=$lab/root/db/tables.d.lock pid
-	[ -e "$lock" ] || return 0
-	for pid in $(pgrep -f -- "-d $lab/root( |\$)"); do
-		kill "$pid" 2>/dev/null
-	done
-	flock -w 30 "$lock" true || echo "a server of $lab still runs" >&2
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
@@ -59,12 +52,13 @@ ninja -C "$build" >"$lab/build.log" 2>&1 || { tail -n 20 "$lab/build.log"; die "
 say "QuestDB $OLD with sample data, and $NEW as an archive"
 qdb_install "$OLD" "$lab/opt" || die "QuestDB $OLD is not to be had"
 qdb_archive "$NEW" "$lab/questdb-$NEW.tar.gz" || die "QuestDB $NEW is not to be had"
-qdb_start "$lab/opt" "$lab/root" && qdb_load "$lab/root" || die "the old server does not serve"
-eval "$(qdb_env "$lab/root")"
+if ! qdb_start "$lab/opt" "$lab/root" || ! qdb_load "$lab/root"; then
+	die "the old server does not serve"
+fi
+http=$(qdb_env "$lab/root" | sed -n "s/^http=//p")
 cd "$lab" || exit
-# shellcheck disable=SC2154
-tests="$here/tests/tools/ilp_writer.py"
-"$tests" write --port "$http" --log acknowledged >writer.out 2>&1 &
+clients=$here/tests/tools/ilp_writer.py
+"$clients" write --port "$http" --log acknowledged >writer.out 2>&1 &
 writer=$!
 sleep 1
 echo "serving on port $http, three clients write 50 rows a request; every answered request is kept in a list"
@@ -79,10 +73,10 @@ curl -s "http://127.0.0.1:$http/settings" | grep -q "\"release.version\":\"$NEW\
 kill "$writer"; wait "$writer" 2>/dev/null; writer=
 cat writer.out
 qdb_drain "$lab/root"
-"$tests" check --port "$http" --log acknowledged || die "rows are missing"
+"$clients" check --port "$http" --log acknowledged || die "rows are missing"
 
 say "clients write on, and we go back to $OLD"
-"$tests" write --port "$http" --log acknowledged >writer.out 2>&1 &
+"$clients" write --port "$http" --log acknowledged >writer.out 2>&1 &
 writer=$!
 sleep 2
 run rollback --save-new-writes "$lab/written-since" || die "rollback ended with $?"
@@ -94,5 +88,5 @@ kill "$writer"; wait "$writer" 2>/dev/null; writer=
 cat writer.out
 curl -s "http://127.0.0.1:$http/settings" | grep -q "\"release.version\":\"$OLD\"" || die "this is not $OLD"
 qdb_drain "$lab/root"
-"$tests" check --port "$http" --log acknowledged --saved "$lab/written-since" || die "rows are missing"
+"$clients" check --port "$http" --log acknowledged --saved "$lab/written-since" || die "rows are missing"
 say "done in $SECONDS s; nothing is left running or lying about"

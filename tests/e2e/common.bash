@@ -1,0 +1,113 @@
+# Shared by the end-to-end tests: a lab with a real QuestDB, clients that write all the while, and the questions asked of
+# both afterwards. CROSSGRADE_BUILD is the build directory, SEED the seed of what is drawn by lot.
+#
+# The tests of one file share a lab and go in order: a server is started once and moved there and back.
+
+. "$BATS_TEST_DIRNAME/../real/questdb.sh"
+
+VALIDATE=$BATS_TEST_DIRNAME/../cli/validate.py
+SCHEMAS=$BATS_TEST_DIRNAME/../../share/schema
+CG=$CROSSGRADE_BUILD/src/cli/crossgrade
+
+# With a booted systemd, INSIDE is its init: clients reach its network, crossgrade runs in all of it.
+inside_net() { ${INSIDE:+nsenter -t "$INSIDE" -n} env "$@"; }
+inside() { ${INSIDE:+nsenter -t "$INSIDE" -a -r -w} "$@"; }
+curl() { inside_net curl "$@"; }
+WRITER=$BATS_TEST_DIRNAME/../tools/ilp_writer.py
+
+# lab_begin VERSION [SCALE]: $lab with a running server of VERSION on $root, and NEW as an archive.
+lab_begin() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
+	root=$lab/data/root new=$lab/new.tar.gz
+	export lab root new
+	mkdir "$lab/data"
+	[ -z "${MOUNTED-}" ] || mount_root
+	qdb_archive 9.3.4 "$new" && qdb_install "$1" "$lab/data/opt" || return
+	"${START:-qdb_start}" "$lab/data/opt" "$root" || return
+	qdb_load "$root" "${2:-2000}" || return
+	eval "$(qdb_env "$root")"
+	export http
+}
+
+# ROOT as a file system of its own: it cannot be exchanged, only what lies in it.
+mount_root() {
+	truncate -s 20G "$lab/disk"
+	mkfs.ext4 -q -F "$lab/disk"
+	mkdir "$root"
+	mount -o loop "$lab/disk" "$root" || skip "no loop device"
+	rmdir "$root/lost+found"
+}
+
+lab_end() {
+	[ -n "${lab-}" ] || return 0
+	clients_stop
+	qdb_end "$root"
+	! mountpoint -q "$root" || umount "$root"
+	rm -rf "$lab"
+}
+
+clients_start() {
+	(exec ${INSIDE:+nsenter -t "$INSIDE" -n} "$WRITER" write --port "$http" --log "$lab/acknowledged" --pause 0.1) \
+		>"$lab/clients.out" 2>&1 3>&- 4>&- &
+	echo $! >"$lab/clients.pid"
+}
+
+clients_stop() {
+	local pid i
+	[ -f "$lab/clients.pid" ] || return 0
+	pid=$(cat "$lab/clients.pid")
+	rm "$lab/clients.pid"
+	kill "$pid" 2>/dev/null || return 0
+	for ((i = 0; i < 150; i++)); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+# Run crossgrade without a terminal; $status, $output and $stderr.
+cg() {
+	run --separate-stderr inside "$CG" --state-dir "$lab/state" "$@" </dev/null
+	echo "crossgrade $* -> $status"
+	echo "$output" | tail -n 20
+	echo "$stderr" | tail -n 20
+}
+
+# exits N: the last call ended with that code.
+exits() { [ "$status" -eq "$1" ]; }
+
+subject() { echo questdb --root "$root" --artifact "$new"; }
+
+# The last answer is a document of that kind.
+valid() {
+	local said status=0
+	said=$(printf '%s\n' "$output" | /usr/bin/python3 "$VALIDATE" "$SCHEMAS" "$1" 2>&1) || status=$?
+	[ "$status" -eq 0 ] || [ "$status" -eq 77 ] || { echo "$said"; return 1; }
+}
+
+json() { printf '%s\n' "$output" | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+
+serves() { # VERSION: what /settings says
+	local said
+	said=$(curl -s --max-time 10 "http://127.0.0.1:$http/settings")
+	case $said in *'"release.version":"'"$1"'"'*) return 0 ;; esac
+	echo "wanted $1, /settings says: $said"
+	return 1
+}
+
+# Every row that a client was told is stored is there, once; with DIR: or saved there.
+rows_whole() {
+	qdb_drain "$root"
+	inside_net "$WRITER" check --port "$http" --log "$lab/acknowledged" ${1:+--saved "$1"}
+}
+
+# Rows of every sample table, as one line each: the same before and after.
+table_rows() {
+	local t
+	for t in trades trades_hour by_week by_month by_year deduped nonwal_day nonwal_none no_timestamp empty_wal all_types \
+		late_rows changed 'renamed table' größe.2026 dropped_parts many_columns truncated many_partitions; do
+		echo "$t $(qdb_sql "$root" "select count() from '$t'" | sed -n 's/.*"dataset":\(.*\),"count".*/\1/p')"
+	done
+}
+rows_keep() { [ -f "$lab/rows" ] || table_rows >"$lab/rows"; }
+rows_same() { diff "$lab/rows" <(table_rows); }

@@ -1,0 +1,32 @@
+# Across editions: 9.0.3 open source to a stand-in for an Enterprise build, a real 9.3.4 behind a thin front. It is no
+# QuestDB Enterprise; the moves of files, configuration, launcher and data are real.
+load common
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	lab_begin 9.0.3 400 && rows_keep && clients_start
+	"$BATS_TEST_DIRNAME/../fakes/enterprise_archive.sh" "$CROSSGRADE_BUILD" 3.2.4 9.3.4 "$lab/enterprise.tar.gz"
+	(umask 077; echo 'a password for tests' >"$lab/password")
+}
+teardown_file() { lab_end; }
+
+ee() { echo questdb --root "$root" --artifact "$lab/enterprise.tar.gz" --to-edition enterprise --admin-user admin --admin-password-file "$lab/password"; }
+
+@test "(stand-in) open source becomes enterprise" {
+	cg plan $(ee) --output json
+	exits 0
+	valid plan
+	cg apply $(ee) --yes --accept questdb.auth-access --accept questdb.auth-default
+	exits 0
+	curl -s "http://127.0.0.1:$http/settings" | grep -q '"EE"'
+	! ps -p "$(cat "$lab/clients.pid")" >/dev/null || clients_stop
+	! grep -rq 'a password for tests' "$lab/state" || { echo "the password is in the state directory"; false; }
+}
+
+@test "(stand-in) back to open source, whole" {
+	cg rollback --yes --accept-loss new-writes
+	exits 0
+	serves 9.0.3
+	rows_same
+	rows_whole
+}

@@ -1,0 +1,30 @@
+#!/bin/bash
+# End to end with real QuestDB servers.
+#
+#   run.sh real                   plain processes and scripts, editions with a stand-in, kills: what tools/test.sh runs
+#   run.sh systemd                a unit of a booted systemd
+#   run.sh FILE.bats...           these
+#
+# CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")" || exit 2
+
+case ${1-} in
+real) set -- process.bats script.bats enterprise.bats kills.bats ;;
+systemd) set -- systemd.bats ;;
+*.bats) ;;
+*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
+esac
+export CROSSGRADE_BUILD=${CROSSGRADE_BUILD:-$PWD/../../build/gcc}
+export CROSSGRADE_LIBEXEC=$CROSSGRADE_BUILD/src/exec
+export SEED=${SEED:-1} NO_COLOR=1
+[ -x "$CROSSGRADE_BUILD/src/cli/crossgrade" ] || { echo "no crossgrade in $CROSSGRADE_BUILD" >&2; exit 2; }
+
+# What bats runs inherits descriptor 3; a server that crossgrade starts would keep it, and the pipe, open.
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+bats --tap --timing "$@" >"$out" 2>&1 </dev/null
+status=$?
+cat "$out"
+awk '/^ok .*# skip/ { s++; next } /^ok / { p++ } /^not ok / { f++ } END { printf "%d passed, %d failed, %d skipped\n", p, f, s }' "$out"
+exit $status
