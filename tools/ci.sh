@@ -23,7 +23,7 @@ check() { # name command...
 }
 
 sources() { git ls-files 'src/*.c' 'tests/*.c' 'fuzz/*.c' 'bench/*.c'; }
-scripts() { git ls-files | while read -r f; do [ -f "$f" ] && head -c 64 "$f" | head -n 1 | grep -qE '^#!.*\b(ba)?sh' && echo "$f"; done; }
+scripts() { git ls-files | grep -v '^tests/conf/' | while read -r f; do [ -f "$f" ] && head -c 64 "$f" | head -n 1 | grep -qE '^#!.*\b(ba)?sh' && echo "$f"; done; }
 changed() {
 	local base
 	base=$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse -q --verify HEAD~1 || git rev-parse HEAD)
@@ -36,7 +36,7 @@ tidy() { changed | head -n "${CROSSGRADE_TIDY_MAX:-40}" | xargs -r -n 1 -P 2 tim
 cpp() { cppcheck -q -j 2 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
 	--suppress=normalCheckLevelMaxBranches --library=tools/cppcheck.cfg -D_GNU_SOURCE -Isrc src; }
 shells() { scripts | xargs shellcheck -x -S warning; }
-spelling() { git ls-files | grep -vE '^(tests/(conf|golden)|fuzz/corpus|LICENSE|share/schema)' | xargs codespell -q 3 -L 'ba,te,ot,fo,nd,wan,crate,ser'; }
+spelling() { git ls-files | grep -vE '^(tests/(conf|golden|unit)|fuzz/corpus|LICENSE|share/schema)' | xargs codespell -q 3 -L 'ba,te,ot,fo,nd,wan,crate,ser'; }
 licence() { [ -s LICENSE ] && [ -s NEWS.md ] && [ -s SECURITY.md ] && [ -s CONTRIBUTING.md ]; }
 
 check floors tools/check-floors.sh

@@ -56,9 +56,10 @@ build() { # directory option...
 # Meson counts programs; its summary becomes a closing line of ours.
 meson_suite() { # directory suite...
 	local dir=$1 status out s
+	local -a suites=()
 	shift
-	set -- $(for s in "$@"; do echo "--suite $s"; done)
-	out=$(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier "${SLOW:-1}" "$@" 2>&1)
+	for s in "$@"; do suites+=(--suite "$s"); done
+	out=$(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier "${SLOW:-1}" "${suites[@]}" 2>&1)
 	status=$?
 	echo "$out"
 	echo "$out" | awk '/^Ok:/ { ok += $2 } /^Expected Fail:/ { ok += $3 } /^(Fail|Timeout):/ { bad += $2 } /^Unexpected Pass:/ { bad += $3 }
@@ -86,7 +87,8 @@ echo "seed $SEED (repeat with SEED=$SEED tools/test.sh SUITE); logs in $LOGS"
 build "$BUILD/gcc" || exit 1
 build "$BUILD/fault" -Dfault=true -Dtests=true || exit 1
 export CROSSGRADE_BUILD=$BUILD/gcc CROSSGRADE_FAULT_BUILD=$BUILD/fault
-for s in ${*:-lint unit fuzz asan crash powercut errors broken systemd e2e package}; do
+[ $# -gt 0 ] || set -- lint unit fuzz asan crash powercut errors broken systemd e2e package
+for s in "$@"; do
 	"run_$s" || { echo "== $s: did not run"; failed=$((failed + 1)); }
 done
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -118,7 +118,8 @@ static bool expired(const struct shape *then, const struct shape *now, const cha
 static void compare_part(const struct shape *then, const struct shape *now, const struct part *was,
 			 const struct part *is, const char *rule, struct comparisons *ret)
 {
-	autofree char *subject = xasprintf("partition %s/%s", then->name, was ? was->key : is->key);
+	const struct part *there = was ? was : is;
+	autofree char *subject = xasprintf("partition %s/%s", then->name, there->key);
 	autofree char *a = was ? xasprintf("%" PRId64, was->rows) : NULL;
 	autofree char *b = is ? xasprintf("%" PRId64, is->rows) : NULL;
 
