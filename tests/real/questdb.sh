@@ -15,7 +15,6 @@
 # What a started server is stands in ROOT.server beside ROOT, never in it. More environment for the server: QDB_EXTRA
 # ("QDB_A=1 QDB_B=2"). QDB_LOGIN ("user:password") is how this script itself logs in. QDB_HTTP_PORT and the like choose ports instead of free ones, QDB_LAUNCH another command line. Exit 77: something needed is absent,
 # the reason on stderr.
-set -u
 
 QDB_CACHE=${QDB_CACHE:-$HOME/.m2/repository}
 
@@ -235,9 +234,10 @@ qdb_end() {
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	set -u
 	verb=${1-}
 	case $verb in
 	fetch | install | archive | start | load | drain | sql | env | stop | kill | end) shift; "qdb_$verb" "$@" ;;
-	*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
+	*) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 fi
