@@ -3,7 +3,7 @@
 # "N passed, N failed, N skipped"; fails when anything fails. About 30 minutes on 2 cores.
 #
 #   tools/test.sh                 everything
-#   tools/test.sh SUITE...        only these: lint unit asan crash powercut errors broken systemd e2e fuzz package
+#   tools/test.sh SUITE...        only these: lint unit kills fuzz asan crash powercut errors broken systemd e2e package
 #   SEED=n tools/test.sh crash    the same sample of kill points again
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -69,6 +69,7 @@ meson_suite() { # directory suite...
 
 run_lint() { suite lint tools/ci.sh "$BUILD/gcc"; }
 run_unit() { suite unit meson_suite "$BUILD/gcc" unit laws golden cli; }
+run_kills() { suite kills meson_suite "$BUILD/fault" kills; }
 run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
 run_asan() {
 	build "$BUILD/asan" -Db_sanitize=address,undefined -Db_lundef=false --native-file tools/clang.ini || return 1
@@ -87,7 +88,7 @@ echo "seed $SEED (repeat with SEED=$SEED tools/test.sh SUITE); logs in $LOGS"
 build "$BUILD/gcc" || exit 1
 build "$BUILD/fault" -Dfault=true -Dtests=true || exit 1
 export CROSSGRADE_BUILD=$BUILD/gcc CROSSGRADE_FAULT_BUILD=$BUILD/fault
-[ $# -gt 0 ] || set -- lint unit fuzz asan crash powercut errors broken systemd e2e package
+[ $# -gt 0 ] || set -- lint unit kills fuzz asan crash powercut errors broken systemd e2e package
 for s in "$@"; do
 	"run_$s" || { echo "== $s: did not run"; failed=$((failed + 1)); }
 done
