@@ -46,7 +46,7 @@ int mirror_linked(struct mirror *m, struct err *e) must_check;
 /* mirror_pace.c: the reserve of live passes; and, before each piece of content, cancel, rate limit
  * and that reserve. */
 int mirror_check_room(const struct mirror *m, struct err *e) must_check;
-int mirror_pace(void *m, uint64_t bytes, struct err *e) must_check;
+int mirror_pace(void *data, uint64_t bytes, struct err *e) must_check;
 void mirror_count_entry(struct mirror *m, const struct stat *st);
 void mirror_count_copy(struct mirror *m, const struct copy_result *done, bool cloned,
 		       uint64_t size);
