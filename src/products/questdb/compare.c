@@ -123,7 +123,7 @@ static void compare_part(const struct shape *then, const struct shape *now, cons
 	autofree char *a = was ? xasprintf("%" PRId64, was->rows) : NULL;
 	autofree char *b = is ? xasprintf("%" PRId64, is->rows) : NULL;
 
-	if (was && !is && expired(then, now, was->key))
+	if (!b && expired(then, now, there->key))
 		rule = "questdb.ttl-expired";
 	judge(ret, subject, "rows", a, b, rule);
 }
