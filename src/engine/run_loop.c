@@ -5,6 +5,7 @@
  *	undo -> UNDONE
  */
 #include "engine/run_world.h"
+#include "engine/serve.h"
 
 #include <string.h>
 
@@ -105,6 +106,19 @@ static int capture(struct world *w, const struct step *s, const json_t *params, 
 	return journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, *ret, e);
 }
 
+/* What an earlier call started may not have its lock yet: whoever waits for it must know what it looks like. */
+static int know_server(struct world *w, const struct step *s, struct err *e)
+{
+	autojson json_t *params = NULL;
+	struct site *site;
+
+	if (strcmp(s->kind->name, "service_start"))
+		return 0;
+	if (resolve(w, s->params, &params, e) < 0 || ctx_site_of(&w->ctx, params, &site, e) < 0)
+		return -e->kind;
+	return serve_know(&w->ctx, site, json_str(params, "launch", NULL), json_object_get(params, "argv"), e);
+}
+
 static int step_forward(struct world *w, const struct step *s, struct err *e)
 {
 	struct step_rec rec = { 0 };
@@ -115,6 +129,7 @@ static int step_forward(struct world *w, const struct step *s, struct err *e)
 		return -e->kind;
 	if (rec.state == REC_DONE || rec.state == REC_SKIPPED) {
 		keep_result(w, s, rec.result);
+		r = know_server(w, s, e);
 		goto out;
 	}
 	if (w->o->cancel && atomic_load(&w->o->cancel->asked)) {
