@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""The rows of bench/run.sh: bench.py CROSSGRADE DISK [--quick] [ROW...]. DISK is an empty file system."""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+import stats
+from lab import Lab
+
+SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
+
+
+def step_seconds(report, step):
+    for row in report["steps"]:
+        if row["id"] == step:
+            return row["took_ms"] / 1000
+    raise SystemExit(f"the report has no step '{step}'")
+
+
+def journeys(args, rows):
+    """Pairs interleaved under the same writers: bare swap, ours without and with a gate, by hand, rsync."""
+    ratios = {}
+    for size, partitions, quick in SIZES:
+        if args.quick and not quick:
+            continue
+        lab = Lab(args.crossgrade, args.disk, partitions)
+        lab.writers_on()
+        seen = {name: [] for name in ("bare", "hand", "none", "verify", "final", "undo", "rsync final", "rsync back")}
+        for _ in range(args.pairs):
+            seen["bare"].append(lab.bare_swap())
+            for gate in ("none", "verify"):
+                down, report = lab.apply(gate)
+                seen[gate].append(down)
+                if gate == "none":
+                    seen["final"].append(step_seconds(report, "backup-final"))
+                seconds = lab.rollback()
+                if gate == "none":
+                    seen["undo"].append(seconds)
+            if "downtime" in rows:
+                seen["hand"].append(lab.bare_swap(backup=lab.disk / "by-hand"))
+            if {"final-pass", "rollback"} & set(rows):
+                final, back = lab.rsync_passes()
+                seen["rsync final"].append(final)
+                seen["rsync back"].append(back)
+        lab.writers_off()
+        lab.stop()
+        if "downtime" in rows:
+            ratios[size] = stats.line(f"downtime {size} no gate", seen["none"], seen["bare"], "bare swap", 1.10)
+            stats.line(f"downtime {size} gate", seen["verify"], seen["bare"], "bare swap", 1.25)
+            stats.line(f"downtime {size} by hand", seen["none"], seen["hand"], "stop, cp -a, start", 1.00)
+        if "final-pass" in rows:
+            stats.line(f"final pass {size}", seen["final"], seen["rsync final"], "rsync -a", 0.05)
+        if "rollback" in rows:
+            stats.line(f"rollback of data {size}", seen["undo"], seen["rsync back"], "rsync -a --delete", 0.05)
+    if len(ratios) == 2:
+        stats.single("downtime, 0.3 to 3 GB", abs(ratios["3 GB"] - ratios["0.3 GB"]), "difference of the ratios", 0.05)
+
+
+def memory(args):
+    """Peak of a restore point over 200,000 files beside a small database that does not run."""
+    lab = Lab(args.crossgrade, args.disk, 10)
+    lab.stop()
+    bulk = pathlib.Path(lab.root) / "import"
+    for n in range(200):
+        folder = bulk / f"{n:03}"
+        folder.mkdir(parents=True)
+        for i in range(1000):
+            (folder / f"{i:04}.csv").write_text(f"{n},{i}\n", encoding="ascii")
+    argv = [args.crossgrade, "--state-dir", lab.state, "backup", "create", "questdb", "--root", lab.root, "--yes"]
+    stats.single("memory, 200,000 files", peak_mib(argv), "MiB", 64)
+
+
+def peak_mib(argv):
+    """Largest resident set of a program and the children it waited for."""
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{argv[0]} ended with status {status}")
+    return used.ru_maxrss / 1024
+
+
+def main():
+    names = ["downtime", "final-pass", "rollback", "memory"]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("crossgrade")
+    parser.add_argument("disk")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("rows", nargs="*", metavar="ROW")
+    args = parser.parse_intermixed_args()
+    unknown = set(args.rows) - set(names)
+    if unknown:
+        parser.error(f"no row '{unknown.pop()}': {', '.join(names)}")
+    rows = args.rows or names
+    args.pairs = 3 if args.quick else 21
+    if args.quick:
+        print("quick: 3 pairs and the small data only; no figure to rely on")
+    if set(rows) - {"memory"}:
+        journeys(args, rows)
+    if "memory" in rows:
+        memory(args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

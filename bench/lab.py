@@ -1,0 +1,231 @@
+"""A real QuestDB on a file system of its own, under writers: moved by crossgrade, by a bare swap, or by hand."""
+import datetime
+import http.client
+import json
+import multiprocessing
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+
+HERE = pathlib.Path(__file__).resolve().parent
+QUESTDB = HERE.parent / "tests/real/questdb.sh"
+CLIENTS = HERE.parent / "tests/tools/ilp_writer.py"
+OLD, NEW = "9.0.3", "9.3.4"
+
+
+def run(*argv, **options):
+    return subprocess.run([str(word) for word in argv], check=True, stdin=subprocess.DEVNULL, **options)
+
+
+def ask(port, path, timeout=1.0):
+    """Status of a GET on a connection of its own, None without an answer."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        link.close()
+
+
+def moment(stamp):
+    return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+
+
+def probe_forever(port, stop, pipe):
+    """Every 10 ms: does a query get its answer? Sends the longest time between two that did."""
+    last = longest = None
+    while not stop.is_set():
+        began = time.monotonic()
+        if ask(port, "/exec?query=select%201") == 200:
+            now = time.monotonic()
+            if last is not None:
+                longest = max(longest or 0, now - last)
+            last = now
+        time.sleep(max(0, 0.010 - (time.monotonic() - began)))
+    pipe.send(longest)
+
+
+class Gap:
+    """with Gap(port) as gap: ...; gap.longest is the time without service, measured from outside."""
+
+    def __init__(self, port):
+        self.stop = multiprocessing.Event()
+        self.here, there = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=probe_forever, args=(port, self.stop, there))
+        self.longest = None
+
+    def __enter__(self):
+        self.process.start()
+        time.sleep(0.5)
+        return self
+
+    def __exit__(self, *_):
+        time.sleep(0.5)
+        self.stop.set()
+        self.longest = self.here.recv()
+        self.process.join()
+
+
+class Lab:
+    def __init__(self, crossgrade, disk, partitions):
+        """partitions: hourly ones of eight columns and 12,800 rows, 0.8 MB each."""
+        self.crossgrade, self.disk = crossgrade, pathlib.Path(disk)
+        self.data, self.state = self.disk / "data", self.disk / "state"
+        self.root, self.install = self.data / "root", self.data / "opt"
+        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self.state, ignore_errors=True)
+        self.root.mkdir(parents=True)
+        self.archive = self.disk / "new.tar.gz"
+        if not self.archive.exists():
+            run(QUESTDB, "archive", NEW, self.archive)
+        run(QUESTDB, "install", OLD, self.install)
+        self.new_jar = pathlib.Path(run(QUESTDB, "fetch", NEW, stdout=subprocess.PIPE, text=True).stdout.strip())
+        self.ports = {name: self.free_port() for name in ("HTTP", "HTTP_MIN", "PG_NET", "LINE_TCP_NET")}
+        self.port = self.ports["HTTP"]
+        self.start()
+        self.fill(partitions)
+        self.writers = None
+
+    @staticmethod
+    def free_port():
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            return s.getsockname()[1]
+
+    def start(self):
+        binds = {f"QDB_{name}_BIND_TO": f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        argv = ["setsid", "-f", "java", "-DQuestDB-Runtime-66535", "-Dcontainerized=false", "-Xmx1g", "-ea", "-Dnoebug",
+                "-XX:+UseParallelGC", "--add-exports", "java.base/jdk.internal.math=io.questdb",
+                "-p", str(self.install / "questdb.jar"), "-m", "io.questdb/io.questdb.ServerMain",
+                "-d", str(self.root), "-n"]
+        with open(self.data / "root.out", "ab") as out:
+            subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                           env={**os.environ, **binds, "QDB_TELEMETRY_ENABLED": "false"})
+
+    def wait_serving(self):
+        until = time.monotonic() + 120
+        while ask(self.port, "/exec?query=select%201") != 200:
+            if time.monotonic() > until:
+                raise SystemExit("the server does not serve: see root.out")
+            time.sleep(0.01)
+
+    def pid(self):
+        found = subprocess.run(["pgrep", "-f", "--", f"-d {self.root} -n"], stdout=subprocess.PIPE, text=True, check=False)
+        return int(found.stdout.split()[0]) if found.stdout else None
+
+    def stop(self):
+        pid = self.pid()
+        os.kill(pid, signal.SIGTERM)
+        while os.path.exists(f"/proc/{pid}"):
+            time.sleep(0.002)
+
+    def sql(self, text):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1800)
+        link.request("GET", "/exec?" + urllib.parse.urlencode({"query": text}))
+        answer = json.loads(link.getresponse().read())
+        if "error" in answer:
+            raise SystemExit(f"{text}: {answer['error']}")
+
+    def fill(self, partitions):
+        self.wait_serving()
+        columns = ", ".join(f"c{i} long" for i in range(7))
+        values = ", ".join("rnd_long()" for _ in range(7))
+        self.sql(f"create table big ({columns}, ts timestamp) timestamp(ts) partition by hour bypass wal")
+        for first in range(0, partitions, 200):
+            rows = min(200, partitions - first) * 12800
+            self.sql(f"insert into big select {values}, timestamp_sequence(dateadd('h', {first}, '2024-01-01'), 281250) "
+                     f"from long_sequence({rows})")
+        self.stop()
+        os.sync()
+        self.start()
+        self.wait_serving()
+
+    def writers_on(self):
+        self.writers = subprocess.Popen([CLIENTS, "write", "--port", str(self.port), "--log", self.disk / "acknowledged",
+                                         "--pause", "0.05"], stdout=subprocess.DEVNULL)
+        time.sleep(1)
+
+    def writers_off(self):
+        if self.writers:
+            self.writers.terminate()
+            self.writers.wait()
+            self.writers = None
+
+    def cg(self, *words):
+        """Events of a call and its exit code 0."""
+        call = subprocess.run([self.crossgrade, "--state-dir", self.state, "--output", "jsonl", *words],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        if call.returncode:
+            raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stderr[-500:]}")
+        return [json.loads(row) for row in call.stdout.splitlines()]
+
+    def report(self):
+        text = run(self.crossgrade, "--state-dir", self.state, "report", "--output", "json", stdout=subprocess.PIPE, text=True)
+        return json.loads(text.stdout)
+
+    def apply(self, gate):
+        """Downtime of a journey there, and the run's report. The plan is made before, as an operator does."""
+        plan = self.disk / "plan.json"
+        plan.unlink(missing_ok=True)
+        self.cg("plan", "questdb", "--root", self.root, "--artifact", self.archive, "--gate", gate, "-o", plan)
+        with Gap(self.port) as gap:
+            self.cg("apply", plan, "--yes", *(["--accept-open"] if gate == "none" else []))
+        return gap.longest, self.report()
+
+    def rollback(self):
+        """Back, and nothing of the run kept; seconds that the undo of the data took."""
+        events = self.cg("rollback", "--yes", "--accept-loss", "new-writes")
+        self.wait_serving()
+        for directory in self.data.glob(".crossgrade-*"):
+            shutil.rmtree(directory)
+        at = {row["state"]: row["time"] for row in events if row.get("step") == "data" and row["type"] == "step"}
+        return moment(at["undone"]) - moment(at["undo"])
+
+    def bare_swap(self, backup=None):
+        """Downtime of stop, exchange of the jar (there beforehand), start; with backup: cp -a between. Then back."""
+        jar, kept, ready = (self.install / name for name in ("questdb.jar", "old.jar", "next.jar"))
+        shutil.copyfile(self.new_jar, ready)
+        with Gap(self.port) as gap:
+            self.stop()
+            if backup:
+                run("cp", "-a", self.root, backup)
+            os.rename(jar, kept)
+            os.rename(ready, jar)
+            self.start()
+            self.wait_serving()
+        self.stop()
+        os.rename(kept, jar)
+        self.start()
+        self.wait_serving()
+        if backup:
+            shutil.rmtree(backup)
+        return gap.longest
+
+    def rsync_passes(self):
+        """Seconds of a final rsync -a with the server stopped, after one while it served, and of one back with --delete."""
+        copy = self.disk / "rsync"
+        run("rsync", "-a", f"{self.root}/", copy)
+        self.stop()
+        began = time.monotonic()
+        run("rsync", "-a", "--delete", f"{self.root}/", copy)
+        final = time.monotonic() - began
+        self.start()
+        self.wait_serving()
+        time.sleep(1)
+        self.stop()
+        began = time.monotonic()
+        run("rsync", "-a", "--delete", f"{copy}/", self.root)
+        back = time.monotonic() - began
+        self.start()
+        self.wait_serving()
+        shutil.rmtree(copy)
+        return final, back
