@@ -3,6 +3,7 @@
 #
 # The tests of one file share a lab and go in order: a server is started once and moved there and back.
 
+# shellcheck source=tests/real/questdb.sh
 . "$BATS_TEST_DIRNAME/../real/questdb.sh"
 
 VALIDATE=$BATS_TEST_DIRNAME/../cli/validate.py
@@ -65,6 +66,7 @@ clients_stop() {
 	done
 }
 
+# shellcheck disable=SC2154 # bats sets them
 # Run crossgrade without a terminal; $status, $output and $stderr.
 cg() {
 	run --separate-stderr inside "$CG" --state-dir "$lab/state" "$@" </dev/null

@@ -7,19 +7,26 @@ setup_file() {
 	lab_begin 9.0.3 400 && rows_keep && clients_start
 	"$BATS_TEST_DIRNAME/../fakes/enterprise_archive.sh" "$CROSSGRADE_BUILD" 3.2.4 9.3.4 "$lab/enterprise.tar.gz"
 	(umask 077; echo 'a password for tests' >"$lab/password")
+	cat >"$lab/migration.yaml" <<-END
+		crossgrade: 1
+		product: questdb
+		source: {root: $root}
+		target: {edition: enterprise, artifact: $lab/enterprise.tar.gz}
+		settings: {access: closed, admin: {user: dba, password_file: $lab/password}}
+	END
 }
 teardown_file() { lab_end; }
 
-ee() { echo questdb --root "$root" --artifact "$lab/enterprise.tar.gz" --to-edition enterprise --admin-user admin --admin-password-file "$lab/password"; }
-
 @test "(stand-in) open source becomes enterprise" {
-	cg plan $(ee) --output json
+	cg plan -f "$lab/migration.yaml" --output json
 	exits 0
 	valid plan
-	cg apply $(ee) --yes --accept questdb.auth-access --accept questdb.auth-default
+	cg apply -f "$lab/migration.yaml" --yes
 	exits 0
 	curl -s "http://127.0.0.1:$http/settings" | grep -q '"EE"'
-	! ps -p "$(cat "$lab/clients.pid")" >/dev/null || clients_stop
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$http/exec?query=select%201")" = 401 ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -u 'dba:a password for tests' "http://127.0.0.1:$http/exec?query=select%201")" = 200 ]
+	clients_stop
 	! grep -rq 'a password for tests' "$lab/state" || { echo "the password is in the state directory"; false; }
 }
 
