@@ -27,7 +27,7 @@ ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("r
 @dataclasses.dataclass(frozen=True)
 class Case:
     scenario: Scenario
-    first: int                  # the struck call is killed here
+    first: str                  # the struck call is killed here: the number of a point, or name~k for its k-th pass
     second: int                 # so is the call that ends the run; 0: it is not
     end: str
     boot: str = ""              # "boot": the machine starts again; "init": and something starts the server as it was
@@ -35,10 +35,10 @@ class Case:
     @classmethod
     def parse(cls, text: str) -> Case:
         name, first, second, end, *boot = text.split(":")
-        return cls(SCENARIOS[name], int(first), int(second), end, *boot)
+        return cls(SCENARIOS[name], first, int(second), end, *boot)
 
     def __str__(self) -> str:
-        words = [self.scenario.name, str(self.first), str(self.second), self.end]
+        words = [self.scenario.name, self.first, str(self.second), self.end]
         return ":".join(words + ([self.boot] if self.boot else []))
 
 
@@ -78,8 +78,8 @@ def references(lab: Lab) -> oracle.Reference:
     return oracle.Reference(old, oracle.tree(lab))
 
 
-def strike(lab: Lab, at: int | str, env: dict[str, str] | None = None) -> Call:
-    env = {"CROSSGRADE_FAULT": str(at), **(env or {})}
+def strike(lab: Lab, at: str, env: dict[str, str] | None = None) -> Call:
+    env = {"CROSSGRADE_FAULT": at.replace("~", ":"), **(env or {})}
     if lab.scenario.struck == "apply":
         return lab.apply(env=env)
     return lab.crossgrade(lab.scenario.struck, env=env)
@@ -202,10 +202,18 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     for name, names in traces.items():
         for i, first in enumerate(pick(names, -(-singles * WEIGHTS[name] // total), rng)):
             boot = rng.choice(("boot", "init")) if i % 5 == 4 else ""
-            cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2], boot))
+            cases.append(Case(SCENARIOS[name], str(first), 0, ("resume", "rollback")[i % 2], boot))
         for i, first in enumerate(pick(names, -(-doubles * WEIGHTS[name] // total), rng)):
             end = rng.choice(list(ENDS))
             reach = len(names) - first + 40 if end.startswith("resume") else 200
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
-            cases.append(Case(SCENARIOS[name], first, rng.randint(1, reach), end, boot))
+            cases.append(Case(SCENARIOS[name], str(first), rng.randint(1, reach), end, boot))
     return [str(case) for case in cases]
+
+
+def every(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
+    """Every point of every scenario, ended both ways; then half as many double kills."""
+    cases = [Case(SCENARIOS[name], str(at), 0, end, boot) for name, names in traces.items()
+             for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), ("resume", "boot"))]
+    rng.shuffle(cases)
+    return [str(case) for case in cases] + sample(traces, 0, len(cases) // 2, rng)

@@ -30,7 +30,10 @@ Path = pathlib.Path
 
 
 def run(*argv: str | Path, check: bool = True, **more) -> subprocess.CompletedProcess:
-    return subprocess.run([str(a) for a in argv], check=check, stdin=subprocess.DEVNULL, capture_output=True, text=True, **more)
+    done = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **more)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, argv))} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done
 
 
 class Builds:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import random
+import shutil
 import traceback
 
 import kills
@@ -28,14 +29,14 @@ class Cut:
     kind: str
     what: str
     scenario: Scenario
-    at: int
+    at: str
     act: str
     end: str
 
     @classmethod
     def parse(cls, text: str) -> Cut:
         kind, what, name, at, act, end = text.split(":")
-        return cls(kind, what, SCENARIOS[name], int(at), act, end)
+        return cls(kind, what, SCENARIOS[name], at, act, end)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.what}:{self.scenario.name}:{self.at}:{self.act}:{self.end}"
@@ -63,6 +64,16 @@ class Disk:
     def close(self) -> None:
         run("umount", self.at)
         self.image.unlink()
+
+
+def impossible() -> str:
+    """Why power cannot be cut on this machine, or nothing."""
+    missing = [make[0] for make in KINDS.values() if not shutil.which(make[0])]
+    if missing:
+        return f"no {' and no '.join(missing)}"
+    if run("losetup", "--find", check=False).returncode:
+        return "no loop device can be had"
+    return ""
 
 
 class Machine:
@@ -158,6 +169,13 @@ def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Rand
     for (kind, name), names in traces.items():
         for i, at in enumerate(pick(names, -(-cuts * WEIGHTS[name] // total), rng)):
             act = "cutlog" if i % 6 == 5 else "cut"
-            cases.append(Cut(kind, rng.choice(list(CUTS)), SCENARIOS[name], at, act, ("resume", "rollback")[i % 2]))
+            cases.append(Cut(kind, rng.choice(list(CUTS)), SCENARIOS[name], str(at), act, ("resume", "rollback")[i % 2]))
+    rng.shuffle(cases)
+    return [str(case) for case in sorted(cases, key=lambda case: case.kind)]
+
+
+def every(traces: dict[tuple[str, str], list[str]], rng: random.Random) -> list[str]:
+    cases = [Cut(kind, what, SCENARIOS[name], str(at), "cut", rng.choice(("resume", "rollback")))
+             for (kind, name), names in traces.items() for what in CUTS for at in range(1, len(names) + 1)]
     rng.shuffle(cases)
     return [str(case) for case in sorted(cases, key=lambda case: case.kind)]

@@ -1,0 +1,67 @@
+#!/bin/bash
+# What tools/test.sh samples, in full: hours on two cores. Every campaign prints its seed and "cases run of all", and goes on from
+# where it was stopped.
+#
+#   tools/campaign.sh crash     every fault point of every scenario, ended both ways, then double kills
+#   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
+#   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
+#
+#   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
+set -eu
+cd "$(dirname "$0")/.."
+. tools/need.sh
+need_root tools/campaign.sh
+
+BUILD=${BUILD:-$PWD/build}
+name=${1:-} from=1 max=
+[ $# -gt 0 ] && shift
+while [ $# -gt 0 ]; do
+	case $1 in
+	--from) from=$2 ;;
+	--max) max=$2 ;;
+	*) echo "campaign.sh: '$1' is not understood" >&2; exit 2 ;;
+	esac
+	shift 2
+done
+
+seconds_of() {
+	case $1 in
+	*h) echo $((${1%h} * 3600)) ;;
+	*m) echo $((${1%m} * 60)) ;;
+	*) echo "${1%s}" ;;
+	esac
+}
+
+build() { # directory option...
+	local dir=$1
+	shift
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"
+	ninja -C "$dir"
+}
+
+crash() {
+	build "$BUILD/fault" -Dfault=true -Dtests=true >/dev/null
+	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/fault \
+		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")"
+}
+
+fuzz() {
+	local share targets target status=0
+	build "$BUILD/fuzz" --native-file tools/clang.ini -Dfuzz=true >/dev/null
+	targets=("$BUILD"/fuzz/fuzz/fuzz_*)
+	share=$(($(seconds_of "${max:-4h}") / $(ls fuzz/fuzz_*.c | wc -l)))
+	for target in "${targets[@]}"; do
+		[ -f "$target" ] && [ -x "$target" ] || continue
+		mkdir -p "$BUILD/fuzz/found/$(basename "$target")"
+		echo "== $(basename "$target"): $share s"
+		"$target" -max_total_time="$share" -print_final_stats=1 -artifact_prefix="$BUILD/fuzz/found/" \
+			"$BUILD/fuzz/found/$(basename "$target")" "fuzz/corpus/$(basename "$target" | sed 's/^fuzz_//')" || status=1
+	done
+	return $status
+}
+
+case $name in
+crash | powercut) crash "$name" ;;
+fuzz) fuzz ;;
+*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
