@@ -191,7 +191,7 @@ void bench_forget(void)
 		remove_base(last);
 }
 
-static void done(struct bench *b)
+void bench_leave(struct bench *b)
 {
 	ctx_drop_fds(&b->ctx);
 	json_decref(b->params);
@@ -208,7 +208,7 @@ static void done(struct bench *b)
 
 void bench_close(struct bench *b)
 {
-	done(b);
+	bench_leave(b);
 	remove_base(b->base);
 }
 

@@ -25,6 +25,7 @@ struct bench {
 void bench_make(struct bench *b);               /* new and empty, the old build runs */
 void bench_open(struct bench *b, const char *base);     /* one that is there */
 void bench_close(struct bench *b);              /* and removed */
+void bench_leave(struct bench *b);              /* the files stay */
 void bench_forget(void);                        /* remove what a failed test left */
 
 /* Text files below BASE, parents made as needed. Fail the test themselves. */

@@ -327,6 +327,7 @@ static int one_verb(const char *verb, const char *kind, const char *base)
 	                     k->apply(&b.ctx, b.params, b.undo, &b.result, &e);
 	if (r < 0)
 		fprintf(stderr, "# %s: %s\n", kind, e.msg);
+	bench_leave(&b);
 	return r < 0;
 }
 
