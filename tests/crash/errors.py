@@ -11,6 +11,7 @@ import pathlib
 import random
 import signal
 import subprocess
+import threading
 import time
 import traceback
 
@@ -21,6 +22,7 @@ from lab import Builds, Call, Lab, run
 from scenario import SCENARIOS
 
 DONE, FAILED, TURNED, STUCK, STANDS, LOCKED, INTERRUPTED = 0, 1, 5, 7, 8, 11, 130
+WRITER = 7              # the number of the client that writes during a run
 SERVER_REFUSES = 55     # what a QuestDB ends with when somebody holds its lock
 NAMED = {DONE: "new", FAILED: "old", 3: "old", 4: "old", TURNED: "old", INTERRUPTED: "old"}
 SHORT = {"start_timeout": "3s", "stall": "2s", "stop_timeout": "500ms"}
@@ -35,6 +37,7 @@ class Case:
     hooks: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     on_disk: bool = False               # the world on an ext4 of its own
     when: str = "9.3.4"                 # the server that misbehaves
+    writing: bool = False               # a client writes until the old server is gone
 
 
 # ---- ways to disturb
@@ -111,6 +114,13 @@ def start_behind_our_back(lab: Lab, _: int) -> None:
         raise RuntimeError(f"a server could be started in the window: {code}")
 
 
+def killed_at(point: str, then: str) -> collections.abc.Callable[[Lab], Call]:
+    def disturb(lab: Lab) -> Call:
+        lab.apply(env={"CROSSGRADE_FAULT": point})
+        return lab.crossgrade(then)
+    return disturb
+
+
 def second_call(lab: Lab, _: int) -> None:
     if (call := lab.crossgrade("rollback")).exit != LOCKED:
         raise RuntimeError(f"a second call was let in beside a living run: {call.exit}")
@@ -161,6 +171,10 @@ CASES: dict[str, Case] = {
     "ctrl-c-point": Case((INTERRUPTED,), stopped_at("svc.start:1", interrupt)),
     "ctrl-c-prove": Case((INTERRUPTED,), stopped_at("journal.did:13", interrupt)),
     "ctrl-c-open": Case((STANDS,), stopped_at("journal.did:15", interrupt)),
+    "written-forward": Case((DONE,), undisturbed, writing=True),
+    "written-turned": Case((TURNED,), undisturbed, writing=True, double={"start": "fail"}),
+    "written-killed": Case((DONE,), killed_at("step.applied:7", "resume"), writing=True),
+    "written-back": Case((DONE,), killed_at("step.applied:12", "rollback"), writing=True),
     **{f"strace-{name}": Case((DONE, FAILED, TURNED, STANDS, STUCK), injected(what)) for name, what in (
         ("fsync-eio", "fsync:error=EIO:when=9"), ("rename-eio", "renameat2:error=EIO:when=1"),
         ("rename-eacces", "renameat:error=EACCES:when=2"), ("mkdir-enospc", "mkdirat:error=ENOSPC:when=6"),
@@ -227,10 +241,26 @@ def go_back(lab: Lab, exit_code: int) -> list[str]:
     return [] if call.exit == 0 else [f"no way back: rollback {' '.join(force)} ended with {call.exit}"]
 
 
+def carry_out_writing(lab: Lab, case: Case) -> list[str]:
+    """Whatever world it is in the end: what a client was told is stored is there."""
+    acknowledged: set[int] = set()
+    client = threading.Thread(target=lab.write_until_refused, args=(acknowledged, WRITER))
+    client.start()
+    call = case.disturb(lab)
+    client.join()
+    if call.exit not in case.expect:
+        return [f"exit {call.exit}, expected {case.expect}"]
+    lab.settle()
+    few = [] if len(acknowledged) > 20 else [f"only {len(acknowledged)} rows were written"]
+    return few + oracle.acknowledged_missing(lab, WRITER, acknowledged) + oracle.left_behind(lab)
+
+
 def carry_out(desk: Desk, text: str) -> list[str]:
     case = find(text)
     lab, reference = desk.of(case)
     prepare(lab, case)
+    if case.writing:
+        return carry_out_writing(lab, case)
     call = case.disturb(lab)
     tidy(lab, case)
     if call.exit not in case.expect:

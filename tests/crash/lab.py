@@ -182,6 +182,18 @@ class Lab:
         if status != 204:
             raise RuntimeError(f"the old server refused rows: {status} {text}")
 
+    def write_until_refused(self, acknowledged: set[int], writer: int) -> None:
+        """A client that writes rows to a WAL table until the server is gone, and remembers what it was told is stored."""
+        for n in range(1, 100_000):
+            try:
+                body = f"t0 writer={writer}i,seq={n}i,v=1 {1_767_600_000_000_000_000 + n * 1_000_000}\n"
+                if self.ask("/write", body)[0] != 204:
+                    return
+            except (OSError, http.client.HTTPException):
+                return
+            acknowledged.add(n)
+            time.sleep(0.001)
+
     def settle(self) -> None:
         """Waits until the server has applied its WAL, so that trees can be compared."""
         for _ in range(0 if self.scenario.lagging else 400):

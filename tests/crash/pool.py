@@ -13,6 +13,7 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+CASE_WITHIN = 240.0     # more than that hangs; no case comes near it
 WORKERS = int(os.environ.get("CRASH_WORKERS", "2"))
 
 # Process 1 is a shell that reaps what is orphaned, as an init does: a killed server must not stay a zombie. Devices, locks and
@@ -29,16 +30,20 @@ exit $?
 class Worker:
     def __init__(self, suite: str) -> None:
         self.process = subprocess.Popen(
-            ["unshare", "-n", "-m", "-p", "-f", "--mount-proc", "bash", "-c", START, "worker", str(HERE / "crash.py"),
+            ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "bash", "-c", START, "worker", str(HERE / "crash.py"),
              "worker", suite], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, case: str) -> dict:
+        hangs = threading.Timer(CASE_WITHIN, self.process.kill)
+        hangs.start()
         try:
             self.process.stdin.write(case + "\n")
             self.process.stdin.flush()
             return json.loads(self.process.stdout.readline())
         except (OSError, json.JSONDecodeError) as broken:
             return {"case": case, "wrong": [f"the worker ended: {broken!r}"], "ended": True}
+        finally:
+            hangs.cancel()
 
     def close(self) -> None:
         self.process.stdin.close()
