@@ -46,17 +46,20 @@ crash() {
 }
 
 fuzz() {
-	local share targets target status=0
+	local sources share source target found run=0 status=0
 	build "$BUILD/fuzz" --native-file tools/clang.ini -Dfuzz=true >/dev/null
-	targets=("$BUILD"/fuzz/fuzz/fuzz_*)
-	share=$(($(seconds_of "${max:-4h}") / $(ls fuzz/fuzz_*.c | wc -l)))
-	for target in "${targets[@]}"; do
-		[ -f "$target" ] && [ -x "$target" ] || continue
-		mkdir -p "$BUILD/fuzz/found/$(basename "$target")"
-		echo "== $(basename "$target"): $share s"
-		"$target" -max_total_time="$share" -print_final_stats=1 -artifact_prefix="$BUILD/fuzz/found/" \
-			"$BUILD/fuzz/found/$(basename "$target")" "fuzz/corpus/$(basename "$target" | sed 's/^fuzz_//')" || status=1
+	sources=(fuzz/fuzz_*.c)
+	share=$(($(seconds_of "${max:-4h}") / ${#sources[@]}))
+	for source in "${sources[@]:from-1}"; do
+		target=$(basename "$source" .c)
+		found=$BUILD/fuzz/found/$target
+		mkdir -p "$found"
+		echo "== $target: $share s"
+		"$BUILD/fuzz/fuzz/$target" -max_total_time="$share" -print_final_stats=1 -artifact_prefix="$found-" \
+			"$found" "fuzz/corpus/${target#fuzz_}" || status=1
+		run=$((run + 1))
 	done
+	echo "targets $from to $((from - 1 + run)) of ${#sources[@]}"
 	return $status
 }
 
