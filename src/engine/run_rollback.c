@@ -99,6 +99,9 @@ static int newest_id(struct world *w, const char *run, char **ret, struct run_en
 			continue;
 		*ret = xstrdup(it->id);
 	}
+	/* Its way back was given up: that is the answer, not that there is nothing to do. */
+	if (!run && !*ret && all.n && all.v[0].finalized && all.v[0].state != RUN_CLOSED_OLD)
+		*ret = xstrdup(all.v[0].id);
 	if (!code && run && *ret && strcmp(run, *ret) && !about.finalized) {
 		err_set(&e, ERR_REFUSED, "run %s is newer and not finalized", *ret);
 		err_hint(&e, "roll back or finalize that one first");
