@@ -16,12 +16,13 @@ from scenario import SCENARIOS, Scenario
 
 BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
 HOME = pathlib.Path("/mnt/lab")
-TURNED, UNFINISHED = 5, 6
+TURNED, UNFINISHED, HELD = 5, 6, 13
 LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed world: nothing is touched, rollback drops the run
 
 # How a struck run is ended. The first of two is the one a second kill strikes.
+UNATTENDED = "unattended"   # as the boot service does it
 ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("resume", "rollback"),
-        "rollback-resume": ("rollback", "resume")}
+        "rollback-resume": ("rollback", "resume"), UNATTENDED: (UNATTENDED,)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,17 +115,21 @@ def old_boot_id() -> None:
     run("umount", BOOT_ID)
 
 
+def call(lab: Lab, verb: str, env: dict[str, str] | None = None) -> Call:
+    return lab.crossgrade("resume", "--unattended", env=env) if verb == UNATTENDED else lab.crossgrade(verb, env=env)
+
+
 def end_run(lab: Lab, case: Case) -> list[Call]:
     """The calls that end the run, the first of them struck when the case says so."""
     calls = []
     verbs = list(ENDS[case.end])
     if case.second:
-        struck = lab.crossgrade(verbs[0], env={"CROSSGRADE_FAULT": str(case.second)})
+        struck = call(lab, verbs[0], {"CROSSGRADE_FAULT": str(case.second)})
         calls.append(struck)
         verbs = verbs[1:] or verbs
     for verb in verbs:
-        calls.append(lab.crossgrade(verb))
-    if calls[-1].argv[1] == "resume" and calls[-1].exit in (UNFINISHED, *(LOOKED_AGAIN if case.boot else ())):
+        calls.append(call(lab, verb))
+    if calls[-1].argv[1] == "resume" and calls[-1].exit in (UNFINISHED, HELD, *(LOOKED_AGAIN if case.boot else ())):
         calls.append(lab.crossgrade("rollback"))
     return calls
 
@@ -202,11 +207,12 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     for name, names in traces.items():
         for i, first in enumerate(pick(names, -(-singles * WEIGHTS[name] // total), rng)):
             boot = rng.choice(("boot", "init")) if i % 5 == 4 else ""
-            cases.append(Case(SCENARIOS[name], str(first), 0, ("resume", "rollback")[i % 2], boot))
+            end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback")[i % 2]
+            cases.append(Case(SCENARIOS[name], str(first), 0, end, boot))
         for i, first in enumerate(pick(names, -(-doubles * WEIGHTS[name] // total), rng)):
-            end = rng.choice(list(ENDS))
-            reach = len(names) - first + 40 if end.startswith("resume") else 200
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
+            end = rng.choice([end for end in ENDS if boot or end != UNATTENDED])
+            reach = 200 if end.startswith("rollback") else len(names) - first + 40
             cases.append(Case(SCENARIOS[name], str(first), rng.randint(1, reach), end, boot))
     return [str(case) for case in cases]
 
