@@ -146,7 +146,15 @@ def run_worker(suite: str) -> int:
 
 
 def main(argv: list[str]) -> int:
-    suites = {"sample": run_sample, "powercut": run_powercut, "errors": run_errors, "case": run_cases, "broken": run_broken, "campaign": run_campaign, "worker": run_worker}
+    suites = {
+        "sample": run_sample,
+        "powercut": run_powercut,
+        "errors": run_errors,
+        "case": run_cases,
+        "broken": run_broken,
+        "campaign": run_campaign,
+        "worker": run_worker,
+    }
     if not argv or argv[0] not in suites:
         print("usage: run.sh sample|powercut|errors|broken|case ID", file=sys.stderr)
         return 2

@@ -1,5 +1,5 @@
-"""Full disks, failing system calls, servers and operators that misbehave, Ctrl-C: each case states the exit code it expects, and the
-world that code names must be the one that is there."""
+"""Full disks, failing system calls, servers and operators that misbehave, Ctrl-C: each case states the exit code it expects, and
+the world that code names must be the one that is there."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ names at the end must be the one that is there."""
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 import random
 import signal
@@ -148,7 +147,8 @@ def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
 def has_stopped(struck: Call) -> bool:
     """Is it the run that has to start a server? Not before it has stopped one, and not any more once it was closed."""
     closed = any(str(event.get("state")).startswith("closed") for event in struck.events())
-    return (struck.begun("stop") or struck.argv[1] == "rollback") and not closed
+    goes_back = any(event.get("state") == "undo" for event in struck.events())
+    return (struck.begun("stop") or goes_back) and not closed
 
 
 def carry_out(bench: Bench, case: Case) -> list[str]:

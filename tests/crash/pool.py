@@ -30,8 +30,8 @@ exit $?
 class Worker:
     def __init__(self, suite: str) -> None:
         self.process = subprocess.Popen(
-            ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "bash", "-c", START, "worker", str(HERE / "crash.py"),
-             "worker", suite], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "bash", "-c", START, "worker",
+             str(HERE / "crash.py"), "worker", suite], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, case: str) -> dict:
         hangs = threading.Timer(CASE_WITHIN, self.process.kill)
