@@ -19,6 +19,25 @@ def step_seconds(report, step):
     raise SystemExit(f"the report has no step '{step}'")
 
 
+def pair(lab, rows, seen):
+    """One of each, one after the other."""
+    seen["bare"].append(lab.bare_swap())
+    for gate in ("none", "verify"):
+        down, report = lab.apply(gate)
+        seen[gate].append(down)
+        if gate == "none":
+            seen["final"].append(step_seconds(report, "backup-final"))
+        seconds = lab.rollback()
+        if gate == "none":
+            seen["undo"].append(seconds)
+    if "downtime" in rows:
+        seen["hand"].append(lab.bare_swap(backup=lab.disk / "by-hand"))
+    if {"final-pass", "rollback"} & set(rows):
+        final, back = lab.rsync_passes()
+        seen["rsync final"].append(final)
+        seen["rsync back"].append(back)
+
+
 def journeys(args, rows):
     """Pairs interleaved under the same writers: bare swap, ours without and with a gate, by hand, rsync."""
     ratios = {}
@@ -26,25 +45,13 @@ def journeys(args, rows):
         if args.quick and not quick:
             continue
         lab = Lab(args.crossgrade, args.disk, partitions)
-        lab.writers_on()
         seen = {name: [] for name in ("bare", "hand", "none", "verify", "final", "undo", "rsync final", "rsync back")}
-        for _ in range(args.pairs):
-            seen["bare"].append(lab.bare_swap())
-            for gate in ("none", "verify"):
-                down, report = lab.apply(gate)
-                seen[gate].append(down)
-                if gate == "none":
-                    seen["final"].append(step_seconds(report, "backup-final"))
-                seconds = lab.rollback()
-                if gate == "none":
-                    seen["undo"].append(seconds)
-            if "downtime" in rows:
-                seen["hand"].append(lab.bare_swap(backup=lab.disk / "by-hand"))
-            if {"final-pass", "rollback"} & set(rows):
-                final, back = lab.rsync_passes()
-                seen["rsync final"].append(final)
-                seen["rsync back"].append(back)
-        lab.writers_off()
+        lab.writers_on()
+        try:
+            for _ in range(args.pairs):
+                pair(lab, rows, seen)
+        finally:
+            lab.writers_off()
         lab.stop()
         if "downtime" in rows:
             ratios[size] = stats.line(f"downtime {size} no gate", seen["none"], seen["bare"], "bare swap", 1.10)

@@ -165,7 +165,7 @@ class Lab:
         call = subprocess.run([self.crossgrade, "--state-dir", self.state, "--output", "jsonl", *words],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if call.returncode:
-            raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stderr[-500:]}")
+            raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stdout[-600:]} {call.stderr[-300:]}")
         return [json.loads(row) for row in call.stdout.splitlines()]
 
     def report(self):
