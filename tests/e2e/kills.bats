@@ -7,12 +7,12 @@ setup_file() {
 }
 teardown_file() { lab_end; }
 
-# kill_in STEP:STATE: apply, killed up to 150 ms after the step came to that state.
+# kill_in STEP:STATE [MS]: apply, killed up to 150 ms, or MS, after the step came to that state.
 kill_in() {
-	local delay=$((SEED * 7919 % 150))
+	local delay=${2:-$((SEED * 7919 % 150))}
 	rm -f "$lab/plan.json"
 	"$CG" --state-dir "$lab/state" plan $(subject) -o "$lab/plan.json" >/dev/null 2>&1
-	"$BATS_TEST_DIRNAME/../tools/kill_at.py" "$1" $delay \
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" "$1" "$delay" \
 		"$CG" --state-dir "$lab/state" apply "$lab/plan.json" --yes --output jsonl
 }
 
@@ -73,7 +73,7 @@ told() {
 }
 
 @test "killed after clients were let in: forward, then back with another kill on the way" {
-	kill_in open:done
+	kill_in verify-deep:begin 0
 	told
 	forward
 	sleep 1
