@@ -361,8 +361,8 @@ static void a_broken_manifest_proves_nothing(void **state)
 		"",
 		"crossgrade-manifest 2\n",
 		"crossgrade-manifest 1\nroot \"dst\"\nx\n",
-		"crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"b\"\nd 755 0 0 0 0 - - "
-		"- \"a\"\n",
+		("crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"b\"\n"
+		 "d 755 0 0 0 0 - - - \"a\"\n"),
 		"crossgrade-manifest 1\nroot \"dst\"\nd 755 0 0 0 0 - - - \"a\"",
 	};
 	struct worlds *w = worlds_of(state);
