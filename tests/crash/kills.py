@@ -144,11 +144,14 @@ def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
     return legal.get((verb, last.exit, state)), f"{verb} ended with {last.exit}, status says '{state}'"
 
 
+def is_closed(struck: Call) -> bool:
+    return any(str(event.get("state")).startswith("closed") for event in struck.events())
+
+
 def has_stopped(struck: Call) -> bool:
     """Is it the run that has to start a server? Not before it has stopped one, and not any more once it was closed."""
-    closed = any(str(event.get("state")).startswith("closed") for event in struck.events())
     goes_back = any(event.get("state") == "undo" for event in struck.events())
-    return (struck.begun("stop") or goes_back) and not closed
+    return (struck.begun("stop") or goes_back) and not is_closed(struck)
 
 
 def carry_out(bench: Bench, case: Case) -> list[str]:
@@ -158,13 +161,15 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
     if case.boot:
         start_machine_again(lab)
     try:
-        if case.boot == "init":
+        # Of a closed run the plan has told what is to be started at boot from now on.
+        if case.boot == "init" and not is_closed(struck):
             lab.start_old()
         calls = end_run(lab, case)
         world, ended = named_world(lab, calls[-1])
         if world is None:
             return [f"illegal end: {ended}"]
-        return oracle.judge(lab, world, reference, may_be_down=case.boot == "boot" and not has_stopped(struck))
+        return oracle.judge(lab, world, reference, may_be_down=bool(case.boot) and not has_stopped(struck),
+                            power_lost=bool(case.boot))
     finally:
         if case.boot:
             old_boot_id()

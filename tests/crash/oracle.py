@@ -23,7 +23,8 @@ LEFT_OUT = (
     ".crossgrade-root",
     "disk",             # the directory behind the mount point, listed as root already
 )
-# What a server makes for itself at its first start and need not sync: lost with the power, it is made again, under other numbers.
+# What a server makes for itself at its first start and need not sync: struck by a boot in the middle, it is made again, under other
+# numbers.
 SERVERS_OWN = re.compile(r'"root/(db/(_tab_index\.d|tables\.d\.\d+|sys\.[^"]*)|public[^"]*|conf/mime\.types)"$')
 LOCKS = pathlib.Path("/run/lock/crossgrade")
 
