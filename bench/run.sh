@@ -20,7 +20,11 @@ lab=$(mktemp -d "${BENCH_DIR:-/var/tmp}/crossgrade-bench.XXXXXX") || exit
 finish() {
 	trap - EXIT INT TERM
 	tests/real/questdb.sh end "$lab/disk/data/root"
-	umount "$lab/disk" 2>/dev/null
+	# A server that is ending has files open for a moment after its name is gone.
+	for _ in $(seq 50); do
+		umount "$lab/disk" 2>/dev/null && break
+		sleep 0.2
+	done
 	rm -rf "$lab"
 }
 trap finish EXIT

@@ -227,10 +227,15 @@ qdb_stop() {
 qdb_kill() { qdb_stop "$1" KILL; }
 
 qdb_end() {
-	local pid lock=$1/db/tables.d.lock
-	[ -e "$lock" ] || return 0
-	for pid in $(pgrep -f -- "-d $1( |\$)"); do kill "$pid" 2>/dev/null; done
-	flock -w 30 "$lock" true || { echo "somebody still serves $1" >&2; return 1; }
+	local pid i
+	for ((i = 0; i < 300; i++)); do
+		pid=$(pgrep -f -- "-d $1( |\$)") || return 0
+		# shellcheck disable=SC2086
+		[ $i -gt 0 ] || kill $pid 2>/dev/null
+		sleep 0.1
+	done
+	echo "somebody still serves $1: $pid" >&2
+	return 1
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
