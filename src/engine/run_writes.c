@@ -60,10 +60,12 @@ static int set_gate(struct world *w, bool closed, struct err *e)
  * for it, and without a gate clients go on writing. *ret becomes the count that was saved; 1 when it was the last word. */
 static int save_writes(struct world *w, const struct facts *frozen, struct writes *ret, struct err *e)
 {
+	/* A directory for each run: the export of an earlier one is somebody's only copy. */
+	autofree char *path = xasprintf("%s/%s", w->o->save_writes, w->run);
 	autodir struct dir to = DIR_NONE;
 	bool settled = !w->product->save_since;
 
-	if (!settled && dir_make_path(w->o->save_writes, 0700, &to, e) < 0)
+	if (!settled && dir_make_path(path, 0700, &to, e) < 0)
 		return -e->kind;
 	for (int round = 0; !settled && round < SAVE_ROUNDS; round++) {
 		struct writes now = { 0 };

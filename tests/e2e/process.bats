@@ -93,6 +93,7 @@ bats_require_minimum_version 1.5.0
 	serves 9.0.3
 	rows_same
 	rows_whole "$lab/saved"
+	ls "$lab"/saved/2*/writes.json		# a directory for each run: no export overwrites another
 	cg rollback --yes
 	exits 0
 }
