@@ -18,6 +18,21 @@ export SEED
 mkdir -p "$LOGS"
 passed=0 failed=0 skipped=0
 
+# What each failing case said, its first and its last lines; after 80 lines names only. All that is seen of a run elsewhere.
+explain() {
+	awk 'function tell(i) {
+			for (i = 1; i <= n; i++) {
+				if (i > 1 && shown >= 80) break
+				if (n <= 18 || i <= 10 || i > n - 8) { print substr(line[i], 1, 240); shown++ }
+				else if (i == 11) print "  ..."
+			}
+			n = 0
+		}
+		/^(ok|not ok|[0-9]+ passed)/ { tell(); inside = /^not ok/ && cases++ < 40 }
+		inside { line[++n] = $0 }
+		END { tell() }' "$1"
+}
+
 # Add a suite's own closing line to ours; a suite that ends without one, or badly, has failed.
 tally() {
 	local name=$1 status=$2 log=$3 line p f s
@@ -32,7 +47,7 @@ tally() {
 	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	echo "== $name: $p passed, $f failed, $s skipped (${SECONDS}s so far)"
-	[ "$f" -eq 0 ] || grep -E '^(not ok|FAIL|fail)|[0-9]+/[0-9]+ .* (FAIL|TIMEOUT|ERROR)' "$log" | head -n 25
+	[ "$f" -eq 0 ] || explain "$log"
 	grep -E '^(skip|SKIP)|# (skip|SKIP)|[0-9]+/[0-9]+ .* SKIP' "$log" | sort -u | head -n 25
 }
 
@@ -53,15 +68,28 @@ build() { # directory option...
 		{ grep -E 'error|warning' "$LOGS/build-$(basename "$dir").log" | head -n 20; return 1; }
 }
 
+# Of each test program that failed, all but what went well: Meson itself does not print what TAP says.
+meson_failures() { # directory
+	awk 'function tell() { if (bad) printf "not ok %s\n%s", name, said; bad = 0; said = "" }
+		/^=+ [0-9]+\/[0-9]+ =+$/ { tell() }
+		/^test: / { name = $0; sub(/^test: +/, "", name) }
+		/^result: / { bad = !/exit status (0|77)$/; said = "  " $0 "\n"; next }
+		/^not ok/ { bad = 1 }
+		/^(ok |# (not )?ok|1\.\.|[-=]+( |$)|(start time|duration|command): )|^$/ { next }
+		{ said = said "  " $0 "\n" }
+		END { tell() }' "$1/meson-logs/testlog.txt"
+}
+
 # Meson counts programs; its summary becomes a closing line of ours.
 meson_suite() { # directory suite...
 	local dir=$1 status out s
 	local -a suites=()
 	shift
 	for s in "$@"; do suites+=(--suite "$s"); done
-	out=$(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier "${SLOW:-1}" "${suites[@]}" 2>&1)
+	out=$(meson test -C "$dir" --no-rebuild --timeout-multiplier "${SLOW:-1}" "${suites[@]}" 2>&1)
 	status=$?
 	echo "$out"
+	[ $status -eq 0 ] || meson_failures "$dir"
 	echo "$out" | awk '/^Ok:/ { ok += $2 } /^Expected Fail:/ { ok += $3 } /^(Fail|Timeout):/ { bad += $2 } /^Unexpected Pass:/ { bad += $3 }
 		/^Skipped:/ { skip += $2 } END { printf "%d passed, %d failed, %d skipped\n", ok, bad, skip }'
 	return $status
@@ -74,7 +102,7 @@ run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
 run_asan() {
 	build "$BUILD/asan" -Db_sanitize=address,undefined -Db_lundef=false --native-file tools/clang.ini || return 1
 	suite asan env ASAN_OPTIONS=detect_leaks=1:halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 SLOW=4 \
-		bash -c "$(declare -f meson_suite); meson_suite '$BUILD/asan' unit laws golden fuzz"
+		bash -c "$(declare -f meson_suite meson_failures); meson_suite '$BUILD/asan' unit laws golden fuzz"
 }
 run_crash() { suite crash tests/crash/run.sh sample; }
 run_powercut() { suite powercut tests/crash/run.sh powercut; }
