@@ -74,11 +74,6 @@ static int refuse_mount(const struct dir *d, const char *name, struct file_id id
 	return 0;
 }
 
-static json_t *id_json(struct file_id id)
-{
-	return json_pack("{s:I, s:I}", "dev", (json_int_t)id.dev, "ino", (json_int_t)id.ino);
-}
-
 static int record_one(const struct dir *live, const struct dir *kept, const char *name,
 		      json_t *entries, struct err *e)
 {
@@ -92,8 +87,8 @@ static int record_one(const struct dir *live, const struct dir *kept, const char
 		return -(int)e->kind;
 	name_out(name, &text);
 	if (json_array_append_new(entries, json_pack("{s:s, s:o, s:o}", "name", buf_str(&text),
-						     "live", in_live ? id_json(a) : json_null(),
-						     "kept", in_kept ? id_json(b) : json_null())) <
+						     "live", in_live ? json_of_file_id(a) : json_null(),
+						     "kept", in_kept ? json_of_file_id(b) : json_null())) <
 	    0)
 		return err_set(e, ERR_BUG, "the record of the exchange cannot hold '%s'", name);
 	return 0;
@@ -132,7 +127,7 @@ int exchange_look(const struct dir *live, const struct dir *kept,
 	return 0;
 }
 
-/* Not dir_rename(): every state between is recognised by (dev, ino), so one fsync of each directory
+/* Not dir_rename(): every state between is recognised by who is where, so one fsync of each directory
  * at the end does, where two after each rename would cost the window. */
 static int move(const struct dir *from, const struct dir *to, const char *name, unsigned flags,
 		struct err *e)
@@ -147,8 +142,7 @@ static int move(const struct dir *from, const struct dir *to, const char *name, 
 }
 
 /* One world comes into `live`, waiting in `from` so far; the world that is live goes to `out`. Told
- * by (dev, ino) of what comes; all three directories are one file system, so the inode alone says
- * it. Two renames an entry: between them, what goes stands in `from`. An exchange the other way,
+ * by the identity of what comes; all three directories are one file system. Two renames an entry: between them, what goes stands in `from`. An exchange the other way,
  * stopped there, has what comes in `out`. */
 struct turn {
 	const struct dir *live, *from, *out;
@@ -158,20 +152,11 @@ struct turn {
 	void *data;
 };
 
-static bool is(struct file_id have, struct file_id want)
-{
-	return want.ino && have.ino == want.ino;
-}
-
 static int read_id(const json_t *entry, const char *key, struct file_id *ret, struct err *e)
 {
-	const json_t *id = json_object_get(entry, key);
-	int64_t dev = 0, ino = 0;
-
-	if (!json_is_null(id) &&
-	    (json_want_int(id, "dev", &dev, e) < 0 || json_want_int(id, "ino", &ino, e) < 0))
+	*ret = (struct file_id){ 0 };
+	if (!json_is_null(json_object_get(entry, key)) && json_want_file_id(entry, key, ret, e) < 0)
 		return err_wrap(e, "the record of the exchange");
-	*ret = (struct file_id){ (uint64_t)dev, (uint64_t)ino };
 	return 0;
 }
 
@@ -194,7 +179,7 @@ static int arrived(const struct turn *t, const char *name, struct file_id come, 
 
 	if (there < 0)
 		return there;
-	return come.ino ? is(now, come) : !there;
+	return come.ino ? file_id_found(come, now) : !there;
 }
 
 static int come_in(const struct turn *t, const char *name, struct file_id come, struct err *e)
@@ -206,9 +191,9 @@ static int come_in(const struct turn *t, const char *name, struct file_id come, 
 	if (there < 0 || look_id(t->from, name, &in_from, e) < 0 ||
 	    look_id(t->out, name, &in_out, e) < 0)
 		return -(int)e->kind;
-	if (is(in_from, come))
+	if (file_id_found(come, in_from))
 		return move(t->from, t->live, name, flags, e);
-	if (is(in_out, come))
+	if (file_id_found(come, in_out))
 		return move(t->out, t->live, name, flags, e);
 	return err_set(e, ERR_CHANGED, "'%s' is in none of '%s', '%s' and '%s' as it was recorded",
 		       name, t->live->path, t->from->path, t->out->path);

@@ -1,8 +1,8 @@
 /* Exchanging a root's content with its restore point, entry by entry, by renameat2.
  *
  * The unit is a top-level entry of the root: the root itself can be a mount point, which cannot be renamed. An exchange
- * repeated blindly would put the wrong world live again, so the record of exchange_look() says who was where by
- * (dev, ino), and both directions look first. */
+ * repeated blindly would put the wrong world live again, so the record of exchange_look() says who was where (struct
+ * file_id), and both directions look first. */
 #pragma once
 
 #include <jansson.h>
@@ -10,7 +10,7 @@
 
 #include "io/dir.h"
 
-/* Who is where now: {"entries":[{"name","live":{dev,ino}|null,"kept":{dev,ino}|null}]}. `leave_out` as for walks.
+/* Who is where now: {"entries":[{"name","live":{ino,born_ns}|null,"kept":{ino,born_ns}|null}]}. `leave_out` as for walks.
  * Entries on another mount than their root: ERR_REFUSED, named. */
 int exchange_look(const struct dir *live, const struct dir *kept, bool (*leave_out)(void *, const char *name),
                   void *data, json_t **ret, struct err *e) must_check;

@@ -311,7 +311,7 @@ static int measure_one(void *data, const struct tree_entry *entry, struct err *e
 	m->size.links += S_ISLNK(st->st_mode);
 	m->size.others += !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode);
 	if (S_ISREG(st->st_mode) && st->st_nlink > 1) {
-		*vec_push(&m->linked) = (struct linked_file){ { st->st_dev, st->st_ino },
+		*vec_push(&m->linked) = (struct linked_file){ { .dev = st->st_dev, .ino = st->st_ino },
 							      (uint64_t)st->st_size,
 							      allocated };
 	} else {

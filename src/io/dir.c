@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "io/at.h"
 
@@ -270,17 +272,27 @@ int dir_rename(const struct dir *from, const char *a, const struct dir *to, cons
 
 int dir_file_id(const struct dir *d, const char *rel, struct file_id *ret, struct err *e)
 {
-	struct stat st;
-	int r = dir_stat(d, rel, &st, e);
+	autoclose int fd = dir_openat(d, rel, O_PATH, 0, e);
+	struct statx sx;
 
-	if (r == 0)
-		*ret = (struct file_id){ .dev = st.st_dev, .ino = st.st_ino };
-	return r;
+	if (fd < 0)
+		return fd;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &sx) < 0)
+		return err_sys(e, errno, "look at '%s/%s'", d->path, rel);
+	*ret = (struct file_id){ .dev = makedev(sx.stx_dev_major, sx.stx_dev_minor), .ino = sx.stx_ino };
+	if (sx.stx_mask & STATX_BTIME)
+		ret->born_ns = sx.stx_btime.tv_sec * NS_PER_S + sx.stx_btime.tv_nsec;
+	return 0;
 }
 
 bool file_id_eq(struct file_id a, struct file_id b)
 {
 	return a.dev == b.dev && a.ino == b.ino;
+}
+
+bool file_id_found(struct file_id then, struct file_id now)
+{
+	return then.ino && then.ino == now.ino && then.born_ns == now.born_ns;
 }
 
 int dir_room(const struct dir *d, struct fs_room *ret, struct err *e)

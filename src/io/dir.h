@@ -77,12 +77,17 @@ int  dir_remove_tree(const struct dir *d, const char *rel, struct err *e) must_c
 int  dir_rename(const struct dir *from, const char *a, const struct dir *to, const char *b, unsigned flags,
                 struct err *e) must_check;
 
-/* (dev, ino): who is where, for what must not be repeated blindly. */
+/* Who is where, for what must not be repeated blindly. Device numbers are handed out anew at each boot (seen: a loop
+ * device under another number after a power cut), so what is written down is ino and the time of birth. */
 struct file_id {
 	uint64_t dev, ino;
+	int64_t  born_ns;       /* CLOCK_REALTIME; 0 where the file system does not keep it */
 };
 int  dir_file_id(const struct dir *d, const char *rel, struct file_id *ret, struct err *e) must_check;
-bool file_id_eq(struct file_id a, struct file_id b);
+bool file_id_eq(struct file_id a, struct file_id b);    /* both seen now */
+/* `now` is what was written down as `then`, perhaps before a boot; only among files of one file system. A `then` of
+ * zeros stands for nothing and is never found. */
+bool file_id_found(struct file_id then, struct file_id now);
 
 /* Room on the file system of d. */
 struct fs_room {

@@ -117,6 +117,23 @@ static int into_buf(const char *bytes, size_t n, void *data)
 	return b->full ? -1 : 0;
 }
 
+json_t *json_of_file_id(struct file_id id)
+{
+	return json_pack("{sI sI}", "ino", (json_int_t)id.ino, "born_ns", (json_int_t)id.born_ns);
+}
+
+int json_want_file_id(const json_t *o, const char *key, struct file_id *ret, struct err *e)
+{
+	json_t *id;
+	int64_t ino, born_ns;
+
+	if (json_want_obj(o, key, &id, e) < 0 || json_want_int(id, "ino", &ino, e) < 0 ||
+	    json_want_int(id, "born_ns", &born_ns, e) < 0)
+		return -(int)e->kind;
+	*ret = (struct file_id){ .ino = (uint64_t)ino, .born_ns = born_ns };
+	return 0;
+}
+
 json_t *json_text(const char *text)
 {
 	json_t *value = text ? json_string(text) : json_null();

@@ -26,6 +26,10 @@ const char *json_str(const json_t *o, const char *key, const char *absent);
 int64_t     json_int(const json_t *o, const char *key, int64_t absent);
 bool        json_bool(const json_t *o, const char *key, bool absent);
 
+/* A file's identity written down: {"ino","born_ns"}. ERR_FORMAT when it is no such object. */
+json_t *json_of_file_id(struct file_id id) must_check;
+int     json_want_file_id(const json_t *o, const char *key, struct file_id *ret, struct err *e) must_check;
+
 /* A string value of text that may be no UTF-8, as a file's name: then every byte above ASCII becomes '?'. NULL stays null. */
 json_t *json_text(const char *text) must_check;
 

@@ -52,14 +52,20 @@ class Disk:
         run("truncate", "-s", "3G", self.image)     # sparse; less is refused as too little room
         run(*KINDS[kind], self.image)
         at.mkdir(exist_ok=True)
-        self.mount()
+        self.mount(self.device())
 
-    def mount(self) -> None:
-        run("mount", "-o", "loop", self.image, self.at)
+    def device(self) -> str:
+        return run("losetup", "--find", "--show", self.image).stdout.strip()
+
+    def mount(self, device: str) -> None:
+        run("mount", device, self.at)
+        run("losetup", "--detach", device)      # when it is unmounted, even by the end of the worker
 
     def start_again(self) -> None:
+        """Under another device number, as may happen at a boot: the new one is taken while the old one is in use."""
+        device = self.device()
         run("umount", self.at)
-        self.mount()
+        self.mount(device)
 
     def close(self) -> None:
         run("umount", self.at)
@@ -104,6 +110,8 @@ class Machine:
     def change_disks(self, kind: str) -> None:
         for disk in self.disks:
             disk.close()
+        for lab, _ in self.labs.values():
+            shutil.rmtree(lab.home, ignore_errors=True)
         self.labs.clear()
         self.disks = [Disk(kind, DATA), Disk(kind, STATE)]
         self.kind = kind

@@ -1,6 +1,6 @@
 /* file_swap: exchange two directories or files of one file system, atomically; or point a symbolic link elsewhere.
- * params {"a":place,"b":place} or {"link":place,"to":target}; undo record {"a":{dev,ino},"b":{dev,ino}} or {"old":target};
- * result {"a":{dev,ino}} or {}. An exchange repeated blindly puts the wrong world live again (seen), so both ways first look who is where. */
+ * params {"a":place,"b":place} or {"link":place,"to":target}; undo record {"a":file id,"b":file id} or {"old":target};
+ * result {"a":file id} or {}. An exchange repeated blindly puts the wrong world live again (seen), so both ways first look who is where. */
 #include "engine/step.h"
 
 #include <fcntl.h>
@@ -27,18 +27,6 @@ static int who_is_at(struct ctx *c, const json_t *params, const char *key, struc
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, key), &d, &rel, e) < 0)
 		return -e->kind;
 	return dir_file_id(&d, rel, ret, e);
-}
-
-static json_t *id_json(struct file_id id)
-{
-	return json_pack("{sI sI}", "dev", (json_int_t)id.dev, "ino", (json_int_t)id.ino);
-}
-
-static struct file_id id_of(const json_t *undo, const char *key)
-{
-	const json_t *o = json_object_get(undo, key);
-
-	return (struct file_id){ (uint64_t)json_int(o, "dev", 0), (uint64_t)json_int(o, "ino", 0) };
 }
 
 static int link_target(struct ctx *c, const json_t *params, struct dir *d, const char **ret_rel, char **ret,
@@ -70,7 +58,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		return -e->kind;
 	if (a.dev != b.dev)
 		return err_set(e, ERR_REFUSED, "the two are on different file systems and cannot be exchanged");
-	*ret_undo = json_pack("{so so}", "a", id_json(a), "b", id_json(b));
+	*ret_undo = json_pack("{so so}", "a", json_of_file_id(a), "b", json_of_file_id(b));
 	return 0;
 }
 
@@ -104,20 +92,21 @@ static int refuse_stranger(const json_t *params, const char *key, struct err *e)
 
 static int exchange(struct ctx *c, const json_t *params, const json_t *undo, bool back, struct err *e)
 {
-	struct file_id a = id_of(undo, "a"), b = id_of(undo, "b"), at_a, at_b;
+	struct file_id a, b, at_a, at_b;
 	autodir struct dir da = DIR_NONE, db = DIR_NONE;
 	const char *rel_a, *rel_b;
 	struct site *s;
 
-	if (who_is_at(c, params, "a", &at_a, e) < 0)
+	if (json_want_file_id(undo, "a", &a, e) < 0 || json_want_file_id(undo, "b", &b, e) < 0 ||
+	    who_is_at(c, params, "a", &at_a, e) < 0)
 		return -e->kind;
-	if (file_id_eq(at_a, back ? a : b))
+	if (file_id_found(back ? a : b, at_a))
 		return 0;
-	if (!file_id_eq(at_a, back ? b : a))
+	if (!file_id_found(back ? b : a, at_a))
 		return refuse_stranger(params, "a", e);
 	if (who_is_at(c, params, "b", &at_b, e) < 0)
 		return -e->kind;
-	if (!file_id_eq(at_b, back ? a : b))
+	if (!file_id_found(back ? a : b, at_b))
 		return refuse_stranger(params, "b", e);
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "a"), &da, &rel_a, e) < 0 ||
 	    site_place(s, json_object_get(params, "b"), &db, &rel_b, e) < 0)
@@ -140,7 +129,7 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 {
 	autodir struct dir d = DIR_NONE;
 	autofree char *now = NULL;
-	struct file_id at_a;
+	struct file_id swapped, at_a;
 	const char *rel;
 
 	if (json_object_get(params, "link")) {
@@ -149,9 +138,13 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 		*ret = strcmp(now, json_str(params, "to", "")) ? STEP_NOT_DONE : STEP_IS_DONE;
 		return 0;
 	}
-	if (who_is_at(c, params, "a", &at_a, e) < 0)
+	if (!json_object_get(result, "a")) {
+		*ret = STEP_NOT_DONE;
+		return 0;
+	}
+	if (json_want_file_id(result, "a", &swapped, e) < 0 || who_is_at(c, params, "a", &at_a, e) < 0)
 		return -e->kind;
-	*ret = file_id_eq(at_a, id_of(result, "a")) ? STEP_IS_DONE : STEP_NOT_DONE;
+	*ret = file_id_found(swapped, at_a) ? STEP_IS_DONE : STEP_NOT_DONE;
 	return 0;
 }
 

@@ -149,7 +149,7 @@ CHECK(store_place)
 
 static const json_t *device_of(const struct facts *now, const char *root)
 {
-	return json_object_get(json_object_get(facts_get(now, QF_FS), root), "dev");
+	return json_object_get(json_object_get(facts_get(now, QF_FS_ROOM), root), "dev");
 }
 
 /* Sum of a member of QF_SIZES over the roots on a device, or over all (NULL); -1: not all were

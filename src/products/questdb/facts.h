@@ -1,7 +1,7 @@
 /* The vocabulary of QuestDB's facts: every key that inspect writes and that checks, scope, plan
  * and verify read.
  *
- * One comment a key: class, type, meaning, source in brackets. P pinned, O observed
+ * One comment a key: class, type, meaning, source in brackets. P pinned, O observed, Deep
  * (engine/facts.h). Depths: Q quick, L live (and everything of Q), D deep (and everything of L),
  * F frozen. A key without depth letters is of Q and up. A key that could not be seen is absent
  * and facts_miss() says why; "absent when none" marks the ones whose absence means no.
@@ -49,7 +49,7 @@
 
 /* ---- where it stands ---- */
 #define QF_ROOT              "root.path"             /* P str: directory of -d */
-#define QF_ROOT_ID           "root.id"               /* P str "dev:ino" */
+#define QF_ROOT_ID           "root.id"               /* P str "ino:born_ns" */
 #define QF_ROOT_OWNER        "root.owner"            /* P {"uid","gid","mode"} of ROOT; mode
                                                         "0755" */
 #define QF_ROOT_MOUNT        "root.mount_point"      /* P bool */
@@ -61,7 +61,7 @@
                                                         conf, db (one level) whose owner is not
                                                         the server's user; absent when none */
 #define QF_DB                "db.path"               /* P str: cairo.root resolved */
-#define QF_DB_ID             "db.id"                 /* P str "dev:ino" */
+#define QF_DB_ID             "db.id"                 /* P str "ino:born_ns" */
 #define QF_DB_REL            "db.rel"                /* P str: DB below ROOT ("db"), absent when
                                                         it lies elsewhere */
 #define QF_DB_INSTANCE       "db.instance"           /* P str: instance hash of _tab_index.d,
@@ -213,8 +213,8 @@
                                                         _query_trace: never compared */
 #define QF_TABLE_BROKEN      "tables.broken"         /* O {dir: why}: its files could not be
                                                         read or do not agree. absent none */
-#define QF_TABLE_UNREADABLE  "tables.unreadable"     /* O {name: server's words}: a query of it
-                                                        failed. L (limit 1), D (all) */
+#define QF_TABLE_UNREADABLE  "tables.unreadable"     /* Deep {name: server's words}: it cannot read
+                                                        the table to the end. D, {} none */
 #define QF_TABLE_NO_META     "tables.incomplete"     /* O [dir]: directories of DB without _meta
                                                         or _txn. absent when none */
 #define QF_TABLE_ID_TWICE    "tables.id_twice"       /* O {id: [dir, dir]}; absent when none */
@@ -250,9 +250,11 @@
 #define QF_TABLES_COUNT      "tables.count"          /* P int: user tables and views */
 #define QF_ROWS              "tables.rows"           /* O int: all user tables */
 #define QF_PARTITIONS        "tables.partitions"     /* O int */
-/* O {name: {"txn": n, "wal": bool, "aggregates": ...}}: values of a full read at that
+/* Deep {name: {"txn": n, "wal": bool, "aggregates": ...}}: values of a full read at that
  * transaction, the shape of fingerprint.h. D */
 #define QF_FINGERPRINTS     "fingerprints"
+#define QF_UNREAD           "fingerprints.unread"    /* Deep {name: why}: tables that were not
+                                                        read to the end. D */
 
 /* ---- left over, in the way ---- */
 #define QF_CHECKPOINT        "checkpoint.in_progress" /* O bool [checkpoint_status()]. L */
@@ -293,16 +295,15 @@
                                                         why not: QF_NFT_WHY */
 #define QF_NFT_WHY           "host.nft_why"          /* O str; absent when usable */
 /* P {"root"|"db"|"volume-a"|"install"|"tmp"|"state"|"store":
- * {"path","dev","magic","type","read_only","noexec"}}; magic int of statfs, type "ext4" ... or
- * "0x..." */
+ * {"path","magic","type","read_only","noexec"}}; magic int of statfs, type "ext4" ... or "0x..." */
 #define QF_FS               "fs"
-/* O the same names: {"total","free","inodes_total","inodes_free"} */
+/* O the same names: {"dev","total","free","inodes_total","inodes_free"}; dev is another after a boot */
 #define QF_FS_ROOM          "fs.room"
 /* O {"root"|"volume-a"|...: {"bytes","allocated","files","dirs","links"}}; "install" too. L */
 #define QF_SIZES            "sizes"
 #define QF_REFLINK           "fs.reflink"            /* O {"root": bool, ...}: by file system
                                                         type only, not tried. absent unknown */
-/* O [{"root","pid","unit","dirs":{what: "dev:ino"}}]: the other QuestDB installations of this
+/* O [{"root","pid","unit"}]: the other QuestDB installations of this
  * host */
 #define QF_OTHERS           "host.others"
 /* O [{"with","kind","ours","theirs"}]: directories shared with another instance; kind
@@ -330,7 +331,7 @@
                                                         QF_PORTS, held by a process that is not
                                                         the server; absent when none */
 #define QF_TARGET_STORE      "target.store"          /* O
-                                                        {"path","id","inside_root","inside_db"}:
+                                                        {"path","inside_root","inside_db"}:
                                                         given store */
 #define QF_ACCOUNTS_FILE     "target.accounts"       /* P {"path","sha256"}: settings.accounts.
                                                         absent when none */

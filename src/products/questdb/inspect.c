@@ -64,9 +64,14 @@ json_t *text_json(const char *text)
 	return j ? j : json_string("(not text in UTF-8)");
 }
 
-json_t *id_json(const struct stat *st)
+json_t *id_json(const struct dir *d)
 {
-	return json_sprintf("%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+	struct err ignored = ERR_INIT;
+	struct file_id id;
+
+	if (dir_file_id(d, "", &id, &ignored) < 0)
+		return json_null();
+	return json_sprintf("%ju:%jd", (uintmax_t)id.ino, (intmax_t)id.born_ns);
 }
 
 json_t *owner_json(const struct stat *st)
@@ -167,9 +172,8 @@ static void look_end(struct look *k)
 /* What only a running server tells. */
 static void not_asked(struct look *k)
 {
-	static const char *const keys[] = { QF_WAL_SUSPENDED, QF_CHECKPOINT, QF_VIEWS,
-					    QF_WARNINGS,      QF_CONF_LIVE,  QF_TABLE_UNREADABLE,
-					    QF_HEALTH_STATUS };
+	static const char *const keys[] = { QF_WAL_SUSPENDED, QF_CHECKPOINT, QF_VIEWS, QF_WARNINGS,
+					    QF_CONF_LIVE,     QF_HEALTH_STATUS, QF_FINGERPRINTS };
 	const char *why = !k->l.proc.id.pid         ? "the server is not running"
 			  : k->depth == DEPTH_QUICK ? "only looked at quickly"
 			  : !k->answers             ? "the server does not answer over HTTP"
@@ -201,8 +205,11 @@ static int look(struct look *k, struct err *e)
 		not_asked(k);
 	if (k->to && k->depth != DEPTH_GATE)
 		inspect_target(k);
-	if (k->depth == DEPTH_DEEP && look_live(k) && k->has_tables)
-		inspect_fingerprints(k);
+	if (!look_live(k) || !k->has_tables)
+		return 0;
+	if (k->depth == DEPTH_DEEP)
+		return inspect_fingerprints(k, e);
+	facts_miss(k->f, QF_FINGERPRINTS, "no table was read: 'plan' reads them, and --deep");
 	return 0;
 }
 

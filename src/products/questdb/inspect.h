@@ -39,7 +39,7 @@ void missing(struct look *k, const char *key, const struct err *why);
 
 json_t *text_json(
     const char *text); /* json_string, and something readable for what is not UTF-8; NULL: null */
-json_t *id_json(const struct stat *st);    /* "dev:ino" */
+json_t *id_json(const struct dir *d);      /* "ino:born_ns": holds over a boot, unlike the device */
 json_t *owner_json(const struct stat *st); /* {"uid","gid","mode"} */
 json_t *masked_argv(char *const *argv);    /* -Dsome.password=x keeps its name only */
 
@@ -53,7 +53,7 @@ int inspect_tables(struct look *k, struct err *e) must_check; /* inspect_tables.
 void inspect_host(struct look *k);       /* inspect_host.c: machine, limits, file systems */
 void inspect_neighbours(struct look *k); /* inspect_neighbours.c: who else is here */
 void inspect_target(struct look *k); /* inspect_target.c: artifact and what else the goal names */
-void inspect_fingerprints(
-    struct look *k);                 /* inspect_fingerprints.c: values of every table, read once */
+int inspect_fingerprints(struct look *k,
+			 struct err *e) must_check; /* inspect_fingerprints.c: every table, once */
 void inspect_later(struct look *k);  /* inspect_later.c: TLS and replication, if asked for */
 void inspect_frozen(struct look *k); /* inspect_frozen.c: the baseline of the proof */

@@ -250,13 +250,12 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 	else if (strcmp(json_string_value(type), "xfs") && strcmp(json_string_value(type), "zfs"))
 		json_object_set_new(all->reflink, name, json_false());
 	json_object_set_new(all->fs, name,
-			    json_pack("{ss sI sI so sb sb}", "path", path, "dev",
-				      (json_int_t)st.st_dev, "magic", (json_int_t)room.magic,
-				      "type", type, "read_only", room.read_only, "noexec",
+			    json_pack("{ss sI so sb sb}", "path", path, "magic",
+				      (json_int_t)room.magic, "type", type, "read_only", room.read_only, "noexec",
 				      room.noexec));
 	json_object_set_new(all->room, name,
-			    json_pack("{sI sI sI sI}", "total", (json_int_t)room.total_bytes,
-				      "free", (json_int_t)room.free_bytes, "inodes_total",
+			    json_pack("{sI sI sI sI sI}", "dev", (json_int_t)st.st_dev, "total",
+				      (json_int_t)room.total_bytes, "free", (json_int_t)room.free_bytes, "inodes_total",
 				      (json_int_t)room.total_inodes, "inodes_free",
 				      (json_int_t)room.free_inodes));
 }

@@ -92,14 +92,10 @@ static void compare(const places *ours, const places *theirs, const char *root, 
 	}
 }
 
-static json_t *other_json(const struct layout *l, const places *p)
+static json_t *other_json(const struct layout *l)
 {
-	json_t *dirs = json_object();
-
-	vec_each (p, it)
-		json_object_set_new(dirs, it->what, json_string(it->id));
-	return json_pack("{ss si ss? so}", "root", l->root, "pid", (int)l->proc.id.pid, "unit",
-			 l->unit.name, "dirs", dirs);
+	return json_pack("{ss si ss?}", "root", l->root, "pid", (int)l->proc.id.pid, "unit",
+			 l->unit.name);
 }
 
 static void look_at(struct look *k, const char *root, const places *ours, json_t *others,
@@ -112,7 +108,7 @@ static void look_at(struct look *k, const char *root, const places *ours, json_t
 	if (!strcmp(root, k->l.root) || layout_of(root, NULL, &l, &e) < 0)
 		return;
 	places_of(&l, &theirs);
-	json_array_append_new(others, other_json(&l, &theirs));
+	json_array_append_new(others, other_json(&l));
 	compare(ours, &theirs, root, shared);
 	if (l.install && k->l.install && !strcmp(l.install, k->l.install))
 		json_array_append_new(same_install, json_string(root));

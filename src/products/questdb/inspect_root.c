@@ -50,14 +50,14 @@ static void put_ids(struct look *k)
 	pin_str(k, QF_ROOT, k->l.root, "source.root");
 	pin_bool(k, QF_ROOT_MOUNT, is_mount_point(k->l.root), "statx");
 	if (!fstat(k->root.fd, &st)) {
-		pin(k, QF_ROOT_ID, id_json(&st), "stat");
+		pin(k, QF_ROOT_ID, id_json(&k->root), "statx");
 		pin(k, QF_ROOT_OWNER, owner_json(&st), "stat");
 	}
 	pin_str(k, QF_DB, k->l.db, "cairo.root");
 	if (k->l.db_rel)
 		pin_str(k, QF_DB_REL, k->l.db_rel, "cairo.root");
-	if (k->has_db && !fstat(k->db.fd, &st))
-		pin(k, QF_DB_ID, id_json(&st), "stat");
+	if (k->has_db)
+		pin(k, QF_DB_ID, id_json(&k->db), "statx");
 	else
 		facts_miss(k->f, QF_DB_ID, "the database directory cannot be opened");
 }
@@ -178,7 +178,8 @@ static void put_volumes(struct look *k, json_t *scope)
 		struct sv path = sv_trim(sv_cut(&rest, ',')), alias;
 		const char *arrow = path.n ? memmem(path.p, path.n, "->", 2) : NULL;
 		autofree char *name = NULL, *named = NULL, *at = NULL, *key = NULL;
-		struct stat st;
+		autodir struct dir volume = DIR_NONE;
+		struct err ignored = ERR_INIT;
 
 		if (!arrow)
 			continue;
@@ -188,12 +189,12 @@ static void put_volumes(struct look *k, json_t *scope)
 		named = sv_dup(path);
 		at = realpath(named, NULL);
 		key = xasprintf("volume-%s", name);
-		if (!at || stat(at, &st) < 0) {
+		if (!at || dir_open(at, &volume, &ignored) < 0) {
 			facts_miss(k->f, QF_VOLUMES, "a volume of cairo.volumes is not there");
 			continue;
 		}
 		json_object_set_new(volumes, name,
-				    json_pack("{ss so sb}", "path", at, "id", id_json(&st),
+				    json_pack("{ss so sb}", "path", at, "id", id_json(&volume),
 					      "mount_point", is_mount_point(at)));
 		json_object_set_new(scope, key, json_string(at));
 	}

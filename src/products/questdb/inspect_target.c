@@ -63,7 +63,7 @@ static void put_store(struct look *k)
 		return;
 	}
 	observe(k, QF_TARGET_STORE,
-		json_pack("{ss so sb sb}", "path", at, "id", id_json(&st), "inside_root",
+		json_pack("{ss sb sb}", "path", at, "inside_root",
 			  is_below(at, k->l.root), "inside_db", is_below(at, k->l.db)),
 		"restore_point.store");
 }

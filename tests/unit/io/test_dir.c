@@ -252,6 +252,25 @@ static void names_are_moved_and_exchanged(void **state)
 	assert_content(p, "d/b", "b");
 }
 
+/* What was written down before a boot: the device has another number, the file is the same; a file made since has taken
+ * the inode of one that is gone. */
+static void a_file_is_found_after_a_boot(void **state)
+{
+	struct place *p = *state;
+	struct file_id then, now;
+	struct err e = ERR_INIT;
+
+	put_file(p, "a", "a");
+	assert_ok(dir_file_id(&p->dir, "a", &now, &e), &e);
+	assert_true(now.born_ns > 0);
+	then = now;
+	then.dev++;
+	assert_true(file_id_found(then, now));
+	then.born_ns--;
+	assert_false(file_id_found(then, now));
+	assert_false(file_id_found((struct file_id){ 0 }, (struct file_id){ 0 }));
+}
+
 static void room_is_told(void **state)
 {
 	struct place *p = *state;
@@ -322,6 +341,7 @@ int main(void)
 		in_place(a_mount_in_a_tree_is_not_touched),
 		in_place(mounts_have_ids_and_no_renames),
 		in_place(names_are_moved_and_exchanged),
+		in_place(a_file_is_found_after_a_boot),
 		in_place(room_is_told),
 		in_place(a_hostile_tree_harms_nobody),
 	};
