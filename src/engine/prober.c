@@ -16,9 +16,11 @@
 #define SLOW     NS_PER_S
 #define FILE_MAX (64u << 20)
 
+/* In the file the order says how often was asked; 'e' ends what one call measured. */
 struct prober {
 	pid_t pid;
 	int   orders;           /* 'w': in the window, 's': outside it; closing it ends the prober */
+	int   out;
 };
 
 static void note(int out, bool serving, char order)
@@ -75,7 +77,7 @@ int prober_start(const struct product *p, const struct site *s, const struct dir
 		probe_loop(p, s, rd, out);
 	}
 	*ret = xcalloc(1, sizeof **ret);
-	**ret = (struct prober){ .pid = pid, .orders = take_fd(wr) };
+	**ret = (struct prober){ .pid = pid, .orders = take_fd(wr), .out = take_fd(out) };
 	return 0;
 }
 
@@ -94,6 +96,8 @@ void prober_stop(struct prober *p)
 	close(p->orders);
 	kill(p->pid, SIGTERM);
 	waitpid(p->pid, NULL, 0);
+	note(p->out, true, 'e');
+	close(p->out);
 	free(p);
 }
 
@@ -103,6 +107,7 @@ struct gaps {
 	int64_t down_from, down_from_wall, last, last_wall;
 	int64_t booted;         /* added to the monotonic clock of this boot, so that it goes on where the last one ended */
 	bool    down;
+	bool    between;        /* one call ended, the next has not asked yet */
 };
 
 static void gap_ends(struct gaps *g, int64_t at)
@@ -119,8 +124,9 @@ static void gap_ends(struct gaps *g, int64_t at)
 /* A gap lasts from the last good answer before it to the first one after it: the longest it can have been. */
 static void one_probe(struct gaps *g, int64_t mono, int64_t wall, bool serving, int64_t good)
 {
-	if (g->last && mono - g->last > 3 * SLOW)
+	if (g->last && mono - g->last > 3 * SLOW && !g->between)
 		g->unmeasured += mono - g->last;
+	g->between = false;
 	g->last = mono;
 	g->last_wall = wall;
 	if (!serving && !g->down) {
@@ -132,6 +138,16 @@ static void one_probe(struct gaps *g, int64_t mono, int64_t wall, bool serving, 
 	}
 }
 
+/* Between two calls nobody asks, and nothing of the run happens that could end a service: that is no gap, and no lack. */
+static void call_ends(struct gaps *g, int64_t mono, int64_t wall)
+{
+	if (g->last && mono - g->last > 3 * SLOW)
+		g->unmeasured += mono - g->last;
+	g->last = mono;
+	g->last_wall = wall;
+	g->between = true;
+}
+
 /* One time line over reboots, which begin the monotonic clock anew: then the wall clock tells how long it took. */
 static int64_t time_line(struct gaps *g, int64_t mono, int64_t wall)
 {
@@ -140,16 +156,23 @@ static int64_t time_line(struct gaps *g, int64_t mono, int64_t wall)
 	return mono + g->booted;
 }
 
+struct probe_line {
+	int64_t mono, wall;
+	bool    serving;
+	char    order;
+};
+
 /* "mono wall serving order"; false for what a kill tore off, alone or grown together with the next run's first line. */
-static bool parse_line(struct sv line, int64_t *ret_mono, int64_t *ret_wall, bool *ret_serving)
+static bool parse_line(struct sv line, struct probe_line *ret)
 {
 	struct sv serving;
 
-	if (!sv_i64(sv_cut(&line, ' '), ret_mono) || !sv_i64(sv_cut(&line, ' '), ret_wall))
+	if (!sv_i64(sv_cut(&line, ' '), &ret->mono) || !sv_i64(sv_cut(&line, ' '), &ret->wall))
 		return false;
 	serving = sv_cut(&line, ' ');
-	*ret_serving = sv_eq(serving, "1");
-	return (*ret_serving || sv_eq(serving, "0")) && line.n == 1;
+	ret->serving = sv_eq(serving, "1");
+	ret->order = line.n == 1 ? line.p[0] : 0;
+	return (ret->serving || sv_eq(serving, "0")) && line.n == 1;
 }
 
 int prober_read(const struct dir *d, const char *rel, json_t **ret, struct err *e)
@@ -165,16 +188,20 @@ int prober_read(const struct dir *d, const char *rel, json_t **ret, struct err *
 	}
 	rest = buf_sv(&text);
 	while (rest.n) {
-		int64_t mono, wall;
-		bool serving;
+		struct probe_line l;
 
-		if (!parse_line(sv_line(&rest), &mono, &wall, &serving))
+		if (!parse_line(sv_line(&rest), &l))
 			continue;
+		l.mono = time_line(&g, l.mono, l.wall);
+		if (l.order == 'e') {
+			call_ends(&g, l.mono, l.wall);
+			good = 0;
+			continue;
+		}
 		n++;
-		mono = time_line(&g, mono, wall);
-		one_probe(&g, mono, wall, serving, good);
-		if (serving)
-			good = mono;
+		one_probe(&g, l.mono, l.wall, l.serving, good);
+		if (l.serving)
+			good = l.mono;
 	}
 	if (g.down)
 		gap_ends(&g, g.last);

@@ -1,5 +1,6 @@
 /* Asking from outside, in its own process: every 100 ms in the window, once a second outside it. What it saw goes to a
- * file (run's directory in the state dir), a line an answer, so that a killed run keeps its measurement. */
+ * file (run's directory in the state dir), a line an answer, so that a killed run keeps its measurement. Time between the calls
+ * of a run is measured by nobody and counted as nothing; after a kill the time to the next call is "unmeasured". */
 #pragma once
 
 #include "engine/product.h"

@@ -230,6 +230,7 @@ static int step_backward(struct world *w, const struct step *s, struct err *e)
 	r = undo_gone(w, s, &rec, &again, e);
 	if (r < 0 || (rec.state != REC_INTENDED && rec.state != REC_DONE && !again))
 		goto out;
+	window(w, s->flags & (STEP_IN_WINDOW | STEP_CLOSES_WINDOW));
 	say(w, s, "undo");
 	if (!(s->flags & STEP_NO_UNDO)) {
 		r = resolve(w, s->params, &params, e);

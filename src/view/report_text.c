@@ -79,8 +79,12 @@ static void downtime_text(const json_t *doc, const struct style *s, struct buf *
 
 	view_heading(ret, s, "Downtime, measured from outside");
 	view_field(ret, s, "not measured", json_str(d, "not_measured", NULL));
-	measure_line(ret, d, "longest_ms", "longest gap");
-	measure_line(ret, d, "total_ms", "all gaps");
+	if (json_int(d, "probes", 0) && !json_array_size(json_object_get(d, "gaps"))) {
+		buf_adds(ret, "    no gap was seen; a shorter one than between two probes may have been there\n");
+	} else {
+		measure_line(ret, d, "longest_ms", "longest gap");
+		measure_line(ret, d, "total_ms", "all gaps");
+	}
 	measure_line(ret, d, "unmeasured_ms", "not measured for");
 	measure_line(ret, d, "own_stop_and_start_ms", "this start's own stop and start-up");
 	measure_line(ret, d, "probes", "probes");

@@ -89,6 +89,24 @@ static void a_silent_prober_is_told(void **state)
 	assert_int_equal(json_int(doc, "total_ms", -1), 0);
 }
 
+/* apply, hours, rollback: the hours are neither a gap nor unmeasured; a server down when a call ended was down until it is seen
+ * again. */
+static void the_time_between_calls_is_none(void **state)
+{
+	autobuf struct buf text = BUF_MAX(64 << 10);
+	autojson json_t *doc = NULL;
+
+	add(&text, 1000, 1000, 1);
+	buf_addf(&text, "%lld %lld 1 e\n", (long long)(1200 * NS_PER_MS), (long long)(1200 * NS_PER_MS));
+	add(&text, 9000000, 9000000, 0);
+	add(&text, 9000400, 9000400, 1);
+	toy_put("probes", buf_str(&text));
+	doc = read_file();
+	assert_int_equal(json_int(doc, "unmeasured_ms", -1), 0);
+	assert_int_equal(json_int(doc, "total_ms", -1), 400);
+	assert_int_equal(json_int(doc, "probes", -1), 3);
+}
+
 static void torn(const char *text, int64_t probes, int64_t total_ms)
 {
 	autojson json_t *doc = NULL;
@@ -193,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_gap_lasts_from_good_to_good),   T(a_gap_without_an_end_counts),
 		T(a_gap_without_a_beginning_counts), T(a_silent_prober_is_told),
+		T(the_time_between_calls_is_none),
 		T(torn_lines_are_no_answers),        T(a_reboot_is_a_time_not_measured),
 		T(no_file_is_no_measurement),        T(a_prober_sees_the_gap),
 	};
