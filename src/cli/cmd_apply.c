@@ -87,7 +87,7 @@ static int make_plan(struct applying *a, struct err *e)
 	struct call *c = a->c;
 
 	if (subject_goal(c, &a->goal, e) < 0 ||
-	    world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0 ||
+	    world_inspect(&a->goal, DEPTH_DEEP, &c->opts, &now, e) < 0 ||
 	    world_plan(&a->goal, &now, &a->plan, e) < 0)
 		return -e->kind;
 	if (!a->plan.steps.n || (c->opts.yes && !c->ui.terminal))
@@ -110,6 +110,7 @@ static int take_plan(struct applying *a, const char *path, struct err *e)
 		return 0;
 	if (world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0)
 		return -e->kind;
+	facts_carry(&now, plan_deep(&a->plan));
 	return agree(a, &now, e);
 }
 

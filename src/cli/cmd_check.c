@@ -31,6 +31,7 @@ static int judge(struct call *c, const struct goal *g, const struct results *fou
 
 int cmd_check(struct call *c, struct err *e)
 {
+	enum depth depth = args_has(&c->args, OPT_DEEP) ? DEPTH_DEEP : DEPTH_LIVE;
 	autogoal struct goal g = { 0 };
 	autofacts struct facts now = { 0 };
 	struct results found = { 0 };
@@ -39,7 +40,7 @@ int cmd_check(struct call *c, struct err *e)
 
 	if (subject_goal(c, &g, e) < 0)
 		return EXIT_USAGE;
-	if (world_inspect(&g, DEPTH_LIVE, &c->opts, &now, e) < 0 ||
+	if (world_inspect(&g, depth, &c->opts, &now, e) < 0 ||
 	    sheet_of(g.product, &texts, e) < 0)
 		return exit_of(e);
 	checks_run(product_named(g.product), &now, &g, &found);

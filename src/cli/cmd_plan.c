@@ -48,14 +48,13 @@ static int tell(struct call *c, const struct plan *p, struct err *e)
 
 int cmd_plan(struct call *c, struct err *e)
 {
-	enum depth depth = args_has(&c->args, OPT_DEEP) ? DEPTH_DEEP : DEPTH_LIVE;
 	autogoal struct goal g = { 0 };
 	autofacts struct facts now = { 0 };
 	autoplan struct plan p = { 0 };
 
 	if (subject_goal(c, &g, e) < 0)
 		return EXIT_USAGE;
-	if (world_inspect(&g, depth, &c->opts, &now, e) < 0 || world_plan(&g, &now, &p, e) < 0 ||
+	if (world_inspect(&g, DEPTH_DEEP, &c->opts, &now, e) < 0 || world_plan(&g, &now, &p, e) < 0 ||
 	    tell_checks(c, &g, &now, e) < 0 || tell(c, &p, e) < 0)
 		return exit_of(e);
 	return p.steps.n && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;

@@ -8,6 +8,7 @@
 static const char *const output_words[] = { "text", "json", "jsonl", NULL };
 static const char *const color_words[] = { "auto", "always", "never", NULL };
 static const char *const gate_words[] = { "verify", "none", NULL };
+static const char *const proof_words[] = { "auto", "F1", "F2", "F3", NULL };
 static const char *const service_words[] = { "systemd", "process",   "command",
 					     "compose", "container", NULL };
 static const char *const point_words[] = { "tree", "snapshot", "external", "none", NULL };
@@ -41,6 +42,8 @@ const struct option options[OPT__MAX] = {
 	[OPT_SHA256] = { "sha256", 0, "HEX", "digest the artifact must have" },
 	[OPT_POINT_KIND] = { "restore-point-kind", 0, "KIND", "what brings the old data back", point_words },
 	[OPT_GATE] = { "gate", 0, "MODE", "keep clients out until the gate checks passed", gate_words },
+	[OPT_PROOF] = { "proof", 0, "LEVEL", "how far values are read before and compared after", proof_words },
+	[OPT_PROOF_WITHIN] = { "proof-within", 0, "SPAN", "read the old server's tables for at most this time (default 10m)" },
 	[OPT_ADMIN_USER] = { "admin-user", 0, "USER", "administrator the new edition gets" },
 	[OPT_ADMIN_PASSWORD_FILE] = { "admin-password-file", 0, "FILE", "file with that administrator's password, mode 0600" },
 

@@ -241,6 +241,9 @@ void progress_event(struct progress *p, const json_t *event)
 	} else if (!strcmp(type, "window")) {
 		p->down_since_ns = !strcmp(state, "open") ? clock_mono_ns() : 0;
 	} else if (!strcmp(type, "progress")) {
+		/* Before a run there is no step. */
+		if (json_str(event, "what", NULL) && (!p->step || !p->done))
+			step_begins(p, json_str(event, "what", NULL));
 		p->done = (uint64_t)json_int(event, "done", 0);
 		p->total = (uint64_t)json_int(event, "total", 0);
 		snprintf(p->unit, sizeof p->unit, "%s", json_str(event, "unit", ""));

@@ -27,6 +27,8 @@ static const struct place {
 	{ OPT_POINT_KIND, "restore_point", "kind", NULL, false },
 	{ OPT_STORE, "restore_point", "store", NULL, false },
 	{ OPT_GATE, "settings", "gate", NULL, false },
+	{ OPT_PROOF, "settings", "level", "proof", false },
+	{ OPT_PROOF_WITHIN, "settings", "within", "proof", false },
 	{ OPT_ADMIN_USER, "settings", "user", "admin", false },
 	{ OPT_ADMIN_PASSWORD_FILE, "settings", "password_file", "admin", true },
 };

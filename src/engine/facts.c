@@ -27,9 +27,12 @@ void facts_done(struct facts *f)
 
 void facts_put(struct facts *f, enum fact_class class, const char *key, json_t *value, const char *source)
 {
-	json_t *entry = json_pack("{so ss ss}", "value", value ? value : json_null(), "class",
-	                          class == FACT_PINNED ? "pinned" : "observed", "source", source);
+	static const char *const classes[] = { "pinned", "observed", "deep" };
+	json_t *entry = json_pack("{so ss ss}", "value", value ? value : json_null(), "class", classes[class],
+	                          "source", source);
 
+	if (class == FACT_DEEP)
+		json_object_set(entry, "taken", json_object_get(f->doc, "taken"));
 	json_object_set_new(entries(f), key, entry);
 	json_object_del(json_object_get(f->doc, "missing"), key);
 }
@@ -109,6 +112,44 @@ json_t *facts_pinned(const struct facts *f)
 			json_object_set(pinned, key, json_object_get(entry, "value"));
 	}
 	return pinned;
+}
+
+static bool is_deep(const json_t *entry)
+{
+	return !strcmp(json_str(entry, "class", ""), "deep");
+}
+
+json_t *facts_deep(const struct facts *f)
+{
+	json_t *deep = json_object();
+	const char *key;
+	json_t *entry;
+
+	json_object_foreach(entries(f), key, entry) {
+		if (is_deep(entry))
+			json_object_set(deep, key, entry);
+	}
+	return deep;
+}
+
+void facts_carry(struct facts *f, const json_t *deep)
+{
+	const char *key;
+	json_t *entry;
+
+	json_object_foreach((json_t *)deep, key, entry) {
+		if (!is_deep(entry) || json_object_get(entries(f), key))
+			continue;
+		json_object_set(entries(f), key, entry);
+		json_object_del(json_object_get(f->doc, "missing"), key);
+	}
+}
+
+const char *facts_taken(const struct facts *f, const char *key)
+{
+	const json_t *entry = json_object_get(entries(f), key);
+
+	return entry ? json_str(entry, "taken", json_str(f->doc, "taken", NULL)) : NULL;
 }
 
 int facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e)

@@ -2,7 +2,9 @@
  *
  * A fact has a dotted key ("server.version", "conf.cairo.root", "tables"), a JSON value and a class. Pinned facts
  * (identity, version, configuration, layout, scope, schema) are what a plan rests on: its digest and drift see them only.
- * Observed facts (sizes, counts, lag, free space) feed checks and the forecast; under live writers they always move.
+ * Observed facts (sizes, counts, lag, free space) feed checks and the forecast; under live writers they always move. Deep
+ * facts (what a full read of the data tells) are observed ones too dear to be taken again: a plan carries them, dated, and
+ * whoever uses them asks how old they are and what has moved since.
  * A fact that could not be seen is absent, never a guess: facts_miss() says why, and checks that need it say UNSURE.
  *
  * Thinking code (checks, scope, plan) gets facts and nothing else, so one facts.json reproduces a server. At most 4 MiB
@@ -11,7 +13,7 @@
 
 #include "io/json.h"
 
-enum fact_class { FACT_PINNED, FACT_OBSERVED };
+enum fact_class { FACT_PINNED, FACT_OBSERVED, FACT_DEEP };
 
 struct facts {
 	json_t *doc;            /* {"schema":"crossgrade/facts/1","product","name","taken","facts":{...},"missing":{...}} */
@@ -41,5 +43,11 @@ const char   *facts_why_missing(const struct facts *f, const char *key);/* NULL 
 
 /* {key: value} of the pinned facts, new reference. Sorted by key. */
 json_t *facts_pinned(const struct facts *f);
+/* {key: entry} of the deep facts, each with the time it was taken; new reference. */
+json_t *facts_deep(const struct facts *f);
+/* Take over deep facts of a plan, where f has none of its own. */
+void    facts_carry(struct facts *f, const json_t *deep);
+/* When a fact was taken, RFC 3339; a carried one earlier than the rest. NULL when it is absent. */
+const char *facts_taken(const struct facts *f, const char *key);
 int     facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e) must_check;
 int     facts_check_size(const struct facts *f, struct err *e) must_check;      /* ERR_SPACE beyond 4 MiB */

@@ -125,15 +125,37 @@ static json_t *step_json(const struct step *s, struct err *e)
 	                 s->site, "params", s->params, "text", buf_str(&text), "why", s->why, "weight", s->weight);
 }
 
-/* Everything but forecast and digest. */
+/* Everything but forecast, deep facts and digest. */
 static void digest_of(const json_t *doc, char ret[DIGEST_TEXT])
 {
 	json_t *judged = json_copy((json_t *)doc);
 
 	json_object_del(judged, "forecast");
+	json_object_del(judged, "deep");
 	json_object_del(judged, "digest");
 	json_digest(judged, ret);
 	json_decref(judged);
+}
+
+static void put_deep(struct plan *p, const struct facts *now)
+{
+	autojson json_t *deep = facts_deep(now);
+	char digest[DIGEST_TEXT];
+
+	if (!json_object_size(deep))
+		return;
+	json_digest(deep, digest);
+	json_object_set_new(p->doc, "deep", json_pack("{sO ss}", "facts", deep, "digest", digest));
+}
+
+static bool deep_is_whole(const json_t *deep)
+{
+	char digest[DIGEST_TEXT];
+
+	if (!deep)
+		return true;
+	json_digest(json_object_get(deep, "facts"), digest);
+	return !strcmp(json_str(deep, "digest", ""), digest);
 }
 
 static int check_order(const struct plan *p, struct err *e)
@@ -160,6 +182,7 @@ int plan_seal(struct plan *p, const struct facts *now, struct err *e)
 	if (check_order(p, e) < 0)
 		return -e->kind;
 	json_object_set_new(p->doc, "pinned", facts_pinned(now));
+	put_deep(p, now);
 	json_object_set_new(p->doc, "point_of_no_return", point ? json_string(point->id) : json_null());
 	json_array_clear(steps);
 	for (size_t i = 0; i < p->steps.n; i++) {
@@ -223,7 +246,7 @@ int plan_parse(struct sv text, const char *what, struct plan *ret, struct err *e
 		goto fail;
 	}
 	digest_of(p.doc, p.digest);
-	if (strcmp(json_str(p.doc, "digest", ""), p.digest)) {
+	if (strcmp(json_str(p.doc, "digest", ""), p.digest) || !deep_is_whole(json_object_get(p.doc, "deep"))) {
 		err_set(e, ERR_FORMAT, "plan '%s' does not match its digest", what);
 		err_hint(e, "it was edited or cut: make a new one with 'crossgrade plan'");
 		goto fail;
@@ -266,6 +289,11 @@ const struct step *plan_point(const struct plan *p)
 const json_t *plan_pinned(const struct plan *p)
 {
 	return json_object_get(p->doc, "pinned");
+}
+
+const json_t *plan_deep(const struct plan *p)
+{
+	return json_object_get(json_object_get(p->doc, "deep"), "facts");
 }
 
 static size_t drift_line(const char *key, const json_t *was, const json_t *is, struct buf *ret)

@@ -1,7 +1,8 @@
 /* A plan: ordered steps with everything a run needs, and nothing that moves by itself. Same facts, same goal: same bytes.
  *
- * The digest covers the goal, the sites, the pinned facts, the steps and the diffs. The forecast stands outside it. Params of
- * a later step name a result of an earlier one: {"from": "final-pass", "key": "restore_point"}. */
+ * The digest covers the goal, the sites, the pinned facts, the steps and the diffs. The forecast stands outside it, and so do
+ * the deep facts, which have a digest of their own: a full read of the data tells something else each time. Params of a later
+ * step name a result of an earlier one: {"from": "final-pass", "key": "restore_point"}. */
 #pragma once
 
 #include "engine/facts.h"
@@ -40,6 +41,7 @@ const struct step *plan_step(const struct plan *p, const char *id);
 /* The step after which only the restore point brings the old data back, or NULL. */
 const struct step *plan_point(const struct plan *p);
 const json_t *plan_pinned(const struct plan *p);                /* {key: value} */
+const json_t *plan_deep(const struct plan *p);                  /* for facts_carry(); NULL: none were taken */
 
 /* Drift: pinned facts of the plan against those of now. Each difference is one line "key: was X, is Y" appended to
  * ret (secrets are never facts). Returns how many. */

@@ -29,7 +29,8 @@ static int losses_agreed(const struct plan *p, const struct run_opts *o, struct 
 	return 0;
 }
 
-/* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again. Returns an exit code, 0 to go on. */
+/* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again, with the plan's own deep facts. Returns an exit
+ * code, 0 to go on. */
 static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 {
 	autobuf struct buf moved = BUF_MAX(64 << 10), ids = BUF_MAX(4096);
@@ -52,6 +53,7 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	}
 	if (sheet_of(w->product->name, &texts, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	facts_carry(now, plan_deep(&w->plan));
 	checks_run(w->product, now, &w->goal, &found);
 	stopping = checks_stopping(&found, texts, w->o->accept, w->o->yes, &ids);
 	results_done(&found);

@@ -47,8 +47,8 @@ def undisturbed(lab: Lab) -> Call:
 
 
 def deep(lab: Lab) -> Call:
-    """With every column read at plan time, which is what finds a value that another one took the place of."""
-    lab.crossgrade("plan", "--deep", "-f", lab.outside / "migration.yaml", "-o", lab.outside / "plan.json")
+    """By a plan in a file, whose deep facts find a value that another one took the place of."""
+    lab.crossgrade("plan", "-f", lab.outside / "migration.yaml", "-o", lab.outside / "plan.json")
     call = lab.crossgrade("apply", lab.outside / "plan.json")
     (lab.outside / "plan.json").unlink()
     return call

@@ -23,7 +23,7 @@ MIN_PORT = 9003
 OLD, NEW = "9.0.3", "9.3.4"
 CALL_WITHIN = 90.0      # a call that takes longer hangs
 ACKNOWLEDGED = 7        # rows a client is told are stored before each case
-ACCEPTED = ("questdb.art-glibc", "questdb.store-place", "questdb.tbl-unreadable")
+ACCEPTED = ("questdb.art-glibc", "questdb.store-place")
 KILLED = -signal.SIGKILL
 
 Path = pathlib.Path

@@ -15,6 +15,16 @@ bats_require_minimum_version 1.5.0
 	[ "$(json 'd["facts"]["tables.count"]["value"]')" -ge 20 ]
 }
 
+@test "a check that reads no table is unsure whether this server can; with --deep it knows" {
+	cg check $(subject) --output json
+	exits 3
+	valid checks
+	[ "$(json '[c["id"] for c in d["checks"] if c["verdict"] in ("unsure", "block")]')" = "['questdb.tbl-unreadable']" ]
+	cg check $(subject) --deep --output json
+	exits 0
+	[ "$(json '[c["verdict"] for c in d["checks"] if c["id"] == "questdb.tbl-unreadable"]')" = "['pass']" ]
+}
+
 @test "an artifact that is none, that is absent, or of another digest changes nothing" {
 	echo nonsense >"$lab/nonsense.tar.gz"
 	cg apply questdb --root "$root" --artifact "$lab/nonsense.tar.gz" --yes
@@ -49,6 +59,7 @@ bats_require_minimum_version 1.5.0
 	first=$(json 'd["digest"]')
 	cg plan $(subject) --output json
 	[ "$(json 'd["digest"]')" = "$first" ]
+	[ "$(json 'len(d["deep"]["facts"]["fingerprints"]["value"])')" -ge 20 ]
 }
 
 @test "apply --hold leaves the old server serving" {
@@ -71,6 +82,7 @@ bats_require_minimum_version 1.5.0
 	cg report --output json
 	exits 0
 	valid report
+	[[ "$(json '[s["result"].get("level") for s in d["steps"] if s["id"] == "verify-deep"]')" == *"F2 of"*"F3 of"* ]]
 	cg resume
 	[ "$status" -ne 7 ]
 }

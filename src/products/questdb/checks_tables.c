@@ -2,6 +2,11 @@
  * is changed. */
 #include "products/questdb/checks.h"
 
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "products/questdb/proof.h"
 #include "products/questdb/questdb.h"
 
 CHECK(wal_suspended)
@@ -145,38 +150,75 @@ CHECK(tbl_detached)
 		      "table", "detached partitions; in the restore point, not in queries", ret);
 }
 
-static bool read_in_full(const json_t *fingerprints, const char *name, const json_t *table)
+/* Seconds since 1970 of "2026-11-21T15:00:00.123Z"; -1 when it is none. */
+static int64_t seconds_of(const char *rfc3339)
 {
-	return strcmp(json_str(table, "kind", "table"), "view") == 0 ||
-	       json_object_get(fingerprints, name);
+	struct tm t = { 0 };
+
+	return rfc3339 && strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &t) ? timegm(&t) : -1;
+}
+
+/* A reading of a table that was written to since is believed as long as it is young. */
+static bool is_young(const struct facts *now, const struct goal *to)
+{
+	int64_t was = seconds_of(facts_taken(now, QF_FINGERPRINTS)),
+		is = seconds_of(json_str(now->doc, "taken", NULL));
+	struct proof_asked asked;
+	struct err ignored = ERR_INIT;
+
+	return proof_of(to, &asked, &ignored) >= 0 && was >= 0 && is >= was &&
+	       (is - was) * NS_PER_S <= asked.max_age_ns;
+}
+
+/* Why a table does not count as read in full; NULL: it does. */
+static const char *why_unread(const struct facts *now, const char *name, const json_t *table,
+			      bool young)
+{
+	const json_t *print = json_object_get(facts_get(now, QF_FINGERPRINTS), name);
+	const json_t *state = json_object_get(facts_get(now, QF_TABLE_STATE), name);
+	const char *why = json_str(facts_get(now, QF_UNREAD), name, NULL);
+
+	if (!strcmp(json_str(table, "kind", "table"), "view"))
+		return NULL;
+	if (print)
+		return young || json_int(print, "txn", -1) == json_int(state, "txn", -2)
+			   ? NULL
+			   : "it was written to since, and the reading is too old";
+	if (!why && !facts_get(now, QF_FINGERPRINTS))
+		why = facts_why_missing(now, QF_FINGERPRINTS);
+	return why ? why : "it was not there when the others were read";
 }
 
 /* What the old server cannot read must not be blamed on the new one, so it is asked to read
- * everything once. */
+ * everything once; deep facts of the plan say what came of it. */
 CHECK(tbl_unreadable)
 {
 	static const char id[] = "questdb.tbl-unreadable";
-	const json_t *broken = facts_get(now, QF_TABLE_UNREADABLE),
-		     *prints = facts_get(now, QF_FINGERPRINTS);
-	const json_t *tables, *answered, *table;
+	const json_t *tables, *table;
+	const char *name, *why, *first = NULL, *first_why = NULL;
+	bool young = is_young(now, to);
 	size_t unread = 0;
-	const char *name;
 
-	if (json_object_size(broken)) {
+	if (json_object_size(facts_get(now, QF_TABLE_UNREADABLE))) {
 		judge_members(now, QF_TABLE_UNREADABLE, QF_TABLES, id, VERDICT_BLOCK, "table",
 			      "the running server cannot read it", ret);
 		return;
 	}
-	if (!need(now, QF_TABLES, id, ret, &tables) ||
-	    !need(now, QF_WAL_SUSPENDED, id, ret, &answered))
+	if (!need(now, QF_TABLES, id, ret, &tables))
 		return;
-	json_object_foreach((json_t *)tables, name, table) unread +=
-	    !read_in_full(prints, name, table);
-	/* A live look asks each table for one row; only a deep one reads them all. */
+	json_object_foreach((json_t *)tables, name, table)
+	{
+		why = why_unread(now, name, table, young);
+		if (!why)
+			continue;
+		unread++;
+		first = first ? first : name;
+		first_why = first_why ? first_why : why;
+	}
 	if (unread)
-		results_add(ret, id, VERDICT_WARN, NULL,
-			    "%zu of %zu tables answered, but were not read in full", unread,
-			    json_object_size(tables));
+		results_add(ret, id, VERDICT_UNSURE, NULL,
+			    "%zu of %zu tables were not read in full by this server, among them '%s': %s",
+			    unread, json_object_size(tables), first, first_why);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "all %zu read in full",
 			    json_object_size(tables));

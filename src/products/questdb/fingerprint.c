@@ -1,14 +1,16 @@
 #include "products/questdb/fingerprint.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "io/file.h"
+#include "products/questdb/content.h"
 #include "products/questdb/schema.h"
 
 #define WITHIN_NS (600 * NS_PER_S)
+#define VALUE_BYTES 24 /* of a text or an array, about: nobody counts them beforehand */
 #define BATCH 24 /* columns of one statement: it travels in a URL */
 #define CELL_MAX 512
 #define DOUBLE_SCALE "1048576"
@@ -133,7 +135,7 @@ static void value_text(const json_t *v, struct buf *ret)
 		buf_adds(ret, json_is_true(v) ? "true" : "false");
 }
 
-static void digest_cell(struct sv text, char ret[20])
+void fingerprint_digest(struct sv text, char ret[20])
 {
 	char digest[DIGEST_TEXT];
 
@@ -164,18 +166,26 @@ static json_t *cell_json(const struct sql_rows *r, size_t row, const struct aggr
 		--*left;
 		return json_stringn(buf_str(&text), text.len);
 	}
-	digest_cell(buf_sv(&text), digest);
+	fingerprint_digest(buf_sv(&text), digest);
 	return json_string(digest);
 }
 
+static int time_left(struct deadline d, int64_t *ret, struct err *e)
+{
+	*ret = deadline_left_ns(d);
+	return *ret ? 0 : err_set(e, ERR_TIMEOUT, "not read in time");
+}
+
 static int read_batch(const struct sql *db, const struct table *t, size_t from, size_t to,
-		      const struct fingerprint_opts *o, json_t *parts, struct err *e)
+		      const struct fingerprint_opts *o, struct deadline d, json_t *parts,
+		      struct err *e)
 {
 	autobuf struct buf sql = BUF_MAX(256 << 10);
 	autorows struct sql_rows r = { 0 };
+	int64_t left;
 
-	if (statement(t, from, to, &sql, e) < 0 ||
-	    sql_ask(db, buf_str(&sql), o->within_ns ? o->within_ns : WITHIN_NS, &r, e) < 0)
+	if (statement(t, from, to, &sql, e) < 0 || time_left(d, &left, e) < 0 ||
+	    sql_ask(db, buf_str(&sql), left, &r, e) < 0)
 		return -e->kind;
 	for (size_t row = 0; row < r.n; row++) {
 		json_t *part, *cells;
@@ -196,6 +206,65 @@ static int read_batch(const struct sql *db, const struct table *t, size_t from, 
 	}
 	return 0;
 }
+
+/* ---- content ---- */
+
+int64_t fingerprint_bytes(const struct table *t)
+{
+	int64_t row = 0;
+
+	vec_each (&t->meta.columns, c)
+		row += schema_row_bytes(c->type) +
+		       (schema_two_files(c->type) ? VALUE_BYTES : 0);
+	return t->txn.rows > INT64_MAX / MAX_OF(row, 1) ? INT64_MAX : t->txn.rows * row;
+}
+
+/* What moved since the other one was taken will not be compared. */
+static bool wants_content(const struct fingerprint_opts *o, const struct shape *now,
+			  const char *key)
+{
+	const json_t *other = json_object_get(o->like, key);
+	const struct part *p = shape_part(now, key);
+
+	if (!o->like)
+		return true;
+	return p && json_object_get(other, "content") &&
+	       !strcmp(json_str(other, "state", ""), p->state);
+}
+
+/* A partition that is gone meanwhile is left to keep_unmoved(). */
+static int read_content(const struct sql *db, const struct table *t,
+			const struct fingerprint_opts *o, struct deadline d,
+			const struct shape *now, json_t *parts, struct err *e)
+{
+	const char *key;
+	json_t *part;
+
+	if (!o->content || (o->contents_left && json_object_size(parts) > *o->contents_left))
+		return 0;
+	json_object_foreach(parts, key, part)
+	{
+		char digest[DIGEST_TEXT];
+		int64_t left;
+
+		if (!wants_content(o, now, key))
+			continue;
+		if (o->cancel && atomic_load(&o->cancel->asked))
+			return err_set(e, ERR_CANCELED, "canceled");
+		if (time_left(d, &left, e) < 0)
+			return -e->kind;
+		if (content_digest(db, t, key, left, digest, e) >= 0)
+			json_object_set_new(part, "content", json_string(digest));
+		else if (e->kind != ERR_ABSENT)
+			return -e->kind;
+		err_clear(e);
+	}
+	if (o->contents_left)
+		*o->contents_left -= json_object_size(parts);
+	return 0;
+}
+
+/* ---- what stood still ---- */
 
 /* Keep what stood still: in both looks at the files the same state, and as many rows as the server
  * counted. */
@@ -240,7 +309,7 @@ static void fold_cells(json_t *parts)
 		size_t i;
 
 		json_array_foreach(cells, i, cell) buf_addf(&all, "%s\n", json_string_value(cell));
-		digest_cell(buf_sv(&all), digest);
+		fingerprint_digest(buf_sv(&all), digest);
 		json_object_set_new(part, "cells", json_pack("[s]", digest));
 	}
 }
@@ -290,6 +359,7 @@ int fingerprint_take(const struct sql *db, const struct dir *dbdir, const struct
 {
 	autoshape struct shape before = { 0 }, after = { 0 };
 	autojson json_t *parts = json_object();
+	struct deadline d = deadline_in(o->within_ns ? o->within_ns : WITHIN_NS);
 	size_t columns = t->meta.columns.n;
 	bool fold;
 
@@ -298,10 +368,10 @@ int fingerprint_take(const struct sql *db, const struct dir *dbdir, const struct
 	for (size_t from = 0; from < columns; from += BATCH) {
 		if (o->cancel && atomic_load(&o->cancel->asked))
 			return err_set(e, ERR_CANCELED, "canceled");
-		if (read_batch(db, t, from, MIN_OF(from + BATCH, columns), o, parts, e) < 0)
+		if (read_batch(db, t, from, MIN_OF(from + BATCH, columns), o, d, parts, e) < 0)
 			return err_wrap(e, "fingerprint of '%s'", t->name);
 	}
-	if (look_shape(dbdir, t, &after, e) < 0)
+	if (read_content(db, t, o, d, &before, parts, e) < 0 || look_shape(dbdir, t, &after, e) < 0)
 		return err_wrap(e, "fingerprint of '%s'", t->name);
 	keep_unmoved(parts, &before, &after);
 	fold = folds(parts, columns, o);
@@ -313,165 +383,4 @@ int fingerprint_take(const struct sql *db, const struct dir *dbdir, const struct
 		      (json_int_t)after.column_version, "columns",
 		      fold ? json_pack("[s]", "*") : column_names(&t->meta), "aggregates", parts);
 	return 0;
-}
-
-/* ---- comparing ---- */
-
-/* Equal up to the digits an older release does not write (8.2.0: four of a FLOAT). The sums beside
- * them are exact. */
-static bool numbers_close(struct sv a, struct sv b)
-{
-	autofree char *x = sv_dup(a), *y = sv_dup(b);
-	char *end_x, *end_y;
-	double p = strtod(x, &end_x), q = strtod(y, &end_y);
-
-	return *x && *y && !*end_x && !*end_y &&
-	       fabs(p - q) <= 1e-3 * fmax(fabs(p), fabs(q)) + 1e-4;
-}
-
-/* Only the texts of numbers differ, the sums agree. */
-static bool texts_only(const char *was, const char *is)
-{
-	struct sv a = sv_of(was), b = sv_of(is), x, y;
-
-	while (a.n && b.n) {
-		x = sv_cut(&a, '|');
-		y = sv_cut(&b, '|');
-		if (!(x.n == y.n && !memcmp(x.p, y.p, x.n)) &&
-		    !(memchr(x.p, '.', x.n) && numbers_close(x, y)))
-			return false;
-	}
-	return a.n == b.n;
-}
-
-/* What the comparison of a table's values shares. */
-struct values {
-	const char *table;
-	const json_t *columns;
-	bool same_major;
-	json_t *rewritten; /* {column: partitions whose numbers are only written differently} */
-	struct comparisons *ret;
-};
-
-/* Both as text, or both as digest. */
-static const char *like(const char *text, const char *other, char digest[20])
-{
-	if (other[0] != '#' || text[0] == '#')
-		return text;
-	digest_cell(sv_of(text), digest);
-	return digest;
-}
-
-static void compare_cell(struct values *v, const char *subject, const char *column, const char *was,
-			 const char *is)
-{
-	autofree char *what = xasprintf("column %s", column);
-	bool numbers =
-	    strstr(column, " DOUBLE") || strstr(column, " FLOAT") || !strcmp(column, "*");
-	bool written_otherwise = numbers && !v->same_major;
-	char of_was[20], of_is[20];
-	const char *a = like(was, is, of_was), *b = like(is, was, of_is);
-
-	if (!strcmp(a, b) || !written_otherwise)
-		cmp_text(v->ret, subject, what, a, b);
-	else if (a[0] == '#')
-		cmp_add(
-		    v->ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL,
-		    "releases write such numbers differently, and only a digest of them was kept");
-	else if (texts_only(a, b))
-		json_object_set_new(v->rewritten, column,
-				    json_integer(json_int(v->rewritten, column, 0) + 1));
-	else
-		cmp_text(v->ret, subject, what, a, b);
-}
-
-static void compare_part(struct values *v, const char *key, const json_t *was, const json_t *is)
-{
-	autofree char *subject = xasprintf("partition %s/%s", v->table, key);
-	const json_t *a = json_object_get(was, "cells"), *b = json_object_get(is, "cells");
-	json_t *name;
-	size_t i;
-
-	cmp_int(v->ret, subject, "rows", json_int(was, "rows", -1), json_int(is, "rows", -1));
-	json_array_foreach(v->columns, i, name)
-	{
-		const char *x = json_string_value(json_array_get(a, i)),
-			   *y = json_string_value(json_array_get(b, i));
-
-		if (x && y)
-			compare_cell(v, subject, json_string_value(name), x, y);
-	}
-}
-
-static void tell_rewritten(const struct values *v, const char *subject)
-{
-	const char *column;
-	json_t *n;
-
-	json_object_foreach(v->rewritten, column, n)
-	{
-		autofree char *what = xasprintf(
-		    "column %s: smallest and largest number as text, in %" JSON_INTEGER_FORMAT
-		    " partitions",
-		    column, json_integer_value(n));
-
-		cmp_add(v->ret, CMP_EXPLAINED, subject, what, NULL, NULL, "questdb.double-text",
-			NULL);
-	}
-}
-
-static const char *why_moved(const struct shape *then, const struct shape *now, const char *key,
-			     const json_t *before, const char *state)
-{
-	const struct part *frozen = shape_part(then, key), *current = shape_part(now, key);
-
-	if (!frozen || (then->has_parts && strcmp(frozen->state, state)))
-		return "it was written to between the reading of its values and the stop";
-	if (then->column_version != json_int(before, "column_version", -1))
-		return "the table was updated between the reading of its values and the stop";
-	if (!current || strcmp(current->state, state) ||
-	    then->column_version != now->column_version)
-		return "it was written to after the stop";
-	return NULL;
-}
-
-void fingerprint_compare(const json_t *before, const json_t *now_print, const struct shape *then,
-			 const struct shape *now, bool same_major, struct comparisons *ret)
-{
-	const json_t *columns = json_object_get(before, "columns"),
-		     *is_parts = json_object_get(now_print, "aggregates");
-	autofree char *subject = xasprintf("table %s", now->name);
-	autojson json_t *rewritten = json_object();
-	struct values v = { now->name, columns, same_major, rewritten, ret };
-	const char *key;
-	json_t *was;
-
-	if (!json_equal(columns, json_object_get(now_print, "columns"))) {
-		cmp_add(ret, CMP_UNPROVED, subject, "values", NULL, NULL, NULL,
-			"its columns are others now");
-		return;
-	}
-	json_object_foreach(json_object_get(before, "aggregates"), key, was)
-	{
-		autofree char *part = xasprintf("partition %s/%s", now->name, key);
-		const char *why = why_moved(then, now, key, before, json_str(was, "state", ""));
-		const json_t *is = json_object_get(is_parts, key);
-
-		if (why)
-			cmp_add(ret, CMP_UNPROVED, part, "values", NULL, NULL, NULL, why);
-		else if (!is)
-			cmp_add(ret, CMP_UNPROVED, part, "values", NULL, NULL, NULL,
-				"it moved while it was read");
-		else
-			compare_part(&v, key, was, is);
-	}
-	tell_rewritten(&v, subject);
-	vec_each (&then->parts, p) {
-		autofree char *part = xasprintf("partition %s/%s", now->name, p->key);
-
-		if (!json_object_get(json_object_get(before, "aggregates"), p->key))
-			cmp_add(
-			    ret, CMP_UNPROVED, part, "values", NULL, NULL, NULL,
-			    "its values were not read before the stop: it was being written to");
-	}
 }

@@ -3,7 +3,6 @@
 #include "products/questdb/inspect.h"
 
 #define ASK_WITHIN (20 * NS_PER_S)
-#define READ_ALL_WITHIN (60 * NS_PER_S) /* one row of every table */
 
 /* A function that an older release does not have is no fact. */
 static bool ask(struct look *k, const char *key, const char *statement, struct sql_rows *ret)
@@ -154,32 +153,6 @@ static void put_parameters(struct look *k)
 	observe_some(k, QF_CONF_UNKNOWN, unknown, "SHOW PARAMETERS");
 }
 
-/* One row of each: a table that the server itself cannot open must not be blamed on the switch. */
-static void put_unreadable(struct look *k)
-{
-	json_t *bad = json_object();
-	struct deadline d = deadline_in(READ_ALL_WITHIN);
-
-	vec_each (&k->tables.v, t) {
-		autofree char *name = sql_quote(t->name);
-		autorows struct sql_rows r = { 0 };
-		struct err e = ERR_INIT;
-
-		if (t->internal)
-			continue;
-		if (deadline_passed(d)) {
-			facts_miss(k->f, QF_TABLE_UNREADABLE,
-				   "reading a row of every table took too long");
-			json_decref(bad);
-			return;
-		}
-		if (sql_askf(&k->sql, ASK_WITHIN, &r, &e, "select * from %s limit 1", name) < 0 &&
-		    e.kind == ERR_REFUSED)
-			json_object_set_new(bad, t->name, text_json(e.msg));
-	}
-	observe_some(k, QF_TABLE_UNREADABLE, bad, "select * limit 1");
-}
-
 static void put_health(struct look *k)
 {
 	const json_t *min = json_object_get(facts_get(k->f, QF_PORTS), "min");
@@ -213,6 +186,4 @@ void inspect_live(struct look *k)
 	put_warnings(k);
 	put_parameters(k);
 	put_health(k);
-	if (k->has_tables)
-		put_unreadable(k);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "products/questdb/proof.h"
 
 json_t *draft_place(struct draft *d, const char *name, const char *path)
 {
@@ -132,6 +133,7 @@ static int settings_are_good(const struct goal *to, struct err *e)
 {
 	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain" };
 	const char *gate = goal_setting(to, "gate", "verify");
+	struct proof_asked proof;
 	int64_t unused;
 
 	if (strcmp(gate, "verify") != 0 && strcmp(gate, "none") != 0)
@@ -140,7 +142,7 @@ static int settings_are_good(const struct goal *to, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
 		if (goal_span(to, spans[i], 0, &unused, e) < 0)
 			return -e->kind;
-	return 0;
+	return proof_of(to, &proof, e);
 }
 
 static void set_root(json_t *roots, const char *name, const struct facts *now, const char *key)

@@ -7,7 +7,7 @@
 static const char *const source_keys[] = { NULL };
 static const char *const target_keys[] = { NULL };
 static const char *const setting_keys[] = { "access",      "accounts", "admin", "drain",
-					    "replication", "tls",      NULL };
+					    "proof",	   "replication", "tls",      NULL };
 static const char *const editions[] = { "open-source", "enterprise", NULL };
 
 /* ---- the site ---- */

@@ -5,10 +5,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/file.h"
-#include "products/questdb/sql.h"
+#include "products/questdb/content.h"
 
 #define EXPORT_WITHIN (3600 * NS_PER_S)
 #define APPLIED_WITHIN (60 * NS_PER_S)
@@ -32,46 +31,6 @@ static void file_name(const char *table, const char *key, struct buf *ret)
 	buf_addf(ret, ".%s.csv", key);
 }
 
-static void stamp(int64_t ts, bool ns, struct buf *ret)
-{
-	int64_t unit = ns ? NS_PER_S : 1000000;
-	time_t seconds = (time_t)(ts / unit);
-	struct tm t;
-	char text[32] = "";
-
-	if (gmtime_r(&seconds, &t))
-		(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
-	buf_addf(ret, "'%sZ'", text);
-}
-
-/* The rows of one partition, by its range of time: names of split-off partitions mean nothing to a
- * query. */
-static int statement(const struct table *t, const char *key, struct buf *ret, struct err *e)
-{
-	autofree char *name = sql_quote(t->name);
-	size_t length = part_key_length(t->meta.partition_by);
-	autoshape struct shape s = { 0 };
-
-	buf_addf(ret, "select * from %s", name);
-	if (t->meta.partition_by == BY_NONE || t->meta.timestamp < 0)
-		return buf_check(ret, "the statement of an export", e);
-	shape_of_table(t, &s);
-	vec_each (&s.parts, p) {
-		int64_t ts = strtoll(p->state, NULL, 10), from, to;
-		const char *column = t->meta.columns.v[t->meta.timestamp].name;
-
-		if (strncmp(p->key, key, length))
-			continue;
-		part_range(&t->meta, ts, &from, &to);
-		buf_addf(ret, " where \"%s\" >= ", column);
-		stamp(from, t->meta.ns, ret);
-		buf_addf(ret, " and \"%s\" < ", column);
-		stamp(to, t->meta.ns, ret);
-		return buf_check(ret, "the statement of an export", e);
-	}
-	return err_set(e, ERR_ABSENT, "partition '%s' of '%s' is gone", key, t->name);
-}
-
 static int to_file(void *data, struct sv piece, struct err *e)
 {
 	return file_write_all(*(int *)data, piece.p, piece.n, "an exported partition", e);
@@ -83,7 +42,7 @@ static int export_part(const struct saving *s, const struct table *t, const char
 	autobuf struct buf name = BUF_MAX(1024), sql = BUF_MAX(64 << 10);
 	autoclose int fd = -1;
 
-	if (statement(t, key, &sql, e) < 0) {
+	if (content_select(t, key, &sql, e) < 0) {
 		if (e->kind != ERR_ABSENT)
 			return -e->kind;
 		err_clear(e); /* dropped since: its rows are gone, the count says so */

@@ -185,6 +185,16 @@ bool schema_two_files(int32_t type)
 	return tag == TAG_STRING || tag == TAG_BINARY || tag == TAG_VARCHAR || tag == TAG_ARRAY;
 }
 
+int64_t schema_row_bytes(int32_t type)
+{
+	/* By tag; offsets of STRING and BINARY take 8 bytes, VARCHAR and arrays 16. */
+	static const int64_t bytes[] = { 0, 1, 1, 2, 2,  4, 8, 8, 8, 4, 8, 8, 4, 32, 1,  2, 4,
+					 8, 8, 16, 0, 0, 0, 0, 16, 4, 16, 16, 1, 2, 4, 8, 16, 32 };
+	size_t tag = type & 0xff;
+
+	return tag < ARRAY_LEN(bytes) ? bytes[tag] : 0;
+}
+
 void schema_digest(const struct disk_meta *m, const char *kind, char ret[65])
 {
 	const char *ts = m->timestamp >= 0 ? m->columns.v[m->timestamp].name : NULL;

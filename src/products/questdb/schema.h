@@ -17,5 +17,8 @@ void schema_partition_dir(const struct disk_meta *m, int64_t ts, int64_t name_tx
 json_t *schema_columns(const struct disk_meta *m);
 bool schema_dedup(const struct disk_meta *m); /* it has upsert keys */
 bool schema_two_files(int32_t type);          /* variable length: data and offsets */
+/* Bytes that a row takes in the column's file; of a type of variable length in that of its offsets,
+ * and 0 where this build does not know it. */
+int64_t schema_row_bytes(int32_t type);
 /* SHA-256 of what a table is: kind, columns, timestamp, partitioning, WAL, TTL. */
 void schema_digest(const struct disk_meta *m, const char *kind, char ret[65]);

@@ -8,6 +8,7 @@
 #include "io/file.h"
 #include "products/questdb/compare.h"
 #include "products/questdb/fingerprint.h"
+#include "products/questdb/proof.h"
 #include "products/questdb/version.h"
 
 #define ASK_WITHIN (20 * NS_PER_S)
@@ -320,12 +321,30 @@ static int compare_by_server(struct proof *p, struct err *e)
 
 /* ---- values ---- */
 
+struct compared {
+	size_t values, contents; /* tables whose values, and whose content, were compared */
+};
+
+/* Of facts that were taken deep, or of the plan's. */
 static const json_t *prints_of(const struct proof *p)
 {
 	const json_t *prints = facts_get(p->frozen, QF_FINGERPRINTS);
-	const struct step *s = p->c->plan ? plan_step(p->c->plan, "verify-deep") : NULL;
+	const json_t *deep = p->c->plan ? plan_deep(p->c->plan) : NULL;
 
-	return prints ? prints : s ? json_object_get(s->params, "fingerprints") : NULL;
+	return prints ? prints : json_object_get(json_object_get(deep, QF_FINGERPRINTS), "value");
+}
+
+static bool has_content(const json_t *print)
+{
+	const char *key;
+	json_t *part;
+
+	json_object_foreach(json_object_get(print, "aggregates"), key, part)
+	{
+		if (json_object_get(part, "content"))
+			return true;
+	}
+	return false;
 }
 
 static bool same_major(const struct proof *p)
@@ -338,6 +357,15 @@ static bool same_major(const struct proof *p)
 	       a.major == b.major;
 }
 
+static unsigned how_to_compare(const struct proof *p)
+{
+	struct proof_asked asked = { 0 };
+	struct err ignored = ERR_INIT;
+	bool content = proof_of(p->to, &asked, &ignored) >= 0 && asked.level == PROOF_F3;
+
+	return (same_major(p) ? FINGERPRINT_SAME_MAJOR : 0) | (content ? FINGERPRINT_CONTENT : 0);
+}
+
 static int compare_values_of(struct proof *p, const struct shape *then, const json_t *before,
 			     struct err *e)
 {
@@ -346,7 +374,9 @@ static int compare_values_of(struct proof *p, const struct shape *then, const js
 	size_t texts = TEXT_CELLS;
 	struct fingerprint_opts o = { .cancel = p->c->cancel,
 				      .texts_left = &texts,
-				      .fold = fingerprint_folded(before) };
+				      .fold = fingerprint_folded(before),
+				      .content = has_content(before),
+				      .like = json_object_get(before, "aggregates") };
 	autoshape struct shape now = { 0 };
 	autojson json_t *print = NULL;
 
@@ -360,15 +390,14 @@ static int compare_values_of(struct proof *p, const struct shape *then, const js
 		return 0;
 	}
 	shape_of_table(t, &now);
-	fingerprint_compare(before, print, then, &now, same_major(p), p->ret);
+	fingerprint_compare(before, print, then, &now, how_to_compare(p), p->ret);
 	return 0;
 }
 
-static int compare_values(struct proof *p, size_t *ret_tables, struct err *e)
+static int compare_values(struct proof *p, struct compared *ret, struct err *e)
 {
 	const json_t *prints = prints_of(p);
 
-	*ret_tables = 0;
 	vec_each (&p->then, then) {
 		const json_t *before = json_object_get(prints, then->name);
 		autofree char *subject = xasprintf("table %s", then->name);
@@ -383,7 +412,8 @@ static int compare_values(struct proof *p, size_t *ret_tables, struct err *e)
 		}
 		if (compare_values_of(p, then, before, e) < 0)
 			return -e->kind;
-		++*ret_tables;
+		ret->values++;
+		ret->contents += has_content(before);
 	}
 	return 0;
 }
@@ -399,9 +429,21 @@ static int open_worlds(struct proof *p, struct err *e)
 	return sql_open(ctx_site(p->c, NULL), &p->sql, e);
 }
 
+static char *level_text(size_t tables, const struct compared *with)
+{
+	autobuf struct buf text = BUF_MAX(256);
+
+	buf_addf(&text, "F0+F1+files of %zu tables", tables);
+	if (with->values)
+		buf_addf(&text, ", F2 of %zu", with->values);
+	if (with->contents)
+		buf_addf(&text, ", F3 of %zu", with->contents);
+	return xstrdup(buf_str(&text));
+}
+
 static int compare_worlds(struct proof *p, struct err *e)
 {
-	size_t with_values = 0;
+	struct compared with = { 0 };
 
 	if (compare_server(p, e) < 0 || scan_applied(p, e) < 0)
 		return -e->kind;
@@ -416,12 +458,10 @@ static int compare_worlds(struct proof *p, struct err *e)
 	    cmp_worst(p->ret) != CMP_DIFFERENT)
 		return err_set(e, ERR_BUSY,
 			       "the server has not yet applied what the log held at the stop");
-	if (p->depth == DEPTH_DEEP && compare_values(p, &with_values, e) < 0)
+	if (p->depth == DEPTH_DEEP && compare_values(p, &with, e) < 0)
 		return -e->kind;
 	free(p->ret->level);
-	p->ret->level =
-	    with_values ? xasprintf("F0+F1+files of %zu tables, F2 of %zu", p->then.n, with_values)
-			: xasprintf("F0+F1+files of %zu tables", p->then.n);
+	p->ret->level = level_text(p->then.n, &with);
 	return 0;
 }
 

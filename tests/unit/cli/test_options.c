@@ -101,7 +101,7 @@ static void test_refuses_what_does_not_belong(void **state)
 	assert_true(parse(S("status"), S("more")) < 0);
 	assert_string_equal(e.msg, "'crossgrade status' does not know what to do with 'more'");
 	args_done(&args);
-	assert_true(parse(S("plan"), S("--deep=yes")) < 0);
+	assert_true(parse(S("check"), S("--deep=yes")) < 0);
 	assert_string_equal(e.msg, "--deep takes no value");
 	args_done(&args);
 	assert_true(parse(S("plan"), S("--root")) < 0);

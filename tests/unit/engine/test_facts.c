@@ -57,6 +57,35 @@ static void only_pinned_facts_are_pinned(void **state)
 	assert_true(json_equal(pinned, again));
 }
 
+/* Deep facts go from the look that took them to one that did not, with their date; own ones stay. */
+static void deep_facts_are_carried(void **state)
+{
+	autofacts struct facts then = { 0 }, now = { 0 };
+	autojson json_t *deep = NULL, *pinned = NULL;
+
+	fill(&then);
+	json_object_set_new(then.doc, "taken", json_string("2026-11-20T12:00:00Z"));
+	facts_put_int(&then, FACT_DEEP, "sum", 42, "a full read");
+	facts_put_int(&then, FACT_DEEP, "other", 1, "a full read");
+	deep = facts_deep(&then);
+	assert_int_equal(json_object_size(deep), 2);
+	fill(&now);
+	json_object_set_new(now.doc, "taken", json_string("2026-11-21T12:00:00Z"));
+	facts_miss(&now, "sum", "not read");
+	facts_put_int(&now, FACT_DEEP, "other", 2, "a full read");
+	facts_carry(&now, deep);
+	assert_int_equal(facts_int(&now, "sum", 0), 42);
+	assert_null(facts_why_missing(&now, "sum"));
+	assert_string_equal(facts_taken(&now, "sum"), "2026-11-20T12:00:00Z");
+	assert_int_equal(facts_int(&now, "other", 0), 2);
+	assert_string_equal(facts_taken(&now, "other"), "2026-11-21T12:00:00Z");
+	assert_string_equal(facts_taken(&now, "disk.free"), "2026-11-21T12:00:00Z");
+	assert_null(facts_taken(&now, "absent"));
+	facts_carry(&now, NULL);
+	pinned = facts_pinned(&now);
+	assert_null(json_object_get(pinned, "sum"));
+}
+
 static void a_file_brings_them_back(void **state)
 {
 	autofacts struct facts f = { 0 }, back = { 0 };
@@ -101,7 +130,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_keep_type_and_source), cmocka_unit_test(absent_says_why),
-		cmocka_unit_test(only_pinned_facts_are_pinned), cmocka_unit_test(a_file_brings_them_back),
+		cmocka_unit_test(only_pinned_facts_are_pinned),
+		cmocka_unit_test(deep_facts_are_carried), cmocka_unit_test(a_file_brings_them_back),
 		cmocka_unit_test(other_documents_are_refused),  cmocka_unit_test(there_is_a_ceiling),
 	};
 

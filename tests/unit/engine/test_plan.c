@@ -46,6 +46,31 @@ static void the_digest_sees_pinned_facts_only(void **state)
 	assert_string_not_equal(a.digest, c.digest);
 }
 
+/* They stand outside the plan's digest and under one of their own. */
+static void deep_facts_have_a_digest_of_their_own(void **state)
+{
+	autofacts struct facts f1 = { 0 }, f2 = { 0 }, now = { 0 };
+	autoplan struct plan a = { 0 }, b = { 0 }, back = { 0 };
+	autofree char *text = NULL, *touched = NULL;
+	struct err e = ERR_INIT;
+
+	make(&a, &f1, "1", 100);
+	assert_null(plan_deep(&a));
+	make(&b, &f2, "1", 100);
+	facts_put_str(&f2, FACT_DEEP, "sum", "forty-two", "a full read");
+	assert_ok(plan_seal(&b, &f2, &e), &e);
+	assert_string_equal(a.digest, b.digest);
+	text = text_of(&b);
+	assert_ok(plan_parse(sv_of(text), "plan.json", &back, &e), &e);
+	facts_init(&now, "toy", "toy");
+	facts_carry(&now, plan_deep(&back));
+	assert_string_equal(facts_str(&now, "sum", ""), "forty-two");
+	touched = xstrdup(text);
+	memcpy(strstr(touched, "forty-two"), "forty-one", strlen("forty-one"));
+	plan_done(&back);
+	assert_fails(plan_parse(sv_of(touched), "plan.json", &back, &e), &e, ERR_FORMAT);
+}
+
 static void a_file_brings_it_back(void **state)
 {
 	autofacts struct facts now = { 0 };
@@ -183,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_digest_sees_pinned_facts_only),
+		cmocka_unit_test(deep_facts_have_a_digest_of_their_own),
 		cmocka_unit_test(a_file_brings_it_back),
 		cmocka_unit_test(a_touched_plan_is_refused),
 		cmocka_unit_test(the_forecast_may_move),

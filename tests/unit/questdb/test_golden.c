@@ -74,6 +74,31 @@ static void fires_and_is_quiet(void **state)
 	}
 }
 
+/* Cases beyond the one that fires and the one that does not. */
+static void tells_degrees_apart(void **state)
+{
+	static const struct {
+		const char *id, *kind;
+		enum verdict worst;
+	} cases[] = {
+		{ "questdb.tbl-unreadable", "live", VERDICT_UNSURE },
+		{ "questdb.tbl-unreadable", "unread", VERDICT_UNSURE },
+		{ "questdb.tbl-unreadable", "moved-young", VERDICT_PASS },
+		{ "questdb.tbl-unreadable", "moved-old", VERDICT_UNSURE },
+		{ "questdb.tbl-unreadable", "moved-asked", VERDICT_UNSURE },
+		{ "questdb.tbl-unreadable", "unmoved-old", VERDICT_PASS },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct check *c = questdb_checks;
+
+		while (c->id && strcmp(c->id, cases[i].id) != 0)
+			c++;
+		assert_non_null(c->id);
+		assert_int_equal(judge(c, cases[i].kind), cases[i].worst);
+	}
+}
+
 static void has_texts(void **state)
 {
 	const struct sheet *sheet;
@@ -190,7 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(has_texts),           cmocka_unit_test(fires_and_is_quiet),
 		cmocka_unit_test(never_passes_unseen), cmocka_unit_test(bears_each_missing_fact),
-		cmocka_unit_test(bears_wrong_types),
+		cmocka_unit_test(bears_wrong_types),   cmocka_unit_test(tells_degrees_apart),
 	};
 
 	return cmocka_run_group_tests_name("questdb golden", tests, NULL, NULL);

@@ -249,11 +249,75 @@ static void values(void **state)
 	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
 	verify(w, DEPTH_DEEP);
 	assert_found(w, "partition t0/2026-01-01", "column v DOUBLE", CMP_DIFFERENT, NULL);
+	assert_found(w, "partition t0/2026-01-01", "content", CMP_DIFFERENT, NULL);
 	assert_null(found(w, "partition t0/2026-01-02", ""));
 	assert_found(w, "partition t2/2026-01-03", "values", CMP_UNPROVED, NULL);
 	assert_null(found(w, "partition t2/2026-01-01", ""));
 	assert_null(found(w, "partition t1/2026-01-01", ""));
-	assert_string_equal(w->cmp.level, "F0+F1+files of 5 tables, F2 of 5");
+	assert_string_equal(w->cmp.level, "F0+F1+files of 5 tables, F2 of 5, F3 of 4"); /* t3 holds nothing */
+}
+
+static void ask_for(struct world *w, const char *level)
+{
+	json_object_set_new(w->server.goal.settings, "proof", json_pack("{ss}", "level", level));
+}
+
+static json_t *read_at(struct world *w, const char *level, struct facts *ret)
+{
+	struct err e = ERR_INIT;
+
+	ask_for(w, level);
+	assert_ok(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, ret, &e), &e);
+	return (json_t *)facts_get(ret, QF_FINGERPRINTS);
+}
+
+/* How much is read is the operator's choice; what was not read is said. */
+static void levels(void **state)
+{
+	struct world *w = *state;
+	autofacts struct facts f1 = { 0 }, f2 = { 0 }, f3 = { 0 }, late = { 0 };
+	struct err e = ERR_INIT;
+	json_t *part;
+
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	assert_null(read_at(w, "F1", &f1));
+	assert_non_null(strstr(facts_why_missing(&f1, QF_FINGERPRINTS), "F1"));
+	part = json_object_get(read_at(w, "F2", &f2), "t0");
+	part = json_object_get(json_object_get(part, "aggregates"), "2026-01-01");
+	assert_non_null(json_object_get(part, "cells"));
+	assert_null(json_object_get(part, "content"));
+	part = json_object_get(read_at(w, "F3", &f3), "t0");
+	part = json_object_get(json_object_get(part, "aggregates"), "2026-01-01");
+	assert_int_equal(json_string_length(json_object_get(part, "content")), 64);
+	json_object_set_new(w->server.goal.settings, "proof", json_pack("{ss}", "within", "1ms"));
+	assert_ok(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &late, &e), &e);
+	assert_true(json_object_size(facts_get(&late, QF_UNREAD)) > 0);
+	facts_done(&late);
+	json_object_set_new(w->server.goal.settings, "proof", json_pack("{ss}", "within", "soon"));
+	assert_fails(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &late, &e), &e, ERR_USAGE);
+	json_object_set_new(w->server.goal.settings, "proof", json_pack("{ss}", "level", "F4"));
+	assert_fails(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &late, &e), &e, ERR_USAGE);
+}
+
+/* Values that were read, content that was asked for and was not: listed, and not called equal. */
+static void content_not_read(void **state)
+{
+	struct world *w = *state;
+	autofacts struct facts deep = { 0 };
+
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	facts_put(&w->frozen, FACT_DEEP, QF_FINGERPRINTS, json_incref(read_at(w, "F2", &deep)),
+		  "test");
+	stand_in_stop(&w->server);
+	ask_for(w, "F3");
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_DEEP);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_UNPROVED);
+	assert_found(w, "partition t0/2026-01-01", "content", CMP_UNPROVED, NULL);
+	ask_for(w, "auto");
+	verify(w, DEPTH_DEEP);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
 }
 
 /* The old world, expected back by a rollback. */
@@ -289,6 +353,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(applied_from_the_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(written_since, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(levels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
 	};
 

@@ -36,6 +36,7 @@ static int set_up(void **state)
 	if (!have)
 		return 0;
 	real_bind(&server);
+	json_object_set_new(server.goal.settings, "proof", json_pack("{ss}", "level", "F3"));
 	assert_ok(questdb_inspect(&server.ctx, NULL, DEPTH_DEEP, &deep, &e), &e);
 	if (facts_why_missing(&deep, QF_FINGERPRINTS))
 		print_message("# %s\n", facts_why_missing(&deep, QF_FINGERPRINTS));
@@ -50,6 +51,7 @@ static int set_up(void **state)
 	real_bind(&server);
 	json_object_set_new(server.goal.target, "version", json_string(NEW_RELEASE));
 	json_object_set_new(server.goal.target, "edition", json_string("open-source"));
+	json_object_set_new(server.goal.settings, "proof", json_pack("{ss}", "level", "F3"));
 	return 0;
 }
 
@@ -91,7 +93,7 @@ static void nothing_differs(void **state)
 	need_server();
 	json_object_foreach(unreadable, name, why)
 	    print_message("# %s: %s\n", name, json_string_value(why));
-	assert_null(unreadable);
+	assert_int_equal(json_object_size(unreadable), 0);
 	assert_int_equal(json_object_size(facts_get(&frozen, QF_FINGERPRINTS)),
 			 json_object_size(facts_get(&frozen, QF_TABLES)));
 	verify(DEPTH_GATE, CMP_EXPLAINED);
