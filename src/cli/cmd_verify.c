@@ -47,6 +47,11 @@ int cmd_verify(struct call *c, struct err *e)
 	struct run_end end = { 0 };
 	int exit;
 
+	if (against && !about_subject) {
+		err_set(e, ERR_USAGE, "--against compares one installation with facts");
+		err_hint(e, "name the product and its --root, or a migration file");
+		return EXIT_USAGE;
+	}
 	if (against && read_facts(against, &facts, e) < 0)
 		return exit_of(e);
 	if (about_subject && subject_goal(c, &g, e) < 0)

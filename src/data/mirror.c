@@ -100,7 +100,7 @@ void mirror_stands(struct mirror *m, struct ix_entry *entry, mode_t type)
 int mirror_passed_over(const struct mirror *m, struct ix_entry *entry, struct err *e)
 {
 	entry->flags &= ~(uint32_t)IX_SEEN;
-	if (m->mode == PASS_LIVE || e->sys == ENOENT) {
+	if (mirror_writer_runs(m) || e->sys == ENOENT) {
 		err_clear(e);
 		return 0;
 	}
@@ -172,12 +172,8 @@ int mirror_dir_meta(struct mirror *m, struct ix_entry *entry, struct err *e)
 	autoclose int from = dir_openat(m->src, entry->rel, O_RDONLY | O_DIRECTORY, 0, e);
 	struct stat st, after;
 
-	if (from < 0 && m->mode == PASS_LIVE) {
-		err_clear(e); /* gone meanwhile: the next pass sees that */
-		return 0;
-	}
-	if (from < 0)
-		return from;
+	if (from < 0) /* gone meanwhile */
+		return mirror_writer_runs(m) ? mirror_passed_over(m, entry, e) : from;
 	if (fstat(from, &st) < 0)
 		return err_sys(e, errno, "look at '%s'", entry->rel);
 

@@ -26,6 +26,8 @@ struct mirror {
 	VEC(struct linked_entry) linked; /* one inode under several names: left for the end */
 };
 
+static inline bool mirror_writer_runs(const struct mirror *m) { return m->mode != PASS_FINAL; }
+
 void mirror_init(struct mirror *m);
 void mirror_done(struct mirror *m);
 

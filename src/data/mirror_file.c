@@ -150,7 +150,7 @@ static int still_as_it_was(const struct mirror *m, int from, const struct stat *
 {
 	struct stat now;
 
-	if (m->mode == PASS_LIVE)
+	if (mirror_writer_runs(m))
 		return 0;
 	if (fstat(from, &now) < 0)
 		return err_sys(e, errno, "look at '%s'", rel);
@@ -222,7 +222,7 @@ int mirror_file_at(struct mirror *m, struct ix_entry *entry, bool shared, struct
 	autoclose int parent = parent_open(m->src, entry->rel, &name, e);
 
 	if (parent < 0)
-		return e->kind == ERR_ABSENT || m->mode == PASS_LIVE
+		return e->kind == ERR_ABSENT || mirror_writer_runs(m)
 			   ? mirror_passed_over(m, entry, e)
 			   : parent;
 	return mirror_file(m, parent, name, entry, shared, e);

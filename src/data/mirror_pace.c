@@ -37,7 +37,7 @@ int mirror_check_room(const struct mirror *m, struct err *e)
 {
 	struct fs_room room;
 
-	if (m->mode != PASS_LIVE || !m->o->reserve_bytes)
+	if (!mirror_writer_runs(m) || !m->o->reserve_bytes)
 		return 0;
 	if (dir_room(m->dst, &room, e) < 0)
 		return -(int)e->kind;
@@ -63,7 +63,7 @@ int mirror_pace(void *data, uint64_t bytes, struct err *e)
 	bool look = false;
 	int64_t ahead = 0;
 
-	if (m->mode == PASS_LIVE) {
+	if (mirror_writer_runs(m)) {
 		pthread_mutex_lock(&m->lock);
 		m->paced_bytes += bytes;
 		m->unchecked_bytes += bytes + 4096;

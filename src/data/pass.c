@@ -107,6 +107,9 @@ static int remove_unseen(struct mirror *m, struct err *e)
 			*vec_push(&gone) = ix_at(m->ix, i);
 	vec_sort(&gone, by_rel);
 	for (size_t i = gone.n; r == 0 && i-- > 0;) {
+		/* A directory that vanished after the walk has names below it that were seen. */
+		if (m->mode == PASS_HELD && S_ISDIR(gone.v[i]->mode))
+			ix_forget_below(m->ix, gone.v[i]->rel);
 		r = mirror_remove(m, gone.v[i], e);
 		m->stats.removed++;
 	}
@@ -140,17 +143,32 @@ static int finish_dirs(struct mirror *m, struct err *e)
 	return 0;
 }
 
+/* What went away while it was copied leaves the copy. Beside a writer a directory may still vanish before its times are
+ * taken, which moves those of the one above. */
+static int drop_vanished(struct mirror *m, struct err *e)
+{
+	uint64_t before;
+
+	do {
+		if (remove_unseen(m, e) < 0 || finish_dirs(m, e) < 0)
+			return -(int)e->kind;
+		before = m->stats.removed;
+		if (m->mode == PASS_HELD && remove_unseen(m, e) < 0)
+			return -(int)e->kind;
+	} while (m->stats.removed != before);
+	return 0;
+}
+
 static int run(struct mirror *m, struct err *e)
 {
 	if (mirror_check_room(m, e) < 0 || look_at_copy(m, e) < 0 || walk_source(m, e) < 0 ||
 	    remove_unseen(m, e) < 0 || copy_large(m, e) < 0 || mirror_linked(m, e) < 0)
 		return -(int)e->kind;
-	/* Files that vanished while they were copied. */
-	if (m->mode == PASS_FINAL && remove_unseen(m, e) < 0)
+	if (m->mode == PASS_LIVE)
+		return finish_dirs(m, e);
+	if (drop_vanished(m, e) < 0)
 		return -(int)e->kind;
-	if (finish_dirs(m, e) < 0)
-		return -(int)e->kind;
-	return m->mode == PASS_FINAL ? file_sync_fs(m->dst, e) : 0;
+	return file_sync_fs(m->dst, e);
 }
 
 int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix,
@@ -158,7 +176,7 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 {
 	static const struct pass_opts plain = { 0 };
 	struct mirror m = { .src = src, .dst = dst, .ix = ix, .mode = mode, .o = o ? o : &plain };
-	bool idle = m.o->idle_io && mode == PASS_LIVE;
+	bool idle = m.o->idle_io && mode != PASS_FINAL;
 	int before = 0, r;
 
 	if (pass_times_prove(src, &m.trusts_times, e) < 0)

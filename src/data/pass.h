@@ -18,6 +18,8 @@
 
 enum pass_mode {
 	PASS_LIVE,      /* the writer runs: vanished files are passed over, nothing is trusted for good */
+	PASS_HELD,      /* the writer runs under a checkpoint of its own, which pins all that a restore needs: the copy is
+	                 * whole in one pass, what moves meanwhile is in it as it was read; one syncfs makes it durable */
 	PASS_FINAL      /* the writer is gone: the copy becomes identical, one syncfs makes it durable */
 };
 
@@ -32,9 +34,9 @@ struct pass_stats {
 struct pass_opts {
 	unsigned             workers;           /* 0: one a core */
 	const struct cancel *cancel;
-	uint64_t             limit_bytes_per_s; /* 0: none; live passes only */
-	bool                 idle_io;           /* ioprio idle class, live passes only */
-	uint64_t             reserve_bytes;     /* live passes stop with ERR_SPACE when less stays free */
+	uint64_t             limit_bytes_per_s; /* 0: none; unless final */
+	bool                 idle_io;           /* ioprio idle class, unless final */
+	uint64_t             reserve_bytes;     /* passes beside a writer stop with ERR_SPACE when less stays free */
 	bool (*leave_out)(void *data, const char *rel, const struct stat *st);
 	void                *data;
 	void (*progress)(void *data, const struct pass_stats *so_far);  /* from one thread at a time, at most 10 a second */

@@ -3,10 +3,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/restore_point.h"
+#include "base/log.h"
+#include "engine/point_of.h"
 #include "engine/run_world.h"
-
-#define LIVE_PASSES 3
 
 static char *backup_id(void)
 {
@@ -29,15 +28,16 @@ static bool is_running(struct site *s)
 	       now.run != SVC_STOPPED && now.run != SVC_FAILED;
 }
 
+/* One pass is enough beside a writer, too: the checkpoint pins what the copy must hold. */
 static int fill(struct ctx *c, struct point *p, bool live, struct err *e)
 {
-	struct pass_opts o = { .cancel = c->cancel, .limit_bytes_per_s = c->io_limit, .idle_io = live };
+	struct pass_opts o = { .cancel = c->cancel,
+		               .limit_bytes_per_s = c->io_limit,
+		               .reserve_bytes = live ? point_reserve(p) : 0,
+		               .idle_io = live };
 	struct point_pass done;
 
-	for (int i = 0; live && i < LIVE_PASSES; i++)
-		if (point_fill(p, c->product, PASS_LIVE, &o, &done, e) < 0)
-			return -e->kind;
-	if (point_fill(p, c->product, PASS_FINAL, &o, &done, e) < 0)
+	if (point_fill(p, c->product, live ? PASS_HELD : PASS_FINAL, &o, &done, e) < 0)
 		return -e->kind;
 	return point_read_back(p, &o, &done, e);
 }
@@ -66,86 +66,141 @@ static int fill_live(struct ctx *c, struct point *p, struct err *e)
 	return r;
 }
 
-static int make(struct ctx *c, const struct goal *g, const struct facts *now, struct point *ret, char **ret_home,
-                struct err *e)
+static int make(struct ctx *c, const struct facts *now, struct point *ret, char **ret_home, struct err *e)
 {
-	autojson json_t *about = json_pack("{ss ss}", "product", g->product, "name", g->name);
+	autojson json_t *about = json_pack("{ss ss}", "product", c->goal->product, "name", c->goal->name), *marker = NULL;
 	autofree char *id = backup_id();
+	struct err absent = ERR_INIT;
 	struct scope scope = { 0 };
-	int r = c->product->scope(now, g, &scope, e);
+	int r = c->product->scope(now, c->goal, &scope, e);
 
 	if (r >= 0)
-		r = point_home(g, &scope, ret_home, e);
+		r = point_home(c->goal, &scope, ret_home, e);
+	if (r >= 0 && point_marker_read(*ret_home, &marker, &absent) >= 0)
+		r = err_set(e, ERR_BUSY, "an unfinished run exists: %s", json_str(marker, "run", "?"));
 	if (r >= 0)
 		r = point_make(*ret_home, id, &scope, about, ret, e);
 	scope_done(&scope);
 	return r;
 }
 
+/* Busy before there was a place for it: the lock; after: a run that is not finished. */
+static int failed_as(const struct err *e, const char *home)
+{
+	if (e->kind == ERR_BUSY)
+		return home ? EXIT_UNFINISHED : EXIT_LOCKED;
+	return e->kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED;
+}
+
+/* What did not become whole is of no use to anybody. */
+static void drop(const char *home, const struct point *p)
+{
+	struct err e = ERR_INIT;
+
+	if (p->id && point_remove(home, p->id, &e) < 0)
+		log_warn("what was copied stays in '%s': %s", home, e.msg);
+}
+
+static int look(struct world *w, const struct goal *g, struct facts *ret, struct err *e)
+{
+	autojson json_t *sites = NULL;
+	struct site s = { 0 };
+
+	w->product = w->ctx.product = product_named(g->product);
+	w->ctx.goal = g;
+	if (w->product->site(g, &s, e) < 0)
+		return -e->kind;
+	sites = json_pack("{sO}", "main", s.doc);
+	site_done(&s);
+	if (world_bind(w, sites, e) < 0 || world_lock(w, "backup create", e) < 0)
+		return -e->kind;
+	return w->product->inspect(&w->ctx, g, DEPTH_LIVE, ret, e);
+}
+
 int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_point, struct run_end *ret)
 {
-	const struct product *product = product_named(g->product);
-	struct ctx c = { .product = product,
-		         .goal = g,
-		         .events = o->events,
-		         .cancel = o->cancel,
-		         .io_limit = o->io_limit,
-		         .state = DIR_NONE,
-		         .blobs = DIR_NONE };
 	struct point p = { .dir = DIR_NONE };
 	autofacts struct facts now = { 0 };
 	autofree char *home = NULL;
 	struct err e = ERR_INIT;
-	struct site s = { 0 };
+	/* Without a journal: nothing here is to be undone or gone on with. */
+	struct world w = { .o = o,
+		           .lock = LOCK_NONE,
+		           .ctx = { .state = DIR_NONE,
+		                    .blobs = DIR_NONE,
+		                    .events = o->events,
+		                    .cancel = o->cancel,
+		                    .io_limit = o->io_limit } };
 	int r;
 
 	*ret = (struct run_end){ 0 };
-	c.sites = &s;
-	c.n_sites = 1;
-	r = product->site(g, &s, &e);
+	r = look(&w, g, &now, &e);
 	if (r >= 0)
-		r = product->inspect(&c, g, DEPTH_LIVE, &now, &e);
+		r = make(&w.ctx, &now, &p, &home, &e);
 	if (r >= 0)
-		r = make(&c, g, &now, &p, &home, &e);
-	if (r >= 0)
-		r = is_running(&s) ? fill_live(&c, &p, &e) : fill(&c, &p, false, &e);
+		r = is_running(&w.ctx.sites[0]) ? fill_live(&w.ctx, &p, &e) : fill(&w.ctx, &p, false, &e);
 	if (r >= 0)
 		r = point_save(&p, &e);
 	if (r >= 0) {
 		*ret_point = json_incref(p.doc);
 		run_says(ret, EXIT_DONE, NULL, "restore point %s is complete in '%s'", p.id, home);
 	} else {
-		run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+		drop(home, &p);
+		run_says(ret, failed_as(&e, home), &e, "%s", e.msg);
 	}
 	point_done(&p);
-	ctx_drop_fds(&c);
-	site_done(&s);
+	world_close(&w);
 	return ret->exit;
 }
 
 /* Restoring is a run like any other: it is journalled, it can be resumed, and rollback undoes it. */
-static int restore_plan(const struct goal *g, const struct facts *now, json_t *site, const char *home, const char *id,
-                        bool running, struct plan *ret, struct err *e)
+static int restore_plan(const struct goal *g, const struct facts *now, json_t *site, const struct point *p,
+                        const char *home, bool running, struct plan *ret, struct err *e)
 {
+	const char *trigger = json_str(json_object_get(p->doc, "hold"), "restore_by", NULL);
+
 	plan_init(ret, g);
 	plan_site(ret, "main", json_incref(site));
 	plan_add(ret, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW,
 	         json_pack("{sO?}", "flock", json_object_get(site, "lock")), "the data is exchanged under it");
 	plan_add(ret, PHASE_CHANGE, "restore", "tree_restore", STEP_IN_WINDOW,
-	         json_pack("{ss ss}", "home", home, "id", id), "the restore point asked for");
-	if (running)
+	         json_pack("{ss ss}", "home", home, "id", p->id), "the restore point asked for");
+	if (trigger)
+		plan_add(ret, PHASE_CHANGE, "trigger", "file_put", STEP_IN_WINDOW,
+		         json_pack("{so ss ss sO?}", "file", place_of("root", trigger), "content", "", "mode", "0600",
+		                   "owner", json_object_get(site, "lock")),
+		         "copied while the server ran: at its start it makes the data as of its checkpoint");
+	if (running) {
 		plan_add(ret, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW,
 		         json_pack("{so sO?}", "launch", plan_from("stop", "launch"), "flock",
 		                   json_object_get(site, "lock")),
 		         "it was running");
+		plan_add(ret, PHASE_PROVE, "ready", "wait_ready", STEP_IN_WINDOW,
+		         json_pack("{ss ss}", "within", goal_setting(g, "start_timeout", "2h"), "stall",
+		                   goal_setting(g, "stall", "60s")),
+		         "it answers, over the data put back");
+	}
 	plan_add(ret, PHASE_OPEN, "open", "gate_open", STEP_LETS_IN | STEP_CLOSES_WINDOW, json_pack("{s[]}", "ports"),
 	         "clients come back");
 	return plan_seal(ret, now, e);
 }
 
+/* Before anything is stopped: is it there, and may it go live? */
+static int take_point(const char *home, const char *id, struct point *ret, struct err *e)
+{
+	if (point_open(home, id, ret, e) < 0)
+		return -e->kind;
+	if (ret->state == POINT_COMPLETE || ret->state == POINT_PROVED)
+		return 0;
+	err_set(e, ERR_REFUSED, "restore point '%s' %s", id,
+	        ret->state == POINT_SPENT ? "went live before" : "is not complete");
+	return err_hint(e, "'crossgrade backup list' shows the others");
+}
+
 int backup_restore(const struct goal *g, const char *id, const struct run_opts *o, struct run_end *ret)
 {
 	const struct product *product = product_named(g->product);
+	struct point p = { .dir = DIR_NONE };
 	autofacts struct facts now = { 0 };
 	autofree char *home = NULL;
 	struct scope scope = { 0 };
@@ -166,7 +221,10 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 		r = point_home(g, &scope, &home, &e);
 	scope_done(&scope);
 	if (r >= 0)
-		r = restore_plan(g, &now, s.doc, home, id, running, &plan, &e);
+		r = take_point(home, id, &p, &e);
+	if (r >= 0)
+		r = restore_plan(g, &now, s.doc, &p, home, running, &plan, &e);
+	point_done(&p);
 	site_done(&s);
 	if (r < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);

@@ -9,4 +9,5 @@
 struct check {
 	const char *id;         /* "questdb.disk-room" */
 	void (*look)(const struct facts *now, const struct goal *to, struct results *ret);
+	bool restore;           /* judges also the putting back of a restore point, which has no target */
 };

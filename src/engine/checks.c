@@ -12,16 +12,29 @@ static int worse_first(const void *a, const void *b)
 	return d ? d : strcmp(x->subject ? x->subject : "", y->subject ? y->subject : "");
 }
 
-void checks_run(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret)
+static void run(const struct product *p, const struct facts *now, const struct goal *to, bool restore,
+                struct results *ret)
 {
 	for (const struct check *c = p->checks; c && c->id; c++) {
 		size_t before = ret->n;
 
+		if (restore && !c->restore)
+			continue;
 		c->look(now, to, ret);
 		if (ret->n == before)
 			results_add(ret, c->id, VERDICT_PASS, NULL, "nothing to object");
 	}
 	vec_sort(ret, worse_first);
+}
+
+void checks_run(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret)
+{
+	run(p, now, to, false, ret);
+}
+
+void checks_run_restore(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret)
+{
+	run(p, now, to, true, ret);
 }
 
 static bool in_list(const char *const *list, const char *id)

@@ -6,6 +6,8 @@
 
 /* All checks, worst verdict first, then by id and subject. */
 void checks_run(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret);
+/* Only those that judge the putting back of a restore point. */
+void checks_run_restore(const struct product *p, const struct facts *now, const struct goal *to, struct results *ret);
 /* What stops a run: BLOCK always (unless the sheet calls it overridable and it is accepted), UNSURE unless accepted, WARN
  * unless yes. Returns how many stop; their ids into ret, comma-separated. */
 size_t checks_stopping(const struct results *r, const struct sheet *texts, const char *const *accepted, bool yes,

@@ -146,6 +146,12 @@ static int judge(const struct comparisons *cmp, struct run_end *ret)
 	}
 }
 
+/* Where none is named, edition and version are to be those of before. */
+static bool names_target(const struct goal *g)
+{
+	return goal_edition(g) || goal_version(g) || goal_artifact(g, 0);
+}
+
 static int verify_against(const struct facts *then, const struct goal *g, enum depth d, const struct run_opts *o,
                           struct comparisons *cmp, struct run_end *ret)
 {
@@ -163,7 +169,7 @@ static int verify_against(const struct facts *then, const struct goal *g, enum d
 	c.sites = &s;
 	c.n_sites = 1;
 	if (r >= 0)
-		r = p->verify(&c, then, g, d, cmp, &e);
+		r = p->verify(&c, then, names_target(g) ? g : NULL, d, cmp, &e);
 	site_done(&s);
 	return r < 0 ? run_says(ret, EXIT_FAILED, &e, "%s", e.msg) : judge(cmp, ret);
 }

@@ -211,7 +211,7 @@ static int fill_root(struct point *p, const struct product *prod, json_t *root, 
 	    load_index(p, name, &ix, e) < 0)
 		return -e->kind;
 	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 || save_index(p, name, ix, e) < 0 ||
-	    (mode == PASS_FINAL && write_manifest(p, root, &keep, ix, e) < 0))
+	    (mode != PASS_LIVE && write_manifest(p, root, &keep, ix, e) < 0))
 		goto out;
 	add_stats(&ret->total, &stats);
 	json_object_set_new(root, "files", json_integer((json_int_t)stats.files));
@@ -240,7 +240,7 @@ int point_fill(struct point *p, const struct product *prod, enum pass_mode mode,
 		if (fill_root(p, prod, root, mode, o, ret, e) < 0)
 			return -e->kind;
 	}
-	if (mode == PASS_FINAL) {
+	if (mode != PASS_LIVE) {
 		p->state = POINT_COMPLETE;
 		return point_save(p, e);
 	}

@@ -29,6 +29,15 @@ static int losses_agreed(const struct plan *p, const struct run_opts *o, struct 
 	return 0;
 }
 
+/* 'backup restore': the data of before under the build of now, so there is no target to judge. */
+static bool puts_back(const struct plan *p)
+{
+	vec_each(&p->steps, s)
+		if (!strcmp(s->kind->name, "tree_restore"))
+			return true;
+	return false;
+}
+
 /* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again, with the plan's own deep facts. Returns an exit
  * code, 0 to go on. */
 static int look_again(struct world *w, struct facts *now, struct run_end *ret)
@@ -54,7 +63,10 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	if (sheet_of(w->product->name, &texts, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	facts_carry(now, plan_deep(&w->plan));
-	checks_run(w->product, now, &w->goal, &found);
+	if (puts_back(&w->plan))
+		checks_run_restore(w->product, now, &w->goal, &found);
+	else
+		checks_run(w->product, now, &w->goal, &found);
 	stopping = checks_stopping(&found, texts, w->o->accept, w->o->yes, &ids);
 	results_done(&found);
 	if (!stopping)

@@ -10,7 +10,7 @@ set -u
 cd "$(dirname "$0")" || exit 2
 
 case ${1-} in
-real) set -- process.bats script.bats enterprise.bats kills.bats ;;
+real) set -- process.bats script.bats enterprise.bats backup.bats kills.bats ;;
 systemd) set -- systemd.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;

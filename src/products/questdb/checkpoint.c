@@ -154,7 +154,9 @@ int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e)
 		reap_watcher(pid);
 		return -e->kind;
 	}
-	*ret_hold = json_pack("{ss si}", "started_at", started, "watcher", (int)pid);
+	/* A copy made under it is whole only once the server has gone back to the checkpoint in it. */
+	*ret_hold = json_pack("{ss si ss}", "started_at", started, "watcher", (int)pid, "restore_by",
+			      "_restore");
 	return 0;
 }
 

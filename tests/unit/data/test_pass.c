@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "data/manifest.h"
 #include "worlds.h"
 
 static struct pass_stats run(struct worlds *w, enum pass_mode mode, const struct pass_opts *o)
@@ -500,6 +501,62 @@ static void an_owner_who_moves_things_leads_nowhere(void **state)
 	assert_same_tree(w->src_path, w->dst_path);
 }
 
+static void *keep_making(void *arg)
+{
+	const char *root = arg;
+	char text[64];
+
+	for (unsigned i = 0; atomic_load(&storing); i++) {
+		autofree char *sub = xasprintf("%s/made%u", root, i % 7);
+		autofree char *file = xasprintf("%s/x", sub);
+
+		snprintf(text, sizeof text, "%u", i);
+		if (mkdir(sub, 0755) == 0)
+			put_text(sub, "x", text);
+		(void)unlink(file);
+		(void)rmdir(sub);
+		put_text(root, "written", text);
+	}
+	return NULL;
+}
+
+static void assert_proved(struct worlds *w, const struct dir *point)
+{
+	manifest_diffs diffs = { 0 };
+	char digest[DIGEST_TEXT];
+	struct err e = ERR_INIT;
+
+	assert_ok(manifest_write(point, "data", &w->dst, w->ix, digest, &e), &e);
+	assert_int_equal(manifest_prove(point, "data", &w->dst, w->ix, PROVE_META | PROVE_CONTENT,
+					NULL, &diffs, &e),
+			 0);
+	manifest_diffs_done(&diffs);
+}
+
+/* Under a checkpoint one pass is the copy: whatever moves, it agrees with its own manifest. */
+static void a_copy_beside_a_writer_is_one_thing(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	autofree char *path = xasprintf("%s/point", w->path);
+	autodir struct dir point = DIR_NONE;
+	struct err e = ERR_INIT;
+	pthread_t writer;
+
+	nasty_make(w->src_path);
+	assert_ok(dir_make_path(path, 0700, &point, &e), &e);
+	atomic_store(&storing, true);
+	assert_int_equal(pthread_create(&writer, NULL, keep_making, w->src_path), 0);
+	for (int i = 0; i < 20; i++) {
+		run(w, PASS_HELD, NULL);
+		assert_hashes(w);
+		assert_proved(w, &point);
+	}
+	atomic_store(&storing, false);
+	pthread_join(writer, NULL);
+	run(w, PASS_HELD, NULL);
+	assert_same_tree(w->src_path, w->dst_path);
+}
+
 /* ---- limits and refusals ---- */
 
 static bool skip_log(void *data, const char *rel, const struct stat *st)
@@ -667,6 +724,7 @@ int main(void)
 		on_disk(times_can_be_distrusted),
 		on_ext4(a_store_that_moves_no_time_arrives),
 		on_ext4(a_writer_in_full_flow),
+		on_ext4(a_copy_beside_a_writer_is_one_thing),
 		on_ext4(a_store_hidden_across_the_guard),
 		on_disk(an_owner_who_moves_things_leads_nowhere),
 		on_disk(what_is_left_out_stays_out),

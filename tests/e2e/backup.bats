@@ -1,0 +1,100 @@
+# Restore points on their own, of a real server that clients write to all the while.
+load common
+
+# Small blocks ahead of the data: what is read in full here is what was written.
+export QDB_EXTRA="QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_SYSTEM_WRITER_DATA_APPEND_PAGE_SIZE=65536"
+setup_file() { lab_begin 9.3.4 && rows_keep && clients_start; }
+teardown_file() { lab_end; }
+bats_require_minimum_version 1.5.0
+
+point_id() { json 'd["id"]'; }
+newest() { cat "$lab/point"; }
+on_root() { cg "$@" questdb --root "$root"; }
+
+@test "backup create beside writers is whole, again and again" {
+	local i
+	for i in 1 2; do
+		on_root backup create --output json
+		exits 0
+		valid restore-point
+		[ "$(json 'd["state"]')" = complete ]
+		point_id >"$lab/point"
+		sleep 1		# ids are of a second
+	done
+	[[ $(qdb_sql "$root" "select in_progress from checkpoint_status()") == *false* ]]
+	[ ! -e "$root/.checkpoint/db" ]
+	serves 9.3.4
+}
+
+@test "a limit of I/O is kept beside the server, and a deadline that passes leaves nothing" {
+	local before
+	before=$(ls "$lab/data/.crossgrade-root")
+	on_root backup create --io-limit 1M --timeout 2s
+	exits 130
+	[ "$(ls "$lab/data/.crossgrade-root")" = "$before" ]
+	[[ $(qdb_sql "$root" "select in_progress from checkpoint_status()") == *false* ]]
+}
+
+@test "list, show and prove tell of it; a changed byte is found" {
+	local first
+	on_root backup list --output json
+	exits 0
+	valid restore-points
+	[ "$(json 'len(d["restore_points"])')" = 2 ]
+	cg backup show questdb "$(newest)" --root "$root" --output json
+	exits 0
+	valid restore-point
+	cg backup prove questdb "$(newest)" --root "$root"
+	exits 0
+	(cd "$lab/data/.crossgrade-root/$(newest)" && sha256sum -c --quiet SHA256SUMS)
+	first=$(ls "$lab/data/.crossgrade-root" | head -n 1)
+	printf x >>"$lab/data/.crossgrade-root/$first/data/root/conf/server.conf"
+	cg backup prove questdb "$first" --root "$root"
+	exits 12
+}
+
+@test "prune removes it, and only when agreed to" {
+	local first
+	first=$(ls "$lab/data/.crossgrade-root" | head -n 1)
+	cg backup prune questdb "$first" --root "$root"
+	exits 2
+	[ -e "$lab/data/.crossgrade-root/$first" ]
+	cg backup prune questdb "$first" --root "$root" --yes
+	exits 0
+	[ ! -e "$lab/data/.crossgrade-root/$first" ]
+	cg backup prune questdb "$first" --root "$root" --yes
+	exits 1
+}
+
+@test "restore brings the tables as of the checkpoint, rollback the later ones" {
+	qdb_do "$root" "create table later (a int)"
+	cg backup restore questdb absent --root "$root" --yes
+	exits 1
+	serves 9.3.4
+	clients_stop
+	cg backup restore questdb "$(newest)" --root "$root" --yes
+	exits 0
+	serves 9.3.4
+	rows_same
+	[[ $(qdb_sql "$root" "select * from later") == *error* ]]
+	[ ! -e "$root/_restore" ]
+	[[ $(qdb_sql "$root" "select count() from wal_tables() where suspended") == *'[[0]]'* ]]
+	cg rollback --yes --save-new-writes "$lab/saved"
+	exits 0
+	[[ $(qdb_sql "$root" "select count() from later") == *'[[0]]'* ]]
+	rows_whole
+}
+
+@test "verify --against compares with facts saved before" {
+	cg inspect questdb --root "$root" --deep --save "$lab/facts.json"
+	exits 0
+	cg verify questdb --root "$root" --against "$lab/facts.json" --output json
+	exits 0
+	valid differences
+	qdb_do "$root" "drop table no_timestamp"
+	cg verify questdb --root "$root" --against "$lab/facts.json"
+	exits 8
+	echo '{' >"$lab/broken.json"
+	cg verify questdb --root "$root" --against "$lab/broken.json"
+	exits 2
+}
