@@ -268,3 +268,11 @@ int gate_mark_socket(int fd, struct err *e)
 		return err_sys(e, errno, "mark a connection of ours");
 	return 0;
 }
+
+uint32_t gate_mark(void)
+{
+	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct err ignored = ERR_INIT;
+
+	return fd >= 0 && gate_mark_socket(fd, &ignored) >= 0 ? GATE_MARK : 0;
+}

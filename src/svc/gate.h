@@ -22,3 +22,6 @@ int gate_close(const struct gate *g, struct err *e) must_check;         /* idemp
 int gate_open(const struct gate *g, struct err *e) must_check;          /* idempotent; absent is fine */
 int gate_closed(const struct gate *g, struct err *e) must_check;        /* 1 our table stands with our rule, 0 no, -kind */
 int gate_mark_socket(int fd, struct err *e) must_check;
+/* The mark for connections that must pass: GATE_MARK, or 0 where we may set none (it wants CAP_NET_ADMIN) and so no gate of
+ * ours can stand either. */
+uint32_t gate_mark(void);

@@ -4,6 +4,7 @@
 #include "net/pgwire.h"
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
+#include "svc/gate.h"
 
 /* As a client, unmarked: would it be let in and answered? /ping needs no login and costs the server
  * nothing. */
@@ -60,7 +61,7 @@ static void ask_pg(const struct site *s, bool as_client, int64_t within_ns, stru
 		return;
 	}
 	snprintf(to.host, sizeof to.host, "%s", json_str(at, "host", "127.0.0.1"));
-	to.mark = as_client ? 0 : sql_mark();
+	to.mark = as_client ? 0 : gate_mark();
 	r = pgwire_ask(&to, "select 1", within_ns, NULL, &e);
 	p->answered = r >= 0 || e.kind == ERR_DENIED;
 	p->serving = p->answered;

@@ -2,22 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "io/file.h"
 #include "svc/gate.h"
 
 #define WITHIN_NS (30 * NS_PER_S)
-
-/* The mark wants CAP_NET_ADMIN. Without it no gate of ours can stand either, so there is nothing to
- * pass. */
-uint32_t sql_mark(void)
-{
-	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct err ignored = ERR_INIT;
-
-	return fd >= 0 && gate_mark_socket(fd, &ignored) >= 0 ? GATE_MARK : 0;
-}
 
 static int read_login(const json_t *login, struct sql *db, struct err *e)
 {
@@ -56,7 +45,7 @@ int sql_open(const struct site *s, struct sql *ret, struct err *e)
 	snprintf(db.http.host, sizeof db.http.host, "%s", json_str(probe, "host", "127.0.0.1"));
 	db.http.port = (uint16_t)port;
 	db.http.tls = json_bool(probe, "tls", false);
-	db.http.mark = sql_mark();
+	db.http.mark = gate_mark();
 	if (read_login(login_of(s, &db), &db, e) < 0)
 		return -e->kind;
 	*ret = db;

@@ -23,8 +23,6 @@ struct sql {
  * login for another one. Sockets carry the gate's mark where we may set it. */
 int sql_open(const struct site *s, struct sql *ret, struct err *e) must_check;
 void sql_close(struct sql *db);
-/* SO_MARK for a socket that is to pass our gate; 0 where we may not set one. */
-uint32_t sql_mark(void);
 
 struct sql_rows {
 	json_t *doc, *dataset; /* the answer; its rows, borrowed */
