@@ -66,7 +66,7 @@ int  service_open(const json_t *config, const char *lock_path, struct service **
 void service_close(struct service *s);
 /* Give a "process" what it starts. */
 void service_set_launch(struct service *s, const json_t *launch);
-const struct service_ops *service_kind(const char *kind);
+const struct service_ops *service_kind(const char *name);
 
 /* Which service runs this process: systemd unit (from its cgroup), container, a restarting parent (supervisord, runit,
  * s6, monit, pm2, a shell loop, cron), or a plain process. Fills config for service_open(). */

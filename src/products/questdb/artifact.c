@@ -245,14 +245,13 @@ static int seen(void *data, const struct unpack_entry *m, struct err *e unused_a
 {
 	struct listing *l = data;
 	size_t n = strcspn(m->path, "/");
+	bool bare = !m->path[n] && m->type != 'd';
 
 	if (m->type != 'd')
 		json_object_set_new(l->names, m->path, json_integer((json_int_t)m->size));
-	if (!m->path[n] && m->type != 'd')
-		l->several = true;
-	else if (!l->top[0] && n < sizeof l->top)
+	if (!bare && !l->top[0] && n < sizeof l->top)
 		snprintf(l->top, sizeof l->top, "%.*s", (int)n, m->path);
-	else if (strncmp(l->top, m->path, n) != 0 || l->top[n])
+	else if (bare || strncmp(l->top, m->path, n) != 0 || l->top[n])
 		l->several = true;
 	return 0;
 }

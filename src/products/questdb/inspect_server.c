@@ -82,7 +82,7 @@ static void put_rss(struct look *k, pid_t pid)
 	(void)sv_cut(&rest, ' ');
 	if (sv_u64(sv_cut(&rest, ' '), &pages))
 		observe(k, QF_RSS,
-			json_integer((json_int_t)(pages * (uint64_t)sysconf(_SC_PAGESIZE))), path);
+			json_integer((json_int_t)pages * sysconf(_SC_PAGESIZE)), path);
 }
 
 static void put_process(struct look *k)

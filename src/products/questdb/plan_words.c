@@ -178,8 +178,8 @@ static void downtime(struct draft *d)
 
 	plan_forecast(d->plan, "downtime",
 		      json_pack("{ss sI sI so}", "how", "computed", "low_ms",
-				(json_int_t)(200 + pass_low + start_low), "high_ms",
-				(json_int_t)(2000 + pass_high + start_high), "parts", parts));
+				200 + (json_int_t)pass_low + start_low, "high_ms",
+				2000 + (json_int_t)pass_high + start_high, "parts", parts));
 }
 
 static void space(struct draft *d)
