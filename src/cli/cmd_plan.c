@@ -6,12 +6,15 @@
 #define TEXT_MAX (32u << 20)
 
 /* A plan is made whatever the checks say; what would stop apply is said beside it. */
-static int tell_checks(struct call *c, const struct goal *g, const struct facts *now, struct err *e)
+static int tell_checks(struct call *c, const struct goal *g, const struct facts *now,
+		       const struct plan *p, struct err *e)
 {
 	autobuf struct buf ids = BUF_MAX(1u << 20);
 	struct results found = { 0 };
 	const struct sheet *texts;
 
+	if (!p->steps.n)
+		return 0;
 	if (sheet_of(g->product, &texts, e) < 0)
 		return -e->kind;
 	checks_run(product_named(g->product), now, g, &found);
@@ -55,7 +58,7 @@ int cmd_plan(struct call *c, struct err *e)
 	if (subject_goal(c, &g, e) < 0)
 		return EXIT_USAGE;
 	if (world_inspect(&g, DEPTH_DEEP, &c->opts, &now, e) < 0 || world_plan(&g, &now, &p, e) < 0 ||
-	    tell_checks(c, &g, &now, e) < 0 || tell(c, &p, e) < 0)
+	    tell_checks(c, &g, &now, &p, e) < 0 || tell(c, &p, e) < 0)
 		return exit_of(e);
 	return p.steps.n && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;
 }

@@ -89,6 +89,27 @@ accepted='--accept questdb.art-glibc'
 	[ "$status" -eq 1 ] || [ "$status" -eq 0 ]
 }
 
+@test "what is asked for is there already: no steps, exit 0, and the server is left alone" {
+	setup_server
+	"$DOUBLE" make-jar "$work/same.jar" --version 9.0.3
+	pid=$(pgrep -f "^$work/jdk/bin/java")
+	cg plan $(subject) --artifact same.jar -o plan.json --detailed-exitcode --output json
+	[ "$status" -eq 0 ] || { echo "$output $err"; return 1; }
+	valid plan
+	[ "$(json 'd["steps"]')" = "[]" ]
+	[[ $err != *"apply would be stopped"* ]]
+	cg apply plan.json --yes --output json
+	[ "$status" -eq 0 ]
+	valid run
+	[[ $(json 'd["outcome"]') == "nothing to do"* ]]
+	cg apply $(subject) --artifact same.jar --yes
+	[ "$status" -eq 0 ]
+	[[ $output == "nothing to do"* ]]
+	[ "$(pgrep -f "^$work/jdk/bin/java")" = "$pid" ]
+	cg plan $(subject) --artifact new.jar --detailed-exitcode
+	[ "$status" -eq 10 ]
+}
+
 @test "a restore point that was touched is found" {
 	setup_server
 	cg backup create $(subject) --output json

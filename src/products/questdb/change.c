@@ -9,13 +9,38 @@ static enum crossing crossing_of(const struct change *c)
 	return edition_is_enterprise(c->to_edition) ? CROSS_TO_ENTERPRISE : CROSS_TO_OPEN_SOURCE;
 }
 
-/* Same digest: the build that is asked for is the one that is installed. */
-static bool installed_already(const struct facts *now, const struct change *c)
+static bool same_text(const json_t *a, const json_t *b, const char *key)
 {
-	const char *there = json_str(facts_get(now, QF_INSTALL_ARTIFACT), "sha256", NULL);
-	const char *asked = json_str(c->artifact, "sha256", NULL);
+	const char *x = json_str(a, key, NULL), *y = json_str(b, key, NULL);
 
-	return c->crossing == CROSS_NONE && there && asked && !strcmp(there, asked);
+	return x && y && !strcmp(x, y);
+}
+
+/* An archive and what was unpacked of it have no digest in common: the same release, built from the
+ * same commit where both tell, with Java or without. A server that runs something else was not
+ * restarted since, and is to be. */
+static bool same_build(const json_t *there, const struct change *c)
+{
+	bool built_otherwise = json_str(there, "build", NULL) &&
+			       json_str(c->artifact, "build", NULL) &&
+			       !same_text(there, c->artifact, "build");
+
+	return c->from_version && c->to_version && !strcmp(c->from_version, c->to_version) &&
+	       same_text(there, c->artifact, "version") && !built_otherwise &&
+	       json_bool(there, "has_java", false) == json_bool(c->artifact, "has_java", false);
+}
+
+/* The build that is asked for is the one that is installed, where it is wanted. */
+static bool installed_already(const struct facts *now, const struct goal *to,
+			      const struct change *c)
+{
+	const json_t *there = facts_get(now, QF_INSTALL_ARTIFACT);
+	const char *place = to ? json_str(to->target, "directory", NULL) : NULL;
+
+	if (c->crossing != CROSS_NONE ||
+	    (place && strcmp(place, facts_str(now, QF_INSTALL, "")) != 0))
+		return false;
+	return same_text(there, c->artifact, "sha256") || same_build(there, c);
 }
 
 void change_of(const struct facts *now, const struct goal *to, struct change *ret)
@@ -30,7 +55,7 @@ void change_of(const struct facts *now, const struct goal *to, struct change *re
 	c.crossing = crossing_of(&c);
 	c.from_by = core_of(c.from_edition, c.from_version, &c.from_core);
 	c.to_by = core_of(c.to_edition, c.to_version, &c.to_core);
-	c.nothing = installed_already(now, &c);
+	c.nothing = installed_already(now, to, &c);
 	*ret = c;
 }
 

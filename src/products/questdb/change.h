@@ -15,7 +15,7 @@ struct change {
 	enum core_by from_by, to_by;
 	struct version from_core, to_core;
 	const json_t *artifact; /* QF_ARTIFACT or NULL */
-	bool nothing;           /* the very artifact is installed already */
+	bool nothing;           /* the very build is installed already, and runs */
 };
 
 /* `to` may be NULL: then nothing of a target is known. All borrowed. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/event.h"
+#include "products/questdb/change.h"
 #include "products/questdb/fingerprint.h"
 #include "products/questdb/inspect.h"
 #include "products/questdb/proof.h"
@@ -111,9 +112,15 @@ int inspect_fingerprints(struct look *k, struct err *e)
 			     .cells = CELLS_MAX,
 			     .contents = CONTENTS_MAX,
 			     .small_left = SMALL_ALL };
+	struct change change;
 
 	if (proof_of(k->to ? k->to : k->c->goal, &r.how, e) < 0)
 		return -e->kind;
+	change_of(k->f, k->to, &change);
+	if (change.nothing) {
+		facts_miss(k->f, QF_FINGERPRINTS, "nothing is to be done: no table was read");
+		return 0;
+	}
 	if (r.how.level == PROOF_F1) {
 		facts_miss(k->f, QF_FINGERPRINTS, "settings.proof.level is F1: no table is read");
 		return 0;

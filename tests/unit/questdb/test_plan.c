@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "engine/run.h"
 #include "golden.h"
+#include "products/questdb/change.h"
 #include "products/questdb/questdb.h"
 
 static void plan_of(const char *dir, struct buf *text)
@@ -42,6 +43,47 @@ static void same_plan(void **state)
 		assert_string_equal(buf_str(&text), buf_str(&again));
 		golden_same(cases[i], "plan.json", buf_str(&text));
 	}
+}
+
+static void set_in(struct facts *f, const char *key, const char *member, json_t *value)
+{
+	json_object_set_new((json_t *)facts_get(f, key), member, value);
+}
+
+static bool nothing(const struct facts *now, const struct goal *to)
+{
+	struct change c;
+
+	change_of(now, to, &c);
+	return c.nothing;
+}
+
+/* The release that is asked for is installed, of the same commit and with as much of Java, in its
+ * place, and runs. */
+static void nothing_to_do(void **state)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+
+	golden_case("", &now, &to);
+	assert_false(nothing(&now, &to));
+	set_in(&now, QF_INSTALL_ARTIFACT, "version", json_string("9.3.4"));
+	assert_false(nothing(&now, &to)); /* 9.0.3 runs still */
+	facts_put_str(&now, FACT_PINNED, QF_VERSION, "9.3.4", "test");
+	assert_true(nothing(&now, &to));
+	set_in(&now, QF_INSTALL_ARTIFACT, "build", json_string("9ea33219e5e3"));
+	assert_true(nothing(&now, &to));
+	set_in(&now, QF_ARTIFACT, "build", json_string("9ea33219e5e4"));
+	assert_false(nothing(&now, &to));
+	set_in(&now, QF_ARTIFACT, "build", json_string("9ea33219e5e3"));
+	assert_true(nothing(&now, &to));
+	set_in(&now, QF_ARTIFACT, "has_java", json_false());
+	assert_false(nothing(&now, &to));
+	set_in(&now, QF_ARTIFACT, "has_java", json_true());
+	json_object_set_new(to.target, "directory", json_string("/opt/questdb"));
+	assert_true(nothing(&now, &to));
+	json_object_set_new(to.target, "directory", json_string("/srv/questdb"));
+	assert_false(nothing(&now, &to));
 }
 
 static int refused(const char *dir, char msg[512])
@@ -111,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_plan),
+		cmocka_unit_test(nothing_to_do),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(observed_facts_stand_outside),
 		cmocka_unit_test(scope_holds_volumes),
