@@ -3,6 +3,8 @@
 # tools/check-manners.sh fails when those in contrib/completion are not what this writes.
 set -eu
 program=$1 dir=$2
+here=$(dirname "$0")
+products=$("$here/discover.sh" "$here/../src" list-products | xargs)
 
 verbs() { "$program" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z ]*[a-z]\)  .*/\1/p'; }
 about() { "$program" --help | sed -n "/^Verbs:/,/^\$/s/^  $1   *\(.*\)/\1/p"; }
@@ -64,8 +66,8 @@ MIDDLE
 		if [ -n "$(second_words "$v")" ]; then printf "\t'%s') options='%s' ;;\n" "$v" "$(second_words "$v" | xargs)"; fi
 	done
 	printf "\t*) options='%s' ;;\n\tesac\n" "$(first_words | xargs) $(opts '' | cut -d'~' -f2 | sed 's/^/--/' | xargs)"
+	printf "\t[[ \$cur == -* || \$verb == '' || \$verb == backup ]] || { mapfile -t COMPREPLY < <(compgen -f -W \"%s\" -- \"\$cur\"); return; }\n" "$products"
 	cat <<'END'
-	[[ $cur == -* || $verb == '' || $verb == backup ]] || { mapfile -t COMPREPLY < <(compgen -f -W "questdb" -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
 complete -o filenames -F _crossgrade crossgrade

@@ -7,10 +7,10 @@ struct line {
 };
 
 static const struct line source_lines[] = {
-	{ "root", "/var/lib/questdb", "directory of the server's data" },
-	{ "install", "/opt/questdb", "directory of the server's program" },
-	{ "service", "{kind: systemd, unit: questdb.service}", "systemd | process | command" },
-	{ "login", "{user: admin, password_file: /root/q.pw}",
+	{ "root", "/var/lib/server", "directory of the server's data" },
+	{ "install", "/opt/server", "directory of the server's program" },
+	{ "service", "{kind: systemd, unit: server.service}", "systemd | process | command" },
+	{ "login", "{user: admin, password_file: /root/server.pw}",
 	  "without it some things are not proved" },
 };
 static const struct line target_lines[] = {
