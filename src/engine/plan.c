@@ -296,12 +296,44 @@ const json_t *plan_deep(const struct plan *p)
 	return json_object_get(json_object_get(p->doc, "deep"), "facts");
 }
 
+bool plan_has_return(const json_t *doc)
+{
+	const char *kind = json_str(json_object_get(doc, "restore_point"), "kind", "tree");
+
+	return strcmp(kind, "external") && strcmp(kind, "none");
+}
+
+/* Of two objects only the members that differ are said: of a long one nobody would see what moved. */
+static size_t drift_line(const char *key, const json_t *was, const json_t *is, struct buf *ret);
+
+static size_t drift_members(const char *key, const json_t *was, const json_t *is, struct buf *ret)
+{
+	const char *name;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)was, name, value) {
+		autofree char *member = xasprintf("%s.%s", key, name);
+
+		n += drift_line(member, value, json_object_get(is, name), ret);
+	}
+	json_object_foreach((json_t *)is, name, value) {
+		autofree char *member = xasprintf("%s.%s", key, name);
+
+		if (!json_object_get(was, name))
+			n += drift_line(member, NULL, value, ret);
+	}
+	return n;
+}
+
 static size_t drift_line(const char *key, const json_t *was, const json_t *is, struct buf *ret)
 {
 	autobuf struct buf a = BUF_MAX(64 << 10), b = BUF_MAX(64 << 10);
 
 	if (was && is && json_equal(was, is))
 		return 0;
+	if (json_is_object(was) && json_is_object(is))
+		return drift_members(key, was, is, ret);
 	if (was)
 		json_canonical(was, &a);
 	if (is)

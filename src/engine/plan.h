@@ -40,6 +40,9 @@ void plan_text(const struct plan *p, struct buf *ret);          /* as stored and
 const struct step *plan_step(const struct plan *p, const char *id);
 /* The step after which only the restore point brings the old data back, or NULL. */
 const struct step *plan_point(const struct plan *p);
+/* Does its restore point bring the old data back once a target build was started? With the operator's own backup, or
+ * none, there is no old world to return to. doc: a plan as JSON. */
+bool plan_has_return(const json_t *doc);
 const json_t *plan_pinned(const struct plan *p);                /* {key: value} */
 const json_t *plan_deep(const struct plan *p);                  /* for facts_carry(); NULL: none were taken */
 

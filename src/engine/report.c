@@ -254,10 +254,13 @@ static int add_differences(struct making *m, struct err *e)
 	return 0;
 }
 
-static const char *way_back(const struct run_rec *r)
+/* `lost`: a target build was started and no restore point of ours was made. */
+static const char *way_back(const struct run_rec *r, bool lost)
 {
 	if (r->finalized)
 		return "none: the run was finalized, its way back was given up";
+	if (lost && r->state != RUN_CLOSED_OLD)
+		return "none of crossgrade's own: no restore point was made, the operator's own backup is all there is";
 	switch (r->state) {
 	case RUN_CLOSED_OLD:
 		return "none needed: the old world is live";
@@ -271,6 +274,20 @@ static const char *way_back(const struct run_rec *r)
 	default:
 		return "'crossgrade rollback' goes on with the way back";
 	}
+}
+
+static bool point_was_passed(const struct making *m)
+{
+	const char *point = json_str(m->plan, "point_of_no_return", "");
+	size_t at;
+	json_t *step;
+
+	json_array_foreach(json_object_get(m->doc, "steps"), at, step)
+	{
+		if (!strcmp(json_str(step, "id", ""), point))
+			return strcmp(json_str(step, "state", ""), rec_state_name(REC_NONE)) != 0;
+	}
+	return false;
 }
 
 static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
@@ -287,7 +304,7 @@ static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 			json_object_get(m->plan, "restore_point") ?: json_null());
 	json_object_set(m->doc, "point_of_no_return",
 			json_object_get(m->plan, "point_of_no_return") ?: json_null());
-	json_object_set_new(m->doc, "way_back", json_string(way_back(r)));
+	json_object_set_new(m->doc, "way_back", json_string(way_back(r, point_was_passed(m) && !plan_has_return(m->plan))));
 	return 0;
 }
 

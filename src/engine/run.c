@@ -116,7 +116,8 @@ static int nothing_open(struct world *w, struct run_end *ret)
 		return 0;
 	err_set(&e, ERR_BUSY, "run %s of state directory '%s' is open for this installation",
 	        json_str(marker, "run", "?"), json_str(marker, "state_dir", "?"));
-	err_hint(&e, "use that --state-dir, or 'crossgrade rollback --from %s' when it is lost", home);
+	err_hint(&e, "use that --state-dir, or 'crossgrade rollback --from %s/%s' when it is lost", home,
+	         json_str(marker, "run", "?"));
 	return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
 }
 

@@ -28,17 +28,21 @@ static int prove_first(struct world *w, struct run_end *ret)
 	if (!w->ctx.point_passed || world_home(w, &home, &e) < 0)
 		return 0;
 	if (point_open(home, w->run, &p, &e) < 0)
-		return run_says(ret, EXIT_DIGEST, &e, "%s", e.msg);
+		return run_says(ret, e.kind == ERR_FORMAT || e.kind == ERR_ABSENT ? EXIT_DIGEST : EXIT_FAILED, &e, "%s",
+		                e.msg);
 	if (p.state == POINT_SPENT) {
 		point_done(&p);
 		return 0;               /* this rollback is being repeated */
 	}
 	r = point_prove(&p, w->o->prove_all || still_serves(w), &opts, &diffs, &e);
-	if (r > 0)
+	if (r > 0) {
 		err_set(&e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", p.id,
 		        diffs.v[0].rel, diffs.v[0].what);
-	if (r)
 		code = run_says(ret, EXIT_DIGEST, &e, "%s", e.msg);
+	} else if (r < 0) {
+		code = run_says(ret, e.kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED, &e,
+		                "nothing changed: the restore point could not be proved: %s", e.msg);
+	}
 	manifest_diffs_done(&diffs);
 	point_done(&p);
 	return code;
@@ -48,7 +52,7 @@ static int point_has_return(struct world *w, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed || run_has_return(w))
+	if (!w->ctx.point_passed || plan_has_return(w->plan.doc))
 		return 0;
 	err_set(&e, ERR_REFUSED, "the new server was started and the run has no restore point of its own");
 	err_hint(&e, "restore your own backup, then 'crossgrade finalize'");

@@ -69,8 +69,8 @@ static void hook_on_failure(struct world *w)
 
 	if (!hook || !kind)
 		return;
-	params = json_pack("{ss sO}", "name", "on_failure", "argv",
-	                   json_is_object(hook) ? json_object_get(hook, "argv") : hook);
+	params = json_is_object(hook) ? json_copy((json_t *)hook) : json_pack("{sO}", "argv", hook);
+	json_object_set_new(params, "name", json_string("on_failure"));
 	if (kind->apply(&w->ctx, params, NULL, &result, &e) < 0)
 		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
 }
@@ -177,8 +177,12 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	if (!ret->err.hint[0]) {
 		struct err told = *why;
 
-		err_hint(&told, "choose: 'crossgrade verify', 'crossgrade rollback --save-new-writes DIR' or "
-		                "'crossgrade finalize'");
+		if (plan_has_return(w->plan.doc))
+			err_hint(&told, "choose: 'crossgrade verify', 'crossgrade rollback --save-new-writes DIR' or "
+			                "'crossgrade finalize'");
+		else
+			err_hint(&told, "there is no restore point of our own to go back to; choose: 'crossgrade resume', "
+			                "'crossgrade verify', or your own backup and 'crossgrade finalize'");
 		return run_ends(w, ret, EXIT_STANDS, &told, line);
 	}
 	return run_ends(w, ret, EXIT_STANDS, why, line);
@@ -238,14 +242,6 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	return 0;
 }
 
-/* With the operator's own backup, or none, there is no old world to return to once a target build was started. */
-bool run_has_return(struct world *w)
-{
-	const char *kind = json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree");
-
-	return strcmp(kind, "external") && strcmp(kind, "none");
-}
-
 static bool after_open(struct world *w, const struct step *at)
 {
 	struct run_rec rec = { 0 };
@@ -256,8 +252,7 @@ static bool after_open(struct world *w, const struct step *at)
 	return let_in && at && at->phase >= PHASE_OPEN;
 }
 
-/* The loop failed: backward while no client write can have been accepted, else the new world stands. */
-static int failed(struct world *w, const struct step *at, const struct err *why, struct run_end *ret)
+static int back_or_stands(struct world *w, const struct step *at, const struct err *why, struct run_end *ret)
 {
 	int code = why->kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_TURNED;
 	struct err e = ERR_INIT;
@@ -265,12 +260,21 @@ static int failed(struct world *w, const struct step *at, const struct err *why,
 
 	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0 || nothing_written(w, &clean, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-	hook_on_failure(w);
-	if (after_open(w, at) || !clean || (w->ctx.point_passed && !run_has_return(w)))
+	if (after_open(w, at) || !clean || (w->ctx.point_passed && !plan_has_return(w->plan.doc)))
 		return stands(w, why, ret);
 	if (run_turn(w, RUN_TURNED, why->msg, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	return run_go_back(w, code, why, ret);
+}
+
+/* The loop failed: backward while no client write can have been accepted, else the new world stands. The operator's hook comes
+ * last: however long it takes, a server is up by then, or never will be. */
+static int failed(struct world *w, const struct step *at, const struct err *why, struct run_end *ret)
+{
+	int code = back_or_stands(w, at, why, ret);
+
+	hook_on_failure(w);
+	return code;
 }
 
 static bool proof_failed(struct world *w, char *line, size_t n)

@@ -102,9 +102,14 @@ int world_bind(struct world *w, const json_t *sites, struct err *e)
 
 int world_lock(struct world *w, const char *verb, struct err *e)
 {
-	autofree char *who = xasprintf("pid %d, crossgrade %s", (int)getpid(), verb);
+	autofree char *who = xasprintf("crossgrade %s", verb);
 
 	return lock_take(LOCK_DIR, w->site_hash, who, &w->lock, e);
+}
+
+int world_holder(const char *site_hash, struct buf *ret, struct err *e)
+{
+	return lock_holder(LOCK_DIR, site_hash, ret, e);
 }
 
 int world_load(struct world *w, const char *run, struct err *e)

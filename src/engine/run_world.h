@@ -28,6 +28,8 @@ int world_load(struct world *w, const char *run, struct err *e) must_check;
 /* Bind the sites and name the installation: digest of its canonical root. */
 int world_bind(struct world *w, const json_t *sites, struct err *e) must_check;
 int world_lock(struct world *w, const char *verb, struct err *e) must_check;
+/* "pid 7, crossgrade apply": who is at work on an installation. 1 somebody, 0 nobody. */
+int world_holder(const char *site_hash, struct buf *ret, struct err *e) must_check;
 /* Directory of undo blobs, events into the journal, site hash in ctx. */
 int world_enter(struct world *w, struct err *e) must_check;
 void world_flush_events(struct world *w);
@@ -61,8 +63,6 @@ int  run_go_back(struct world *w, int code, const struct err *why, struct run_en
 /* A call ends: what it ended with is durable before anybody is told. Returns the code. */
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
-/* Is there an old world of ours to return to, once a target build was started? */
-bool run_has_return(struct world *w);
 void run_start_prober(struct world *w);
 /* Find and lock the run a verb is about. Exit code, 0 to go on (run.c). */
 int  run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret) must_check;

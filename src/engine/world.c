@@ -81,6 +81,20 @@ static void point_losses(struct plan *p, const struct goal *g)
 		plan_loss(p, "no-return", "after the new server's first start crossgrade cannot bring the old data back");
 }
 
+/* It is no step: nobody knows when it will run. */
+static void note_failure_hook(struct plan *p, const struct goal *g)
+{
+	const json_t *hook = json_object_get(g->hooks, "on_failure");
+	const json_t *argv = json_is_object(hook) ? json_object_get(hook, "argv") : hook;
+	autofree char *text = NULL;
+
+	if (!argv)
+		return;
+	text = xasprintf("if the run fails, hook on_failure runs at its end: %s, at most %s",
+	                 json_string_value(json_array_get(argv, 0)) ?: "?", json_str(hook, "within", "30s"));
+	plan_note(p, text);
+}
+
 int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, struct err *e)
 {
 	const struct product *p = product_named(g->product);
@@ -94,6 +108,7 @@ int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, 
 		r = point_of_plan(&plan, g, &scope, e);
 	if (r >= 0) {
 		point_losses(&plan, g);
+		note_failure_hook(&plan, g);
 		r = p->plan(now, g, &plan, e);
 	}
 	if (r >= 0)
@@ -104,99 +119,5 @@ int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, 
 		return err_wrap(e, "plan %s", g->name);
 	}
 	*ret = plan;
-	return 0;
-}
-
-static json_t *possible(const struct run_rec *r)
-{
-	json_t *verbs = json_array();
-
-	if (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS)
-		json_array_append_new(verbs, json_string("resume"));
-	if (r->state != RUN_CLOSED_OLD && !r->finalized)
-		json_array_append_new(verbs, json_string("rollback"));
-	if (r->state == RUN_STANDS || r->state == RUN_CLOSED_NEW)
-		json_array_append_new(verbs, json_string("verify"));
-	if ((r->state == RUN_STANDS || !run_unfinished(r->state)) && !r->finalized)
-		json_array_append_new(verbs, json_string("finalize"));
-	json_array_append_new(verbs, json_string("report"));
-	return verbs;
-}
-
-/* The step a run is at: the last one that is intended, else the last one done. */
-static int add_reached(struct world *w, const struct run_rec *r, json_t *ret, struct err *e)
-{
-	autobuf struct buf plan = BUF_MAX(16u << 20), goal = BUF_MAX(1u << 20);
-	autojson json_t *doc = NULL;
-	const char *at = NULL, *state = NULL;
-	bool passed = false;
-	json_t *step;
-	size_t i;
-
-	if (journal_plan(w->journal, r->id, &plan, &goal, e) < 0 ||
-	    json_parse(buf_sv(&plan), "the plan of the run", &doc, e) < 0)
-		return -e->kind;
-	json_array_foreach(json_object_get(doc, "steps"), i, step) {
-		const char *id = json_str(step, "id", "");
-		struct step_rec rec = { 0 };
-
-		if (journal_step(w->journal, r->id, id, &rec, e) < 0)
-			return -e->kind;
-		if (rec.state == REC_INTENDED || rec.state == REC_DONE) {
-			at = id;
-			state = rec_state_name(rec.state);
-		}
-		if (rec.state != REC_NONE && !strcmp(id, json_str(doc, "point_of_no_return", "")))
-			passed = true;
-		step_rec_done(&rec);
-	}
-	json_object_set_new(ret, "step", at ? json_string(at) : json_null());
-	json_object_set_new(ret, "step_state", state ? json_string(state) : json_null());
-	json_object_set_new(ret, "point_passed", json_boolean(passed));
-	return 0;
-}
-
-static json_t *run_json(const struct run_rec *r)
-{
-	char begun[40], ended[40];
-
-	return json_pack("{ss ss ss ss sb sb ss ss? si ss? ss so}", "id", r->id, "product", r->product, "name", r->name,
-	                 "state", run_state_name(r->state), "unfinished", run_unfinished(r->state), "finalized",
-	                 r->finalized, "begun", clock_rfc3339(r->begun_ns, begun, sizeof begun), "ended",
-	                 r->ended_ns ? clock_rfc3339(r->ended_ns, ended, sizeof ended) : NULL, "exit", r->exit,
-	                 "outcome", r->outcome, "tool", r->tool, "possible", possible(r));
-}
-
-int world_status(const struct run_opts *o, json_t **ret, struct err *e)
-{
-	struct err absent = ERR_INIT;
-	struct run_list all = { 0 };
-	json_t *first = json_array(), *rest = json_array();
-	struct world w;
-	int r;
-
-	r = world_open(&w, o, DB_READ, &absent);
-	if (r < 0 && absent.kind != ERR_ABSENT)
-		r = err_set(e, absent.kind, "%s", absent.msg);
-	else if (r >= 0)
-		r = journal_runs(w.journal, NULL, &all, e);
-	else
-		r = 0;  /* no state directory: no runs */
-	vec_each(&all, it) {
-		json_t *one = run_json(it);
-
-		if (r >= 0)
-			r = add_reached(&w, it, one, e);
-		json_array_append_new(run_unfinished(it->state) ? first : rest, one);
-	}
-	json_array_extend(first, rest);
-	json_decref(rest);
-	run_list_done(&all);
-	world_close(&w);
-	if (r < 0) {
-		json_decref(first);
-		return r;
-	}
-	*ret = json_pack("{so}", "runs", first);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/proc.h"
 
 #define TRIES 8
 
@@ -82,6 +83,19 @@ int lock_take(const char *dir_path, const char *name, const char *who, struct lo
 		return r;
 	*ret = (struct lock){ .fd = fd, .path = take_ptr(path) };
 	return 0;
+}
+
+int lock_holder(const char *dir_path, const char *name, struct buf *ret, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", dir_path, name);
+	struct err own = ERR_INIT;
+	pid_t pid = 0;
+
+	if (proc_lock_holder_of(path, &pid, &own) < 0)
+		return own.kind == ERR_ABSENT ? 0 : err_set(e, own.kind, "%s", own.msg);
+	if (!pid)
+		return 0;
+	return file_read_path(path, ret, e) < 0 ? -(int)e->kind : 1;
 }
 
 void lock_release(struct lock *l)

@@ -2,7 +2,7 @@
  * killed holder frees it. The file tells who holds it, for the message. */
 #pragma once
 
-#include "base/err.h"
+#include "base/buf.h"
 
 struct lock {
 	int   fd;
@@ -14,3 +14,6 @@ struct lock {
 /* ERR_BUSY with the holder's pid and verb when a living run holds it. `name` is a file name, `who` one line. */
 int  lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret, struct err *e) must_check;
 void lock_release(struct lock *l);
+
+/* Who holds it now, as the holder said of himself; nobody is kept waiting by the question. 1 held, 0 free. */
+int  lock_holder(const char *dir_path, const char *name, struct buf *ret, struct err *e) must_check;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/plan.h"
 #include "io/json.h"
 #include "view/forecast_text.h"
 
@@ -38,7 +39,19 @@ static const char *phase_title(const char *phase)
 	return phase;
 }
 
-static void step_text(const json_t *step, size_t number, const struct style *s, struct buf *ret)
+static void point_text(const json_t *doc, const struct style *s, struct buf *ret)
+{
+	view_paint(ret, s, PAINT_RED,
+		   plan_has_return(doc)
+		       ? "      point of no return: from here only the restore point brings the "
+			 "old data back"
+		       : "      point of no return: no restore point is made, nothing of crossgrade's "
+			 "brings the old data back from here");
+	buf_addc(ret, '\n');
+}
+
+static void step_text(const json_t *doc, const json_t *step, size_t number, const struct style *s,
+		      struct buf *ret)
 {
 	const char *why = json_str(step, "why", NULL);
 
@@ -54,12 +67,8 @@ static void step_text(const json_t *step, size_t number, const struct style *s, 
 		view_wrap(ret, s, why, 6, 6);
 		buf_addc(ret, '\n');
 	}
-	if (has_flag(step, "point")) {
-		view_paint(ret, s, PAINT_RED,
-			   "      point of no return: from here only the restore point brings the "
-			   "old data back");
-		buf_addc(ret, '\n');
-	}
+	if (has_flag(step, "point"))
+		point_text(doc, s, ret);
 	if (has_flag(step, "no-undo")) {
 		view_paint(ret, s, PAINT_YELLOW, "      cannot be undone");
 		buf_addc(ret, '\n');
@@ -78,7 +87,7 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 			phase = json_str(step, "phase", "");
 			view_heading(ret, s, phase_title(phase));
 		}
-		step_text(step, at + 1, s, ret);
+		step_text(doc, step, at + 1, s, ret);
 	}
 }
 

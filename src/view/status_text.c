@@ -26,6 +26,20 @@ static void reached_text(const json_t *run, const struct style *s, struct buf *r
 	view_field(ret, s, "reached", text ?: "no step");
 }
 
+/* First of all: are clients served, and is somebody at work? */
+static void now_text(const json_t *run, const struct style *s, struct buf *ret)
+{
+	const char *clients = json_str(run, "clients", "");
+
+	if (!strcmp(clients, "down"))
+		view_field(ret, s, "clients", "NOT SERVED: the server is stopped and held until the run is ended");
+	else if (!strcmp(clients, "gated"))
+		view_field(ret, s, "clients", "KEPT OUT: the gate is closed until the run is ended");
+	else if (!strcmp(clients, "served"))
+		view_field(ret, s, "clients", "served");
+	view_field(ret, s, "at work now", json_str(run, "at_work", NULL));
+}
+
 static void possible_text(const json_t *run, const struct style *s, struct buf *ret)
 {
 	size_t at;
@@ -53,6 +67,7 @@ static void unfinished_text(const json_t *run, const struct style *s, struct buf
 	buf_adds(ret, "' is ");
 	view_paint(ret, s, paint_of(state), state);
 	buf_addc(ret, '\n');
+	now_text(run, s, ret);
 	view_field(ret, s, "begun", json_str(run, "begun", NULL));
 	reached_text(run, s, ret);
 	view_field(ret, s, "last", json_str(run, "outcome", NULL));

@@ -121,9 +121,27 @@ def killed_at(point: str, then: str) -> collections.abc.Callable[[Lab], Call]:
     return disturb
 
 
+def proof_interrupted(lab: Lab) -> Call:
+    """Nothing is touched by a rollback that was told to stop before its restore point was proved."""
+    call = lab.apply()
+    if (back := lab.crossgrade("rollback", "--timeout", "1ms")).exit != INTERRUPTED:
+        raise RuntimeError(f"an interrupted proof ended with {back.exit}")
+    return call
+
+
+def hook_on_failure(lab: Lab) -> Call:
+    """It runs when the way back is behind us: its time is no downtime."""
+    call = lab.apply()
+    ALARM.unlink()
+    return call
+
+
 def second_call(lab: Lab, _: int) -> None:
     if (call := lab.crossgrade("rollback")).exit != LOCKED:
         raise RuntimeError(f"a second call was let in beside a living run: {call.exit}")
+    told = lab.status()["runs"][0]
+    if told["clients"] != "gated" or "crossgrade apply" not in (told["at_work"] or "") or "resume" in told["possible"]:
+        raise RuntimeError(f"status tells another story: {told}")
 
 
 def edit_configuration(lab: Lab, _: int) -> None:
@@ -134,6 +152,8 @@ def edit_configuration(lab: Lab, _: int) -> None:
 RELOAD = ["nft", "flush", "ruleset"]
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9000/write', b't0 writer=5i,seq=1i,v=1 "
          "1767500000000000000\\n', timeout=3)"]
+ALARM = pathlib.Path("/mnt/alarm")
+RAISE = ["python3", "-c", f"import urllib.request as u; u.urlopen('http://127.0.0.1:9000/ping', timeout=3); open('{ALARM}', 'w')"]
 FILL = ["sh", "-c", f"fallocate -l $(df --output=avail -B1 {powercut.DATA} | tail -n 1) {powercut.DATA}/filler; "
         f"dd if=/dev/zero of={powercut.DATA}/filler2 bs=4k status=none; true"]
 
@@ -156,6 +176,8 @@ CASES: dict[str, Case] = {
                                   hooks={"after_ready": ["sh", "-c", f"{' '.join(RELOAD)} && exec \"$@\"", "hook", *WRITE]}),
     "gate-holds": Case((TURNED,), undisturbed, hooks={"after_ready": WRITE}),
     "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
+    "hook-on-failure": Case((TURNED,), hook_on_failure, hooks={"on_failure": RAISE}, double={"start": "fail"}),
+    "proof-interrupted": Case((DONE,), proof_interrupted),
     "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),
     "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
     "disk-full-later": Case((DONE, TURNED, STANDS), undisturbed, hooks={"after_ready": FILL}, on_disk=True),

@@ -204,6 +204,27 @@ static void drift_names_what_moved(void **state)
 	assert_non_null(strstr(buf_str(&said), "edition: was absent, is \"new\"\n"));
 }
 
+/* Of a long object what moved is said, not the first two hundred characters of both. */
+static void drift_names_the_member_that_moved(void **state)
+{
+	autogoal struct goal g = { 0 };
+	struct err e = ERR_INIT;
+	autofacts struct facts then = { 0 }, now = { 0 };
+	autobuf struct buf said = BUF_MAX(4096);
+	autoplan struct plan p = { 0 };
+
+	toy_goal(&g);
+	facts_init(&then, "toy", "toy");
+	facts_put(&then, FACT_PINNED, "artifact", json_pack("{ss s{si si}}", "path", "/srv/a", "digests", "a", 1, "b", 2), "");
+	plan_init(&p, &g);
+	plan_site(&p, "main", json_pack("{s{ss}}", "roots", "root", "/srv"));
+	assert_ok(plan_seal(&p, &then, &e), &e);
+	facts_init(&now, "toy", "toy");
+	facts_put(&now, FACT_PINNED, "artifact", json_pack("{ss s{si si}}", "path", "/srv/a", "digests", "a", 1, "b", 3), "");
+	assert_int_equal(plan_drift(&p, &now, &said), 1);
+	assert_string_equal(buf_str(&said), "artifact.digests.b: was 2, is 3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +236,7 @@ int main(void)
 		cmocka_unit_test(what_this_crossgrade_does_not_know_is_refused),
 		cmocka_unit_test(a_product_cannot_seal_nonsense),
 		cmocka_unit_test(drift_names_what_moved),
+		cmocka_unit_test(drift_names_the_member_that_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

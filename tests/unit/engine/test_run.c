@@ -59,6 +59,24 @@ static int rollback(struct run_end *end)
 	return code;
 }
 
+/* By status, of the newest run. */
+static bool is_possible(const char *verb)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+	bool found = false;
+	json_t *it;
+	size_t at;
+
+	assert_int_equal(world_status(&o, &doc, &e), 0);
+	json_array_foreach(json_object_get(json_array_get(json_object_get(doc, "runs"), 0), "possible"), at, it)
+		found |= !strcmp(json_string_value(it), verb);
+	events_free(ev);
+	return found;
+}
+
 static void a_run_ends_new(void **state)
 {
 	struct run_end end;
@@ -94,6 +112,9 @@ static void past_the_point_without_a_restore_point_it_stands(void **state)
 
 	toy_put("fail-start", "yes");
 	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_null(strstr(end.err.hint, "rollback"));
+	assert_false(is_possible("rollback"));
+	assert_true(is_possible("resume"));
 }
 
 static void counted_writes_make_it_stand(void **state)
