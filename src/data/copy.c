@@ -11,8 +11,6 @@
 
 #define ALIGN 4096u
 #define DIRECT_FROM (4u << 20)         /* smaller new files go through the page cache */
-#define MARK_FROM (1u << 20)           /* smaller files are hashed from their start */
-#define SUMS_UP_TO (UINT64_C(1) << 40) /* larger files are compared with their copy */
 
 static const char zeros[BLOCK_BYTES];
 
@@ -69,8 +67,7 @@ struct run {
 	struct copy_result *ret;
 	bool direct;
 	struct block_sum zero; /* of a full block of zeros */
-	uint64_t skip; /* up to here the copy's hash is known, if no block before it differs */
-	bool again;    /* one did, and nothing is written yet: begin again, with skip 0 */
+	bool sha;
 };
 
 static int read_full(const struct run *w, char *buf, size_t n, uint64_t at, size_t *ret,
@@ -79,7 +76,9 @@ static int read_full(const struct run *w, char *buf, size_t n, uint64_t at, size
 	size_t got = 0;
 
 	while (got < n) {
-		ssize_t r = pread(w->job->from, buf + got, n - got, (off_t)(at + got));
+		/* Whole pages, as O_DIRECT wants them; the buffer has room. */
+		size_t want = (n - got + ALIGN - 1) / ALIGN * ALIGN;
+		ssize_t r = pread(w->job->from, buf + got, want, (off_t)(at + got));
 
 		if (r < 0 && errno == EINTR)
 			continue;
@@ -89,7 +88,7 @@ static int read_full(const struct run *w, char *buf, size_t n, uint64_t at, size
 			break;
 		got += (size_t)r;
 	}
-	*ret = got;
+	*ret = MIN_OF(got, n);
 	return 0;
 }
 
@@ -151,6 +150,8 @@ static int holds(struct run *w, const char *p, size_t n, uint64_t at, struct blo
 {
 	const struct copy *job = w->job;
 
+	if (job->to < 0)
+		return 1;
 	if (at + n > job->to_size)
 		return 0;
 	w->ret->compared += n;
@@ -178,20 +179,16 @@ static int put_piece(struct run *w, size_t n, uint64_t at, struct err *e)
 	const char *buf = w->c->buf;
 	size_t from = 0; /* start of the run under way */
 
-	if (at >= w->skip)
+	if (w->sha)
 		hasher_add(w->c->sha, buf, n);
 	for (size_t i = 0; i < n; i += BLOCK_BYTES) {
 		size_t len = MIN_OF((size_t)BLOCK_BYTES, n - i);
 		struct block_sum sum =
-		    w->ret->sums ? block_sum_of(buf + i, len) : (struct block_sum){ 0 };
+		    w->ret->sums ? block_sum_of(w->job->seed, buf + i, len) : (struct block_sum){ 0 };
 		int same = holds(w, buf + i, len, at + i, sum, e);
 
 		if (same < 0)
 			return same;
-		if (!same && at < w->skip) {
-			w->again = true;
-			return 0;
-		}
 		if (w->ret->sums)
 			w->ret->sums->v[(at + i) / BLOCK_BYTES] = sum;
 		if (same && i > from && write_at(w, buf + from, i - from, at + from, e) < 0)
@@ -219,60 +216,39 @@ static int punch(struct run *w, uint64_t at, uint64_t n, struct err *e)
 	return 0;
 }
 
-static void go_on_hashing(struct run *w, uint64_t at)
-{
-	if (w->skip && at == w->skip)
-		hasher_resume(w->c->sha, w->job->old->mark);
-}
-
 static int hash_hole(struct run *w, uint64_t at, uint64_t end, struct err *e)
 {
 	const struct copy *job = w->job;
 
-	go_on_hashing(w, at);
 	for (uint64_t n; at < end; at += n) {
 		n = MIN_OF(end - at, UINT64_C(256) << 20);
 		if (job->pace && job->pace(job->pace_data, 0, e) < 0)
 			return -(int)e->kind;
-		if (at >= w->skip)
-			hasher_add_zeros(w->c->sha, n);
+		hasher_add_zeros(w->c->sha, n);
 	}
 	return 0;
 }
 
-/* The source has nothing from `at` to `end`, both on a block's start or the end of the file, and
- * not across the mark. */
-static int put_hole_part(struct run *w, uint64_t at, uint64_t end, struct err *e)
+/* The source has nothing from `at` to `end`, both on a block's start or the end of the file. */
+static int put_hole(struct run *w, uint64_t at, uint64_t end, struct err *e)
 {
 	uint64_t there = MIN_OF(end, w->job->to_size);
 	const struct block_sums *old = w->job->old;
 	bool same = old != NULL;
 
 	for (uint64_t i = at; w->ret->sums && i < end; i += BLOCK_BYTES) {
-		size_t len = (size_t)MIN_OF((uint64_t)BLOCK_BYTES, end - i);
-		struct block_sum sum = len == BLOCK_BYTES ? w->zero : block_sum_of(zeros, len);
+		size_t len = block_len(end, i);
+		struct block_sum sum =
+		    len == BLOCK_BYTES ? w->zero : block_sum_of(w->job->seed, zeros, len);
 
 		w->ret->sums->v[i / BLOCK_BYTES] = sum;
 		if (same && i < there)
 			same = i + len <= there && block_len(old->size, i) == len &&
 			       block_sum_eq(old->v[i / BLOCK_BYTES], sum);
 	}
-	if (!same && at < w->skip) {
-		w->again = true;
-		return 0;
-	}
-	if (hash_hole(w, at, end, e) < 0)
+	if (w->sha && hash_hole(w, at, end, e) < 0)
 		return -(int)e->kind;
 	return !same && at < there ? punch(w, at, there - at, e) : 0;
-}
-
-static int put_hole(struct run *w, uint64_t at, uint64_t end, struct err *e)
-{
-	uint64_t middle = at < w->skip ? MIN_OF(end, w->skip) : end;
-
-	if (put_hole_part(w, at, middle, e) < 0)
-		return -(int)e->kind;
-	return middle < end && !w->again ? put_hole_part(w, middle, end, e) : 0;
 }
 
 /* Where data begins at or after `at` and where it ends, in whole blocks. */
@@ -293,38 +269,15 @@ static void next_data(const struct copy *job, uint64_t at, uint64_t *ret_from, u
 	*ret_to = MIN_OF(*ret_to, job->size);
 }
 
-/* Pieces end where a hash is gone on with or kept. A comparison reads no more at once than stays in
- * the processor. */
-static size_t piece_len(const struct run *w, uint64_t at, uint64_t to, uint64_t mark)
-{
-	uint64_t n = MIN_OF(to - at, (uint64_t)(w->job->old ? BLOCK_BYTES : PIECE_BYTES));
-
-	if (at < w->skip)
-		n = MIN_OF(n, w->skip - at);
-	if (at < mark)
-		n = MIN_OF(n, mark - at);
-	return (size_t)n;
-}
-
-static void keep_mark(struct run *w, uint64_t at)
-{
-	if (!w->ret->sums || w->job->size < MARK_FROM)
-		return;
-	hasher_mark(w->c->sha, &w->ret->sums->mark);
-	w->ret->sums->mark_at = at;
-}
-
 static int put_data(struct run *w, uint64_t *at, uint64_t to, struct err *e)
 {
 	const struct copy *job = w->job;
-	uint64_t mark = to ? (to - 1) / BLOCK_BYTES * BLOCK_BYTES : 0;
+	/* A comparison reads no more at once than stays in the processor. */
+	uint64_t piece = job->old ? BLOCK_BYTES : PIECE_BYTES;
 
-	while (*at < to && !w->again) {
-		size_t want = piece_len(w, *at, to, mark), got = 0;
+	while (*at < to) {
+		size_t want = (size_t)MIN_OF(to - *at, piece), got = 0;
 
-		go_on_hashing(w, *at);
-		if (*at == mark && *at >= w->skip)
-			keep_mark(w, *at);
 		if (job->pace && job->pace(job->pace_data, want, e) < 0)
 			return -(int)e->kind;
 		if (read_full(w, w->c->buf, want, *at, &got, e) < 0 ||
@@ -341,7 +294,7 @@ static int put_all(struct run *w, uint64_t *ret_end, struct err *e)
 {
 	uint64_t at = 0, from, to;
 
-	while (at < w->job->size && !w->again) {
+	while (at < w->job->size) {
 		next_data(w->job, at, &from, &to);
 		if (from > at && put_hole(w, at, from, e) < 0)
 			return -(int)e->kind;
@@ -353,26 +306,6 @@ static int put_all(struct run *w, uint64_t *ret_end, struct err *e)
 	}
 	*ret_end = at;
 	return 0;
-}
-
-/* First without hashing what comes before the mark, then, if that was not as it was, from the
- * start. */
-static int put_from_mark(struct run *w, uint64_t *ret_end, struct err *e)
-{
-	const struct block_sums *old = w->job->old;
-
-	if (old && old->mark && old->mark_at < w->job->size)
-		w->skip = old->mark_at;
-	if (put_all(w, ret_end, e) < 0)
-		return -(int)e->kind;
-	if (!w->again && *ret_end > w->skip)
-		return 0;
-	if (!w->skip)
-		return 0;
-	w->skip = 0;
-	w->again = false;
-	hasher_begin(w->c->sha);
-	return put_all(w, ret_end, e);
 }
 
 static int set_size(struct run *w, uint64_t size, struct err *e)
@@ -421,42 +354,46 @@ static int copy_small(struct run *w, uint64_t *ret_end, bool *ret_same, struct e
 	return put_piece(w, got, 0, e);
 }
 
-static struct block_sums *sums_new(uint64_t size)
+static bool has_sums(const struct copy *job)
 {
-	uint64_t n = (size + BLOCK_BYTES - 1) / BLOCK_BYTES;
-	struct block_sums *sums = xcalloc(1, sizeof *sums + n * sizeof sums->v[0]);
+	return job->size > BLOCK_BYTES && job->size <= SUMS_UP_TO;
+}
 
-	sums->size = size;
-	return sums;
+static int copy_large(struct run *w, uint64_t *ret_end, struct err *e)
+{
+	const struct copy *job = w->job;
+	int flags = job->to < 0 ? -1 : fcntl(job->to, F_GETFL);
+
+	if (has_sums(job)) {
+		w->ret->sums = block_sums_new(job->size);
+		w->zero = block_sum_of(job->seed, zeros, sizeof zeros);
+	}
+	w->direct = !job->to_size && job->size >= DIRECT_FROM && flags >= 0 &&
+		    fcntl(job->to, F_SETFL, flags | O_DIRECT) == 0;
+	return put_all(w, ret_end, e);
 }
 
 int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret, struct err *e)
 {
 	struct copy_result done = { 0 };
-	struct run w = { .c = c, .job = job, .ret = &done };
+	struct run w = {
+		.c = c, .job = job, .ret = &done, .sha = !job->sums_do || !has_sums(job)
+	};
 	bool same = false;
 	int r;
 
 	hasher_begin(c->sha);
-	if (job->size <= BLOCK_BYTES && job->dense) {
+	if (job->size <= BLOCK_BYTES && job->dense)
 		r = copy_small(&w, &done.size, &same, e);
-	} else {
-		int flags = fcntl(job->to, F_GETFL);
-
-		if (job->size > BLOCK_BYTES && job->size <= SUMS_UP_TO) {
-			done.sums = sums_new(job->size);
-			w.zero = block_sum_of(zeros, sizeof zeros);
-		}
-		w.direct = !job->to_size && job->size >= DIRECT_FROM && flags >= 0 &&
-			   fcntl(job->to, F_SETFL, flags | O_DIRECT) == 0;
-		r = put_from_mark(&w, &done.size, e);
-	}
-	if (r == 0 && !same) {
+	else
+		r = copy_large(&w, &done.size, e);
+	done.hashed = w.sha;
+	if (r == 0 && !same && w.sha)
 		hasher_end(c->sha, done.sha);
+	if (r == 0 && !same && job->to >= 0)
 		r = set_size(&w, done.size, e);
-	}
 	if (r < 0) {
-		block_sums_free(done.sums);
+		free(done.sums);
 		return r;
 	}
 	if (done.sums)

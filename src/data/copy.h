@@ -27,11 +27,13 @@ void copiers_done(struct copiers *all);
 
 struct copy {
 	const char *what; /* for messages */
-	int from, to;
+	int from, to;     /* to -1: only read, as if the copy held the same */
 	uint64_t size;    /* of the source; a source that shrank meanwhile ends earlier */
 	bool dense;       /* the source has no holes, so do not ask for them */
 	uint64_t to_size; /* of the copy as it is; 0: a new file */
 	const struct block_sums *old; /* of the copy as it is, or NULL */
+	uint64_t seed;    /* of block sums, old and new */
+	bool sums_do;     /* of a file that gets block sums, no SHA-256 is wanted */
 	const unsigned char
 	    *old_sha; /* of the copy as it is, or NULL: asked for files of one block */
 	int (*pace)(void *data, uint64_t bytes, struct err *e); /* before each piece; may be NULL */
@@ -40,8 +42,9 @@ struct copy {
 struct copy_result {
 	uint64_t size; /* of the copy now */
 	uint64_t written, compared;
+	bool hashed;
 	unsigned char sha[SHA_BYTES];
-	struct block_sums *sums; /* block_sums_free(); NULL for files of one block */
+	struct block_sums *sums; /* the caller frees; NULL for files of one block */
 };
 int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret,
 	       struct err *e) must_check;

@@ -1,7 +1,6 @@
 #include "data/hash.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sys/random.h>
 
 #include <openssl/evp.h>
@@ -60,33 +59,6 @@ void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES])
 	unsigned n = 0;
 
 	must(EVP_DigestFinal_ex(h->ctx, ret, &n) == 1 && n == SHA_BYTES);
-}
-
-struct hash_mark {
-	EVP_MD_CTX *ctx;
-};
-
-void hasher_mark(const struct hasher *h, struct hash_mark **m)
-{
-	if (!*m) {
-		*m = xcalloc(1, sizeof **m);
-		(*m)->ctx = EVP_MD_CTX_new();
-		must((*m)->ctx);
-	}
-	must(EVP_MD_CTX_copy_ex((*m)->ctx, h->ctx) == 1);
-}
-
-void hasher_resume(struct hasher *h, const struct hash_mark *m)
-{
-	must(EVP_MD_CTX_copy_ex(h->ctx, m->ctx) == 1);
-}
-
-void hash_mark_free(struct hash_mark *m)
-{
-	if (!m)
-		return;
-	EVP_MD_CTX_free(m->ctx);
-	free(m);
 }
 
 int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
@@ -155,15 +127,16 @@ bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES])
 	return !hex[(size_t)2 * SHA_BYTES];
 }
 
-static uint64_t seed;
-static pthread_once_t seeded = PTHREAD_ONCE_INIT;
-
-static void make_seed(void) { must(getrandom(&seed, sizeof seed, 0) == sizeof seed); }
-
-struct block_sum block_sum_of(const void *p, size_t n)
+uint64_t block_seed(void)
 {
-	(void)pthread_once(&seeded, make_seed);
+	uint64_t seed;
 
+	must(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+	return seed;
+}
+
+struct block_sum block_sum_of(uint64_t seed, const void *p, size_t n)
+{
 	XXH128_hash_t x = XXH3_128bits_withSeed(p, n, seed);
 
 	return (struct block_sum){ x.low64, x.high64 };

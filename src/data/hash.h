@@ -20,12 +20,6 @@ void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES]);
 int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
 		unsigned char ret[SHA_BYTES], struct err *e) must_check;
 
-/* A hash under way, to be gone on with later instead of beginning again. */
-struct hash_mark;
-void hasher_mark(const struct hasher *h, struct hash_mark **m); /* *m NULL: a new one */
-void hasher_resume(struct hasher *h, const struct hash_mark *m);
-void hash_mark_free(struct hash_mark *m);
-
 void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1]);
 bool hash_unhex(const char *hex, unsigned char ret[SHA_BYTES]); /* 64 lower-case digits, no more */
 
@@ -34,7 +28,8 @@ int hash_digit(char c); /* of a lower-case hex digit, or -1 */
 struct block_sum {
 	uint64_t lo, hi;
 };
-/* Seeded once a process, so that nobody who owns the data can prepare two blocks that look the
+/* A seed of its own for every index: nobody who owns the data can prepare two blocks that look the
  * same. */
-struct block_sum block_sum_of(const void *p, size_t n);
+uint64_t block_seed(void);
+struct block_sum block_sum_of(uint64_t seed, const void *p, size_t n);
 bool block_sum_eq(struct block_sum a, struct block_sum b);

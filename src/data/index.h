@@ -25,17 +25,17 @@ enum ix_flags {
 
 #define BLOCK_BYTES (256u << 10)
 
-/* Sums of the copy's blocks of a file larger than one block, so that a changed file is not read
- * twice. Lost with the process; the copy is read instead then. */
+/* Sums of the copy's blocks of a file larger than one block: a changed file is compared without
+ * reading its copy, and the last pass need not take the SHA-256 of what it copies, because a copy
+ * that reads back with these sums is what was copied. */
 struct block_sums {
 	uint64_t size;
-	/* Where the last data begins that is less than a block from its end, and the hash up to
-	 * there: what is mostly done to a large file is to append. */
-	uint64_t mark_at;
-	struct hash_mark *mark;
 	struct block_sum v[];
 };
-void block_sums_free(struct block_sums *sums);
+#define SUMS_UP_TO (UINT64_C(1) << 40) /* larger files are compared with their copy */
+#define BLOCKS_OF(size) (((size) + BLOCK_BYTES - 1) / BLOCK_BYTES)
+struct block_sums *block_sums_new(uint64_t size);
+bool block_sums_eq(const struct block_sums *a, const struct block_sums *b);
 
 struct ix_entry {
 	const char *rel;
@@ -59,7 +59,10 @@ struct pass_index {
 	uint32_t *slots; /* entry number + 1; 0 free */
 	size_t n_slots;
 	struct text names;
-	bool dst_known; /* the flags THERE are true of the copy as it stands */
+	uint64_t seed;    /* of all block sums */
+	bool dst_known;   /* the flags THERE are true of the copy as it stands */
+	bool stands;      /* they were when it was saved, in this boot, and no pass began since */
+	int file;         /* it was loaded from, or -1 */
 };
 
 static inline struct ix_entry *ix_at(const struct pass_index *ix, size_t i)
@@ -73,6 +76,13 @@ struct ix_entry *ix_put(struct pass_index *ix, const char *rel); /* found or add
 void ix_forget(struct ix_entry *entry); /* nothing of it is known any more */
 void ix_forget_below(struct pass_index *ix, const char *rel);
 void ix_touch_parent(struct pass_index *ix, const char *rel); /* its directory becomes dirty */
+/* Take the SHA-256 of the entry's copy, open at fd, unless it does not hold what was copied by what
+ * is known of it: ERR_IO. */
+struct copier;
+int ix_read_copy(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
+		 int fd, unsigned char ret[SHA_BYTES], struct err *e) must_check;
+/* A pass begins: the file this was loaded from no longer says what the copy is. */
+int ix_spoil(struct pass_index *ix, struct err *e) must_check;
 /* Entries with all of `flags`, sorted by name bytes; heap, the caller frees. */
 struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t *ret_n) must_check;
 /* Is this a file system on which a stat can prove anything? */

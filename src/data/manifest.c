@@ -26,7 +26,8 @@ struct writing {
 	size_t n, from;      /* first entry of this round */
 	uint32_t *groups;    /* of each entry; NULL when nothing is hard-linked */
 	struct batch batches[BATCHES];
-	struct copiers copiers; /* for clones, which have no hash yet */
+	const struct pass_index *ix;
+	struct copiers copiers; /* for copies that have no SHA-256 yet */
 };
 
 struct inode_name {
@@ -103,7 +104,7 @@ static int enter_parent(const struct dir *dst, const char *rel, struct parent *p
 	return p->fd < 0 ? p->fd : 0;
 }
 
-static int hash_copy(struct writing *w, int dirfd, const char *name, const char *rel,
+static int hash_copy(struct writing *w, int dirfd, const char *name, const struct ix_entry *entry,
 		     unsigned char ret[SHA_BYTES], struct err *e)
 {
 	autoclose int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -111,9 +112,9 @@ static int hash_copy(struct writing *w, int dirfd, const char *name, const char 
 	int r;
 
 	if (fd < 0)
-		return err_sys(e, errno, "open the copy of '%s'", rel);
+		return err_sys(e, errno, "open the copy of '%s'", entry->rel);
 	c = copiers_take(&w->copiers);
-	r = hasher_file(c->sha, fd, rel, c->buf, PIECE_BYTES, ret, e);
+	r = ix_read_copy(w->ix, entry, c, fd, ret, e);
 	copiers_give(&w->copiers, c);
 	return r;
 }
@@ -125,7 +126,7 @@ static int fill_file(struct writing *w, int dirfd, const char *name, const struc
 		return err_set(e, ERR_CHANGED, "somebody touched the copy of '%s'", entry->rel);
 	line->size = (uint64_t)st->st_size;
 	if (!(entry->flags & IX_HASHED))
-		return hash_copy(w, dirfd, name, entry->rel, line->sha, e);
+		return hash_copy(w, dirfd, name, entry, line->sha, e);
 	memcpy(line->sha, entry->sha, sizeof line->sha);
 	return 0;
 }
@@ -290,7 +291,7 @@ static int write_both(struct writing *w, const struct dir *point, struct out *ma
 int manifest_write(const struct dir *point, const char *prefix, const struct dir *dst,
 		   const struct pass_index *ix, char ret_digest[DIGEST_TEXT], struct err *e)
 {
-	struct writing w = { .dst = dst, .prefix = prefix, .copiers = COPIERS_INIT };
+	struct writing w = { .dst = dst, .prefix = prefix, .ix = ix, .copiers = COPIERS_INIT };
 	struct out manifest = { .fd = -1 }, sums = { .fd = -1 };
 	unsigned char sha[SHA_BYTES];
 	int r;

@@ -88,12 +88,10 @@ static int copy_content(struct mirror *m, const struct copy *job, struct ix_entr
 		return r;
 	memcpy(entry->sha, ret->sha, sizeof ret->sha);
 	entry->sums = ret->sums;
-	entry->flags |= IX_HASHED;
+	if (ret->hashed)
+		entry->flags |= IX_HASHED;
 	return 0;
 }
-
-static void drop_sums(struct block_sums **sums) { block_sums_free(*sums); }
-#define auto_sums cleanup_with(drop_sums)
 
 /* Not worth asking for its holes. Preallocated blocks count as used and hold nothing: a running
  * QuestDB of 160 MB has 4 GB. */
@@ -106,13 +104,15 @@ static bool is_dense(const struct stat *st)
 static int bring(struct mirror *m, int from, const struct stat *st, int to,
 		 const struct stat *there, struct ix_entry *entry, bool known, struct err *e)
 {
-	auto_sums struct block_sums *old = take_ptr(entry->sums);
+	autofree struct block_sums *old = take_ptr(entry->sums);
 	struct copy job = { .what = entry->rel,
 			    .from = from,
 			    .to = to,
 			    .size = (uint64_t)st->st_size,
 			    .dense = is_dense(st),
 			    .to_size = (uint64_t)there->st_size,
+			    .seed = m->ix->seed,
+			    .sums_do = m->mode == PASS_FINAL,
 			    .pace = mirror_pace,
 			    .pace_data = m };
 	struct copy_result done = { 0 };

@@ -63,7 +63,7 @@ static void keep_group(const struct linked_entry *v, size_t n, const struct stat
 		struct ix_entry was = *it;
 
 		if (i) {
-			block_sums_free(was.sums);
+			free(was.sums);
 			*it = *leader;
 		}
 		it->rel = was.rel;

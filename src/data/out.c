@@ -66,19 +66,39 @@ void out_digest(struct out *o, unsigned char ret[SHA_BYTES])
 	hasher_begin(o->sha);
 }
 
+static int finish(struct out *o, struct err *e)
+{
+	flush(o);
+	if (o->err.kind == ERR_OK)
+		return 0;
+	*e = o->err;
+	return -(int)e->kind;
+}
+
 int out_commit(struct out *o, struct err *e)
 {
 	autofree char *temp = temp_name(o);
 
-	flush(o);
-	if (o->err.kind != ERR_OK) {
-		*e = o->err;
+	if (finish(o, e) < 0 || file_sync(o->fd, o->name, e) < 0 ||
+	    dir_rename(o->d, temp, o->d, o->name, 0, e) < 0)
 		return -(int)e->kind;
-	}
-	if (file_sync(o->fd, o->name, e) < 0)
+	close(o->fd);
+	o->fd = -1;
+	return 0;
+}
+
+int out_place(struct out *o, struct err *e)
+{
+	autofree char *temp = temp_name(o);
+	int sys;
+
+	if (finish(o, e) < 0)
 		return -(int)e->kind;
-	if (dir_rename(o->d, temp, o->d, o->name, 0, e) < 0)
-		return -(int)e->kind;
+	sys = fault_errno("data.out.place");
+	if (!sys && renameat(o->d->fd, temp, o->d->fd, o->name) < 0)
+		sys = errno;
+	if (sys)
+		return err_sys(e, sys, "put '%s' in place", o->name);
 	close(o->fd);
 	o->fd = -1;
 	return 0;

@@ -22,6 +22,7 @@ void out_adds(struct out *o, const char *s);
 void out_digest(struct out *o, unsigned char ret[SHA_BYTES]);
 /* Write, fsync, rename over d/name, fsync d. */
 int out_commit(struct out *o, struct err *e) must_check;
+int out_place(struct out *o, struct err *e) must_check; /* the same without any fsync */
 void out_close(struct out *o); /* without commit: the temporary file goes */
 
 /* Lines of a file, without their LF; a line longer than max: ERR_FORMAT. */

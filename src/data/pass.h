@@ -10,7 +10,12 @@
  *	index = pass_index_new();                          or pass_index_load() after a crash
  *	do pass_run(src, dst, index, PASS_LIVE, ...) while (worth it);
  *	... stop the writer ...
- *	pass_run(src, dst, index, PASS_FINAL, ...);        byte-identical and durable when it returns */
+ *	pass_run(src, dst, index, PASS_FINAL, ...);        byte-identical and durable when it returns
+ *	... the new server may start ...
+ *	pass_read_back(dst, index, ...);                   and proved
+ *
+ * Of a large file the final pass takes block sums only: its SHA-256 comes from the copy when that is read back, and counts
+ * because the copy then had the sums of what was copied. */
 #pragma once
 
 #include "base/pool.h"
@@ -42,14 +47,23 @@ struct pass_opts {
 	void (*progress)(void *data, const struct pass_stats *so_far);  /* from one thread at a time, at most 10 a second */
 	void                *progress_data;
 	bool                 distrust_times;    /* clock stepped, mtime in the future: compare content */
+	bool                 sync_later;        /* the caller makes the final pass durable, with more of its own */
 };
 
-struct pass_index;      /* path -> stat of step 1, SHA-256, when taken; one a root */
+struct pass_index;      /* path -> stat of step 1, hashes, when taken; one a root */
 struct pass_index *pass_index_new(void);
 void               pass_index_free(struct pass_index *ix);
-/* Durable file of its own in the restore point. A file that does not parse or fits another tree: ERR_FORMAT. */
-int pass_index_save(const struct pass_index *ix, const struct dir *d, const char *rel, struct err *e) must_check;
-int pass_index_load(const struct dir *d, const char *rel, struct pass_index **ret, struct err *e) must_check;
+/* Durable file of its own in the restore point, after the copy is. */
+int pass_index_save(struct pass_index *ix, const struct dir *d, const char *rel, struct err *e) must_check;
+/* The same, durable only with the next syncfs, which must make the copy durable too. */
+int pass_index_put(struct pass_index *ix, const struct dir *d, const char *rel, struct err *e) must_check;
+enum index_use {
+	INDEX_OF_PASS,          /* for another pass over the same trees */
+	INDEX_OF_COMPLETE       /* of a copy that was made durable with it and that no pass wrote to since */
+};
+/* A file that does not parse: ERR_FORMAT. */
+int pass_index_load(const struct dir *d, const char *rel, enum index_use use, struct pass_index **ret, struct err *e)
+	must_check;
 
 /* Make dst (an existing directory) equal to src: content, owner, mode, mtime, xattrs, ACLs, hard links, holes, symbolic
  * links as such, FIFOs and sockets skipped, devices refused. Reflink where the file system can. */
@@ -57,7 +71,7 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
              const struct pass_opts *o, struct pass_stats *ret, struct err *e) must_check;
 
 /* Read the copies back past the page cache (fsync, FADV_DONTNEED, read; O_DIRECT where it works) and compare with the
- * hashes of the index; only entries copied since the last read-back. `ret_cached` counts files for which the cache could
+ * hashes and block sums of the index; only entries copied since the last read-back. `ret_cached` counts files for which the cache could
  * not be dropped. A difference: ERR_IO naming the file. */
 int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pass_opts *o, struct pass_stats *ret,
                    uint64_t *ret_cached, struct err *e) must_check;

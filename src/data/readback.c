@@ -46,6 +46,46 @@ static int open_past_cache(struct read_back *w, const char *rel, bool *ret_cache
 	return take_fd(fd);
 }
 
+/* SHA-256 of a copy with block sums: read like a source, they must come out as they were. */
+static int read_blocks(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
+		       int fd, bool *ret_same, unsigned char ret[SHA_BYTES], struct err *e)
+{
+	struct copy job = { .what = entry->rel,
+			    .from = fd,
+			    .to = -1,
+			    .size = entry->sums->size,
+			    .seed = ix->seed };
+	struct copy_result seen;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "look at the copy of '%s'", entry->rel);
+	if (copy_bytes(c, &job, &seen, e) < 0)
+		return -(int)e->kind;
+	*ret_same = (uint64_t)st.st_size == job.size && block_sums_eq(seen.sums, entry->sums);
+	memcpy(ret, seen.sha, sizeof seen.sha);
+	free(seen.sums);
+	return 0;
+}
+
+int ix_read_copy(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
+		 int fd, unsigned char ret[SHA_BYTES], struct err *e)
+{
+	bool same = true;
+	int r = entry->sums
+		    ? read_blocks(ix, entry, c, fd, &same, ret, e)
+		    : hasher_file(c->sha, fd, entry->rel, c->buf, PIECE_BYTES, ret, e);
+
+	if (r < 0)
+		return err_wrap(e, "read the copy back");
+	if (entry->flags & IX_HASHED)
+		same &= memcmp(ret, entry->sha, SHA_BYTES) == 0;
+	if (!same)
+		return err_set(e, ERR_IO, "the copy of '%s' does not read back as it was written",
+			       entry->rel);
+	return 0;
+}
+
 static int read_one(void *data, size_t i, struct err *e)
 {
 	struct read_back *w = data;
@@ -59,14 +99,11 @@ static int read_one(void *data, size_t i, struct err *e)
 	if (fd < 0)
 		return fd;
 	c = copiers_take(&w->m.copiers);
-	r = hasher_file(c->sha, fd, entry->rel, c->buf, PIECE_BYTES, sha, e);
+	r = ix_read_copy(w->m.ix, entry, c, fd, sha, e);
 	copiers_give(&w->m.copiers, c);
 	if (r < 0)
-		return err_wrap(e, "read the copy back");
-	if (entry->flags & IX_HASHED && memcmp(sha, entry->sha, sizeof sha) != 0)
-		return err_set(e, ERR_IO, "the copy of '%s' does not read back as it was written",
-			       entry->rel);
-	memcpy(entry->sha, sha, sizeof sha); /* a clone is hashed here first */
+		return r;
+	memcpy(entry->sha, sha, sizeof sha);
 	entry->flags |= IX_HASHED | IX_PROVED;
 	mirror_count_compared(&w->m, entry->size);
 	if (cached)

@@ -39,7 +39,7 @@ static int fill(struct ctx *c, struct point *p, bool live, struct err *e)
 
 	if (point_fill(p, c->product, live ? PASS_HELD : PASS_FINAL, &o, &done, e) < 0)
 		return -e->kind;
-	return point_read_back(p, &o, &done, e);
+	return point_seal(p, &o, e);
 }
 
 /* A server that stays up is copied under its own checkpoint, whose end must come whatever happens in between. */

@@ -176,10 +176,14 @@ static int go_live_all(struct point *p, const struct going *g, const json_t *rec
 int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, bool in_place,
                   struct err *e)
 {
+	static const struct pass_opts plain = { 0 };
 	struct going g = { .prod = prod, .run = run, .in_place = in_place };
 
-	/* Spent first: a point that may be half live must never be pruned or proved. */
+	/* Spent first: a point that may be half live must never be pruned or proved. Before that its manifest, which nobody
+	 * could write of what has been moved. */
 	if (p->state != POINT_SPENT) {
+		if (point_seal(p, &plain, e) < 0)
+			return -e->kind;
 		p->state = POINT_SPENT;
 		if (point_save(p, e) < 0)
 			return -e->kind;

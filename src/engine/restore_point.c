@@ -160,21 +160,26 @@ static void add_stats(struct pass_stats *sum, const struct pass_stats *one)
 	sum->took_ns += one->took_ns;
 }
 
-static int load_index(struct point *p, const char *name, struct pass_index **ret, struct err *e)
+static int load_index(struct point *p, const char *name, enum index_use use, struct pass_index **ret, struct err *e)
 {
 	autofree char *rel = xasprintf("index-%s", name);
-	int has = dir_has(&p->dir, rel, e);
 
-	if (has < 0)
-		return has;
-	if (!has) {
-		*ret = pass_index_new();
-		return 0;
-	}
-	return pass_index_load(&p->dir, rel, ret, e);
+	return pass_index_load(&p->dir, rel, use, ret, e);
 }
 
-static int save_index(struct point *p, const char *name, const struct pass_index *ix, struct err *e)
+/* Without an index, or with one that a power cut left half written, a pass compares everything. */
+static int index_to_fill(struct point *p, const char *name, struct pass_index **ret, struct err *e)
+{
+	if (load_index(p, name, INDEX_OF_PASS, ret, e) >= 0)
+		return 0;
+	if (e->kind != ERR_ABSENT && e->kind != ERR_FORMAT)
+		return -e->kind;
+	err_clear(e);
+	*ret = pass_index_new();
+	return 0;
+}
+
+static int save_index(struct point *p, const char *name, struct pass_index *ix, struct err *e)
 {
 	autofree char *rel = xasprintf("index-%s", name);
 
@@ -194,6 +199,18 @@ static int write_manifest(struct point *p, json_t *root, const struct dir *keep,
 	return 0;
 }
 
+/* One syncfs makes the copy and its index durable: in the window every other one is downtime. */
+static int keep_filled(struct point *p, const char *name, const struct dir *keep, struct pass_index *ix, struct err *e)
+{
+	autofree char *rel = xasprintf("index-%s", name);
+	struct file_id a, b;
+
+	if (pass_index_put(ix, &p->dir, rel, e) < 0 || file_sync_fs(keep, e) < 0 || dir_file_id(keep, "", &a, e) < 0 ||
+	    dir_file_id(&p->dir, "", &b, e) < 0)
+		return -e->kind;
+	return a.dev == b.dev ? 0 : file_sync_fs(&p->dir, e);
+}
+
 static int fill_root(struct point *p, const struct product *prod, json_t *root, enum pass_mode mode,
                      const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
@@ -207,11 +224,12 @@ static int fill_root(struct point *p, const struct product *prod, json_t *root, 
 
 	opts.leave_out = leave_out_entry;
 	opts.data = &l;
+	opts.sync_later = true;
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-	    load_index(p, name, &ix, e) < 0)
+	    index_to_fill(p, name, &ix, e) < 0)
 		return -e->kind;
-	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 || save_index(p, name, ix, e) < 0 ||
-	    (mode != PASS_LIVE && write_manifest(p, root, &keep, ix, e) < 0))
+	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 ||
+	    (mode == PASS_LIVE ? save_index(p, name, ix, e) : keep_filled(p, name, &keep, ix, e)) < 0)
 		goto out;
 	add_stats(&ret->total, &stats);
 	json_object_set_new(root, "files", json_integer((json_int_t)stats.files));
@@ -220,6 +238,20 @@ static int fill_root(struct point *p, const struct product *prod, json_t *root, 
 out:
 	pass_index_free(ix);
 	return r < 0 ? err_wrap(e, "copy '%s'", json_str(root, "path", "")) : 0;
+}
+
+/* What was written of the copy as it was holds no more. */
+static int reopen(struct point *p, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root)
+		json_object_del(root, "manifest");
+	p->state = POINT_OPEN;
+	if (point_save(p, e) < 0 || dir_unlink(&p->dir, "manifest", e) < 0 || dir_unlink(&p->dir, "SHA256SUMS", e) < 0)
+		return -e->kind;
+	return 0;
 }
 
 int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
@@ -231,11 +263,8 @@ int point_fill(struct point *p, const struct product *prod, enum pass_mode mode,
 	if (p->state == POINT_SPENT)
 		return err_set(e, ERR_REFUSED, "restore point '%s' went live, it cannot be filled again", p->id);
 	*ret = (struct point_pass){ 0 };
-	if (p->state != POINT_OPEN) {
-		p->state = POINT_OPEN;
-		if (point_save(p, e) < 0)
-			return -e->kind;
-	}
+	if (p->state != POINT_OPEN && reopen(p, e) < 0)
+		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		if (fill_root(p, prod, root, mode, o, ret, e) < 0)
 			return -e->kind;
@@ -247,6 +276,32 @@ int point_fill(struct point *p, const struct product *prod, enum pass_mode mode,
 	return 0;
 }
 
+static int read_root_back(struct point *p, json_t *root, bool seal, const struct pass_opts *o, struct point_pass *ret,
+                          struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	autodir struct dir keep = DIR_NONE;
+	struct pass_index *ix = NULL;
+	struct pass_stats stats = { 0 };
+	uint64_t cached = 0;
+	int r;
+
+	if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
+	    load_index(p, name, seal ? INDEX_OF_COMPLETE : INDEX_OF_PASS, &ix, e) < 0)
+		return -e->kind;
+	r = pass_read_back(&keep, ix, o, &stats, &cached, e);
+	if (r >= 0)
+		r = save_index(p, name, ix, e);
+	if (r >= 0 && seal)
+		r = write_manifest(p, root, &keep, ix, e);
+	pass_index_free(ix);
+	if (r < 0)
+		return err_wrap(e, "read the copy of '%s' back", json_str(root, "path", ""));
+	add_stats(&ret->total, &stats);
+	ret->cached += cached;
+	return 0;
+}
+
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	json_t *root;
@@ -254,25 +309,30 @@ int point_read_back(struct point *p, const struct pass_opts *o, struct point_pas
 
 	*ret = (struct point_pass){ 0 };
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		const char *name = json_str(root, "name", "");
-		autodir struct dir keep = DIR_NONE;
-		struct pass_index *ix = NULL;
-		struct pass_stats stats = { 0 };
-		uint64_t cached = 0;
-		int r;
-
-		if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 || load_index(p, name, &ix, e) < 0)
+		if (read_root_back(p, root, false, o, ret, e) < 0)
 			return -e->kind;
-		r = pass_read_back(&keep, ix, o, &stats, &cached, e);
-		if (r >= 0)
-			r = save_index(p, name, ix, e);
-		pass_index_free(ix);
-		if (r < 0)
-			return err_wrap(e, "read the copy of '%s' back", json_str(root, "path", ""));
-		add_stats(&ret->total, &stats);
-		ret->cached += cached;
 	}
 	return 0;
+}
+
+int point_seal(struct point *p, const struct pass_opts *o, struct err *e)
+{
+	struct point_pass back = { 0 };
+	bool sealed = true;
+	json_t *root;
+	size_t at;
+
+	if (p->state == POINT_OPEN || p->state == POINT_SPENT)
+		return err_set(e, ERR_REFUSED, "restore point '%s' is %s, it cannot be sealed", p->id,
+		               state_names[p->state]);
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		if (json_object_get(root, "manifest"))
+			continue;
+		sealed = false;
+		if (read_root_back(p, root, true, o, &back, e) < 0)
+			return -e->kind;
+	}
+	return sealed ? 0 : point_save(p, e);
 }
 
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e)
@@ -285,6 +345,8 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 	if (p->state == POINT_SPENT || p->state == POINT_OPEN)
 		return err_set(e, ERR_REFUSED, "restore point '%s' is %s, it cannot be proved", p->id,
 		               state_names[p->state]);
+	if (point_seal(p, o, e) < 0)
+		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		autofree char *prefix = xasprintf("data/%s", json_str(root, "name", ""));
 		autodir struct dir keep = DIR_NONE;
@@ -292,7 +354,7 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 		int r;
 
 		if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-		    load_index(p, json_str(root, "name", ""), &ix, e) < 0)
+		    load_index(p, json_str(root, "name", ""), INDEX_OF_COMPLETE, &ix, e) < 0)
 			return -e->kind;
 		r = manifest_prove(&p->dir, prefix, &keep, ix, flags, o, ret, e);
 		pass_index_free(ix);
@@ -338,6 +400,8 @@ int point_compare_live(struct point *p, const struct product *prod, manifest_dif
 	json_t *root;
 	size_t at;
 
+	if (point_seal(p, &plain, e) < 0)
+		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		int r = compare_live_root(p, prod, root, ret, e);
 

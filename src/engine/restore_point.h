@@ -41,11 +41,15 @@ struct point_pass {
 	struct pass_stats total;
 	uint64_t          cached;       /* read back, but perhaps from the page cache */
 };
-/* One pass over every root of the scope. FINAL also writes manifests and SHA256SUMS and moves the state to complete. */
+/* One pass over every root of the scope. All but live ones move the state to complete, durably; the manifest is still
+ * missing then. */
 int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e) must_check;
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;
-/* Compare the copy with its manifest, all of it or only what moved since. ret lists differences; 0 equal, 1 not. */
+/* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
+ * as long as the changed files are large. Until then point.json names no manifest. Nothing to do: 0. */
+int point_seal(struct point *p, const struct pass_opts *o, struct err *e) must_check;
+/* Compare the copy with its manifest (sealed first when it is not), all of it or only what moved since. ret lists differences; 0 equal, 1 not. */
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
 
 /* Compare the live tree with the manifests by its metadata: has anybody touched it since the final pass? Paths of the differences

@@ -60,6 +60,21 @@ int run_keep(struct world *w, struct err *e)
 	return r;
 }
 
+int run_seal(struct world *w, struct err *e)
+{
+	struct pass_opts o = { .cancel = w->o->cancel };
+	struct point p = { .dir = DIR_NONE };
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+	int r;
+
+	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
+		return 0;
+	r = p.state == POINT_COMPLETE ? point_seal(&p, &o, e) : 0;
+	point_done(&p);
+	return r < 0 ? err_wrap(e, "seal the restore point") : 0;
+}
+
 /* Records and blobs of the point into this state directory, unless the journal knows the run. */
 static int take_over(struct world *w, const struct dir *point, char **ret_run, struct err *e)
 {

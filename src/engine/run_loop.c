@@ -169,6 +169,8 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 		*ret_at = s;
 		if (s->phase != phase && kept_before(s->phase) && run_keep(w, e) < 0)
 			return err_wrap(e, "keep the records of the run beside the restore point");
+		if (s->phase != phase && s->phase == PHASE_AFTER && run_seal(w, e) < 0)
+			return -e->kind;
 		phase = s->phase;
 		if (w->o->hold && s->phase > PHASE_STAGE)
 			return 0;
@@ -176,6 +178,8 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 		if (step_forward(w, s, e) < 0)
 			return -e->kind;
 	}
+	if (phase < PHASE_AFTER && run_seal(w, e) < 0)
+		return -e->kind;
 	events_step(w->o->events, NULL);
 	*ret_at = NULL;
 	return 0;

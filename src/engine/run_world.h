@@ -46,6 +46,8 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
 /* Copy the run's records and undo blobs into its restore point, at the turn of each phase: run_rollback_from() needs nothing
  * else. Nothing to do before there is a point (run_keep.c). */
 int run_keep(struct world *w, struct err *e) must_check;
+/* Seal the run's restore point, once clients are served again (run_keep.c). */
+int run_seal(struct world *w, struct err *e) must_check;
 
 /* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
  * 0 to go on (run_writes.c). */

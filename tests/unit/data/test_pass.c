@@ -156,12 +156,47 @@ static void a_strange_copy_is_put_right(void **state)
 		pass_index_free(w->ix);
 		w->ix = NULL;
 		if (round % 3)
-			assert_ok(pass_index_load(&point, "index", &w->ix, &e), &e);
+			assert_ok(pass_index_load(&point, "index", INDEX_OF_PASS, &w->ix, &e), &e);
 		else
 			w->ix = pass_index_new();
+		run(w, round % 2 ? PASS_LIVE : PASS_FINAL, NULL);
 		run(w, PASS_FINAL, NULL);
 		assert_same_tree(w->src_path, w->dst_path);
 	}
+}
+
+/* The index that a live pass left is good for one pass: of what a killed one did after it, it knows nothing. */
+static void a_killed_pass_leaves_no_trust(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct err e = ERR_INIT;
+	autodir struct dir point = DIR_NONE;
+	pid_t pid;
+	int status;
+
+	nasty_make(w->src_path);
+	run(w, PASS_LIVE, NULL);
+	assert_ok(dir_open(w->path, &point, &e), &e);
+	assert_ok(pass_index_save(w->ix, &point, "index", &e), &e);
+	put_text(w->src_path, "came", "and went");
+	pid = fork();
+	if (pid == 0) {
+		struct pass_index *ix;
+		struct pass_stats s;
+
+		if (pass_index_load(&point, "index", INDEX_OF_PASS, &ix, &e) < 0 ||
+		    pass_run(&w->src, &w->dst, ix, PASS_LIVE, NULL, &s, &e) < 0)
+			_exit(1);
+		_exit(0); /* before the index is saved */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(unlinkat(w->src.fd, "came", 0), 0);
+	pass_index_free(w->ix);
+	w->ix = NULL;
+	assert_ok(pass_index_load(&point, "index", INDEX_OF_PASS, &w->ix, &e), &e);
+	run(w, PASS_FINAL, NULL);
+	assert_same_tree(w->src_path, w->dst_path);
 }
 
 /* A process that copies, saves its index, copies again, and is killed somewhere in that. */
@@ -174,7 +209,7 @@ static void copy_and_save_for_ever(struct worlds *w)
 
 	if (dir_open(w->path, &point, &e) < 0)
 		_exit(1);
-	if (pass_index_load(&point, "index", &ix, &e) < 0)
+	if (pass_index_load(&point, "index", INDEX_OF_PASS, &ix, &e) < 0)
 		ix = pass_index_new();
 	for (uint64_t seed = (uint64_t)clock_mono_ns() | 1;;) {
 		for (int i = 0; i < 10; i++)
@@ -205,7 +240,7 @@ static void killed_anywhere_it_goes_on(void **state)
 		assert_true(WIFSIGNALED(status));
 		pass_index_free(w->ix);
 		w->ix = NULL;
-		if (pass_index_load(&point, "index", &w->ix, &e) < 0) {
+		if (pass_index_load(&point, "index", INDEX_OF_PASS, &w->ix, &e) < 0) {
 			assert_int_equal(e.kind, ERR_ABSENT);
 			err_clear(&e);
 			w->ix = pass_index_new();
@@ -229,7 +264,7 @@ static void a_loaded_index_saves_the_copying(void **state)
 	assert_ok(pass_index_save(w->ix, &point, "index", &e), &e);
 	pass_index_free(w->ix);
 	w->ix = NULL;
-	assert_ok(pass_index_load(&point, "index", &w->ix, &e), &e);
+	assert_ok(pass_index_load(&point, "index", INDEX_OF_PASS, &w->ix, &e), &e);
 	s = run(w, PASS_FINAL, NULL);
 	assert_int_equal(s.copied_bytes, 0);
 }
@@ -250,20 +285,20 @@ static void a_damaged_index_is_no_index(void **state)
 	fd = openat(point.fd, "index", O_RDWR | O_CLOEXEC);
 	assert_int_equal(fstat(fd, &st), 0);
 	for (off_t at = 0; at < st.st_size; at++) {
-		unsigned char was, other;
+		unsigned char was = 0, other;
 
 		assert_int_equal(pread(fd, &was, 1, at), 1);
 		other = was ^ 0x41;
 		assert_int_equal(pwrite(fd, &other, 1, at), 1);
-		assert_fails(pass_index_load(&point, "index", &ix, &e), &e, ERR_FORMAT);
+		assert_fails(pass_index_load(&point, "index", INDEX_OF_PASS, &ix, &e), &e, ERR_FORMAT);
 		assert_int_equal(pwrite(fd, &was, 1, at), 1);
 	}
 	for (off_t n = st.st_size - 1; n >= 0; n -= 7) {
 		assert_int_equal(ftruncate(fd, n), 0);
-		assert_fails(pass_index_load(&point, "index", &ix, &e), &e, ERR_FORMAT);
+		assert_fails(pass_index_load(&point, "index", INDEX_OF_PASS, &ix, &e), &e, ERR_FORMAT);
 	}
 	close(fd);
-	assert_fails(pass_index_load(&point, "none", &ix, &e), &e, ERR_ABSENT);
+	assert_fails(pass_index_load(&point, "none", INDEX_OF_PASS, &ix, &e), &e, ERR_ABSENT);
 }
 
 /* The last pass reads nothing that did not move, once times are old enough to prove something. */
@@ -718,6 +753,7 @@ int main(void)
 		in_memory(killed_anywhere_it_goes_on),
 		on_ext4(large_files_change_anywhere),
 		on_disk(a_strange_copy_is_put_right),
+		on_disk(a_killed_pass_leaves_no_trust),
 		on_disk(a_loaded_index_saves_the_copying),
 		on_disk(a_damaged_index_is_no_index),
 		on_disk(the_last_pass_touches_what_moved),

@@ -55,6 +55,15 @@ static void complete(struct point *p)
 	fill(p, PASS_FINAL, &done);
 }
 
+static void sealed(struct point *p)
+{
+	struct pass_opts o = { 0 };
+	struct err e = ERR_INIT;
+
+	complete(p);
+	assert_ok(point_seal(p, &o, &e), &e);
+}
+
 static int prove(struct point *p, bool all, struct err *e)
 {
 	struct pass_opts o = { 0 };
@@ -125,10 +134,71 @@ static void damage_is_found(void **state)
 	struct point p = { .dir = DIR_NONE };
 	struct err e = ERR_INIT;
 
-	complete(&p);
+	sealed(&p);
 	damage("switch");
 	assert_int_equal(prove(&p, true, &e), 1);
 	assert_int_equal(p.state, POINT_COMPLETE);
+	point_done(&p);
+}
+
+static bool names_manifest(const struct point *p)
+{
+	return json_object_get(json_array_get(json_object_get(p->doc, "roots"), 0), "manifest");
+}
+
+/* Larger than one block: the last pass takes block sums of it, not its SHA-256. */
+static void put_large(char byte)
+{
+	autofree char *text = xmalloc(1000001);
+
+	memset(text, byte, 1000000);
+	text[1000000] = '\0';
+	toy_put("large", text);
+}
+
+/* Between the window and the seal there is no manifest; what happens to the copy in that time is not sealed as if it were
+ * the old world. */
+static void damage_before_the_seal_is_found(void **state)
+{
+	static const char *const files[] = { "switch", "large" };
+	struct pass_opts o = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct point p = { .dir = DIR_NONE };
+		struct err e = ERR_INIT;
+
+		put_large('a');
+		complete(&p);
+		assert_false(names_manifest(&p));
+		damage(files[i]);
+		assert_fails(point_seal(&p, &o, &e), &e, ERR_IO);
+		assert_non_null(strstr(e.msg, files[i]));
+		assert_false(names_manifest(&p));
+		err_clear(&e);
+		assert_fails(prove(&p, true, &e), &e, ERR_IO);
+		err_clear(&e);
+		assert_ok(point_remove(home, ID, &e), &e);
+		point_done(&p);
+	}
+}
+
+/* A copy that was sealed and is filled again has no manifest until it is sealed again. */
+static void a_seal_is_of_one_filling(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct pass_opts o = { 0 };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+
+	put_large('a');
+	sealed(&p);
+	assert_true(names_manifest(&p));
+	put_large('b');
+	fill(&p, PASS_FINAL, &done);
+	assert_true(done.total.copied_bytes >= 1000000);
+	assert_false(names_manifest(&p));
+	assert_ok(point_seal(&p, &o, &e), &e);
+	assert_int_equal(prove(&p, true, &e), 0);
 	point_done(&p);
 }
 
@@ -138,7 +208,7 @@ static void a_lost_file_is_found(void **state)
 	struct point p = { .dir = DIR_NONE };
 	struct err e = ERR_INIT;
 
-	complete(&p);
+	sealed(&p);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(prove(&p, false, &e), 1);
 	point_done(&p);
@@ -293,6 +363,8 @@ int main(void)
 		T(passes_fill_it),
 		T(the_whole_copy_is_proved),
 		T(damage_is_found),
+		T(damage_before_the_seal_is_found),
+		T(a_seal_is_of_one_filling),
 		T(a_lost_file_is_found),
 		T(a_touched_live_tree_is_seen),
 		T(it_goes_live_and_back),
