@@ -251,6 +251,8 @@ static int add_differences(struct making *m, struct err *e)
 		return -e->kind;
 	sort_differences(found, differences, not_proved);
 	json_object_set_new(m->doc, "same", json_integer(json_int(result, "same", 0)));
+	if (json_str(result, "level", NULL))
+		json_object_set(m->doc, "level", json_object_get(result, "level"));
 	return 0;
 }
 

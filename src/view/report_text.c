@@ -112,7 +112,8 @@ static void proof_text(const json_t *doc, const struct style *s, struct buf *ret
 {
 	json_t *all = json_array();
 	autojson json_t *proof =
-	    json_pack("{sO? so}", "same", json_object_get(doc, "same"), "differences", all);
+	    json_pack("{sO? sO? so}", "same", json_object_get(doc, "same"), "level",
+		      json_object_get(doc, "level"), "differences", all);
 
 	json_array_extend(all, json_object_get(doc, "differences"));
 	json_array_extend(all, json_object_get(doc, "not_proved"));

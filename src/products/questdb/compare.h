@@ -21,5 +21,12 @@ void compare_transactions(const struct shape *then, const struct shape *now,
 void compare_rows(const struct shape *then, const struct shape *now, const char *rule,
 		  struct comparisons *ret);
 
+/* server.conf below the root against QF_CONF; edits: of the plan's own step, or NULL. */
+int compare_config(const struct facts *then, const struct dir *root, const json_t *edits,
+		   struct comparisons *ret, struct err *e) must_check;
+/* then: QF_FROZEN_FILES. */
+void compare_small_files(const json_t *then, const struct dir *root, const struct dir *db,
+			 struct comparisons *ret);
+
 /* Transactions of the frozen log that are not applied yet. */
 int64_t compare_unapplied(const struct shape *then, const struct shape *now);

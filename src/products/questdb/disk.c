@@ -193,6 +193,7 @@ static int placed_column(struct sv bytes, int32_t i, size_t *at, placed_list *li
 	if (bytes_string(bytes, at, &p.column.name, e) < 0)
 		return err_wrap(e, "column %d", i);
 	p.column.type = type;
+	p.column.slot = i;
 	p.column.indexed = flags & COLUMN_INDEXED;
 	p.column.dedup_key = flags & COLUMN_DEDUP;
 	/* Older releases left bytes of no meaning there. */

@@ -42,6 +42,7 @@ void disk_registry_done(struct disk_registry *r);
 struct disk_column {
 	char *name;
 	int32_t type; /* schema_type_name() */
+	int32_t slot; /* its place among all that ever were, by which _cv knows it */
 	bool indexed, dedup_key;
 };
 
@@ -90,6 +91,24 @@ struct disk_txn {
 int disk_txn_read(const struct dir *table, struct disk_txn *ret, struct err *e) must_check;
 void disk_txn_done(struct disk_txn *t);
 #define autotxn cleanup_with(disk_txn_done)
+
+/* Which file of a column a partition uses, and from which row on (_cv). */
+struct disk_column_version {
+	int64_t partition; /* INT64_MIN: holds for all that have none of their own */
+	int64_t slot, name_txn;
+	int64_t top; /* rows before the first; for all: the first partition that has the column */
+};
+struct disk_cv {
+	int64_t version;
+	VEC(struct disk_column_version) v;
+};
+/* ERR_ABSENT, ERR_FORMAT, ERR_BUSY as disk_txn_read(). */
+int disk_cv_read(const struct dir *table, struct disk_cv *ret, struct err *e) must_check;
+void disk_cv_done(struct disk_cv *cv);
+#define autocv cleanup_with(disk_cv_done)
+/* Rows of the partition before the column's first, -1 when it has none there; and the suffix of its
+ * files, -1 none. */
+int64_t disk_cv_top(const struct disk_cv *cv, int64_t partition, int32_t slot, int64_t *ret_txn);
 
 struct disk_seq {
 	int32_t format;  /* 0: one file, 1: parts */

@@ -49,25 +49,35 @@ static json_t *baseline_json(const struct table *t)
 	return o;
 }
 
-/* Small files of the database itself, byte for byte. */
-static void put_files(struct look *k)
+static void put_digests(const struct dir *d, const char *prefix, const char *const *names,
+			json_t *files)
 {
-	static const char *const names[] = { "_upgrade.d", "_tab_index.d", ".data_id",
-					     "_preferences~store", NULL };
-	json_t *files = json_object();
-
-	for (size_t i = 0; k->has_db && names[i]; i++) {
+	for (; *names; names++) {
 		autobuf struct buf bytes = BUF_MAX(SMALL_MAX);
-		autofree char *key = xasprintf("db/%s", names[i]);
-		struct err e = ERR_INIT;
+		autofree char *key = xasprintf("%s%s", prefix, *names);
+		struct err absent = ERR_INIT;
 		char digest[DIGEST_TEXT];
 
-		if (file_read(&k->db, names[i], &bytes, &e) < 0)
+		if (file_read(d, *names, &bytes, &absent) < 0)
 			continue;
 		digest_text(buf_sv(&bytes), digest);
 		json_object_set_new(files, key, json_string(digest));
 	}
-	observe(k, QF_FROZEN_FILES, files, "db");
+}
+
+/* Small files of the database and of its root, byte for byte. */
+static void put_files(struct look *k)
+{
+	static const char *const of_db[] = { "_upgrade.d", "_tab_index.d", ".data_id",
+					     "_preferences~store", NULL };
+	static const char *const of_root[] = { "conf/log.conf", "conf/date.formats",
+					       "conf/mime.types", "public/version.txt", NULL };
+	json_t *files = json_object();
+
+	if (k->has_db)
+		put_digests(&k->db, "db/", of_db, files);
+	put_digests(&k->root, "", of_root, files);
+	observe(k, QF_FROZEN_FILES, files, "db, conf");
 }
 
 void inspect_frozen(struct look *k)

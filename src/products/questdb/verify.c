@@ -7,6 +7,7 @@
 #include "engine/plan.h"
 #include "io/file.h"
 #include "products/questdb/compare.h"
+#include "products/questdb/files.h"
 #include "products/questdb/fingerprint.h"
 #include "products/questdb/proof.h"
 #include "products/questdb/version.h"
@@ -29,6 +30,9 @@ struct proof {
 	struct sql sql;
 	bool answers;
 	struct sql_settings settings;
+	struct {
+		size_t files, values, contents; /* tables of which these were compared */
+	} with;
 };
 
 /* ---- who answers ---- */
@@ -115,23 +119,43 @@ static void compare_identity(struct proof *p)
 	}
 }
 
-static void compare_preferences(struct proof *p)
+/* What the server counts and rewrites at each start. */
+static void compare_bookkeeping(struct proof *p)
 {
-	const char *was =
-	    json_str(facts_get(p->frozen, QF_FROZEN_FILES), "db/_preferences~store", NULL);
-	autobuf struct buf bytes = BUF_MAX(1 << 20);
-	char digest[DIGEST_TEXT] = "";
-	struct err ignored = ERR_INIT;
+	const char *was = facts_str(p->frozen, QF_DB_REGISTRY, NULL), *is = p->tables.registry;
+	int64_t ids = facts_int(p->frozen, QF_DB_LAST_ID, 0);
 
-	if (file_read(&p->dbdir, "_preferences~store", &bytes, &ignored) >= 0)
-		digest_text(buf_sv(&bytes), digest);
-	if (!was && !digest[0])
-		return;
-	if (was && !strcmp(was, digest))
-		cmp_same(p->ret, 1);
-	else
-		cmp_add(p->ret, CMP_EXPLAINED, "console", "preferences", was,
-			digest[0] ? digest : NULL, "questdb.written-since", NULL);
+	if (was && is && strcmp(was, is) != 0)
+		cmp_add(p->ret, CMP_EXPLAINED, "database", "registry of tables", was, is,
+			"questdb.registry-compacted", NULL);
+	else if (was)
+		cmp_text(p->ret, "database", "registry of tables", was, is);
+	if (p->db.last_table_id > ids) {
+		autofree char *a = xasprintf("%" PRId64, ids),
+			      *b = xasprintf("%" PRId64, p->db.last_table_id);
+
+		cmp_add(p->ret, CMP_EXPLAINED, "database", "counter of table ids", a, b,
+			"questdb.table-counter", NULL);
+	} else {
+		cmp_int(p->ret, "database", "counter of table ids", ids, p->db.last_table_id);
+	}
+}
+
+/* Not at the gate, and not on the way back: an operator's edit since is not the old world's fault. */
+static int compare_settings(struct proof *p, struct err *e)
+{
+	const struct step *s = p->c->plan ? plan_step(p->c->plan, "server-conf") : NULL;
+	autodir struct dir root = DIR_NONE;
+
+	if (p->depth == DEPTH_GATE || !p->to)
+		return 0;
+	if (site_root(ctx_site(p->c, NULL), "root", &root, e) < 0)
+		return -e->kind;
+	if (facts_get(p->frozen, QF_FROZEN_FILES))
+		compare_small_files(facts_get(p->frozen, QF_FROZEN_FILES), &root, &p->dbdir,
+				    p->ret);
+	return compare_config(p->frozen, &root, s ? json_object_get(s->params, "edits") : NULL,
+			      p->ret, e);
 }
 
 /* ---- tables by their files ---- */
@@ -148,6 +172,21 @@ static const char *fault_of(const struct proof *p, const struct shape *then)
 			return b->why;
 	}
 	return "absent";
+}
+
+/* What the metadata name is there: of the whole table by its directories, of partitions that stand
+ * as they stood file by file. */
+static void compare_files(struct proof *p, const struct table *t, const struct shape *then,
+			  const struct shape *now)
+{
+	autofree char *subject = xasprintf("table %s", then->name);
+	const char *gone = t->lost ? t->lost : t->parquet_bad;
+
+	if (gone)
+		cmp_add(p->ret, CMP_DIFFERENT, subject, "files of its partitions", "there", gone,
+			NULL, NULL);
+	else if (p->depth == DEPTH_DEEP && files_compare(&p->dbdir, t, then, now, p->ret))
+		p->with.files++;
 }
 
 static void compare_table(struct proof *p, const struct shape *then)
@@ -175,6 +214,7 @@ static void compare_table(struct proof *p, const struct shape *then)
 		return;
 	}
 	compare_rows(then, &now, rule, p->ret);
+	compare_files(p, t, then, &now);
 }
 
 static const char *made_by(const struct proof *p, const struct table *t)
@@ -185,12 +225,29 @@ static const char *made_by(const struct proof *p, const struct table *t)
 	return theirs ? "questdb.enterprise-tables" : "questdb.written-since";
 }
 
+/* True also where the facts of before do not say. */
+static bool known_system(const struct proof *p, const char *table)
+{
+	const json_t *list = facts_get(p->frozen, QF_SYSTEM), *name;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, name)
+	{
+		if (!strcmp(json_string_value(name) ? json_string_value(name) : "", table))
+			return true;
+	}
+	return !list;
+}
+
 static void compare_new_tables(struct proof *p)
 {
 	vec_each (&p->tables.v, t) {
 		autofree char *subject = xasprintf("table %s", t->name);
 		bool known = t->internal;
 
+		if (known && !known_system(p, t->name))
+			cmp_add(p->ret, CMP_EXPLAINED, subject, "its files", NULL, "there",
+				"questdb.telemetry-table", NULL);
 		for (size_t i = 0; i < p->then.n && !known; i++)
 			known = !strcmp(p->then.v[i].name, t->name);
 		if (!known)
@@ -321,10 +378,6 @@ static int compare_by_server(struct proof *p, struct err *e)
 
 /* ---- values ---- */
 
-struct compared {
-	size_t values, contents; /* tables whose values, and whose content, were compared */
-};
-
 /* Of facts that were taken deep, or of the plan's. */
 static const json_t *prints_of(const struct proof *p)
 {
@@ -394,7 +447,7 @@ static int compare_values_of(struct proof *p, const struct shape *then, const js
 	return 0;
 }
 
-static int compare_values(struct proof *p, struct compared *ret, struct err *e)
+static int compare_values(struct proof *p, struct err *e)
 {
 	const json_t *prints = prints_of(p);
 
@@ -412,8 +465,8 @@ static int compare_values(struct proof *p, struct compared *ret, struct err *e)
 		}
 		if (compare_values_of(p, then, before, e) < 0)
 			return -e->kind;
-		ret->values++;
-		ret->contents += has_content(before);
+		p->with.values++;
+		p->with.contents += has_content(before);
 	}
 	return 0;
 }
@@ -429,26 +482,28 @@ static int open_worlds(struct proof *p, struct err *e)
 	return sql_open(ctx_site(p->c, NULL), &p->sql, e);
 }
 
-static char *level_text(size_t tables, const struct compared *with)
+static char *level_text(const struct proof *p)
 {
 	autobuf struct buf text = BUF_MAX(256);
 
-	buf_addf(&text, "F0+F1+files of %zu tables", tables);
-	if (with->values)
-		buf_addf(&text, ", F2 of %zu", with->values);
-	if (with->contents)
-		buf_addf(&text, ", F3 of %zu", with->contents);
+	buf_addf(&text, "F0+F1 of %zu tables", p->then.n);
+	if (p->with.files)
+		buf_addf(&text, ", files of %zu", p->with.files);
+	if (p->with.values)
+		buf_addf(&text, ", F2 of %zu", p->with.values);
+	if (p->with.contents)
+		buf_addf(&text, ", F3 of %zu", p->with.contents);
 	return xstrdup(buf_str(&text));
 }
 
 static int compare_worlds(struct proof *p, struct err *e)
 {
-	struct compared with = { 0 };
-
 	if (compare_server(p, e) < 0 || scan_applied(p, e) < 0)
 		return -e->kind;
 	compare_identity(p);
-	compare_preferences(p);
+	compare_bookkeeping(p);
+	if (compare_settings(p, e) < 0)
+		return -e->kind;
 	vec_each (&p->then, then)
 		compare_table(p, then);
 	compare_new_tables(p);
@@ -458,10 +513,10 @@ static int compare_worlds(struct proof *p, struct err *e)
 	    cmp_worst(p->ret) != CMP_DIFFERENT)
 		return err_set(e, ERR_BUSY,
 			       "the server has not yet applied what the log held at the stop");
-	if (p->depth == DEPTH_DEEP && compare_values(p, &with, e) < 0)
+	if (p->depth == DEPTH_DEEP && compare_values(p, e) < 0)
 		return -e->kind;
 	free(p->ret->level);
-	p->ret->level = level_text(p->then.n, &with);
+	p->ret->level = level_text(p);
 	return 0;
 }
 

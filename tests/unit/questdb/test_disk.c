@@ -55,6 +55,38 @@ static void test_meta(void **state)
 	}
 }
 
+/* Columns that were added, whose type was changed twice, and that were updated in some partitions. */
+static void test_column_versions(void **state)
+{
+	static const struct {
+		size_t column;
+		const char *day;
+		int64_t top, name_txn;
+	} want[] = {
+		{ 0, "2026-01-01", 0, 6 },  { 1, "2026-01-01", 0, 8 },  { 1, "2026-01-02", 0, 3 },
+		{ 2, "2026-01-01", 0, -1 }, { 3, "2026-01-02", -1, 1 }, { 3, "2026-01-03", 24, 1 },
+		{ 3, "2026-01-04", 0, 1 },  { 1, "2026-01-04", 0, 8 },
+	};
+	autodir struct dir d = DIR_NONE;
+	autometa struct disk_meta m = { 0 };
+	autocv struct disk_cv cv = { 0 };
+	struct err e = ERR_INIT;
+
+	open_data("9.0.3/changed", &d);
+	assert_ok(disk_meta_read(&d, &m, &e), &e);
+	assert_ok(disk_cv_read(&d, &cv, &e), &e);
+	assert_int_equal(cv.version, 6);
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		int64_t day = (want[i].day[9] - '1') * INT64_C(86400000000), txn;
+		int64_t first = INT64_C(1767225600000000);
+
+		assert_int_equal(
+		    disk_cv_top(&cv, first + day, m.columns.v[want[i].column].slot, &txn),
+		    want[i].top);
+		assert_int_equal(txn, want[i].name_txn);
+	}
+}
+
 static void test_txn(void **state)
 {
 	autodir struct dir d = DIR_NONE;
@@ -201,6 +233,7 @@ static void read_all(struct err *e)
 	autometa struct disk_meta m = { 0 };
 	autotxn struct disk_txn t = { 0 };
 	autoregistry struct disk_registry r = { 0 };
+	autocv struct disk_cv cv = { 0 };
 	autofree char *name = NULL;
 	struct disk_seq seq;
 	struct disk_db db;
@@ -208,7 +241,7 @@ static void read_all(struct err *e)
 	int results[] = { disk_meta_read(&work, &m, e),    disk_txn_read(&work, &t, e),
 			  disk_seq_read(&work, &seq, e),   disk_name_read(&work, &name, e),
 			  disk_todo_read(&work, &todo, e), disk_db_read(&work, &db, e),
-			  disk_registry_read(&work, &r, e) };
+			  disk_registry_read(&work, &r, e), disk_cv_read(&work, &cv, e) };
 
 	for (size_t i = 0; i < ARRAY_LEN(results); i++)
 		assert_true(results[i] >= 0 || results[i] == -ERR_FORMAT ||
@@ -256,6 +289,7 @@ static void test_damaged(void **state)
 	damage("9.3.4/parquet", "_txn", "_txn");
 	damage("9.3.4/parquet", "txn_seq/_txnlog", "txn_seq/_txnlog");
 	damage("9.3.4/parquet", "_name", "_name");
+	damage("9.0.3/changed", "_cv", "_cv");
 	damage("9.0.3/db", "tables.d.0", "tables.d.0");
 	damage("9.0.3/db", "_tab_index.d", "_tab_index.d");
 }
@@ -321,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_meta),
+		cmocka_unit_test(test_column_versions),
 		cmocka_unit_test(test_txn),
 		cmocka_unit_test(test_nanoseconds),
 		cmocka_unit_test(test_view),

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "engine/checks.h"
 #include "golden.h"
+#include "io/file.h"
 #include "products/questdb/questdb.h"
 
 static const char *short_id(const struct check *c) { return strchr(c->id, '.') + 1; }
@@ -121,6 +122,34 @@ static void has_texts(void **state)
 	assert_int_equal(n, json_object_size(json_object_get(sheet->doc, "checks")));
 }
 
+/* Each rule explains something: a comparison names it. */
+static void rules_are_used(void **state)
+{
+	autobuf struct buf code = BUF_MAX(4 << 20);
+	autodir struct dir source = DIR_NONE;
+	struct dir_names names = { 0 };
+	const struct sheet *sheet;
+	struct err e = ERR_INIT;
+	const char *id;
+	json_t *rule;
+
+	if (sheet_of("questdb", &sheet, &e) < 0 || dir_open(QUESTDB_SOURCE, &source, &e) < 0 ||
+	    dir_list(&source, "", 1000, &names, &e) < 0)
+		fail_msg("%s", e.msg);
+	vec_each (&names, n) {
+		if (sv_ends(sv_of(n->name), ".c") && file_read(&source, n->name, &code, &e) < 0)
+			fail_msg("%s", e.msg);
+	}
+	json_object_foreach(json_object_get(sheet->doc, "rules"), id, rule)
+	{
+		autofree char *quoted = xasprintf("\"%s\"", id);
+
+		if (!strstr(buf_str(&code), quoted))
+			fail_msg("no comparison names rule '%s'", id);
+	}
+	dir_names_done(&names);
+}
+
 /* Checks that judge the goal alone: without facts they know as much as with them. */
 static bool judges_the_goal(const char *id)
 {
@@ -216,6 +245,7 @@ int main(void)
 		cmocka_unit_test(has_texts),           cmocka_unit_test(fires_and_is_quiet),
 		cmocka_unit_test(never_passes_unseen), cmocka_unit_test(bears_each_missing_fact),
 		cmocka_unit_test(bears_wrong_types),   cmocka_unit_test(tells_degrees_apart),
+		cmocka_unit_test(rules_are_used),
 	};
 
 	return cmocka_run_group_tests_name("questdb golden", tests, NULL, NULL);

@@ -1,7 +1,9 @@
 /* Comparing two worlds and counting writes, over stand-in servers: what must be found is made to
  * happen. */
 #include <string.h>
+#include <unistd.h>
 
+#include "engine/plan.h"
 #include "io/file.h"
 #include "products/questdb/questdb.h"
 #include "stand_in.h"
@@ -254,7 +256,86 @@ static void values(void **state)
 	assert_found(w, "partition t2/2026-01-03", "values", CMP_UNPROVED, NULL);
 	assert_null(found(w, "partition t2/2026-01-01", ""));
 	assert_null(found(w, "partition t1/2026-01-01", ""));
-	assert_string_equal(w->cmp.level, "F0+F1+files of 5 tables, F2 of 5, F3 of 4"); /* t3 holds nothing */
+	assert_string_equal(w->cmp.level, "F0+F1 of 5 tables, files of 5, F2 of 5, F3 of 4"); /* t3 holds nothing */
+}
+
+static char *file_of(const struct world *w, const char *table, const char *rel)
+{
+	const json_t *t = json_object_get(facts_get(&w->frozen, QF_TABLES), table);
+
+	return xasprintf("%s/db/%s/%s", w->server.root, json_str(t, "dir", table), rel);
+}
+
+/* The server says nothing of a file that it does not open; the metadata know it. */
+static void files_short_and_gone(void **state)
+{
+	struct world *w = *state;
+	autofree char *cut = file_of(w, "t0", "2026-01-01/v.d"),
+		      *gone = file_of(w, "t1", "2026-01-02/seq.d");
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_DEEP);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+	assert_string_equal(w->cmp.level, "F0+F1 of 5 tables, files of 5");
+	assert_int_equal(truncate(cut, 3), 0);
+	assert_int_equal(unlink(gone), 0);
+	verify(w, DEPTH_DEEP);
+	assert_found(w, "table t0", "file 2026-01-01/v.d", CMP_DIFFERENT, NULL);
+	assert_string_equal(found(w, "table t0", "file")->is, "3 bytes");
+	assert_found(w, "table t1", "file 2026-01-02/seq.d", CMP_DIFFERENT, NULL);
+	assert_null(found(w, "table t1", "file")->is);
+}
+
+/* server.conf, by keys: what the plan edits is explained, what nobody planned is not. */
+static void settings_moved(void **state)
+{
+	struct world *w = *state;
+	autofree char *conf = xasprintf("%s/conf/server.conf", w->server.root);
+	autojson json_t *plan_doc = NULL;
+	struct plan plan = { 0 };
+	struct step edit = { .id = (char *)"server-conf",
+			     .params = json_pack("{s[{ss}]}", "edits", "key", "acl.enabled") };
+	FILE *out;
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_DEEP);
+	assert_null(found(w, "server.conf", ""));
+	out = fopen(conf, "a");
+	assert_non_null(out);
+	assert_true(fputs("acl.enabled=false\nquery.timeout=7m\n", out) >= 0);
+	fclose(out);
+	plan_doc = json_object();
+	plan.doc = plan_doc;
+	*vec_push(&plan.steps) = edit;
+	w->server.ctx.plan = &plan;
+	verify(w, DEPTH_DEEP);
+	w->server.ctx.plan = NULL;
+	assert_found(w, "server.conf", "acl.enabled", CMP_EXPLAINED, "questdb.config-planned");
+	assert_found(w, "server.conf", "query.timeout", CMP_DIFFERENT, NULL);
+	verify(w, DEPTH_GATE);
+	assert_null(found(w, "server.conf", ""));
+	vec_done(&plan.steps);
+	json_decref(edit.params);
+}
+
+/* What a start does to a database by itself. */
+static void bookkeeping(void **state)
+{
+	struct world *w = *state;
+
+	facts_put_str(&w->frozen, FACT_OBSERVED, QF_DB_REGISTRY, "tables.d.7", "test");
+	facts_put_int(&w->frozen, FACT_OBSERVED, QF_DB_LAST_ID, 1, "test");
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", NULL);
+	verify(w, DEPTH_GATE);
+	assert_found(w, "database", "registry of tables", CMP_EXPLAINED,
+		     "questdb.registry-compacted");
+	assert_found(w, "database", "counter of table ids", CMP_EXPLAINED, "questdb.table-counter");
+	facts_put_int(&w->frozen, FACT_OBSERVED, QF_DB_LAST_ID, 1000000, "test");
+	verify(w, DEPTH_GATE);
+	assert_found(w, "database", "counter of table ids", CMP_DIFFERENT, NULL);
 }
 
 static void ask_for(struct world *w, const char *level)
@@ -353,6 +434,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(applied_from_the_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(written_since, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(files_short_and_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(settings_moved, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bookkeeping, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(levels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),

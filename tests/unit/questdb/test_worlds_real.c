@@ -82,6 +82,7 @@ static void verify(enum depth d, enum outcome worst)
 		tell(&cmp);
 	assert_int_equal(cmp_worst(&cmp), worst);
 	assert_true(cmp.same > 500);
+	assert_int_equal(strstr(cmp.level, "files of ") != NULL, d == DEPTH_DEEP);
 	comparisons_done(&cmp);
 }
 
