@@ -292,7 +292,7 @@ static int list_all(struct unpack *u,
 		    int (*seen)(void *data, const struct unpack_entry *a, struct err *e),
 		    void *data, struct err *e)
 {
-	uint64_t end;
+	uint64_t end = 0;
 	int r;
 
 	while ((r = next(u, e)) > 0) {
@@ -334,7 +334,7 @@ static int put_buf(void *data, const void *p, size_t n, uint64_t at, struct err 
 static int find_member(struct unpack *u, const char *path, struct buf *ret, struct err *e)
 {
 	autobuf struct buf bytes = BUF_MAX(ret->max - ret->len);
-	uint64_t end;
+	uint64_t end = 0;
 	int r;
 
 	while ((r = next(u, e)) > 0) {
@@ -433,7 +433,7 @@ static int put_file(struct target *t, struct err *e)
 {
 	const struct unpack_entry *entry = &t->u->entry;
 	int sys = fault_errno("data.unpack.create");
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (sys)
 		return err_sys(e, sys, "create '%s'", entry->path);

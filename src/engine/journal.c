@@ -156,7 +156,7 @@ int journal_begin(struct journal *j, const char *product, const char *name, cons
 
 static int run_of_row(struct stmt *s, struct run_rec *ret, struct err *e)
 {
-	int state;
+	int state = 0;
 
 	if (state_of(stmt_col_text(s, 6), run_names, RUN__MAX, &state, e) < 0)
 		return -e->kind;
@@ -298,7 +298,7 @@ int journal_step(struct journal *j, const char *run, const char *step, struct st
 {
 	autostmt struct stmt *s = NULL;
 	autojson json_t *undo = NULL, *result = NULL;
-	int more, state;
+	int more, state = 0;
 
 	if (db_stmt(j->db,
 	            "select state, undo, result, boot, process, intended, done from step where run = ? and step = ?", &s,

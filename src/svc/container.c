@@ -156,7 +156,7 @@ static int want_name(const json_t *config, const char *key, const char **ret, st
 
 static int container_open(struct service *s, struct err *e)
 {
-	const char *name;
+	const char *name = NULL;
 
 	if (want_name(s->config, "name", &name, e) < 0)
 		return -(int)e->kind;
@@ -166,7 +166,7 @@ static int container_open(struct service *s, struct err *e)
 
 static int compose_open(struct service *s, struct err *e)
 {
-	const char *project, *service;
+	const char *project = NULL, *service = NULL;
 
 	if (want_name(s->config, "project", &project, e) < 0 ||
 	    want_name(s->config, "service", &service, e) < 0)
