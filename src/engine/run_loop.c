@@ -328,7 +328,7 @@ static bool made_again(const struct step *s, bool changed, bool frozen)
 
 int run_refresh(struct world *w, struct err *e)
 {
-	bool changed, frozen, passed, open;
+	bool changed, frozen, passed, open, started = false;
 
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0 ||
 	    run_point_passed(w, &passed, e) < 0 || kind_is(w, "gate_open", REC_DONE, &open, e) < 0)
@@ -346,12 +346,14 @@ int run_refresh(struct world *w, struct err *e)
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
+		/* A start made again holds the service again, which only the opening ends. */
 		gone = rec.state == REC_DONE &&
-		       (made_again(s, changed, frozen) ||
+		       (made_again(s, changed, frozen) || (started && !strcmp(s->kind->name, "gate_open")) ||
 		        journal_effect_gone(w->journal, &rec, s->kind->lifetime != LIFE_DURABLE,
 		                            s->kind->lifetime == LIFE_PROCESS));
 		if (gone)
 			r = journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, NULL, e);
+		started |= s->flags & STEP_POINT && (gone || rec.state == REC_INTENDED);
 		step_rec_done(&rec);
 		if (r < 0)
 			return r;
