@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import unit
 from lab import run
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -20,6 +21,7 @@ FOUND_BY = {
     "lock-ignored": ("second-call",),
     "exchange-blindly": ("jar:step.applied~10:0:resume",),
     "server-lock-not-taken": ("operator-starts",),
+    "hold-in-run": ("unit:journal.did~7:0:resume:boot",),
 }
 
 
@@ -66,13 +68,15 @@ def found(copy: Copy, name: str) -> bool:
     return False
 
 
-def find_all() -> tuple[int, int]:
+def find_all() -> tuple[int, int, int]:
+    """Passed, failed, skipped."""
     with tempfile.TemporaryDirectory(prefix="crossgrade-broken-") as home:
         copy = Copy(pathlib.Path(home))
-        cases = sorted({case for cases in FOUND_BY.values() for case in cases})
+        mistakes = [name for name in FOUND_BY if not (name == "hold-in-run" and unit.impossible())]
+        cases = sorted({case for name in mistakes for case in FOUND_BY[name]})
         failed, said = copy.failures(cases)
         if failed:
             print(f"not ok as it is: the unspoiled build fails\n{said}")
-            return 0, 1
-        results = [found(copy, name) for name in FOUND_BY]
-    return sum(results) + 1, len(results) - sum(results)
+            return 0, 1, 0
+        results = [found(copy, name) for name in mistakes]
+    return sum(results) + 1, len(results) - sum(results), len(FOUND_BY) - len(mistakes)

@@ -10,10 +10,10 @@ import signal
 import traceback
 
 import oracle
-from lab import Builds, Call, Lab, run
+from lab import BOOT_ID, Builds, Call, Lab, run
 from scenario import SCENARIOS, Scenario
+from unit import UnitLab
 
-BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id")
 HOME = pathlib.Path("/mnt/lab")
 TURNED, UNFINISHED, HELD = 5, 6, 13
 LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed world: nothing is touched, rollback drops the run
@@ -55,7 +55,7 @@ class Bench:
             self.lab.clear()
         if scenario.name not in self.labs:
             # One path for all, so that what a case says is the same in every worker: the lab in use is mounted there.
-            lab = Lab(scenario, self.builds, HOME / scenario.name)
+            lab = UnitLab(scenario, self.builds) if scenario.unit else Lab(scenario, self.builds, HOME / scenario.name)
             lab.prepare()
             self.labs[scenario.name] = lab, references(lab)
         self.lab = self.labs[scenario.name][0]
@@ -100,14 +100,7 @@ def trace(lab: Lab) -> list[str]:
 
 
 def start_machine_again(lab: Lab) -> None:
-    """Everything that does not outlive a boot is gone: processes, firewall, locks below /run, the boot id."""
-    lab.end_servers()
-    run("nft", "flush", "ruleset")
-    for lock in oracle.LOCKS.glob("*"):
-        lock.unlink()
-    another = HOME / "boot_id"
-    another.write_text("%08x-0000-4000-8000-%012x\n" % (random.getrandbits(32), random.getrandbits(48)))
-    run("mount", "--bind", another, BOOT_ID)
+    lab.start_machine_again()
 
 
 def old_boot_id() -> None:
@@ -159,8 +152,10 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
     lead_up(lab)
     struck = strike(lab, case.first)
     if case.boot:
-        start_machine_again(lab)
+        lab.start_machine_again()
     try:
+        if wrong := came_up_wrong(lab, case, struck):
+            return wrong
         # Of a closed run the plan has told what is to be started at boot from now on.
         if case.boot == "init" and not is_closed(struck):
             lab.start_old()
@@ -172,7 +167,16 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
                             power_lost=bool(case.boot))
     finally:
         if case.boot:
-            old_boot_id()
+            lab.machine_as_before()
+
+
+def came_up_wrong(lab: Lab, case: Case, struck: Call) -> list[str]:
+    """Between the stop and the opening no boot may start the server: only the moment of its own start is another matter."""
+    stopped = struck.begun("stop", "done") and not struck.begun("start")
+    behind_the_gate = struck.begun("start", "done") and not struck.begun("open")
+    if not (case.boot and case.scenario.unit and (stopped or behind_the_gate)) or struck.begun("stop", "undo"):
+        return []
+    return [] if lab.held() else ["the boot started a server that was held"]
 
 
 def answer(bench: Bench, text: str) -> dict:
@@ -195,7 +199,7 @@ def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
 
 # ---- the sample
 
-WEIGHTS = {"jar": 3, "open": 2, "link": 3, "mount": 3, "script": 3, "edition": 4, "lag": 2, "hold": 1, "held": 2, "back": 3}
+WEIGHTS = {"jar": 3, "open": 2, "link": 3, "mount": 3, "script": 3, "edition": 4, "lag": 2, "hold": 1, "held": 2, "back": 3, "unit": 1}
 
 
 def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
@@ -211,7 +215,7 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     total = sum(WEIGHTS[name] for name in traces)
     for name, names in traces.items():
         for i, first in enumerate(pick(names, -(-singles * WEIGHTS[name] // total), rng)):
-            boot = rng.choice(("boot", "init")) if i % 5 == 4 else ""
+            boot = rng.choice(("boot", "init")) if i % 5 == 4 or SCENARIOS[name].unit else ""
             end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback")[i % 2]
             cases.append(Case(SCENARIOS[name], str(first), 0, end, boot))
         for i, first in enumerate(pick(names, -(-doubles * WEIGHTS[name] // total), rng)):

@@ -27,6 +27,8 @@ ACCEPTED = ("questdb.art-glibc", "questdb.store-place")
 KILLED = -signal.SIGKILL
 
 Path = pathlib.Path
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+LOCKS = Path("/run/lock/crossgrade")
 
 
 def run(*argv: str | Path, check: bool = True, **more) -> subprocess.CompletedProcess:
@@ -65,8 +67,8 @@ class Call:
     def events(self) -> list[dict]:
         return [json.loads(line) for line in self.out.splitlines() if line.startswith("{") and line.endswith("}")]
 
-    def begun(self, step: str) -> bool:
-        return any(e.get("step") == step and e.get("state") in ("begin", "done") for e in self.events())
+    def begun(self, step: str, *states: str) -> bool:
+        return any(e.get("step") == step and e.get("state") in (states or ("begin", "done")) for e in self.events())
 
     def said(self) -> str:
         outcome = [str(e.get("document", {}).get("outcome", "")) for e in self.events() if e.get("type") == "result"]
@@ -92,8 +94,9 @@ class Lab:
     def prepare(self) -> None:
         """The template: an installation whose clients were told that their rows are stored. Commit times are part of the files, so
         the rows are written once, here."""
+        run("find", self.home, self.world, "-mindepth", "1", "-delete", check=False)     # of an attempt that broke
         for each in (self.world, self.outside):
-            each.mkdir(parents=True)
+            each.mkdir(parents=True, exist_ok=True)
         self.scenario.install(self)
         run(self.builds.double, "init", self.root, "--tables", "4", "--version", OLD,
             "--http", f"127.0.0.1:{HTTP_PORT}", "--min", f"127.0.0.1:{MIN_PORT}")
@@ -129,6 +132,28 @@ class Lab:
         (self.world / "disk").mkdir(parents=True)
         self.root.mkdir()
         run("mount", "--bind", self.world / "disk", self.root)
+
+    # ---- the machine
+
+    def start_machine_again(self) -> None:
+        """Everything that does not outlive a boot is gone: processes, firewall, locks below /run, the boot id."""
+        self.end_servers()
+        run("nft", "flush", "ruleset")
+        for lock in LOCKS.glob("*"):
+            lock.unlink()
+        another = Path("/mnt/boot_id")
+        another.write_text(f"{os.urandom(4).hex()}-0000-4000-8000-{os.urandom(6).hex()}\n")
+        run("mount", "--bind", another, BOOT_ID)
+
+    def machine_as_before(self) -> None:
+        run("umount", BOOT_ID)
+
+    def entering(self) -> list[str]:
+        """What is put before a command so that it runs where the server is."""
+        return []
+
+    def left_behind(self) -> list[str]:
+        return []
 
     # ---- the server
 
@@ -232,7 +257,7 @@ class Lab:
     def crossgrade(self, verb: str, *more: str | Path, env: dict[str, str] | None = None) -> Call:
         argv = self.argv(verb, *more)
         try:
-            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=CALL_WITHIN,
+            done = subprocess.run([*self.entering(), *argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=CALL_WITHIN,
                                   env=self.call_environment() | (env or {}))
             call = Call(argv, done.returncode, done.stdout, done.stderr)
         except subprocess.TimeoutExpired as hang:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import fcntl
-import pathlib
 import re
 import signal
 
-from lab import ACKNOWLEDGED, OLD, Lab, run
+from lab import ACKNOWLEDGED, LOCKS, OLD, Lab, run
 
 # What differs between two undisturbed runs, and so proves nothing:
 LEFT_OUT = (
@@ -26,7 +25,6 @@ LEFT_OUT = (
 # What a server makes for itself at its first start and need not sync: struck by a boot in the middle, it is made again, under other
 # numbers.
 SERVERS_OWN = re.compile(r'"root/(db/(_tab_index\.d|tables\.d\.\d+|sys\.[^"]*)|public[^"]*|conf/mime\.types)"$')
-LOCKS = pathlib.Path("/run/lock/crossgrade")
 
 
 @dataclasses.dataclass
@@ -72,7 +70,7 @@ def acknowledged_missing(lab: Lab, writer: int, sequence: set[int]) -> list[str]
 
 def left_behind(lab: Lab) -> list[str]:
     """What no finished run may leave: a hold, a gate, a marker, a lock."""
-    wrong = []
+    wrong = lab.left_behind()
     tables = run("nft", "list", "tables").stdout.strip()
     if tables:
         wrong.append(f"a firewall table is left: {tables}")

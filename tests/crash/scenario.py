@@ -25,6 +25,7 @@ class Scenario:
     mounted: bool = False               # the root is a mount point
     script: bool = False                # started and stopped by the operator's own commands: the jars exchange names
     enterprise: bool = False            # to the other edition: server.conf is edited, an administrator is named
+    unit: bool = False                  # a unit of a systemd that boots for each case
     lagging: bool = False               # the WAL is not applied when the server stops
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -130,4 +131,5 @@ SCENARIOS = {s.name: s for s in (
     Scenario("hold", held=True),
     Scenario("held", held=True, struck="resume", after_apply=True),
     Scenario("back", struck="rollback", after_apply=True),
+    Scenario("unit", unit=True),
 )}

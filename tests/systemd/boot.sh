@@ -50,8 +50,8 @@ skip()
 [ -x "$1/lib/systemd/systemd" ] || skip "$1 has no systemd"
 groups=/sys/fs/cgroup/unified
 [ -d $groups ] || groups=/sys/fs/cgroup
-group=$groups/crossgrade-test-$$
-mkdir "$group" 2>/dev/null || skip "no cgroup can be made in $groups"
+# Not by process id: there may be others like us in other namespaces.
+group=$(mktemp -d "$groups/crossgrade-test-XXXXXX" 2>/dev/null) || skip "no cgroup can be made in $groups"
 
 (
 	echo 0 >"$group/cgroup.procs"
