@@ -56,6 +56,6 @@ const struct kind_text kind_texts[] = {
 	  "Waits, for a bounded time, until the server has applied the transactions it has "
 	  "accepted.",
 	  "Nothing." },
-	{ "warm", "Reads files ahead into memory, so that the window is short.", "Nothing." },
+	{ "warm", "Reads the new build and the tables' metadata ahead into memory, so that the window is short.", "Nothing." },
 	{ NULL },
 };

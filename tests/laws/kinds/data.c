@@ -134,7 +134,8 @@ static json_t *compare(struct bench *b)
 static json_t *warm(struct bench *b)
 {
 	fill_data(b);
-	return json_pack("{s[o] si}", "places", place_of("root", "db"), "max_bytes", 1 << 20);
+	return json_pack("{s[o] s[{so si si}] si ss}", "places", place_of("root", "db"), "trees", "place",
+	                 place_of("root", "db"), "depth", 1, "head", 10, "max_bytes", 1 << 20, "within", "5s");
 }
 
 const struct fixture data_fixtures[] = {

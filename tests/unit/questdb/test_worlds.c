@@ -338,6 +338,55 @@ static void bookkeeping(void **state)
 	assert_found(w, "database", "counter of table ids", CMP_DIFFERENT, NULL);
 }
 
+/* ---- reading ahead ---- */
+
+static json_t *warm(struct world *w, json_t *params)
+{
+	const struct step_kind *kind = step_kind_named("warm");
+	autojson json_t *given = params;
+	struct err e = ERR_INIT;
+	json_t *result = NULL;
+
+	assert_ok(kind->apply(&w->server.ctx, given, NULL, &result, &e), &e);
+	return result;
+}
+
+static json_t *tree(const char *path, int depth, int head)
+{
+	return json_pack("{s[{so si s[s] si}]}", "trees", "place", place_of("root", path), "depth",
+			 depth, "into", "txn_seq", "head", head);
+}
+
+/* Of each table the files directly in its directory and its sequencer, a head of each; no
+ * partition; never more than its bounds. */
+static void metadata_are_read_ahead(void **state)
+{
+	struct world *w = *state;
+	autojson json_t *all = NULL, *heads = NULL, *flat = NULL, *late = NULL, *few = NULL,
+			*absent = NULL;
+	json_t *params;
+
+	all = warm(w, json_pack("{s[o]}", "places", place_of("root", "db")));
+	assert_true(json_bool(all, "whole", false));
+	heads = warm(w, tree("db", 2, 65536));
+	flat = warm(w, tree("db", 1, 16));
+	assert_in_range(json_int(heads, "files", 0), 5 * 4, json_int(all, "files", 0) - 5 * 4);
+	assert_true(json_int(flat, "files", 0) < json_int(heads, "files", 0));
+	assert_true(json_int(flat, "bytes", 0) <= 16 * json_int(flat, "files", 0));
+	params = tree("db", 2, 65536);
+	json_object_set_new(params, "max_bytes", json_integer(1));
+	few = warm(w, params);
+	assert_int_equal(json_int(few, "files", 0), 1);
+	assert_false(json_bool(few, "whole", true));
+	params = tree("db", 2, 65536);
+	json_object_set_new(params, "within", json_string("0s"));
+	late = warm(w, params);
+	assert_int_equal(json_int(late, "files", -1), 0);
+	assert_false(json_bool(late, "whole", true));
+	absent = warm(w, tree("nowhere", 2, 65536));
+	assert_false(json_bool(absent, "whole", true));
+}
+
 static void ask_for(struct world *w, const char *level)
 {
 	json_object_set_new(w->server.goal.settings, "proof", json_pack("{ss}", "level", level));
@@ -437,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_short_and_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bookkeeping, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(metadata_are_read_ahead, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(levels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
