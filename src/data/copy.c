@@ -10,6 +10,8 @@
 #include "base/mem.h"
 
 #define ALIGN 4096u
+#define AHEAD_BYTES (1u << 20)
+#define EXTENTS_MAX 100000u /* of one file; what is beyond is taken for full */
 #define DIRECT_FROM (4u << 20)         /* smaller new files go through the page cache */
 
 static const char zeros[BLOCK_BYTES];
@@ -267,6 +269,21 @@ static void next_data(const struct copy *job, uint64_t at, uint64_t *ret_from, u
 	*ret_to = ((uint64_t)to + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 	*ret_from = MIN_OF(*ret_from, job->size);
 	*ret_to = MIN_OF(*ret_to, job->size);
+}
+
+uint64_t copy_need(int from, uint64_t size)
+{
+	struct copy job = { .from = from, .size = size };
+	uint64_t need = 0, at = 0, data, end;
+
+	for (unsigned i = 0; at < size && i < EXTENTS_MAX; i++, at = end) {
+		next_data(&job, at, &data, &end);
+		/* Blocks set aside count as data once they were read, and reading runs ahead: seen on a
+		 * running QuestDB, about as much more for each such file. */
+		end = MIN_OF(end + AHEAD_BYTES, size);
+		need += end - data;
+	}
+	return need + (size - at);
 }
 
 static int put_data(struct run *w, uint64_t *at, uint64_t to, struct err *e)

@@ -49,6 +49,10 @@ struct copy_result {
 int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret,
 	       struct err *e) must_check;
 
+/* What the copy of such a file takes up: its data in whole blocks, up to its length. Blocks that were
+ * only set aside for it (a running QuestDB of 160 MB has 4 GB) are holes to a copy. */
+uint64_t copy_need(int from, uint64_t size);
+
 /* Make `to` share all extents of `from`: 1, or 0 when these file systems cannot, nothing done then.
  */
 int copy_clone(int from, int to, const char *what, struct err *e) must_check;

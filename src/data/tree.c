@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "data/copy.h"
+
 #define LIST_BYTES (256u << 10)
 
 struct walk {
@@ -112,7 +114,7 @@ static bool canceled(const struct walk *w)
 static int see(struct walk *w, int dirfd, const char *rel, const char *name, struct err *e)
 {
 	struct tree_entry entry = { .rel = rel, .name = name, .dirfd = dirfd };
-	uint64_t mount;
+	uint64_t mount = 0;
 	int r = look(dirfd, name, &entry.st, &mount);
 
 	if (r == -ENOENT)
@@ -270,7 +272,7 @@ int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *vis
 			  .data = data,
 			  .lock = PTHREAD_MUTEX_INITIALIZER,
 			  .moved = PTHREAD_COND_INITIALIZER };
-	struct stat st;
+	struct stat st = { 0 };
 	int r = look(root->fd, "", &st, &w.mount);
 
 	if (r < 0)
@@ -290,7 +292,7 @@ int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *vis
 
 struct linked_file {
 	struct file_id id;
-	uint64_t bytes, allocated;
+	uint64_t bytes, allocated, data;
 };
 
 struct measure {
@@ -299,11 +301,27 @@ struct measure {
 	VEC(struct linked_file) linked; /* regular files with more than one name */
 };
 
+/* A file that cannot be opened is taken for full. */
+static uint64_t data_of(const struct tree_entry *entry)
+{
+	uint64_t size = (uint64_t)entry->st.st_size;
+
+	if (!S_ISREG(entry->st.st_mode))
+		return (uint64_t)entry->st.st_blocks * 512;
+	if (size <= BLOCK_BYTES)
+		return (size + 4095) / 4096 * 4096;
+
+	autoclose int fd = openat(entry->dirfd, entry->name,
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME | O_CLOEXEC);
+
+	return fd < 0 ? size : copy_need(fd, size);
+}
+
 static int measure_one(void *data, const struct tree_entry *entry, struct err *e unused_arg)
 {
 	struct measure *m = data;
 	const struct stat *st = &entry->st;
-	uint64_t allocated = (uint64_t)st->st_blocks * 512;
+	uint64_t allocated = (uint64_t)st->st_blocks * 512, need = data_of(entry);
 
 	pthread_mutex_lock(&m->lock);
 	m->size.files += S_ISREG(st->st_mode);
@@ -313,10 +331,11 @@ static int measure_one(void *data, const struct tree_entry *entry, struct err *e
 	if (S_ISREG(st->st_mode) && st->st_nlink > 1) {
 		*vec_push(&m->linked) = (struct linked_file){ { .dev = st->st_dev, .ino = st->st_ino },
 							      (uint64_t)st->st_size,
-							      allocated };
+							      allocated, need };
 	} else {
 		m->size.bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 		m->size.allocated += allocated;
+		m->size.data += need;
 	}
 	pthread_mutex_unlock(&m->lock);
 	return TREE_GO;
@@ -339,6 +358,7 @@ static void count_linked_once(struct measure *m)
 			continue;
 		m->size.bytes += m->linked.v[i].bytes;
 		m->size.allocated += m->linked.v[i].allocated;
+		m->size.data += m->linked.v[i].data;
 	}
 	vec_done(&m->linked);
 }

@@ -33,6 +33,7 @@ int tree_walk(const struct dir *root, const struct tree_opts *o, tree_visit *vis
 struct tree_size {
 	uint64_t bytes;                 /* apparent size of regular files, a hard-linked file once */
 	uint64_t allocated;             /* st_blocks * 512 */
+	uint64_t data;                  /* what a copy takes up: no holes, and no blocks that were only set aside */
 	uint64_t files, dirs, links, others;
 };
 int tree_measure(const struct dir *root, const struct tree_opts *o, struct tree_size *ret, struct err *e) must_check;

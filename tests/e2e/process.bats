@@ -13,6 +13,8 @@ bats_require_minimum_version 1.5.0
 	[ "$(json 'd["facts"]["service.kind"]["value"]')" = process ]
 	[ "$(json 'd["facts"]["root.mount_point"]["value"]')" = True ]
 	[ "$(json 'd["facts"]["tables.count"]["value"]')" -ge 20 ]
+	# A running server has set aside much more than a copy of it takes up.
+	[ "$(json '(lambda s: s["allocated"] > 3 * s["data"] > 0)(d["facts"]["sizes"]["value"]["root"])')" = True ]
 }
 
 @test "a check that reads no table is unsure whether this server can; with --deep it knows" {

@@ -238,15 +238,17 @@ static void judge_bytes(const char *id, const struct target_fs *t, struct result
 {
 	int64_t room = json_int(t->room, "free", 0),
 		wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MARGIN;
-	char needs[32], has[32];
+	char needs[32], has[32], data[32];
 
 	if (!measured(id, t, ret))
 		return;
 	human_bytes(wants, needs);
 	human_bytes(room, has);
+	human_bytes(t->sum, data);
 	results_add(ret, id, room < wants ? VERDICT_BLOCK : VERDICT_PASS, t->subject,
-		    "needs %s, free are %s%s", needs, has,
-		    t->reflink ? "; blocks are shared (reflink)" : "");
+		    t->reflink ? "needs %s beside %s in shared blocks (reflink), free are %s"
+			       : "needs %s for a copy of %s, free are %s",
+		    needs, data, has);
 }
 
 CHECK(disk_backup)
@@ -256,7 +258,7 @@ CHECK(disk_backup)
 	if (!copies(to))
 		not_asked(id, "nothing is copied", ret);
 	else
-		judge_targets(now, to, id, "allocated", judge_bytes, ret);
+		judge_targets(now, to, id, "data", judge_bytes, ret);
 }
 
 CHECK(disk_headroom)

@@ -299,7 +299,7 @@
 #define QF_FS               "fs"
 /* O the same names: {"dev","total","free","inodes_total","inodes_free"}; dev is another after a boot */
 #define QF_FS_ROOM          "fs.room"
-/* O {"root"|"volume-a"|...: {"bytes","allocated","files","dirs","links"}}; "install" too. L */
+/* O {"root"|"volume-a"|...: {"bytes","allocated","data","files","dirs","links"}}; data: what a copy of it takes up; "install" too. L */
 #define QF_SIZES            "sizes"
 #define QF_REFLINK           "fs.reflink"            /* O {"root": bool, ...}: by file system
                                                         type only, not tried. absent unknown */

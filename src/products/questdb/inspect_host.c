@@ -295,8 +295,8 @@ static void add_size(struct look *k, json_t *sizes, const char *name, const char
 	if (!path || dir_open(path, &d, &e) < 0 || tree_measure(&d, &o, &s, &e) < 0)
 		return;
 	json_object_set_new(sizes, name,
-			    json_pack("{sI sI sI sI sI}", "bytes", (json_int_t)s.bytes, "allocated",
-				      (json_int_t)s.allocated, "files", (json_int_t)s.files, "dirs",
+			    json_pack("{sI sI sI sI sI sI}", "bytes", (json_int_t)s.bytes,
+				      "allocated", (json_int_t)s.allocated, "data", (json_int_t)s.data, "files", (json_int_t)s.files, "dirs",
 				      (json_int_t)s.dirs, "links", (json_int_t)s.links));
 }
 

@@ -190,7 +190,7 @@ static void space(struct draft *d)
 
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
-				(json_int_t)(draft_copies(d) ? size_sum(d, "allocated") : 0),
+				(json_int_t)(draft_copies(d) ? size_sum(d, "data") : 0),
 				"build_bytes",
 				(json_int_t)json_int(d->change.artifact, "size", 0) * 3,
 				"free_bytes", (json_int_t)json_int(store, "free", -1)));

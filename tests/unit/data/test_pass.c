@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "data/manifest.h"
+#include "data/tree.h"
 #include "worlds.h"
 
 static struct pass_stats run(struct worlds *w, enum pass_mode mode, const struct pass_opts *o)
@@ -67,6 +68,37 @@ static void holes_stay_holes(void **state)
 	assert_int_equal(fstatat(w->src.fd, "sparse", &a, 0), 0);
 	assert_int_equal(fstatat(w->dst.fd, "sparse", &b, 0), 0);
 	assert_true(b.st_blocks * 512 < a.st_blocks * 512 + (2 << 20));
+}
+
+static void put_set_aside(const char *dir, const char *name, off_t data, off_t size)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+	autofree char *bytes = xcalloc(1, (size_t)data);
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	memset(bytes, 'x', (size_t)data);
+	assert_int_equal(posix_fallocate(fd, 0, size), 0);
+	assert_int_equal(pwrite(fd, bytes, (size_t)data, 0), data);
+	assert_int_equal(fsync(fd), 0);
+}
+
+/* What a copy takes up is foretold: nothing of holes and of blocks only set aside, and never too
+ * little. */
+static void its_room_is_foretold(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct tree_size from, to;
+	struct err e = ERR_INIT;
+
+	nasty_make(w->src_path);
+	put_set_aside(w->src_path, "column.d", 100 << 10, 16 << 20);
+	put_set_aside(w->src_path, "full.d", 3 << 20, 3 << 20);
+	assert_ok(tree_measure(&w->src, NULL, &from, &e), &e);
+	run(w, PASS_FINAL, NULL);
+	assert_ok(tree_measure(&w->dst, NULL, &to, &e), &e);
+	assert_true(to.allocated <= from.data + (1 << 20));
+	assert_true(from.data <= to.allocated + (8 << 20));
+	assert_true(from.data + (12 << 20) < from.allocated);
 }
 
 /* Any sequence of changes, any sequence of passes: the last one makes it equal. */
@@ -748,6 +780,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		on_disk(a_nasty_tree_is_copied_whole),
 		on_disk(holes_stay_holes),
+		on_ext4(its_room_is_foretold),
 		on_ext4(changes_arrive),
 		on_ext4(killed_anywhere_it_goes_on),
 		in_memory(killed_anywhere_it_goes_on),

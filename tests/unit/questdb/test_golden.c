@@ -88,6 +88,8 @@ static void tells_degrees_apart(void **state)
 		{ "questdb.tbl-unreadable", "moved-old", VERDICT_UNSURE },
 		{ "questdb.tbl-unreadable", "moved-asked", VERDICT_UNSURE },
 		{ "questdb.tbl-unreadable", "unmoved-old", VERDICT_PASS },
+		{ "questdb.disk-backup", "set-aside", VERDICT_PASS },
+		{ "questdb.disk-backup", "reflink", VERDICT_PASS },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
