@@ -28,6 +28,15 @@ static void write_file(const char *name, const char *text, mode_t mode)
 	assert_int_equal(file_replace(&d, name, sv_of(text), attr, &e), 0);
 }
 
+/* It is no child of ours, and its lock is free only once it is gone: the next locker would end at once. */
+static void end_stranger(struct process_id id)
+{
+	struct err e = ERR_INIT;
+
+	kill(id.pid, SIGKILL);
+	assert_int_equal(process_wait(id, deadline_in(30 * NS_PER_S), &e), 0);
+}
+
 /* Run argv, look at what runs the process that then holds the lock, and end both. */
 static struct svc_state owner_of(const char *const *argv)
 {
@@ -49,7 +58,7 @@ static struct svc_state owner_of(const char *const *argv)
 	kill(parent, SIGKILL);
 	waitpid(parent, NULL, 0);
 	if (pid != parent)
-		kill(pid, SIGKILL);
+		end_stranger(st.id);
 	forget_locker();
 	return st;
 }
