@@ -6,8 +6,24 @@
 #include "engine/run_world.h"
 #include "io/cmd.h"
 
+/* Remove what is there below a home of restore points; *found says that there was something. */
+static int remove_left(const char *home, const char *rel, bool *found, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	struct err absent = ERR_INIT;
+	int has;
+
+	if (dir_open(home, &d, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	has = dir_has(&d, rel, e);
+	if (has <= 0)
+		return has;
+	*found = true;
+	return dir_remove_tree(&d, rel, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
+}
+
 /* The run's trash, one per file system, and what was staged beside the data for it. */
-static int empty_trash(struct world *w, struct err *e)
+static int empty_trash(struct world *w, bool *found, struct err *e)
 {
 	json_t *root;
 	size_t at;
@@ -19,28 +35,21 @@ static int empty_trash(struct world *w, struct err *e)
 		autofree char *home = point_beside(&r);
 		autofree char *trash = xasprintf("trash/%s", w->run);
 		autofree char *staged = xasprintf("staged/%s", w->run);
-		autodir struct dir d = DIR_NONE;
-		struct err absent = ERR_INIT;
 
-		if (dir_open(home, &d, &absent) < 0)
-			continue;
-		if (dir_remove_tree(&d, trash, e) < 0 || dir_remove_tree(&d, staged, e) < 0)
+		if (remove_left(home, trash, found, e) < 0 || remove_left(home, staged, found, e) < 0)
 			return err_wrap(e, "empty the trash of run '%s'", w->run);
 	}
 	return 0;
 }
 
-static int release_snapshot(struct world *w, struct err *e)
+static int run_release(const json_t *words, struct err *e)
 {
-	const json_t *words = json_object_get(w->goal.restore_point, "release");
 	const char *argv[65] = { 0 };
 	struct cmd cmd = { .argv = argv, .within_ns = 600 * NS_PER_S };
 	struct cmd_result out = { 0 };
 	int r;
 
-	if (!words || json_array_size(words) > 64)
-		return 0;
-	for (size_t i = 0; i < json_array_size(words); i++)
+	for (size_t i = 0; i < json_array_size(words) && i + 1 < ARRAY_LEN(argv); i++)
 		argv[i] = json_string_value(json_array_get(words, i));
 	r = cmd_run(&cmd, &out, e);
 	if (r >= 0 && out.status)
@@ -49,38 +58,85 @@ static int release_snapshot(struct world *w, struct err *e)
 	return r;
 }
 
-static int give_up_point(struct world *w, struct err *e)
+/* The operator's command need not bear a second call: that it succeeded is kept. */
+static int release_snapshot(struct world *w, bool *found, struct err *e)
+{
+	const json_t *words = json_object_get(w->goal.restore_point, "release");
+	autojson json_t *released = NULL;
+	struct err absent = ERR_INIT;
+
+	if (!words || journal_get_doc(w->journal, w->run, "released", &released, &absent) >= 0)
+		return 0;
+	*found = true;
+	released = json_pack("{sb}", "released", true);
+	return run_release(words, e) < 0 ? -(int)e->kind :
+	                                   journal_put_doc(w->journal, w->run, "released", released, e);
+}
+
+/* A point that is kept is whole; of one in removal point.json says "open", and at the very end it is gone. */
+static int give_up_point(struct world *w, bool point_too, bool *found, struct err *e)
 {
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;
 	struct point p = { .dir = DIR_NONE };
+	bool kept;
 
-	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
+	if (world_home(w, &home, &none) < 0)
 		return 0;
-	point_done(&p);
-	return point_remove(home, w->run, e);
+	if (point_open(home, w->run, &p, &none) >= 0) {
+		kept = p.state != POINT_OPEN && !point_too;
+		point_done(&p);
+		if (kept)
+			return 0;
+		*found = true;
+		return point_remove(home, w->run, e);
+	}
+	if (none.kind != ERR_ABSENT)
+		return err_set(e, none.kind, "%s", none.msg);
+	return remove_left(home, w->run, found, e);
+}
+
+/* The marker of a run that stands. One of a newer run is none of ours. */
+static int drop_marker(const char *home, const char *run, bool *found, struct err *e)
+{
+	autojson json_t *marker = NULL;
+	struct err absent = ERR_INIT;
+
+	if (point_marker_read(home, &marker, &absent) < 0 || strcmp(json_str(marker, "run", ""), run))
+		return 0;
+	*found = true;
+	return point_marker_drop(home, e);
+}
+
+/* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
+static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
+{
+	if (rec->finalized)
+		return 0;
+	if (rec->state == RUN_STANDS && journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "accepted as it is", e) < 0)
+		return -e->kind;
+	return journal_finalize(w->journal, w->run, e);
 }
 
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
 	autofree char *home = NULL;
 	struct err e = ERR_INIT;
+	bool found = !rec->finalized;
 
-	if (rec->finalized)
-		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
 	if (rec->state != RUN_STANDS && run_unfinished(rec->state)) {
 		err_set(&e, ERR_REFUSED, "run %s is %s", rec->id, run_state_name(rec->state));
 		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
-	if (rec->state == RUN_STANDS && journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "accepted as it is", &e) < 0)
+	/* Of a finalized run, too: the call that marked it may have been killed. */
+	if (mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
+	    give_up_point(w, point_too, &found, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	/* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
-	if (journal_finalize(w->journal, w->run, &e) < 0 || empty_trash(w, &e) < 0 || release_snapshot(w, &e) < 0 ||
-	    (point_too && give_up_point(w, &e) < 0))
+	if (world_home(w, &home, &e) >= 0 && drop_marker(home, rec->id, &found, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (world_home(w, &home, &e) >= 0 && point_marker_drop(home, &e) < 0)
-		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (!found)
+		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
 	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s", rec->id,
 	                point_too || !home ? "; nothing of it remains" : "; its restore point remains in '",
 	                point_too || !home ? "" : home, point_too || !home ? "" : "'");
@@ -111,7 +167,7 @@ static int open_run(struct world *w, const char *run, const struct run_opts *o, 
 	struct err e = ERR_INIT;
 
 	*ret = (struct run_end){ 0 };
-	if (world_open(w, o, DB_WRITE, &e) < 0 || run_or_newest(w, run, &id, &e) < 0 ||
+	if (world_open(w, o, WORLD_GO_ON, &e) < 0 || run_or_newest(w, run, &id, &e) < 0 ||
 	    journal_run(w->journal, id, rec, &e) < 0 || world_load(w, id, &e) < 0 || world_enter(w, &e) < 0)
 		return run_says(ret, e.kind == ERR_ABSENT ? EXIT_USAGE : EXIT_FAILED, &e, "%s", e.msg);
 	snprintf(ret->run, sizeof ret->run, "%s", id);

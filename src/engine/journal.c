@@ -92,7 +92,7 @@ static int state_of(const char *name, const char *const *names, int n, int *ret,
 int journal_open(const struct dir *state, enum db_mode mode, struct journal **ret, struct err *e)
 {
 	struct journal *j = xcalloc(1, sizeof *j);
-	autofree char *path = xasprintf("%s/journal.sqlite", state->path);
+	autofree char *path = xasprintf("%s/" JOURNAL_FILE, state->path);
 	uint64_t ticks = 0;
 
 	if (db_open(path, mode, migrations, ARRAY_LEN(migrations), LOCK_WAIT, &j->db, e) < 0 ||

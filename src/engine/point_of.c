@@ -59,14 +59,18 @@ int point_forget(struct ctx *c, struct err *e)
 	int r = is_there(home, c->run, e);
 	bool spent;
 
-	if (r <= 0)
+	if (r < 0)
 		return r;
-	if (point_open(home, c->run, &p, e) < 0)
-		return -e->kind;
-	spent = p.state == POINT_SPENT;
-	point_done(&p);
-	/* A spent point's directory is what is left of the exchange; the new world lies in the trash until finalize. */
-	return spent ? 0 : point_remove(home, c->run, e);
+	if (r > 0) {
+		if (point_open(home, c->run, &p, e) < 0)
+			return -e->kind;
+		spent = p.state == POINT_SPENT;
+		point_done(&p);
+		/* Its directory is what is left of the exchange; the new world lies in the trash until finalize. */
+		if (spent)
+			return 0;
+	}
+	return point_remove(home, c->run, e);
 }
 
 uint64_t point_reserve(const struct point *p)

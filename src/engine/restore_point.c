@@ -11,6 +11,7 @@
 
 #define POINT_JSON  "point.json"
 #define MARKER      "run.json"
+#define ENTRIES_MAX 10000
 
 static const char *const state_names[] = { "open", "complete", "proved", "spent" };
 
@@ -396,6 +397,7 @@ static int compare_live_root(struct point *p, const struct product *prod, const 
 
 int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e)
 {
+	static const struct pass_opts plain = { 0 };
 	int worst = 0;
 	json_t *root;
 	size_t at;
@@ -458,7 +460,7 @@ int point_list(const char *home, json_t **ret, struct err *e)
 		*ret = take_ptr(list);
 		return 0;
 	}
-	if (dir_list(&d, "", 10000, &names, e) < 0)
+	if (dir_list(&d, "", ENTRIES_MAX, &names, e) < 0)
 		return -e->kind;
 	vec_each(&names, it) {
 		struct err broken = ERR_INIT;
@@ -479,33 +481,62 @@ int point_list(const char *home, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* A root with a home of its own keeps its copy in <home>/<id>/data/<name>. */
+static int remove_apart(const char *home, const char *id, const json_t *root, struct err *e)
+{
+	autofree char *keep = xstrdup(json_str(root, "keep", ""));
+	const char *own = dirname(dirname(dirname(keep)));
+	autodir struct dir d = DIR_NONE;
+	struct err absent = ERR_INIT;
+
+	if (!strcmp(own, home) || dir_open(own, &d, &absent) < 0)
+		return 0;
+	return dir_remove_tree(&d, id, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
+}
+
+/* All of it but point.json, which tells the next call where the rest is. */
+static int remove_contents(struct point *p, const char *home, struct err *e)
+{
+	struct dir_names names = { 0 };
+	json_t *root;
+	size_t at;
+	int r = 0;
+
+	/* Nobody is to take it for a whole one from here. */
+	p->state = POINT_OPEN;
+	if (point_save(p, e) < 0)
+		return -e->kind;
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root)
+		if (remove_apart(home, p->id, root, e) < 0)
+			return -e->kind;
+	if (dir_list(&p->dir, "", ENTRIES_MAX, &names, e) < 0)
+		return -e->kind;
+	vec_each(&names, it)
+		if (r >= 0 && strcmp(it->name, POINT_JSON))
+			r = dir_remove_tree(&p->dir, it->name, e);
+	dir_names_done(&names);
+	return r < 0 ? r : dir_sync(&p->dir, "", e);
+}
+
 int point_remove(const char *home, const char *id, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	struct point p = { .dir = DIR_NONE };
-	json_t *root;
-	size_t at;
+	struct err absent = ERR_INIT;
+	int r = point_open(home, id, &p, &absent);
 
-	if (point_open(home, id, &p, e) < 0)
-		return -e->kind;
-	json_array_foreach(json_object_get(p.doc, "roots"), at, root) {
-		autofree char *keep = xstrdup(json_str(root, "keep", ""));
-		autodir struct dir point = DIR_NONE;
-		struct err absent = ERR_INIT;
-
-		/* <home>/<id>/data/<name>: the directory <id> of a root with a home of its own. */
-		if (dir_open(dirname(keep), &point, &absent) < 0)
-			continue;
-		if (dir_remove_tree(&point, json_str(root, "name", ""), e) < 0)
-			goto fail;
-	}
+	if (r >= 0)
+		r = remove_contents(&p, home, e);
+	else if (absent.kind == ERR_ABSENT)
+		r = 0;
+	else
+		r = err_set(e, absent.kind, "%s", absent.msg);
 	point_done(&p);
-	if (dir_open(home, &d, e) < 0 || dir_remove_tree(&d, id, e) < 0)
-		return -e->kind;
-	return dir_sync(&d, "", e);
-fail:
-	point_done(&p);
-	return -e->kind;
+	if (r < 0)
+		return r;
+	if (dir_open(home, &d, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	return dir_remove_tree(&d, id, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
 }
 
 static bool is_marked(const char *home, const char *id)

@@ -73,4 +73,5 @@ int point_marker_read(const char *home, json_t **ret, struct err *e) must_check;
 int point_list(const char *home, json_t **ret, struct err *e) must_check;               /* "restore-points" body */
 /* For people: ERR_REFUSED for a point that went live, and for that of a run whose marker stands. */
 int point_prune(const char *home, const char *id, struct err *e) must_check;
-int point_remove(const char *home, const char *id, struct err *e) must_check;           /* for its own run: in any state */
+/* For its own run: in any state. Repeated after a kill it goes on: until the last it is a point in state open. Absent is fine. */
+int point_remove(const char *home, const char *id, struct err *e) must_check;

@@ -86,12 +86,13 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	json_canonical(w->goal.doc, &goal);
 	if (journal_begin(w->journal, w->goal.product, w->goal.name, w->site_hash, buf_sv(&plan), w->plan.digest,
 	                  buf_sv(&goal), &w->run, e) < 0 ||
+	    world_enter(w, e) < 0 || run_note_server(w, e) < 0 ||
 	    journal_put_doc(w->journal, w->run, "facts", now->doc, e) < 0)
 		return -e->kind;
 	if (world_home(w, &home, &none) >= 0 &&
 	    point_marker_put(home, w->ctx.state.path, w->run, w->plan.digest, e) < 0)
 		return -e->kind;
-	return world_enter(w, e);
+	return 0;
 }
 
 /* An open run of this installation, in this journal or by a marker of another state directory. */
@@ -131,7 +132,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 
 	*ret = (struct run_end){ 0 };
 	plan_text(p, &text);
-	if (world_open(&w, o, DB_WRITE, &e) < 0 || plan_parse(buf_sv(&text), "the plan", &w.plan, &e) < 0 ||
+	if (world_open(&w, o, WORLD_BEGIN, &e) < 0 || plan_parse(buf_sv(&text), "the plan", &w.plan, &e) < 0 ||
 	    goal_of_doc(json_deep_copy(g->doc), &w.goal, &e) < 0 ||
 	    world_bind(&w, json_object_get(w.plan.doc, "sites"), &e) < 0)
 		goto fail;
@@ -161,6 +162,13 @@ fail:
 	run_says(ret, code, &e, "nothing changed: %s", e.msg);
 	world_close(&w);
 	return code;
+}
+
+int run_none(const char *run, const char *line, const struct err *e, struct run_end *ret)
+{
+	if (e->kind != ERR_ABSENT)
+		return run_says(ret, EXIT_FAILED, e, "%s", e->msg);
+	return run ? run_says(ret, EXIT_USAGE, e, "%s", e->msg) : run_says(ret, EXIT_DONE, NULL, "%s", line);
 }
 
 /* Find and lock the run a verb is about. Returns an exit code, 0 to go on. */
@@ -238,6 +246,16 @@ static int resume_open(struct world *w, enum run_state state, struct run_end *re
 	return run_go_on(w, ret);
 }
 
+/* Its server was never stopped by the run, but a boot may have ended it. */
+static int stays_held(struct world *w, const struct run_rec *rec, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+
+	if (run_start_again(w, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "run %s stays held, with the server down: %s", rec->id, e.msg);
+	return run_says(ret, EXIT_HELD, NULL, "run %s stays held", rec->id);
+}
+
 static int resume_by_state(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
@@ -248,7 +266,7 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 		return resume_open(w, rec->state, ret);
 	case RUN_HELD:
 		if (w->o->unattended)
-			return run_says(ret, EXIT_HELD, NULL, "run %s stays held", rec->id);
+			return stays_held(w, rec, ret);
 		return resume_open(w, rec->state, ret);
 	case RUN_TURNED:
 		if (w->o->unattended)
@@ -289,7 +307,9 @@ int run_resume(const char *run, const struct run_opts *o, struct run_end *ret)
 	int code;
 
 	*ret = (struct run_end){ 0 };
-	if (world_open(&w, o, DB_WRITE, &e) < 0 || unfinished_id(&w, run, &id, &e) < 0) {
+	if (world_open(&w, o, WORLD_GO_ON, &e) < 0) {
+		code = run_none(run, "nothing to do: no run is unfinished", &e, ret);
+	} else if (unfinished_id(&w, run, &id, &e) < 0) {
 		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	} else if (!id) {
 		code = run_says(ret, EXIT_DONE, NULL, "nothing to do: no run is unfinished");

@@ -111,12 +111,13 @@ int run_rollback_from(const char *point_dir, const struct run_opts *o, struct ru
 	int r;
 
 	*ret = (struct run_end){ 0 };
-	r = world_open(&w, o, DB_WRITE, &e);
-	if (r >= 0)
-		r = dir_open(point_dir, &point, &e);
-	if (r >= 0)
-		r = take_over(&w, &point, &run, &e);
-	world_close(&w);
+	r = dir_open(point_dir, &point, &e);
+	if (r >= 0) {
+		r = world_open(&w, o, WORLD_BEGIN, &e);
+		if (r >= 0)
+			r = take_over(&w, &point, &run, &e);
+		world_close(&w);
+	}
 	if (r < 0) {
 		err_wrap(&e, "roll back from '%s'", point_dir);
 		err_hint(&e, "name the directory of one restore point: the one with point.json and " RECORDS);

@@ -127,8 +127,8 @@ int run_rollback(const char *run, const struct run_opts *o, struct run_end *ret)
 	int code;
 
 	*ret = (struct run_end){ 0 };
-	if (world_open(&w, o, DB_WRITE, &e) < 0) {
-		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (world_open(&w, o, WORLD_GO_ON, &e) < 0) {
+		code = run_none(run, "nothing to do: no run to roll back", &e, ret);
 	} else {
 		code = newest_id(&w, run, &id, ret);
 		if (!code && !id)

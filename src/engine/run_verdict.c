@@ -143,7 +143,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 
 	/* Ctrl-C is being obeyed; the way back is not to be interrupted by it again. */
 	w->ctx.cancel = NULL;
-	if (loop_backward(w, &e) < 0 || old_world_back(w, &e) < 0)
+	if (loop_backward(w, &e) < 0 || run_start_again(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
 	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
 		goto stuck;

@@ -10,7 +10,22 @@
 #define LOCK_DIR "/run/lock/crossgrade"
 #define PLAN_MAX (16u << 20)
 
-int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, struct err *e)
+static int open_state(const char *path, struct dir *ret, struct err *e)
+{
+	int has = 0;
+
+	if (dir_open(path, ret, e) >= 0)
+		has = dir_has(ret, JOURNAL_FILE, e);
+	if (has > 0)
+		return 0;
+	if (e->kind != ERR_OK && e->kind != ERR_ABSENT)
+		return -e->kind;
+	err_clear(e);
+	err_set(e, ERR_ABSENT, "there is no run on this host: '%s' holds no journal", path);
+	return err_hint(e, "'crossgrade apply' begins one; is --state-dir right?");
+}
+
+int world_open(struct world *w, const struct run_opts *o, enum world_use use, struct err *e)
 {
 	*w = (struct world){ .o = o, .lock = LOCK_NONE };
 	w->ctx = (struct ctx){
@@ -25,13 +40,11 @@ int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, str
 		.save_writes = o->save_writes,
 		.results = json_object(),
 	};
-	if (mode == DB_WRITE) {
-		if (dir_make_path(o->state_dir, 0700, &w->ctx.state, e) < 0)
-			return err_wrap(e, "make the state directory");
-	} else if (dir_open(o->state_dir, &w->ctx.state, e) < 0) {
+	if (use == WORLD_BEGIN && dir_make_path(o->state_dir, 0700, &w->ctx.state, e) < 0)
+		return err_wrap(e, "make the state directory");
+	if (use != WORLD_BEGIN && open_state(o->state_dir, &w->ctx.state, e) < 0)
 		return -e->kind;
-	}
-	return journal_open(&w->ctx.state, mode, &w->journal, e);
+	return journal_open(&w->ctx.state, use == WORLD_LOOK ? DB_READ : DB_WRITE, &w->journal, e);
 }
 
 /* Events are kept in batches: in the window every fsync is downtime, and an event is no promise. A kill loses the last few. */

@@ -20,8 +20,10 @@ struct world {
 	json_t                *pending;         /* events not yet in the journal */
 };
 
-/* Open the state directory (made 0700) and its journal. */
-int world_open(struct world *w, const struct run_opts *o, enum db_mode mode, struct err *e) must_check;
+/* Open the state directory and its journal. Only who begins something makes them (0700, 0600); to the others they are
+ * ERR_ABSENT where no run was ever begun. */
+enum world_use { WORLD_LOOK, WORLD_GO_ON, WORLD_BEGIN };
+int world_open(struct world *w, const struct run_opts *o, enum world_use use, struct err *e) must_check;
 void world_close(struct world *w);
 /* Take over goal and plan of a run from the journal. ERR_REFUSED when a kind of it is unknown here. */
 int world_load(struct world *w, const char *run, struct err *e) must_check;
@@ -42,6 +44,11 @@ int world_home(struct world *w, char **ret, struct err *e) must_check;
 /* After an interruption between the stop and the first start: was a server started behind our back? The target build: its start
  * is journalled as ours. *ret_old: the old build runs (run_stranger.c). */
 int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
+
+/* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way
+ * back, and so is that of a held run by the boot service (run_begun.c). */
+int run_note_server(struct world *w, struct err *e) must_check;
+int run_start_again(struct world *w, struct err *e) must_check;
 
 /* Copy the run's records and undo blobs into its restore point, at the turn of each phase: run_rollback_from() needs nothing
  * else. Nothing to do before there is a point (run_keep.c). */
@@ -66,6 +73,8 @@ int  run_go_back(struct world *w, int code, const struct err *why, struct run_en
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
 void run_start_prober(struct world *w);
+/* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
+int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;
 /* Find and lock the run a verb is about. Exit code, 0 to go on (run.c). */
 int  run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret) must_check;
 

@@ -147,7 +147,7 @@ int world_status(const struct run_opts *o, json_t **ret, struct err *e)
 	struct world w;
 	int r;
 
-	r = world_open(&w, o, DB_READ, &absent);
+	r = world_open(&w, o, WORLD_LOOK, &absent);
 	if (r >= 0)
 		r = list_runs(&w, runs, e);
 	else if (absent.kind == ERR_ABSENT)

@@ -141,10 +141,13 @@ def is_closed(struck: Call) -> bool:
     return any(str(event.get("state")).startswith("closed") for event in struck.events())
 
 
-def has_stopped(struck: Call) -> bool:
-    """Is it the run that has to start a server? Not before it has stopped one, and not any more once it was closed."""
-    goes_back = any(event.get("state") == "undo" for event in struck.events())
-    return (struck.begun("stop") or goes_back) and not is_closed(struck)
+def may_be_down(scenario: Scenario, struck: Call) -> bool:
+    """After a boot: is it nobody's to start a server? A run knows from its begin on what ran; once it was closed, and until it
+    begins to go back, that is the operator's."""
+    steps = {str(event.get("state")) for event in struck.events() if event.get("type") == "step"}
+    if scenario.struck == "rollback":
+        return "undo" not in steps or is_closed(struck)
+    return is_closed(struck) or not (steps or scenario.after_apply)
 
 
 def carry_out(bench: Bench, case: Case) -> list[str]:
@@ -163,7 +166,7 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
         world, ended = named_world(lab, calls[-1])
         if world is None:
             return [f"illegal end: {ended}"]
-        return oracle.judge(lab, world, reference, may_be_down=bool(case.boot) and not has_stopped(struck),
+        return oracle.judge(lab, world, reference, may_be_down=bool(case.boot) and may_be_down(case.scenario, struck),
                             power_lost=bool(case.boot))
     finally:
         if case.boot:

@@ -139,8 +139,7 @@ def carry_out(machine: Machine, cut: Cut) -> list[str]:
         world, ended = kills.named_world(lab, calls[-1])
         if world is None:
             return [f"illegal end: {ended}"]
-        # Of a run that had not stopped the server, or whose record of that did not become durable, nobody starts it again.
-        return oracle.judge(lab, world, reference, may_be_down=True, power_lost=True)
+        return oracle.judge(lab, world, reference, may_be_down=kills.may_be_down(cut.scenario, struck), power_lost=True)
     finally:
         kills.old_boot_id()
 

@@ -158,6 +158,26 @@ static void a_held_run_waits_and_looks_again(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* Where no run was ever begun, nothing of ours appears. */
+static void nothing_to_do_makes_nothing(void **state)
+{
+	autofree char *nowhere = xasprintf("%s/no/state", toy_root);
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	o.state_dir = nowhere;
+	assert_int_equal(run_resume(NULL, &o, &end), EXIT_DONE);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_int_equal(run_resume("20260101-000000-0000", &o, &end), EXIT_USAGE);
+	assert_int_equal(run_rollback("20260101-000000-0000", &o, &end), EXIT_USAGE);
+	assert_int_equal(run_finalize(NULL, false, &o, &end), EXIT_USAGE);
+	assert_int_equal(run_rollback_from("/nowhere", &o, &end), EXIT_USAGE);
+	*strrchr(nowhere, '/') = '\0';
+	assert_int_equal(access(nowhere, F_OK), -1);
+	events_free(ev);
+}
+
 static void drift_refuses_a_plan(void **state)
 {
 	struct events *ev = events_new();
@@ -273,6 +293,7 @@ int main(int argc, char **argv)
 		T(counted_writes_make_it_stand),
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_held_run_waits_and_looks_again),
+		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
 #ifdef CROSSGRADE_FAULT
