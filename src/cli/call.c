@@ -74,6 +74,10 @@ int call_options(struct call *c, struct err *e)
 		.accept_open = args_has(a, OPT_ACCEPT_OPEN),
 		.yes = args_has(a, OPT_YES),
 	};
+	if (!o->yes && ui_can_ask(&c->ui)) {
+		o->ask = ui_ask;
+		o->ask_data = &c->ui;
+	}
 	if (a->value[OPT_SAVE_NEW_WRITES])
 		o->save_writes = c->save_writes = path_absolute(a->value[OPT_SAVE_NEW_WRITES]);
 	if (args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 || timeout_of(a, &within_ns, e) < 0)

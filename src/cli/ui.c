@@ -8,7 +8,8 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 
-#define ANSWER_MAX 4096
+#define ANSWER_MAX       4096
+#define ANSWER_WITHIN_MS (600 * 1000) /* a server may be down meanwhile */
 
 static unsigned columns_of(int fd)
 {
@@ -133,14 +134,16 @@ char *ui_prompt(struct ui *ui, const char *question, const char *absent)
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	char line[ANSWER_MAX];
 	struct sv answer;
+	bool answered;
 
 	progress_hide(ui->progress);
 	fprintf(stderr, "%s%s%s%s ", question, absent ? " [" : "", absent ?: "", absent ? "]" : "");
 	fflush(stderr);
 	/* poll() is never restarted: Ctrl-C at a question is an answer. */
-	if (poll(&in, 1, -1) < 0 || !fgets(line, sizeof line, stdin))
-		return NULL;
+	answered = poll(&in, 1, ANSWER_WITHIN_MS) > 0 && fgets(line, sizeof line, stdin);
 	progress_show(ui->progress);
+	if (!answered)
+		return NULL;
 	answer = sv_trim(sv_of(line));
 	return answer.n || !absent ? sv_dup(answer) : xstrdup(absent);
 }

@@ -29,6 +29,8 @@ struct run_opts {
 	bool                 accept_no_backup, accept_no_return, accept_open;
 	uint64_t             io_limit;
 	bool                 yes;
+	ask_fn               ask;               /* NULL without a terminal, and with --yes */
+	void                *ask_data;
 };
 
 /* What a call ended with: the exit code, one line, and the error when there is one. */

@@ -35,6 +35,8 @@ int world_open(struct world *w, const struct run_opts *o, enum world_use use, st
 		.cancel = o->cancel,
 		.io_limit = o->io_limit,
 		.force = o->force,
+		.ask = o->ask,
+		.ask_data = o->ask_data,
 		.prove_all = o->prove_all,
 		.accept_in_place = o->accept_in_place,
 		.save_writes = o->save_writes,

@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "engine/event.h"
 #include "io/image.h"
 #include "io/proc.h"
 
 #define ASK_EVERY   (10 * NS_PER_MS)
 #define ONE_PROBE   (5 * NS_PER_S)
 #define LAUNCH_MAX  (1u << 20)
+#define KILL_WITHIN (60 * NS_PER_S)
 
 int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
 {
@@ -76,6 +78,16 @@ static int answers_as(const struct probe *p, struct expected who, struct err *e)
 	return 0;
 }
 
+/* Somebody else's server took the lock before ours could. On the way back the old one is welcome whoever started it. */
+static int refuse_stranger(const struct ctx *c, const struct svc_state *now, struct err *e)
+{
+	if (!now->stranger || c->backward)
+		return 0;
+	err_set(e, ERR_CHANGED, "process %d runs the server, and it is not the one this run started%s%s", (int)now->id.pid,
+	        now->by[0] ? ": " : "", now->by);
+	return err_hint(e, "find out who starts servers of this data, and stop that first");
+}
+
 int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
                struct probe *ret, struct err *e)
 {
@@ -90,11 +102,12 @@ int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t withi
 		struct err quiet = ERR_INIT;
 
 		*ret = (struct probe){ 0 };
-		if (c->product->probe(s, false, MIN_OF(ONE_PROBE, deadline_left_ns(until)), ret, &quiet) >= 0 &&
-		    ret->serving)
-			return answers_as(ret, who, e);
-		if (service->ops->state(service, &now, e) < 0)
+		if (c->product->probe(s, false, MIN_OF(ONE_PROBE, deadline_left_ns(until)), ret, &quiet) < 0)
+			ret->serving = false;
+		if (service->ops->state(service, &now, e) < 0 || refuse_stranger(c, &now, e) < 0)
 			return -e->kind;
+		if (ret->serving)
+			return answers_as(ret, who, e);
 		if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
 			return err_set(e, ERR_REFUSED, "the server ended before it answered: %s", now.detail);
 		if (check_stall(&stall, now.id.pid, e) < 0)
@@ -167,19 +180,58 @@ int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e)
 	return 0;
 }
 
-/* Only on demand, and only where the restore point makes it harmless: what it has not written yet is not wanted back. */
-static int kill_it(struct svc_state *now, int64_t within_ns, struct err *e)
+/* Never unasked: SIGKILL takes from a server what it has not written yet. */
+static bool may_kill(const struct ctx *c, const struct service *service, const struct svc_state *now)
 {
-	if (!now->id.pid)
-		return err_set(e, ERR_TIMEOUT, "it does not stop, and its process is not known");
+	autofree char *question = NULL;
+
+	if (c->backward && c->force)
+		return true;
+	if (!c->ask)
+		return false;
+	question = xasprintf("%s: process %d was asked to end and has not. Kill it (SIGKILL)?", service->name,
+	                     (int)now->id.pid);
+	return c->ask(c->ask_data, question) == 1;
+}
+
+static int kill_it(const struct svc_state *now, struct err *e)
+{
 	if (process_signal(now->id, SIGKILL, e) < 0 && e->kind != ERR_ABSENT)
 		return -e->kind;
 	err_clear(e);
-	return process_wait(now->id, deadline_in(within_ns), e);
+	return process_wait(now->id, deadline_in(KILL_WITHIN), e);
+}
+
+/* What a person can do about a server that does not end, with its process by name. */
+static int is_left(const struct ctx *c, const struct svc_state *now, struct err *e)
+{
+	if (!now->id.pid)
+		return err_hint(e, "look at the service; its process is not known");
+	return err_hint(e, "nothing was killed, and process %d may still end by itself: look at what it is doing, or end it "
+	                   "('kill -9 %d'%s), then repeat the call",
+	                (int)now->id.pid, (int)now->id.pid, c->backward ? ", or 'crossgrade rollback --force'" : "");
+}
+
+int serve_end(struct ctx *c, struct service *service, const struct err *why, struct err *e)
+{
+	struct svc_state now = { 0 };
+
+	if (service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+		return 0;
+	if (now.id.pid && may_kill(c, service, &now)) {
+		event_emit(c->events, "warning", json_pack("{ss sI}", "text", "the server did not end and is killed, as agreed",
+		                                           "pid", (json_int_t)now.id.pid));
+		return kill_it(&now, e);
+	}
+	*e = *why;
+	return is_left(c, &now, e);
 }
 
 int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e)
 {
+	struct err why = ERR_INIT;
 	struct service *service;
 	struct svc_state now = { 0 };
 
@@ -187,17 +239,12 @@ int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e)
 		return -e->kind;
 	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
 		return 0;
-	if (service->ops->want(service, SVC_STOPPED, within_ns, &now, e) >= 0)
+	if (service->ops->want(service, SVC_STOPPED, within_ns, &now, &why) >= 0)
 		return 0;
-	if (e->kind == ERR_TIMEOUT && c->backward && c->force) {
-		err_clear(e);
-		if (service->ops->state(service, &now, e) < 0)
-			return -e->kind;
-		return kill_it(&now, within_ns, e);
-	}
-	err_wrap(e, "stop %s", service->name);
-	if (e->kind == ERR_TIMEOUT && c->backward)
-		err_hint(e, "'crossgrade rollback --force' kills it; the old data comes from the restore point");
+	err_wrap(&why, "stop %s", service->name);
+	if (why.kind == ERR_TIMEOUT)
+		return serve_end(c, service, &why, e);
+	*e = why;
 	return -e->kind;
 }
 
@@ -234,5 +281,5 @@ int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t 
 		return -e->kind;
 	if (service->ops->want(service, SVC_RUNNING, within_ns, ret, e) < 0)
 		return err_wrap(e, "start %s", service->name);
-	return 0;
+	return refuse_stranger(c, ret, e);
 }

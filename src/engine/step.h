@@ -61,6 +61,9 @@ struct product;
 struct plan;
 struct events;
 
+/* Somebody at a terminal: 1 yes, 0 no. */
+typedef int (*ask_fn)(void *data, const char *question);
+
 /* All a step may reach. */
 struct ctx {
 	const struct product *product;
@@ -77,6 +80,8 @@ struct ctx {
 	bool                  point_passed;     /* by the journal: a POINT step was ever intended */
 	bool                  backward;         /* undo is running */
 	bool                  force;            /* --force: undo may overwrite a third value */
+	ask_fn                ask;              /* NULL: nobody is there to be asked */
+	void                 *ask_data;
 	bool                  prove_all;        /* --prove */
 	bool                  accept_in_place;  /* --accept-in-place-restore */
 	const char           *save_writes;      /* --save-new-writes DIR or NULL */

@@ -60,6 +60,16 @@ static bool runs_record(const struct proc *p, const json_t *record)
 	return !p->argv[n];
 }
 
+static bool is_launched(const struct service *s, struct process_id id)
+{
+	struct err gone = ERR_INIT;
+	struct proc p = { 0 };
+	bool same = proc_read(id.pid, &p, &gone) == 0 && runs_record(&p, s->launch);
+
+	proc_done(&p);
+	return same;
+}
+
 /* 1 found, 0 none. A server started by a run that was killed since: until it takes its lock, only its command line
  * tells that it is on its way (seen: the data was moved beneath it). */
 static int find_started(const struct service *s, struct process_id *ret, struct err *e)
@@ -113,6 +123,7 @@ static int process_state(struct service *s, struct svc_state *ret, struct err *e
 	} else {
 		st.run = SVC_STOPPED;
 	}
+	st.stranger = held && own->started.pid && !same_process(own->started, st.id);
 	/* Gone between two looks: the next look says so. */
 	if (st.id.pid && add_owner(own, &st, e) < 0 && e->kind != ERR_ABSENT)
 		return -(int)e->kind;
@@ -152,10 +163,9 @@ static int process_stop(struct service *s, struct process_id id, struct deadline
 	if (process_wait(id, d, e) < 0) {
 		if (e->kind != ERR_TIMEOUT)
 			return err_wrap(e, "wait for process %d to end", (int)id.pid);
-		err_set(e, ERR_TIMEOUT,
-			"process %d was asked to end and has not yet; it is left alone",
-			(int)id.pid);
-		return err_hint(e, "look at what it is doing, or give it more time");
+		return err_set(e, ERR_TIMEOUT,
+			       "process %d was asked to end and has not yet; it is left alone",
+			       (int)id.pid);
 	}
 	if (process_state(s, ret, e) < 0)
 		return -(int)e->kind;
@@ -180,6 +190,8 @@ static int process_want(struct service *s, enum svc_run to, int64_t within_ns,
 		return err_set(e, ERR_REFUSED, "%s", st.detail);
 	if (to == SVC_RUNNING && !st.id.pid)
 		return process_start(s, ret, e);
+	if (to == SVC_RUNNING)
+		st.stranger = s->launch && !is_launched(s, st.id);
 	if (to == SVC_STOPPED && st.id.pid)
 		return process_stop(s, st.id, d, ret, e);
 	*ret = st;

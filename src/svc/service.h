@@ -21,12 +21,17 @@ struct svc_state {
 	struct process_id id;           /* of the server process; pid 0 when stopped or not to be known */
 	bool              enabled;      /* starts by itself at boot */
 	bool              restarts;     /* somebody restarts it when it ends */
+	bool              stranger;     /* process: want() was to start one, and another has the lock */
 	char              by[128];      /* who: "systemd: questdb.service", "supervisord (pid 812)", "" */
 	char              detail[256];  /* for people */
 };
 
 struct service;
 
+/* The lock of a server that is down can be held by us, and be handed to nobody: the server opens the file itself, and an flock of
+ * another descriptor, inherited or not, is in its way. So between letting go and the server's own flock (a JVM takes half a
+ * second to get there) somebody else's server can take it. Ours then ends; what runs is known by the holder of the lock,
+ * who is not the process that was started nor runs its command line, and is a `stranger`. */
 struct service_ops {
 	const char *name;
 	int (*state)(struct service *s, struct svc_state *ret, struct err *e);

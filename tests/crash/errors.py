@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
+import pty
 import random
 import signal
 import subprocess
@@ -136,6 +138,59 @@ def hook_on_failure(lab: Lab) -> Call:
     return call
 
 
+def asked(*answers: str) -> collections.abc.Callable[[Lab], Call]:
+    """At a terminal, without --yes: each question gets the next answer."""
+    def disturb(lab: Lab) -> Call:
+        argv = [word for word in lab.argv("apply", "-f", lab.outside / "migration.yaml") if word != "--yes"]
+        master, slave = pty.openpty()
+        process = subprocess.Popen(argv, env=lab.call_environment(), stdin=slave, stdout=subprocess.PIPE, stderr=slave,
+                                   text=True)
+        os.close(slave)
+        talk, left = "", list(answers)
+        try:
+            while chunk := os.read(master, 4096).decode("utf-8", "replace"):
+                talk += chunk
+                if left and talk.rstrip().endswith("? [no]"):
+                    os.write(master, (left.pop(0) + "\n").encode())
+        except OSError:
+            pass                # its end
+        os.close(master)
+        call = Call(argv, process.wait(60), process.stdout.read(), talk)
+        lab.calls.append(call)
+        if left:
+            raise RuntimeError(f"not asked: {left}")
+        return call
+    return disturb
+
+
+def left_alone(lab: Lab) -> Call:
+    """A server that does not end is named and goes on living."""
+    before = lab.servers()
+    call = lab.apply()
+    error = next(event["document"]["error"] for event in call.events() if event.get("type") == "result")
+    if not any(f"kill -9 {pid}" in error["hint"] for pid in before):
+        raise RuntimeError(f"it is not said which process does not end, and what can be done: {error}")
+    if lab.servers() != before:
+        raise RuntimeError("somebody was killed unasked")
+    return call
+
+
+def finalize_killed(lab: Lab) -> Call:
+    """Killed anywhere, a finalize that is repeated finds what the first one left."""
+    store = lab.world / ".crossgrade-root"
+    for at in itertools.count(1, 9):
+        lab.fresh()
+        call = lab.apply()
+        if call.exit:
+            return call
+        if not lab.finalize({"CROSSGRADE_FAULT": str(at)}).killed:
+            return call
+        again = lab.finalize()
+        left = [path for path in store.glob("**/*") if path != store / "trash" and path != store / "staged"]
+        if again.exit or left:
+            raise RuntimeError(f"killed at {at} and repeated, finalize ended with {again.exit} and left {left[:3]}")
+
+
 def second_call(lab: Lab, _: int) -> None:
     if (call := lab.crossgrade("rollback")).exit != LOCKED:
         raise RuntimeError(f"a second call was let in beside a living run: {call.exit}")
@@ -168,7 +223,11 @@ CASES: dict[str, Case] = {
     "loses-rows": Case((TURNED, STANDS), undisturbed, double={"lose_rows": "t0"}),
     "changes-a-value": Case((STANDS,), deep, double={"change_value": "t1"}),
     "edition-refused": Case((TURNED,), undisturbed, scenario="edition", double={"start": "fail"}, when="3.2.4"),
-    "never-stops": Case((STUCK,), undisturbed, double={"stop": "never"}, when="9.0.3"),
+    "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="9.0.3"),
+    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="9.0.3"),
+    "deaf-not-killed": Case((TURNED,), asked("yes", "no"), double={"stop": "ignore"}, when="9.0.3"),
+    "deaf-killed": Case((DONE,), asked("yes", "yes"), double={"stop": "ignore"}, when="9.0.3"),
+    "finalize-killed": Case((DONE,), finalize_killed),
     "gate-gone": Case((DONE,), undisturbed, hooks={"after_ready": RELOAD}),
     # Without the gate a client may have dropped the table.
     "gate-gone-and-lost": Case((STANDS,), undisturbed, hooks={"after_ready": RELOAD}, double={"lose_table": "t2"}),
@@ -252,7 +311,6 @@ def tidy(lab: Lab, case: Case) -> None:
     for path in powercut.DATA.glob("filler*"):
         path.unlink()
     if case.when == "9.0.3":
-        lab.end_servers()
         (lab.root / ".double.json").unlink()
 
 

@@ -279,5 +279,8 @@ class Lab:
     def apply(self, env: dict[str, str] | None = None) -> Call:
         return self.crossgrade("apply", "-f", self.outside / "migration.yaml", *self.scenario.apply_flags, env=env)
 
+    def finalize(self, env: dict[str, str] | None = None) -> Call:
+        return self.crossgrade("finalize", "--yes", "--with-restore-point", env=env)
+
     def status(self) -> dict:
         return json.loads(self.crossgrade("status", "--output", "json").out)

@@ -30,12 +30,12 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	struct site *s;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || know(c, s, params, e) < 0 ||
-	    serve_lift(c, s, false, e) < 0 || service->ops->state(service, &now, e) < 0)
+	    service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	/* Running already: our own start, before a kill. Whoever else it might be, wait_ready asks for its version. */
 	if (now.run != SVC_RUNNING && now.run != SVC_STARTING &&
-	    serve_start(c, s, json_str(params, "launch", NULL), json_object_get(params, "argv"),
-	                params_span(params, "within", WITHIN), &now, e) < 0)
+	    (serve_lift(c, s, false, e) < 0 || serve_start(c, s, json_str(params, "launch", NULL), json_object_get(params, "argv"),
+	                params_span(params, "within", WITHIN), &now, e) < 0))
 		return -e->kind;
 	*ret_result = json_pack("{sI sI}", "pid", (json_int_t)now.id.pid, "start_ticks",
 	                        (json_int_t)now.id.start_ticks);

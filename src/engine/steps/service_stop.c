@@ -105,20 +105,47 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
+static bool is_up(const struct svc_state *now)
+{
+	return now->run != SVC_STOPPED && now->run != SVC_FAILED;
+}
+
+/* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it has ended since. */
+static int keep_old(struct ctx *c, struct site *s, struct service *service, struct expected who, int64_t within_ns,
+                    struct err *e)
+{
+	struct svc_state now = { 0 };
+	struct err why = ERR_INIT;
+	struct probe seen;
+
+	if (serve_wait(c, s, who, within_ns, STALL, &seen, &why) >= 0)
+		return 0;
+	if (service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (is_up(&now) && why.kind == ERR_TIMEOUT)
+		return serve_end(c, service, &why, e) < 0 ? -(int)e->kind : 1;
+	if (!is_up(&now))
+		return 1;
+	*e = why;
+	return -e->kind;
+}
+
 static int start_old(struct ctx *c, struct site *s, const json_t *params, const json_t *undo, struct err *e)
 {
 	const json_t *expect = json_object_get(params, "expect");
 	struct expected who = { json_str(expect, "edition", ""), json_str(expect, "version", "") };
+	int64_t within = params_span(params, "start_within", START_WITHIN);
 	struct svc_state now = { 0 };
 	struct service *service;
 	struct probe seen;
 
 	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
 		return -e->kind;
-	if (now.run != SVC_RUNNING && now.run != SVC_STARTING &&
-	    serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
+	if (is_up(&now) && keep_old(c, s, service, who, within, e) <= 0)
+		return -(int)e->kind;
+	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
-	return serve_wait(c, s, who, params_span(params, "start_within", START_WITHIN), STALL, &seen, e);
+	return serve_wait(c, s, who, within, STALL, &seen, e);
 }
 
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)

@@ -59,9 +59,14 @@ static int run(struct server *s)
 		       http < 0 ? port : min_port);
 		return DOUBLE_EXIT_REFUSED;
 	}
-	http_serve(s, http, min);
-	control_read(s);
-	stop = control(s, "stop");
+	for (;;) {
+		http_serve(s, http, min);
+		control_read(s);
+		stop = control(s, "stop");
+		if (!stop || strcmp(stop, "ignore") != 0)
+			break;
+		stopping = 0;
+	}
 	while (stop && strcmp(stop, "never") == 0)
 		pause();
 	clock_sleep_ns(control_ms(s, "stop_ms") * NS_PER_MS);

@@ -96,6 +96,57 @@ static void a_server_of_a_killed_run_is_starting(void **state)
 	service_close(s);
 }
 
+/* What was started is on its way to its lock, and ends when it finds it taken, as a QuestDB does. */
+static void who_gets_in_between_is_a_stranger(void **state)
+{
+	autojson json_t *record =
+	    json_pack("{s[ssss] s[] ss si si s[]}", "argv", LOCKER, lock_path, "delay", "300", "env", "cwd", "/", "uid",
+		      0, "gid", 0, "groups");
+	struct service *s = open_process();
+	struct svc_state st;
+	struct err e = ERR_INIT;
+	pid_t pid;
+
+	service_set_launch(s, record);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(st.run, SVC_STARTING);
+	assert_false(st.stranger);
+	pid = start_locker(NULL);
+	st = look(s);
+	assert_int_equal(st.id.pid, pid);
+	assert_true(st.stranger);
+	service_close(s);
+
+	/* Before anything was started: told by its command line. */
+	s = open_process();
+	service_set_launch(s, record);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(st.id.pid, pid);
+	assert_true(st.stranger);
+	clock_sleep_ns(400 * NS_PER_MS); /* the one that was started has ended */
+	end_child(pid);
+	service_close(s);
+}
+
+static void what_was_started_is_no_stranger(void **state)
+{
+	autojson json_t *record = json_pack("{s[ss] s[] ss si si s[]}", "argv", LOCKER, lock_path, "env", "cwd", "/",
+					    "uid", 0, "gid", 0, "groups");
+	struct service *s = open_process();
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	service_set_launch(s, record);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(wait_for_locker(), st.id.pid);
+	assert_false(look(s).stranger);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_false(st.stranger);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	forget_locker();
+	service_close(s);
+}
+
 static void our_own_lock_is_no_server(void **state)
 {
 	struct service *s = open_process();
@@ -324,6 +375,8 @@ int main(void)
 		cmocka_unit_test(nobody_holds_the_lock),
 		cmocka_unit_test(the_holder_is_the_server),
 		cmocka_unit_test(a_server_of_a_killed_run_is_starting),
+		cmocka_unit_test(who_gets_in_between_is_a_stranger),
+		cmocka_unit_test(what_was_started_is_no_stranger),
 		cmocka_unit_test(our_own_lock_is_no_server),
 		cmocka_unit_test(stopping_is_one_polite_request),
 		cmocka_unit_test(a_deaf_server_is_left_alone),
