@@ -161,6 +161,7 @@ const struct check questdb_checks[] = {
 
 	{ "questdb.fs-type",            check_fs_type },
 	{ "questdb.fs-support",         check_fs_support },
+	{ "questdb.fs-ftype",           check_fs_ftype },
 	{ "questdb.fs-ro",              check_fs_ro, true },
 	{ "questdb.fs-noexec",          check_fs_noexec },
 	{ "questdb.restore-point",      check_restore_point },
@@ -214,6 +215,7 @@ const struct check questdb_checks[] = {
 	{ "questdb.tls-clients",        check_tls_clients },
 	{ "questdb.repl-string",        check_repl_string },
 	{ "questdb.repl-store",         check_repl_store },
+	{ "questdb.repl-shared",        check_repl_shared },
 	{ "questdb.repl-id",            check_repl_id },
 	{ "questdb.repl-clock",         check_repl_clock },
 	{ NULL, NULL },

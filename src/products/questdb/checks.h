@@ -76,6 +76,7 @@ CHECK(install_shared);
 /* checks_storage.c */
 CHECK(root_layout);
 CHECK(root_links);
+CHECK(fs_ftype);
 CHECK(root_mounts);
 CHECK(db_identity);
 CHECK(cp_active);
@@ -145,5 +146,6 @@ CHECK(tls_pem);
 CHECK(tls_clients);
 CHECK(repl_string);
 CHECK(repl_store);
+CHECK(repl_shared);
 CHECK(repl_id);
 CHECK(repl_clock);

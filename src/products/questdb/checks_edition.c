@@ -2,7 +2,12 @@
  * TLS, replication. */
 #include "products/questdb/checks.h"
 
+#include <string.h>
+#include <time.h>
+
 #include "products/questdb/conf_change.h"
+
+#define DAYS_LEFT 30 /* of a certificate */
 
 /* Is the migration one from open source to Enterprise? Says UNSURE or PASS itself when not. */
 static bool to_enterprise(const struct facts *now, const struct goal *to, const char *id,
@@ -221,6 +226,20 @@ static const json_t *setting_asked(const struct goal *to, const char *name, cons
 	return asked;
 }
 
+/* Days until the certificate ends, counted from the look; many where it does not tell. */
+static int64_t days_left(const struct facts *now, const json_t *tls)
+{
+	const char *taken = json_str(now->doc, "taken", "");
+	int64_t ends = json_int(tls, "not_after", INT64_MAX);
+	struct tm t = { 0 };
+
+	if (ends == INT64_MAX || !strptime(taken, "%Y-%m-%dT%H:%M:%S", &t))
+		return INT64_MAX;
+	return (ends - (int64_t)timegm(&t)) / 86400;
+}
+
+static bool has_backslash(const char *path) { return strchr(path, '\\') != NULL; }
+
 CHECK(tls_pem)
 {
 	static const char id[] = "questdb.tls-pem";
@@ -239,6 +258,12 @@ CHECK(tls_pem)
 	else if (*mode && mode[strlen(mode) - 1] != '0')
 		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL),
 			    "mode %s: everybody can read it", mode);
+	else if (has_backslash(json_str(tls, "cert", "")) || has_backslash(json_str(tls, "key", "")))
+		results_add(ret, id, VERDICT_BLOCK, NULL,
+			    "a path with a backslash: server.conf would lose it");
+	else if (days_left(now, tls) < DAYS_LEFT)
+		results_add(ret, id, VERDICT_WARN, json_str(tls, "cert", NULL),
+			    "ends in %lld days", (long long)days_left(now, tls));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", json_str(tls, "subject", "?"));
 }
@@ -281,6 +306,32 @@ CHECK(repl_store)
 			    "root and atomic_write_dir are on different devices");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "empty");
+}
+
+/* The prefix is all that separates databases in a store: one that another instance names is not
+ * ours to use, empty as it may be. */
+CHECK(repl_shared)
+{
+	static const char id[] = "questdb.repl-shared";
+	const json_t *stores, *ours, *theirs;
+	const char *root;
+
+	if (!need_if_any(now, QF_STORES, QF_OTHERS, id, ret, &stores))
+		return;
+	ours = json_object_get(stores, "ours"); /* absent: none, null: not seen */
+	json_object_foreach(json_object_get(stores, "others"), root, theirs)
+	{
+		autofree char *subject = xasprintf("instance %s", root);
+
+		if (!ours)
+			continue;
+		if (!json_is_string(ours) || !json_is_string(theirs))
+			results_add(ret, id, VERDICT_UNSURE, subject,
+				    "its object store, or ours, is set where it cannot be seen");
+		else if (json_equal(ours, theirs))
+			results_add(ret, id, VERDICT_BLOCK, subject, "has the same object store: %s",
+				    json_string_value(ours));
+	}
 }
 
 CHECK(repl_id)

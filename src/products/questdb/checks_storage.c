@@ -58,6 +58,18 @@ CHECK(root_links)
 	}
 }
 
+CHECK(fs_ftype)
+{
+	static const char id[] = "questdb.fs-ftype";
+	const json_t *known;
+
+	if (!need(now, QF_ENTRY_TYPES, id, ret, &known))
+		return;
+	results_add(ret, id, json_is_true(known) ? VERDICT_PASS : VERDICT_WARN, NULL,
+		    json_is_true(known) ? "entries of the database directory tell their type"
+					: "entries of the database directory do not tell their type");
+}
+
 CHECK(root_mounts)
 {
 	judge_members(now, QF_ROOT_MOUNTS, QF_SCOPE, "questdb.root-mounts", VERDICT_BLOCK, "mount",

@@ -301,6 +301,8 @@
 #define QF_FS_ROOM          "fs.room"
 /* O {"root"|"volume-a"|...: {"bytes","allocated","data","files","dirs","links"}}; data: what a copy of it takes up; "install" too. L */
 #define QF_SIZES            "sizes"
+#define QF_ENTRY_TYPES       "fs.entry_types"        /* O bool: directory entries of DB tell their
+                                                        type; false on xfs made with ftype=0 */
 #define QF_REFLINK           "fs.reflink"            /* O {"root": bool, ...}: by file system
                                                         type only, not tried. absent unknown */
 /* O [{"root","pid","unit"}]: the other QuestDB installations of this
@@ -310,6 +312,9 @@
  * "same"|"inside"|"around"; what of ours: "root" "db" "volume-a" "import" "export" "log"
  * "public". absent when none */
 #define QF_SHARED           "host.shared"
+/* O {"ours": place or null, "others": {root: place or null}}: object stores that this instance (or the
+ * goal for it) and the others of this host name; null: one is named and cannot be seen. absent none */
+#define QF_STORES            "host.object_stores"
 #define QF_TIMERS            "host.timers"           /* O [name]: cron files and timers that
                                                         mention the root or questdb. L */
 

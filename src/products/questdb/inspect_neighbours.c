@@ -6,6 +6,7 @@
 
 #include "io/file.h"
 #include "products/questdb/inspect.h"
+#include "products/questdb/object_store.h"
 
 #define FILES_MAX 20000
 
@@ -92,32 +93,78 @@ static void compare(const places *ours, const places *theirs, const char *root, 
 	}
 }
 
+struct found {
+	json_t *others, *shared, *same_install, *stores;
+};
+
 static json_t *other_json(const struct layout *l)
 {
 	return json_pack("{ss si ss?}", "root", l->root, "pid", (int)l->proc.id.pid, "unit",
 			 l->unit.name);
 }
 
-static void look_at(struct look *k, const char *root, const places *ours, json_t *others,
-		    json_t *shared, json_t *same_install)
+/* ---- object stores ---- */
+
+/* A store that only an environment names is masked there: named, and not to be seen. */
+static json_t *store_of(const struct layout *l)
+{
+	autofree char *path = xasprintf("%s/conf/server.conf", l->root), *place = NULL;
+	struct err e = ERR_INIT;
+	int r;
+
+	if (!conf_has(&l->conf, "replication.object.store"))
+		return NULL;
+	r = object_store_of_conf(path, &place, &e);
+	return r > 0 ? text_json(place) : json_null();
+}
+
+/* The goal's, else that of its own server.conf. */
+static json_t *our_store(const struct look *k)
+{
+	const json_t *asked = k->to ? json_object_get(k->to->settings, "replication") : NULL;
+	const char *file = json_str(asked, "object_store_file", NULL);
+	autofree char *place = NULL;
+	struct err e = ERR_INIT;
+
+	if (!file)
+		return store_of(&k->l);
+	return object_store_of_file(file, &place, &e) > 0 ? text_json(place) : json_null();
+}
+
+static void look_at(struct look *k, const char *root, const places *ours, struct found *ret)
 {
 	autolayout struct layout l = { 0 };
 	places theirs = { 0 };
 	struct err e = ERR_INIT;
+	json_t *store;
 
 	if (!strcmp(root, k->l.root) || layout_of(root, NULL, &l, &e) < 0)
 		return;
 	places_of(&l, &theirs);
-	json_array_append_new(others, other_json(&l));
-	compare(ours, &theirs, root, shared);
+	json_array_append_new(ret->others, other_json(&l));
+	compare(ours, &theirs, root, ret->shared);
 	if (l.install && k->l.install && !strcmp(l.install, k->l.install))
-		json_array_append_new(same_install, json_string(root));
+		json_array_append_new(ret->same_install, json_string(root));
+	store = store_of(&l);
+	if (store)
+		json_object_set_new(ret->stores, root, store);
 	places_done(&theirs);
+}
+
+static void put_stores(struct look *k, json_t *theirs)
+{
+	json_t *ours = our_store(k);
+
+	if (ours || json_object_size(theirs))
+		observe(k, QF_STORES, json_pack("{so* so}", "ours", ours, "others", theirs),
+			"server.conf");
+	else
+		json_decref(theirs);
 }
 
 static void put_others(struct look *k)
 {
-	json_t *others = json_array(), *shared = json_array(), *same_install = json_array();
+	struct found found = { json_array(), json_array(), json_array(), json_object() };
 	root_list roots = { 0 };
 	places ours = { 0 };
 	struct err e = ERR_INIT;
@@ -126,15 +173,16 @@ static void put_others(struct look *k)
 		missing(k, QF_OTHERS, &e);
 	places_of(&k->l, &ours);
 	vec_each (&roots, it)
-		look_at(k, *it, &ours, others, shared, same_install);
+		look_at(k, *it, &ours, &found);
 	places_done(&ours);
 	root_list_done(&roots);
 	if (facts_why_missing(k->f, QF_OTHERS))
-		json_decref(others);
+		json_decref(found.others);
 	else
-		observe(k, QF_OTHERS, others, "processes, units and usual places");
-	observe_some(k, QF_SHARED, shared, "stat");
-	observe_some(k, QF_INSTALL_SHARED, same_install, "layout");
+		observe(k, QF_OTHERS, found.others, "processes, units and usual places");
+	observe_some(k, QF_SHARED, found.shared, "stat");
+	observe_some(k, QF_INSTALL_SHARED, found.same_install, "layout");
+	put_stores(k, found.stores);
 }
 
 /* ---- what runs by the clock ---- */

@@ -362,6 +362,23 @@ static void put_users(struct look *k)
 	observe(k, QF_IN_USE_BY, others, "/proc/*/fd");
 }
 
+/* The server finds tables by the type in a directory's entries; xfs made with ftype=0 has none. */
+static void put_entry_types(struct look *k)
+{
+	DIR *d = opendir(k->l.db);
+	struct dirent *entry;
+	bool known = true;
+
+	if (!d) {
+		facts_miss(k->f, QF_ENTRY_TYPES, "the database directory cannot be read");
+		return;
+	}
+	while (known && (entry = readdir(d)))
+		known = entry->d_name[0] == '.' || entry->d_type != DT_UNKNOWN;
+	closedir(d);
+	observe(k, QF_ENTRY_TYPES, json_boolean(known), "readdir");
+}
+
 void inspect_root(struct look *k)
 {
 	json_t *links = json_array();
@@ -374,6 +391,7 @@ void inspect_root(struct look *k)
 	put_checkpoint_left(k);
 	if (k->depth == DEPTH_FROZEN)
 		return;
+	put_entry_types(k);
 	put_mounts(k);
 	put_foreign(k);
 	put_crashes(k);

@@ -90,6 +90,12 @@ static void tells_degrees_apart(void **state)
 		{ "questdb.tbl-unreadable", "unmoved-old", VERDICT_PASS },
 		{ "questdb.disk-backup", "set-aside", VERDICT_PASS },
 		{ "questdb.disk-backup", "reflink", VERDICT_PASS },
+		{ "questdb.repl-shared", "unseen", VERDICT_UNSURE },
+		{ "questdb.repl-shared", "theirs-alone", VERDICT_PASS },
+		{ "questdb.tls-pem", "ends", VERDICT_WARN },
+		{ "questdb.tls-pem", "backslash", VERDICT_BLOCK },
+		{ "questdb.tls-pem", "readable", VERDICT_BLOCK },
+		{ "questdb.tls-pem", "expired", VERDICT_BLOCK },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

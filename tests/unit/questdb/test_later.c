@@ -9,6 +9,7 @@
 
 #include "io/dir.h"
 #include "products/questdb/inspect.h"
+#include "products/questdb/object_store.h"
 #include "unit.h"
 
 static char home[] = "/tmp/crossgrade-later-XXXXXX";
@@ -185,9 +186,38 @@ static int teardown(void **state)
 	return 0;
 }
 
+static char *place_of_text(const char *text) { return object_store_place(sv_of(text)); }
+
+/* Equal places are equal texts: order, slashes, blanks and secrets do not count. */
+static void test_store_places(void **state)
+{
+	autofree char *a = place_of_text("s3::bucket=B;root=/prod/;access_key_id=K;secret_access_key=S;");
+	autofree char *b = place_of_text("s3:: root = prod ; bucket=B;region=r;");
+	autofree char *c = place_of_text("s3::bucket=B;root=test;"), *d = place_of_text("nonsense");
+	autofree char *conf_path = path_of("store.conf"), *read = NULL, *none = NULL;
+	struct err e = ERR_INIT;
+	FILE *f;
+
+	assert_string_equal(a, "s3 bucket=B container= endpoint= root=prod");
+	assert_string_equal(a, b);
+	assert_string_not_equal(a, c);
+	assert_null(d);
+	f = create("store.conf");
+	fputs("http.enabled=true\nreplication.object.store=s3::bucket=B;root=prod;\n", f);
+	fclose(f);
+	assert_int_equal(object_store_of_conf(conf_path, &read, &e), 1);
+	assert_string_equal(read, a);
+	f = create("store.conf");
+	fputs("http.enabled=true\n", f);
+	fclose(f);
+	assert_int_equal(object_store_of_conf(conf_path, &none, &e), 0);
+	assert_null(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_store_places),
 		cmocka_unit_test(test_certificate),
 		cmocka_unit_test(test_store_strings),
 		cmocka_unit_test(test_store_in_a_folder),
