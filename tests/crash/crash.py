@@ -32,14 +32,16 @@ def report(answer: dict) -> None:
     sys.stdout.flush()
 
 
-def traces_of(names: list[str]) -> dict[str, list[str]]:
-    traces = {}
+def looked_at(names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
+    """By scenario: its fault points in order, and how often it makes which system call."""
+    traces, calls = {}, {}
     for answer in pool.each("kills", [f"points {name}" for name in names]):
         if "trace" not in answer:
             report(answer)
         else:
-            traces[answer["case"].split()[1]] = answer["trace"]
-    return {name: traces[name] for name in names if name in traces}
+            name = answer["case"].split()[1]
+            traces[name], calls[name] = answer["trace"], answer["calls"]
+    return {name: traces[name] for name in names if name in traces}, {name: calls[name] for name in names if name in calls}
 
 
 def tally(suite: str, cases: list[str], within: float | None) -> tuple[int, int]:
@@ -67,10 +69,10 @@ def scenarios() -> tuple[list[str], int]:
 def run_sample() -> int:
     rng = random.Random(seed())
     names, skipped = scenarios()
-    traces = traces_of(names)
+    traces, calls = looked_at(names)
     for name, names in traces.items():
         print(f"  {name}: {len(names)} points")
-    cases = kills.sample(traces, 600, 300, rng)
+    cases = kills.sample(traces, 600, 300, rng) + kills.sample_calls(calls, 36, rng)
     rng.shuffle(cases)
     passed, failed = tally("kills", cases, None)
     failed += len(names) - len(traces)
@@ -109,7 +111,7 @@ def run_campaign(name: str, start: str, seconds: str) -> int:
     if name == "powercut":
         suite, cases = name, powercut.every(traces_of_cuts(), rng)
     else:
-        suite, cases = "kills", kills.every(traces_of(scenarios()[0]), rng)
+        suite, cases = "kills", kills.every(*looked_at(scenarios()[0]), rng)
     passed, failed = tally(suite, cases[int(start) - 1:], float(seconds))
     print(f"cases {start} to {int(start) - 1 + passed + failed} of {len(cases)}")
     print(f"{passed} passed, {failed} failed, 0 skipped")

@@ -61,18 +61,8 @@ def failing(at: int, act: str) -> collections.abc.Callable[[Lab], Call]:
 
 
 def injected(what: str) -> collections.abc.Callable[[Lab], Call]:
-    """The packaged program, with a system call of it failing. The tracer stays as long as the server that is started, so it is
-    detached, and the talk goes to files, not to pipes that it would keep open."""
-    def disturb(lab: Lab) -> Call:
-        argv = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={what}",
-                *lab.argv("apply", "-f", lab.outside / "migration.yaml", program=lab.builds.packaged)]
-        with open(lab.home / "out", "w+") as out, open(lab.home / "err", "w+") as err:
-            code = subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=lab.call_environment(), timeout=60)
-            out.seek(0)
-            err.seek(0)
-            lab.calls.append(Call(argv, code, out.read(), err.read()))
-        return lab.calls[-1]
-    return disturb
+    """The packaged program, with a system call of it failing."""
+    return lambda lab: lab.traced("-f", "-e", f"inject={what}", "-o", "/dev/null")
 
 
 def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> collections.abc.Callable[[Lab], Call]:

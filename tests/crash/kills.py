@@ -18,6 +18,12 @@ HOME = pathlib.Path("/mnt/lab")
 TURNED, UNFINISHED, HELD = 5, 6, 13
 LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed world: nothing is touched, rollback drops the run
 
+# Killed from outside, without fault points. What the threads that copy do is followed; not the rest, or the server would be killed.
+STRACE = "strace."
+CALLS = ("copy_file_range", "fchmod", "fchown", "fdatasync", "fsync", "ftruncate", "mkdirat", "openat", "openat2", "pwrite64",
+         "renameat", "renameat2", "sendmsg", "sendto", "syncfs", "unlinkat", "utimensat", "write")
+FOLLOW = {"copy_file_range": ("-f",), "utimensat": ("-f",)}
+
 # How a struck run is ended. The first of two is the one a second kill strikes.
 UNATTENDED = "unattended"   # as the boot service does it
 ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("resume", "rollback"),
@@ -27,7 +33,8 @@ ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("r
 @dataclasses.dataclass(frozen=True)
 class Case:
     scenario: Scenario
-    first: str                  # the struck call is killed here: the number of a point, or name~k for its k-th pass
+    first: str                  # the struck call is killed here: the number of a point, name~k for its k-th pass, or
+                                # strace.name~k: the packaged program, at the k-th system call of that name
     second: int                 # so is the call that ends the run; 0: it is not
     end: str
     boot: str = ""              # "boot": the machine starts again; "init": and something starts the server as it was
@@ -79,6 +86,9 @@ def references(lab: Lab) -> oracle.Reference:
 
 
 def strike(lab: Lab, at: str, env: dict[str, str] | None = None) -> Call:
+    if at.startswith(STRACE):
+        call, number = at[len(STRACE):].split("~")
+        return lab.traced(*FOLLOW.get(call, ()), "-e", f"inject={call}:signal=KILL:when={number}", "-o", "/dev/null")
     env = {"CROSSGRADE_FAULT": at.replace("~", ":"), **(env or {})}
     if lab.scenario.struck == "apply":
         return lab.apply(env=env)
@@ -97,6 +107,15 @@ def trace(lab: Lab) -> list[str]:
     path = lab.home / "trace"
     strike(lab, "count", env={"CROSSGRADE_FAULT_TRACE": str(path)})
     return path.read_text().split()
+
+
+def system_calls(lab: Lab) -> dict[str, int]:
+    """How often the packaged program makes each of CALLS, in the struck call."""
+    lead_up(lab)
+    path = lab.home / "calls"
+    lab.traced("-o", path, "-e", f"trace={','.join(CALLS)}")
+    names = [line.split("(")[0] for line in path.read_text(errors="replace").splitlines()]
+    return {name: 3 if name in FOLLOW else names.count(name) for name in CALLS}
 
 
 def start_machine_again(lab: Lab) -> None:
@@ -157,11 +176,11 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
     if case.boot:
         lab.start_machine_again()
     try:
-        if wrong := came_up_wrong(lab, case, struck):
-            return wrong
         # Of a closed run the plan has told what is to be started at boot from now on.
         if case.boot == "init" and not is_closed(struck):
-            lab.start_old()
+            lab.init_starts()
+        if wrong := came_up_wrong(lab, case, struck):
+            return wrong
         calls = end_run(lab, case)
         world, ended = named_world(lab, calls[-1])
         if world is None:
@@ -193,7 +212,7 @@ def answer(bench: Bench, text: str) -> dict:
 
 def points(bench: Bench, name: str) -> dict:
     lab, _ = bench.of(SCENARIOS[name])
-    return {"trace": trace(lab)}
+    return {"trace": trace(lab), "calls": {} if lab.scenario.unit else system_calls(lab)}
 
 
 def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
@@ -229,9 +248,20 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     return [str(case) for case in cases]
 
 
-def every(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
-    """Every point of every scenario, ended both ways; then half as many double kills."""
+def sample_calls(calls: dict[str, dict[str, int]], count: int, rng: random.Random) -> list[str]:
+    """The packaged program killed at system calls: by name first, since most are writes."""
+    cases = []
+    for i in range(count):
+        name = rng.choice([name for name in calls if calls[name]])
+        call = rng.choice([call for call, times in calls[name].items() if times])
+        first = f"{STRACE}{call}~{rng.randint(1, calls[name][call])}"
+        cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2]))
+    return [str(case) for case in cases]
+
+
+def every(traces: dict[str, list[str]], calls: dict[str, dict[str, int]], rng: random.Random) -> list[str]:
+    """Every point of every scenario, ended both ways; then half as many double kills, and a thousand system calls."""
     cases = [Case(SCENARIOS[name], str(at), 0, end, boot) for name, names in traces.items()
              for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), ("resume", "boot"))]
     rng.shuffle(cases)
-    return [str(case) for case in cases] + sample(traces, 0, len(cases) // 2, rng)
+    return [str(case) for case in cases] + sample(traces, 0, len(cases) // 2, rng) + sample_calls(calls, 1000, rng)

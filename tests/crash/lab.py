@@ -160,6 +160,10 @@ class Lab:
     def start_old(self) -> None:
         self.start(self.scenario.command(self))
 
+    def init_starts(self) -> None:
+        """What starts services at boot, and knows of no run, starts the server as it was."""
+        self.start_old()
+
     def start(self, argv: list[str]) -> None:
         env = {"PATH": os.environ["PATH"], **self.scenario.environment}
         subprocess.run(["setsid", "-f", *argv], env=env, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -278,6 +282,20 @@ class Lab:
 
     def apply(self, env: dict[str, str] | None = None) -> Call:
         return self.crossgrade("apply", "-f", self.outside / "migration.yaml", *self.scenario.apply_flags, env=env)
+
+    def traced(self, *strace: str | Path) -> Call:
+        """The call that is struck, by the packaged program, under strace. The tracer may stay as long as the server that is started,
+        so it is detached, and the talk goes to files, not to pipes that it would keep open."""
+        verb = self.scenario.struck
+        more = ("-f", self.outside / "migration.yaml", *self.scenario.apply_flags) if verb == "apply" else ()
+        argv = self.argv(verb, *more, program=self.builds.packaged)
+        with open(self.home / "out", "w+") as out, open(self.home / "err", "w+") as err:
+            code = subprocess.call(["strace", "-D", "-qq", *map(str, strace), *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                   env=self.call_environment(), timeout=CALL_WITHIN)
+            out.seek(0)
+            err.seek(0)
+            self.calls.append(Call(argv, code, out.read(), err.read()))
+        return self.calls[-1]
 
     def finalize(self, env: dict[str, str] | None = None) -> Call:
         return self.crossgrade("finalize", "--yes", "--with-restore-point", env=env)

@@ -124,6 +124,9 @@ class UnitLab(Lab):
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait_serving()
 
+    def init_starts(self) -> None:
+        self.inside("systemctl", "start", UNIT)
+
     def held(self) -> bool:
         """The unit was not started by the boot."""
         return self.inside("systemctl", "is-active", UNIT, check=False).stdout.strip() == "inactive"
