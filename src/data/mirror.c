@@ -139,9 +139,12 @@ static int mirror_symlink(struct mirror *m, const struct tree_entry *seen, struc
 	target[n] = '\0';
 	if (mirror_make_way(m, entry, e) < 0)
 		return -(int)e->kind;
-	if (make_link(m, target, entry, e) < 0 ||
-	    meta_copy_link(seen->dirfd, seen->name, &seen->st, m->dst, entry->rel, e) < 0 ||
-	    dir_stat(m->dst, entry->rel, &after, e) < 0)
+	if (make_link(m, target, entry, e) < 0)
+		return -(int)e->kind;
+	/* The link may go away between its target and its attributes, too. */
+	if (meta_copy_link(seen->dirfd, seen->name, &seen->st, m->dst, entry->rel, e) < 0)
+		return e->kind == ERR_ABSENT ? mirror_passed_over(m, entry, e) : -(int)e->kind;
+	if (dir_stat(m->dst, entry->rel, &after, e) < 0)
 		return -(int)e->kind;
 	/* When exactly the walk looked is not known, but not before the pass began. */
 	mirror_keep_stat(m, entry, &seen->st, m->began_wall_ns);
