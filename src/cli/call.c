@@ -85,7 +85,10 @@ int call_options(struct call *c, struct err *e)
 	events_to(c->events, ui_event, &c->ui);
 	if (c->out.format == OUT_JSONL)
 		events_to(c->events, out_event, &c->out);
-	signals_catch(&interrupted, within_ns, a->cmd->flags & CMD_TOUCHES);
+	signals_catch(&interrupted, within_ns,
+		      a->cmd->flags & CMD_TOUCHES
+			  ? a->cmd->interrupted ?: "will turn back at the next safe point"
+			  : NULL);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct command {
 	const enum opt *opts;           /* its own, ends with OPT__MAX; NULL: none */
 	/* Returns the exit code. A failure that has not been told yet is left in e (kind not ERR_OK). */
 	int           (*run)(struct call *c, struct err *e);
+	const char     *interrupted;    /* of CMD_TOUCHES: what Ctrl-C makes it do; NULL: it turns back */
 };
 
 extern const struct command commands[];         /* ends with .name = NULL */

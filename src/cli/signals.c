@@ -11,9 +11,8 @@
 #define INTERRUPTED 130
 
 static struct cancel *token;
-static atomic_bool let_in;
+static _Atomic(const char *) will; /* what the call does when interrupted; NULL: it touches nothing */
 static pid_t owner;
-static bool touching;
 
 /* Only what a signal handler may do: an atomic store and write(2). */
 static void say(const char *text)
@@ -37,18 +36,18 @@ static void handle(int sig)
 	if (isatty(STDERR_FILENO))
 		say("\r\033[K");
 	say(sig == SIGALRM ? "time is up: " : "interrupted: ");
-	if (!touching) {
+	if (!atomic_load(&will)) {
 		say("nothing was changed\n");
 		_exit(INTERRUPTED);
 	}
-	say(atomic_load(&let_in) ? "will end at the next safe point, the new server stays up\n"
-				 : "will turn back at the next safe point\n");
+	say(atomic_load(&will));
+	say("\n");
 	errno = saved;
 }
 
 static void pass_over(int sig) { (void)sig; }
 
-void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
+void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_then)
 {
 	static const int asks[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
 	struct sigaction act = { .sa_handler = handle, .sa_flags = SA_RESTART };
@@ -56,7 +55,7 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 	struct sigaction pipe_act = { .sa_handler = pass_over, .sa_flags = SA_RESTART };
 
 	token = cancel;
-	touching = touches;
+	atomic_store(&will, what_then);
 	owner = getpid();
 	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
@@ -66,7 +65,7 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 		if (sigaction(asks[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(asks[i], &act, NULL);
 	}
-	if (touches)
+	if (what_then)
 		sigaction(SIGPIPE, &pipe_act, NULL);
 	if (within_ns > 0) {
 		struct itimerval timer = { .it_value = { .tv_sec = within_ns / NS_PER_S,
@@ -76,4 +75,4 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches)
 	}
 }
 
-void signals_let_in(void) { atomic_store(&let_in, true); }
+void signals_will(const char *text) { atomic_store(&will, text); }

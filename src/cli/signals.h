@@ -4,7 +4,8 @@
 
 #include "base/pool.h"
 
-/* within_ns: as if interrupted after that time; 0: never. */
-void signals_catch(struct cancel *cancel, int64_t within_ns, bool touches);
-/* Clients are let in: an interrupt now ends the comparison and turns nothing back. */
-void signals_let_in(void);
+/* within_ns: as if interrupted after that time; 0: never. what_then: static text, what the verb does when interrupted; NULL: it
+ * touches nothing and may end at once. */
+void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_then);
+/* It does something else from now on: static text. */
+void signals_will(const char *text);

@@ -108,15 +108,26 @@ static void step_line(struct ui *ui, const json_t *event)
 			print_line(ui, lines[i].paint, lines[i].label, text);
 }
 
+/* What Ctrl-C will do changes with the run. */
+static void know_what_then(const json_t *event)
+{
+	const char *state = json_str(event, "state", "");
+	bool of_run = !strcmp(json_str(event, "type", ""), "run");
+
+	if ((!strcmp(json_str(event, "phase", ""), "open") && !strcmp(state, "done")) ||
+	    (of_run && json_bool(event, "let_in", false)))
+		signals_will("will end at the next safe point, the new server stays up");
+	else if (of_run && !strcmp(state, "turned"))
+		signals_will("the run is on its way back, which goes on to its end");
+}
+
 void ui_event(void *data, const json_t *event)
 {
 	struct ui *ui = data;
 	const char *type = json_str(event, "type", "");
 
 	progress_event(ui->progress, event);
-	if (!strcmp(json_str(event, "phase", ""), "open") &&
-	    !strcmp(json_str(event, "state", ""), "done"))
-		signals_let_in();
+	know_what_then(event);
 	if (ui->quiet)
 		return;
 	if (!strcmp(type, "warning"))

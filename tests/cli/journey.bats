@@ -142,6 +142,34 @@ accepted='--accept questdb.art-glibc'
 	[ "$status" -eq 0 ] || { echo "$output $err"; return 1; }
 }
 
+@test "a marker that nobody can read is no leave to begin" {
+	setup_server
+	mkdir -p .crossgrade-root
+	echo garbage >.crossgrade-root/run.json
+	cg apply $(subject) --artifact new.jar --yes $accepted
+	[ "$status" -eq 6 ] || { echo "$output $err"; return 1; }
+	[ "$(cat .crossgrade-root/run.json)" = garbage ]
+}
+
+@test "a state directory inside the root is refused and not made" {
+	setup_server
+	run --separate-stderr "$CROSSGRADE" --state-dir "$work/root/deep/state" apply $(subject) --artifact new.jar --yes $accepted
+	[ "$status" -eq 2 ] || { echo "$output $stderr"; return 1; }
+	[[ $stderr == *"--state-dir"* ]]
+	[ ! -e root/deep ]
+}
+
+@test "Ctrl-C on the way back says that it goes on" {
+	setup_server
+	cg apply $(subject) --artifact new.jar --yes $accepted
+	[ "$status" -eq 0 ]
+	cg rollback --timeout 1ms
+	[ "$status" -eq 130 ]
+	[[ $err == *"time is up: will stop if nothing was touched yet, else the way back goes on to its end"* ]]
+	cg rollback
+	[ "$status" -eq 0 ]
+}
+
 @test "without --yes and without a terminal nothing begins" {
 	setup_server
 	cg apply $(subject) --artifact new.jar $accepted
