@@ -38,6 +38,43 @@ static bool puts_back(const struct plan *p)
 	return false;
 }
 
+/* `path`, of which the last parts may not be there yet, without links. Heap; NULL when nothing of it is there. */
+static char *canonical(const char *path)
+{
+	autofree char *head = xstrdup(path);
+	char *slash, *real;
+
+	while (!(real = realpath(head, NULL)) && (slash = strrchr(head, '/')) && slash != head)
+		*slash = '\0';
+	if (!real)
+		return NULL;
+	slash = xasprintf("%s%s", real, path + strlen(head));
+	free(real);
+	return slash;
+}
+
+/* What is set back with the data cannot be the record of it: a rollback would put the journal back as it was before the stop. Our
+ * own directories, which every scope leaves out, begin with .crossgrade. */
+static int state_apart(const struct plan *p, const char *state_dir, struct err *e)
+{
+	autofree char *state = canonical(state_dir);
+	size_t at;
+	json_t *root;
+
+	json_array_foreach(json_object_get(json_object_get(p->doc, "restore_point"), "scope"), at, root) {
+		autofree char *path = canonical(json_str(root, "path", ""));
+		size_t n = path ? strlen(path) : 0;
+
+		if (!state || !n || strncmp(state, path, n) || (state[n] && state[n] != '/') ||
+		    !strncmp(state + n, "/.crossgrade", strlen("/.crossgrade")))
+			continue;
+		err_set(e, ERR_REFUSED, "the state directory '%s' lies inside '%s', which the restore point holds", state_dir,
+		        path);
+		return err_hint(e, "name one outside it with --state-dir");
+	}
+	return 0;
+}
+
 /* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again, with the plan's own deep facts. Returns an exit
  * code, 0 to go on. */
 static int look_again(struct world *w, struct facts *now, struct run_end *ret)
@@ -113,8 +150,14 @@ static int nothing_open(struct world *w, struct run_end *ret)
 		run_rec_done(&open);
 		return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
 	}
-	if (world_home(w, &home, &e) < 0 || point_marker_read(home, &marker, &e) < 0)
+	if (world_home(w, &home, &e) < 0)
 		return 0;
+	if (point_marker_read(home, &marker, &e) < 0) {
+		if (e.kind == ERR_ABSENT)
+			return 0;
+		err_hint(&e, "it says that a run of this installation is open; find out which, and roll it back or move the file away");
+		return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run may exist: %s", e.msg);
+	}
 	err_set(&e, ERR_BUSY, "run %s of state directory '%s' is open for this installation",
 	        json_str(marker, "run", "?"), json_str(marker, "state_dir", "?"));
 	err_hint(&e, "use that --state-dir, or 'crossgrade rollback --from %s/%s' when it is lost", home,
@@ -132,6 +175,8 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 
 	*ret = (struct run_end){ 0 };
 	plan_text(p, &text);
+	if (state_apart(p, o->state_dir, &e) < 0)
+		return run_says(ret, EXIT_USAGE, &e, "nothing changed: %s", e.msg);
 	if (world_open(&w, o, WORLD_BEGIN, &e) < 0 || plan_parse(buf_sv(&text), "the plan", &w.plan, &e) < 0 ||
 	    goal_of_doc(json_deep_copy(g->doc), &w.goal, &e) < 0 ||
 	    world_bind(&w, json_object_get(w.plan.doc, "sites"), &e) < 0)
@@ -185,6 +230,8 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 	run_rec_done(rec);
 	if (journal_run(w->journal, run, rec, &e) < 0 || world_enter(w, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	event_emit(w->o->events, "run",
+	           json_pack("{ss sb}", "state", run_state_name(rec->state), "let_in", rec->let_in));
 	return 0;
 }
 
@@ -273,9 +320,12 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 			return run_go_back(w, EXIT_TURNED, NULL, ret);
 		fall_through;
 	case RUN_STUCK:
-	case RUN_CLOSED_OLD:
 		err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
 		err_hint(&e, "'crossgrade rollback' finishes it");
+		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
+	case RUN_CLOSED_OLD:
+		err_set(&e, ERR_REFUSED, "run %s is finished, the old world is live", rec->id);
+		err_hint(&e, "make a new plan to try again");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	default:
 		return run_says(ret, EXIT_DONE, NULL, "run %s is finished, the new world is live", rec->id);
@@ -298,7 +348,7 @@ static int unfinished_id(struct world *w, const char *run, char **ret, struct er
 	return found < 0 ? found : 0;
 }
 
-int run_resume(const char *run, const struct run_opts *o, struct run_end *ret)
+static int resume_one(const char *run, const struct run_opts *o, struct run_end *ret)
 {
 	autofree char *id = NULL;
 	struct run_rec rec = { 0 };
@@ -321,4 +371,48 @@ int run_resume(const char *run, const struct run_opts *o, struct run_end *ret)
 	run_rec_done(&rec);
 	world_close(&w);
 	return code;
+}
+
+/* Which of two ends does the boot service tell: one that left an installation without a server before all others. */
+static int gravity(int code)
+{
+	static const int worst_first[] = { EXIT_STUCK, EXIT_FAILED, EXIT_STANDS, EXIT_UNFINISHED, EXIT_TURNED, EXIT_HELD, EXIT_DONE };
+
+	for (size_t i = 0; i < ARRAY_LEN(worst_first); i++)
+		if (worst_first[i] == code)
+			return (int)i;
+	return 1;
+}
+
+/* At boot every installation of the host is brought back to service, not only that of the newest run. */
+static int resume_all(const struct run_opts *o, struct run_end *ret)
+{
+	struct run_list all = { 0 };
+	struct err e = ERR_INIT;
+	struct world w;
+	bool first = true;
+
+	if (world_open(&w, o, WORLD_LOOK, &e) < 0 || journal_runs(w.journal, NULL, &all, &e) < 0) {
+		world_close(&w);
+		return resume_one(NULL, o, ret);
+	}
+	world_close(&w);
+	vec_each(&all, it) {
+		struct run_end end = { 0 };
+
+		if (!run_unfinished(it->state))
+			continue;
+		resume_one(it->id, o, &end);
+		event_emit(o->events, "note", json_pack("{ss ss}", "text", end.line, "run", it->id));
+		if (first || gravity(end.exit) < gravity(ret->exit))
+			*ret = end;
+		first = false;
+	}
+	run_list_done(&all);
+	return first ? resume_one(NULL, o, ret) : ret->exit;
+}
+
+int run_resume(const char *run, const struct run_opts *o, struct run_end *ret)
+{
+	return o->unattended && !run ? resume_all(o, ret) : resume_one(run, o, ret);
 }

@@ -86,6 +86,33 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	return run_go_back(w, EXIT_DONE, NULL, ret);
 }
 
+/* No run is named: the one that is not finished, as resume would take; else the newest that can go back, if there is only one
+ * installation it can be of: a healthy one is not taken back because another is broken. */
+static int choose(const struct run_list *all, const char **ret, struct run_end *end)
+{
+	const struct run_rec *last = NULL;
+	struct err e = ERR_INIT;
+
+	vec_each(all, it) {
+		if (run_unfinished(it->state) && !*ret)
+			*ret = it->id;
+	}
+	vec_each(all, it) {
+		if (*ret || it->finalized || it->state == RUN_CLOSED_OLD)
+			continue;
+		if (last && strcmp(last->site_hash, it->site_hash)) {
+			err_set(&e, ERR_USAGE, "several installations have a run to roll back: %s of '%s', %s of '%s'", last->id,
+			        last->name, it->id, it->name);
+			err_hint(&e, "name the run: 'crossgrade rollback %s'", last->id);
+			return run_says(end, EXIT_USAGE, &e, "%s", e.msg);
+		}
+		last = last ?: it;
+	}
+	if (!*ret && last)
+		*ret = last->id;
+	return 0;
+}
+
 /* The newest run that is not finalized; rolling back an older one is refused with the newer named. */
 static int newest_id(struct world *w, const char *run, char **ret, struct run_end *end)
 {
@@ -98,13 +125,19 @@ static int newest_id(struct world *w, const char *run, char **ret, struct run_en
 		return run_says(end, EXIT_USAGE, &e, "%s", e.msg);
 	if (journal_runs(w->journal, about.site_hash, &all, &e) < 0)
 		code = run_says(end, EXIT_FAILED, &e, "%s", e.msg);
+	if (!code && !run) {
+		const char *chosen = NULL;
+
+		code = choose(&all, &chosen, end);
+		*ret = xstrdup(chosen);
+	}
 	vec_each(&all, it) {
-		if (*ret || it->finalized || (it->state == RUN_CLOSED_OLD && !(run && !strcmp(run, it->id))))
+		if (!run || *ret || it->finalized || (it->state == RUN_CLOSED_OLD && strcmp(run, it->id)))
 			continue;
 		*ret = xstrdup(it->id);
 	}
 	/* Its way back was given up: that is the answer, not that there is nothing to do. */
-	if (!run && !*ret && all.n && all.v[0].finalized && all.v[0].state != RUN_CLOSED_OLD)
+	if (!code && !run && !*ret && all.n && all.v[0].finalized && all.v[0].state != RUN_CLOSED_OLD)
 		*ret = xstrdup(all.v[0].id);
 	if (!code && run && *ret && strcmp(run, *ret) && !about.finalized) {
 		err_set(&e, ERR_REFUSED, "run %s is newer and not finalized", *ret);

@@ -211,6 +211,58 @@ static void a_loss_wants_its_own_word(void **state)
 	events_free(ev);
 }
 
+/* The journal would be set back with the data. */
+static void the_state_directory_stands_apart(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autofree char *inside = xasprintf("%s/deep/state", toy_root);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	struct run_end end;
+	struct stat st;
+
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	o.state_dir = inside;
+	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_USAGE);
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(stat(inside, &st), -1);
+	events_free(ev);
+}
+
+static void at_boot_every_installation_is_served_again(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-start", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_drop("fail-start");
+	toy_second();
+	assert_int_equal(apply(&end, true), EXIT_HELD);
+	toy_again();
+	assert_int_equal(resume(&end, true), EXIT_HELD);
+	assert_string_equal(toy_world(), "new");
+}
+
+static void a_rollback_without_a_name_takes_the_broken_one(void **state)
+{
+	struct run_end broken, healthy, end;
+
+	toy_put("fail-start", "yes");
+	assert_int_equal(apply(&broken, false), EXIT_STANDS);
+	toy_drop("fail-start");
+	toy_second();
+	assert_int_equal(apply(&healthy, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_LOSS);    /* the toy has no restore point */
+	assert_string_equal(end.run, broken.run);
+	toy_again();
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_USAGE);
+	assert_non_null(strstr(end.line, broken.run));
+	assert_non_null(strstr(end.line, healthy.run));
+}
+
 #ifdef CROSSGRADE_FAULT
 /* Run this program again as one verb that strikes at its n-th fault point. True when it was struck. */
 static bool killed_at(int n, const char *verb)
@@ -296,6 +348,9 @@ int main(int argc, char **argv)
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
+		T(the_state_directory_stands_apart),
+		T(at_boot_every_installation_is_served_again),
+		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT
 		T(every_kill_leaves_a_world_that_can_go_on),
 		T(every_kill_before_the_point_can_go_back),

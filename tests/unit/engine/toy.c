@@ -81,6 +81,14 @@ void toy_again(void)
 	snprintf(state_dir, sizeof state_dir, "%s/state", base);
 }
 
+void toy_second(void)
+{
+	snprintf(toy_root, sizeof toy_root, "%s/root-2", getenv("TOY_ROOT"));
+	assert_int_equal(mkdir(toy_root, 0755), 0);
+	for (size_t i = 0; files[i]; i++)
+		toy_put(files[i], "old");
+}
+
 void toy_done(void)
 {
 	struct err e = ERR_INIT;

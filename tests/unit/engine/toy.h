@@ -8,6 +8,7 @@ extern char toy_root[512];      /* the installation */
 
 void toy_setup(void);           /* new empty installation, all files "old" */
 void toy_again(void);           /* the one this process's parent set up */
+void toy_second(void);          /* a second installation of the same host becomes the one of toy_root; toy_again() goes back */
 void toy_done(void);
 void toy_put(const char *name, const char *text);
 void toy_drop(const char *name);
