@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cli/blocked.h"
 #include "cli/subject.h"
 #include "engine/checks.h"
 #include "view/checks_text.h"
@@ -86,10 +87,13 @@ static int make_plan(struct applying *a, struct err *e)
 	autofacts struct facts now = { 0 };
 	struct call *c = a->c;
 
-	if (subject_goal(c, &a->goal, e) < 0 ||
-	    world_inspect(&a->goal, DEPTH_DEEP, &c->opts, &now, e) < 0 ||
-	    world_plan(&a->goal, &now, &a->plan, e) < 0)
+	if (subject_target(c, &a->goal, e) < 0 ||
+	    world_inspect(&a->goal, DEPTH_DEEP, &c->opts, &now, e) < 0)
 		return -e->kind;
+	if (world_plan(&a->goal, &now, &a->plan, e) < 0) {
+		a->blocked = blocked_by_checks(c, &a->goal, &now, e);
+		return -e->kind;
+	}
 	if (!a->plan.steps.n || (c->opts.yes && !c->ui.terminal))
 		return 0;
 	view_plan(a->plan.doc, &c->ui.style, &text);

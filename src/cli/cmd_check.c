@@ -38,7 +38,7 @@ int cmd_check(struct call *c, struct err *e)
 	const struct sheet *texts;
 	int exit;
 
-	if (subject_goal(c, &g, e) < 0)
+	if (subject_target(c, &g, e) < 0)
 		return EXIT_USAGE;
 	if (world_inspect(&g, depth, &c->opts, &now, e) < 0 ||
 	    sheet_of(g.product, &texts, e) < 0)

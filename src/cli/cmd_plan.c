@@ -1,3 +1,4 @@
+#include "cli/blocked.h"
 #include "cli/save.h"
 #include "cli/subject.h"
 #include "engine/checks.h"
@@ -55,10 +56,13 @@ int cmd_plan(struct call *c, struct err *e)
 	autofacts struct facts now = { 0 };
 	autoplan struct plan p = { 0 };
 
-	if (subject_goal(c, &g, e) < 0)
+	if (subject_target(c, &g, e) < 0)
 		return EXIT_USAGE;
-	if (world_inspect(&g, DEPTH_DEEP, &c->opts, &now, e) < 0 || world_plan(&g, &now, &p, e) < 0 ||
-	    tell_checks(c, &g, &now, &p, e) < 0 || tell(c, &p, e) < 0)
+	if (world_inspect(&g, DEPTH_DEEP, &c->opts, &now, e) < 0)
+		return exit_of(e);
+	if (world_plan(&g, &now, &p, e) < 0)
+		return blocked_by_checks(c, &g, &now, e) ? EXIT_BLOCKED : exit_of(e);
+	if (tell_checks(c, &g, &now, &p, e) < 0 || tell(c, &p, e) < 0)
 		return exit_of(e);
 	return p.steps.n && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;
 }

@@ -1,7 +1,10 @@
 #include "cli/subject.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/product.h"
 #include "io/yaml.h"
@@ -183,4 +186,31 @@ int subject_goal(const struct call *c, struct goal *ret, struct err *e)
 	if (subject_doc(c, &doc, e) < 0)
 		return -e->kind;
 	return goal_of_doc(doc, ret, e);
+}
+
+static int want_artifact(const char *path, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err_sys(e, errno, "target.artifact '%s'", path);
+	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		err_set(e, ERR_USAGE, "target.artifact '%s' is neither a file nor a directory", path);
+	else
+		return 0;
+	e->kind = ERR_USAGE;
+	return err_hint(e, "name the archive, the jar or the unpacked directory of the vendor's build");
+}
+
+int subject_target(const struct call *c, struct goal *ret, struct err *e)
+{
+	const char *path;
+
+	if (subject_goal(c, ret, e) < 0)
+		return -e->kind;
+	for (size_t i = 0; (path = goal_artifact(ret, i)); i++)
+		if (want_artifact(path, e) < 0)
+			return -e->kind;
+	return 0;
 }

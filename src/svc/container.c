@@ -7,7 +7,9 @@
 #include "svc/container.h"
 #include "svc/kinds.h"
 
-#define WITHIN_NS  (20 * NS_PER_S)
+#define WITHIN_NS  (10 * NS_PER_S)
+#define HUNG_NS    (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
+#define IDS_MAX    500
 #define ANSWER_MAX ((size_t)4 << 20)
 
 #define LABEL_PROJECT "com.docker.compose.project"
@@ -29,9 +31,12 @@ static int run_docker(const char *const *argv, struct buf *ret, struct err *e)
 			 .out_max = ANSWER_MAX,
 			 .die_with_us = true };
 	struct cmd_result r = { 0 };
+	static int64_t hung_ns;
 	size_t n = 2;
 	int done;
 
+	if (hung_ns && clock_mono_ns() - hung_ns < HUNG_NS)
+		return err_set(e, ERR_TIMEOUT, "docker did not answer a moment ago");
 	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
 		if (getenv(kept_env[i]))
 			env[n++] = made[i] = xasprintf("%s=%s", kept_env[i], getenv(kept_env[i]));
@@ -39,6 +44,8 @@ static int run_docker(const char *const *argv, struct buf *ret, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		free(made[i]);
 	if (done < 0) {
+		if (e->kind == ERR_TIMEOUT)
+			hung_ns = clock_mono_ns();
 		err_wrap(e, "run docker");
 		return e->kind == ERR_ABSENT
 			   ? err_hint(e, "the docker command line is needed to look at containers")
@@ -69,6 +76,42 @@ int container_inspect(const char *name, json_t **ret, struct err *e)
 			       json_array_size(list), name);
 	*ret = json_incref(json_array_get(list, 0));
 	return 0;
+}
+
+static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
+{
+	static const char *const ls[] = { "docker", "container", "ls", "--all", "--no-trunc", "--format", "{{.ID}}", NULL };
+	struct sv rest;
+	int n = 0;
+
+	if (run_docker(ls, text, e) < 0)
+		return -(int)e->kind;
+	rest = buf_sv(text);
+	while (rest.n && n < IDS_MAX) {
+		struct sv id = sv_trim(sv_line(&rest));
+
+		if (id.n)
+			argv[n++] = sv_dup(id);
+	}
+	return n;
+}
+
+int container_all(json_t **ret, struct err *e)
+{
+	autobuf struct buf ids = BUF_MAX(ANSWER_MAX), text = BUF_MAX(ANSWER_MAX);
+	const char *argv[4 + IDS_MAX + 1] = { "docker", "container", "inspect", "--" };
+	char *id[IDS_MAX];
+	int n = list_ids(id, &ids, e), r = n;
+
+	for (int i = 0; i < n; i++)
+		argv[4 + i] = id[i];
+	if (n == 0)
+		*ret = json_array();
+	else if (n > 0)
+		r = run_docker(argv, &text, e) < 0 ? -(int)e->kind : json_parse(buf_sv(&text), "docker's answer", ret, e);
+	for (int i = 0; i < n; i++)
+		free(id[i]);
+	return r < 0 ? r : 0;
 }
 
 static enum svc_run run_of(const char *status)
@@ -131,6 +174,61 @@ json_t *container_config_of(const json_t *seen)
 	return json_pack("{s:s,s:s}", "kind", "container", "name", name + (name[0] == '/'));
 }
 
+/* Published ports; a stopped container has those that it will have. */
+static json_t *ports_of(const json_t *seen)
+{
+	const json_t *now = json_object_get(json_object_get(seen, "NetworkSettings"), "Ports"), *list;
+	json_t *ports = json_object();
+	const char *port;
+
+	if (!json_object_size(now))
+		now = json_object_get(json_object_get(seen, "HostConfig"), "PortBindings");
+	json_object_foreach((json_t *)now, port, list)
+	{
+		const json_t *first = json_array_get(list, 0);
+		const char *ip = json_str(first, "HostIp", "");
+
+		if (first)
+			json_object_set_new(ports, port,
+					    json_sprintf("%s:%s", *ip ? ip : "0.0.0.0",
+							 json_str(first, "HostPort", "")));
+	}
+	return ports;
+}
+
+/* Of its first network. */
+static const char *address_of(const json_t *seen)
+{
+	const json_t *nets = json_object_get(json_object_get(seen, "NetworkSettings"), "Networks"), *net;
+	const char *name, *mode = json_str(json_object_get(seen, "HostConfig"), "NetworkMode", "");
+
+	if (!strcmp(mode, "host"))
+		return "127.0.0.1";
+	json_object_foreach((json_t *)nets, name, net)
+		if (*json_str(net, "IPAddress", ""))
+			return json_str(net, "IPAddress", "");
+	return NULL;
+}
+
+json_t *container_about(const json_t *seen)
+{
+	const json_t *policy = json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
+	const char *name = json_str(seen, "Name", "");
+	json_t *about = container_config_of(seen), *args = json_object_get(seen, "Args");
+	json_t *more = json_pack("{ss so ss ss ss s[s] so ss?}", "name", name + (name[0] == '/'), "id",
+				 json_sprintf("%.12s", json_str(seen, "Id", "")), "image",
+				 json_str(json_object_get(seen, "Config"), "Image", "?"), "status",
+				 json_str(json_object_get(seen, "State"), "Status", "?"), "restart",
+				 *json_str(policy, "Name", "") ? json_str(policy, "Name", "") : "no", "command",
+				 json_str(seen, "Path", ""), "ports", ports_of(seen), "address", address_of(seen));
+
+	if (json_is_array(args))
+		json_array_extend(json_object_get(more, "command"), args);
+	json_object_update(about, more);
+	json_decref(more);
+	return about;
+}
+
 json_t *container_config(const char *id)
 {
 	autojson json_t *seen = NULL;
@@ -186,12 +284,12 @@ static int container_state(struct service *s, struct svc_state *ret, struct err 
 }
 
 /* The one container of a Compose service, by its labels: true for every version of Compose. */
-static int find_container(const struct service *s, char ret_id[65], struct err *e)
+static int find_container(const json_t *config, char ret_id[65], struct err *e)
 {
 	autofree char *project =
-	    xasprintf("label=" LABEL_PROJECT "=%s", json_str(s->config, "project", ""));
+	    xasprintf("label=" LABEL_PROJECT "=%s", json_str(config, "project", ""));
 	autofree char *service =
-	    xasprintf("label=" LABEL_SERVICE "=%s", json_str(s->config, "service", ""));
+	    xasprintf("label=" LABEL_SERVICE "=%s", json_str(config, "service", ""));
 	const char *argv[] = { "docker", "container", "ls",    "--all",    "--no-trunc", "--filter",
 			       project,  "--filter",  service, "--format", "{{.ID}}",    NULL };
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
@@ -209,12 +307,21 @@ static int find_container(const struct service *s, char ret_id[65], struct err *
 	return 0;
 }
 
+int container_of(const json_t *service, json_t **ret, struct err *e)
+{
+	char id[65];
+
+	if (strcmp(json_str(service, "kind", ""), "compose") != 0)
+		return container_inspect(json_str(service, "name", ""), ret, e);
+	return find_container(service, id, e) < 0 ? -(int)e->kind : container_inspect(id, ret, e);
+}
+
 static int compose_state(struct service *s, struct svc_state *ret, struct err *e)
 {
 	autojson json_t *seen = NULL;
 	char id[65];
 
-	if (find_container(s, id, e) < 0 || container_inspect(id, &seen, e) < 0 ||
+	if (find_container(s->config, id, e) < 0 || container_inspect(id, &seen, e) < 0 ||
 	    container_state_of(seen, ret, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	return 0;

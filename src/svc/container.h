@@ -6,7 +6,21 @@
 
 /* By id or name. ERR_ABSENT: no docker, or no such container; ERR_REFUSED: docker says no. */
 int container_inspect(const char *name, json_t **ret, struct err *e) must_check;
+/* Every one that docker knows, running or not. */
+int container_all(json_t **ret, struct err *e) must_check;
+/* The one of a service {"kind":"compose"|"container",..}. */
+int container_of(const json_t *service, json_t **ret, struct err *e) must_check;
 int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e) must_check;
 /* {"kind":"compose","project":..,"service":..} by its labels, else
  * {"kind":"container","name":..}. */
 json_t *container_config_of(const json_t *seen);
+/* What a person asks of it: container_config_of() and {"name","id","image","status","restart","command":[..],
+ * "ports":{"9000/tcp":"0.0.0.0:9000"},"address": of its own network, or null}. */
+json_t *container_about(const json_t *seen);
+
+/* By its mounts: where a path of it lies on this host, and where one of this host lies in it. Heap; NULL: nowhere. */
+char *container_outside(const json_t *seen, const char *inside);
+char *container_inside(const json_t *seen, const char *outside);
+/* What a running process calls `inside`, as this host calls it: by the mounts of both, so docker is not asked. Heap; NULL: it does
+ * not show here. */
+char *container_path_here(pid_t pid, const char *inside);

@@ -151,3 +151,21 @@ refused() { # words that stand in the message
 	[[ $err != *$'\033'* ]]
 	[[ $err == *'\x1b]0;owned'* ]]
 }
+
+@test "an artifact that is not there, or no file at all" {
+	local verb
+	for verb in check plan "apply --yes"; do
+		# shellcheck disable=SC2086
+		cg $verb questdb --root "$PWD" --artifact none.tar.gz
+		refused "none.tar.gz" "No such file" "name the archive"
+		# shellcheck disable=SC2086
+		cg $verb questdb --root "$PWD" --artifact /dev/null
+		refused "/dev/null" "neither a file nor a directory"
+	done
+}
+
+@test "facts to compare with, and no installation" {
+	echo '{}' >facts.json
+	cg verify --against facts.json
+	refused "--against" "--root"
+}

@@ -32,7 +32,7 @@ bats_require_minimum_version 1.5.0
 	cg apply questdb --root "$root" --artifact "$lab/nonsense.tar.gz" --yes
 	exits 1
 	cg apply questdb --root "$root" --artifact "$lab/absent.tar.gz" --yes
-	exits 1
+	exits 2
 	cg apply $(subject) --sha256 "$(printf %064d 0)" --yes
 	[ "$status" -eq 12 ] || exits 3
 	serves 9.0.3

@@ -3,6 +3,7 @@
 #
 #   run.sh real                   plain processes and scripts, editions with a stand-in, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd
+#   run.sh containers             Docker and Compose, looked at
 #   run.sh FILE.bats...           these
 #
 # CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
@@ -12,6 +13,7 @@ cd "$(dirname "$0")" || exit 2
 case ${1-} in
 real) set -- process.bats script.bats enterprise.bats backup.bats kills.bats ;;
 systemd) set -- systemd.bats ;;
+containers) set -- containers.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
 esac

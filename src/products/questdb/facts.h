@@ -131,8 +131,10 @@
 #define QF_LAUNCH_MODULES    "launch.modules"        /* P [str]: module names in the values of its
                                                         --add-opens, --add-exports and
                                                         --enable-native-access, sorted */
-#define QF_CONTAINER         "container"             /* P object as QF_SERVICE: the server runs
-                                                        in one; absent no */
+#define QF_CONTAINER         "container"             /* P object as QF_SERVICE, and "name","id","image",
+                                                        "status","restart","command","ports","address",
+                                                        "root" (as it is called inside) or "error":
+                                                        the server is one's; absent no */
 #define QF_KUBERNETES        "host.kubernetes"       /* P bool */
 
 /* ---- configuration ---- */

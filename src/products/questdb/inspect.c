@@ -156,6 +156,10 @@ static int look_begin(struct look *k, struct err *e)
 		      &k->l, e) < 0 ||
 	    dir_open(k->l.root, &k->root, e) < 0)
 		return -e->kind;
+	if ((k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) && layout_ask_docker(&k->l, &ignored) < 0) {
+		missing(k, QF_CONTAINER, &ignored);
+		err_clear(&ignored);
+	}
 	k->has_db = dir_open(k->l.db, &k->db, &ignored) >= 0;
 	return 0;
 }

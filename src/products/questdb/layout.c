@@ -8,8 +8,10 @@
 
 #include "io/file.h"
 #include "io/json.h"
+#include "svc/container.h"
 
 #define CONF_MAX (4u << 20)
+#define IMAGE_ROOT "/var/lib/questdb"
 
 static const char *const usual_roots[] = { "/var/lib/questdb", "/root/.questdb",
 					   "/opt/questdb/data", NULL };
@@ -81,7 +83,9 @@ static void read_conf(struct layout *l, const struct dir *root)
 static void find_db(struct layout *l)
 {
 	const char *set = conf_str(&l->conf, "cairo.root", "db");
-	autofree char *named = *set == '/' ? xstrdup(set) : xasprintf("%s/%s", l->root, set);
+	autofree char *named = *set != '/'                  ? xasprintf("%s/%s", l->root, set)
+			       : l->container && l->proc.id.pid ? container_path_here(l->proc.id.pid, set)
+								: xstrdup(set);
 	size_t n = strlen(l->root);
 
 	free(l->db);
@@ -89,7 +93,7 @@ static void find_db(struct layout *l)
 	free(l->lock);
 	l->db = canonical(named);
 	if (!l->db)
-		l->db = xstrdup(named);
+		l->db = xstrdup(named ? named : set);
 	l->db_rel = !strncmp(l->db, l->root, n) && l->db[n] == '/' ? xstrdup(l->db + n + 1) : NULL;
 	l->lock = xasprintf("%s/tables.d.lock", l->db);
 }
@@ -170,6 +174,40 @@ static void ask_state(struct layout *l)
 	service_close(s);
 }
 
+static bool is_container(const json_t *service)
+{
+	const char *kind = json_str(service, "kind", "");
+
+	return !strcmp(kind, "compose") || !strcmp(kind, "container");
+}
+
+static void take_container(struct layout *l, const json_t *seen)
+{
+	autofree char *inside = container_inside(seen, l->root);
+
+	json_decref(l->container);
+	l->container = container_about(seen);
+	if (inside)
+		json_object_set_new(l->container, "root", json_string(inside));
+}
+
+static void find_container(struct layout *l)
+{
+	autojson json_t *seen = NULL;
+	struct launch_line line = { 0 };
+	struct err e = ERR_INIT;
+
+	if (container_of(l->service, &seen, &e) >= 0) {
+		take_container(l, seen);
+	} else {
+		l->container = json_deep_copy(l->service);
+		json_object_set_new(l->container, "error", json_string(e.msg));
+	}
+	if (!json_object_get(l->container, "root") && launch_line_parse(l->proc.argv, &line) && line.root)
+		json_object_set_new(l->container, "root", json_string(line.root));
+	launch_line_done(&line);
+}
+
 static void find_service(struct layout *l, const json_t *source)
 {
 	const json_t *given = json_object_get(source, "service");
@@ -190,9 +228,8 @@ static void find_service(struct layout *l, const json_t *source)
 	if (!strcmp(json_str(l->service, "kind", ""), "systemd") &&
 	    unitfile_read(json_str(l->service, "unit", ""), &l->unit, &e) < 0)
 		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
-	if (!strcmp(json_str(l->service, "kind", ""), "compose") ||
-	    !strcmp(json_str(l->service, "kind", ""), "container"))
-		l->container = json_incref(l->service);
+	if (is_container(l->service))
+		find_container(l);
 }
 
 static char **copy_words(char *const *words)
@@ -322,15 +359,18 @@ static char *find_script(const struct layout *l)
 
 static void find_install(struct layout *l, const json_t *source)
 {
-	autofree char *exe = absolute(l, l->line.java);
+	autofree char *exe = NULL;
 
+	l->kind = "container";
+	/* Its programs have paths of its own, and are the image's. */
+	if (l->container)
+		return;
+	exe = absolute(l, l->line.java);
 	find_install_dir(l, source);
 	l->script = find_script(l);
 	l->java = l->proc.exe ? xstrdup(l->proc.exe) : canonical(exe);
 	l->kind = "unknown";
-	if (l->container) {
-		l->kind = "container";
-	} else if (l->install && is_runtime(l->install)) {
+	if (l->install && is_runtime(l->install)) {
 		l->kind = "runtime";
 		if (!l->java)
 			l->java = xasprintf("%s/bin/java", l->install);
@@ -437,6 +477,58 @@ int layout_of(const char *root, const json_t *source, struct layout *ret, struct
 	return 0;
 }
 
+/* ---- of a stopped container ---- */
+
+/* As it is named inside: by its command, else where the vendor's image has it. */
+static char *root_of_container(const json_t *seen)
+{
+	const char *image = json_str(json_object_get(seen, "Config"), "Image", "");
+	autojson json_t *about = container_about(seen);
+	const json_t *command = json_object_get(about, "command"), *word;
+	struct launch_line line = { 0 };
+	VEC(char *) argv = { 0 };
+	char *root = NULL;
+	size_t i;
+
+	json_array_foreach((json_t *)command, i, word)
+		*vec_push(&argv) = xstrdup(json_string_value(word));
+	*vec_push(&argv) = NULL;
+	if (launch_line_parse(argv.v, &line) && line.root)
+		root = xstrdup(line.root);
+	else if (strstr(image, "questdb"))
+		root = xstrdup(IMAGE_ROOT);
+	launch_line_done(&line);
+	words_free(argv.v);
+	return root;
+}
+
+int layout_ask_docker(struct layout *l, struct err *e)
+{
+	autojson json_t *all = NULL;
+	json_t *seen;
+	size_t i;
+
+	if (l->proc.id.pid || l->unit.name || l->container || strcmp(json_str(l->service, "kind", ""), "process"))
+		return 0;
+	/* Where docker is not installed or does not run, nothing is a container's. */
+	if (container_all(&all, e) < 0)
+		return e->kind == ERR_TIMEOUT ? -e->kind : (err_clear(e), 0);
+	json_array_foreach(all, i, seen)
+	{
+		autofree char *inside = root_of_container(seen);
+		autofree char *named = inside ? container_outside(seen, inside) : NULL, *here = canonical(named);
+
+		if (!here || strcmp(here, l->root))
+			continue;
+		json_decref(l->service);
+		l->service = container_config_of(seen);
+		take_container(l, seen);
+		l->kind = "container";
+		return container_state_of(seen, &l->svc, e);
+	}
+	return 0;
+}
+
 /* ---- which there are ---- */
 
 void root_list_done(root_list *r)
@@ -484,8 +576,12 @@ static int add_processes(root_list *roots, struct err *e)
 
 		if (proc_read(*pid, &p, &ignored) < 0)
 			continue;
-		if (runs_java(&p) && launch_line_parse(p.argv, &line) && line.root)
-			add_root(roots, line.root);
+		if (runs_java(&p) && launch_line_parse(p.argv, &line) && line.root) {
+			autofree char *here = container_path_here(*pid, line.root);
+
+			if (here)
+				add_root(roots, here);
+		}
 		launch_line_done(&line);
 		proc_done(&p);
 	}
@@ -520,6 +616,26 @@ static void add_units(root_list *roots)
 	vec_done(&names);
 }
 
+/* Of containers that are stopped; those that run were seen as processes. */
+static void add_containers(root_list *roots)
+{
+	autojson json_t *all = NULL;
+	struct err e = ERR_INIT;
+	json_t *seen;
+	size_t i;
+
+	if (container_all(&all, &e) < 0)
+		return;
+	json_array_foreach(all, i, seen)
+	{
+		autofree char *inside = root_of_container(seen);
+		autofree char *here = inside ? container_outside(seen, inside) : NULL;
+
+		if (here)
+			add_root(roots, here);
+	}
+}
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -530,6 +646,7 @@ int layout_roots(root_list *ret, struct err *e)
 	if (add_processes(ret, e) < 0)
 		return -e->kind;
 	add_units(ret);
+	add_containers(ret);
 	for (size_t i = 0; usual_roots[i]; i++)
 		add_root(ret, usual_roots[i]);
 	vec_sort(ret, by_text);

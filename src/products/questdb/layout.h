@@ -40,7 +40,8 @@ struct layout {
 	const char *kind; /* "runtime", "no-jre", "container", "unknown" */
 	json_t *service;  /* config for service_open() */
 	struct svc_state svc;
-	json_t *container; /* NULL: none */
+	json_t *container; /* container_about() and "root", as it calls it; "error": why docker told nothing.
+			      NULL: none */
 	struct conf conf;
 	char conf_error[256];
 	char conf_sha[65]; /* "" when there is no server.conf */
@@ -50,6 +51,8 @@ struct layout {
 /* source: `source` of the migration file (install, service), may be NULL. Looks only. */
 int layout_of(const char *root, const json_t *source, struct layout *ret, struct err *e) must_check;
 void layout_done(struct layout *l);
+/* Of a stopped server that nothing else starts: is the root a container's? ERR_TIMEOUT when docker does not answer. */
+int layout_ask_docker(struct layout *l, struct err *e) must_check;
 
 /* Canonical roots of this host's installations, sorted: of processes, units and the usual places.
  */

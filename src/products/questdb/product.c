@@ -33,7 +33,31 @@ static void put_endpoint(json_t *probe, const struct conf *c, const char *name, 
 		json_object_set_new(probe, "host", json_string(reach(host)));
 }
 
-static json_t *probe_of(const struct conf *c)
+/* What a container publishes is reached there, and the rest of it not; with nothing published, by its own address. */
+static void reach_container(json_t *probe, const json_t *container)
+{
+	static const char *const names[] = { "http", "pg", "min", "ilp" };
+	const json_t *ports = json_object_get(container, "ports");
+	const char *address = json_str(container, "address", NULL);
+	bool published = json_object_size(ports) > 0;
+
+	if (!published && address)
+		json_object_set_new(probe, "host", json_string(address));
+	for (size_t i = 0; i < ARRAY_LEN(names) && (published || !address); i++) {
+		autofree char *key = xasprintf("%d/tcp", (int)json_int(probe, names[i], 0));
+		const char *at = json_str(ports, key, ""), *colon = strrchr(at, ':');
+		autofree char *host = colon ? xstrndup(at, (size_t)(colon - at)) : NULL;
+		uint64_t port;
+
+		json_object_del(probe, names[i]);
+		if (!colon || !sv_u64(sv_of(colon + 1), &port))
+			continue;
+		json_object_set_new(probe, names[i], json_integer((json_int_t)port));
+		json_object_set_new(probe, "host", json_string(reach(host)));
+	}
+}
+
+static json_t *probe_of(const struct conf *c, const json_t *container)
 {
 	json_t *probe = json_object();
 
@@ -41,6 +65,8 @@ static json_t *probe_of(const struct conf *c)
 	put_endpoint(probe, c, "pg", "pg.net.bind.to", "pg.enabled", 8812);
 	put_endpoint(probe, c, "min", "http.min.net.bind.to", "http.min.enabled", 9003);
 	put_endpoint(probe, c, "ilp", "line.tcp.net.bind.to", "line.tcp.enabled", 9009);
+	if (container)
+		reach_container(probe, container);
 	return probe;
 }
 
@@ -78,7 +104,7 @@ static json_t *site_doc(const struct layout *l, const json_t *login)
 		json_object_set_new(roots, "db", json_string(l->db));
 	put_volumes(roots, &l->conf);
 	doc = json_pack("{so sO so so}", "roots", roots, "service", l->service, "lock",
-			place_of(l->db_rel ? "root" : "db", lock), "probe", probe_of(&l->conf));
+			place_of(l->db_rel ? "root" : "db", lock), "probe", probe_of(&l->conf, l->container));
 	if (json_is_object(login))
 		json_object_set(doc, "login", (json_t *)login);
 	return doc;
@@ -152,6 +178,8 @@ static void add_instance(const char *root, struct instances *ret)
 
 	if (layout_of(root, NULL, &l, &e) < 0)
 		return;
+	if (layout_ask_docker(&l, &e) < 0)
+		snprintf(l.svc.by, sizeof l.svc.by, "unknown: %.100s", e.msg);
 	doc = site_doc(&l, NULL);
 	if (site_bind("main", doc, &s, &e) < 0)
 		return;

@@ -1,0 +1,165 @@
+/* Where a path of a container lies on this host, and the other way round. */
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "svc/container.h"
+
+#define MOUNTINFO_MAX ((size_t)8 << 20)
+
+/* What of `path` lies below `top`: "" for top itself; NULL when it does not. */
+static const char *below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	while (n && top[n - 1] == '/')
+		n--;
+	if (strncmp(path, top, n) != 0 || (path[n] && path[n] != '/'))
+		return NULL;
+	return path + n;
+}
+
+/* The mount that `path` lies on, of those that docker knows: the longest one. */
+static char *by_mounts(const json_t *seen, const char *path, const char *from, const char *to)
+{
+	const json_t *mounts = json_object_get(seen, "Mounts"), *m, *best = NULL;
+	const char *rest = NULL;
+	size_t i;
+
+	json_array_foreach((json_t *)mounts, i, m)
+	{
+		const char *top = json_str(m, from, ""), *tail = *top ? below(path, top) : NULL;
+
+		if (tail && (!rest || strlen(tail) < strlen(rest))) {
+			rest = tail;
+			best = m;
+		}
+	}
+	return best ? xasprintf("%s%s", json_str(best, to, ""), rest) : NULL;
+}
+
+char *container_outside(const json_t *seen, const char *inside)
+{
+	return by_mounts(seen, inside, "Destination", "Source");
+}
+
+char *container_inside(const json_t *seen, const char *outside)
+{
+	return by_mounts(seen, outside, "Source", "Destination");
+}
+
+/* One line of mountinfo: proc(5). */
+struct mount {
+	char *dev, *root, *point;
+};
+
+/* Blanks and backslashes are written \ooo. */
+static char *unescape(struct sv text)
+{
+	char *out = sv_dup(text), *to = out;
+
+	for (const char *p = out; *p; p++) {
+		if (*p == '\\' && p[1] && p[2] && p[3]) {
+			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = '\0';
+	return out;
+}
+
+static struct mount mount_of(struct sv line)
+{
+	struct mount m = { 0 };
+
+	(void)sv_cut(&line, ' ');
+	(void)sv_cut(&line, ' ');
+	m.dev = sv_dup(sv_cut(&line, ' '));
+	m.root = unescape(sv_cut(&line, ' '));
+	m.point = unescape(sv_cut(&line, ' '));
+	return m;
+}
+
+static void mount_done(struct mount *m)
+{
+	free(m->dev);
+	free(m->root);
+	free(m->point);
+	*m = (struct mount){ 0 };
+}
+
+/* The mount of a process that `inside` lies on: the longest, of equals the last made. */
+static bool mount_holding(struct sv table, const char *inside, struct mount *ret)
+{
+	while (table.n) {
+		struct mount m = mount_of(sv_line(&table));
+
+		if (below(inside, m.point) &&
+		    (!ret->point || strlen(m.point) >= strlen(ret->point))) {
+			mount_done(ret);
+			*ret = m;
+		} else {
+			mount_done(&m);
+		}
+	}
+	return ret->point;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A mount of ours on the same file system under which the same directory shows. */
+static char *shown_here(struct sv table, const struct mount *theirs, const char *inside,
+			const char *through)
+{
+	autofree char *in_fs = xasprintf("%s%s", strcmp(theirs->root, "/") ? theirs->root : "",
+					 below(inside, theirs->point));
+	char *found = NULL;
+
+	while (table.n && !found) {
+		struct mount m = mount_of(sv_line(&table));
+		const char *rest = strcmp(m.dev, theirs->dev) ? NULL : below(in_fs, m.root);
+		autofree char *path =
+		    rest ? xasprintf("%s%s", strcmp(m.point, "/") ? m.point : "", rest) : NULL;
+
+		if (path && same_file(path, through))
+			found = take_ptr(path);
+		mount_done(&m);
+	}
+	return found;
+}
+
+static bool same_mounts(pid_t pid)
+{
+	autofree char *theirs = xasprintf("/proc/%d/ns/mnt", (int)pid);
+
+	return same_file(theirs, "/proc/self/ns/mnt");
+}
+
+char *container_path_here(pid_t pid, const char *inside)
+{
+	autofree char *table = xasprintf("/proc/%d/mountinfo", (int)pid);
+	autofree char *through = xasprintf("/proc/%d/root%s", (int)pid, inside);
+	autobuf struct buf theirs = BUF_MAX(MOUNTINFO_MAX), ours = BUF_MAX(MOUNTINFO_MAX);
+	struct mount m = { 0 };
+	struct err e = ERR_INIT;
+	char *found = NULL;
+
+	if (inside[0] != '/' || same_mounts(pid))
+		return xstrdup(inside);
+	if (file_read_path(table, &theirs, &e) == 0 &&
+	    file_read_path("/proc/self/mountinfo", &ours, &e) == 0 &&
+	    mount_holding(buf_sv(&theirs), inside, &m))
+		found = shown_here(buf_sv(&ours), &m, inside, through);
+	mount_done(&m);
+	return found;
+}

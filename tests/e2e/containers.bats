@@ -1,0 +1,195 @@
+# QuestDB 9.0.3 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at, never touched.
+# The daemon has a network of its own; nothing is pulled: the image is an empty root with the host's Java mounted.
+load common
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	command -v dockerd >/dev/null || skip "no dockerd"
+	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
+	export lab DOCKER_HOST=unix://$lab/docker.sock DOCKER_CONFIG=$lab/docker
+	jar=$(qdb_fetch 9.0.3) || skip "no QuestDB 9.0.3"
+	java=$(dirname "$(dirname "$(realpath "$(command -v java)")")")
+	export jar java
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
+		"$lab" >"$lab/dockerd.out" 2>&1 3>&- 4>&- &
+	wait_for docker_ready || skip "dockerd does not run here: $(tail -n 1 "$lab/dockerd.out")"
+	dockerd=$(cat "$lab/pid")
+	export dockerd
+	compose_plugin
+	image
+	qdb_archive 9.3.4 "$lab/new.tar.gz"
+	lone_start
+}
+
+teardown_file() {
+	[ -n "${lab-}" ] || return 0
+	local all
+	all=$(docker container ls --all --quiet)
+	# shellcheck disable=SC2086
+	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
+	[ -z "${dockerd-}" ] || kill "$dockerd"
+	wait_for gone
+	rm -rf "$lab"
+}
+
+gone() { ! kill -0 "${dockerd-0}" 2>/dev/null; }
+docker_ready() { docker version >/dev/null 2>&1 && [ -s "$lab/pid" ]; }
+
+wait_for() { # COMMAND...: at most a minute
+	local i
+	for ((i = 0; i < 300; i++)); do
+		"$@" && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# Debian 12 has no Compose v2; the plugin of Debian 13 runs on it.
+compose_plugin() {
+	local t=$lab/apt o
+	mkdir -p "$t/l/partial" "$t/c/archives/partial" "$DOCKER_CONFIG/cli-plugins"
+	! docker compose version >/dev/null 2>&1 || return 0
+	sed 's/^Suites:.*/Suites: trixie/' /etc/apt/sources.list.d/debian.sources 2>/dev/null | sed '/^$/,$d' >"$t/trixie.sources"
+	o="-o Dir::Etc::SourceList=$t/trixie.sources -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$t/l -o Dir::Cache=$t/c"
+	# shellcheck disable=SC2086
+	(cd "$t" && apt-get -q $o update && apt-get -q $o download docker-compose && dpkg-deb -x docker-compose_*.deb x &&
+		cp x/usr/libexec/docker/cli-plugins/docker-compose "$DOCKER_CONFIG/cli-plugins/") >"$t/log" 2>&1 || true
+}
+
+image() {
+	mkdir -p "$lab/image/usr" "$lab/image/app" "$lab/image/tmp" "$lab/image/etc" "$lab/image/var/lib/questdb"
+	ln -s usr/bin usr/lib usr/lib64 "$lab/image/"
+	tar -C "$lab/image" -c . | docker import - questdb/questdb:9.0.3 >/dev/null
+}
+
+# What the vendor's image runs, as one command line.
+server() { echo "$java/bin/java" -Dcontainerized=true -Xmx512m -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb \
+	-p /app/questdb.jar -m io.questdb/io.questdb.ServerMain -d /var/lib/questdb; }
+
+lone_start() {
+	# shellcheck disable=SC2046
+	docker run --detach --name quest --restart unless-stopped --publish 127.0.0.1:19000:9000 --env QDB_TELEMETRY_ENABLED=false \
+		--volume quest-data:/var/lib/questdb --volume "$jar:/app/questdb.jar:ro" --volume /usr:/usr:ro \
+		--volume /etc/java-17-openjdk:/etc/java-17-openjdk:ro questdb/questdb:9.0.3 $(server) >/dev/null
+	wait_for answers 19000
+}
+
+answers() { nsenter -t "$dockerd" -n curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$1/ping"; }
+root_of() { docker volume inspect --format '{{.Mountpoint}}' quest-data; }
+fact() { json "d['facts']['$1']['value']$2"; }
+
+# crossgrade where the published ports are.
+# shellcheck disable=SC2154 # bats sets them
+cg() {
+	run --separate-stderr nsenter -t "$dockerd" -n "$CG" --state-dir "$lab/state" "$@" </dev/null
+	echo "crossgrade $* -> $status"
+	echo "$output" | tail -n 20
+	echo "$stderr" | tail -n 20
+}
+
+untouched() { [ "$(docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' quest)" = "$(cat "$lab/was")" ]; }
+keep_state() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' quest >"$lab/was"; }
+
+@test "a lone container is found by its root on this host, and told apart" {
+	keep_state
+	cg inspect --output json
+	exits 0
+	valid instances
+	[ "$(json "[i['root'] for i in d['instances'] if i['by'] == 'docker: quest']")" = "['$(root_of)']" ]
+	cg inspect
+	[[ $output == *9.0.3*container*'docker: quest'*running* ]]
+	cg inspect questdb --root "$(root_of)" --output json
+	exits 0
+	valid facts
+	[ "$(fact service.kind)" = container ]
+	[ "$(fact install.kind)" = container ]
+	[ "$(fact server.version)" = 9.0.3 ]
+	[ "$(fact server.edition)" = open-source ]
+	[ "$(fact container "['root']")" = /var/lib/questdb ]
+	[ "$(fact container "['restart']")" = unless-stopped ]
+	[ "$(fact container "['ports']['9000/tcp']")" = 127.0.0.1:19000 ]
+	[ "$(fact service.restarts)" = True ]
+	untouched
+}
+
+@test "it is blocked with a remedy: switching containers is not built" {
+	cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $output == *'switching containers is not built yet'* ]]
+	[[ $output == *'keep this container as it is'* ]]
+	cg plan questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $stderr == *questdb.container* ]]
+	cg apply questdb --root "$(root_of)" --artifact "$lab/new.tar.gz" --yes
+	exits 3
+	untouched
+}
+
+@test "with a docker that hangs, it is still known as a container, in time" {
+	local began=$SECONDS
+	python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('$lab/hang.sock'); s.listen(64); time.sleep(90)" 3>&- 4>&- &
+	hang=$!
+	wait_for test -S "$lab/hang.sock"
+	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $output == *'switching containers is not built yet'* ]]
+	[ $((SECONDS - began)) -lt 40 ]
+	docker stop quest >/dev/null
+	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $output == *'did not end in time'* ]]
+	kill "$hang"
+	rm "$lab/hang.sock"
+}
+
+@test "a stopped container is found, too" {
+	docker stop quest >/dev/null
+	keep_state
+	cg inspect --output json
+	exits 0
+	[ "$(json "[(i['root'], i['running']) for i in d['instances'] if i['by'] == 'docker: quest']")" = "[('$(root_of)', False)]" ]
+	cg inspect questdb --root "$(root_of)" --output json
+	exits 0
+	[ "$(fact service.kind)" = container ]
+	[ "$(fact container "['status']")" = exited ]
+	[ "$(fact container "['ports']['9000/tcp']")" = 127.0.0.1:19000 ]
+	cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $output == *'switching containers is not built yet'* ]]
+	untouched
+}
+
+@test "a Compose service on a folder of the host" {
+	docker compose version >/dev/null 2>&1 || skip "no Compose plugin: $(tail -n 1 "$lab/apt/log")"
+	mkdir "$lab/shop"
+	cat >"$lab/shop/compose.yaml" <<-EOF
+	services:
+	  db:
+	    image: questdb/questdb:9.0.3
+	    pull_policy: never
+	    restart: always
+	    command: [$(server | sed 's/ /, /g')]
+	    environment: {QDB_TELEMETRY_ENABLED: "false"}
+	    ports: ["127.0.0.1:19001:9000"]
+	    volumes: ["./data:/var/lib/questdb", "$jar:/app/questdb.jar:ro", "/usr:/usr:ro", "/etc/java-17-openjdk:/etc/java-17-openjdk:ro"]
+	EOF
+	docker compose --project-directory "$lab/shop" up --detach 2>&1
+	wait_for answers 19001
+	cg inspect questdb --root "$lab/shop/data" --output json
+	exits 0
+	[ "$(fact service.kind)" = compose ]
+	[ "$(fact service.config)" = "{'kind': 'compose', 'project': 'shop', 'service': 'db'}" ]
+	[ "$(fact server.version)" = 9.0.3 ]
+	[ "$(fact container "['restart']")" = always ]
+	cg check questdb --root "$lab/shop/data" --artifact "$lab/new.tar.gz"
+	exits 3
+	[[ $output == *'a Compose service of docker'* ]]
+	docker compose --project-directory "$lab/shop" stop 2>&1
+	cg inspect questdb --root "$lab/shop/data" --output json
+	exits 0
+	[ "$(fact service.kind)" = compose ]
+	[ "$(fact container "['status']")" = exited ]
+}
