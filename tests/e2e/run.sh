@@ -1,7 +1,7 @@
 #!/bin/bash
 # End to end with real QuestDB servers.
 #
-#   run.sh real                   plain processes and scripts, editions with a stand-in, kills: what tools/test.sh runs
+#   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd
 #   run.sh containers             Docker and Compose, looked at
 #   run.sh FILE.bats...           these
@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")" || exit 2
 
 case ${1-} in
-real) set -- process.bats script.bats enterprise.bats backup.bats kills.bats ;;
+real) set -- process.bats script.bats states.bats enterprise.bats backup.bats kills.bats ;;
 systemd) set -- systemd.bats ;;
 containers) set -- containers.bats ;;
 *.bats) ;;
