@@ -55,6 +55,7 @@ static int put(struct pass_index *ix, const struct dir *d, const char *rel,
 	       int (*into_place)(struct out *, struct err *), struct err *e)
 {
 	struct ix_head head = { .magic = INDEX_MAGIC, .seed = ix->seed };
+	char stands = ix->dst_known || ix->stands;
 	unsigned char sha[SHA_BYTES];
 	struct out out;
 
@@ -68,7 +69,7 @@ static int put(struct pass_index *ix, const struct dir *d, const char *rel,
 			put_entry(&out, ix_at(ix, i));
 	out_digest(&out, sha);
 	out_add(&out, sha, sizeof sha);
-	out_add(&out, ix->dst_known ? "\1" : "", 1);
+	out_add(&out, &stands, 1);
 
 	int r = into_place(&out, e);
 

@@ -100,6 +100,14 @@ static bool is_dense(const struct stat *st)
 	return st->st_size <= BLOCK_BYTES && st->st_blocks * 512 >= st->st_size;
 }
 
+/* The device begins with it while the other files are looked at: the syncfs at the end waits for
+ * less then. */
+static void begin_writing(const struct mirror *m, int to)
+{
+	if (!mirror_writer_runs(m))
+		(void)sync_file_range(to, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 /* Bring the bytes over. `known`: the index still describes the copy, which has the stat `there`. */
 static int bring(struct mirror *m, int from, const struct stat *st, int to,
 		 const struct stat *there, struct ix_entry *entry, bool known, struct err *e)
@@ -136,6 +144,8 @@ static int bring(struct mirror *m, int from, const struct stat *st, int to,
 	if (copy_content(m, &job, entry, &done, e) < 0)
 		return -(int)e->kind;
 	mirror_count_copy(m, &done, false, job.size);
+	if (done.written)
+		begin_writing(m, to);
 	return 0;
 }
 

@@ -288,7 +288,7 @@ static int read_root_back(struct point *p, json_t *root, bool seal, const struct
 	int r;
 
 	if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-	    load_index(p, name, seal ? INDEX_OF_COMPLETE : INDEX_OF_PASS, &ix, e) < 0)
+	    (seal ? load_index(p, name, INDEX_OF_COMPLETE, &ix, e) : index_to_fill(p, name, &ix, e)) < 0)
 		return -e->kind;
 	r = pass_read_back(&keep, ix, o, &stats, &cached, e);
 	if (r >= 0)

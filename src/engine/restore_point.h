@@ -45,6 +45,9 @@ struct point_pass {
  * missing then. */
 int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e) must_check;
+/* Live passes, at least one, and what was copied by all but the last read back, so that little is left for the window. */
+int point_fill_live(struct point *p, const struct product *prod, int64_t passes, const struct pass_opts *o,
+                    struct point_pass *ret, struct err *e) must_check;
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;
 /* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
  * as long as the changed files are large. Until then point.json names no manifest. Nothing to do: 0. */

@@ -1,14 +1,9 @@
 /* backup_live: copy the data while the server runs, in passes, and read the copies back, so that the pass in the window has
  * only little left. Holds no checkpoint; the stopped pass decides.
  * params {"passes":n}; result {"restore_point","files","bytes","copied","not_cold"}. The point has the run's id. */
-#include <fcntl.h>
-
 #include "engine/plan.h"
 #include "engine/restore_point.h"
 #include "engine/point_of.h"
-
-#define SETTLED_NS (50 * NS_PER_MS)     /* a syncfs this quick has nothing left to write (seen) */
-#define SETTLE_WITHIN (30 * NS_PER_S)
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -27,20 +22,6 @@ static void progress(void *data, const struct pass_stats *s)
 	ctx_progress(data, s->bytes, 0, "bytes");
 }
 
-/* Dirty pages of the live passes are written out now, so that the one syncfs in the window finds little to do. */
-static int settle(const struct point *p, struct err *e)
-{
-	struct deadline d = deadline_in(SETTLE_WITHIN);
-	int64_t began;
-
-	do {
-		began = clock_mono_ns();
-		if (file_sync_fs(&p->dir, e) < 0)
-			return -e->kind;
-	} while (clock_mono_ns() - began > SETTLED_NS && !deadline_passed(d));
-	return 0;
-}
-
 static int passes(struct ctx *c, struct point *p, int64_t n, struct point_pass *ret, struct err *e)
 {
 	struct pass_opts o = { .cancel = c->cancel,
@@ -49,18 +30,8 @@ static int passes(struct ctx *c, struct point *p, int64_t n, struct point_pass *
 		               .reserve_bytes = point_reserve(p),
 		               .progress = progress,
 		               .progress_data = c };
-	struct point_pass back;
 
-	for (int64_t i = 0; i < n; i++) {
-		if (point_fill(p, c->product, PASS_LIVE, &o, ret, e) < 0)
-			return -e->kind;
-		if (ret->total.copied_files == 0)
-			break;
-	}
-	if (point_read_back(p, &o, &back, e) < 0)
-		return -e->kind;
-	ret->cached = back.cached;
-	return settle(p, e);
+	return point_fill_live(p, c->product, n, &o, ret, e);
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)

@@ -1,0 +1,55 @@
+/* The passes of a restore point while the server writes. */
+#include "engine/restore_point.h"
+
+#include "base/clock.h"
+
+#define SETTLED_NS (50 * NS_PER_MS)     /* a syncfs this quick has nothing left to write (seen) */
+#define SETTLE_WITHIN (30 * NS_PER_S)
+#define MORE_PASSES 4
+
+/* Dirty pages are written out before the last pass, so that it is short, and the one syncfs in the window too. */
+static int settle(const struct point *p, struct err *e)
+{
+	struct deadline d = deadline_in(SETTLE_WITHIN);
+	int64_t began;
+
+	do {
+		began = clock_mono_ns();
+		if (file_sync_fs(&p->dir, e) < 0)
+			return -e->kind;
+	} while (clock_mono_ns() - began > SETTLED_NS && !deadline_passed(d));
+	return 0;
+}
+
+/* What is written during a pass is left for the one in the window: the shorter the last one, the less. */
+static int shorten(struct point *p, const struct product *prod, const struct pass_opts *o, struct point_pass *ret,
+                   struct err *e)
+{
+	int64_t before = INT64_MAX;
+
+	for (int i = 0; i < MORE_PASSES && ret->total.copied_bytes && ret->total.took_ns < before / 3 * 2; i++) {
+		before = ret->total.took_ns;
+		if (point_fill(p, prod, PASS_LIVE, o, ret, e) < 0)
+			return -e->kind;
+	}
+	return 0;
+}
+
+int point_fill_live(struct point *p, const struct product *prod, int64_t passes, const struct pass_opts *o,
+                    struct point_pass *ret, struct err *e)
+{
+	struct point_pass back;
+
+	for (int64_t i = 1; i < passes; i++) {
+		if (point_fill(p, prod, PASS_LIVE, o, ret, e) < 0)
+			return -e->kind;
+		if (ret->total.copied_files == 0)
+			break;
+	}
+	/* Before the last pass, because reading takes long: what that one copies is read back when the point is sealed. */
+	if (point_read_back(p, o, &back, e) < 0 || settle(p, e) < 0 || point_fill(p, prod, PASS_LIVE, o, ret, e) < 0 ||
+	    shorten(p, prod, o, ret, e) < 0)
+		return -e->kind;
+	ret->cached = back.cached;
+	return 0;
+}
