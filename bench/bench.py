@@ -1,64 +1,61 @@
 #!/usr/bin/env python3
-"""The rows of bench/run.sh: bench.py CROSSGRADE DISK [--quick] [ROW...]. DISK is an empty file system."""
+"""The rows of bench/run.sh: bench.py BUILD DISK [--quick] [ROW...]. DISK is an empty file system."""
 import argparse
 import os
 import pathlib
 import subprocess
 import sys
+import time
 
+import finalpass
 import stats
 from lab import Lab
 
 SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
-
-
-def step_seconds(report, step):
-    for row in report["steps"]:
-        if row["id"] == step:
-            return row["took_ms"] / 1000
-    raise SystemExit(f"the report has no step '{step}'")
+ROWS = ("downtime", "final-pass", "rollback", "memory")
+SERIES = ("bare", "hand", "none", "verify", "undo", "rsync back")
 
 
 def pair(lab, rows, seen):
     """One of each, one after the other."""
-    seen["bare"].append(lab.bare_swap())
-    for gate in ("none", "verify"):
-        down, report = lab.apply(gate)
-        seen[gate].append(down)
-        if gate == "none":
-            seen["final"].append(step_seconds(report, "backup-final"))
+    downtime = "downtime" in rows
+    if downtime:
+        seen["bare"].append(lab.bare_swap())
+    for gate in ("none", "verify") if downtime else ("none",):
+        seen[gate].append(lab.apply(gate))
         seconds = lab.rollback()
         if gate == "none":
             seen["undo"].append(seconds)
-    if "downtime" in rows:
+    if downtime:
         seen["hand"].append(lab.bare_swap(backup=lab.disk / "by-hand"))
-    if {"final-pass", "rollback"} & set(rows):
-        final, back = lab.rsync_passes()
-        seen["rsync final"].append(final)
-        seen["rsync back"].append(back)
+    if "rollback" in rows:
+        seen["rsync back"].append(lab.rsync_back())
+
+
+def measure(args, rows, partitions):
+    """Pairs interleaved under the same writers: bare swap, ours without and with a gate, by hand, rsync."""
+    lab = Lab(args.crossgrade, args.disk, partitions)
+    seen = {name: [] for name in SERIES}
+    lab.writers_on()
+    try:
+        for _ in range(args.pairs):
+            pair(lab, rows, seen)
+    finally:
+        lab.writers_off()
+    lab.stop()
+    return seen
 
 
 def journeys(args, rows):
-    """Pairs interleaved under the same writers: bare swap, ours without and with a gate, by hand, rsync."""
     ratios = {}
     for size, partitions, quick in SIZES:
         if args.quick and not quick:
             continue
-        lab = Lab(args.crossgrade, args.disk, partitions)
-        seen = {name: [] for name in ("bare", "hand", "none", "verify", "final", "undo", "rsync final", "rsync back")}
-        lab.writers_on()
-        try:
-            for _ in range(args.pairs):
-                pair(lab, rows, seen)
-        finally:
-            lab.writers_off()
-        lab.stop()
+        seen = measure(args, rows, partitions)
         if "downtime" in rows:
-            ratios[size] = stats.line(f"downtime {size} no gate", seen["none"], seen["bare"], "bare swap", 1.10)
-            stats.line(f"downtime {size} gate", seen["verify"], seen["bare"], "bare swap", 1.25)
-            stats.line(f"downtime {size} by hand", seen["none"], seen["hand"], "stop, cp -a, start", 1.00)
-        if "final-pass" in rows:
-            stats.line(f"final pass {size}", seen["final"], seen["rsync final"], "rsync -a", 0.05)
+            ratios[size] = stats.line(f"downtime {size}, no gate", seen["none"], seen["bare"], "bare swap", 1.10)
+            stats.line(f"downtime {size}, gate", seen["verify"], seen["bare"], "bare swap", 1.25)
+            stats.line(f"downtime {size}, by hand", seen["none"], seen["hand"], "stop, cp -a, start", 1.00)
         if "rollback" in rows:
             stats.line(f"rollback of data {size}", seen["undo"], seen["rsync back"], "rsync -a --delete", 0.05)
     if len(ratios) == 2:
@@ -89,24 +86,29 @@ def peak_mib(argv):
 
 
 def main():
-    names = ["downtime", "final-pass", "rollback", "memory"]
     parser = argparse.ArgumentParser()
-    parser.add_argument("crossgrade")
+    parser.add_argument("build")
     parser.add_argument("disk")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--pairs", type=int)
     parser.add_argument("rows", nargs="*", metavar="ROW")
     args = parser.parse_intermixed_args()
-    unknown = set(args.rows) - set(names)
+    unknown = set(args.rows) - set(ROWS)
     if unknown:
-        parser.error(f"no row '{unknown.pop()}': {', '.join(names)}")
-    rows = args.rows or names
-    args.pairs = 3 if args.quick else 21
-    if args.quick:
-        print("quick: 3 pairs and the small data only; no figure to rely on")
-    if set(rows) - {"memory"}:
+        parser.error(f"no row '{unknown.pop()}': {', '.join(ROWS)}")
+    rows = args.rows or ROWS
+    args.crossgrade = pathlib.Path(args.build) / "src/cli/crossgrade"
+    args.pairs = args.pairs or (3 if args.quick else 21)
+    if args.quick or args.pairs < 21:
+        print(f"{args.pairs} pairs{' and the small data only' if args.quick else ''}: a look, no figure to rely on", flush=True)
+    began = time.monotonic()
+    if {"downtime", "rollback"} & set(rows):
         journeys(args, rows)
+    if "final-pass" in rows:
+        finalpass.row(pathlib.Path(args.build) / "bench/bench-point", args.disk, args.pairs)
     if "memory" in rows:
         memory(args)
+    print(f"took {(time.monotonic() - began) / 60:.0f} minutes", flush=True)
     return 0
 
 

@@ -168,18 +168,14 @@ class Lab:
             raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stdout[-600:]} {call.stderr[-300:]}")
         return [json.loads(row) for row in call.stdout.splitlines()]
 
-    def report(self):
-        text = run(self.crossgrade, "--state-dir", self.state, "report", "--output", "json", stdout=subprocess.PIPE, text=True)
-        return json.loads(text.stdout)
-
     def apply(self, gate):
-        """Downtime of a journey there, and the run's report. The plan is made before, as an operator does."""
+        """Downtime of a journey there. The plan is made before, as an operator does."""
         plan = self.disk / "plan.json"
         plan.unlink(missing_ok=True)
         self.cg("plan", "questdb", "--root", self.root, "--artifact", self.archive, "--gate", gate, "-o", plan)
         with Gap(self.port) as gap:
             self.cg("apply", plan, "--yes", *(["--accept-open"] if gate == "none" else []))
-        return gap.longest, self.report()
+        return gap.longest
 
     def rollback(self):
         """Back, and nothing of the run kept; seconds that the undo of the data took."""
@@ -210,29 +206,21 @@ class Lab:
             shutil.rmtree(backup)
         return gap.longest
 
-    def rsync_passes(self):
-        """Seconds of a final rsync -a with the server stopped, after one while it served, and of one back with --delete.
+    def rsync_back(self):
+        """Seconds of an rsync -a --delete back to a copy of the stopped tree, after the server went on for a second.
 
-        Back onto a copy of the later root: rsync -a takes pages written through a mapping for equal, and a server started
-        on what it made had a table suspended (seen)."""
+        Onto a copy of the later tree: rsync -a takes pages written through a mapping for equal, and a server started on what it
+        made had a table suspended (seen)."""
         copy, later = self.disk / "rsync", self.disk / "later"
-        live = subprocess.run(["rsync", "-a", "-q", f"{self.root}/", copy], stderr=subprocess.DEVNULL, check=False)
-        if live.returncode not in (0, 24):      # 24: a file vanished while the server served
-            raise SystemExit(f"rsync ended with {live.returncode}")
-        self.stop()
-        began = time.monotonic()
-        run("rsync", "-a", "--delete", f"{self.root}/", copy)
-        final = time.monotonic() - began
-        self.start()
-        self.wait_serving()
-        time.sleep(1)
-        self.stop()
-        run("cp", "-a", self.root, later)
-        self.start()
-        self.wait_serving()
+        for tree in (copy, later):
+            self.stop()
+            run("cp", "-a", self.root, tree)
+            self.start()
+            self.wait_serving()
+            time.sleep(1)
         began = time.monotonic()
         run("rsync", "-a", "--delete", f"{copy}/", later)
         back = time.monotonic() - began
         shutil.rmtree(copy)
         shutil.rmtree(later)
-        return final, back
+        return back

@@ -15,14 +15,24 @@ def seconds(value):
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
 
 
-def line(row, ours, peer, peer_name, goal):
-    """One row of pairs: the ratio is taken pair by pair, because both met the same load."""
+def middle(values):
+    return statistics.median(values)
+
+
+def line(row, ours, peer, peer_name, goal, floor=None, note=""):
+    """One row of pairs: the ratio is taken pair by pair, because both met the same load. The floor is what no way of doing it can
+    do without on this machine, measured in the same pairs."""
     ratios = [a / b for a, b in zip(ours, peer)]
     ratio = statistics.median(ratios)
     low, high = interval(ratios)
     verdict = "reaches" if ratio <= goal else "falls short"
+    words = [f"{len(ratios)} pairs"]
+    if floor:
+        words.append(f"floor {seconds(statistics.median(floor))}, {statistics.median(a / b for a, b in zip(floor, peer)):.3f}")
+    if note:
+        words.append(note)
     print(f"{row:<26} ours {seconds(statistics.median(ours)):>9}  {peer_name} {seconds(statistics.median(peer)):>9}  "
-          f"ratio {ratio:.3f} [{low:.3f}, {high:.3f}]  goal <= {goal:.2f}  {verdict}  ({len(ratios)} pairs)", flush=True)
+          f"ratio {ratio:.3f} [{low:.3f}, {high:.3f}]  goal <= {goal:.2f}  {verdict}  ({'; '.join(words)})", flush=True)
     return ratio
 
 
