@@ -39,8 +39,9 @@ struct dialect {
 /* Java Properties.load(InputStream): ISO-8859-1 and \uXXXX. Values are UTF-8 here; half a surrogate pair, which UTF-8
  * cannot hold, comes as its own three bytes. Beyond ASCII \uXXXX is written, so it is read alike in any encoding. */
 extern const struct dialect dialect_properties;
-/* compose-go's dotenv, read with an empty environment as crossgrade starts compose. A value is written as KEY='value',
- * which compose-go, docker-compose v1 and bash read alike; for that it may hold [A-Za-z0-9._/:@-] only, else ERR_USAGE. */
+/* compose-go's dotenv, read with an empty environment as crossgrade starts compose. A value is written as KEY='value', where that
+ * holds it, else as KEY="value" with escapes. One of [A-Za-z0-9._/:@-] is read alike by compose-go, docker-compose v1 and bash;
+ * others, as compose-go reads them. What is not UTF-8 cannot be written: ERR_USAGE. */
 extern const struct dialect dialect_env;
 /* systemd.syntax(7); keys are "Section.Key". A value is the raw text after '=', quotes kept, a continuation read as
  * systemd reads it (a blank for the backslash). Keys that may be given several times (ExecStart=, Environment=) add up,

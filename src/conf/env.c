@@ -342,6 +342,27 @@ static bool only_of(const char *s, const char *others)
 	return true;
 }
 
+/* Single quotes hold everything as it is but a quote, a backslash before one, and line ends; there
+ * double quotes and their escapes. */
+static void add_quoted(struct buf *ret, const char *value)
+{
+	static const char from[] = "\\\"$\n\r\a\b\f\v", to[] = "\\\"$nrabfv";
+
+	if (!strpbrk(value, "'\\\n\r\a\b\f\v")) {
+		buf_addf(ret, "'%s'", value);
+		return;
+	}
+	buf_addc(ret, '"');
+	for (; *value; value++) {
+		const char *escaped = strchr(from, *value);
+
+		if (escaped)
+			buf_addc(ret, '\\');
+		buf_addc(ret, escaped ? to[escaped - from] : *value);
+	}
+	buf_addc(ret, '"');
+}
+
 static int env_quote(struct sv text, const char *key, const char *value, const struct span *at,
 		     struct buf *ret, struct err *e)
 {
@@ -349,21 +370,19 @@ static int env_quote(struct sv text, const char *key, const char *value, const s
 
 	if (env_scan(text, &all, e) < 0)
 		return -(int)e->kind;
-	if (!only_of(value, "._/:@-")) {
-		return err_set(
-		    e, ERR_USAGE,
-		    "the value for '%s' has a character beyond [A-Za-z0-9._/:@-], which not every "
-		    "reader of the file understands alike",
-		    key);
-	}
+	if (!conf_is_utf8(sv_of(value)))
+		return err_set(e, ERR_USAGE,
+			       "the value for '%s' is not text in UTF-8, which compose reads", key);
 	if (at->present) {
-		buf_addf(ret, "'%s'", value);
+		add_quoted(ret, value);
 		return 0;
 	}
 	if (!key[0] || conf_is_digit(key[0]) || !only_of(key, "_"))
 		return err_set(e, ERR_USAGE, "'%s' is no name for a variable", key);
 	conf_start_line(text, &all, at->from, ret);
-	buf_addf(ret, "%s='%s'%s", key, value, conf_eol(text));
+	buf_addf(ret, "%s=", key);
+	add_quoted(ret, value);
+	buf_adds(ret, conf_eol(text));
 	return 0;
 }
 

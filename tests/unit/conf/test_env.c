@@ -156,12 +156,41 @@ static void test_inserts(void **state)
 	sets("M='\n#KEY=1\n'\n", "M='\n#KEY=1\n'\nKEY='repo/x:1'\n");
 }
 
+/* What single quotes hold stands in them, all else in double ones; both are read back. */
+static void test_quotes(void **state)
+{
+	static const struct {
+		const char *value, *written;
+	} rows[] = {
+		{ "", "A=''\n" },
+		{ "a b#c", "A='a b#c'\n" },
+		{ " lead and trail ", "A=' lead and trail '\n" },
+		{ "p$1 ${X} $$ `y` \"q\"", "A='p$1 ${X} $$ `y` \"q\"'\n" },
+		{ "gr\xc3\xb6\xc3\x9f" "e\t!", "A='gr\xc3\xb6\xc3\x9f" "e\t!'\n" },
+		{ "it's", "A=\"it's\"\n" },
+		{ "it's $5 \"now\"", "A=\"it's \\$5 \\\"now\\\"\"\n" },
+		{ "C:\\dir\\", "A=\"C:\\\\dir\\\\\"\n" },
+		{ "\\'\\\"\\$\\n\\0101", "A=\"\\\\'\\\\\\\"\\\\\\$\\\\n\\\\0101\"\n" },
+		{ "two\r\nlines", "A=\"two\\r\\nlines\"\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autobuf struct buf made = BUF_MAX(1 << 20), back = BUF_MAX(1 << 20);
+		struct err e = ERR_INIT;
+
+		assert_int_equal(editor_set(&dialect_env, SV("A=1\n"), "A", rows[i].value, &made, &e), 1);
+		assert_string_equal(buf_str(&made), rows[i].written);
+		assert_int_equal(editor_get(&dialect_env, buf_sv(&made), "A", &back, &e), 1);
+		assert_string_equal(buf_str(&back), rows[i].value);
+	}
+}
+
 static void test_refuses(void **state)
 {
 	struct buf made = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(editor_set(&dialect_env, SV("A=1\n"), "A", "it's", &made, &e), -ERR_USAGE);
+	assert_int_equal(editor_set(&dialect_env, SV("A=1\n"), "A", "\xff", &made, &e), -ERR_USAGE);
 	assert_int_equal(editor_set(&dialect_env, SV("A='1\n"), "A", "2", &made, &e), -ERR_FORMAT);
 	assert_string_equal(e.msg, "line 1, column 3: an unterminated quoted value");
 	assert_int_equal(editor_set(&dialect_env, SV("A=1\nB=$A\n"), "A", "2", &made, &e),
@@ -199,9 +228,10 @@ static void test_growth_has_a_budget(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(ROWS) + 5], more[] = {
+	struct CMUnitTest tests[ARRAY_LEN(ROWS) + 6], more[] = {
 		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_inserts),
+		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_takes_out_every_assignment),
 		cmocka_unit_test(test_growth_has_a_budget),
