@@ -254,7 +254,7 @@ complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l accept-open -d
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l save-new-writes -x -a '(__fish_complete_directories)' -d 'export what was written since into this directory first'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l accept-loss -x -d 'agree to this loss the plan names; may be repeated'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l accept-in-place-restore -d 'agree to a way back that writes over the data in place'
-complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l force -d 'undo what somebody has edited since, too'
+complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l force -d 'undo what somebody edited since, kill a server that does not stop'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l prove -d 'read the whole restore point again before it is used'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l from -x -a '(__fish_complete_directories)' -d 'go back from this restore point, without a journal'
 complete -c crossgrade -n '__fish_seen_subcommand_from verify' -l against -r -F -d 'compare with the facts of this file'

@@ -37,7 +37,10 @@ static int drop_in_text(const char *path, bool own_folder, struct buf *ret, stru
 		      "or 'crossgrade resume' ends it.\n");
 	if (own_folder)
 		buf_adds(ret, OWN_FOLDER);
-	buf_adds(ret, "[Unit]\nConditionPathExists=!");
+	/* Whoever waits for the unit at boot waits until the run is ended. And a server that takes its time to stop is not to be
+	 * killed by systemd, whose patience is 90 s: who may be killed is asked. */
+	buf_adds(ret, "[Service]\nTimeoutStopSec=infinity\n"
+		      "[Unit]\nAfter=crossgrade-resume.service\nConditionPathExists=!");
 	for (const char *p = path; *p; p++) {
 		if (*p == '%')
 			buf_addc(ret, '%');

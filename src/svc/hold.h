@@ -1,6 +1,8 @@
 /* The files of a systemd unit's hold: a drop-in in /etc/systemd/system that lets the unit start
  * only while the hold file is absent, and that hold file. Both are durable on return; systemd is
- * told by the caller.
+ * told by the caller. The drop-in also puts the unit behind crossgrade-resume.service at boot,
+ * whatever its name is (what that starts itself starts out of turn), and keeps systemd from killing
+ * a server that stops slowly.
  *
  * A mask would not do: a runtime mask has no effect on a unit whose file is in /etc, and a lasting
  * one cannot be made for it (seen). */

@@ -276,8 +276,8 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *b unused_
 	return 0;
 }
 
-/* crossgrade-resume.service runs before the units it starts: at boot a job that keeps its order
- * would wait for ourselves. */
+/* The units that crossgrade-resume.service starts wait for it, by their hold's drop-in: at boot a job
+ * that keeps its order would wait for ourselves. What systemd queued itself becomes this job. */
 static const char *job_mode(void)
 {
 	return getenv("CROSSGRADE_BOOT") ? "ignore-dependencies" : "replace";

@@ -2,7 +2,7 @@
 # End to end with real QuestDB servers.
 #
 #   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, kills: what tools/test.sh runs
-#   run.sh systemd                a unit of a booted systemd
+#   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
 #   run.sh containers             Docker and Compose, looked at
 #   run.sh FILE.bats...           these
 #
@@ -12,7 +12,7 @@ cd "$(dirname "$0")" || exit 2
 
 case ${1-} in
 real) set -- process.bats script.bats states.bats enterprise.bats backup.bats kills.bats ;;
-systemd) set -- systemd.bats ;;
+systemd) set -- boot.bats systemd.bats ;;
 containers) set -- containers.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;

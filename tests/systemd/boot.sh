@@ -3,7 +3,7 @@
 #
 # PID is its init as seen from here, BUS the address for DBUS_SYSTEM_BUS_ADDRESS. ROOT is not written to: what the booted
 # system changes lies in a tmpfs that ends with it. Each DIR appears inside at the same path, writable, so that a build
-# and a test's own folder have one name in both worlds. Run things inside with
+# and a test's own folder have one name in both worlds; PATH=SOURCE is SOURCE, a folder or a file, at PATH inside. Run things inside with
 #
 #	nsenter -t PID -a -r -w program ...
 #
@@ -34,8 +34,8 @@ if [ "${1-}" = --inside ]; then
 		mount --bind /dev/$node dev/$node
 	done
 	for dir; do
-		mkdir -p "/mnt/root$dir"
-		mount --rbind "$dir" "/mnt/root$dir"
+		[ ! -d "${dir#*=}" ] || mkdir -p "/mnt/root${dir%%=*}"
+		mount --rbind "${dir#*=}" "/mnt/root${dir%%=*}"
 	done
 	exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /lib/systemd/systemd
 fi

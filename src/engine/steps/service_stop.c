@@ -117,11 +117,16 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, stru
 	struct svc_state now = { 0 };
 	struct err why = ERR_INIT;
 	struct probe seen;
+	int r;
 
-	if (serve_wait(c, s, who, within_ns, STALL, &seen, &why) >= 0)
-		return 0;
+	r = serve_wait(c, s, who, within_ns, STALL, &seen, &why);
 	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
+	if (r >= 0 && now.run != SVC_STOPPING)
+		return 0;
+	if (r >= 0)
+		err_set(&why, ERR_TIMEOUT, "process %d still answers, but %s is being stopped", (int)now.id.pid,
+		        service->name);
 	if (is_up(&now) && why.kind == ERR_TIMEOUT)
 		return serve_end(c, service, &why, e) < 0 ? -(int)e->kind : 1;
 	if (!is_up(&now))
