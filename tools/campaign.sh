@@ -4,9 +4,14 @@
 #
 #   tools/campaign.sh crash     every fault point of every scenario, ended both ways, then double kills
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
+#   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
+#   tools/campaign.sh tidy      clang-tidy over all files
 #
 #   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
+#
+# A campaign ends with a row for docs/proof.md. Cases that failed are repeated by the command they print; one whose worker was ended
+# by the machine is tried once again, and said.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/need.sh
@@ -14,6 +19,8 @@ need_root tools/campaign.sh
 
 BUILD=${BUILD:-$PWD/build}
 name=${1:-} from=1 max=
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+export SEED
 [ $# -gt 0 ] && shift
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -42,7 +49,27 @@ build() { # directory option...
 crash() {
 	build "$BUILD/fault" -Dfault=true -Dtests=true >/dev/null
 	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/fault \
-		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")"
+		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")" "$BUILD/campaign-$1-$SEED.cases"
+}
+
+real() {
+	local status=0
+	build "$BUILD/gcc" >/dev/null
+	export CROSSGRADE_BUILD=$BUILD/gcc FROM=$from SECONDS_MAX
+	SECONDS_MAX=$(seconds_of "${max:-24h}")
+	[ "$from" -gt 1 ] || for journey in tests/e2e/*.bats; do
+		case $journey in *sampled.bats) continue ;; esac
+		echo "== $journey"
+		tests/e2e/run.sh "$(basename "$journey")" || status=1
+	done
+	tests/e2e/run.sh sampled.bats || status=1
+	return $status
+}
+
+# One file per process: version 14 reports false va_list errors from the second file on.
+tidy() {
+	build "$BUILD/gcc" >/dev/null
+	CROSSGRADE_TIDY=all CROSSGRADE_TIDY_MAX=100000 tools/ci.sh "$BUILD/gcc" clang-tidy
 }
 
 fuzz() {
@@ -65,6 +92,6 @@ fuzz() {
 
 case $name in
 crash | powercut) crash "$name" ;;
-fuzz) fuzz ;;
-*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+fuzz | real | tidy) "$name" ;;
+*) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

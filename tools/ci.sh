@@ -1,10 +1,11 @@
 #!/bin/bash
-# Lint and static checks; called by tools/test.sh. tools/ci.sh [BUILD-DIRECTORY]
-# A check is a line "ok NAME" or "not ok NAME"; the whole of clang-tidy runs with CROSSGRADE_TIDY=all, else over the files that
-# differ from the last release tag or, without one, from the previous commit.
+# Lint and static checks; called by tools/test.sh. tools/ci.sh [BUILD-DIRECTORY [CHECK]]
+# A check is a line "ok NAME" or "not ok NAME"; the whole of clang-tidy runs with CROSSGRADE_TIDY=all (tools/campaign.sh tidy), else
+# over the files that differ from the last release tag or, without one, from the previous commit.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 build=${1:-build/gcc}
+only=${2:-}
 passed=0 failed=0 skipped=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
@@ -12,6 +13,7 @@ trap 'rm -f "$out"' EXIT
 check() { # name command...
 	local name=$1
 	shift
+	[ -z "$only" ] || [ "$only" = "$name" ] || return 0
 	if "$@" >"$out" 2>&1; then
 		echo "ok $name"
 		passed=$((passed + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pathlib
 import random
 import sys
 import time
@@ -44,17 +45,22 @@ def looked_at(names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[st
     return {name: traces[name] for name in names if name in traces}, {name: calls[name] for name in names if name in calls}
 
 
-def tally(suite: str, cases: list[str], within: float | None) -> tuple[int, int]:
-    """Passed and failed cases; each failed one is told."""
+def tally(suite: str, cases: list[str], within: float | None, first: int = 1) -> tuple[int, int]:
+    """Passed and failed cases, the first of which has that number; each failed one is told."""
     passed = failed = 0
-    until = time.monotonic() + within if within else None
-    for answer in pool.each(suite, cases, until):
+    began = time.monotonic()
+    for answer in pool.each(suite, cases, began + within if within else None):
         failed += bool(answer["wrong"])
         passed += not answer["wrong"]
         if answer["wrong"]:
             report(answer)
-        if not (passed + failed) % 100:
-            print(f"  {passed + failed} of {len(cases)} cases", flush=True)
+        if answer.get("again"):
+            print(f"  tried again, its worker had ended: {answer['case']}")
+        if not (done := passed + failed) % 100:
+            # Those still under way are not counted: to go on from there leaves none out.
+            left = (time.monotonic() - began) / done * (len(cases) - done) / MINUTE
+            print(f"  {done} of {len(cases)} cases, {failed} failed, {left:.0f} min left; goes on with --from "
+                  f"{max(1, first + done - pool.WORKERS + 1)}", flush=True)
     return passed, failed
 
 
@@ -105,15 +111,25 @@ def run_powercut() -> int:
     return failed
 
 
-def run_campaign(name: str, start: str, seconds: str) -> int:
-    """All cases of a suite in a seeded order, from case `start` on, as many as the time allows."""
+def campaign_cases(name: str, listed: pathlib.Path) -> list[str]:
+    """All cases in a seeded order, kept in a file: a campaign that goes on goes on with the same list."""
+    if listed.exists():
+        return listed.read_text().splitlines()
     rng = random.Random(seed())
-    if name == "powercut":
-        suite, cases = name, powercut.every(traces_of_cuts(), rng)
-    else:
-        suite, cases = "kills", kills.every(*looked_at(scenarios()[0]), rng)
-    passed, failed = tally(suite, cases[int(start) - 1:], float(seconds))
-    print(f"cases {start} to {int(start) - 1 + passed + failed} of {len(cases)}")
+    cases = powercut.every(traces_of_cuts(), rng) if name == "powercut" else kills.every(*looked_at(scenarios()[0]), rng)
+    listed.write_text("\n".join(cases) + "\n")
+    return cases
+
+
+def run_campaign(name: str, start: str, seconds: str, listed: str) -> int:
+    """All cases of a suite, from case `start` on, as many as the time allows. Ends with a row for docs/proof.md."""
+    suite, cases = "powercut" if name == "powercut" else "kills", campaign_cases(name, pathlib.Path(listed))
+    drawn = os.environ["SEED"]
+    began = time.monotonic()
+    passed, failed = tally(suite, cases[int(start) - 1:], float(seconds), int(start))
+    print(f"cases {start} to {int(start) - 1 + passed + failed} of {len(cases)}, seed {drawn}, "
+          f"{(time.monotonic() - began) / MINUTE:.0f} min")
+    print(f"| `tools/campaign.sh {name}`, from case {start} | {passed + failed:,} | {len(cases):,} | {drawn} | {failed} |")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
 

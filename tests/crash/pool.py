@@ -14,6 +14,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASE_WITHIN = 240.0     # more than that hangs; no case comes near it
+LAB = "/mnt"
+ROOM = 1 << 30          # less than that, and a worker ends: the next one begins with an empty lab
 WORKERS = int(os.environ.get("CRASH_WORKERS", "2"))
 
 # Process 1 is a shell that reaps what is orphaned, as an init does: a killed server must not stay a zombie. Devices, locks and
@@ -41,7 +43,7 @@ class Worker:
             self.process.stdin.flush()
             return json.loads(self.process.stdout.readline())
         except (OSError, json.JSONDecodeError) as broken:
-            return {"case": case, "wrong": [f"the worker ended: {broken!r}"], "ended": True}
+            return {"case": case, "wrong": [f"the worker ended: {broken!r}"], "ended": True, "died": True}
         finally:
             hangs.cancel()
 
@@ -56,7 +58,9 @@ class Worker:
 def serve(carry_out: collections.abc.Callable[[str], dict]) -> None:
     """The worker's side: one case a line in, one answer a line out."""
     for line in sys.stdin:
-        print(json.dumps({"case": line.strip(), **carry_out(line.strip())}), flush=True)
+        answer = {"case": line.strip(), **carry_out(line.strip())}
+        room = os.statvfs(LAB)
+        print(json.dumps(answer | {"ended": room.f_bavail * room.f_frsize < ROOM}), flush=True)
 
 
 def each(suite: str, cases: list[str], until: float | None = None) -> collections.abc.Iterator[dict]:
@@ -66,16 +70,25 @@ def each(suite: str, cases: list[str], until: float | None = None) -> collection
     for case in cases:
         todo.put(case)
 
+    def ask(worker: Worker, case: str) -> tuple[Worker, dict]:
+        answer = worker.ask(case)
+        if answer.pop("ended", False):
+            worker.close()
+            worker = Worker(suite)
+        return worker, answer
+
     def work() -> None:
         worker = Worker(suite)
-        while not todo.empty() and (until is None or time.monotonic() < until):
+        while until is None or time.monotonic() < until:
             try:
-                answer = worker.ask(todo.get_nowait())
+                case = todo.get_nowait()
             except queue.Empty:
                 break
-            if answer.pop("ended", False):
-                worker.close()
-                worker = Worker(suite)
+            worker, answer = ask(worker, case)
+            # The machine may have ended it; a case that ends two is a finding.
+            if answer.pop("died", False):
+                worker, answer = ask(worker, case)
+                answer["again"] = not answer.pop("died", False)
             answers.put(answer)
         worker.close()
         answers.put(None)
