@@ -142,6 +142,19 @@ accepted='--accept questdb.art-glibc'
 	[ "$status" -eq 0 ] || { echo "$output $err"; return 1; }
 }
 
+@test "a staged build that somebody changed is not switched in" {
+	setup_server
+	cg apply $(subject) --artifact new.jar --yes $accepted --hold
+	[ "$status" -eq 13 ] || { echo "$output $err"; return 1; }
+	staged=$(echo old/questdb.jar.crossgrade-*/questdb.jar)
+	[ -f "$staged" ] || { ls -R old; return 1; }
+	echo more >>"$staged"
+	cg resume --yes $accepted
+	[ "$status" -eq 5 ] || { echo "$output $err"; return 1; }
+	[[ $output == *"is not what was unpacked"* ]]
+	"$CROSSGRADE" inspect questdb --root root --output json | grep -q '"9.0.3"'
+}
+
 @test "a marker that nobody can read is no leave to begin" {
 	setup_server
 	mkdir -p .crossgrade-root

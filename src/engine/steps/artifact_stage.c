@@ -1,13 +1,19 @@
 /* artifact_stage: the target build in a directory of its own, long before anything stops.
  * params {"artifact":"/abs","sha256":hex|null,"into":place,"strip_top":bool,"jar":name|null,"owner":place|null};
  * result {"sha256"}. Undo removes the directory: it bears the run's id, so that nobody else's is ever taken for it, nor the old
- * build's after an exchange. */
+ * build's after an exchange; and a digest of what was unpacked, so that a build somebody changed while the run was held is not
+ * switched in when the step is made again. */
 #include "engine/step.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "data/hash.h"
+#include "data/tree.h"
 #include "data/unpack.h"
 #include "io/file.h"
 
@@ -26,16 +32,91 @@ static char *part_name(const char *rel)
 	return xasprintf("%s.crossgrade-part", rel);
 }
 
-/* 1 when what stands under the final name was made by this run, 0 when not, or when nothing does. */
-static int is_ours(struct ctx *c, const struct dir *d, const char *rel, struct err *e)
+/* 1 when what stands under the final name was made by this run, 0 when not, or when nothing does. `ret_digest` (or NULL): of what
+ * was unpacked. */
+static int is_ours(struct ctx *c, const struct dir *d, const char *rel, char ret_digest[DIGEST_TEXT], struct err *e)
 {
 	autofree char *mark = xasprintf("%s/" MARK, rel);
-	autobuf struct buf run = BUF_MAX(256);
+	autobuf struct buf text = BUF_MAX(256);
 	int has = dir_has(d, mark, e);
+	struct sv rest;
 
 	if (has <= 0)
 		return has;
-	return file_read(d, mark, &run, e) < 0 ? -(int)e->kind : sv_eq(buf_sv(&run), c->run);
+	if (file_read(d, mark, &text, e) < 0)
+		return -e->kind;
+	rest = buf_sv(&text);
+	if (!sv_eq(sv_cut(&rest, ' '), c->run))
+		return 0;
+	if (ret_digest)
+		snprintf(ret_digest, DIGEST_TEXT, SV_FMT, SV_ARG(rest));
+	return 1;
+}
+
+/* Names, types, modes and contents of a staged build, without our mark. */
+static int add_entry(void *data, const struct tree_entry *entry, struct err *e)
+{
+	struct hasher *h = data;
+	char sha256[DIGEST_TEXT] = "", target[PATH_MAX] = "";
+
+	if (!strcmp(entry->rel, MARK))
+		return TREE_GO;
+	hasher_add(h, entry->rel, strlen(entry->rel) + 1);
+	hasher_add(h, &entry->st.st_mode, sizeof entry->st.st_mode);
+	if (S_ISREG(entry->st.st_mode)) {
+		autoclose int fd = openat(entry->dirfd, entry->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(e, errno, "open '%s'", entry->rel);
+		if (file_digest(fd, entry->rel, sha256, e) < 0)
+			return -e->kind;
+	} else if (S_ISLNK(entry->st.st_mode)) {
+		if (readlinkat(entry->dirfd, entry->name, target, sizeof target - 1) < 0)
+			return err_sys(e, errno, "read link '%s'", entry->rel);
+	}
+	hasher_add(h, sha256, strlen(sha256) + 1);
+	hasher_add(h, target, strlen(target) + 1);
+	return TREE_GO;
+}
+
+static int digest_of(const struct dir *build, char ret[DIGEST_TEXT], struct err *e)
+{
+	struct tree_opts sorted = { .workers = 1 };
+	unsigned char sha[SHA_BYTES];
+	struct hasher *h = hasher_new();
+	int r;
+
+	hasher_begin(h);
+	r = tree_walk(build, &sorted, add_entry, h, e);
+	hasher_end(h, sha);
+	hasher_free(h);
+	hash_hex(sha, ret);
+	return r;
+}
+
+/* Made by an earlier try, perhaps days ago: is it still what was unpacked? */
+static int still_whole(const struct dir *d, const char *rel, const char *digest, struct err *e)
+{
+	autodir struct dir build = DIR_NONE;
+	char now[DIGEST_TEXT];
+
+	if (dir_open_at(d, rel, &build, e) < 0 || digest_of(&build, now, e) < 0)
+		return -e->kind;
+	if (!strcmp(now, digest))
+		return 0;
+	err_set(e, ERR_CHANGED, "the staged build '%s/%s' is not what was unpacked: it was changed since", d->path, rel);
+	return err_hint(e, "'crossgrade rollback' removes it; find out who changed it before you try again");
+}
+
+static int sign(struct ctx *c, const struct dir *part, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+	autofree char *mark = NULL;
+
+	if (digest_of(part, digest, e) < 0)
+		return -e->kind;
+	mark = xasprintf("%s %s", c->run, digest);
+	return file_replace(part, MARK, sv_of(mark), FILE_PRIVATE, e);
 }
 
 static int refuse_stranger(const struct dir *d, const char *rel, struct err *e)
@@ -112,7 +193,7 @@ static int fill(struct ctx *c, const json_t *params, int fd, const struct dir *i
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	autodir struct dir d = DIR_NONE, part_dir = DIR_NONE;
-	char sha256[DIGEST_TEXT];
+	char sha256[DIGEST_TEXT], staged[DIGEST_TEXT];
 	autofree char *part = NULL;
 	autoclose int fd = -1;
 	const char *rel;
@@ -124,15 +205,15 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		return -e->kind;
 	*ret_result = json_pack("{ss}", "sha256", sha256);
 	has = dir_has(&d, rel, e);
-	ours = is_ours(c, &d, rel, e);
+	ours = is_ours(c, &d, rel, staged, e);
 	if (has < 0 || ours < 0)
 		return -e->kind;
-	if (has)
-		return ours ? 0 : refuse_stranger(&d, rel, e);  /* ours: renamed into place by an earlier try */
+	if (has)        /* ours: renamed into place by an earlier try */
+		return ours ? still_whole(&d, rel, staged, e) : refuse_stranger(&d, rel, e);
 	part = part_name(rel);
 	if (dir_remove_tree(&d, part, e) < 0 || dir_make_all(&d, part, 0755, e) < 0 ||
 	    dir_open_at(&d, part, &part_dir, e) < 0 || fill(c, params, fd, &part_dir, e) < 0 ||
-	    file_replace(&part_dir, MARK, sv_of(c->run), FILE_PRIVATE, e) < 0)
+	    sign(c, &part_dir, e) < 0)
 		return -e->kind;
 	return dir_rename(&d, part, &d, rel, RENAME_NOREPLACE, e);
 }
@@ -146,7 +227,7 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
-	ours = is_ours(c, &d, rel, e);
+	ours = is_ours(c, &d, rel, NULL, e);
 	*ret = ours > 0 ? STEP_IS_DONE : STEP_NOT_DONE;
 	return ours < 0 ? ours : 0;
 }
@@ -162,7 +243,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
 	has = dir_has(&d, rel, e);
-	ours = is_ours(c, &d, rel, e);
+	ours = is_ours(c, &d, rel, NULL, e);
 	if (has < 0 || ours < 0)
 		return -e->kind;
 	if (has && !ours && !c->force)

@@ -9,12 +9,16 @@
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
+	const json_t *a = json_object_get(params, "a"), *b = json_object_get(params, "b");
+
 	if (json_object_get(params, "link"))
 		buf_addf(ret, "point %s to %s", json_str(json_object_get(params, "link"), "path", "?"),
 		         json_str(params, "to", "?"));
+	else if (!strcmp(json_str(a, "path", "?"), json_str(b, "path", "?")))
+		buf_addf(ret, "exchange %s of %s and of %s", json_str(a, "path", "?"), json_str(a, "at", "?"),
+		         json_str(b, "at", "?"));
 	else
-		buf_addf(ret, "exchange %s and %s", json_str(json_object_get(params, "a"), "path", "?"),
-		         json_str(json_object_get(params, "b"), "path", "?"));
+		buf_addf(ret, "exchange %s and %s", json_str(a, "path", "?"), json_str(b, "path", "?"));
 	return buf_check(ret, "the description", e);
 }
 

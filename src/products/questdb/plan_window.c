@@ -21,7 +21,7 @@ void draft_stage(struct draft *d)
 	bool jar = d->at.jar;
 	json_t *into = draft_place(d, "builds", d->at.staged);
 
-	draft_step(d, PHASE_STAGE, "stage", "artifact_stage", 0,
+	draft_step(d, PHASE_STAGE, "stage", "artifact_stage", STEP_AGAIN,
 		   json_pack("{ss sO? so sb ss?}", "artifact",
 			     json_str(d->change.artifact, "path", ""), "sha256",
 			     json_object_get(d->change.artifact, "sha256"), "into", into,
