@@ -8,6 +8,8 @@
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 
+#define STATE_OF_BOOT "/var/lib/crossgrade"      /* crossgrade-resume.service */
+
 /* Losses the plan names must be agreed to one by one; --yes never does. */
 static int losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
 {
@@ -126,6 +128,10 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	    world_enter(w, e) < 0 || run_note_server(w, e) < 0 ||
 	    journal_put_doc(w->journal, w->run, "facts", now->doc, e) < 0)
 		return -e->kind;
+	if (strcmp(w->ctx.state.path, STATE_OF_BOOT))
+		event_emit(w->o->events, "note",
+		           json_pack("{ss}", "text", "the boot service looks into " STATE_OF_BOOT " only: after a power cut call "
+		                                     "'crossgrade resume' with this --state-dir yourself"));
 	if (world_home(w, &home, &none) >= 0 &&
 	    point_marker_put(home, w->ctx.state.path, w->run, w->plan.digest, e) < 0)
 		return -e->kind;

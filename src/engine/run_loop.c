@@ -326,6 +326,12 @@ static bool made_again(const struct step *s, bool changed, bool frozen)
 	return s->phase != PHASE_STAGE || !frozen;
 }
 
+/* A comparison in which the new world could not be asked has compared nothing. */
+static bool owes_proof(const struct step *s, const struct step_rec *rec)
+{
+	return s->phase == PHASE_AFTER && !strcmp(s->kind->name, "verify_world") && !json_bool(rec->result, "compared", true);
+}
+
 int run_refresh(struct world *w, struct err *e)
 {
 	bool changed, frozen, passed, open, started = false;
@@ -348,7 +354,7 @@ int run_refresh(struct world *w, struct err *e)
 			return -e->kind;
 		/* A start made again holds the service again, which only the opening ends. */
 		gone = rec.state == REC_DONE &&
-		       (made_again(s, changed, frozen) || (started && !strcmp(s->kind->name, "gate_open")) ||
+		       (made_again(s, changed, frozen) || owes_proof(s, &rec) || (started && !strcmp(s->kind->name, "gate_open")) ||
 		        journal_effect_gone(w->journal, &rec, s->kind->lifetime != LIFE_DURABLE,
 		                            s->kind->lifetime == LIFE_PROCESS));
 		if (gone)

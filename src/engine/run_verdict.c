@@ -112,8 +112,27 @@ int run_frozen(struct world *w, struct facts *ret, struct err *e)
 	return err_set(e, ERR_ABSENT, "the run froze no facts");
 }
 
-/* Is the old world back? Compared with the facts frozen in the window when there are any; a server that was never stopped
- * only has to serve, as the edition and version it had. */
+/* A run that never stopped the server has frozen nothing: the server was left alone, and has to be there still. */
+static int still_there(struct world *w, struct err *e)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+	const struct step *stop = NULL;
+
+	vec_each(&w->plan.steps, s)
+		if (!strcmp(s->kind->name, "service_stop"))
+			stop = s;
+	if (!stop || !*json_str(json_object_get(stop->params, "expect"), "version", ""))
+		return 0;
+	if (site_service(&w->ctx.sites[0], &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run != SVC_STOPPED && now.run != SVC_FAILED)
+		return 0;
+	err_set(e, ERR_CHANGED, "the server ended during the run, not by it");
+	return err_hint(e, "nothing of the installation has changed: start the server and repeat 'crossgrade rollback'");
+}
+
+/* Is the old world back? Compared with the facts frozen in the window when there are any. */
 static int old_world_back(struct world *w, struct err *e)
 {
 	autofacts struct facts then = { 0 };
@@ -122,7 +141,7 @@ static int old_world_back(struct world *w, struct err *e)
 	int r = 0;
 
 	if (run_frozen(w, &then, &absent) < 0)
-		return 0;
+		return still_there(w, e);
 	if (w->product->verify(&w->ctx, &then, NULL, DEPTH_GATE, &cmp, e) < 0) {
 		r = err_wrap(e, "verify the old world");
 	} else if (cmp_worst(&cmp) == CMP_DIFFERENT) {
@@ -133,6 +152,21 @@ static int old_world_back(struct world *w, struct err *e)
 	}
 	comparisons_done(&cmp);
 	return r;
+}
+
+/* What was live, with what clients wrote and what an operator edited since the switch, is somewhere: say where. */
+static void say_set_aside(struct world *w, char *line, size_t n)
+{
+	autofree char *home = NULL, *trash = NULL;
+	struct err none = ERR_INIT;
+	struct stat st;
+	size_t used = strlen(line);
+
+	if (world_home(w, &home, &none) < 0)
+		return;
+	trash = xasprintf("%s/trash/%s", home, w->run);
+	if (stat(trash, &st) == 0)
+		snprintf(line + used, n - used, "; what was live is set aside in '%s'", trash);
 }
 
 /* The way back to its end. `code` is what a success means to the caller: 5, 130 or 0. */
@@ -151,6 +185,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 		snprintf(line, sizeof line, "turned back, the old world is whole: %s", why->msg);
 	else
 		snprintf(line, sizeof line, "the old world is back, whole");
+	say_set_aside(w, line, sizeof line);
 	return run_ends(w, ret, code, why, line);
 stuck:
 	if (e.kind == ERR_REFUSED && !w->ctx.point_passed)
@@ -277,32 +312,49 @@ static int failed(struct world *w, const struct step *at, const struct err *why,
 	return code;
 }
 
-static bool proof_failed(struct world *w, char *line, size_t n)
+/* What the comparisons of the run came to. */
+struct proof {
+	int64_t     different, unproved;
+	const char *step;               /* that found differences, or could not ask the new world; NULL none */
+};
+
+static struct proof proof_of(const struct world *w)
 {
+	struct proof all = { 0 };
+
 	vec_each(&w->plan.steps, s) {
 		const json_t *result = json_object_get(w->ctx.results, s->id);
-		const char *worst = json_str(result, "worst", "same");
 
-		if (strcmp(s->kind->name, "verify_world") || strcmp(worst, "different"))
+		if (strcmp(s->kind->name, "verify_world"))
 			continue;
-		snprintf(line, n, "%lld differences found by '%s'", (long long)json_int(result, "different", 1), s->id);
-		return true;
+		all.different += json_int(result, "different", 0);
+		all.unproved += json_int(result, "unproved", 0);
+		if (json_int(result, "different", 0) || (s->phase == PHASE_AFTER && !json_bool(result, "compared", true)))
+			all.step = s->id;
 	}
-	return false;
+	return all;
 }
 
 static int came_through(struct world *w, struct run_end *ret)
 {
+	struct proof proof = proof_of(w);
 	struct err e = ERR_INIT;
 	char line[200];
 
-	if (proof_failed(w, line, sizeof line)) {
-		err_set(&e, ERR_CHANGED, "%s", line);
+	if (proof.step) {
+		if (proof.different)
+			err_set(&e, ERR_CHANGED, "%lld differences found by '%s'", (long long)proof.different, proof.step);
+		else
+			err_set(&e, ERR_CHANGED, "'%s' could not ask the new world", proof.step);
 		return stands(w, &e, ret);
 	}
 	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-	return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
+	if (!proof.unproved)
+		return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
+	snprintf(line, sizeof line, "the new world is live; nothing differs, %lld things could not be proved: 'crossgrade report'",
+	         (long long)proof.unproved);
+	return run_ends(w, ret, EXIT_DONE, NULL, line);
 }
 
 void run_start_prober(struct world *w)

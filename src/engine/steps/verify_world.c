@@ -1,6 +1,6 @@
 /* verify_world: compare the new world with the facts frozen in the window.
  * params {"depth":"gate|deep","within":"5m","frozen":digest}; result {"worst","different","unproved","same",
- * "differences":digest}. At the gate a difference fails the step; after opening it is for the run to say. A fault that is not
+ * "differences":digest,"level","compared"}. At the gate a difference fails the step; after opening it is for the run to say. A fault that is not
  * the new world's (our own timeout, a broken connection) is retried to the deadline and then counts as not proved. */
 #include "engine/product.h"
 
@@ -40,6 +40,7 @@ static bool not_the_worlds_fault(const struct err *e)
 	return e->kind == ERR_TIMEOUT || e->kind == ERR_IO || e->kind == ERR_BUSY;
 }
 
+/* 1 compared, 0 the new world could not be asked. */
 static int compare(struct ctx *c, const json_t *params, struct comparisons *ret, struct err *e)
 {
 	const char *span = json_str(params, "within", NULL);
@@ -55,7 +56,7 @@ static int compare(struct ctx *c, const json_t *params, struct comparisons *ret,
 	until = deadline_in(within);
 	for (;;) {
 		if (c->product->verify(c, &frozen, c->goal, depth, ret, e) >= 0)
-			return 0;
+			return 1;
 		if (!not_the_worlds_fault(e))
 			return -e->kind;
 		comparisons_done(ret);
@@ -79,7 +80,7 @@ static int count(const struct comparisons *cmp, enum outcome o)
 	return n;
 }
 
-static int keep(struct ctx *c, const struct comparisons *cmp, json_t **ret_result, struct err *e)
+static int keep(struct ctx *c, const struct comparisons *cmp, bool compared, json_t **ret_result, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(16u << 20);
 	autojson json_t *doc = comparisons_json(cmp);
@@ -88,9 +89,9 @@ static int keep(struct ctx *c, const struct comparisons *cmp, json_t **ret_resul
 	json_canonical(doc, &text);
 	if (buf_check(&text, "the differences", e) < 0 || blob_put(&c->blobs, buf_sv(&text), digest, e) < 0)
 		return -e->kind;
-	*ret_result = json_pack("{ss si si sI ss ss?}", "worst", json_str(doc, "worst", "same"), "different",
+	*ret_result = json_pack("{ss si si sI ss ss? sb}", "worst", json_str(doc, "worst", "same"), "different",
 	                        count(cmp, CMP_DIFFERENT), "unproved", count(cmp, CMP_UNPROVED), "same",
-	                        (json_int_t)cmp->same, "differences", digest, "level", cmp->level);
+	                        (json_int_t)cmp->same, "differences", digest, "level", cmp->level, "compared", compared);
 	return 0;
 }
 
@@ -109,7 +110,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	int r = compare(c, params, &cmp, e);
 
 	if (r >= 0)
-		r = keep(c, &cmp, ret_result, e);
+		r = keep(c, &cmp, r > 0, ret_result, e);
 	if (r >= 0 && !strcmp(json_str(params, "depth", "deep"), "gate"))
 		r = refuse(&cmp, e);
 	comparisons_done(&cmp);

@@ -359,6 +359,13 @@ static int compare_opens(struct proof *p, struct err *e)
 	return 0;
 }
 
+static bool has_login(const struct proof *p)
+{
+	const struct site *s = ctx_site(p->c, NULL);
+
+	return s->login || json_object_get(s->doc, "target_login");
+}
+
 static int compare_by_server(struct proof *p, struct err *e)
 {
 	int r = compare_known(p, e);
@@ -367,7 +374,8 @@ static int compare_by_server(struct proof *p, struct err *e)
 		r = compare_suspended(p, e);
 	if (r >= 0)
 		r = compare_opens(p, e);
-	if (r < 0 && e->kind == ERR_DENIED) { /* no login given: what it would tell is not proved */
+	/* No login given: what it would tell is not proved. A new world that refuses the one it was given is none. */
+	if (r < 0 && e->kind == ERR_DENIED && !(p->to && has_login(p))) {
 		cmp_add(p->ret, CMP_UNPROVED, "server", "tables open", NULL, NULL, NULL, e->msg);
 		err_clear(e);
 		p->answers = false;

@@ -131,6 +131,30 @@ static void counted_writes_make_it_stand(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* A comparison that could not be made is no proof; single things without one are counted. */
+static void what_was_not_proved_is_not_called_verified(void **state)
+{
+	struct run_end end;
+
+	toy_put("mute", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_non_null(strstr(end.line, "could not ask the new world"));
+	assert_int_equal(resume(&end, false), EXIT_STANDS);
+	toy_drop("mute");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(end.line, "the new world is live, whole and verified");
+}
+
+static void single_things_not_proved_are_counted(void **state)
+{
+	struct run_end end;
+
+	toy_put("unsure", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, "1 things could not be proved"));
+	assert_null(strstr(end.line, "verified"));
+}
+
 static void a_stuck_way_back_can_be_repeated(void **state)
 {
 	struct run_end end;
@@ -343,6 +367,8 @@ int main(int argc, char **argv)
 		T(an_interrupt_turns_and_says_130),
 		T(past_the_point_without_a_restore_point_it_stands),
 		T(counted_writes_make_it_stand),
+		T(what_was_not_proved_is_not_called_verified),
+		T(single_things_not_proved_are_counted),
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_held_run_waits_and_looks_again),
 		T(nothing_to_do_makes_nothing),

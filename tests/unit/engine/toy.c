@@ -153,9 +153,9 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
-extern const struct step_kind step_facts_freeze;
+extern const struct step_kind step_facts_freeze, step_verify_world;
 
-const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &step_facts_freeze, NULL };
+const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &step_facts_freeze, &step_verify_world, NULL };
 
 /* ---- the product ---- */
 
@@ -197,14 +197,20 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
 	add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
+	plan_add(ret, PHASE_AFTER, "compare", "verify_world", 0,
+	         json_pack("{ss ss so}", "depth", "deep", "within", "10ms", "frozen", plan_from("freeze", "facts")), "proof");
 	return 0;
 }
 
 static int verify_toy(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
                       struct comparisons *ret, struct err *e)
 {
-	autofree char *differs = toy_get("differs");
+	autofree char *differs = toy_get("differs"), *mute = toy_get("mute"), *unsure = toy_get("unsure");
 
+	if (*mute)
+		return err_set(e, ERR_TIMEOUT, "told to be mute");
+	if (*unsure)
+		cmp_add(ret, CMP_UNPROVED, "toy", "colour", NULL, NULL, NULL, "told to be unsure");
 	cmp_text(ret, "toy", "world", *differs ? "as it was" : to ? "new" : "old", toy_world());
 	return 0;
 }
