@@ -100,7 +100,7 @@ def judge(lab: Lab, world: str, reference: Reference | None, may_be_down: bool =
         lab.start_old()
     if serving or world == "old":
         wrong += facts_wrong(lab, world)
-        lab.settle()
+        lab.settle(world)
     if reference:
         lab.end_servers(signal.SIGTERM)
         expected, found = reference.new if world == "new" else reference.old, tree(lab)
