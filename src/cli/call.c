@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "cli/signals.h"
@@ -47,6 +48,16 @@ static int timeout_of(const struct args *a, int64_t *ret_ns, struct err *e)
 	return err_hint(e, "write 30s, 10m or 2h");
 }
 
+/* One that is not there yet is made, or holds no runs. */
+static int want_state_dir(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || S_ISDIR(st.st_mode))
+		return 0;
+	return err_set(e, ERR_USAGE, "--state-dir: '%s' is not a directory", path);
+}
+
 int call_options(struct call *c, struct err *e)
 {
 	const struct args *a = &c->args;
@@ -80,7 +91,8 @@ int call_options(struct call *c, struct err *e)
 	}
 	if (a->value[OPT_SAVE_NEW_WRITES])
 		o->save_writes = c->save_writes = path_absolute(a->value[OPT_SAVE_NEW_WRITES]);
-	if (args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 || timeout_of(a, &within_ns, e) < 0)
+	if (want_state_dir(c->state_dir, e) < 0 || args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 ||
+	    timeout_of(a, &within_ns, e) < 0)
 		return -e->kind;
 	events_to(c->events, ui_event, &c->ui);
 	if (c->out.format == OUT_JSONL)

@@ -19,6 +19,10 @@ static int find_all(struct call *c, json_t **ret, struct err *e)
 	struct host host = { .only_root = c->args.value[OPT_ROOT] };
 	json_t *list = json_array();
 
+	if (want_root(host.only_root, e) < 0) {
+		json_decref(list);
+		return -e->kind;
+	}
 	for (size_t i = 0; products[i]; i++) {
 		struct instances found = { 0 };
 

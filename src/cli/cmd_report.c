@@ -51,7 +51,7 @@ int cmd_report(struct call *c, struct err *e)
 	autojson json_t *doc = NULL;
 
 	if (make(c, &doc, e) < 0)
-		return exit_of(e);
+		return call_operand(c, 0) && e->kind == ERR_ABSENT ? EXIT_USAGE : exit_of(e);
 	if (!out_is_text(&c->out)) {
 		out_doc(&c->out, "report", take_ptr(doc));
 		return EXIT_DONE;

@@ -31,6 +31,8 @@ static int run_verb(struct call *c)
 	if (call_options(c, &e) < 0)
 		return tell_error(c, &e, EXIT_USAGE);
 	exit = c->args.cmd->run(c, &e);
+	if (e.kind == ERR_DENIED && geteuid() != 0)
+		err_hint(&e, "run it as root");
 	return e.kind == ERR_OK ? exit : tell_error(c, &e, exit);
 }
 

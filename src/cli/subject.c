@@ -8,6 +8,7 @@
 
 #include "engine/product.h"
 #include "io/yaml.h"
+#include "svc/service.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -172,6 +173,33 @@ int subject_doc(const struct call *c, json_t **ret, struct err *e)
 	return 0;
 }
 
+int want_root(const char *root, struct err *e)
+{
+	struct stat st;
+
+	if (!root || (!stat(root, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	err_sys(e, stat(root, &st) < 0 ? errno : ENOTDIR, "root '%s'", root);
+	if (e->kind == ERR_DENIED)
+		return -e->kind;
+	e->kind = ERR_USAGE;
+	return err_hint(e, "name the directory that the server is started with; 'crossgrade inspect' lists them");
+}
+
+/* Its keys, as far as they can be judged without looking at the host. */
+static int want_service(const json_t *source, struct err *e)
+{
+	const json_t *service = json_object_get(source, "service");
+	struct service *s = NULL;
+
+	if (!service || service_open(service, NULL, &s, e) >= 0 || e->kind != ERR_USAGE) {
+		service_close(s);
+		err_clear(e);
+		return 0;
+	}
+	return err_wrap(e, "source.service");
+}
+
 int subject_goal(const struct call *c, struct goal *ret, struct err *e)
 {
 	json_t *doc = NULL;
@@ -183,9 +211,11 @@ int subject_goal(const struct call *c, struct goal *ret, struct err *e)
 				"(crossgrade %s questdb --root DIR)",
 				c->args.cmd->name);
 	}
-	if (subject_doc(c, &doc, e) < 0)
+	if (subject_doc(c, &doc, e) < 0 || goal_of_doc(doc, ret, e) < 0)
 		return -e->kind;
-	return goal_of_doc(doc, ret, e);
+	if (want_root(json_str(ret->source, "root", NULL), e) < 0)
+		return -e->kind;
+	return want_service(ret->source, e);
 }
 
 static int want_artifact(const char *path, struct err *e)

@@ -8,6 +8,8 @@
 bool subject_given(const struct call *c);
 /* The goal. ERR_USAGE when none was given; a file that cannot be read is the caller's mistake too. */
 int  subject_goal(const struct call *c, struct goal *ret, struct err *e) must_check;
+/* A root that is named must be a directory; NULL is fine. */
+int  want_root(const char *root, struct err *e) must_check;
 /* The same for a verb that looks at the target: what is named as artifact must be there and can be read. */
 int  subject_target(const struct call *c, struct goal *ret, struct err *e) must_check;
 /* The document behind it, before validation: for init. */

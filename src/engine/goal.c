@@ -102,6 +102,18 @@ static int check_text(const json_t *o, const char *where, const char *key, struc
 	return err_hint(e, "put it into quotes");
 }
 
+static int check_digest(const json_t *target, struct err *e)
+{
+	const char *digest = json_str(target, "sha256", NULL);
+
+	if (check_text(target, "target", "sha256", e) < 0)
+		return -e->kind;
+	if (!digest || (strlen(digest) == 64 && strspn(digest, "0123456789abcdefABCDEF") == 64))
+		return 0;
+	err_set(e, ERR_USAGE, "'target.sha256' is not a SHA-256: '%s'", digest);
+	return err_hint(e, "it has 64 digits and letters a to f, as sha256sum prints it");
+}
+
 static int check_artifact(const json_t *target, struct err *e)
 {
 	const json_t *artifact = json_object_get(target, "artifact"), *item;
@@ -240,7 +252,7 @@ static int check_sides(struct goal *g, const struct product *p, struct err *e)
 	    check_path(g->target, "target", "directory", e) < 0 ||
 	    check_word(g->target, "target", "edition", p->editions, e) < 0 || check_login(g->source, "source", e) < 0 ||
 	    check_login(g->target, "target", e) < 0 || check_text(g->target, "target", "version", e) < 0 ||
-	    check_text(g->target, "target", "sha256", e) < 0)
+	    check_digest(g->target, e) < 0)
 		return -e->kind;
 	return check_artifact(g->target, e);
 }

@@ -48,6 +48,7 @@ load common
 	[[ $output != *"$(cat pw)"* ]]
 	! grep -qF "$(cat pw)" m.yaml
 	grep -qF "\"$work/new.tar.gz\"" m.yaml
+	echo x >new.tar.gz
 	cg check -f m.yaml
 	[ "$status" -ne 2 ]
 	cg init questdb --root "$work/root" -o m.yaml

@@ -70,8 +70,7 @@ refused() { # words that stand in the message
 	cg plan -f m.yaml
 	refused "source.root" "absolute"
 	cg check questdb --root nowhere
-	[ "$status" -eq 1 ]
-	[[ $err == *"$work/nowhere"* ]]
+	refused "$work/nowhere" "No such file"
 }
 
 @test "a secret does not belong in the file" {
@@ -168,4 +167,42 @@ refused() { # words that stand in the message
 	echo '{}' >facts.json
 	cg verify --against facts.json
 	refused "--against" "--root"
+}
+
+@test "a root that is not there, or no directory" {
+	local verb
+	echo x >file
+	for verb in check plan "apply --yes" inspect "backup create" "backup list"; do
+		# shellcheck disable=SC2086
+		cg $verb questdb --root none
+		refused "none" "No such file" "crossgrade inspect"
+		# shellcheck disable=SC2086
+		cg $verb questdb --root file
+		refused "file" "Not a directory"
+	done
+	cg inspect --root none
+	refused "none" "No such file"
+}
+
+@test "a state directory that is a file" {
+	echo x >file
+	cg --state-dir file status
+	refused "--state-dir" "not a directory"
+}
+
+@test "a digest that is none" {
+	mkdir root
+	cg plan questdb --root root --sha256 abc
+	refused "target.sha256" "abc" "64"
+}
+
+@test "a service of a kind without what the kind needs" {
+	mkdir root
+	cg plan questdb --root root --service-kind systemd
+	refused "source.service" "unit"
+}
+
+@test "a report of a run that is not there" {
+	cg report 20260101-000000-abcd
+	[ "$status" -eq 2 ] || { echo "status $status: $err"; return 1; }
 }
