@@ -179,7 +179,11 @@ int hold_drop(const char *unit, struct err *e)
 
 	if (dir_open(UNITS_PATH, &units, e) < 0 || dir_remove_tree(&units, shadow, e) < 0)
 		return -(int)e->kind;
-	own = is_own_folder(&units, folder, e);
+	has = dir_has(&units, folder, e);
+	if (has <= 0)
+		return has;
+	/* What a kill in the middle of putting it left would keep the folder. */
+	own = file_drop_temps(&units, folder, e) < 0 ? -(int)e->kind : is_own_folder(&units, folder, e);
 	if (own < 0 || (own && count_entries(&units, folder, &n, e) < 0))
 		return -(int)e->kind;
 	if (own && n == 1) {

@@ -221,6 +221,12 @@ static void a_folder_of_somebody_elses_stays(void **state)
 	assert_int_equal(access(DROP_IN, F_OK), -1);
 	assert_int_equal(unlink(UNITS UNIT ".d/other.conf"), 0);
 	assert_int_equal(rmdir(UNITS UNIT ".d"), 0);
+
+	/* Ours, with what a kill left of a drop-in that was being written again. */
+	good(s->ops->hold(s, hold_path, &e), &e);
+	write_file(UNITS UNIT ".d/.crossgrade-0123456789abcdef.tmp", "[Un");
+	good(s->ops->lift(s, hold_path, true, &e), &e);
+	assert_int_equal(access(UNITS UNIT ".d", F_OK), -1);
 	service_close(s);
 }
 
