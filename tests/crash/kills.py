@@ -80,7 +80,7 @@ def references(lab: Lab) -> oracle.Reference:
         undisturbed.append(lab.crossgrade("resume"))
     if undisturbed[-1].exit:
         raise RuntimeError("an undisturbed run fails: " + "\n".join(call.said() for call in undisturbed))
-    lab.settle()
+    lab.settle("new")
     lab.end_servers(signal.SIGTERM)
     return oracle.Reference(old, oracle.tree(lab))
 
