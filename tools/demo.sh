@@ -25,6 +25,9 @@ finish() {
 	local status=$?
 	trap - EXIT INT TERM HUP
 	[ -z "$writer" ] || kill "$writer" 2>/dev/null
+	# A run that was struck may have left its gate closed.
+	[ "$status" -eq 0 ] || [ ! -e "$lab/state/journal.sqlite" ] ||
+		timeout 60 "$build/src/cli/crossgrade" --state-dir "$lab/state" rollback --yes --accept-loss new-writes
 	qdb_end "$lab/root"
 	cd / && rm -rf "$lab"
 	exit "$status"

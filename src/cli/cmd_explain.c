@@ -11,6 +11,36 @@
 
 /* Each returns the explanation, or NULL when the word is not of its sort. */
 
+/* What to do about an exit code. */
+static const struct {
+	int code;
+	const char *remedy;
+} exit_remedies[] = {
+	{ EXIT_FAILED, "put right what the message names and call again" },
+	{ EXIT_USAGE, "the message names the word, file or key; crossgrade-migration(5) and --help tell what may stand there" },
+	{ EXIT_BLOCKED, "'crossgrade check' tells each finding with its remedy; '--accept ID' lets an overridable one pass" },
+	{ EXIT_DRIFTED, "look at what the message says has changed, then make a new plan" },
+	{ EXIT_TURNED, "nothing is to be brought back; 'crossgrade report' tells what failed" },
+	{ EXIT_UNFINISHED, "'crossgrade status' names it; 'crossgrade resume' or 'crossgrade rollback' ends it" },
+	{ EXIT_STUCK, "put right what the message names and repeat 'crossgrade rollback'; 'crossgrade status' tells whether clients are served" },
+	{ EXIT_STANDS, "'crossgrade report' lists what differs or was not proved; then 'crossgrade verify', 'crossgrade rollback "
+		       "--save-new-writes DIR' or 'crossgrade finalize'" },
+	{ EXIT_LOSS, "save it aside with '--save-new-writes DIR', or agree to it by the option the message names" },
+	{ EXIT_PENDING, "'crossgrade apply' carries the plan out" },
+	{ EXIT_LOCKED, "wait until the named process has ended" },
+	{ EXIT_DIGEST, "do not use it: get the artifact again, or another restore point" },
+	{ EXIT_HELD, "'crossgrade resume' goes through the window, 'crossgrade rollback' drops the run" },
+	{ EXIT_INTERRUPTED, "'crossgrade status' tells what is left to do, if anything" },
+};
+
+static const char *exit_remedy(int code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(exit_remedies); i++)
+		if (exit_remedies[i].code == code)
+			return exit_remedies[i].remedy;
+	return NULL;
+}
+
 static json_t *explain_exit(const char *word)
 {
 	uint64_t code;
@@ -19,7 +49,8 @@ static json_t *explain_exit(const char *word)
 	if (!sv_u64(sv_of(word), &code) || code >= EXITS_MAX)
 		return NULL;
 	meaning = exit_meaning((int)code);
-	return meaning ? json_pack("{ss ss ss}", "id", word, "about", "exit code", "text", meaning)
+	return meaning ? json_pack("{ss ss ss ss? ss}", "id", word, "about", "exit code", "text", meaning,
+				   "remedy", exit_remedy((int)code), "source", "crossgrade(1), EXIT STATUS")
 		       : NULL;
 }
 
@@ -47,8 +78,9 @@ static json_t *explain_rule(const char *word, const struct sheet *s)
 {
 	const char *text = sheet_rule(s, word);
 
-	return text ? json_pack("{ss ss ss}", "id", word, "about",
-				"rule that explains a difference", "text", text)
+	return text ? json_pack("{ss ss ss ss?}", "id", word, "about",
+				"rule that explains a difference", "text", text, "source",
+				sheet_rule_source(s, word))
 		    : NULL;
 }
 

@@ -92,6 +92,8 @@ static void compose(const struct progress *p, struct buf *ret)
 	if (p->down_since_ns)
 		buf_addf(ret, "server down since %s  ",
 			 clock_span(clock_mono_ns() - p->down_since_ns, span, sizeof span));
+	if (p->backward && p->step)
+		buf_adds(ret, "undo: ");
 	view_clean(ret, sv_of(progress_step_text(p, p->step) ?: "looking"));
 	if (p->total)
 		add_amount(p, ret);

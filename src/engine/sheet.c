@@ -103,6 +103,11 @@ const char *sheet_rule(const struct sheet *s, const char *id)
 	return json_str(json_object_get(json_object_get(s->doc, "rules"), id), "text", NULL);
 }
 
+const char *sheet_rule_source(const struct sheet *s, const char *id)
+{
+	return json_str(json_object_get(json_object_get(s->doc, "rules"), id), "source", NULL);
+}
+
 const json_t *sheet_value(const struct sheet *s, const char *key)
 {
 	return json_object_get(json_object_get(s->doc, "values"), key);

@@ -27,6 +27,7 @@ int  sheet_load(const char *name, struct sv embedded, struct sheet *ret, struct 
 void sheet_done(struct sheet *s);
 bool sheet_check(const struct sheet *s, const char *id, struct sheet_check *ret);      /* false: no such id */
 const char   *sheet_rule(const struct sheet *s, const char *id);                        /* its text, or NULL */
+const char   *sheet_rule_source(const struct sheet *s, const char *id);                 /* NULL too */
 const json_t *sheet_value(const struct sheet *s, const char *key);                      /* below values: */
 /* Loaded once a process by product name; ERR_BUG for a product without one. */
 int sheet_of(const char *product, const struct sheet **ret, struct err *e) must_check;
