@@ -6,7 +6,7 @@
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
 #   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
-#   tools/campaign.sh tidy      clang-tidy over all files
+#   tools/campaign.sh tidy      clang-tidy over all files of src, in ten minutes
 #
 #   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
 #

@@ -24,12 +24,11 @@ check() { # name command...
 	fi
 }
 
-sources() { git ls-files 'src/*.c' 'tests/*.c' 'fuzz/*.c' 'bench/*.c'; }
 scripts() { git ls-files | grep -v '^tests/conf/' | while read -r f; do [ -f "$f" ] && head -c 64 "$f" | head -n 1 | grep -qE '^#!.*\b(ba)?sh' && echo "$f"; done; }
 changed() {
 	local base
 	base=$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse -q --verify HEAD~1 || git rev-parse HEAD)
-	[ "${CROSSGRADE_TIDY:-}" = all ] && { sources; return; }
+	[ "${CROSSGRADE_TIDY:-}" = all ] && { git ls-files 'src/*.c'; return; }
 	git diff --name-only --diff-filter=d "$base" -- '*.c' | grep '^src/'
 }
 

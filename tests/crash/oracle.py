@@ -74,7 +74,7 @@ def left_behind(lab: Lab) -> list[str]:
     tables = run("nft", "list", "tables").stdout.strip()
     if tables:
         wrong.append(f"a firewall table is left: {tables}")
-    wrong += [f"a hold is left: {path}" for path in (lab.state / "hold").glob("*")]
+    wrong += [f"a hold is left: {path}" for path in (lab.state / "hold").glob("[!.]*")]
     stores = (lab.world / ".crossgrade-root", lab.root / ".crossgrade")
     wrong += [f"a marker is left: {store / 'run.json'}" for store in stores if (store / "run.json").exists()]
     for path in LOCKS.glob("*"):

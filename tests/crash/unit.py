@@ -39,7 +39,11 @@ WantedBy=multi-user.target
 def impossible() -> str:
     """Why no systemd boots on this machine, or nothing."""
     made = run(SYSTEMD / "root.sh", check=False)
-    return made.stderr.strip().rsplit("\n")[-1] if made.returncode else ""
+    booted = made if made.returncode else run(SYSTEMD / "boot.sh", made.stdout.strip(), check=False)
+    if booted.returncode:
+        return booted.stderr.strip().split("\n")[-1] or "no systemd boots here"
+    run(SYSTEMD / "stop.sh", booted.stdout.split()[0])
+    return ""
 
 
 def own_units() -> None:
