@@ -91,8 +91,8 @@ int call_options(struct call *c, struct err *e)
 	}
 	if (a->value[OPT_SAVE_NEW_WRITES])
 		o->save_writes = c->save_writes = path_absolute(a->value[OPT_SAVE_NEW_WRITES]);
-	if (want_state_dir(c->state_dir, e) < 0 || args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 ||
-	    timeout_of(a, &within_ns, e) < 0)
+	if (want_state_dir(c->state_dir, e) < 0 ||
+	    args_bytes(a, OPT_IO_LIMIT, &o->io_limit, e) < 0 || timeout_of(a, &within_ns, e) < 0)
 		return -e->kind;
 	events_to(c->events, ui_event, &c->ui);
 	if (c->out.format == OUT_JSONL)

@@ -183,7 +183,9 @@ int want_root(const char *root, struct err *e)
 	if (e->kind == ERR_DENIED)
 		return -e->kind;
 	e->kind = ERR_USAGE;
-	return err_hint(e, "name the directory that the server is started with; 'crossgrade inspect' lists them");
+	return err_hint(
+	    e,
+	    "name the directory that the server is started with; 'crossgrade inspect' lists them");
 }
 
 /* Its keys, as far as they can be judged without looking at the host. */
@@ -226,11 +228,13 @@ static int want_artifact(const char *path, struct err *e)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		err_sys(e, errno, "target.artifact '%s'", path);
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		err_set(e, ERR_USAGE, "target.artifact '%s' is neither a file nor a directory", path);
+		err_set(e, ERR_USAGE, "target.artifact '%s' is neither a file nor a directory",
+			path);
 	else
 		return 0;
 	e->kind = ERR_USAGE;
-	return err_hint(e, "name the archive, the jar or the unpacked directory of the vendor's build");
+	return err_hint(
+	    e, "name the archive, the jar or the unpacked directory of the vendor's build");
 }
 
 int subject_target(const struct call *c, struct goal *ret, struct err *e)

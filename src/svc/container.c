@@ -7,9 +7,9 @@
 #include "svc/container.h"
 #include "svc/kinds.h"
 
-#define WITHIN_NS  (10 * NS_PER_S)
-#define HUNG_NS    (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
-#define IDS_MAX    500
+#define WITHIN_NS (10 * NS_PER_S)
+#define HUNG_NS (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
+#define IDS_MAX 500
 #define ANSWER_MAX ((size_t)4 << 20)
 
 #define LABEL_PROJECT "com.docker.compose.project"
@@ -80,7 +80,8 @@ int container_inspect(const char *name, json_t **ret, struct err *e)
 
 static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
 {
-	static const char *const ls[] = { "docker", "container", "ls", "--all", "--no-trunc", "--format", "{{.ID}}", NULL };
+	static const char *const ls[] = { "docker",     "container", "ls",      "--all",
+					  "--no-trunc", "--format",  "{{.ID}}", NULL };
 	struct sv rest;
 	int n = 0;
 
@@ -108,7 +109,9 @@ int container_all(json_t **ret, struct err *e)
 	if (n == 0)
 		*ret = json_array();
 	else if (n > 0)
-		r = run_docker(argv, &text, e) < 0 ? -(int)e->kind : json_parse(buf_sv(&text), "docker's answer", ret, e);
+		r = run_docker(argv, &text, e) < 0
+			? -(int)e->kind
+			: json_parse(buf_sv(&text), "docker's answer", ret, e);
 	for (int i = 0; i < n; i++)
 		free(id[i]);
 	return r < 0 ? r : 0;
@@ -177,7 +180,8 @@ json_t *container_config_of(const json_t *seen)
 /* Published ports; a stopped container has those that it will have. */
 static json_t *ports_of(const json_t *seen)
 {
-	const json_t *now = json_object_get(json_object_get(seen, "NetworkSettings"), "Ports"), *list;
+	const json_t *now = json_object_get(json_object_get(seen, "NetworkSettings"), "Ports"),
+		     *list;
 	json_t *ports = json_object();
 	const char *port;
 
@@ -199,28 +203,31 @@ static json_t *ports_of(const json_t *seen)
 /* Of its first network. */
 static const char *address_of(const json_t *seen)
 {
-	const json_t *nets = json_object_get(json_object_get(seen, "NetworkSettings"), "Networks"), *net;
+	const json_t *nets = json_object_get(json_object_get(seen, "NetworkSettings"), "Networks"),
+		     *net;
 	const char *name, *mode = json_str(json_object_get(seen, "HostConfig"), "NetworkMode", "");
 
 	if (!strcmp(mode, "host"))
 		return "127.0.0.1";
-	json_object_foreach((json_t *)nets, name, net)
-		if (*json_str(net, "IPAddress", ""))
-			return json_str(net, "IPAddress", "");
+	json_object_foreach(
+	    (json_t *)nets, name,
+	    net) if (*json_str(net, "IPAddress", "")) return json_str(net, "IPAddress", "");
 	return NULL;
 }
 
 json_t *container_about(const json_t *seen)
 {
-	const json_t *policy = json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
+	const json_t *policy =
+	    json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
 	const char *name = json_str(seen, "Name", "");
 	json_t *about = container_config_of(seen), *args = json_object_get(seen, "Args");
-	json_t *more = json_pack("{ss so ss ss ss s[s] so ss?}", "name", name + (name[0] == '/'), "id",
-				 json_sprintf("%.12s", json_str(seen, "Id", "")), "image",
-				 json_str(json_object_get(seen, "Config"), "Image", "?"), "status",
-				 json_str(json_object_get(seen, "State"), "Status", "?"), "restart",
-				 *json_str(policy, "Name", "") ? json_str(policy, "Name", "") : "no", "command",
-				 json_str(seen, "Path", ""), "ports", ports_of(seen), "address", address_of(seen));
+	json_t *more = json_pack(
+	    "{ss so ss ss ss s[s] so ss?}", "name", name + (name[0] == '/'), "id",
+	    json_sprintf("%.12s", json_str(seen, "Id", "")), "image",
+	    json_str(json_object_get(seen, "Config"), "Image", "?"), "status",
+	    json_str(json_object_get(seen, "State"), "Status", "?"), "restart",
+	    *json_str(policy, "Name", "") ? json_str(policy, "Name", "") : "no", "command",
+	    json_str(seen, "Path", ""), "ports", ports_of(seen), "address", address_of(seen));
 
 	if (json_is_array(args))
 		json_array_extend(json_object_get(more, "command"), args);

@@ -12,6 +12,7 @@ setup_file() {
 	jar=$(qdb_fetch 9.0.3) || skip "no QuestDB 9.0.3"
 	java=$(dirname "$(dirname "$(realpath "$(command -v java)")")")
 	export jar java
+	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
 		"$lab" >"$lab/dockerd.out" 2>&1 3>&- 4>&- &
@@ -26,12 +27,16 @@ setup_file() {
 
 teardown_file() {
 	[ -n "${lab-}" ] || return 0
-	local all
+	local all group
 	all=$(docker container ls --all --quiet)
 	# shellcheck disable=SC2086
 	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
 	[ -z "${dockerd-}" ] || kill "$dockerd"
 	wait_for gone
+	# Only those that were not there before.
+	for group in /sys/fs/cgroup/*/docker; do
+		grep -qxF "$group" "$lab/cgroups" || rmdir "$group" 2>/dev/null || true
+	done
 	rm -rf "$lab"
 }
 

@@ -200,8 +200,10 @@ CHECK(container)
 		return;
 	if (container || in_container(kind))
 		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL),
-			    "%s of docker, image '%s', restart '%s', root '%s' inside: switching containers is not built yet",
-			    kind && !strcmp(kind, "compose") ? "a Compose service" : "a lone container",
+			    "%s of docker, image '%s', restart '%s', root '%s' inside: switching "
+			    "containers is not built yet",
+			    kind && !strcmp(kind, "compose") ? "a Compose service"
+							     : "a lone container",
 			    json_str(container, "image", "?"), json_str(container, "restart", "?"),
 			    json_str(container, "root", "?"));
 	else

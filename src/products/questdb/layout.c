@@ -83,9 +83,10 @@ static void read_conf(struct layout *l, const struct dir *root)
 static void find_db(struct layout *l)
 {
 	const char *set = conf_str(&l->conf, "cairo.root", "db");
-	autofree char *named = *set != '/'                  ? xasprintf("%s/%s", l->root, set)
-			       : l->container && l->proc.id.pid ? container_path_here(l->proc.id.pid, set)
-								: xstrdup(set);
+	autofree char *named = *set != '/' ? xasprintf("%s/%s", l->root, set)
+			       : l->container && l->proc.id.pid
+				   ? container_path_here(l->proc.id.pid, set)
+				   : xstrdup(set);
 	size_t n = strlen(l->root);
 
 	free(l->db);
@@ -203,7 +204,8 @@ static void find_container(struct layout *l)
 		l->container = json_deep_copy(l->service);
 		json_object_set_new(l->container, "error", json_string(e.msg));
 	}
-	if (!json_object_get(l->container, "root") && launch_line_parse(l->proc.argv, &line) && line.root)
+	if (!json_object_get(l->container, "root") && launch_line_parse(l->proc.argv, &line) &&
+	    line.root)
 		json_object_set_new(l->container, "root", json_string(line.root));
 	launch_line_done(&line);
 }
@@ -490,8 +492,8 @@ static char *root_of_container(const json_t *seen)
 	char *root = NULL;
 	size_t i;
 
-	json_array_foreach((json_t *)command, i, word)
-		*vec_push(&argv) = xstrdup(json_string_value(word));
+	json_array_foreach((json_t *)command, i, word) * vec_push(&argv) =
+	    xstrdup(json_string_value(word));
 	*vec_push(&argv) = NULL;
 	if (launch_line_parse(argv.v, &line) && line.root)
 		root = xstrdup(line.root);
@@ -508,7 +510,8 @@ int layout_ask_docker(struct layout *l, struct err *e)
 	json_t *seen;
 	size_t i;
 
-	if (l->proc.id.pid || l->unit.name || l->container || strcmp(json_str(l->service, "kind", ""), "process"))
+	if (l->proc.id.pid || l->unit.name || l->container ||
+	    strcmp(json_str(l->service, "kind", ""), "process"))
 		return 0;
 	/* Where docker is not installed or does not run, nothing is a container's. */
 	if (container_all(&all, e) < 0)
@@ -516,7 +519,8 @@ int layout_ask_docker(struct layout *l, struct err *e)
 	json_array_foreach(all, i, seen)
 	{
 		autofree char *inside = root_of_container(seen);
-		autofree char *named = inside ? container_outside(seen, inside) : NULL, *here = canonical(named);
+		autofree char *named = inside ? container_outside(seen, inside) : NULL,
+			      *here = canonical(named);
 
 		if (!here || strcmp(here, l->root))
 			continue;

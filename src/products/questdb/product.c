@@ -6,8 +6,8 @@
 
 static const char *const source_keys[] = { NULL };
 static const char *const target_keys[] = { NULL };
-static const char *const setting_keys[] = { "access",      "accounts", "admin", "drain",
-					    "proof",	   "replication", "tls",      NULL };
+static const char *const setting_keys[] = { "access", "accounts",    "admin", "drain",
+					    "proof",  "replication", "tls",   NULL };
 static const char *const editions[] = { "open-source", "enterprise", NULL };
 
 /* ---- the site ---- */
@@ -33,7 +33,8 @@ static void put_endpoint(json_t *probe, const struct conf *c, const char *name, 
 		json_object_set_new(probe, "host", json_string(reach(host)));
 }
 
-/* What a container publishes is reached there, and the rest of it not; with nothing published, by its own address. */
+/* What a container publishes is reached there, and the rest of it not; with nothing published, by
+ * its own address. */
 static void reach_container(json_t *probe, const json_t *container)
 {
 	static const char *const names[] = { "http", "pg", "min", "ilp" };
@@ -104,7 +105,8 @@ static json_t *site_doc(const struct layout *l, const json_t *login)
 		json_object_set_new(roots, "db", json_string(l->db));
 	put_volumes(roots, &l->conf);
 	doc = json_pack("{so sO so so}", "roots", roots, "service", l->service, "lock",
-			place_of(l->db_rel ? "root" : "db", lock), "probe", probe_of(&l->conf, l->container));
+			place_of(l->db_rel ? "root" : "db", lock), "probe",
+			probe_of(&l->conf, l->container));
 	if (json_is_object(login))
 		json_object_set(doc, "login", (json_t *)login);
 	return doc;
