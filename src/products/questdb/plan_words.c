@@ -123,6 +123,23 @@ static void launcher_note(struct draft *d)
 	     buf_str(&words));
 }
 
+/* A store that the operator named: another way back where it is another device. */
+static void store_note(struct draft *d)
+{
+	const json_t *rooms = facts_get(d->now, QF_FS_ROOM);
+	const json_t *store = json_object_get(rooms, "store"), *root = json_object_get(rooms, "root");
+	const char *where = json_str(d->to->restore_point, "store", "beside");
+
+	if (strncmp(where, "file://", 7) != 0)
+		return;
+	if (json_equal(json_object_get(store, "dev"), json_object_get(root, "dev")))
+		note(d, "the restore point goes to '%s'", where + 7);
+	else
+		note(d, "the restore point goes to '%s', on another file system: the way back copies the "
+			"data beside the root before it exchanges it, which takes time and room with the "
+			"server down", where + 7);
+}
+
 void draft_notes(struct draft *d)
 {
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
@@ -136,6 +153,7 @@ void draft_notes(struct draft *d)
 	else
 		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the "
 			"old data back");
+	store_note(d);
 	if (d->at.taking == TAKE_EXCHANGE)
 		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
 	if (!json_array_size(d->ports))
@@ -196,8 +214,32 @@ static void space(struct draft *d)
 				"free_bytes", (json_int_t)json_int(store, "free", -1)));
 }
 
+/* Who is connected now, by port: whom a new access control meets. It stands outside the digest, as all that moves by itself. */
+static void clients(struct draft *d)
+{
+	const json_t *seen = facts_get(d->now, QF_CLIENTS), *one;
+	json_t *ports = json_pack("{ss}", "how", "seen");
+	size_t i;
+
+	json_array_foreach((json_t *)seen, i, one)
+	{
+		autofree char *port = xasprintf("port %lld", (long long)json_int(one, "port", 0));
+		const char *before = json_str(ports, port, NULL);
+
+		json_object_set_new(ports, port,
+				    json_sprintf("%s%s%s (%lld)", before ? before : "", before ? ", " : "",
+						 json_str(one, "peer", "?"),
+						 (long long)json_int(one, "connections", 1)));
+	}
+	plan_forecast(d->plan, "connected clients of other hosts",
+		      json_array_size(seen) ? json_incref(ports) : json_string("none"));
+	json_decref(ports);
+}
+
 void draft_forecast(struct draft *d)
 {
+	if (d->change.crossing == CROSS_TO_ENTERPRISE)
+		clients(d);
 	downtime(d);
 	space(d);
 }
