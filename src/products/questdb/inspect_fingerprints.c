@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct reading {
 	struct deadline until;
 	size_t texts, cells, contents;
 	int64_t small_left; /* bytes that `auto` may still read as text */
+	int64_t fds;        /* files the server has open, about */
 	json_t *prints, *unread, *bad;
 };
 
@@ -57,6 +59,35 @@ static bool reads_content(struct reading *r, const struct table *t)
 	return true;
 }
 
+static int64_t open_files(const struct look *k)
+{
+	autofree char *path = xasprintf("/proc/%d/fd", (int)k->l.proc.id.pid);
+	DIR *d = opendir(path);
+	int64_t n = 0;
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* A reader that was used stays open for minutes, and a server without files left suspends tables
+ * (seen): a quarter of its limit is never touched. */
+static bool has_files_left(struct reading *r, const struct table *t)
+{
+	int64_t limit = facts_int(r->k->f, QF_NOFILE_SOFT, -1);
+	const json_t *state = json_object_get(facts_get(r->k->f, QF_TABLE_STATE), t->name);
+	int64_t wants = json_int(state, "fd", 0), most = limit / 4 * 3;
+
+	if (limit < 0)
+		return true;
+	if (r->fds + wants > most)
+		r->fds = open_files(r->k);
+	r->fds += wants;
+	return r->fds <= most;
+}
+
 static void tell_progress(struct reading *r, size_t done, size_t n)
 {
 	if (r->k->c->events)
@@ -79,6 +110,8 @@ static int read_one(struct reading *r, const struct table *t, struct err *ret)
 
 	if (!o.within_ns)
 		err_set(&e, ERR_TIMEOUT, "the time for reading was up (settings.proof.within)");
+	else if (!has_files_left(r, t))
+		err_set(&e, ERR_SPACE, "the server is too near its limit of open files to be asked");
 	else if (!r->cells)
 		err_set(&e, ERR_SPACE, "there are more partitions than values can be kept of");
 	else if (fingerprint_take(&r->k->sql, &r->k->db, t, &o, &print, &e) >= 0)
@@ -126,6 +159,7 @@ int inspect_fingerprints(struct look *k, struct err *e)
 		return 0;
 	}
 	r.until = deadline_in(r.how.within_ns);
+	r.fds = open_files(k);
 	r.prints = json_object();
 	r.unread = json_object();
 	r.bad = json_object();

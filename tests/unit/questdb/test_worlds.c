@@ -1,6 +1,7 @@
 /* Comparing two worlds and counting writes, over stand-in servers: what must be found is made to
  * happen. */
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/plan.h"
@@ -429,6 +430,31 @@ static void levels(void **state)
 	assert_fails(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &late, &e), &e, ERR_USAGE);
 }
 
+/* A server with few files left is not asked to open more. */
+static void spares_open_files(void **state)
+{
+	struct world *w = *state;
+	autofacts struct facts deep = { 0 };
+	autofree char *fds = NULL;
+	struct dir_names open = { 0 };
+	autodir struct dir d = DIR_NONE;
+	struct rlimit limit;
+	struct err e = ERR_INIT;
+	const char *why;
+
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	fds = xasprintf("/proc/%d/fd", (int)w->server.pid);
+	assert_ok(dir_open(fds, &d, &e), &e);
+	assert_ok(dir_list(&d, "", 10000, &open, &e), &e);
+	limit = (struct rlimit){ open.n + 8, open.n + 8 };
+	dir_names_done(&open);
+	assert_int_equal(prlimit(w->server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+	assert_int_equal(json_object_size(read_at(w, "F2", &deep)), 0);
+	assert_int_equal(json_object_size(facts_get(&deep, QF_UNREAD)), 5);
+	why = json_str(facts_get(&deep, QF_UNREAD), "t0", "");
+	assert_non_null(strstr(why, "open files"));
+}
+
 /* Values that were read, content that was asked for and was not: listed, and not called equal. */
 static void content_not_read(void **state)
 {
@@ -488,6 +514,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bookkeeping, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metadata_are_read_ahead, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(levels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(spares_open_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
 	};
