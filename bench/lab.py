@@ -174,7 +174,8 @@ class Lab:
         plan.unlink(missing_ok=True)
         self.cg("plan", "questdb", "--root", self.root, "--artifact", self.archive, "--gate", gate, "-o", plan)
         with Gap(self.port) as gap:
-            self.cg("apply", plan, "--yes", *(["--accept-open"] if gate == "none" else []))
+            # What the plan's reading of all tables did not finish in its time is not what is measured.
+            self.cg("apply", plan, "--yes", "--accept", "questdb.tbl-unreadable", *(["--accept-open"] if gate == "none" else []))
         return gap.longest
 
     def rollback(self):

@@ -67,7 +67,7 @@ static int look_at_copy(struct mirror *m, struct err *e)
 			       .data = m->o->data };
 
 	/* In the window the index that the last live pass left is taken at its word: who touched
-	 * the copy since is found by the read-back and the manifest. */
+	 * the copy since is found by the seal or the proof. */
 	if (m->mode == PASS_FINAL && m->ix->stands)
 		m->ix->dst_known = true;
 	if (ix_spoil(m->ix, e) < 0)

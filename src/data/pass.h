@@ -71,7 +71,7 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
              const struct pass_opts *o, struct pass_stats *ret, struct err *e) must_check;
 
 /* Read the copies back past the page cache (fsync, FADV_DONTNEED, read; O_DIRECT where it works) and compare with the
- * hashes and block sums of the index; only entries copied since the last read-back. `ret_cached` counts files for which the cache could
- * not be dropped. A difference: ERR_IO naming the file. */
+ * hashes and block sums of the index; only entries copied since the last read-back. `ret_cached` counts files for which the
+ * cache could not be dropped. A difference: ERR_IO naming the file. */
 int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pass_opts *o, struct pass_stats *ret,
                    uint64_t *ret_cached, struct err *e) must_check;

@@ -4,14 +4,15 @@
  * mount point, else <parent>/.crossgrade-<name of ROOT>/<id>), or in a folder the operator names:
  *
  *	data/<root>/...      the copy, usable without crossgrade
- *	index-<root>         stats the passes trust
+ *	index-<root>         stats the passes trust, hashes and block sums
  *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
  *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
  *	point.json           state, sizes, digests of all of the above
  *	trash/<run>/<root>/  the new world after a way back
  *
- * States: open (being filled), complete (byte-identical to the stopped tree), proved (read back), spent (it went live;
- * not prunable, not provable). An open run leaves a marker (run.json) beside its points: state dir, run, plan digest. */
+ * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
+ * back), spent (it went live; not prunable, not provable). An open run leaves a marker (run.json) beside its points: state
+ * dir, run, plan digest. */
 #pragma once
 
 #include "data/manifest.h"
@@ -52,7 +53,8 @@ int point_read_back(struct point *p, const struct pass_opts *o, struct point_pas
 /* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
  * as long as the changed files are large. Until then point.json names no manifest. Nothing to do: 0. */
 int point_seal(struct point *p, const struct pass_opts *o, struct err *e) must_check;
-/* Compare the copy with its manifest (sealed first when it is not), all of it or only what moved since. ret lists differences; 0 equal, 1 not. */
+/* Compare the copy with its manifest (sealed first when it is not), all of it or only what moved since. ret lists differences;
+ * 0 equal, 1 not. */
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
 
 /* Compare the live tree with the manifests by its metadata: has anybody touched it since the final pass? Paths of the differences

@@ -156,6 +156,29 @@ static void put_large(char byte)
 	toy_put("large", text);
 }
 
+/* The pass in the window takes the index of the last live one at its word, and does not look at the copy again: what a
+ * stranger put there is for the proof to find. */
+static void the_window_looks_at_the_source_alone(void **state)
+{
+	autofree char *path = xasprintf("%s/" ID "/data/root/strange", home);
+	struct point p = { .dir = DIR_NONE };
+	struct pass_opts o = { 0 };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+	int fd;
+
+	make(&p);
+	assert_ok(point_fill_live(&p, &plain, 2, &o, &done, &e), &e);
+	assert_int_equal(p.state, POINT_OPEN);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	fill(&p, PASS_FINAL, &done);
+	assert_int_equal(done.total.copied_files + done.total.removed, 0);
+	assert_int_equal(prove(&p, true, &e), 1);
+	point_done(&p);
+}
+
 /* Between the window and the seal there is no manifest; what happens to the copy in that time is not sealed as if it were
  * the old world. */
 static void damage_before_the_seal_is_found(void **state)
@@ -361,6 +384,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(passes_fill_it),
+		T(the_window_looks_at_the_source_alone),
 		T(the_whole_copy_is_proved),
 		T(damage_is_found),
 		T(damage_before_the_seal_is_found),
