@@ -86,7 +86,8 @@ static void grow_slots(struct pass_index *ix)
 static struct ix_entry *add(struct pass_index *ix, const char *rel, size_t n)
 {
 	if (ix->n == ix->n_chunks * IX_CHUNK) {
-		ix->chunks = vec_grow_(ix->chunks, ix->n_chunks, &ix->room, sizeof *ix->chunks);
+		ix->chunks = vec_grow_(ix->chunks, ix->n_chunks, &ix->room,
+				       sizeof(struct ix_entry *));
 		ix->chunks[ix->n_chunks++] = xcalloc(IX_CHUNK, sizeof **ix->chunks);
 	}
 
