@@ -258,12 +258,13 @@ CHECK(tls_pem)
 	else if (*mode && mode[strlen(mode) - 1] != '0')
 		results_add(ret, id, VERDICT_BLOCK, json_str(tls, "key", NULL),
 			    "mode %s: everybody can read it", mode);
-	else if (has_backslash(json_str(tls, "cert", "")) || has_backslash(json_str(tls, "key", "")))
+	else if (has_backslash(json_str(tls, "cert", "")) ||
+		 has_backslash(json_str(tls, "key", "")))
 		results_add(ret, id, VERDICT_BLOCK, NULL,
 			    "a path with a backslash: server.conf would lose it");
 	else if (days_left(now, tls) < DAYS_LEFT)
-		results_add(ret, id, VERDICT_WARN, json_str(tls, "cert", NULL),
-			    "ends in %lld days", (long long)days_left(now, tls));
+		results_add(ret, id, VERDICT_WARN, json_str(tls, "cert", NULL), "ends in %lld days",
+			    (long long)days_left(now, tls));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", json_str(tls, "subject", "?"));
 }
@@ -329,8 +330,8 @@ CHECK(repl_shared)
 			results_add(ret, id, VERDICT_UNSURE, subject,
 				    "its object store, or ours, is set where it cannot be seen");
 		else if (json_equal(ours, theirs))
-			results_add(ret, id, VERDICT_BLOCK, subject, "has the same object store: %s",
-				    json_string_value(ours));
+			results_add(ret, id, VERDICT_BLOCK, subject,
+				    "has the same object store: %s", json_string_value(ours));
 	}
 }
 

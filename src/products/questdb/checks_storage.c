@@ -66,8 +66,9 @@ CHECK(fs_ftype)
 	if (!need(now, QF_ENTRY_TYPES, id, ret, &known))
 		return;
 	results_add(ret, id, json_is_true(known) ? VERDICT_PASS : VERDICT_WARN, NULL,
-		    json_is_true(known) ? "entries of the database directory tell their type"
-					: "entries of the database directory do not tell their type");
+		    json_is_true(known)
+			? "entries of the database directory tell their type"
+			: "entries of the database directory do not tell their type");
 }
 
 CHECK(root_mounts)

@@ -216,9 +216,10 @@ CHECK(tbl_unreadable)
 		first_why = first_why ? first_why : why;
 	}
 	if (unread)
-		results_add(ret, id, VERDICT_UNSURE, NULL,
-			    "%zu of %zu tables were not read in full by this server, among them '%s': %s",
-			    unread, json_object_size(tables), first, first_why);
+		results_add(
+		    ret, id, VERDICT_UNSURE, NULL,
+		    "%zu of %zu tables were not read in full by this server, among them '%s': %s",
+		    unread, json_object_size(tables), first, first_why);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "all %zu read in full",
 			    json_object_size(tables));

@@ -100,7 +100,7 @@ void compare_small_files(const json_t *then, const struct dir *root, const struc
 		if ((!was && !is) || (was && is && !strcmp(was, is)))
 			cmp_same(ret, was != NULL);
 		else
-			cmp_add(ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, files[i].name, "digest", was,
-				is, rule, NULL);
+			cmp_add(ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, files[i].name, "digest",
+				was, is, rule, NULL);
 	}
 }

@@ -49,8 +49,7 @@ static void look_at_column(struct looking *k, const struct dir *part, const char
 
 	if (top < 0 || top >= p->rows)
 		return;
-	look_at(k, part, dir, offsets ? other : data,
-		(p->rows - top) * schema_row_bytes(c->type));
+	look_at(k, part, dir, offsets ? other : data, (p->rows - top) * schema_row_bytes(c->type));
 	if (offsets)
 		look_at(k, part, dir, data, 0);
 }
@@ -63,7 +62,8 @@ static void look_at_part(struct looking *k, const struct disk_partition *p)
 
 	schema_partition_dir(&k->t->meta, p->ts, p->name_txn, &dir);
 	if (dir_open_at(k->table, buf_str(&dir), &part, &e) < 0) {
-		/* A link to elsewhere is not followed here; tables_scan() saw that it leads somewhere. */
+		/* A link to elsewhere is not followed here; tables_scan() saw that it leads
+		 * somewhere. */
 		if (e.kind == ERR_ABSENT)
 			differs(k, buf_str(&dir), "", 0, -1);
 	} else if (p->parquet_bytes >= 0) {

@@ -214,8 +214,7 @@ int64_t fingerprint_bytes(const struct table *t)
 	int64_t row = 0;
 
 	vec_each (&t->meta.columns, c)
-		row += schema_row_bytes(c->type) +
-		       (schema_two_files(c->type) ? VALUE_BYTES : 0);
+		row += schema_row_bytes(c->type) + (schema_two_files(c->type) ? VALUE_BYTES : 0);
 	return t->txn.rows > INT64_MAX / MAX_OF(row, 1) ? INT64_MAX : t->txn.rows * row;
 }
 

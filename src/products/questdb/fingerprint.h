@@ -26,7 +26,8 @@ struct fingerprint_opts {
 	bool fold;          /* one cell a partition, because the one to compare with is so */
 	bool content;       /* F3 too */
 	size_t *contents_left; /* of how many partitions; NULL: no end */
-	const json_t *like;    /* "aggregates" to compare with: content where they have it; NULL: all */
+	const json_t
+	    *like; /* "aggregates" to compare with: content where they have it; NULL: all */
 };
 
 /* How much a full read of it takes: bytes of its rows, about. */

@@ -145,7 +145,9 @@ static void tell_rewritten(const struct values *v, const char *subject)
 	{
 		autofree char *what =
 		    strcmp(column, "*")
-			? xasprintf("column %s: smallest and largest number as text, in %" JSON_INTEGER_FORMAT " partitions", column, json_integer_value(n))
+			? xasprintf("column %s: smallest and largest number as text, in "
+				    "%" JSON_INTEGER_FORMAT " partitions",
+				    column, json_integer_value(n))
 			: xasprintf("content as text, in %" JSON_INTEGER_FORMAT " partitions",
 				    json_integer_value(n));
 

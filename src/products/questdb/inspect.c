@@ -156,7 +156,8 @@ static int look_begin(struct look *k, struct err *e)
 		      &k->l, e) < 0 ||
 	    dir_open(k->l.root, &k->root, e) < 0)
 		return -e->kind;
-	if ((k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) && layout_ask_docker(&k->l, &ignored) < 0) {
+	if ((k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) &&
+	    layout_ask_docker(&k->l, &ignored) < 0) {
 		missing(k, QF_CONTAINER, &ignored);
 		err_clear(&ignored);
 	}

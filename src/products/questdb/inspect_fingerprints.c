@@ -93,7 +93,8 @@ static void tell_progress(struct reading *r, size_t done, size_t n)
 	if (r->k->c->events)
 		event_emit(r->k->c->events, "progress",
 			   json_pack("{sI sI ss ss}", "done", (json_int_t)done, "total",
-				     (json_int_t)n, "unit", "tables", "what", "reading every table"));
+				     (json_int_t)n, "unit", "tables", "what",
+				     "reading every table"));
 }
 
 /* A failure of one table is a fact; only being asked to stop ends the reading. */
@@ -111,7 +112,8 @@ static int read_one(struct reading *r, const struct table *t, struct err *ret)
 	if (!o.within_ns)
 		err_set(&e, ERR_TIMEOUT, "the time for reading was up (settings.proof.within)");
 	else if (!has_files_left(r, t))
-		err_set(&e, ERR_SPACE, "the server is too near its limit of open files to be asked");
+		err_set(&e, ERR_SPACE,
+			"the server is too near its limit of open files to be asked");
 	else if (!r->cells)
 		err_set(&e, ERR_SPACE, "there are more partitions than values can be kept of");
 	else if (fingerprint_take(&r->k->sql, &r->k->db, t, &o, &print, &e) >= 0)

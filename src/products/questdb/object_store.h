@@ -6,8 +6,8 @@
 #include "base/own.h"
 #include "base/sv.h"
 
-/* "s3 bucket=B endpoint= container= root=a/b" of "scheme::key=value;..."; slashes around the root do
- * not count. NULL: it is no such string. Heap. */
+/* "s3 bucket=B endpoint= container= root=a/b" of "scheme::key=value;..."; slashes around the root
+ * do not count. NULL: it is no such string. Heap. */
 char *object_store_place(struct sv text) must_check;
 /* The place that a server.conf names; 1, 0 it names none, -kind (a file that it names cannot be
  * read). */

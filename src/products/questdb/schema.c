@@ -188,8 +188,8 @@ bool schema_two_files(int32_t type)
 int64_t schema_row_bytes(int32_t type)
 {
 	/* By tag; offsets of STRING and BINARY take 8 bytes, VARCHAR and arrays 16. */
-	static const int64_t bytes[] = { 0, 1, 1, 2, 2,  4, 8, 8, 8, 4, 8, 8, 4, 32, 1,  2, 4,
-					 8, 8, 16, 0, 0, 0, 0, 16, 4, 16, 16, 1, 2, 4, 8, 16, 32 };
+	static const int64_t bytes[] = { 0, 1, 1,  2, 2, 4, 8, 8,  8, 4,  8,  8, 4, 32, 1, 2,  4,
+					 8, 8, 16, 0, 0, 0, 0, 16, 4, 16, 16, 1, 2, 4,  8, 16, 32 };
 	size_t tag = type & 0xff;
 
 	return tag < ARRAY_LEN(bytes) ? bytes[tag] : 0;

@@ -141,7 +141,8 @@ static void compare_bookkeeping(struct proof *p)
 	}
 }
 
-/* Not at the gate, and not on the way back: an operator's edit since is not the old world's fault. */
+/* Not at the gate, and not on the way back: an operator's edit since is not the old world's fault.
+ */
 static int compare_settings(struct proof *p, struct err *e)
 {
 	const struct step *s = p->c->plan ? plan_step(p->c->plan, "server-conf") : NULL;
@@ -374,7 +375,8 @@ static int compare_by_server(struct proof *p, struct err *e)
 		r = compare_suspended(p, e);
 	if (r >= 0)
 		r = compare_opens(p, e);
-	/* No login given: what it would tell is not proved. A new world that refuses the one it was given is none. */
+	/* No login given: what it would tell is not proved. A new world that refuses the one it was
+	 * given is none. */
 	if (r < 0 && e->kind == ERR_DENIED && !(p->to && has_login(p))) {
 		cmp_add(p->ret, CMP_UNPROVED, "server", "tables open", NULL, NULL, NULL, e->msg);
 		err_clear(e);

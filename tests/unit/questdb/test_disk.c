@@ -55,7 +55,8 @@ static void test_meta(void **state)
 	}
 }
 
-/* Columns that were added, whose type was changed twice, and that were updated in some partitions. */
+/* Columns that were added, whose type was changed twice, and that were updated in some partitions.
+ */
 static void test_column_versions(void **state)
 {
 	static const struct {
@@ -238,9 +239,9 @@ static void read_all(struct err *e)
 	struct disk_seq seq;
 	struct disk_db db;
 	int64_t todo;
-	int results[] = { disk_meta_read(&work, &m, e),    disk_txn_read(&work, &t, e),
-			  disk_seq_read(&work, &seq, e),   disk_name_read(&work, &name, e),
-			  disk_todo_read(&work, &todo, e), disk_db_read(&work, &db, e),
+	int results[] = { disk_meta_read(&work, &m, e),     disk_txn_read(&work, &t, e),
+			  disk_seq_read(&work, &seq, e),    disk_name_read(&work, &name, e),
+			  disk_todo_read(&work, &todo, e),  disk_db_read(&work, &db, e),
 			  disk_registry_read(&work, &r, e), disk_cv_read(&work, &cv, e) };
 
 	for (size_t i = 0; i < ARRAY_LEN(results); i++)
@@ -354,16 +355,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_meta),
-		cmocka_unit_test(test_column_versions),
-		cmocka_unit_test(test_txn),
-		cmocka_unit_test(test_nanoseconds),
-		cmocka_unit_test(test_view),
-		cmocka_unit_test(test_partition_names),
-		cmocka_unit_test(test_registry),
-		cmocka_unit_test(test_database),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_words_of_damage),
+		cmocka_unit_test(test_meta),     cmocka_unit_test(test_column_versions),
+		cmocka_unit_test(test_txn),      cmocka_unit_test(test_nanoseconds),
+		cmocka_unit_test(test_view),     cmocka_unit_test(test_partition_names),
+		cmocka_unit_test(test_registry), cmocka_unit_test(test_database),
+		cmocka_unit_test(test_damaged),  cmocka_unit_test(test_words_of_damage),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -191,7 +191,8 @@ static char *place_of_text(const char *text) { return object_store_place(sv_of(t
 /* Equal places are equal texts: order, slashes, blanks and secrets do not count. */
 static void test_store_places(void **state)
 {
-	autofree char *a = place_of_text("s3::bucket=B;root=/prod/;access_key_id=K;secret_access_key=S;");
+	autofree char *a =
+	    place_of_text("s3::bucket=B;root=/prod/;access_key_id=K;secret_access_key=S;");
 	autofree char *b = place_of_text("s3:: root = prod ; bucket=B;region=r;");
 	autofree char *c = place_of_text("s3::bucket=B;root=test;"), *d = place_of_text("nonsense");
 	autofree char *conf_path = path_of("store.conf"), *read = NULL, *none = NULL;
@@ -217,10 +218,8 @@ static void test_store_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_store_places),
-		cmocka_unit_test(test_certificate),
-		cmocka_unit_test(test_store_strings),
-		cmocka_unit_test(test_store_in_a_folder),
+		cmocka_unit_test(test_store_places),  cmocka_unit_test(test_certificate),
+		cmocka_unit_test(test_store_strings), cmocka_unit_test(test_store_in_a_folder),
 		cmocka_unit_test(test_not_asked),
 	};
 

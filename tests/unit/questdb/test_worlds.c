@@ -257,7 +257,8 @@ static void values(void **state)
 	assert_found(w, "partition t2/2026-01-03", "values", CMP_UNPROVED, NULL);
 	assert_null(found(w, "partition t2/2026-01-01", ""));
 	assert_null(found(w, "partition t1/2026-01-01", ""));
-	assert_string_equal(w->cmp.level, "F0+F1 of 5 tables, files of 5, F2 of 5, F3 of 4"); /* t3 holds nothing */
+	assert_string_equal(
+	    w->cmp.level, "F0+F1 of 5 tables, files of 5, F2 of 5, F3 of 4"); /* t3 holds nothing */
 }
 
 static char *file_of(const struct world *w, const char *table, const char *rel)
