@@ -185,7 +185,6 @@ complete -c crossgrade -n '__fish_seen_subcommand_from prove' -l admin-user -x -
 complete -c crossgrade -n '__fish_seen_subcommand_from prove' -l admin-password-file -r -F -d 'file with that administrator'\''s password, mode 0600'
 complete -c crossgrade -n '__fish_seen_subcommand_from restore' -l accept-loss -x -d 'agree to this loss the plan names; may be repeated'
 complete -c crossgrade -n '__fish_seen_subcommand_from restore' -l accept-in-place-restore -d 'agree to a way back that writes over the data in place'
-complete -c crossgrade -n '__fish_seen_subcommand_from restore' -l save-new-writes -x -a '(__fish_complete_directories)' -d 'export what was written since into this directory first'
 complete -c crossgrade -n '__fish_seen_subcommand_from restore' -s f -l file -r -F -d 'migration file; the flags below win over it'
 complete -c crossgrade -n '__fish_seen_subcommand_from restore' -l name -x -d 'name of the instance (default: the product)'
 complete -c crossgrade -n '__fish_seen_subcommand_from restore' -l root -x -a '(__fish_complete_directories)' -d 'root directory of the installation'\''s data'

@@ -4,8 +4,7 @@ static const enum opt init_opts[] = { OPT_OUT, OPT_PASSWORD_OUT, OPT__MAX };
 static const enum opt inspect_opts[] = { OPT_SAVE, OPT_DEEP, OPT__MAX };
 static const enum opt check_opts[] = { OPT_ACCEPT, OPT_DEEP, OPT__MAX };
 static const enum opt plan_opts[] = { OPT_OUT, OPT_DETAILED_EXITCODE, OPT__MAX };
-static const enum opt restore_opts[] = { OPT_ACCEPT_LOSS, OPT_ACCEPT_IN_PLACE, OPT_SAVE_NEW_WRITES,
-					 OPT__MAX };
+static const enum opt restore_opts[] = { OPT_ACCEPT_LOSS, OPT_ACCEPT_IN_PLACE, OPT__MAX };
 static const enum opt apply_opts[] = { OPT_HOLD,
 				       OPT_ACCEPT,
 				       OPT_ACCEPT_LOSS,

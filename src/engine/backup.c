@@ -182,19 +182,35 @@ static int restore_plan(const struct goal *g, const struct facts *now, json_t *s
 	}
 	plan_add(ret, PHASE_OPEN, "open", "gate_open", STEP_LETS_IN | STEP_CLOSES_WINDOW, json_pack("{s[]}", "ports"),
 	         "clients come back");
+	/* Its transactions cannot be counted: the point was not frozen to count from. */
+	plan_loss(ret, "new-writes",
+	          "what was written since the restore point was made is no longer live; it is set aside with the whole world that is "
+	          "live now, and not counted");
 	return plan_seal(ret, now, e);
 }
 
-/* Before anything is stopped: is it there, and may it go live? */
-static int take_point(const char *home, const char *id, struct point *ret, struct err *e)
+/* Before anything is stopped: is it there, may it go live, and is it what was copied? 1: it is not. */
+static int take_point(const char *home, const char *id, const struct run_opts *o, struct point *ret, struct err *e)
 {
+	struct pass_opts how = { .cancel = o->cancel, .limit_bytes_per_s = o->io_limit };
+	manifest_diffs diffs = { 0 };
+	int r;
+
 	if (point_open(home, id, ret, e) < 0)
 		return -e->kind;
-	if (ret->state == POINT_COMPLETE || ret->state == POINT_PROVED)
-		return 0;
-	err_set(e, ERR_REFUSED, "restore point '%s' %s", id,
-	        ret->state == POINT_SPENT ? "went live before" : "is not complete");
-	return err_hint(e, "'crossgrade backup list' shows the others");
+	if (ret->state != POINT_COMPLETE && ret->state != POINT_PROVED) {
+		err_set(e, ERR_REFUSED, "restore point '%s' %s", id,
+		        ret->state == POINT_SPENT ? "went live before" : "is not complete");
+		return err_hint(e, "'crossgrade backup list' shows the others");
+	}
+	r = point_prove(ret, true, &how, &diffs, e);
+	if (r > 0) {
+		err_set(e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", id, diffs.v[0].rel,
+		        diffs.v[0].what);
+		err_hint(e, "do not use it; 'crossgrade backup list' shows the others");
+	}
+	manifest_diffs_done(&diffs);
+	return r;
 }
 
 int backup_restore(const struct goal *g, const char *id, const struct run_opts *o, struct run_end *ret)
@@ -221,13 +237,15 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 		r = point_home(g, &scope, &home, &e);
 	scope_done(&scope);
 	if (r >= 0)
-		r = take_point(home, id, &p, &e);
-	if (r >= 0)
+		r = take_point(home, id, o, &p, &e);
+	if (r == 0)
 		r = restore_plan(g, &now, s.doc, &p, home, running, &plan, &e);
 	point_done(&p);
 	site_done(&s);
+	if (r > 0)
+		return run_says(ret, EXIT_DIGEST, &e, "nothing changed: %s", e.msg);
 	if (r < 0)
-		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+		return run_says(ret, e.kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED, &e, "nothing changed: %s", e.msg);
 	run_apply(&plan, g, o, ret);
 	plan_done(&plan);
 	return ret->exit;

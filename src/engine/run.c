@@ -31,8 +31,8 @@ static int losses_agreed(const struct plan *p, const struct run_opts *o, struct 
 	return 0;
 }
 
-/* 'backup restore': the data of before under the build of now, so there is no target to judge. */
-static bool puts_back(const struct plan *p)
+/* There is no target to judge, and nothing was frozen to count from. */
+bool run_puts_back(const struct plan *p)
 {
 	vec_each(&p->steps, s)
 		if (!strcmp(s->kind->name, "tree_restore"))
@@ -102,7 +102,7 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	if (sheet_of(w->product->name, &texts, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	facts_carry(now, plan_deep(&w->plan));
-	if (puts_back(&w->plan))
+	if (run_puts_back(&w->plan))
 		checks_run_restore(w->product, now, &w->goal, &found);
 	else
 		checks_run(w->product, now, &w->goal, &found);

@@ -110,7 +110,7 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e)
 	*ret_old = false;
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
-	if (!stop || !changed || passed)
+	if (!stop || !changed || passed || run_puts_back(&w->plan))
 		return 0;
 	old = json_str(json_object_get(stop->params, "expect"), "version", "");
 	up = running(w, &seen, e);

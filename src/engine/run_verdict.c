@@ -350,6 +350,8 @@ static int came_through(struct world *w, struct run_end *ret)
 	}
 	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	if (run_puts_back(&w->plan))
+		return run_ends(w, ret, EXIT_DONE, NULL, "the restore point is live; what was live is set aside whole");
 	if (!proof.unproved)
 		return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
 	snprintf(line, sizeof line, "the new world is live; nothing differs, %lld things could not be proved: 'crossgrade report'",

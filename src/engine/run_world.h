@@ -56,6 +56,8 @@ int run_keep(struct world *w, struct err *e) must_check;
 /* Seal the run's restore point, once clients are served again (run_keep.c). */
 int run_seal(struct world *w, struct err *e) must_check;
 
+/* Is it 'backup restore': the data of before under the build of now? */
+bool run_puts_back(const struct plan *p);
 /* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
  * 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;

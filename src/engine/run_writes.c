@@ -102,6 +102,24 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 	return 0;
 }
 
+/* Going back from a restored restore point: clients may have written to it. */
+static int account_for_restored(struct world *w, struct run_end *ret)
+{
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	bool let_in;
+
+	if (journal_run(w->journal, w->run, &rec, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	let_in = rec.let_in;
+	run_rec_done(&rec);
+	if (!let_in || loss_accepted(w->o, "new-writes"))
+		return 0;
+	err_set(&e, ERR_REFUSED, "what clients wrote since the restore point went live cannot be counted");
+	err_hint(&e, "'--accept-loss new-writes' gives it up");
+	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
+}
+
 int run_account_for_writes(struct world *w, struct run_end *ret)
 {
 	autofacts struct facts frozen = { 0 };
@@ -109,6 +127,8 @@ int run_account_for_writes(struct world *w, struct run_end *ret)
 	struct err e = ERR_INIT;
 	int code = 0;
 
+	if (run_puts_back(&w->plan))
+		return account_for_restored(w, ret);
 	if (!w->ctx.point_passed || !w->product->since || run_frozen(w, &frozen, &e) < 0)
 		return 0;
 	count_writes(w, &frozen, &since);

@@ -72,14 +72,26 @@ on_root() { cg "$@" questdb --root "$root"; }
 	exits 1
 	serves 9.3.4
 	clients_stop
+	# What was written since is not thrown away without a word, and what rotted does not go live.
 	cg backup restore questdb "$(newest)" --root "$root" --yes
+	exits 9
+	victim=$(find "$lab/data/.crossgrade-root/$(newest)/data" -name _tab_index.d | head -n 1)
+	cp -a "$victim" "$lab/kept"
+	printf x >>"$victim"
+	cg backup restore questdb "$(newest)" --root "$root" --yes --accept-loss new-writes
+	exits 12
+	cp -a "$lab/kept" "$victim"
+	serves 9.3.4
+	cg backup restore questdb "$(newest)" --root "$root" --yes --accept-loss new-writes
 	exits 0
 	serves 9.3.4
 	rows_same
 	[[ $(qdb_sql "$root" "select * from later") == *error* ]]
 	[ ! -e "$root/_restore" ]
 	[[ $(qdb_sql "$root" "select count() from wal_tables() where suspended") == *'[[0]]'* ]]
-	cg rollback --yes --save-new-writes "$lab/saved"
+	cg rollback --yes
+	exits 9
+	cg rollback --yes --accept-loss new-writes
 	exits 0
 	[[ $(qdb_sql "$root" "select count() from later") == *'[[0]]'* ]]
 	rows_whole
