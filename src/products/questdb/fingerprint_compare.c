@@ -59,18 +59,17 @@ static void compare_cell(struct values *v, const char *subject, const char *colu
 	bool written_otherwise = numbers && !v->same_major;
 	char of_was[20], of_is[20];
 	const char *a = like(was, is, of_was), *b = like(is, was, of_is);
+	bool digests = a[0] == '#';
 
-	if (!strcmp(a, b) || !written_otherwise)
+	if (!strcmp(a, b) || !written_otherwise || !(digests || texts_only(a, b)))
 		cmp_text(v->ret, subject, what, a, b);
-	else if (a[0] == '#')
+	else if (digests)
 		cmp_add(
 		    v->ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL,
 		    "releases write such numbers differently, and only a digest of them was kept");
-	else if (texts_only(a, b))
+	else
 		json_object_set_new(v->rewritten, column,
 				    json_integer(json_int(v->rewritten, column, 0) + 1));
-	else
-		cmp_text(v->ret, subject, what, a, b);
 }
 
 static bool has_numbers(const json_t *columns)

@@ -43,7 +43,7 @@ static size_t tables_to_read(const struct look *k, const struct table **ret)
 		if (!t->internal && strcmp(t->kind, "view") != 0)
 			ret[n++] = t;
 	if (n)
-		qsort(ret, n, sizeof *ret, by_bytes);
+		qsort(ret, n, sizeof(struct table *), by_bytes);
 	return n;
 }
 
@@ -140,7 +140,7 @@ static void put(struct reading *r)
  * old server cannot read is not blamed on it. */
 int inspect_fingerprints(struct look *k, struct err *e)
 {
-	autofree const struct table **list = xcalloc(k->tables.v.n + 1, sizeof *list);
+	autofree const struct table **list = xcalloc(k->tables.v.n + 1, sizeof(struct table *));
 	size_t n = tables_to_read(k, list);
 	struct reading r = { .k = k,
 			     .texts = TEXTS_MAX,
