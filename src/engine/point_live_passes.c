@@ -5,6 +5,7 @@
 
 #define SETTLED_NS (50 * NS_PER_MS)     /* a syncfs this quick has nothing left to write (seen) */
 #define SETTLE_WITHIN (30 * NS_PER_S)
+#define SHORT_NS (250 * NS_PER_MS)      /* a pass this quick leaves nothing worth another one */
 #define MORE_PASSES 4
 
 /* Dirty pages are written out before the last pass, so that it is short, and the one syncfs in the window too. */
@@ -27,7 +28,7 @@ static int shorten(struct point *p, const struct product *prod, const struct pas
 {
 	int64_t before = INT64_MAX;
 
-	for (int i = 0; i < MORE_PASSES && ret->total.copied_bytes && ret->total.took_ns < before / 3 * 2; i++) {
+	for (int i = 0; i < MORE_PASSES && ret->total.took_ns > SHORT_NS && ret->total.took_ns < before / 3 * 2; i++) {
 		before = ret->total.took_ns;
 		if (point_fill(p, prod, PASS_LIVE, o, ret, e) < 0)
 			return -e->kind;
