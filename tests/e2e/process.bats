@@ -30,7 +30,7 @@ bats_require_minimum_version 1.5.0
 @test "an artifact that is none, that is absent, or of another digest changes nothing" {
 	echo nonsense >"$lab/nonsense.tar.gz"
 	cg apply questdb --root "$root" --artifact "$lab/nonsense.tar.gz" --yes
-	exits 1
+	exits 3
 	cg apply questdb --root "$root" --artifact "$lab/absent.tar.gz" --yes
 	exits 2
 	cg apply $(subject) --sha256 "$(printf %064d 0)" --yes
