@@ -19,7 +19,8 @@ struct making {
 	const json_t *plan;
 	json_t *doc;
 	json_t *events;
-	int64_t stop_ms, start_from_ms, start_to_ms;
+	int64_t stop_ms, pass_ms, start_from_ms, start_to_ms; /* -1 and 0: not seen */
+	int64_t point_bytes;
 };
 
 /* When a step began and was done, for the last time each; -1 where it was not. */
@@ -89,25 +90,30 @@ static json_t *head_json(const struct run_rec *r)
 			 "finalized", r->finalized);
 }
 
-/* Bytes a second where a step's result tells bytes. */
+/* Bytes a second of what was copied; of bytes that were only read ahead, or copied by another pass, there is no rate. */
 static void add_amounts(json_t *step, const json_t *result, int64_t took_ms)
 {
-	static const char *const amounts[] = { "files", "bytes", "copied_files", "copied_bytes" };
-	int64_t bytes = json_int(result, "copied_bytes", json_int(result, "bytes", -1));
+	static const struct {
+		const char *told, *as;
+	} amounts[] = { { "files", "files" }, { "bytes", "bytes" }, { "copied", "copied_bytes" } };
+	int64_t copied = json_int(result, "copied", 0);
 
 	for (size_t i = 0; i < ARRAY_LEN(amounts); i++)
-		if (json_is_integer(json_object_get(result, amounts[i])))
-			json_object_set(step, amounts[i], json_object_get(result, amounts[i]));
-	if (bytes > 0 && took_ms > 0)
-		json_object_set_new(step, "rate_bytes", json_integer(bytes * 1000 / took_ms));
+		if (json_is_integer(json_object_get(result, amounts[i].told)))
+			json_object_set(step, amounts[i].as, json_object_get(result, amounts[i].told));
+	if (copied > 0 && took_ms > 0)
+		json_object_set_new(step, "rate_bytes", json_integer(copied * 1000 / took_ms));
 }
 
-/* This start's own stop and start-up: what the measured downtime is compared with. */
-static void note_own_times(struct making *m, const char *kind, struct times t)
+/* This start's own stop and start-up: what the measured downtime is compared with; and what the forecast spoke of. */
+static void note_own_times(struct making *m, const char *kind, const json_t *result, struct times t)
 {
 	if (!strcmp(kind, "service_stop"))
 		m->stop_ms = t.done_ms - t.began_ms;
-	else if (!strcmp(kind, "service_start"))
+	else if (!strcmp(kind, "backup_final")) {
+		m->pass_ms = t.done_ms - t.began_ms;
+		m->point_bytes = json_int(result, "bytes", 0);
+	} else if (!strcmp(kind, "service_start"))
 		m->start_from_ms = t.began_ms;
 	else if (!strcmp(kind, "wait_ready"))
 		m->start_to_ms = t.done_ms;
@@ -129,7 +135,7 @@ static int step_json(struct making *m, const json_t *planned, json_t **ret, stru
 	if (t.began_ms > 0 && t.done_ms >= t.began_ms) {
 		json_object_set_new(step, "took_ms", json_integer(t.done_ms - t.began_ms));
 		add_amounts(step, rec.result, t.done_ms - t.began_ms);
-		note_own_times(m, kind, t);
+		note_own_times(m, kind, rec.result, t);
 	}
 	*ret = step;
 	step_rec_done(&rec);
@@ -167,6 +173,23 @@ static void add_downtime(struct making *m)
 	json_object_set_new(m->doc, "downtime", downtime);
 }
 
+static json_t *downtime_happened(const struct making *m)
+{
+	const json_t *total = json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
+	json_t *happened;
+
+	if (!total)
+		return NULL;
+	happened = json_pack("{sO}", "total_ms", total);
+	if (m->stop_ms > 0)
+		json_object_set_new(happened, "stop_ms", json_integer(m->stop_ms));
+	if (m->pass_ms > 0)
+		json_object_set_new(happened, "final_pass_ms", json_integer(m->pass_ms));
+	if (m->start_to_ms > m->start_from_ms && m->start_from_ms)
+		json_object_set_new(happened, "start_ms", json_integer(m->start_to_ms - m->start_from_ms));
+	return happened;
+}
+
 /* The forecast beside what was measured of it; an unfinished run's downtime may not be over. */
 static void add_forecast(struct making *m, bool finished)
 {
@@ -176,12 +199,12 @@ static void add_forecast(struct making *m, bool finished)
 
 	json_object_foreach((json_t *)forecast, key, value)
 	{
-		const json_t *measured =
-		    json_object_get(json_object_get(m->doc, "downtime"), "total_ms");
 		json_t *happened = NULL;
 
-		if (finished && !strcmp(key, "downtime") && measured)
-			happened = json_pack("{sO}", "total_ms", measured);
+		if (finished && !strcmp(key, "downtime"))
+			happened = downtime_happened(m);
+		else if (!strcmp(key, "space") && m->point_bytes)
+			happened = json_pack("{sI}", "restore_point_bytes", (json_int_t)m->point_bytes);
 		json_array_append_new(list, json_pack("{ss sO so?}", "what", key, "forecast", value,
 						      "happened", happened));
 	}

@@ -46,7 +46,8 @@ struct point_pass {
  * missing then. */
 int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e) must_check;
-/* Live passes, at least one, and what was copied by all but the last read back, so that little is left for the window. */
+/* Live passes, at least one, and what was copied by all but the last read back, so that little is left for the window. ret is of
+ * the last pass, but for copied_bytes: of all. */
 int point_fill_live(struct point *p, const struct product *prod, int64_t passes, const struct pass_opts *o,
                     struct point_pass *ret, struct err *e) must_check;
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;

@@ -63,7 +63,7 @@ static char *unescape(struct sv text)
 
 	for (const char *p = out; *p; p++) {
 		if (*p == '\\' && p[1] && p[2] && p[3]) {
-			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+			*to++ = (char)((unsigned)(p[1] - '0') * 64 + (unsigned)(p[2] - '0') * 8 + (unsigned)(p[3] - '0'));
 			p += 3;
 		} else {
 			*to++ = *p;

@@ -56,6 +56,10 @@ accepted='--accept questdb.art-glibc'
 	[ "$(json 'd["runs"][0]["state"]')" = closed-new ]
 	cg report --output json
 	valid report
+	[ "$(json '[s["id"] for s in d["steps"] if "rate_bytes" in s and not s.get("copied_bytes")]')" = "[]" ]
+	[ "$(json '"rate_bytes" in d["steps"][1]')" = True ]
+	[ "$(json 'sorted(next(f for f in d["forecast"] if f["what"] == "downtime")["happened"])')" = \
+		"['final_pass_ms', 'start_ms', 'stop_ms', 'total_ms']" ]
 	[ "$(json 'd["differences"] and d["differences"][0]["outcome"]')" != different ]
 	cg verify --output json
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
