@@ -40,17 +40,24 @@ def moment(stamp):
     return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
-def probe_forever(port, stop, pipe):
-    """Every 10 ms: does a query get its answer? Sends the longest time between two that did."""
+def probe_until(port, began, stop, pipe):
+    """Every 10 ms: does a query get its answer? Sends the longest time between two that did. The first one says that it began,
+    and one that was asked after the stop is the last, so that no outage lies before or after them."""
     last = longest = None
-    while not stop.is_set():
-        began = time.monotonic()
+    ended = False
+    until = None
+    while not ended:
+        asked = time.monotonic()
+        stopping = stop.is_set()
+        until = until or (asked + 60 if stopping else None)
         if ask(port, "/exec?query=select%201") == 200:
             now = time.monotonic()
-            if last is not None:
-                longest = max(longest or 0, now - last)
+            longest = max(longest or 0, now - last) if last is not None else None
             last = now
-        time.sleep(max(0, 0.010 - (time.monotonic() - began)))
+            began.set()
+            ended = stopping
+        ended |= until is not None and asked > until
+        time.sleep(max(0, 0.010 - (time.monotonic() - asked)))
     pipe.send(longest)
 
 
@@ -58,18 +65,18 @@ class Gap:
     """with Gap(port) as gap: ...; gap.longest is the time without service, measured from outside."""
 
     def __init__(self, port):
-        self.stop = multiprocessing.Event()
+        self.began, self.stop = multiprocessing.Event(), multiprocessing.Event()
         self.here, there = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=probe_forever, args=(port, self.stop, there))
+        self.process = multiprocessing.Process(target=probe_until, args=(port, self.began, self.stop, there))
         self.longest = None
 
     def __enter__(self):
         self.process.start()
-        time.sleep(0.5)
+        if not self.began.wait(60):
+            raise SystemExit("the server does not serve")
         return self
 
     def __exit__(self, *_):
-        time.sleep(0.5)
         self.stop.set()
         self.longest = self.here.recv()
         self.process.join()
