@@ -111,7 +111,7 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	if (!stopping)
 		return 0;
 	err_set(&e, ERR_REFUSED, "blocked by %s", buf_str(&ids));
-	err_hint(&e, "'crossgrade check' says what to do; '--accept ID' lets an overridable one pass");
+	err_hint(&e, "'crossgrade check' says what to do; '--yes' covers a warning, '--accept ID' lets an overridable one pass");
 	return run_says(ret, EXIT_BLOCKED, &e, "%s", e.msg);
 }
 

@@ -121,6 +121,18 @@ static void proof_text(const json_t *doc, const struct style *s, struct buf *ret
 	view_differences(proof, s, ret);
 }
 
+/* Where it is; of what is not ours, what it is worth. */
+static const char *point_words(const json_t *point)
+{
+	const char *kind = json_str(point, "kind", "tree");
+
+	if (!strcmp(kind, "snapshot"))
+		return "a snapshot of the operator's; its proof is its exit status: not proved";
+	if (!strcmp(kind, "external"))
+		return "the operator's word that there is one: not proved";
+	return !strcmp(kind, "none") ? "none was made" : json_str(point, "home", NULL);
+}
+
 void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	head_text(doc, s, ret);
@@ -129,7 +141,6 @@ void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 	forecast_text(doc, s, ret);
 	proof_text(doc, s, ret);
 	view_heading(ret, s, "The way back");
-	view_field(ret, s, "restore point",
-		   json_str(json_object_get(doc, "restore_point"), "home", NULL));
+	view_field(ret, s, "restore point", point_words(json_object_get(doc, "restore_point")));
 	view_field(ret, s, "how", json_str(doc, "way_back", NULL));
 }

@@ -159,6 +159,17 @@ accepted='--accept questdb.art-glibc'
 	"$CROSSGRADE" inspect questdb --root root --output json | grep -q '"9.0.3"'
 }
 
+@test "a login that others can read is named, not the server blamed" {
+	setup_server
+	echo pw >pw
+	chmod 644 pw
+	printf 'product: questdb\nsource: {root: %s, login: {user: admin, password_file: %s}}\ntarget: {artifact: %s}\n' \
+		"$work/root" "$work/pw" "$work/new.jar" >m.yaml
+	cg check -f m.yaml --output json
+	[ "$(json '[c["verdict"] for c in d["checks"] if c["id"] == "questdb.answers"]')" = "['pass']" ]
+	[[ $(json '[c["seen"] for c in d["checks"] if c["id"] == "questdb.login"][0]') == *"open to everybody"* ]]
+}
+
 @test "a marker that nobody can read is no leave to begin" {
 	setup_server
 	mkdir -p .crossgrade-root

@@ -170,9 +170,10 @@ static void put_build(struct look *k, struct sql_settings *s)
 
 static void ask_server(struct look *k, struct sql_settings *s)
 {
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, no_login = ERR_INIT;
 
-	if (sql_open(k->site, &k->sql, &e) < 0 ||
+	/* A login that cannot be read is another trouble than a server that does not answer. */
+	if ((sql_open(k->site, &k->sql, &no_login) < 0 && sql_open_as_anybody(k->site, &k->sql, &e) < 0) ||
 	    sql_settings(&k->sql, SETTINGS_WITHIN, s, &e) < 0) {
 		observe(k, QF_ANSWERS, json_false(), "/settings");
 		missing(k, QF_LOGIN, &e);
@@ -184,7 +185,10 @@ static void ask_server(struct look *k, struct sql_settings *s)
 	if (s->accepts_writes >= 0)
 		observe(k, QF_ACCEPTS_WRITES, json_boolean(s->accepts_writes),
 			"/settings accepting.writes");
-	login_fact(k);
+	if (no_login.kind)
+		missing(k, QF_LOGIN, &no_login);
+	else
+		login_fact(k);
 	if (k->logged_in)
 		put_build(k, s);
 }

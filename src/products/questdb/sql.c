@@ -34,11 +34,11 @@ static const json_t *login_of(const struct site *s, const struct sql *db)
 	return strcmp(is.edition, json_str(after, "edition", "")) ? s->login : after;
 }
 
-int sql_open(const struct site *s, struct sql *ret, struct err *e)
+int sql_open_as_anybody(const struct site *s, struct sql *ret, struct err *e)
 {
 	const json_t *probe = json_object_get(s->doc, "probe");
 	int64_t port = json_int(probe, "http", 0);
-	autosql struct sql db = { 0 };
+	struct sql db = { 0 };
 
 	if (port < 1 || port > 65535)
 		return err_set(e, ERR_ABSENT, "no HTTP port of the server is known");
@@ -46,6 +46,16 @@ int sql_open(const struct site *s, struct sql *ret, struct err *e)
 	db.http.port = (uint16_t)port;
 	db.http.tls = json_bool(probe, "tls", false);
 	db.http.mark = gate_mark();
+	*ret = db;
+	return 0;
+}
+
+int sql_open(const struct site *s, struct sql *ret, struct err *e)
+{
+	autosql struct sql db = { 0 };
+
+	if (sql_open_as_anybody(s, &db, e) < 0)
+		return -e->kind;
 	if (read_login(login_of(s, &db), &db, e) < 0)
 		return -e->kind;
 	*ret = db;

@@ -22,6 +22,8 @@ struct sql {
 /* Address and login of a site. Asked is only which edition answers, and only when the site has a
  * login for another one. Sockets carry the gate's mark where we may set it. */
 int sql_open(const struct site *s, struct sql *ret, struct err *e) must_check;
+/* The same without the site's login: for what a server tells everybody. */
+int sql_open_as_anybody(const struct site *s, struct sql *ret, struct err *e) must_check;
 void sql_close(struct sql *db);
 
 struct sql_rows {
