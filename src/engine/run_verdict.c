@@ -112,24 +112,25 @@ int run_frozen(struct world *w, struct facts *ret, struct err *e)
 	return err_set(e, ERR_ABSENT, "the run froze no facts");
 }
 
-/* A run that never stopped the server has frozen nothing: the server was left alone, and has to be there still. */
-static int still_there(struct world *w, struct err *e)
+/* A run that never stopped the server has frozen nothing, and left it alone: when it is down, somebody else did that, or a boot
+ * before the run had written down how to start it. */
+static void say_when_down(struct world *w, char *line, size_t n)
 {
 	struct svc_state now = { 0 };
 	struct service *service;
-	const struct step *stop = NULL;
+	struct err none = ERR_INIT;
+	const char *expect = "";
+	size_t used = strlen(line);
+	bool reached;
 
 	vec_each(&w->plan.steps, s)
 		if (!strcmp(s->kind->name, "service_stop"))
-			stop = s;
-	if (!stop || !*json_str(json_object_get(stop->params, "expect"), "version", ""))
-		return 0;
-	if (site_service(&w->ctx.sites[0], &service, e) < 0 || service->ops->state(service, &now, e) < 0)
-		return -e->kind;
-	if (now.run != SVC_STOPPED && now.run != SVC_FAILED)
-		return 0;
-	err_set(e, ERR_CHANGED, "the server ended during the run, not by it");
-	return err_hint(e, "nothing of the installation has changed: start the server and repeat 'crossgrade rollback'");
+			expect = json_str(json_object_get(s->params, "expect"), "version", "");
+	if (!*expect || run_reached(w, PHASE_CHANGE, &reached, &none) < 0 || reached ||
+	    site_service(&w->ctx.sites[0], &service, &none) < 0 || service->ops->state(service, &now, &none) < 0)
+		return;
+	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+		snprintf(line + used, n - used, "; its server is down, and not by this run: start it");
 }
 
 /* Is the old world back? Compared with the facts frozen in the window when there are any. */
@@ -141,7 +142,7 @@ static int old_world_back(struct world *w, struct err *e)
 	int r = 0;
 
 	if (run_frozen(w, &then, &absent) < 0)
-		return still_there(w, e);
+		return 0;
 	if (w->product->verify(&w->ctx, &then, NULL, DEPTH_GATE, &cmp, e) < 0) {
 		r = err_wrap(e, "verify the old world");
 	} else if (cmp_worst(&cmp) == CMP_DIFFERENT) {
@@ -186,6 +187,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 	else
 		snprintf(line, sizeof line, "the old world is back, whole");
 	say_set_aside(w, line, sizeof line);
+	say_when_down(w, line, sizeof line);
 	return run_ends(w, ret, code, why, line);
 stuck:
 	if (e.kind == ERR_REFUSED && !w->ctx.point_passed)
