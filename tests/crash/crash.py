@@ -76,8 +76,8 @@ def run_sample() -> int:
     rng = random.Random(seed())
     names, skipped = scenarios()
     traces, calls = looked_at(names)
-    for name, names in traces.items():
-        print(f"  {name}: {len(names)} points")
+    for name, trace in traces.items():
+        print(f"  {name}: {len(trace)} points")
     cases = kills.sample(traces, 600, 300, rng) + kills.sample_calls(calls, 36, rng)
     rng.shuffle(cases)
     passed, failed = tally("kills", cases, None)

@@ -25,6 +25,8 @@ LEFT_OUT = (
 # What a server makes for itself at its first start and need not sync: struck by a boot in the middle, it is made again, under other
 # numbers.
 SERVERS_OWN = re.compile(r'"root/(db/(_tab_index\.d|tables\.d\.\d+|sys\.[^"]*)|public[^"]*|conf/mime\.types)"$')
+# What a new server applied from the WAL, and had no time to cut to its length when the machine went down. Its rows are asked for.
+APPLIED = re.compile(r'"root/db/t0~\d+/2026-01-01/[^"/]*\.d"$')
 
 
 @dataclasses.dataclass
@@ -86,8 +88,9 @@ def left_behind(lab: Lab) -> list[str]:
     return wrong
 
 
-def without_servers_own(tree_text: str) -> str:
-    return "\n".join(line for line in tree_text.splitlines() if not SERVERS_OWN.search(line))
+def without_servers_own(lab: Lab, tree_text: str) -> str:
+    lines = [line for line in tree_text.splitlines() if not SERVERS_OWN.search(line)]
+    return "\n".join(line for line in lines if not (lab.scenario.lagging and APPLIED.search(line)))
 
 
 def judge(lab: Lab, world: str, reference: Reference | None, may_be_down: bool = False, power_lost: bool = False) -> list[str]:
@@ -105,7 +108,7 @@ def judge(lab: Lab, world: str, reference: Reference | None, may_be_down: bool =
         lab.end_servers(signal.SIGTERM)
         expected, found = reference.new if world == "new" else reference.old, tree(lab)
         if power_lost and world == "new":
-            expected, found = without_servers_own(expected), without_servers_own(found)
+            expected, found = without_servers_own(lab, expected), without_servers_own(lab, found)
         if diff := difference(expected, found):
             wrong.append(f"files differ from the {world} world:\n{diff}")
     return wrong
