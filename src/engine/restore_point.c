@@ -494,6 +494,35 @@ static int remove_apart(const char *home, const char *id, const json_t *root, st
 	return dir_remove_tree(&d, id, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
 }
 
+static int remove_indexes(struct point *p, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		autofree char *name = xasprintf("index-%s", json_str(root, "name", ""));
+
+		if (dir_unlink(&p->dir, name, e) < 0)
+			return -e->kind;
+	}
+	return dir_sync(&p->dir, "", e);
+}
+
+/* Nobody is to take it for a whole one from here. On a full disk there is room for that when the indexes are gone, without which
+ * it is none either. */
+static int mark_open(struct point *p, struct err *e)
+{
+	if (p->state == POINT_OPEN)
+		return 0;
+	p->state = POINT_OPEN;
+	if (point_save(p, e) >= 0)
+		return 0;
+	if (e->kind != ERR_SPACE)
+		return -e->kind;
+	err_clear(e);
+	return remove_indexes(p, e) < 0 || point_save(p, e) < 0 ? -(int)e->kind : 0;
+}
+
 /* All of it but point.json, which tells the next call where the rest is. */
 static int remove_contents(struct point *p, const char *home, struct err *e)
 {
@@ -502,9 +531,7 @@ static int remove_contents(struct point *p, const char *home, struct err *e)
 	size_t at;
 	int r = 0;
 
-	/* Nobody is to take it for a whole one from here. */
-	p->state = POINT_OPEN;
-	if (point_save(p, e) < 0)
+	if (mark_open(p, e) < 0)
 		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root)
 		if (remove_apart(home, p->id, root, e) < 0)
