@@ -54,7 +54,8 @@ int point_fill_live(struct point *p, const struct product *prod, int64_t passes,
 	struct point_pass back;
 
 	*ret = (struct point_pass){ 0 };
-	for (int64_t i = 1; i < passes; i++) {
+	/* At least one, for a copy that a killed pass left may not be what its index says. */
+	for (int64_t i = 1; i == 1 || i < passes; i++) {
 		if (live_pass(p, prod, o, ret, e) < 0)
 			return -e->kind;
 		if (ret->total.copied_files == 0)

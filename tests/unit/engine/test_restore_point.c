@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "toy.h"
@@ -176,6 +177,52 @@ static void the_window_looks_at_the_source_alone(void **state)
 	fill(&p, PASS_FINAL, &done);
 	assert_int_equal(done.total.copied_files + done.total.removed, 0);
 	assert_int_equal(prove(&p, true, &e), 1);
+	point_done(&p);
+}
+
+/* In place, as a database does. Two files of them are copied by the pass that is killed. */
+static void store(const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", toy_root, name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void end_here(void *data, const struct pass_stats *s)
+{
+	if (s->copied_files >= 2)
+		_exit(0);
+}
+
+/* The last pass is killed when it has copied, before its index is kept: the run goes on with live passes, whose copy is no
+ * longer what the index says. */
+static void a_killed_last_pass_is_made_again(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct pass_opts o = { 0 }, killed = { .progress = end_here };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+	int status;
+	pid_t pid;
+
+	make(&p);
+	put_large('a');
+	assert_ok(point_fill_live(&p, &plain, 1, &o, &done, &e), &e);
+	store("large", "other bytes");
+	store("switch", "OLD");
+	pid = fork();
+	if (!pid) {
+		(void)!point_fill(&p, &plain, PASS_FINAL, &killed, &done, &e);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_ok(point_fill_live(&p, &plain, 1, &o, &done, &e), &e);
+	fill(&p, PASS_FINAL, &done);
+	assert_int_equal(prove(&p, true, &e), 0);
 	point_done(&p);
 }
 
@@ -385,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(passes_fill_it),
 		T(the_window_looks_at_the_source_alone),
+		T(a_killed_last_pass_is_made_again),
 		T(the_whole_copy_is_proved),
 		T(damage_is_found),
 		T(damage_before_the_seal_is_found),
