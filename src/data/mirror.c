@@ -94,16 +94,30 @@ void mirror_stands(struct mirror *m, struct ix_entry *entry, mode_t type)
 	ix_touch_parent(m->ix, entry->rel);
 }
 
+/* No failure of its own, or one that says that it is not there any more, or is another thing. */
+static bool is_gone(const struct err *e)
+{
+	static const int gone[] = { ENOENT, ENOTDIR, ELOOP, ENXIO, EINVAL };
+
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+		if (e->sys == gone[i])
+			return true;
+	return e->kind == ERR_OK || e->kind == ERR_ABSENT;
+}
+
 /* The source's entry went away or became another thing while it was copied. While its owner writes,
  * that is for the next pass; in the last pass nobody may still do that, but a removal harms
- * nothing. */
+ * nothing. A pass beside a held writer is the only one: what cannot be opened for another reason
+ * has not gone away. */
 int mirror_passed_over(const struct mirror *m, struct ix_entry *entry, struct err *e)
 {
 	entry->flags &= ~(uint32_t)IX_SEEN;
-	if (mirror_writer_runs(m) || e->sys == ENOENT) {
+	if (m->mode == PASS_LIVE || (m->mode == PASS_HELD && is_gone(e)) || e->sys == ENOENT) {
 		err_clear(e);
 		return 0;
 	}
+	if (m->mode == PASS_HELD)
+		return -(int)e->kind;
 	return err_set(e, ERR_CHANGED, "'%s' became another thing during the last pass",
 		       entry->rel);
 }
