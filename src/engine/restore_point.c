@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "data/moved.h"
 
 #define POINT_JSON  "point.json"
 #define MARKER      "run.json"
@@ -375,16 +376,17 @@ static int compare_live_root(struct point *p, const struct product *prod, const 
                              struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *path = json_str(root, "path", "");
-	autofree char *prefix = xasprintf("data/%s", name);
 	struct leaving l = { prod, name };
 	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l };
 	autodir struct dir live = DIR_NONE;
+	struct pass_index *ix = NULL;
 	manifest_diffs found = { 0 };
 	int r;
 
-	if (dir_open(path, &live, e) < 0)
+	if (dir_open(path, &live, e) < 0 || load_index(p, name, INDEX_OF_COMPLETE, &ix, e) < 0)
 		return -e->kind;
-	r = manifest_prove(&p->dir, prefix, &live, NULL, PROVE_META, &o, &found, e);
+	r = source_moved(&live, ix, &o, &found, e);
+	pass_index_free(ix);
 	vec_each(&found, it) {
 		struct manifest_diff *d = vec_push(ret);
 
@@ -397,13 +399,10 @@ static int compare_live_root(struct point *p, const struct product *prod, const 
 
 int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e)
 {
-	static const struct pass_opts plain = { 0 };
 	int worst = 0;
 	json_t *root;
 	size_t at;
 
-	if (point_seal(p, &plain, e) < 0)
-		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		int r = compare_live_root(p, prod, root, ret, e);
 

@@ -58,8 +58,8 @@ int point_seal(struct point *p, const struct pass_opts *o, struct err *e) must_c
  * 0 equal, 1 not. */
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
 
-/* Compare the live tree with the manifests by its metadata: has anybody touched it since the final pass? Paths of the differences
- * are absolute. 0 equal, 1 different. */
+/* Has anybody touched the live tree since the final pass? By its stats, against those the pass took; the copy is neither
+ * needed nor looked at. Paths of the differences are absolute. 0 equal, 1 different. */
 int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e) must_check;
 
 /* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. A point on

@@ -51,7 +51,7 @@ static bool changed_by_us(struct world *w, const char *path)
 }
 
 /* 1 when the data moved since the final pass. */
-static int data_moved(struct world *w, struct err *e)
+static bool data_moved(struct world *w)
 {
 	manifest_diffs diffs = { 0 };
 	struct point p = { .dir = DIR_NONE };
@@ -60,9 +60,16 @@ static int data_moved(struct world *w, struct err *e)
 	int moved = 0;
 
 	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
-		return 0;
+		return false;
 	if (p.state != POINT_OPEN && p.state != POINT_SPENT)
-		moved = point_compare_live(&p, w->product, &diffs, e);
+		moved = point_compare_live(&p, w->product, &diffs, &none);
+	/* The way out of the window must not depend on the copy, which is not needed before the point. */
+	if (moved < 0) {
+		event_emit(w->o->events, "warning",
+		           json_pack("{ss ss}", "text", "whether somebody started a server meanwhile cannot be told by the data", "why",
+		                     none.msg));
+		moved = 0;
+	}
 	if (moved > 0) {
 		moved = 0;
 		vec_each(&diffs, it)
@@ -105,7 +112,8 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e)
 	struct probe seen = { 0 };
 	const char *old;
 	bool changed, passed;
-	int up, moved = 0;
+	bool moved = false;
+	int up;
 
 	*ret_old = false;
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0)
@@ -121,8 +129,6 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e)
 		return 0;
 	}
 	if (!up)
-		moved = data_moved(w, e);
-	if (moved < 0)
-		return moved;
+		moved = data_moved(w);
 	return up || moved ? adopt(w, e) : 0;
 }

@@ -20,7 +20,7 @@ import traceback
 import kills
 import oracle
 import powercut
-from lab import Builds, Call, Lab, run
+from lab import KILLED, Builds, Call, Lab, run
 from scenario import SCENARIOS
 
 DONE, FAILED, TURNED, STUCK, STANDS, LOCKED, INTERRUPTED = 0, 1, 5, 7, 8, 11, 130
@@ -181,6 +181,16 @@ def finalize_killed(lab: Lab) -> Call:
             raise RuntimeError(f"killed at {at} and repeated, finalize ended with {again.exit} and left {left[:3]}")
 
 
+def copy_touched_after_kill(lab: Lab) -> Call:
+    """Before the point the way back needs no copy: what happened to it keeps nobody's server down."""
+    call = lab.apply(env={"CROSSGRADE_FAULT": "dir.exchange:1"})
+    for path in (lab.world / ".crossgrade-root").glob("*/data/root/db/*"):
+        path.chmod(0o700)
+    if (back := lab.crossgrade("rollback")).exit != DONE:
+        raise RuntimeError(f"a rollback ended with {back.exit}")
+    return call
+
+
 def second_call(lab: Lab, _: int) -> None:
     if (call := lab.crossgrade("rollback")).exit != LOCKED:
         raise RuntimeError(f"a second call was let in beside a living run: {call.exit}")
@@ -226,6 +236,7 @@ CASES: dict[str, Case] = {
     "gate-holds": Case((TURNED,), undisturbed, hooks={"after_ready": WRITE}),
     "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
     "hook-on-failure": Case((TURNED,), hook_on_failure, hooks={"on_failure": RAISE}, double={"start": "fail"}),
+    "copy-touched": Case((KILLED,), copy_touched_after_kill),
     "proof-interrupted": Case((DONE,), proof_interrupted),
     "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),
     "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
