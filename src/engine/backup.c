@@ -154,12 +154,18 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 }
 
 /* Restoring is a run like any other: it is journalled, it can be resumed, and rollback undoes it. */
-static int restore_plan(const struct goal *g, const struct facts *now, json_t *site, const struct point *p,
-                        const char *home, bool running, struct plan *ret, struct err *e)
+static int restore_plan(const struct goal *g, const struct facts *now, const struct scope *scope, json_t *site,
+                        const struct point *p, bool running, struct plan *ret, struct err *e)
 {
 	const char *trigger = json_str(json_object_get(p->doc, "hold"), "restore_by", NULL);
+	const char *home;
 
 	plan_init(ret, g);
+	if (world_point_of(ret, g, scope, e) < 0) {
+		plan_done(ret);
+		return -e->kind;
+	}
+	home = json_str(json_object_get(ret->doc, "restore_point"), "home", "");
 	plan_site(ret, "main", json_incref(site));
 	plan_add(ret, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW,
 	         json_pack("{sO?}", "flock", json_object_get(site, "lock")), "the data is exchanged under it");
@@ -171,7 +177,8 @@ static int restore_plan(const struct goal *g, const struct facts *now, json_t *s
 		                   "owner", json_object_get(site, "lock")),
 		         "copied while the server ran: at its start it makes the data as of its checkpoint");
 	if (running) {
-		plan_add(ret, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW,
+		/* No gate: clients write from its first answer on. */
+		plan_add(ret, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW | STEP_LETS_IN,
 		         json_pack("{so sO?}", "launch", plan_from("stop", "launch"), "flock",
 		                   json_object_get(site, "lock")),
 		         "it was running");
@@ -186,7 +193,10 @@ static int restore_plan(const struct goal *g, const struct facts *now, json_t *s
 	plan_loss(ret, "new-writes",
 	          "what was written since the restore point was made is no longer live; it is set aside with the whole world that is "
 	          "live now, and not counted");
-	return plan_seal(ret, now, e);
+	if (plan_seal(ret, now, e) >= 0)
+		return 0;
+	plan_done(ret);
+	return -e->kind;
 }
 
 /* Before anything is stopped: is it there, may it go live, and is it what was copied? 1: it is not. */
@@ -235,11 +245,11 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 		r = product->scope(&now, g, &scope, &e);
 	if (r >= 0)
 		r = point_home(g, &scope, &home, &e);
-	scope_done(&scope);
 	if (r >= 0)
 		r = take_point(home, id, o, &p, &e);
 	if (r == 0)
-		r = restore_plan(g, &now, s.doc, &p, home, running, &plan, &e);
+		r = restore_plan(g, &now, &scope, s.doc, &p, running, &plan, &e);
+	scope_done(&scope);
 	point_done(&p);
 	site_done(&s);
 	if (r > 0)

@@ -183,6 +183,13 @@ int run_finalize(const char *run, bool restore_point_too, const struct run_opts 
 
 	if (!code && world_lock(&w, "finalize", &e) < 0)
 		code = run_says(ret, e.kind == ERR_BUSY ? EXIT_LOCKED : EXIT_FAILED, &e, "%s", e.msg);
+	if (!code) {
+		/* Who held the lock may have moved it on. */
+		run_rec_done(&rec);
+		rec = (struct run_rec){ 0 };
+		if (journal_run(w.journal, w.run, &rec, &e) < 0)
+			code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	}
 	if (!code)
 		code = finalize_loaded(&w, &rec, restore_point_too, ret);
 	run_rec_done(&rec);

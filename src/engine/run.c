@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/checks.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
@@ -55,8 +56,15 @@ static char *canonical(const char *path)
 	return slash;
 }
 
-/* What is set back with the data cannot be the record of it: a rollback would put the journal back as it was before the stop. Our
- * own directories, which every scope leaves out, begin with .crossgrade. */
+/* Our own directory, which every scope leaves out: the name, or what is below it. */
+static bool is_ours(const char *below)
+{
+	size_t n = strlen("/.crossgrade");
+
+	return !strncmp(below, "/.crossgrade", n) && (!below[n] || below[n] == '/');
+}
+
+/* What is set back with the data cannot be the record of it: a rollback would put the journal back as it was before the stop. */
 static int state_apart(const struct plan *p, const char *state_dir, struct err *e)
 {
 	autofree char *state = canonical(state_dir);
@@ -68,12 +76,23 @@ static int state_apart(const struct plan *p, const char *state_dir, struct err *
 		size_t n = path ? strlen(path) : 0;
 
 		if (!state || !n || strncmp(state, path, n) || (state[n] && state[n] != '/') ||
-		    !strncmp(state + n, "/.crossgrade", strlen("/.crossgrade")))
+		    is_ours(state + n))
 			continue;
 		err_set(e, ERR_REFUSED, "the state directory '%s' lies inside '%s', which the restore point holds", state_dir,
 		        path);
 		return err_hint(e, "name one outside it with --state-dir");
 	}
+	return 0;
+}
+
+int run_restored_served(struct world *w, bool *ret, struct err *e)
+{
+	struct run_rec rec = { 0 };
+
+	if (journal_run(w->journal, w->run, &rec, e) < 0)
+		return -e->kind;
+	*ret = run_puts_back(&w->plan) && rec.let_in;
+	run_rec_done(&rec);
 	return 0;
 }
 
@@ -113,6 +132,15 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	err_set(&e, ERR_REFUSED, "blocked by %s", buf_str(&ids));
 	err_hint(&e, "'crossgrade check' says what to do; '--yes' covers a warning, '--accept ID' lets an overridable one pass");
 	return run_says(ret, EXIT_BLOCKED, &e, "%s", e.msg);
+}
+
+/* Nothing was touched: the run that could not begin is none. */
+static void unbegin(struct world *w)
+{
+	struct err e = ERR_INIT;
+
+	if (w->run && (run_turn(w, RUN_TURNED, "could not begin", &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "could not begin", &e) < 0))
+		log_warn("run %s stays open: %s", w->run, e.msg);
 }
 
 static int begin(struct world *w, const struct facts *now, struct err *e)
@@ -202,6 +230,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 	if (!code)
 		code = look_again(&w, &now, ret);
 	if (!code && begin(&w, &now, &e) < 0) {
+		unbegin(&w);
 		code = EXIT_FAILED;
 		goto fail;
 	}
@@ -260,11 +289,11 @@ static int before_window(struct world *w, enum run_state state, struct run_end *
 /* The boot service never passes the point: before it the old server is started, after it the new one. */
 static int unattended_back(struct world *w, bool *ret_back, struct err *e)
 {
-	bool passed;
+	bool passed, served;
 
-	if (run_point_passed(w, &passed, e) < 0)
+	if (run_point_passed(w, &passed, e) < 0 || run_restored_served(w, &served, e) < 0)
 		return -e->kind;
-	*ret_back = w->o->unattended && !passed;
+	*ret_back = w->o->unattended && !passed && !served;
 	return 0;
 }
 

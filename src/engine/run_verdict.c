@@ -263,6 +263,12 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 		return -e->kind;
 	gated = !rec.let_in && gate_holds(w);
 	run_rec_done(&rec);
+	if (run_puts_back(&w->plan)) {
+		if (run_restored_served(w, ret, e) < 0)
+			return -e->kind;
+		*ret = !*ret;
+		return 0;
+	}
 	*ret = !w->ctx.point_passed;
 	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
 		return 0;

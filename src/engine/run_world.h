@@ -38,6 +38,8 @@ void world_flush_events(struct world *w);
 /* Newest run of this installation that is not finished; 1 there is one, 0 none. site_hash NULL: of this host. */
 int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e) must_check;
 
+/* Put kind, scope and home of the restore point into a plan that is being made. */
+int world_point_of(struct plan *p, const struct goal *g, const struct scope *s, struct err *e) must_check;
 /* Where the restore points of this run are; heap. */
 int world_home(struct world *w, char **ret, struct err *e) must_check;
 
@@ -58,6 +60,8 @@ int run_seal(struct world *w, struct err *e) must_check;
 
 /* Is it 'backup restore': the data of before under the build of now? */
 bool run_puts_back(const struct plan *p);
+/* And have its clients been let in? There is no gate before it, and nothing to count from. */
+int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
 /* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
  * 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;

@@ -105,15 +105,12 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 /* Going back from a restored restore point: clients may have written to it. */
 static int account_for_restored(struct world *w, struct run_end *ret)
 {
-	struct run_rec rec = { 0 };
 	struct err e = ERR_INIT;
-	bool let_in;
+	bool served;
 
-	if (journal_run(w->journal, w->run, &rec, &e) < 0)
+	if (run_restored_served(w, &served, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	let_in = rec.let_in;
-	run_rec_done(&rec);
-	if (!let_in || loss_accepted(w->o, "new-writes"))
+	if (!served || loss_accepted(w->o, "new-writes"))
 		return 0;
 	err_set(&e, ERR_REFUSED, "what clients wrote since the restore point went live cannot be counted");
 	err_hint(&e, "'--accept-loss new-writes' gives it up");

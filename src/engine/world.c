@@ -55,7 +55,7 @@ static json_t *scope_json(const struct scope *s)
 	return list;
 }
 
-static int point_of_plan(struct plan *p, const struct goal *g, const struct scope *s, struct err *e)
+int world_point_of(struct plan *p, const struct goal *g, const struct scope *s, struct err *e)
 {
 	const char *kind = json_str(g->restore_point, "kind", "tree");
 	json_t *about = json_pack("{ss so}", "kind", kind, "scope", scope_json(s));
@@ -105,7 +105,7 @@ int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, 
 	plan_init(&plan, g);
 	r = p->scope(now, g, &scope, e);
 	if (r >= 0)
-		r = point_of_plan(&plan, g, &scope, e);
+		r = world_point_of(&plan, g, &scope, e);
 	if (r >= 0) {
 		point_losses(&plan, g);
 		note_failure_hook(&plan, g);

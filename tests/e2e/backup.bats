@@ -97,6 +97,21 @@ on_root() { cg "$@" questdb --root "$root"; }
 	rows_whole
 }
 
+@test "finalize of a restore frees what was set aside" {
+	cg backup create questdb --root "$root" --output json
+	exits 0
+	again=$(json 'd["id"]')
+	cg backup restore questdb "$again" --root "$root" --yes --accept-loss new-writes --output json
+	exits 0
+	run=$(json 'd["run"]')
+	serves 9.3.4
+	[ -d "$lab/data/.crossgrade-root/trash/$run/root/db" ]
+	cg finalize --yes
+	exits 0
+	[ ! -e "$lab/data/.crossgrade-root/trash/$run" ]
+	rows_same
+}
+
 @test "verify --against compares with facts saved before" {
 	cg inspect questdb --root "$root" --deep --save "$lab/facts.json"
 	exits 0
