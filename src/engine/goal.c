@@ -1,5 +1,6 @@
 #include "engine/goal.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -102,14 +103,28 @@ static int check_text(const json_t *o, const char *where, const char *key, struc
 	return err_hint(e, "put it into quotes");
 }
 
-static int check_digest(const json_t *target, struct err *e)
+/* Digests are compared as text. */
+static void lower(json_t *o, const char *key, const char *text)
+{
+	autofree char *small = xstrdup(text);
+
+	for (char *c = small; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	json_object_set_new(o, key, json_string(small));
+}
+
+static int check_digest(json_t *target, struct err *e)
 {
 	const char *digest = json_str(target, "sha256", NULL);
 
 	if (check_text(target, "target", "sha256", e) < 0)
 		return -e->kind;
-	if (!digest || (strlen(digest) == 64 && strspn(digest, "0123456789abcdefABCDEF") == 64))
+	if (!digest)
 		return 0;
+	if (strlen(digest) == 64 && strspn(digest, "0123456789abcdefABCDEF") == 64) {
+		lower(target, "sha256", digest);
+		return 0;
+	}
 	err_set(e, ERR_USAGE, "'target.sha256' is not a SHA-256: '%s'", digest);
 	return err_hint(e, "it has 64 digits and letters a to f, as sha256sum prints it");
 }

@@ -292,7 +292,9 @@ bool file_id_eq(struct file_id a, struct file_id b)
 
 bool file_id_found(struct file_id then, struct file_id now)
 {
-	return then.ino && then.ino == now.ino && then.born_ns == now.born_ns;
+	bool told = then.born_ns && now.born_ns;        /* a kernel may tell today what it did not then */
+
+	return then.ino && then.ino == now.ino && (!told || then.born_ns == now.born_ns);
 }
 
 int dir_room(const struct dir *d, struct fs_room *ret, struct err *e)

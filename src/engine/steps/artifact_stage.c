@@ -64,7 +64,7 @@ static int add_entry(void *data, const struct tree_entry *entry, struct err *e)
 	hasher_add(h, entry->rel, strlen(entry->rel) + 1);
 	hasher_add(h, &entry->st.st_mode, sizeof entry->st.st_mode);
 	if (S_ISREG(entry->st.st_mode)) {
-		autoclose int fd = openat(entry->dirfd, entry->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		autoclose int fd = openat(entry->dirfd, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 		if (fd < 0)
 			return err_sys(e, errno, "open '%s'", entry->rel);

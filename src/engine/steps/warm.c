@@ -70,7 +70,7 @@ static int read_ahead(void *data, const struct tree_entry *entry, struct err *e)
 		return depth_of(entry->rel) < w->depth || listed(w->into, entry->name) ? TREE_GO : TREE_SKIP;
 	if (!S_ISREG(entry->st.st_mode))
 		return TREE_GO;
-	fd = openat(entry->dirfd, entry->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOATIME);
+	fd = openat(entry->dirfd, entry->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
 	if (fd < 0)
 		return TREE_GO; /* it went away: nothing to read ahead */
 	n = MIN_OF((uint64_t)entry->st.st_size, w->head);

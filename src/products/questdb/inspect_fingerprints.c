@@ -10,7 +10,7 @@
 
 /* What of it fits into facts of 4 MiB beside all else. */
 #define TEXTS_MAX 10000
-#define CELLS_MAX 50000
+#define CELLS_MAX 20000 /* of about 105 bytes: half of what facts may hold */
 #define CONTENTS_MAX 5000
 /* What `auto` reads a second time, as text: it costs about ten times what the aggregates do. */
 #define SMALL_TABLE (16 << 20)

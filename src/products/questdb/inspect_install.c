@@ -99,6 +99,21 @@ static void put_unit(struct look *k)
 	pin(k, QF_UNIT_ENV_FILES, files ? json_deep_copy(files) : json_array(), "unit files");
 }
 
+/* Its words may hold a password, as those of a process. */
+static json_t *masked_container(const json_t *container)
+{
+	const json_t *command = json_object_get(container, "command");
+	size_t n = json_array_size(command);
+	autofree char **words = xcalloc(n + 1, sizeof *words);
+	json_t *masked = json_copy((json_t *)container);
+
+	for (size_t i = 0; i < n; i++)
+		words[i] = (char *)(json_string_value(json_array_get(command, i)) ?: "");
+	if (n)
+		json_object_set_new(masked, "command", masked_argv(words));
+	return masked;
+}
+
 static void put_service(struct look *k)
 {
 	const struct layout *l = &k->l;
@@ -109,7 +124,7 @@ static void put_service(struct look *k)
 	pin_bool(k, QF_SERVICE_RESTARTS, l->svc.restarts, "layout");
 	pin_bool(k, QF_SERVICE_ENABLED, l->svc.enabled, "layout");
 	if (l->container)
-		pin(k, QF_CONTAINER, json_incref(l->container), "layout");
+		pin(k, QF_CONTAINER, masked_container(l->container), "layout");
 }
 
 static void put_launch(struct look *k)

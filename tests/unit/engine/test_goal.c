@@ -131,9 +131,23 @@ static void what_is_said_is_read(void **state)
 	assert_fails(goal_span(&g, "stop_timeout", 7, &ns, &e), &e, ERR_USAGE);
 }
 
+static void a_digest_in_capitals_is_the_same(void **state)
+{
+	autogoal struct goal g = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(read_goal("product: toy\ntarget: {sha256: "
+	                    "ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789}\n",
+	                    &g, &e),
+	          &e);
+	assert_string_equal(json_str(g.target, "sha256", ""),
+	                    "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_digest_in_capitals_is_the_same),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_secret_is_not_repeated),
 		cmocka_unit_test(defaults_are_filled_in),
