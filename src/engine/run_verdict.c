@@ -362,7 +362,7 @@ static int came_through(struct world *w, struct run_end *ret)
 		return run_ends(w, ret, EXIT_DONE, NULL, "the restore point is live; what was live is set aside whole");
 	if (!proof.unproved)
 		return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
-	snprintf(line, sizeof line, "the new world is live; nothing differs, %lld things could not be proved: 'crossgrade report'",
+	snprintf(line, sizeof line, "the new world is live; nothing differs, not proved: %lld, listed by 'crossgrade report'",
 	         (long long)proof.unproved);
 	return run_ends(w, ret, EXIT_DONE, NULL, line);
 }
