@@ -206,3 +206,34 @@ refused() { # words that stand in the message
 	cg report 20260101-000000-abcd
 	[ "$status" -eq 2 ] || { echo "status $status: $err"; return 1; }
 }
+
+@test "every verb names the word it does not understand" {
+	local verb
+	while read -r verb; do
+		# shellcheck disable=SC2086
+		cg $verb --no-such-option
+		[ "$status" -eq 2 ] || { echo "$verb: $status $output $err"; return 1; }
+		[[ $err == *"--no-such-option"* && -z $output ]] || { echo "$verb: $output $err"; return 1; }
+		# shellcheck disable=SC2086
+		cg $verb --state-dir
+		[ "$status" -eq 2 ] || { echo "$verb: $status $output $err"; return 1; }
+		[[ $err == *"--state-dir"* ]]
+		# shellcheck disable=SC2086
+		cg $verb one two three four
+		[ "$status" -eq 2 ] || { echo "$verb: $status $output $err"; return 1; }
+	done < <("$CROSSGRADE" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z ]*[a-z]\)  .*/\1/p')
+}
+
+@test "the verbs of a run refuse a name that is none" {
+	for verb in resume rollback verify finalize report; do
+		cg "$verb" "../../etc/passwd" --yes
+		[[ $status -eq 1 || $status -eq 2 ]] || { echo "$verb: $status $output $err"; return 1; }
+		[ -n "$err" ]
+	done
+	cg explain no-such-thing
+	[ "$status" -eq 2 ]
+	cg inspect no-such-product
+	[ "$status" -eq 2 ]
+	cg init no-such-product
+	[ "$status" -eq 2 ]
+}
