@@ -125,11 +125,12 @@ class Machine:
 def cut_power(machine: Machine, lab: Lab, cut: Cut) -> Call:
     """How many points there are depends on how long things take: a cut that came too late is made again, earlier."""
     mounts = ",".join(str(at) for at in CUTS[cut.what])
+    name, tilde, number = cut.at.rpartition("~")        # "310", or "step.applied~10"
     for earlier in (0, 5, 20):
         kills.lead_up(lab)
         for disk in machine.disks:
             run("sync", "-f", disk.at)
-        at = str(max(1, int(cut.at) - earlier))
+        at = f"{name}{tilde}{max(1, int(number) - earlier)}"
         struck = kills.strike(lab, at, env={"CROSSGRADE_FAULT_ACT": f"{cut.act}:{mounts}"})
         if struck.killed:
             break
