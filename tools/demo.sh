@@ -67,7 +67,7 @@ sleep 1
 echo "serving on port $http, three clients write 50 rows a request; every answered request is kept in a list"
 
 run plan questdb --root "$lab/root" --artifact "questdb-$NEW.tar.gz" -o plan.json || die "plan ended with $?"
-run apply plan.json --yes || die "apply ended with $?"
+run apply plan.json --yes || { code=$?; run report; die "apply ended with $code"; }
 run report || die "report ended with $?"
 sleep 1
 
