@@ -15,8 +15,8 @@ extern const struct service_kind kind_process, kind_command, kind_systemd, kind_
 
 /* The holder of an flock on the file, with its start time: pid 0 when nobody holds it, or when we
  * do ourselves (a server that is down is kept down by our own lock). 1 held by somebody, 0 by
- * nobody; ERR_BUSY when its holder cannot be seen (another pid namespace, or it has ended and a
- * child keeps the lock). */
+ * nobody; ERR_BUSY when its holder cannot be seen for a second (another pid namespace, or it has
+ * ended and a child keeps the lock). */
 int service_lock_owner(const char *lock_path, struct process_id *ret, struct err *e) must_check;
 
 /* The strings of a JSON array as a NULL-ended vector borrowing them; free() it. ERR_USAGE unless it

@@ -87,6 +87,11 @@ void service_set_launch(struct service *s, const json_t *launch)
 	s->launch = json_deep_copy(launch);
 }
 
+/* A holder that is ending can be gone from /proc while the kernel still lists its lock, and is for a
+ * moment no different from one of another pid namespace. */
+#define HOLDER_SEEN_WITHIN_NS NS_PER_S
+#define LOOK_EVERY_NS         (5 * NS_PER_MS)
+
 /* /proc/locks names who took the lock. Between reading it and that process's start time the process
  * may end and its number be given to another: so it must hold the lock still once its start time is
  * known. */
@@ -112,16 +117,20 @@ static int settled_holder(const char *lock_path, struct process_id *ret, struct 
 
 int service_lock_owner(const char *lock_path, struct process_id *ret, struct err *e)
 {
+	struct deadline until = deadline_in(HOLDER_SEEN_WITHIN_NS);
 	struct process_id id = { 0 };
-	int r = -ERR_ABSENT;
+	int r;
 
-	for (int i = 0; r == -ERR_ABSENT && i < 5; i++) {
+	for (;;) {
 		err_clear(e);
 		if (access(lock_path, F_OK) < 0 && errno == ENOENT) {
-			*ret = id;
+			*ret = (struct process_id){ 0 };
 			return 0;
 		}
 		r = settled_holder(lock_path, &id, e);
+		if ((r == 0 && id.pid >= 0) || (r < 0 && r != -ERR_ABSENT) || !deadline_left_ns(until))
+			break;
+		clock_sleep_ns(LOOK_EVERY_NS);
 	}
 	if (r == -ERR_ABSENT || (r == 0 && id.pid < 0))
 		return err_set(e, ERR_BUSY,

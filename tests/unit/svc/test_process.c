@@ -73,6 +73,26 @@ static void the_holder_is_the_server(void **state)
 	service_close(s);
 }
 
+/* Its taker is gone from /proc, and the kernel lists the lock for a moment longer. */
+static void a_lock_that_is_being_let_go(void **state)
+{
+	struct service *s = open_process();
+	pid_t taker = fork();
+
+	if (taker == 0) {
+		int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd < 0 || flock(fd, LOCK_EX) < 0)
+			_exit(1);
+		if (fork() == 0)
+			usleep(200000);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(taker, NULL, 0), taker);
+	assert_int_equal(look(s).run, SVC_STOPPED);
+	service_close(s);
+}
+
 /* Started by a run that was killed since, and without its lock yet: its command line tells. */
 static void a_server_of_a_killed_run_is_starting(void **state)
 {
@@ -374,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_holds_the_lock),
 		cmocka_unit_test(the_holder_is_the_server),
+		cmocka_unit_test(a_lock_that_is_being_let_go),
 		cmocka_unit_test(a_server_of_a_killed_run_is_starting),
 		cmocka_unit_test(who_gets_in_between_is_a_stranger),
 		cmocka_unit_test(what_was_started_is_no_stranger),
