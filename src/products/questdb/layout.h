@@ -7,8 +7,8 @@
 
 #include "io/proc.h"
 #include "products/questdb/conf.h"
-#include "products/questdb/unitfile.h"
 #include "svc/service.h"
+#include "svc/unitfile.h"
 
 /* What a command line says. Borrowed from argv but for the modules. */
 struct launch_line {

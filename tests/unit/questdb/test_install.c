@@ -1,5 +1,4 @@
-/* Builds judged from their bytes, units read from their files, and a stopped installation put
- * together from them. */
+/* Builds judged from their bytes, and a stopped installation put together from its unit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -221,52 +220,6 @@ static void test_java_versions(void **state)
 
 /* ---- units ---- */
 
-static void test_unit_file(void **state)
-{
-	autounit struct unitfile u = { 0 };
-	autofree char *vars = path_of("vars");
-	autofree char *drop =
-	    xasprintf("[Service]\nExecStart=\nExecStart=/opt/questdb/bin/java -m "
-		      "io.questdb/io.questdb.ServerMain -d ${ROOT}\nEnvironmentFile=-%s\n",
-		      vars);
-	char **env, **argv;
-	struct err e = ERR_INIT;
-
-	if (!own_units)
-		skip();
-	put("vars", "# comment\nQDB_B=\"two words\"\nROOT=/srv/q\n");
-	write_file(
-	    UNITS "/q.service",
-	    "[Unit]\nDescription=x\n[Service]\nUser=questdb\nExecStart=/bin/false \\\n  now\n"
-	    "Environment=QDB_A=1 \"QDB_C=a b\"\nEnvironment=ROOT=/wrong\nRestart=always\n",
-	    0644);
-	assert_int_equal(mkdir(UNITS "/q.service.d", 0755), 0);
-	write_file(UNITS "/q.service.d/10-line.conf", drop, 0644);
-	write_file(UNITS "/q.service.d/50-crossgrade-hold.conf",
-		   "[Unit]\nConditionPathExists=!/x\n", 0644);
-	assert_ok(unitfile_read("q", &u, &e), &e);
-	assert_int_equal(json_object_size(u.files), 2);
-	assert_string_equal(unitfile_last(&u, "Service.Restart", ""), "always");
-	assert_null(unitfile_last(&u, "Unit.ConditionPathExists", NULL));
-	env = unitfile_env(&u);
-	assert_string_equal(env[0], "QDB_A=1");
-	assert_string_equal(env[1], "QDB_C=a b");
-	assert_string_equal(env[2], "ROOT=/srv/q");
-	assert_string_equal(env[3], "QDB_B=two words");
-	assert_null(env[4]);
-	argv = unitfile_command(&u, env);
-	assert_string_equal(argv[0], "/opt/questdb/bin/java");
-	assert_string_equal(argv[4], "/srv/q");
-	assert_null(argv[5]);
-	words_free(argv);
-	words_free(env);
-	assert_fails(unitfile_read("nothing-of-that-name", &u, &e), &e, ERR_ABSENT);
-	unlink(UNITS "/q.service.d/10-line.conf");
-	unlink(UNITS "/q.service.d/50-crossgrade-hold.conf");
-	rmdir(UNITS "/q.service.d");
-	unlink(UNITS "/q.service");
-}
-
 /* A stopped installation: its unit says where it is and what it runs, through a link. */
 static void test_stopped_with_unit(void **state)
 {
@@ -354,7 +307,6 @@ int main(void)
 		cmocka_unit_test(test_damaged_builds),
 		cmocka_unit_test(test_digest_of_directory),
 		cmocka_unit_test(test_java_versions),
-		cmocka_unit_test(test_unit_file),
 		cmocka_unit_test(test_stopped_with_unit),
 		cmocka_unit_test(test_bare_root),
 	};

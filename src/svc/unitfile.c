@@ -1,4 +1,4 @@
-#include "products/questdb/unitfile.h"
+#include "svc/unitfile.h"
 
 #include <ctype.h>
 #include <dirent.h>
