@@ -15,7 +15,8 @@ struct exchange {
 	const struct http *http;
 	const struct http_ask *ask;
 	struct buf body;
-	bool answered; /* a byte of the answer came */
+	char server[128]; /* of http_answer */
+	bool answered;    /* a byte of the answer came */
 	bool failed;   /* our own error, in e */
 	struct err *e;
 };
@@ -93,11 +94,14 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 	return x->failed ? 0 : piece.n;
 }
 
-static size_t on_header(char *bytes unused_arg, size_t one, size_t n, void *data)
+static size_t on_header(char *bytes, size_t one, size_t n, void *data)
 {
+	struct sv value = { bytes, one * n }, name = sv_cut(&value, ':');
 	struct exchange *x = data;
 
 	x->answered = true;
+	if (name.n == 6 && !strncasecmp(name.p, "Server", 6))
+		snprintf(x->server, sizeof x->server, SV_FMT, SV_ARG(sv_trim(value)));
 	return one * n;
 }
 
@@ -250,6 +254,7 @@ int http_do(const struct http *h, const struct http_ask *ask, struct http_answer
 		ret->status = 0;
 		curl->easy_getinfo(c, CURLINFO_RESPONSE_CODE, &ret->status);
 		ret->body = x.body;
+		memcpy(ret->server, x.server, sizeof x.server);
 		r = 0;
 	} else {
 		r = say_why(curl, c, code, &x);

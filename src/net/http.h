@@ -31,6 +31,7 @@ struct http_ask {
 struct http_answer {
 	long       status;
 	struct buf body;
+	char       server[128];         /* header Server, as many products tell their version; "" without one */
 };
 
 /* ERR_REFUSED: nobody listens (connection refused or reset); ERR_TIMEOUT; ERR_IO: broken off. Any HTTP status is a

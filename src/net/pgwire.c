@@ -2,12 +2,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "net/tcp.h"
 
 #define WITHIN_NS    (30 * NS_PER_S)
 #define MESSAGE_MAX  ((size_t)1 << 20)
@@ -302,57 +302,6 @@ static int run_query(struct session *s, const char *query, struct buf *ret, stru
 	return err_set(e, ERR_SPACE, "the answer to '%s' is longer than a probe reads", query);
 }
 
-/* ---- connection ---- */
-
-static int finish_connect(struct session *s, struct err *e)
-{
-	int sys = 0;
-	socklen_t n = sizeof sys;
-
-	if (wait_for(s, POLLOUT, e) < 0)
-		return -(int)e->kind;
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &n) < 0)
-		sys = errno;
-	if (sys == ECONNREFUSED || sys == ECONNRESET)
-		return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host,
-			       s->to->port);
-	return sys ? err_sys(e, sys, "connect to %s port %u", s->to->host, s->to->port) : 0;
-}
-
-static int connect_to(struct session *s, const struct addrinfo *a, struct err *e)
-{
-	uint32_t mark = s->to->mark;
-
-	s->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd < 0)
-		return err_sys(e, errno, "make a socket");
-	if (mark && setsockopt(s->fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) < 0)
-		return err_sys(e, errno, "mark a connection of ours");
-	if (connect(s->fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) {
-		if (errno == ECONNREFUSED)
-			return err_set(e, ERR_REFUSED, "nobody listens on %s port %u", s->to->host,
-				       s->to->port);
-		return err_sys(e, errno, "connect to %s port %u", s->to->host, s->to->port);
-	}
-	return finish_connect(s, e);
-}
-
-static int open_session(struct session *s, struct err *e)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-				  .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list = NULL;
-	char port[8];
-	int r;
-
-	snprintf(port, sizeof port, "%u", s->to->port);
-	if (getaddrinfo(s->to->host, port, &hints, &list) != 0)
-		return err_set(e, ERR_USAGE, "'%s' is no numeric address", s->to->host);
-	r = connect_to(s, list, e);
-	freeaddrinfo(list);
-	return r;
-}
-
 int pgwire_ask(const struct pgwire *to, const char *query, int64_t within_ns, struct buf *ret,
 	       struct err *e)
 {
@@ -365,7 +314,8 @@ int pgwire_ask(const struct pgwire *to, const char *query, int64_t within_ns, st
 	struct err ignored = ERR_INIT;
 	int rows;
 
-	if (open_session(&s, e) < 0 || log_in(&s, e) < 0)
+	s.fd = tcp_connect(to->host, to->port, to->mark, s.deadline, e);
+	if (s.fd < 0 || log_in(&s, e) < 0)
 		return -(int)e->kind;
 	rows = run_query(&s, query, ret, e);
 	if (rows >= 0)

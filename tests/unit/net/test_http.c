@@ -45,7 +45,7 @@ static void talk(int fd)
 			break;
 	}
 	if (strstr(in, " /missing "))
-		say_text(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone");
+		say_text(fd, "HTTP/1.1 404 Not Found\r\nSERVER: SFTPGo/2.7.5\r\nContent-Length: 4\r\n\r\ngone");
 	else if (strstr(in, " /moved "))
 		say_text(fd, "HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n");
 	else if (strstr(in, " /much "))
@@ -93,6 +93,7 @@ static void any_status_is_an_answer(void **state unused_arg)
 	assert_int_equal(get(&h, "/missing", &a, &e), 0);
 	assert_int_equal(a.status, 404);
 	assert_string_equal(buf_str(&a.body), "gone");
+	assert_string_equal(a.server, "SFTPGo/2.7.5");
 	http_answer_done(&a);
 }
 
