@@ -184,8 +184,7 @@ static size_t utf8_length(unsigned char c)
 	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
-/* Bytes of the well-formed character at s, 0 when there is none. */
-static size_t utf8_char(struct sv s)
+size_t conf_utf8_char(struct sv s)
 {
 	unsigned char c = (unsigned char)s.p[0];
 	size_t n = utf8_length(c);
@@ -208,7 +207,7 @@ static size_t utf8_char(struct sv s)
 bool conf_is_utf8(struct sv s)
 {
 	while (s.n) {
-		size_t n = utf8_char(s);
+		size_t n = conf_utf8_char(s);
 
 		if (!n)
 			return false;
@@ -216,4 +215,32 @@ bool conf_is_utf8(struct sv s)
 		s.n -= n;
 	}
 	return true;
+}
+
+void conf_add_utf8(struct buf *b, unsigned long rune)
+{
+	if (rune < 0x80) {
+		buf_addc(b, (char)rune);
+	} else if (rune < 0x800) {
+		buf_addc(b, (char)(0xc0 | rune >> 6));
+		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
+	} else if (rune < 0x10000) {
+		buf_addc(b, (char)(0xe0 | rune >> 12));
+		buf_addc(b, (char)(0x80 | (rune >> 6 & 0x3f)));
+		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
+	} else {
+		buf_addc(b, (char)(0xf0 | rune >> 18));
+		buf_addc(b, (char)(0x80 | (rune >> 12 & 0x3f)));
+		buf_addc(b, (char)(0x80 | (rune >> 6 & 0x3f)));
+		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
+	}
+}
+
+int conf_hex(char c)
+{
+	if (conf_is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }

@@ -76,3 +76,6 @@ bool conf_off(struct sv text, size_t from, size_t to, const char *marks, struct 
 	      struct span *ret_value);
 
 bool conf_is_utf8(struct sv s);         /* well-formed, no surrogates */
+size_t conf_utf8_char(struct sv s);     /* bytes of the well-formed character at s, else 0 */
+void conf_add_utf8(struct buf *b, unsigned long rune);
+int  conf_hex(char c);                  /* the digit's value, or -1 */

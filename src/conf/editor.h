@@ -18,7 +18,7 @@ struct span {                           /* where a value stands in the text */
 struct assigns;                         /* conf/assign.h, inside this room */
 
 struct dialect {
-	const char *name;               /* "properties", "env", "unit", "shvar" */
+	const char *name;               /* "properties", "env", "unit", "shvar", "json" */
 	/* Everything that looks like an assignment, commented-out ones included; what the others are answered from. */
 	int (*scan)(struct sv text, struct assigns *ret, struct err *e);
 	/* Find the assignment of key that wins. ERR_FORMAT with line when the file's own reader would refuse it,
@@ -52,6 +52,20 @@ extern const struct dialect dialect_unit;
 /* NAME=value and export NAME=value with plain or quoted text, comments, blank lines. Anything else a shell would act on,
  * anywhere in the file, is ERR_REFUSED with its line, because then a later line may decide the value. */
 extern const struct dialect dialect_shvar;
+/* JSON as Go's encoding/json reads it under viper, which does not see case. A key is the way to a value, names and the numbers of
+ * elements (from 0) joined by dots: "httpd.bindings.0.port". A value is JSON itself, so that its type is never a guess: 22,
+ * "abc" with its quotes, true, null, ["a","b"]. It is read, compared and set in one form, jansson's JSON_COMPACT: no
+ * blanks, in strings only what must be escaped is; a number as it is written. Another form, and what is no JSON: ERR_USAGE.
+ *
+ * Values are scalars and the lists that hold no object; objects, and lists that hold one, are what stands on the way.
+ * Setting a key that is not there adds it as the last of its object, in the file's own style; that object must be there.
+ * Elements of a list are not added or taken out, as others would move (the whole list, if it is a value, is one).
+ *
+ * The last of two members of one name wins, whole. ERR_REFUSED for the file: two members that differ in case alone, or a
+ * name with dots that reads like a way that is there too ("a.b" beside {"a": {"b": 1}}); a NUL in a name; more than 128 levels
+ * deep. A key that stands there in another spelling is not edited, and a new name has no dot. Comments, trailing commas,
+ * a byte order mark, a number beyond a double and a root that is no object are ERR_FORMAT, as the reader refuses them. */
+extern const struct dialect dialect_json;
 
 const struct dialect *dialect_named(const char *name);  /* NULL when unknown */
 

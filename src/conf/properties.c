@@ -106,34 +106,6 @@ static bool logical_next(struct reader *r, bool value, struct assigns *ret_comme
 	return false;
 }
 
-static int hex_of(char c)
-{
-	if (conf_is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static void add_utf8(struct buf *b, unsigned long rune)
-{
-	if (rune < 0x80) {
-		buf_addc(b, (char)rune);
-	} else if (rune < 0x800) {
-		buf_addc(b, (char)(0xc0 | rune >> 6));
-		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
-	} else if (rune < 0x10000) {
-		buf_addc(b, (char)(0xe0 | rune >> 12));
-		buf_addc(b, (char)(0x80 | (rune >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
-	} else {
-		buf_addc(b, (char)(0xf0 | rune >> 18));
-		buf_addc(b, (char)(0x80 | (rune >> 12 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (rune >> 6 & 0x3f)));
-		buf_addc(b, (char)(0x80 | (rune & 0x3f)));
-	}
-}
-
 /* UTF-16 units as Java holds them, to UTF-8; a high surrogate waits for its other half. */
 struct utf16 {
 	struct buf   *to;
@@ -147,10 +119,10 @@ static void utf16_add(struct utf16 *u, unsigned long unit)
 		u->high = 0;
 	}
 	if (u->high)
-		add_utf8(u->to, u->high);
+		conf_add_utf8(u->to, u->high);
 	u->high = unit >= 0xd800 && unit < 0xdc00 ? unit : 0;
 	if (!u->high)
-		add_utf8(u->to, unit);
+		conf_add_utf8(u->to, unit);
 }
 
 /* \uXXXX: the four digits from i on, or -1. */
@@ -161,7 +133,7 @@ static long unit_at(const struct joined *j, size_t i, size_t to)
 	if (to - i < 4)
 		return -1;
 	for (size_t n = 0; n < 4; n++) {
-		int digit = hex_of(j->v[i + n].c);
+		int digit = conf_hex(j->v[i + n].c);
 
 		if (digit < 0)
 			return -1;
@@ -209,7 +181,7 @@ static int convert(const struct joined *j, size_t from, size_t to, size_t line, 
 		utf16_add(&out, (unsigned long)unit);
 	}
 	if (out.high)
-		add_utf8(ret, out.high);
+		conf_add_utf8(ret, out.high);
 	return buf_check(ret, "the text of a property", e);
 }
 

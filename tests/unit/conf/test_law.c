@@ -114,6 +114,14 @@ static const struct recipe RECIPES[] = {
 	  { "", "plain", "it's", "\"q\" $x `y` \\", "two\nlines", "'", "#", " ", "!", "\xc3\xa9",
 	    "\r" },
 	  { "\n" } },
+	/* make_json() writes it; a key and a value in a line, as in any object */
+	{ &dialect_json,
+	  { "a", "b", "a.b", "list.0.port", "list.1.a", "c", "x.y" },
+	  { "\"a\": 1", "\"b\" : \"t\\u0065xt\"", "\"c\":[1, 2]", "\"port\": 22", "\"x\": null",
+	    "\"d\": \"\\\"\"", "\"a\": {}", "\"\": 1.50" },
+	  { "1", "\"abc\"", "true", "null", "[]", "[1,\"x\"]", "\"\\n\\\"\"", "\"\xc3\xa9\"", "1.50", "abc",
+	    " 1", "{}", "\"t\\u0065\"", "\"\xff\"", "\"text\"" },
+	  { "\n", "\r\n" } },
 };
 
 static size_t count(const char *const *list, size_t max)
@@ -167,6 +175,49 @@ static void make_text(const struct recipe *r, struct buf *ret)
 		ret->len--;
 }
 
+static void add_indent(const char *end, size_t depth, struct buf *ret)
+{
+	buf_adds(ret, end);
+	for (size_t i = 0; *end && i < depth; i++)
+		buf_adds(ret, "  ");
+}
+
+/* An object of the recipe's lines, of objects below "a" and "x", and of lists of such below "list". */
+static void add_object(const struct recipe *r, const char *end, size_t depth, struct buf *ret)
+{
+	size_t n = pick(4);
+
+	buf_addc(ret, '{');
+	for (size_t i = 0; i < n; i++) {
+		add_indent(end, depth + 1, ret);
+		if (depth > 2 || pick(2)) {
+			buf_adds(ret, ONE_OF(r->lines));
+		} else if (pick(2)) {
+			buf_adds(ret, pick(2) ? "\"a\": " : "\"x\": ");
+			add_object(r, end, depth + 1, ret);
+		} else {
+			buf_adds(ret, "\"list\": [");
+			for (size_t element = pick(3); element; element--) {
+				add_object(r, end, depth + 1, ret);
+				buf_adds(ret, element > 1 ? ", " : "");
+			}
+			buf_addc(ret, ']');
+		}
+		buf_adds(ret, i + 1 < n || !pick(30) ? "," : "");
+	}
+	if (n || !pick(3))
+		add_indent(end, depth, ret);
+	buf_addc(ret, '}');
+}
+
+static void make_json(const struct recipe *r, struct buf *ret)
+{
+	const char *end = pick(3) ? ONE_OF(r->ends) : "";
+
+	add_object(r, end, 0, ret);
+	buf_adds(ret, end);
+}
+
 static void test_law(void **state)
 {
 	const struct recipe *r = *state;
@@ -179,7 +230,10 @@ static void test_law(void **state)
 		bool did;
 
 		buf_reset(&text);
-		make_text(r, &text);
+		if (r->lang == &dialect_json)
+			make_json(r, &text);
+		else
+			make_text(r, &text);
 		broken = law_broken(r->lang, buf_sv(&text), key, value, &did);
 		changed += did;
 		if (broken) {

@@ -1,21 +1,17 @@
 /* Java's properties: against the real Properties.load() where there is a JDK, and a few cases to
  * read. */
-#include <fcntl.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <cmocka.h>
 
 #include "conf/editor.h"
+#include "oracle.h"
 
-#define FILES    4000
-#define BATCH    (64u << 20)
-#define JAVA_MAX 100                    /* seconds for the whole batch */
+#define FILES 4000
+#define BATCH (64u << 20)
 
-extern char **environ;
 static uint64_t seed, rng;
 
 static size_t pick(size_t n)
@@ -120,14 +116,12 @@ static void ours(struct sv text, struct buf *ret)
 
 static void add_question(struct sv text, struct buf *questions, struct buf *answers)
 {
-	for (size_t i = 0; i < text.n; i++)
-		buf_addf(questions, "%02x", (unsigned char)text.p[i]);
-	buf_addc(questions, '\n');
+	oracle_question(text, questions);
 	ours(text, answers);
 }
 
-/* A generated file, and the same after an edit. */
-static void add_file(struct buf *questions, struct buf *answers)
+/* A generated file, and the same after an edit. Number of texts. */
+static size_t add_file(struct buf *questions, struct buf *answers)
 {
 	static const char *const values[] = { "",           " x ",      "=",
 					      ":y",         "#",        "\\",
@@ -135,90 +129,35 @@ static void add_file(struct buf *questions, struct buf *answers)
 					      "plain",      "\x7f\x02" };
 	struct buf text = BUF_MAX(1 << 20), edited = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
+	size_t n = 1;
 
 	make_text(&text);
 	add_question(buf_sv(&text), questions, answers);
 	if (editor_set(&dialect_properties, buf_sv(&text),
-		       pick(2) ? "a" : "b #=", values[pick(ARRAY_LEN(values))], &edited, &e) >= 0)
+		       pick(2) ? "a" : "b #=", values[pick(ARRAY_LEN(values))], &edited, &e) >= 0) {
 		add_question(buf_sv(&edited), questions, answers);
+		n++;
+	}
 	buf_done(&text);
 	buf_done(&edited);
-}
-
-static bool in_path(const char *program)
-{
-	struct sv rest = sv_of(getenv("PATH"));
-
-	while (rest.n) {
-		struct sv dir = sv_cut(&rest, ':');
-		autofree char *path = xasprintf("%.*s/%s", SV_ARG(dir), program);
-
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int temp_file(struct sv content)
-{
-	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, content.p, content.n), content.n);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	return fd;
-}
-
-static void ask_java(struct sv questions, struct buf *ret)
-{
-	char *argv[] = { (char *)"java", (char *)"-Xshare:auto", getenv("CONF_ORACLE"), NULL };
-	autoclose int in = temp_file(questions), out = temp_file(SV(""));
-	posix_spawn_file_actions_t files;
-	int status = -1;
-	pid_t pid;
-	struct err e = ERR_INIT;
-
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, 0);
-	posix_spawn_file_actions_adddup2(&files, out, 1);
-	assert_int_equal(posix_spawnp(&pid, "java", &files, NULL, argv, environ), 0);
-	posix_spawn_file_actions_destroy(&files);
-	for (int i = 0; i < JAVA_MAX * 10 && waitpid(pid, &status, WNOHANG) == 0; i++)
-		usleep(100000);
-	if (status == -1)
-		kill(pid, SIGKILL);
-	assert_int_equal(status, 0);
-	assert_int_equal(lseek(out, 0, SEEK_SET), 0);
-	assert_int_equal(file_read_fd(out, "the oracle's answer", ret, &e), 0);
+	return n;
 }
 
 static void test_java_reads_the_same(void **state)
 {
 	struct buf questions = BUF_MAX(BATCH), answers = BUF_MAX(BATCH), java = BUF_MAX(BATCH);
-	struct sv q, a, j;
-	size_t errors = 0, n = 0;
+	char *argv[] = { (char *)"java", (char *)"-Xshare:auto", getenv("CONF_ORACLE"), NULL };
+	size_t errors, n = 0;
 
 	if (!in_path("java") || !in_path("javac")) {
 		print_message("# no JDK in PATH\n");
 		skip();
 	}
 	for (size_t i = 0; i < FILES; i++)
-		add_file(&questions, &answers);
-	ask_java(buf_sv(&questions), &java);
-	q = buf_sv(&questions);
-	a = buf_sv(&answers);
-	j = buf_sv(&java);
-	for (; q.n; n++) {
-		struct sv text = sv_line(&q), mine = sv_line(&a), theirs = sv_line(&j);
-
-		errors += sv_eq(mine, "error");
-		if (mine.n != theirs.n || memcmp(mine.p, theirs.p, mine.n) != 0)
-			fail_msg("CONF_SEED=%llu file (hex) %.*s: java '%.*s', we '%.*s'",
-				 (unsigned long long)seed, SV_ARG(text), SV_ARG(theirs),
-				 SV_ARG(mine));
-	}
+		n += add_file(&questions, &answers);
+	oracle_ask(argv, buf_sv(&questions), &java);
+	errors = oracle_compare(seed, buf_sv(&questions), buf_sv(&answers), buf_sv(&java), "error");
 	print_message("# %zu texts, %zu of them malformed\n", n, errors);
-	assert_int_equal(j.n, 0);
 	assert_true(errors > 20 && errors < n / 2);
 	buf_done(&questions);
 	buf_done(&answers);
