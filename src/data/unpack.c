@@ -331,34 +331,60 @@ static int put_buf(void *data, const void *p, size_t n, uint64_t at, struct err 
 	return buf_check(ret, "a member of an archive", e);
 }
 
-static int find_member(struct unpack *u, const char *path, struct buf *ret, struct err *e)
+static int find_member(struct unpack *u, const char *path, put_bytes *put, void *data, uint64_t *ret_end,
+		       struct err *e)
 {
-	autobuf struct buf bytes = BUF_MAX(ret->max - ret->len);
-	uint64_t end = 0;
 	int r;
 
-	while ((r = next(u, e)) > 0) {
-		if (u->entry.type != 'f' || strcmp(u->entry.path, path) != 0)
-			continue;
-		if (each_piece(u, put_buf, &bytes, &end, e) < 0 ||
-		    put_buf(&bytes, "", 0, end, e) < 0)
-			return -(int)e->kind;
-		buf_add(ret, bytes.data, bytes.len);
-		return 0;
-	}
+	while ((r = next(u, e)) > 0)
+		if (u->entry.type == 'f' && !strcmp(u->entry.path, path))
+			return each_piece(u, put, data, ret_end, e);
 	return r < 0 ? r : err_set(e, ERR_ABSENT, "'%s' has no file '%s'", u->what, path);
 }
 
-int unpack_member(int fd, const char *what, const char *path, struct buf *ret, struct err *e)
+static int one_member(int fd, const char *what, const char *path, put_bytes *put, void *data,
+		      uint64_t *ret_end, struct err *e)
 {
 	static const struct unpack_opts plain = { 0 };
 	struct unpack u = { .what = what, .o = &plain };
 	int r = begin(&u, fd, e);
 
 	if (r == 0)
-		r = find_member(&u, path, ret, e);
+		r = find_member(&u, path, put, data, ret_end, e);
 	end(&u);
 	return r;
+}
+
+int unpack_member(int fd, const char *what, const char *path, struct buf *ret, struct err *e)
+{
+	autobuf struct buf bytes = BUF_MAX(ret->max - ret->len);
+	uint64_t size = 0;
+
+	if (one_member(fd, what, path, put_buf, &bytes, &size, e) < 0 ||
+	    put_buf(&bytes, "", 0, size, e) < 0)
+		return -(int)e->kind;
+	buf_add(ret, bytes.data, bytes.len);
+	return 0;
+}
+
+static int put_open_file(void *data, const void *p, size_t n, uint64_t at, struct err *e)
+{
+	const int *out = data;
+
+	if (lseek(*out, (off_t)at, SEEK_SET) < 0)
+		return err_sys(e, errno, "write a member of an archive");
+	return file_write_all(*out, p, n, "a member of an archive", e);
+}
+
+int unpack_member_file(int fd, const char *what, const char *path, int out, struct err *e)
+{
+	uint64_t size = 0;
+
+	if (one_member(fd, what, path, put_open_file, &out, &size, e) < 0)
+		return -(int)e->kind;
+	if (ftruncate(out, (off_t)size) < 0)
+		return err_sys(e, errno, "write '%s' of '%s'", path, what);
+	return 0;
 }
 
 struct target {

@@ -36,6 +36,8 @@ int unpack_list(int fd, const char *what, const struct unpack_opts *o,
 /* One member's bytes into ret (its ceiling holds); a directory or absent: ERR_ABSENT. */
 int unpack_member(int fd, const char *what, const char *path, struct buf *ret,
 		  struct err *e) must_check;
+/* The same into an empty open file of ours; not durable. */
+int unpack_member_file(int fd, const char *what, const char *path, int out, struct err *e) must_check;
 /* Unpack into an empty directory of ours; files 0644 or 0755, owner as given ((uid_t)-1: leave).
  * Durable on return (syncfs). After a failure the directory holds a part: remove it. */
 int unpack_tree(int fd, const char *what, const struct dir *into, uid_t uid, gid_t gid,

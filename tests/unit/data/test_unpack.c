@@ -151,6 +151,23 @@ static void a_member_is_read(void **state)
 	assert_fails(unpack_member(fd, "a", "dir", &have, &e), &e, ERR_ABSENT);
 }
 
+static void a_member_becomes_a_file(void **state)
+{
+	struct pack k = pack_new(archive_write_set_format_zip, NULL);
+	autoclose int fd = -1, out = memfd_create("member", MFD_CLOEXEC);
+	autobuf struct buf have = BUF_MAX(10);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	pack_product(&k, "");
+	fd = pack_done(&k);
+	assert_ok(unpack_member_file(fd, "a", "bin/jar", out, &e), &e);
+	assert_int_equal(lseek(out, 0, SEEK_SET), 0);
+	assert_ok(file_read_fd(out, "member", &have, &e), &e);
+	assert_string_equal(buf_str(&have), "jar");
+	assert_fails(unpack_member_file(fd, "a", "bin/none", out, &e), &e, ERR_ABSENT);
+}
+
 /* One bad entry among good ones: neither listed nor unpacked. */
 static void assert_bad(const struct place *p, int fd, const struct unpack_opts *o,
 		       enum err_kind kind)
@@ -391,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_place(every_format_is_unpacked),
 		in_place(a_member_is_read),
+		in_place(a_member_becomes_a_file),
 		in_place(hostile_entries_are_refused),
 		in_place(long_and_empty_names_are_refused),
 		in_place(what_unpacks_to_too_much_is_refused),
