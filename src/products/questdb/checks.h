@@ -1,46 +1,17 @@
-/* What the checks of QuestDB share. A check says PASS only for what was seen: a fact that is not
- * there makes it UNSURE, with the reason why it is not. What the plan itself puts right is a NOTE.
- * The table is questdb_checks[] in checks.c. */
+/* What the checks of QuestDB share (engine/need.h besides). What the plan itself puts right is a
+ * NOTE. The table is questdb_checks[] in checks.c. */
 #pragma once
 
 #include "engine/check.h"
+#include "engine/need.h"
 #include "products/questdb/change.h"
 
 #define CHECK(name) \
 	void check_##name(const struct facts *now, const struct goal *to, struct results *ret)
 
-/* Say UNSURE of `id` because the fact could not be seen, and why. */
-void unsure_of(const struct facts *now, const char *key, const char *id, struct results *ret);
-
-/* The fact into *v; false after an UNSURE. */
-bool need(const struct facts *now, const char *key, const char *id, struct results *ret,
-	  const json_t **v);
-/* The same for one that is a text; NULL after an UNSURE. */
-const char *need_text(const struct facts *now, const char *key, const char *id,
-		      struct results *ret);
-
-/* A fact whose absence means none, if `witness` shows that somebody looked. true: *v is the value
- * or NULL for none; false after an UNSURE. */
-bool need_if_any(const struct facts *now, const char *key, const char *witness, const char *id,
-		 struct results *ret, const json_t **v);
-
-/* One result for each member of such a fact: an array of names or an object by name, whose values
- * are texts, numbers or objects. Subject "<noun> <name>"; `seen` says what a member means. None:
- * PASS "none". */
-void judge_members(const struct facts *now, const char *key, const char *witness, const char *id,
-		   enum verdict v, const char *noun, const char *seen, struct results *ret);
-
 /* Edition or version of either side is not known: UNSURE said, false. */
 bool need_crossing(const struct facts *now, const struct change *c, const char *id,
 		   struct results *ret);
-
-/* PASS "not across editions" and the like for a check that does not apply. */
-void not_asked(const char *id, const char *why, struct results *ret);
-
-void human_bytes(int64_t n, char ret[32]);
-
-/* A compact text of a value for people, heap. */
-char *value_text(const json_t *v) must_check;
 
 /* checks_server.c */
 CHECK(src_edition);
