@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# Sourced by sftpgo.sh: real SFTPGo releases, built once from their public Go module into a cache outside the tree.
+#
+# A build is laid out as the vendor's own Linux archive: sftpgo, sftpgo.json, templates, static, openapi, sqlite, init,
+# man, completions; and beside them pkgs, the vendor's packaging scripts. The release's go.sum begins ours: one of its modules
+# is in no public checksum database, and no check had to be switched off. Left out: the cloud backends, for time and size.
+
+SFTPGO_CACHE=${SFTPGO_CACHE:-$HOME/.cache/crossgrade-tests}
+SFTPGO_MODULE=github.com/drakkan/sftpgo/v2
+SFTPGO_TAGS=nogcs,nos3,noazblob,nometrics
+SFTPGO_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+sftpgo_skip() { echo "skip: $*" >&2; exit 77; }
+
+# at_least A B: version A is B or newer.
+sftpgo_at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
+
+sftpgo_go_fits() { # program
+	local version
+	version=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
+	sftpgo_at_least "${version#go}" 1.25.8
+}
+
+# The mirror that this machine's own apt takes its distribution from.
+sftpgo_mirror() {
+	# shellcheck disable=SC2016 # apt-get's own placeholders
+	apt-get indextargets --format '$(COMPONENT) $(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		awk '$1 == "main" && $2 == "Debian" { print $3; exit }'
+}
+
+# Debian 13's backports have a Go that is new enough and needs nothing else: unpacked into the cache, never installed.
+sftpgo_fetch_go() { # directory
+	local dir=$1 work mirror
+	command -v apt-get >/dev/null || sftpgo_skip "no Go 1.25.8 or newer, and no apt-get to fetch one"
+	mirror=$(sftpgo_mirror)
+	[ -n "$mirror" ] || sftpgo_skip "no Go 1.25.8 or newer, and apt names no Debian mirror"
+	mkdir -p "$SFTPGO_CACHE" && work=$(mktemp -d "$SFTPGO_CACHE/.go.XXXXXX") || return
+	mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/tree"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie-backports main" >"$work/debian.list"
+	if ! (cd "$work" && set -- -q -o "Dir::Etc::SourceList=$work/debian.list" -o Dir::Etc::SourceParts=- \
+		-o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root &&
+		apt-get "$@" update && apt-get "$@" download golang-1.26-go golang-1.26-src) >"$work/log" 2>&1; then
+		tail -n 3 "$work/log" >&2
+		rm -rf "$work"
+		sftpgo_skip "no Go 1.25.8 or newer, and golang-1.26-go cannot be fetched"
+	fi
+	for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$work/tree" || return; done
+	mv -T "$work/tree" "$dir" 2>/dev/null
+	rm -rf "$work"
+	[ -x "$dir/usr/lib/go-1.26/bin/go" ]
+}
+
+# Print a go that is new enough.
+sftpgo_go() {
+	local go dir=$SFTPGO_CACHE/go-1.26
+	go=$(command -v go) && sftpgo_go_fits "$go" && { echo "$go"; return; }
+	[ -d "$dir" ] || sftpgo_fetch_go "$dir" || return
+	go=$dir/usr/lib/go-1.26/bin/go
+	sftpgo_go_fits "$go" || sftpgo_skip "'$go' does not run"
+	echo "$go"
+}
+
+# The server and all that its archive holds, into DIR. Writable copies: the module's own files are read-only.
+sftpgo_make() { # version directory
+	local version=$1 dir=$2 go source
+	go=$(sftpgo_go) || exit
+	command -v gcc >/dev/null || sftpgo_skip "no gcc, which SQLite in SFTPGo needs"
+	cd "$SFTPGO_HERE/sftpgo-${version%.*}" || return
+	export GOTOOLCHAIN=local
+	"$go" list -deps -tags "$SFTPGO_TAGS" "$SFTPGO_MODULE" >/dev/null 2>"$dir/log" ||
+		{ tail -n 3 "$dir/log" >&2; sftpgo_skip "the modules of SFTPGo $version cannot be fetched"; }
+	nice -n 10 "$go" build -trimpath -tags "$SFTPGO_TAGS" -ldflags "-s -w" -o "$dir/sftpgo" "$SFTPGO_MODULE" >&2 || return
+	source=$("$go" list -m -f '{{.Dir}}' "$SFTPGO_MODULE") || return
+	rm "$dir/log"
+	cp -r "$source"/{LICENSE,NOTICE,sftpgo.json,templates,static,openapi,pkgs} "$dir" || return
+	chmod -R u+w "$dir"
+	echo "For documentation please take a look here: https://docs.sftpgo.com" >"$dir/README.txt"
+	mkdir -p "$dir"/{init,sqlite,bash_completion,zsh_completion} && cp "$source/init/sftpgo.service" "$dir/init" || return
+	cd "$dir" || return
+	./sftpgo gen completion bash >bash_completion/sftpgo && ./sftpgo gen completion zsh >zsh_completion/_sftpgo &&
+		./sftpgo gen man -d man/man1 >/dev/null && gzip -n man/man1/* &&
+		(cd sqlite && ../sftpgo initprovider -c .. >/dev/null && mv ../sftpgo.db .)
+}
+
+# Print the directory of a built release. Two runs at once build it once.
+sftpgo_build() {
+	local version=$1 dir=$SFTPGO_CACHE/sftpgo-$1 made
+	[ -f "$SFTPGO_HERE/sftpgo-${version%.*}/go.mod" ] &&
+		grep -qx "require $SFTPGO_MODULE v$version" "$SFTPGO_HERE/sftpgo-${version%.*}/go.mod" ||
+		sftpgo_skip "SFTPGo $version cannot be had, only 2.6.4 and 2.7.5"
+	mkdir -p "$SFTPGO_CACHE" || return
+	(
+		flock 9
+		[ -d "$dir" ] && exit
+		made=$(mktemp -d "$SFTPGO_CACHE/.sftpgo.XXXXXX") || exit
+		trap 'rm -rf "$made"' EXIT
+		(sftpgo_make "$version" "$made") || exit
+		chmod 755 "$made" && mv -T "$made" "$dir"
+	) 9>"$SFTPGO_CACHE/sftpgo-$version.lock" || return
+	echo "$dir"
+}
+
+# All of a release but what only packages need.
+sftpgo_install() {
+	local built
+	built=$(sftpgo_build "$1") || exit
+	mkdir -p "$2" && tar -C "$built" --exclude=./pkgs -cf - . | tar -C "$2" -xf -
+}
+
+# FILE.tar.xz as the vendor packs it, without a top directory; FILE.tar.gz under one, as repackaged archives are.
+sftpgo_archive() {
+	local top=sftpgo_v$1_linux_x86_64 out dir
+	out=$(realpath -m "$2") && dir=$(mktemp -d) || return
+	if sftpgo_install "$1" "$dir/$top"; then
+		case $out in
+		*.tar.xz) (cd "$dir/$top" && tar -I 'xz -1 -T2' -cf "$out" -- *) ;;
+		*) tar -C "$dir" -I 'gzip -1' -cf "$out" "$top" ;;
+		esac
+	fi
+	set -- $?
+	rm -rf "$dir"
+	return "$1"
+}
