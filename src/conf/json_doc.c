@@ -250,7 +250,10 @@ static int read_member(struct reader *r, size_t object, struct map *names, struc
 	return read_value(r, at, e);
 }
 
-static void names_done(struct map *names) { map_done(names, free); }
+static void names_done(struct map *names)
+{
+	map_done(names, free);
+}
 
 static int read_object(struct reader *r, size_t at, struct err *e)
 {
