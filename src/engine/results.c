@@ -85,6 +85,27 @@ enum outcome cmp_worst(const struct comparisons *c)
 	return worst;
 }
 
+void cmp_doubt(struct comparisons *c, const char *why)
+{
+	vec_each(c, it) {
+		if (it->outcome != CMP_DIFFERENT)
+			continue;
+		it->outcome = CMP_UNPROVED;
+		free(it->why);
+		it->why = xstrdup(why);
+	}
+}
+
+void cmp_move(struct comparisons *from, struct comparisons *to)
+{
+	vec_each(from, it)
+		*vec_push(to) = *it;
+	from->n = 0;
+	to->same += from->same;
+	comparisons_done(from);
+	*from = (struct comparisons){ 0 };
+}
+
 void comparisons_done(struct comparisons *c)
 {
 	vec_each(c, it) {

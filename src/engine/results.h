@@ -49,5 +49,8 @@ void cmp_int(struct comparisons *c, const char *subject, const char *what, int64
 void cmp_add(struct comparisons *c, enum outcome o, const char *subject, const char *what, const char *was,
              const char *is, const char *rule, const char *why);
 enum outcome cmp_worst(const struct comparisons *c);
+/* What was found different is not to be believed: it is unproved, and why. */
+void cmp_doubt(struct comparisons *c, const char *why);
+void cmp_move(struct comparisons *from, struct comparisons *to);        /* `from` is empty then; `to` keeps its level */
 void comparisons_done(struct comparisons *c);
 json_t *comparisons_json(const struct comparisons *c);  /* the "differences" document's body */

@@ -10,6 +10,11 @@
 
 #define TABLES_MAX 200000
 #define ENTRIES_MAX 2000000
+#define SETTLE_WITHIN (2 * NS_PER_S) /* for the looks again of one pass */
+#define SETTLE_PAUSE (50 * NS_PER_MS)
+/* Unmoved ones that agree: a _meta between two names has no transaction, and a busy machine may
+ * stop its server right there. */
+#define SETTLE_LOOKS 5
 
 static void table_done(struct table *t)
 {
@@ -278,46 +283,138 @@ static bool examine(const struct dir *table, const char *dir, const struct disk_
 	return good;
 }
 
-static int open_table(const struct dir *db, const struct dir_entry *n, struct table *t,
-		      struct tables *all, struct dir *ret, struct err *e)
+/* *ret_target: of the link that it is, NULL none. */
+static int open_table(const struct dir *db, const char *dir, char **ret_target, struct dir *ret,
+		      struct err *e)
 {
-	autofree char *path = NULL;
+	autofree char *target = NULL, *path = NULL;
+	struct err none = ERR_INIT;
 
-	if (n->type != DT_LNK)
-		return dir_open_at(db, n->name, ret, e);
-	if (dir_readlink(db, n->name, &t->target, e) < 0)
-		return -e->kind;
-	*vec_push(&all->links) = (struct table_link){ xstrdup(n->name), xstrdup(t->target) };
-	path = *t->target == '/' ? xstrdup(t->target) : xasprintf("%s/%s", db->path, t->target);
+	if (dir_readlink(db, dir, &target, &none) < 0)
+		return dir_open_at(db, dir, ret, e);
+	path = *target == '/' ? xstrdup(target) : xasprintf("%s/%s", db->path, target);
+	*ret_target = take_ptr(target);
 	return dir_open(path, ret, e);
 }
 
-static void scan_one(const struct dir *db, const struct dir_entry *n,
-		     const struct disk_registry *registry, struct tables *all)
+static void look_at(const struct dir *db, const char *dir, const struct disk_registry *registry,
+		    struct tables *all)
 {
-	const struct disk_registered *known = map_get(&registry->by_dir, n->name);
+	const struct disk_registered *known = map_get(&registry->by_dir, dir);
 	autodir struct dir table = DIR_NONE;
 	struct table t = { 0 };
 	struct err e = ERR_INIT;
+	int r;
 
 	if (known && known->dropped)
 		return;
-	if (open_table(db, n, &t, all, &table, &e) < 0) {
+	r = open_table(db, dir, &t.target, &table, &e);
+	if (t.target)
+		*vec_push(&all->links) = (struct table_link){ xstrdup(dir), xstrdup(t.target) };
+	if (r < 0) {
 		if (e.kind != ERR_ABSENT || t.target)
-			add_broken(all, n->name, &e);
+			add_broken(all, dir, &e);
 		table_done(&t);
 		return;
 	}
-	if (!examine(&table, n->name, known, all, &t)) {
+	if (!examine(&table, dir, known, all, &t)) {
 		table_done(&t);
 		return;
 	}
 	if (registry->file && !known && t.meta.wal && !t.internal) {
-		*vec_push(&all->unregistered) = xstrdup(n->name);
+		*vec_push(&all->unregistered) = xstrdup(dir);
 		table_done(&t);
 		return;
 	}
 	*vec_push(&all->v) = t;
+}
+
+/* ---- a table that is written to ---- */
+
+void table_look(const struct dir *db, const char *dir, struct tables *ret)
+{
+	autoregistry struct disk_registry registry = { 0 };
+	struct err e = ERR_INIT;
+
+	*ret = (struct tables){ 0 };
+	if (disk_registry_read(db, &registry, &e) < 0)
+		add_broken(ret, dir, &e);
+	else
+		look_at(db, dir, &registry, ret);
+}
+
+/* Where it stands: each move of a partition comes with a transaction, and what has none stands
+ * still. False: it could not be caught between two of them. */
+static bool stands_at(const struct dir *db, const char *dir, int64_t *ret)
+{
+	autodir struct dir table = DIR_NONE;
+	autotxn struct disk_txn txn = { 0 };
+	autofree char *target = NULL;
+	struct err e = ERR_INIT;
+	bool read =
+	    open_table(db, dir, &target, &table, &e) >= 0 && disk_txn_read(&table, &txn, &e) >= 0;
+
+	*ret = read ? txn.txn : -1;
+	return e.kind != ERR_BUSY;
+}
+
+bool table_settle(const struct dir *db, const char *dir, struct deadline until, table_judge *wrong,
+		  void *data, struct tables *ret)
+{
+	for (int still = 0;;) {
+		autotables struct tables now = { 0 };
+		int64_t before, after;
+		bool stood = stands_at(db, dir, &before), is_wrong;
+
+		table_look(db, dir, &now);
+		is_wrong = wrong(&now, data);
+		stood = stands_at(db, dir, &after) && stood && before == after;
+		still += stood;
+		if (!is_wrong || still == SETTLE_LOOKS || deadline_passed(until)) {
+			*ret = now;
+			now = (struct tables){ 0 };
+			return !is_wrong || still;
+		}
+		clock_sleep_ns(SETTLE_PAUSE);
+	}
+}
+
+static bool looks_wrong(const struct tables *one, void *data unused_arg)
+{
+	return one->broken.n || one->incomplete.n || one->unregistered.n ||
+	       (one->v.n && (one->v.v[0].lost || one->v.v[0].parquet_bad));
+}
+
+static void give_up(struct table *t)
+{
+	free(take_ptr(t->lost));
+	free(take_ptr(t->parquet_bad));
+	t->moving = true;
+}
+
+#define MOVE_ALL(from, to)                   \
+	do {                                 \
+		vec_each (from, it)          \
+			*vec_push(to) = *it; \
+		(from)->n = 0;               \
+	} while (0)
+
+static void scan_one(const struct dir *db, const char *dir, const struct disk_registry *registry,
+		     struct deadline until, struct tables *all)
+{
+	autotables struct tables one = { 0 };
+
+	look_at(db, dir, registry, &one);
+	if (looks_wrong(&one, NULL)) {
+		tables_done(&one);
+		if (!table_settle(db, dir, until, looks_wrong, NULL, &one) && one.v.n)
+			give_up(&one.v.v[0]);
+	}
+	MOVE_ALL(&one.v, &all->v);
+	MOVE_ALL(&one.broken, &all->broken);
+	MOVE_ALL(&one.incomplete, &all->incomplete);
+	MOVE_ALL(&one.unregistered, &all->unregistered);
+	MOVE_ALL(&one.links, &all->links);
 }
 
 static int by_name(const void *a, const void *b)
@@ -333,6 +430,7 @@ int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables
 {
 	autoregistry struct disk_registry registry = { 0 };
 	autotables struct tables all = { 0 };
+	struct deadline until = deadline_in(SETTLE_WITHIN);
 	struct dir_names names = { 0 };
 	int r = 0;
 
@@ -345,7 +443,7 @@ int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables
 		}
 		if (n->type == DT_DIR || n->type == DT_LNK) {
 			if (n->name[0] != '.')
-				scan_one(db, n, &registry, &all);
+				scan_one(db, n->name, &registry, until, &all);
 		} else if (!sv_ends(sv_of(n->name), ".lock")) {
 			*vec_push(&all.files) = xstrdup(n->name);
 		}

@@ -1,6 +1,7 @@
 /* All tables of a database directory, as their own files say. */
 #pragma once
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "products/questdb/disk.h"
 
@@ -25,6 +26,7 @@ struct table {
 	bool has_wal;      /* a wal<N> directory */
 	char *parquet_bad; /* first partition whose data.parquet is missing or short, and why */
 	char *lost;        /* first partition whose directory is missing */
+	bool moving; /* it never stood still: whether one of the two before is, is not known */
 };
 
 struct table_fault {
@@ -42,11 +44,23 @@ struct tables {
 };
 #define autotables cleanup_with(tables_done)
 
-/* One pass over the directory, a running server's too. A table that cannot be read is in `broken`,
- * not an error. */
+/* One pass over the directory, a running server's too: what looks wrong is there after
+ * table_settle(). A table that cannot be read is in `broken`, not an error. */
 int tables_scan(const struct dir *db, const struct cancel *cancel, struct tables *ret,
 		struct err *e) must_check;
 void tables_done(struct tables *t);
+
+/* One look at one of them, by its directory: it is alone in *ret, or nothing is when it is gone. */
+void table_look(const struct dir *db, const char *dir, struct tables *ret);
+
+/* A look catches a server at work between two of its steps: names are listed, then a transaction
+ * gives a partition another directory and the old one is removed; _meta is away between two names.
+ * So what looks wrong is looked at again until it does not, or was so in several looks with no
+ * transaction inside. False where it stayed wrong and `until` passed without one such look: then
+ * nobody knows. *ret is what was judged last, whatever the answer. */
+typedef bool table_judge(const struct tables *one, void *data);
+bool table_settle(const struct dir *db, const char *dir, struct deadline until, table_judge *wrong,
+		  void *data, struct tables *ret) must_check;
 
 /* Transactions that the sequencer gave out and the table has not applied. */
 int64_t table_pending(const struct table *t);

@@ -15,7 +15,9 @@
 #define ASK_WITHIN (20 * NS_PER_S)
 #define APPLY_WITHIN (2 * NS_PER_S)   /* the start applies what the stop left; seen: 0.3 s */
 #define GATE_BUDGET (300 * NS_PER_MS) /* for opening tables while clients wait */
+#define SETTLE_WITHIN (5 * NS_PER_S)  /* for the looks again at all tables that look different */
 #define TEXT_CELLS 20000
+#define MOVING "it was written to all the while it was looked at"
 
 struct proof {
 	struct ctx *c;
@@ -27,6 +29,7 @@ struct proof {
 	struct disk_db db;
 	struct tables tables;
 	shapes then;
+	struct deadline settle;
 	struct sql sql;
 	bool answers;
 	struct sql_settings settings;
@@ -166,9 +169,17 @@ static bool conversion_pending(const struct proof *p, const char *table)
 	return json_object_get(facts_get(p->frozen, QF_TABLE_CONVERT), table) != NULL;
 }
 
-static const char *fault_of(const struct proof *p, const struct shape *then)
+/* A look at one table, compared. */
+struct look {
+	struct proof *p;
+	const struct shape *then;
+	struct comparisons found;
+	bool files; /* these were compared, too */
+};
+
+static const char *fault_of(const struct tables *now, const struct shape *then)
 {
-	vec_each (&p->tables.broken, b) {
+	vec_each (&now->broken, b) {
 		if (!strcmp(b->dir, then->dir))
 			return b->why;
 	}
@@ -177,45 +188,73 @@ static const char *fault_of(const struct proof *p, const struct shape *then)
 
 /* What the metadata name is there: of the whole table by its directories, of partitions that stand
  * as they stood file by file. */
-static void compare_files(struct proof *p, const struct table *t, const struct shape *then,
-			  const struct shape *now)
+static void compare_files(struct look *k, const struct table *t, const struct shape *now)
 {
-	autofree char *subject = xasprintf("table %s", then->name);
+	autofree char *subject = xasprintf("table %s", k->then->name);
 	const char *gone = t->lost ? t->lost : t->parquet_bad;
 
 	if (gone)
-		cmp_add(p->ret, CMP_DIFFERENT, subject, "files of its partitions", "there", gone,
+		cmp_add(&k->found, CMP_DIFFERENT, subject, "files of its partitions", "there", gone,
 			NULL, NULL);
-	else if (p->depth == DEPTH_DEEP && files_compare(&p->dbdir, t, then, now, p->ret))
-		p->with.files++;
+	else if (t->moving)
+		cmp_add(&k->found, CMP_UNPROVED, subject, "files of its partitions", NULL, NULL,
+			NULL, MOVING);
+	else if (k->p->depth == DEPTH_DEEP)
+		k->files = files_compare(&k->p->dbdir, t, k->then, now, &k->found);
 }
 
-static void compare_table(struct proof *p, const struct shape *then)
+static void compare_look(struct look *k, const struct tables *tables)
 {
-	const struct table *t = tables_named(&p->tables, then->name);
+	const struct shape *then = k->then;
+	const struct table *t = tables_named(tables, then->name);
 	autofree char *subject = xasprintf("table %s", then->name);
 	autoshape struct shape now = { 0 };
 	const char *rule;
 
 	if (!t) {
-		cmp_add(p->ret, CMP_DIFFERENT, subject, "its files", "there", fault_of(p, then),
-			NULL, NULL);
+		cmp_add(&k->found, CMP_DIFFERENT, subject, "its files", "there",
+			fault_of(tables, then), NULL, NULL);
 		return;
 	}
 	shape_of_table(t, &now);
-	rule = compare_rule(then, &now, conversion_pending(p, then->name));
-	compare_schema(then, t, rule, p->ret);
-	compare_transactions(then, &now, p->ret);
+	rule = compare_rule(then, &now, conversion_pending(k->p, then->name));
+	compare_schema(then, t, rule, &k->found);
+	compare_transactions(then, &now, &k->found);
 	if (compare_unapplied(then, &now)) {
 		autofree char *why =
 		    xasprintf("%" PRId64 " transactions of the log are not applied yet",
 			      compare_unapplied(then, &now));
 
-		cmp_add(p->ret, CMP_UNPROVED, subject, "rows", NULL, NULL, NULL, why);
+		cmp_add(&k->found, CMP_UNPROVED, subject, "rows", NULL, NULL, NULL, why);
 		return;
 	}
-	compare_rows(then, &now, rule, p->ret);
-	compare_files(p, t, then, &now);
+	compare_rows(then, &now, rule, &k->found);
+	compare_files(k, t, &now);
+}
+
+static bool looks_different(const struct tables *tables, void *data)
+{
+	struct look *k = data;
+
+	comparisons_done(&k->found);
+	k->found = (struct comparisons){ 0 };
+	k->files = false;
+	compare_look(k, tables);
+	return cmp_worst(&k->found) == CMP_DIFFERENT;
+}
+
+static void compare_table(struct proof *p, const struct shape *then)
+{
+	const struct table *t = tables_named(&p->tables, then->name);
+	struct look k = { .p = p, .then = then };
+	autotables struct tables again = { 0 };
+
+	if (looks_different(&p->tables, &k) &&
+	    !table_settle(&p->dbdir, t ? t->dir : then->dir, p->settle, looks_different, &k,
+			  &again))
+		cmp_doubt(&k.found, MOVING);
+	cmp_move(&k.found, p->ret);
+	p->with.files += k.files;
 }
 
 static const char *made_by(const struct proof *p, const struct table *t)
@@ -520,6 +559,7 @@ static int compare_worlds(struct proof *p, struct err *e)
 	compare_bookkeeping(p);
 	if (compare_settings(p, e) < 0)
 		return -e->kind;
+	p->settle = deadline_in(SETTLE_WITHIN);
 	vec_each (&p->then, then)
 		compare_table(p, then);
 	compare_new_tables(p);
