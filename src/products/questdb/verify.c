@@ -14,9 +14,12 @@
 
 #define ASK_WITHIN (20 * NS_PER_S)
 #define APPLY_WITHIN (2 * NS_PER_S)   /* the start applies what the stop left; seen: 0.3 s */
+#define KNOWN_WITHIN NS_PER_S         /* for the next table to come into the server's list */
 #define GATE_BUDGET (300 * NS_PER_MS) /* for opening tables while clients wait */
 #define SETTLE_WITHIN (5 * NS_PER_S)  /* for the looks again at all tables that look different */
 #define TEXT_CELLS 20000
+#define AGAIN (50 * NS_PER_MS)
+#define ALTERED "it was dropped or altered while it was looked at"
 #define MOVING "it was written to all the while it was looked at"
 
 struct proof {
@@ -329,10 +332,33 @@ static int scan_applied(struct proof *p, struct err *e)
 
 /* ---- tables by the server ---- */
 
-static int compare_known(struct proof *p, struct err *e)
+/* A client dropped or altered it since the look: what the server then says of it is no fault. */
+static bool altered(const struct proof *p, const struct shape *then)
+{
+	const struct table *t = tables_named(&p->tables, then->name);
+	autotables struct tables now = { 0 };
+
+	if (!t)
+		return false; /* told already */
+	table_look(&p->dbdir, t->dir, &now);
+	return !now.v.n || strcmp(now.v.v[0].name, t->name) ||
+	       now.v.v[0].meta.metadata_version != t->meta.metadata_version;
+}
+
+static void compare_by_word(struct proof *p, const struct shape *then, const char *what,
+			    const char *was, const char *is)
+{
+	autofree char *subject = xasprintf("table %s", then->name);
+
+	if (altered(p, then))
+		cmp_add(p->ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL, ALTERED);
+	else
+		cmp_add(p->ret, CMP_DIFFERENT, subject, what, was, is, NULL, NULL);
+}
+
+static int known_tables(struct proof *p, json_t *names, struct err *e)
 {
 	autorows struct sql_rows r = { 0 };
-	autojson json_t *names = json_object();
 
 	if (sql_ask(&p->sql, "select table_name from tables()", ASK_WITHIN, &r, e) < 0)
 		return err_wrap(e, "list the tables");
@@ -340,12 +366,42 @@ static int compare_known(struct proof *p, struct err *e)
 		if (sql_text(&r, i, "table_name"))
 			json_object_set_new(names, sql_text(&r, i, "table_name"), json_true());
 	}
-	vec_each (&p->then, then) {
-		autofree char *subject = xasprintf("table %s", then->name);
+	return 0;
+}
 
-		if (strcmp(then->kind, "view"))
-			cmp_text(p->ret, subject, "known to the server", "yes",
-				 json_object_get(names, then->name) ? "yes" : "no");
+static bool all_known(const struct proof *p, const json_t *names)
+{
+	vec_each (&p->then, then) {
+		if (strcmp(then->kind, "view") && tables_named(&p->tables, then->name) &&
+		    !json_object_get(names, then->name))
+			return false;
+	}
+	return true;
+}
+
+/* A server that just started fills that list while it serves already (seen: 743 of 1500 tables in
+ * the first answer of 9.3.4): wait as long as it grows. */
+static int compare_known(struct proof *p, struct err *e)
+{
+	autojson json_t *names = json_object();
+	struct deadline d = deadline_in(KNOWN_WITHIN);
+
+	for (size_t before = 0;; before = json_object_size(names)) {
+		if (known_tables(p, names, e) < 0)
+			return -e->kind;
+		if (json_object_size(names) > before)
+			d = deadline_in(KNOWN_WITHIN);
+		if (all_known(p, names) || deadline_passed(d))
+			break;
+		clock_sleep_ns(AGAIN);
+	}
+	vec_each (&p->then, then) {
+		if (!strcmp(then->kind, "view"))
+			continue;
+		if (json_object_get(names, then->name))
+			cmp_same(p->ret, 1);
+		else
+			compare_by_word(p, then, "known to the server", "yes", "no");
 	}
 	return 0;
 }
@@ -372,28 +428,45 @@ static int compare_suspended(struct proof *p, struct err *e)
 	return 0;
 }
 
-/* A row of each opens its reader. At the gate as far as the budget goes; the deep comparison opens
- * the rest. */
+/* A row of it opens its reader; 0: refused, with the server's words in e. Once more where it is
+ * refused: a reader may lose a race with a writer. */
+static int opens(const struct proof *p, const struct shape *then, struct err *e)
+{
+	autofree char *name = sql_quote(then->name);
+
+	for (int more = 1;; more--) {
+		autorows struct sql_rows r = { 0 };
+
+		if (sql_askf(&p->sql, ASK_WITHIN, &r, e, "select * from %s limit 1", name) >= 0)
+			return 1;
+		if (e->kind != ERR_REFUSED)
+			return err_wrap(e, "open table '%s'", then->name);
+		if (!more)
+			return 0;
+		err_clear(e);
+		clock_sleep_ns(AGAIN);
+	}
+}
+
+/* At the gate as far as the budget goes; the deep comparison opens the rest. */
 static int compare_opens(struct proof *p, struct err *e)
 {
 	struct deadline d = deadline_in(p->depth == DEPTH_GATE ? GATE_BUDGET : INT64_MAX / 4);
 
 	vec_each (&p->then, then) {
-		autofree char *subject = xasprintf("table %s", then->name),
-			      *name = sql_quote(then->name);
-		autorows struct sql_rows r = { 0 };
+		int r;
 
 		if (!strcmp(then->kind, "view"))
 			continue;
 		if (deadline_passed(d))
 			return 0;
-		if (sql_askf(&p->sql, ASK_WITHIN, &r, e, "select * from %s limit 1", name) >= 0) {
+		r = opens(p, then, e);
+		if (r < 0)
+			return r;
+		if (r)
 			cmp_same(p->ret, 1);
-			continue;
-		}
-		if (e->kind != ERR_REFUSED)
-			return err_wrap(e, "open table '%s'", then->name);
-		cmp_add(p->ret, CMP_DIFFERENT, subject, "opens", "yes", e->msg, NULL, NULL);
+		else
+			compare_by_word(p, then, "opens", "yes", e->msg);
 		err_clear(e);
 	}
 	return 0;
@@ -468,16 +541,45 @@ static unsigned how_to_compare(const struct proof *p)
 	return (same_major(p) ? FINGERPRINT_SAME_MAJOR : 0) | (content ? FINGERPRINT_CONTENT : 0);
 }
 
+/* Once more where they are refused, as opens(). */
+static int take_values(const struct proof *p, const struct table *t,
+		       const struct fingerprint_opts *o, json_t **ret, struct err *e)
+{
+	int r = fingerprint_take(&p->sql, &p->dbdir, t, o, ret, e);
+
+	if (r >= 0 || e->kind != ERR_REFUSED)
+		return r;
+	err_clear(e);
+	clock_sleep_ns(AGAIN);
+	return fingerprint_take(&p->sql, &p->dbdir, t, o, ret, e);
+}
+
+static int values_unread(struct proof *p, const struct shape *then, struct err *e)
+{
+	autofree char *subject = xasprintf("table %s", then->name);
+
+	if (e->kind == ERR_REFUSED || (e->kind == ERR_ABSENT && altered(p, then)))
+		compare_by_word(p, then, "values", "readable", e->msg);
+	else if (e->kind == ERR_TIMEOUT ||
+		 e->kind == ERR_SPACE) /* one slow table is not a mute world */
+		cmp_add(p->ret, CMP_UNPROVED, subject, "values", NULL, NULL, NULL, e->msg);
+	else
+		return -e->kind;
+	err_clear(e);
+	return 0;
+}
+
 static int compare_values_of(struct proof *p, const struct shape *then, const json_t *before,
 			     struct err *e)
 {
 	const struct table *t = tables_named(&p->tables, then->name);
-	autofree char *subject = xasprintf("table %s", then->name);
 	size_t texts = TEXT_CELLS;
 	struct proof_asked asked = { 0 };
 	struct err ignored = ERR_INIT;
 	struct fingerprint_opts o = { .cancel = p->c->cancel,
-				      .within_ns = proof_of(p->to, &asked, &ignored) < 0 ? 0 : asked.within_ns,
+				      .within_ns = proof_of(p->to, &asked, &ignored) < 0
+						       ? 0
+						       : asked.within_ns,
 				      .texts_left = &texts,
 				      .fold = fingerprint_folded(before),
 				      .content = has_content(before),
@@ -487,16 +589,8 @@ static int compare_values_of(struct proof *p, const struct shape *then, const js
 
 	if (!t)
 		return 0; /* told already */
-	if (fingerprint_take(&p->sql, &p->dbdir, t, &o, &print, e) < 0) {
-		if (e->kind == ERR_REFUSED)
-			cmp_add(p->ret, CMP_DIFFERENT, subject, "values", "readable", e->msg, NULL, NULL);
-		else if (e->kind == ERR_TIMEOUT || e->kind == ERR_SPACE) /* one slow table is not a mute world */
-			cmp_add(p->ret, CMP_UNPROVED, subject, "values", NULL, NULL, NULL, e->msg);
-		else
-			return -e->kind;
-		err_clear(e);
-		return 0;
-	}
+	if (take_values(p, t, &o, &print, e) < 0)
+		return values_unread(p, then, e);
 	shape_of_table(t, &now);
 	fingerprint_compare(before, print, then, &now, how_to_compare(p), p->ret);
 	return 0;

@@ -53,15 +53,17 @@ static void tables_rows(struct server *s, struct answer *a)
 		columns(a, newer);
 	if (s->number >= 90300)
 		columns(a, newest);
-	vec_each (&s->tables, it) {
-		struct table *t = *it;
+	s->listed++;
+	for (size_t i = 0; i < s->tables.n; i++) {
+		struct table *t = s->tables.v[i];
 		autofree char *id = xasprintf("%d", t->id);
 		const char *row[] = {
 			id,     t->name, "ts", "DAY",  "500000", "600000000",       yes(t->wal),
 			t->dir, "false", "0",  "HOUR", "false",  yes(t->suspended), "T"
 		};
 
-		answer_row(a, row);
+		if (i < s->listed || !control(s, "late_tables"))
+			answer_row(a, row);
 	}
 }
 

@@ -140,6 +140,18 @@ static void losses(void **state)
 	assert_null(found(w, "table t1", ""));
 }
 
+/* A server that just started does not list all of its tables yet. */
+static void tables_known_late(void **state)
+{
+	static const char *const controls[] = { "DOUBLE_LATE_TABLES=1", NULL };
+	struct world *w = *state;
+
+	expect(w, "open-source", "9.3.4");
+	stand_in_start(&w->server, "OSS", "9.3.4", controls);
+	verify(w, DEPTH_GATE);
+	assert_int_equal(cmp_worst(&w->cmp), CMP_EXPLAINED);
+}
+
 static void fewer_transactions(void **state)
 {
 	struct world *w = *state;
@@ -505,6 +517,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(upgraded_and_untouched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_build, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(losses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tables_known_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(fewer_transactions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(schema_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(applied_from_the_log, set_up, tear_down),
