@@ -14,7 +14,7 @@
 
 #define DAY "2026-01-01"
 #define DAY_MOVED DAY ".5"
-#define LOOKS 150
+#define LOOKS 60
 #define NAMES 3000
 #define AREA 1024 /* between the two records of _txn */
 
