@@ -22,6 +22,10 @@ enum db_mode { DB_WRITE, DB_READ };
  * newer user_version than we know: ERR_REFUSED. Waits within_ns for a lock of another process: then ERR_BUSY. */
 int  db_open(const char *path, enum db_mode mode, const char *const *migrations, size_t n, int64_t within_ns,
              struct db **ret, struct err *e) must_check;
+/* A database of somebody else's making, in a private copy of ours beside which nobody else's files lie: what a killed
+ * writer left in its journal or WAL is brought in, then it is only read; nothing is synced. Its schema is not trusted,
+ * and after within_ns in all every call is ERR_TIMEOUT. */
+int  db_open_copy(const char *path, int64_t within_ns, struct db **ret, struct err *e) must_check;
 void db_close(struct db *db);
 
 int  db_exec(struct db *db, const char *sql, struct err *e) must_check;         /* no results */

@@ -1,0 +1,311 @@
+#include "products/sftpgo/objects_compare.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/sftpgo/dot_pass.h"
+
+#define FORMAT "crossgrade.sftpgo.objects/1"
+#define LINE_MAX_BYTES (1u << 20)
+#define DOTTED \
+	"options after the pass" /* no field's name: what the fields of a line hold beside them */
+
+/* ---- writing down ---- */
+
+static int add_line(struct out *to, json_t *line, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(LINE_MAX_BYTES);
+
+	json_canonical(line, &text);
+	buf_addc(&text, '\n');
+	if (buf_check(&text, "the line of an object", e) < 0)
+		return -(int)e->kind;
+	out_add(to, text.data, text.len);
+	return 0;
+}
+
+static json_t *field_digests(const struct object *o)
+{
+	json_t *all = json_object(), *value;
+	char digest[FIELD_DIGEST];
+	const char *name;
+
+	json_object_foreach(o->fields, name, value)
+	{
+		field_digest(value, digest);
+		json_object_set_new(all, name, json_string(digest));
+	}
+	if (o->dotted) {
+		field_digest(o->dotted, digest);
+		json_object_set_new(all, DOTTED, json_string(digest));
+	}
+	return all;
+}
+
+struct freezing {
+	struct out *to;
+	struct object_counts *counts;
+};
+
+static int freeze_one(void *arg, const struct object *o, struct err *e)
+{
+	struct freezing *f = arg;
+	autojson json_t *line = NULL;
+	char digest[65];
+
+	object_digest(o, digest);
+	line = json_pack("[sssO]", object_kind_name(o->kind), o->key, digest, json_null());
+	if (!line)
+		return err_set(e, ERR_FORMAT, "%s: a key that is no UTF-8",
+			       object_kind_name(o->kind));
+	json_array_set_new(line, 3, field_digests(o));
+	f->counts->n[o->kind]++;
+	return add_line(f->to, line, e);
+}
+
+int objects_freeze(struct provider *p, struct out *to, struct object_counts *ret, struct err *e)
+{
+	struct object_counts counts = { 0 };
+	struct freezing f = { to, &counts };
+	autojson json_t *head = json_pack("{ss si ss}", "format", FORMAT, "schema",
+					  provider_schema(p), "driver", provider_driver(p));
+
+	if (add_line(to, head, e) < 0 || objects_each(p, freeze_one, &f, e) < 0)
+		return -(int)e->kind;
+	*ret = counts;
+	return 0;
+}
+
+/* ---- the frozen side ---- */
+
+struct frozen {
+	struct lines lines;
+	json_t *line; /* NULL at the end */
+	enum object_kind kind;
+	const char *key, *digest; /* in it */
+	json_t *fields;
+};
+
+static int frozen_next(struct frozen *f, struct err *e)
+{
+	struct sv text;
+	const char *kind;
+	int r = lines_next(&f->lines, &text, e);
+
+	json_decref(f->line);
+	f->line = NULL;
+	if (r <= 0)
+		return r;
+	if (json_parse(text, f->lines.what, &f->line, e) < 0)
+		return -(int)e->kind;
+	kind = json_string_value(json_array_get(f->line, 0));
+	f->kind = kind ? object_kind_of(kind) : OBJ__MAX;
+	f->key = json_string_value(json_array_get(f->line, 1));
+	f->digest = json_string_value(json_array_get(f->line, 2));
+	f->fields = json_array_get(f->line, 3);
+	if (f->kind == OBJ__MAX || !f->key || !f->digest || !json_is_object(f->fields))
+		return err_set(e, ERR_FORMAT, "'%s': a line that is no object's", f->lines.what);
+	return 1;
+}
+
+static int frozen_head(struct frozen *f, int *ret_schema, struct err *e)
+{
+	autojson json_t *head = NULL;
+	struct sv text;
+	int r = lines_next(&f->lines, &text, e);
+
+	if (r < 0 || (r > 0 && json_parse(text, f->lines.what, &head, e) < 0))
+		return -(int)e->kind;
+	if (strcmp(json_str(head, "format", ""), FORMAT) || !json_int(head, "schema", 0))
+		return err_set(e, ERR_FORMAT, "'%s' is no list of objects", f->lines.what);
+	*ret_schema = (int)json_int(head, "schema", 0);
+	return 0;
+}
+
+/* ---- what explains a difference ---- */
+
+static bool in_words(const char *word, const char *words)
+{
+	struct sv rest = sv_of(words), w;
+
+	while ((w = sv_word(&rest)).n) {
+		if (sv_eq(w, word))
+			return true;
+	}
+	return false;
+}
+
+static const char *const used[OBJ__MAX] = {
+	[OBJ_ADMINS] = "last_login",
+	[OBJ_API_KEYS] = "last_use_at",
+	[OBJ_FOLDERS] = "used_quota_size used_quota_files last_quota_update",
+	[OBJ_SHARES] = "last_use_at used_tokens",
+	[OBJ_USERS] = "last_login last_quota_update used_quota_size used_quota_files "
+		      "used_upload_data_transfer "
+		      "used_download_data_transfer first_download first_upload",
+};
+
+struct comparing {
+	struct frozen then;
+	struct provider *now;
+	int (*each)(void *arg, const struct object_difference *d, struct err *e);
+	void *arg;
+	struct object_tally tally;
+};
+
+static bool passed(const struct comparing *c)
+{
+	return c->tally.schema_then < DOT_PASS_SCHEMA && c->tally.schema_now >= DOT_PASS_SCHEMA;
+}
+
+static const char *rule_of(const struct comparing *c, const struct object_difference *d)
+{
+	const char *dotted = json_str(c->then.fields, DOTTED, "");
+
+	if (used[d->kind] && in_words(d->field, used[d->kind]))
+		return RULE_USED;
+	if (d->kind == OBJ_EVENT_ACTIONS && !strcmp(d->field, "options") && passed(c) && d->is &&
+	    !strcmp(d->is, dotted))
+		return RULE_DOTS;
+	if (d->kind == OBJ_EVENT_RULES && !strcmp(d->field, "updated_at") && passed(c) && d->was &&
+	    d->is)
+		return RULE_DOTS;
+	if (d->kind == OBJ_CONFIGS && !d->was)
+		return RULE_CONFIGS;
+	return NULL;
+}
+
+/* ---- comparing ---- */
+
+static int tell(struct comparing *c, struct object_difference *d, bool *different, struct err *e)
+{
+	if (d->change == OBJECT_CHANGED)
+		d->rule = rule_of(c, d);
+	if (!d->rule)
+		*different = true;
+	return c->each(c->arg, d, e);
+}
+
+/* Fields of both sides; those that only the frozen side has come last. */
+static int tell_fields(struct comparing *c, const struct object *o, bool *different, struct err *e)
+{
+	struct object_difference d = { .kind = o->kind, .key = o->key, .change = OBJECT_CHANGED };
+	char digest[FIELD_DIGEST];
+	json_t *value;
+
+	json_object_foreach(o->fields, d.field, value)
+	{
+		field_digest(value, digest);
+		d.was = json_str(c->then.fields, d.field, NULL);
+		d.is = digest;
+		if ((!d.was || strcmp(d.was, d.is)) && tell(c, &d, different, e) < 0)
+			return -(int)e->kind;
+	}
+	d.is = NULL;
+	json_object_foreach(c->then.fields, d.field, value)
+	{
+		d.was = json_string_value(value);
+		if (!json_object_get(o->fields, d.field) && strcmp(d.field, DOTTED) &&
+		    tell(c, &d, different, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+static int compare_both(struct comparing *c, const struct object *o, struct err *e)
+{
+	bool different = false;
+	char digest[65];
+
+	object_digest(o, digest);
+	if (!strcmp(digest, c->then.digest)) {
+		c->tally.same.n[o->kind]++;
+		return 0;
+	}
+	if (tell_fields(c, o, &different, e) < 0)
+		return -(int)e->kind;
+	(different ? &c->tally.different : &c->tally.explained)->n[o->kind]++;
+	return 0;
+}
+
+static int tell_missing(struct comparing *c, struct err *e)
+{
+	struct object_difference d = { .kind = c->then.kind,
+				       .key = c->then.key,
+				       .change = OBJECT_MISSING };
+
+	c->tally.missing.n[d.kind]++;
+	return c->each(c->arg, &d, e);
+}
+
+static int tell_new(struct comparing *c, const struct object *o, struct err *e)
+{
+	struct object_difference d = { .kind = o->kind, .key = o->key, .change = OBJECT_NEW };
+
+	c->tally.added.n[d.kind]++;
+	return c->each(c->arg, &d, e);
+}
+
+static int step_then(struct comparing *c, struct err *e)
+{
+	int r = frozen_next(&c->then, e);
+
+	if (r > 0)
+		c->tally.then.n[c->then.kind]++;
+	return r < 0 ? r : 0;
+}
+
+/* Below, at or above the frozen one. */
+static int order_of(const struct frozen *f, const struct object *o)
+{
+	if (!f->line)
+		return -1;
+	return o->kind != f->kind ? (o->kind < f->kind ? -1 : 1) : strcmp(o->key, f->key);
+}
+
+static int compare_one(void *arg, const struct object *o, struct err *e)
+{
+	struct comparing *c = arg;
+
+	c->tally.now.n[o->kind]++;
+	while (order_of(&c->then, o) > 0) {
+		if (tell_missing(c, e) < 0 || step_then(c, e) < 0)
+			return -(int)e->kind;
+	}
+	if (order_of(&c->then, o) < 0)
+		return tell_new(c, o, e);
+	if (compare_both(c, o, e) < 0)
+		return -(int)e->kind;
+	return step_then(c, e);
+}
+
+static int compare_all(struct comparing *c, struct err *e)
+{
+	if (frozen_head(&c->then, &c->tally.schema_then, e) < 0 || step_then(c, e) < 0 ||
+	    objects_each(c->now, compare_one, c, e) < 0)
+		return -(int)e->kind;
+	while (c->then.line) {
+		if (tell_missing(c, e) < 0 || step_then(c, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+int objects_compare(int frozen, const char *what, struct provider *now,
+		    int (*each)(void *arg, const struct object_difference *d, struct err *e),
+		    void *arg, struct object_tally *ret, struct err *e)
+{
+	struct comparing c = {
+		.now = now, .each = each, .arg = arg, .tally.schema_now = provider_schema(now)
+	};
+	int r;
+
+	lines_init(&c.then.lines, frozen, what, LINE_MAX_BYTES);
+	r = compare_all(&c, e);
+	json_decref(c.then.line);
+	lines_done(&c.then.lines);
+	if (r < 0)
+		return err_wrap(e, "compare objects");
+	*ret = c.tally;
+	return 0;
+}

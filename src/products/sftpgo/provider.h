@@ -1,0 +1,67 @@
+/* SFTPGo's data provider, read by ourselves: never through the server, never written to.
+ *
+ *	autoprovider struct provider *p = NULL;
+ *	if (provider_open(&at, &p, e) < 0) ...
+ *	printf("schema %d\n", provider_schema(p));
+ *
+ * What is read is one moment: SQLite and bolt files are copied under their own locks into a private
+ *place and read there (a running server is kept from writing for as long as the copy takes,
+ *milliseconds), PostgreSQL and MariaDB are read in one snapshot. Objects are in objects.h, what
+ *checks ask of the database itself is here.
+ *
+ * Source: SFTPGo 2.6.4 and 2.7.5, internal/dataprovider; seen with both on each driver. */
+#pragma once
+
+#include "base/secret.h"
+#include "base/sv.h"
+
+/* As in the configuration's data_provider; borrowed until provider_open() returns. */
+struct provider_at {
+	const char *driver; /* sqlite, postgresql, mysql, bolt */
+	const char *path;   /* sqlite, bolt: absolute */
+	/* postgresql also "h1,h2:5433"; mysql also a socket's path. NULL: the driver's own. */
+	const char *host;
+	uint16_t port; /* 0: the driver's own */
+	const char *user, *database;
+	struct secret password;
+	const char *prefix; /* sql_tables_prefix, NULL none */
+	int sslmode;        /* SFTPGo's number, which means different things to each driver */
+	const char *root_cert, *client_cert, *client_key;
+	bool no_sni;
+	const char *session_attrs; /* target_session_attrs of postgresql */
+	/* Directory for private copies, NULL: /tmp. Nothing is left in it but, when killed in the
+	 * moment of copying, a directory crossgrade-provider-*. */
+	const char *scratch;
+	int64_t within_ns; /* to open and read it all; 0: five minutes */
+};
+
+struct provider;
+
+/* ERR_ABSENT no such file, or the client library is not installed (with a hint); ERR_BUSY a server
+ * holds the file (bolt) or writes to it all the time; ERR_DENIED login refused; ERR_TIMEOUT;
+ * ERR_FORMAT not a database, or not SFTPGo's; ERR_REFUSED a driver that cannot be read, or a server
+ * that says no. */
+int provider_open(const struct provider_at *at, struct provider **ret, struct err *e) must_check;
+void provider_close(struct provider *p);
+const char *provider_driver(const struct provider *p);
+int provider_schema(const struct provider *p); /* 28 2.5, 29 2.6, 33 2.7, 34 Enterprise */
+
+/* Names of nodes that wrote their sign of life in the last two minutes, sorted, each ending in LF;
+ * 0 where the driver keeps none (SQLite, bolt). Returns how many. Source:
+ * internal/dataprovider/node.go. */
+struct buf;
+int provider_nodes(struct provider *p, int64_t now_wall_ns, struct buf *ret_names,
+		   struct err *e) must_check;
+
+/* May the account change the schema, as a migration does? `why` says what is missing, in words;
+ * static. Files: the account is the server's, so that is not asked here. */
+enum provider_right { RIGHT_UNKNOWN, RIGHT_YES, RIGHT_NO };
+int provider_ddl_right(struct provider *p, enum provider_right *ret, const char **why,
+		       struct err *e) must_check;
+
+/* Version of the database server as it says itself ("15.18 (Debian ...)"), "" for files. Borrowed.
+ */
+const char *provider_server_version(const struct provider *p);
+
+static inline void provider_autoclose_(struct provider **p) { provider_close(*p); }
+#define autoprovider cleanup_with(provider_autoclose_)

@@ -1,0 +1,23 @@
+/* A private copy of a database file of somebody else's, made under the file's own locks without a
+ * byte written there. */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+
+struct private_copy {
+	char *dir;  /* 0700, ours alone, below scratch */
+	char *path; /* of the copy in it */
+};
+#define autocopy cleanup_with(private_copy_done)
+void private_copy_done(struct private_copy *c); /* removes the directory and all in it */
+
+/* SQLite: while the copy is made no writer may commit (it waits, as for any reader) and, in WAL
+ * mode, no checkpoint may run. A hot journal or a WAL goes with the file. Source: SQLite's
+ * documentation, "File Locking And Concurrency" and "WAL-mode File Format". ERR_BUSY when a writer
+ * holds it until the deadline. */
+int private_copy_sqlite(const char *path, const char *scratch, struct deadline until,
+			struct private_copy *ret, struct err *e) must_check;
+/* bolt: a server holds an exclusive flock for as long as it runs: ERR_BUSY then. */
+int private_copy_bolt(const char *path, const char *scratch, struct private_copy *ret,
+		      struct err *e) must_check;

@@ -1,0 +1,79 @@
+/* Inside of provider*.c and objects*.c: what each driver implements. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "products/sftpgo/provider.h"
+
+/* Rows of one statement, one at a time; several may be open at once. */
+struct rows;
+struct rows_ops {
+	int (*next)(struct rows *r, struct err *e); /* 1 a row, 0 the end */
+	/* Text of a column, NULL for null; NUL-terminated, valid until the next row. */
+	struct sv (*col)(struct rows *r, int at);
+	void (*close)(struct rows *r);
+};
+struct rows {
+	const struct rows_ops *ops;
+};
+
+static inline int rows_next(struct rows *r, struct err *e) { return r->ops->next(r, e); }
+
+static inline struct sv rows_col(struct rows *r, int at) { return r->ops->col(r, at); }
+
+static inline void rows_autoclose_(struct rows **r)
+{
+	if (*r)
+		(*r)->ops->close(*r);
+}
+#define autorows cleanup_with(rows_autoclose_)
+
+/* Pairs of one bolt bucket in the order of their keys. */
+struct bolt_cursor;
+
+struct provider_ops {
+	const char *driver;
+	int (*open)(const struct provider_at *at, struct provider *p, struct err *e);
+	void (*close)(struct provider *p);
+	int (*schema)(struct provider *p, int64_t *ret, struct err *e);
+	/* SQL only, NULL for bolt: the statement as sql_text() wrote it. */
+	int (*query)(struct provider *p, const char *sql, struct rows **ret, struct err *e);
+	char quote;           /* around names */
+	const char *bytewise; /* an expression, in place of the @, that sorts by bytes */
+	/* NULL where no account is asked. */
+	int (*ddl_right)(struct provider *p, enum provider_right *ret, const char **why,
+			 struct err *e);
+	bool nodes; /* keeps the table of nodes */
+};
+
+struct provider {
+	const struct provider_ops *ops;
+	void *handle; /* of the driver */
+	char *prefix;
+	char *server; /* its version, NULL none */
+	int schema;
+	struct deadline until;
+};
+
+extern const struct provider_ops provider_sqlite, provider_postgresql, provider_mysql,
+    provider_bolt;
+
+/* Write a statement for this driver: {table} with prefix and quotes, [column] quoted, <expr> sorted
+ * by bytes. */
+void sql_text(const struct provider *p, const char *text, struct buf *ret);
+/* sql_text(), then query. */
+int provider_query(struct provider *p, const char *text, struct rows **ret,
+		   struct err *e) must_check;
+/* The first column of the only row, "" for none or null. */
+int provider_value(struct provider *p, const char *text, struct buf *ret, struct err *e) must_check;
+/* The same as a number; ERR_FORMAT when it is none, `what` says of what. */
+int provider_number(struct provider *p, const char *text, const char *what, int64_t *ret,
+		    struct err *e) must_check;
+
+/* Pairs of a bucket; ERR_ABSENT when there is no such bucket. Value and key are valid until the
+ * next. */
+int bolt_bucket(struct provider *p, const char *bucket, struct bolt_cursor **ret,
+		struct err *e) must_check;
+int bolt_next(struct bolt_cursor *c, struct sv *ret_key, struct sv *ret_value,
+	      struct err *e) must_check;
+void bolt_cursor_free(struct bolt_cursor *c);
