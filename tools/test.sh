@@ -3,7 +3,7 @@
 # "N passed, N failed, N skipped"; fails when anything fails. About 30 minutes on 2 cores.
 #
 #   tools/test.sh                 everything
-#   tools/test.sh SUITE...        only these: lint unit kills fuzz asan crash powercut errors broken skeleton systemd containers e2e package
+#   tools/test.sh SUITE...        only these: lint unit kills fuzz asan crash powercut errors broken skeleton systemd containers e2e sftpgo package
 #   SEED=n tools/test.sh crash    the same sample of kill points again
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -112,6 +112,8 @@ run_systemd() { suite systemd tests/e2e/run.sh systemd; }
 # Without Docker the suite skips itself, and says so.
 run_containers() { need_packages containers; suite containers tests/e2e/run.sh containers; }
 run_e2e() { suite e2e tests/e2e/run.sh real; }
+# Builds both releases the first time, some minutes; without Go or a database the tests skip, and say so.
+run_sftpgo() { need_packages sftpgo databases; suite sftpgo tests/e2e/run.sh sftpgo; }
 run_skeleton() { suite skeleton tests/skeleton/run.sh; }
 run_package() { suite package tools/check-package.sh; }
 
@@ -119,7 +121,7 @@ echo "seed $SEED (repeat with SEED=$SEED tools/test.sh SUITE); logs in $LOGS"
 build "$BUILD/gcc" || exit 1
 build "$BUILD/fault" -Dfault=true -Dtests=true || exit 1
 export CROSSGRADE_BUILD=$BUILD/gcc CROSSGRADE_FAULT_BUILD=$BUILD/fault
-[ $# -gt 0 ] || set -- lint unit kills fuzz asan crash powercut errors broken skeleton systemd containers e2e package
+[ $# -gt 0 ] || set -- lint unit kills fuzz asan crash powercut errors broken skeleton systemd containers e2e sftpgo package
 for s in "$@"; do
 	"run_$s" || { echo "== $s: did not run"; failed=$((failed + 1)); }
 done

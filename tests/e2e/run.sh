@@ -1,9 +1,10 @@
 #!/bin/bash
-# End to end with real QuestDB servers.
+# End to end with real servers, of QuestDB where nothing else is said.
 #
 #   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
 #   run.sh containers             Docker and Compose, looked at
+#   run.sh sftpgo                 SFTPGo: its real servers by themselves
 #   run.sh FILE.bats...           these
 #
 # CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
@@ -14,6 +15,7 @@ case ${1-} in
 real) set -- process.bats script.bats states.bats enterprise.bats backup.bats kills.bats ;;
 systemd) set -- boot.bats systemd.bats ;;
 containers) set -- containers.bats ;;
+sftpgo) set -- sftpgo_real.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
 esac
