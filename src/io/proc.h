@@ -1,4 +1,4 @@
-/* /proc: who runs, who holds a lock, who listens. Read as it is now; a process that ends while it is read is left out. */
+/* /proc: who runs, who holds a lock, who listens, whose socket it is. Read as it is now; a process that ends while it is read is left out. */
 #pragma once
 
 #include <sys/types.h>
@@ -39,6 +39,19 @@ struct proc_socket {
 typedef VEC(struct proc_socket) proc_sockets;
 /* TCP sockets whose local port is in ports[]; from the network namespace of pid (0: ours). */
 int  proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e) must_check;
+
+/* Processes that have sockets open, by their inodes (at most PROC_SOCKETS_MAX): ascending; bit i of `which` is inodes[i]. A
+ * child that inherits one is told, too; who ends meanwhile or is closed to us is left out. Reads the descriptors of every
+ * process: ERR_SPACE beyond a million of them. */
+#define PROC_SOCKETS_MAX 64
+struct socket_holder {
+	pid_t    pid;
+	uint64_t which;
+};
+typedef VEC(struct socket_holder) socket_holders;
+int  proc_socket_holders(const uint64_t *inodes, size_t n, socket_holders *ret, struct err *e) must_check;
+/* The same of one process: 0 when it has none or is gone. */
+int  proc_has_sockets(pid_t pid, const uint64_t *inodes, size_t n, uint64_t *ret_which, struct err *e) must_check;
 
 int  proc_boot_id(char ret[64], struct err *e) must_check;      /* /proc/sys/kernel/random/boot_id */
 /* Soft and hard limit of a resource by its name in /proc/pid/limits ("Max open files"); UINT64_MAX = unlimited. */

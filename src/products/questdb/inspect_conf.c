@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -38,30 +37,14 @@ static json_t *ports_json(const struct conf *c)
 /* Process that has the socket open; 0 when it cannot be seen. */
 static pid_t socket_owner(uint64_t inode)
 {
-	autofree char *want = xasprintf("socket:[%ju]", (uintmax_t)inode);
-	pid_list pids = { 0 };
+	socket_holders found = { 0 };
 	struct err ignored = ERR_INIT;
-	pid_t owner = 0;
+	pid_t owner;
 
-	if (proc_all(&pids, &ignored) < 0)
+	if (proc_socket_holders(&inode, 1, &found, &ignored) < 0)
 		return 0;
-	for (size_t i = 0; i < pids.n && !owner; i++) {
-		autofree char *path = xasprintf("/proc/%d/fd", pids.v[i]);
-		DIR *d = opendir(path);
-		struct dirent *entry;
-
-		while (d && !owner && (entry = readdir(d))) {
-			char target[64];
-			ssize_t n = readlinkat(dirfd(d), entry->d_name, target, sizeof target - 1);
-
-			target[n > 0 ? n : 0] = '\0';
-			if (!strcmp(target, want))
-				owner = pids.v[i];
-		}
-		if (d)
-			closedir(d);
-	}
-	vec_done(&pids);
+	owner = found.n ? found.v[0].pid : 0;
+	vec_done(&found);
 	return owner;
 }
 

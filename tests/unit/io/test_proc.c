@@ -197,6 +197,42 @@ static void ipv6_is_seen(void **state)
 	close(fd);
 }
 
+/* A child has what it inherited; a socket that nobody has open is nobody's. */
+static void sockets_are_found_by_who_has_them(void **state)
+{
+	socket_holders all = { 0 };
+	struct err e = ERR_INIT;
+	uint64_t which = 0, inodes[2] = { 1 };
+	struct stat st;
+	int fd = -1;
+	pid_t child;
+
+	assert_true(listen_on(AF_INET, &fd) > 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	inodes[1] = st.st_ino;
+	child = fork();
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_ok(proc_socket_holders(inodes, 2, &all, &e), &e);
+	assert_int_equal(all.n, 2);
+	assert_int_equal(all.v[0].pid, MIN_OF(getpid(), child));
+	assert_int_equal(all.v[1].pid, MAX_OF(getpid(), child));
+	assert_true(all.v[0].which == 2 && all.v[1].which == 2);
+	vec_done(&all);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_ok(proc_has_sockets(getpid(), inodes, 2, &which, &e), &e);
+	assert_true(which == 2);
+	assert_ok(proc_has_sockets(child, inodes, 2, &which, &e), &e);
+	assert_true(which == 0);
+	close(fd);
+	assert_ok(proc_socket_holders(inodes, 2, &all, &e), &e);
+	assert_int_equal(all.n, 0);
+	assert_fails(proc_socket_holders(inodes, PROC_SOCKETS_MAX + 1, &all, &e), &e, ERR_SPACE);
+}
+
 static void limits_and_the_boot_are_read(void **state)
 {
 	uint64_t soft = 0, hard = 0;
@@ -226,6 +262,7 @@ int main(void)
 		in_place(who_waits_is_no_holder),
 		cmocka_unit_test(listeners_and_connections_are_seen),
 		cmocka_unit_test(ipv6_is_seen),
+		cmocka_unit_test(sockets_are_found_by_who_has_them),
 		cmocka_unit_test(limits_and_the_boot_are_read),
 	};
 
