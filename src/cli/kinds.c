@@ -38,7 +38,9 @@ const struct kind_text kind_texts[] = {
 	  "Does the same again." },
 	{ "service_start", "Starts the new build for the first time: the point of no return.",
 	  "Stops it." },
-	{ "service_stop", "Stops the server and holds it, so that nobody else can start it.",
+	{ "service_stop",
+	  "Stops the server and holds it, so that nobody else can start it; the plan says where "
+	  "nothing can hold it.",
 	  "Lifts the hold, starts the old server and waits until it answers as the version it "
 	  "was." },
 	{ "snapshot_take", "Runs the operator's own command that takes a snapshot of the data.",

@@ -193,6 +193,7 @@ static int restore_plan(const struct goal *g, const struct facts *now, const str
 	plan_loss(ret, "new-writes",
 	          "what was written since the restore point was made is no longer live; it is set aside with the whole world that is "
 	          "live now, and not counted");
+	world_note_holds(ret);
 	if (plan_seal(ret, now, e) >= 0)
 		return 0;
 	plan_done(ret);

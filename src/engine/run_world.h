@@ -38,6 +38,8 @@ void world_flush_events(struct world *w);
 /* Newest run of this installation that is not finished; 1 there is one, 0 none. site_hash NULL: of this host. */
 int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e) must_check;
 
+/* For a plan whose steps are complete: a server that nothing can keep stopped is not said to be. */
+void world_note_holds(struct plan *p);
 /* Put kind, scope and home of the restore point into a plan that is being made. */
 int world_point_of(struct plan *p, const struct goal *g, const struct scope *s, struct err *e) must_check;
 /* Where the restore points of this run are; heap. */

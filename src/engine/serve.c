@@ -78,11 +78,13 @@ static int answers_as(const struct probe *p, struct expected who, struct err *e)
 	return 0;
 }
 
-/* Somebody else's server took the lock before ours could. On the way back the old one is welcome whoever started it. */
+/* Somebody else's server took the lock, or a port, before ours could. On the way back the old one is welcome whoever started it. */
 static int refuse_stranger(const struct ctx *c, const struct svc_state *now, struct err *e)
 {
 	if (!now->stranger || c->backward)
 		return 0;
+	if (!now->id.pid)
+		return err_set(e, ERR_CHANGED, "not only the server that this run started listens: %s", now->detail);
 	err_set(e, ERR_CHANGED, "process %d runs the server, and it is not the one this run started%s%s", (int)now->id.pid,
 	        now->by[0] ? ": " : "", now->by);
 	return err_hint(e, "find out who starts servers of this data, and stop that first");

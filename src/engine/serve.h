@@ -11,7 +11,8 @@ struct expected {               /* who is to answer; "" accepts any */
  * process did nothing (no CPU time, no I/O) for stall_ns: a migration may take long, but it works. */
 int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
                struct probe *ret, struct err *e) must_check;
-/* Keep everyone out: the service's own hold, and its lock held by us (params' "flock", a place, may be absent). */
+/* Keep everyone out: the service's own hold, and its lock held by us (params' "flock", a place, may be absent). A process known
+ * by its ports has neither: nothing keeps it down (site_can_hold()). */
 int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e) must_check;
 /* Let our own start through; for_good: the hold is taken away, else it stands again when the start is done. */
 int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e) must_check;
@@ -21,10 +22,10 @@ int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e) 
 /* The same for a server that neither ends nor answers: gone, or `why` with what can be done. */
 int serve_end(struct ctx *c, struct service *service, const struct err *why, struct err *e) must_check;
 /* Tell the service what it is started with (as serve_start() does): a server of ours that was started just before a kill and has
- * not taken its lock yet is known by it. */
+ * not taken its lock yet, or does not listen yet, is known by it. */
 int serve_know(struct ctx *c, struct site *s, const char *launch, const json_t *argv, struct err *e) must_check;
 /* Start with a launch record (blob digest or NULL) whose argv is replaced when argv is an array. Going forward, ERR_CHANGED when
- * somebody else's server took the lock meanwhile (serve_wait() says so, too): see svc/service.h. */
+ * somebody else's server took the lock or a port meanwhile (serve_wait() says so, too): see svc/service.h. */
 int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
                 struct svc_state *ret, struct err *e) must_check;
 /* A span of params, or the default. */

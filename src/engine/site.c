@@ -83,6 +83,13 @@ int site_path(const struct site *s, const json_t *place, char **ret, struct err 
 	return 0;
 }
 
+bool site_can_hold(const json_t *doc)
+{
+	const struct service_ops *ops = service_kind(json_str(json_object_get(doc, "service"), "kind", ""));
+
+	return json_is_object(json_object_get(doc, "lock")) || (ops && ops->hold);
+}
+
 int site_service(struct site *s, struct service **ret, struct err *e)
 {
 	const json_t *lock = json_object_get(s->doc, "lock");

@@ -2,7 +2,7 @@
  * be bound to another site (a rehearsal's copy) or be run by an agent on the far host.
  *
  * In a plan: {"roots":{"root":"/var/lib/questdb","install":"/opt/questdb",...},"service":{...},"lock":{"at":"root",
- * "path":"db/tables.d.lock"},"probe":{"host","http","pg",...}}. A place is {"at":"root","path":"conf/server.conf"}. */
+ * "path":"db/tables.d.lock"}|absent,"probe":{"host","http","pg",...}}. A place is {"at":"root","path":"conf/server.conf"}. */
 #pragma once
 
 #include "io/json.h"
@@ -27,5 +27,8 @@ int site_sync(const struct site *s, struct err *e) must_check;
 int site_place(const struct site *s, const json_t *place, struct dir *ret, const char **ret_rel, struct err *e) must_check;
 /* The same as an absolute path for messages and for programs we start; heap. */
 int site_path(const struct site *s, const json_t *place, char **ret, struct err *e) must_check;
+/* Can a stopped server of this site be kept from being started by others: by the hold of its service, or by its lock? A process
+ * that is known by its ports alone cannot. `doc` as in a plan. */
+bool site_can_hold(const json_t *doc);
 int site_service(struct site *s, struct service **ret, struct err *e) must_check;      /* borrowed */
 json_t *place_of(const char *root, const char *path) must_check;

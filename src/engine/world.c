@@ -95,6 +95,19 @@ static void note_failure_hook(struct plan *p, const struct goal *g)
 	plan_note(p, text);
 }
 
+void world_note_holds(struct plan *p)
+{
+	vec_each(&p->steps, s) {
+		const json_t *site = json_object_get(json_object_get(p->doc, "sites"), s->site);
+
+		if (!s->kind || strcmp(s->kind->name, "service_stop") || site_can_hold(site))
+			continue;
+		json_object_set_new(s->params, "kept", json_false());
+		plan_note(p, "nothing can keep the stopped server from being started by somebody else: it takes no lock, and no service "
+		             "manager runs it; see to it that nobody starts it in the window");
+	}
+}
+
 int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, struct err *e)
 {
 	const struct product *p = product_named(g->product);
@@ -111,8 +124,10 @@ int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, 
 		note_failure_hook(&plan, g);
 		r = p->plan(now, g, &plan, e);
 	}
-	if (r >= 0)
+	if (r >= 0) {
+		world_note_holds(&plan);
 		r = plan_seal(&plan, now, e);
+	}
 	scope_done(&scope);
 	if (r < 0) {
 		plan_done(&plan);

@@ -1,4 +1,4 @@
-/* A plain process: whoever holds the lock of the installation is the server. */
+/* A plain process: whoever holds the lock of the installation is the server, or listens on its ports. */
 #include "svc/service.h"
 
 #include <errno.h>
@@ -7,21 +7,62 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "io/json.h"
 #include "io/proc.h"
 #include "svc/kinds.h"
 #include "svc/launch.h"
+#include "svc/listener.h"
 #include "svc/owner.h"
 
 struct process {
 	struct process_id started;  /* by us, and not yet seen with the lock */
 	struct process_id owned_id; /* whose owner is known */
 	struct owner owner;
+	uint16_t ports[LISTENER_PORTS_MAX]; /* it is known by, where there is no lock */
+	size_t n_ports;
 };
 
-static int process_open(struct service *s, struct err *e unused_arg)
+static int read_ports(const struct service *s, struct process *own, struct err *e)
 {
-	s->own = xcalloc(1, sizeof(struct process));
-	s->name = xasprintf("process holding %s", s->lock_path ? s->lock_path : "an unknown lock");
+	const json_t *list = json_object_get(s->config, "ports");
+	json_t *port;
+	size_t i;
+
+	if (!list)
+		return 0;
+	if (!json_array_size(list) || json_array_size(list) > ARRAY_LEN(own->ports))
+		return err_set(e, ERR_USAGE, "'ports' of the service is to be a list of one to %zu ports",
+			       ARRAY_LEN(own->ports));
+	json_array_foreach(list, i, port)
+	{
+		json_int_t n = json_integer_value(port);
+
+		if (n < 1 || n > UINT16_MAX)
+			return err_set(e, ERR_USAGE, "'ports' of the service holds something that is no port");
+		own->ports[own->n_ports++] = (uint16_t)n;
+	}
+	return 0;
+}
+
+static char *name_of(const struct service *s, const struct process *own)
+{
+	autobuf struct buf ports = BUF_MAX(256);
+
+	for (size_t i = 0; i < own->n_ports; i++)
+		buf_addf(&ports, "%s%u", i ? ", " : "", own->ports[i]);
+	if (!s->lock_path && own->n_ports)
+		return xasprintf("process listening on %s", buf_str(&ports));
+	return xasprintf("process holding %s", s->lock_path ? s->lock_path : "an unknown lock");
+}
+
+static int process_open(struct service *s, struct err *e)
+{
+	struct process *own = xcalloc(1, sizeof *own);
+
+	s->own = own;
+	if (read_ports(s, own, e) < 0)
+		return -(int)e->kind;
+	s->name = name_of(s, own);
 	return 0;
 }
 
@@ -43,21 +84,28 @@ static int add_owner(struct process *own, struct svc_state *st, struct err *e)
 	return 0;
 }
 
+static bool same_words(char *const *words, const json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *word = json_string_value(json_array_get(list, i));
+
+		if (!words[i] || !word || strcmp(words[i], word) != 0)
+			return false;
+	}
+	return !words[n];
+}
+
+/* The environment, too: "serve" in the same directory can be two installations told apart by a variable alone. */
 static bool runs_record(const struct proc *p, const json_t *record)
 {
 	const char *cwd = json_string_value(json_object_get(record, "cwd"));
-	const json_t *argv = json_object_get(record, "argv");
-	size_t n = json_array_size(argv);
+	const json_t *argv = json_object_get(record, "argv"), *env = json_object_get(record, "env");
 
-	if (!p->argv || !n || (cwd && p->cwd && strcmp(cwd, p->cwd) != 0))
+	if (!p->argv || !json_array_size(argv) || (cwd && p->cwd && strcmp(cwd, p->cwd) != 0))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		const char *word = json_string_value(json_array_get(argv, i));
-
-		if (!p->argv[i] || !word || strcmp(p->argv[i], word) != 0)
-			return false;
-	}
-	return !p->argv[n];
+	return same_words(p->argv, argv) && (!env || !p->env || same_words(p->env, env));
 }
 
 static bool is_launched(const struct service *s, struct process_id id)
@@ -70,8 +118,8 @@ static bool is_launched(const struct service *s, struct process_id id)
 	return same;
 }
 
-/* 1 found, 0 none. A server started by a run that was killed since: until it takes its lock, only its command line
- * tells that it is on its way (seen: the data was moved beneath it). */
+/* 1 found, 0 none. A server started by a run that was killed since: until it takes its lock or listens, only what it
+ * was started with tells that it is on its way (seen: the data was moved beneath it). */
 static int find_started(const struct service *s, struct process_id *ret, struct err *e)
 {
 	pid_list all = { 0 };
@@ -95,35 +143,65 @@ static int find_started(const struct service *s, struct process_id *ret, struct 
 	return ret->pid != 0;
 }
 
+/* An enum listener: who holds the lock, or listens. */
+static int find_server(struct service *s, struct svc_state *st, struct err *e)
+{
+	const struct process *own = s->own;
+
+	if (s->lock_path)
+		return service_lock_owner(s->lock_path, &st->id, e);
+	return listener_find(own->ports, own->n_ports, s->known, &st->id, st->detail, sizeof st->detail, e);
+}
+
+/* Neither lock nor ports are taken: on its way down, on its way up, or not there. A server that ends closes its ports
+ * first, and writes its data until it is gone. */
+static int find_on_its_way(struct service *s, struct svc_state *st, struct err *e)
+{
+	struct process *own = s->own;
+	int alive = s->known.pid ? process_alive(s->known, e) : 0;
+
+	if (alive > 0) {
+		st->run = SVC_STOPPING;
+		st->id = s->known;
+		return 0;
+	}
+	s->known = (struct process_id){ 0 };
+	if (alive == 0)
+		alive = own->started.pid && process_alive(own->started, e) == 1 ? 1 : find_started(s, &own->started, e);
+	if (alive < 0)
+		return alive;
+	st->run = alive ? SVC_STARTING : SVC_STOPPED;
+	if (alive)
+		st->id = own->started;
+	return 0;
+}
+
 static int process_state(struct service *s, struct svc_state *ret, struct err *e)
 {
 	struct process *own = s->own;
 	struct svc_state st = { .run = SVC_UNKNOWN };
-	int held, starting = 0;
+	int found;
 
-	if (!s->lock_path) {
-		snprintf(st.detail, sizeof st.detail, "no lock file tells which process it is");
+	if (!s->lock_path && !own->n_ports) {
+		snprintf(st.detail, sizeof st.detail, "no lock file and no port tells which process it is");
 		*ret = st;
 		return 0;
 	}
-	held = service_lock_owner(s->lock_path, &st.id, e);
-	if (held < 0)
-		return held;
-	if (!held)
-		starting = own->started.pid && process_alive(own->started, e) == 1 ?
-				   1 :
-				   find_started(s, &own->started, e);
-	if (starting < 0)
-		return starting;
-	if (held) {
-		st.run = SVC_RUNNING;
-	} else if (starting) {
-		st.run = SVC_STARTING;
-		st.id = own->started;
-	} else {
-		st.run = SVC_STOPPED;
+	found = find_server(s, &st, e);
+	if (found < 0)
+		return found;
+	if (found == LISTENER_SEVERAL) {
+		st.stranger = own->started.pid != 0;
+		*ret = st;
+		return 0;
 	}
-	st.stranger = held && own->started.pid && !same_process(own->started, st.id);
+	if (found == LISTENER_ONE) {
+		st.run = SVC_RUNNING;
+		s->known = st.id;
+	} else if (find_on_its_way(s, &st, e) < 0) {
+		return -(int)e->kind;
+	}
+	st.stranger = found && own->started.pid && !same_process(own->started, st.id);
 	/* Gone between two looks: the next look says so. */
 	if (st.id.pid && add_owner(own, &st, e) < 0 && e->kind != ERR_ABSENT)
 		return -(int)e->kind;
@@ -173,6 +251,8 @@ static int process_stop(struct service *s, struct process_id id, struct deadline
 		return err_set(e, ERR_CHANGED,
 			       "process %d ended and process %d runs in its place: %s", (int)id.pid,
 			       (int)ret->id.pid, ret->by[0] ? ret->by : "started by somebody");
+	if (ret->run == SVC_UNKNOWN)
+		return err_set(e, ERR_CHANGED, "process %d ended and %s", (int)id.pid, ret->detail);
 	return 0;
 }
 
@@ -188,7 +268,10 @@ static int process_want(struct service *s, enum svc_run to, int64_t within_ns,
 		return -(int)e->kind;
 	if (st.run == SVC_UNKNOWN)
 		return err_set(e, ERR_REFUSED, "%s", st.detail);
-	if (to == SVC_RUNNING && !st.id.pid)
+	/* One of us is not to be taken for the other. */
+	if (to == SVC_RUNNING && st.run == SVC_STOPPING && process_wait(st.id, d, e) < 0)
+		return err_wrap(e, "wait for process %d, which is ending", (int)st.id.pid);
+	if (to == SVC_RUNNING && (!st.id.pid || st.run == SVC_STOPPING))
 		return process_start(s, ret, e);
 	if (to == SVC_RUNNING)
 		st.stranger = s->launch && !is_launched(s, st.id);
@@ -221,5 +304,5 @@ static const struct service_ops ops = {
 	.record = process_record,
 	.done = process_done,
 };
-static const char *const keys[] = { NULL };
+static const char *const keys[] = { "ports", NULL };
 const struct service_kind kind_process = { .ops = &ops, .keys = keys, .open = process_open };

@@ -87,6 +87,11 @@ void service_set_launch(struct service *s, const json_t *launch)
 	s->launch = json_deep_copy(launch);
 }
 
+void service_set_known(struct service *s, struct process_id id)
+{
+	s->known = id;
+}
+
 /* A holder that is ending can be gone from /proc while the kernel still lists its lock, and is for a
  * moment no different from one of another pid namespace. */
 #define HOLDER_SEEN_WITHIN_NS NS_PER_S

@@ -1,8 +1,8 @@
 /* A service that a product's server runs as: look at its state, want another, wait for it.
  *
- * Kinds: "process" (owner found by the lock its server holds; started by crossgrade-exec from a launch record),
- * "command" (the operator's argv for start, stop and status), "systemd" (sd-bus), and, for reading only, "compose" and
- * "container".
+ * Kinds: "process" (owner found by the lock its server holds, or by the ports it listens on; started by crossgrade-exec
+ * from a launch record), "command" (the operator's argv for start, stop and status), "systemd" (sd-bus), and, for reading
+ * only, "compose" and "container".
  *
  * A service does not decide anything: who may stop what, and what must hold, is the engine's. Identities (pid and start
  * time) are always returned, so that a caller can say of whom it saw what it saw. */
@@ -21,7 +21,7 @@ struct svc_state {
 	struct process_id id;           /* of the server process; pid 0 when stopped or not to be known */
 	bool              enabled;      /* starts by itself at boot */
 	bool              restarts;     /* somebody restarts it when it ends */
-	bool              stranger;     /* process: want() was to start one, and another has the lock */
+	bool              stranger;     /* process: want() was to start one, and another has the lock or listens */
 	char              by[128];      /* who: "systemd: questdb.service", "supervisord (pid 812)", "" */
 	char              detail[256];  /* for people */
 };
@@ -31,7 +31,11 @@ struct service;
 /* The lock of a server that is down can be held by us, and be handed to nobody: the server opens the file itself, and an flock of
  * another descriptor, inherited or not, is in its way. So between letting go and the server's own flock (a JVM takes half a
  * second to get there) somebody else's server can take it. Ours then ends; what runs is known by the holder of the lock,
- * who is not the process that was started nor runs its command line, and is a `stranger`. */
+ * who is not the process that was started nor runs its command line, and is a `stranger`.
+ *
+ * Ports are not held: a listener of ours would be taken for a server by all who connect. So a stopped server that is known by
+ * its ports alone is kept down by nobody; there is no hold() and none is pretended (the plan says so). That somebody started
+ * one meanwhile is seen once it listens. */
 struct service_ops {
 	const char *name;
 	int (*state)(struct service *s, struct svc_state *ret, struct err *e);
@@ -56,21 +60,32 @@ struct service {
 	json_t                   *config;       /* `source.service` of the migration file */
 	json_t                   *launch;       /* process: the launch record to start from; may be NULL */
 	char                     *lock_path;    /* process: file whose flock holder is the server, or NULL */
+	struct process_id         known;        /* process: last seen as the server, or told by service_set_known() */
 	void                     *own;
 };
 
-/* kind and keys as in migration.yaml: {"kind":"systemd","unit":...}, {"kind":"process"}, {"kind":"command","start":[..],
- * "stop":[..],"status":[..]}, {"kind":"compose","project":..,"service":..}, {"kind":"container","name":..}. lock_path may
- * be NULL. ERR_USAGE for an unknown kind or key, ERR_REFUSED for a verb a kind cannot do.
+/* kind and keys as in migration.yaml: {"kind":"systemd","unit":...}, {"kind":"process","ports":[N,..]}, {"kind":"command",
+ * "start":[..],"stop":[..],"status":[..]}, {"kind":"compose","project":..,"service":..}, {"kind":"container","name":..}.
+ * lock_path may be NULL. ERR_USAGE for an unknown kind or key, ERR_REFUSED for a verb a kind cannot do.
+ *
+ * "process": the server is the holder of the lock or, where there is none, the process that listens on one of the TCP ports
+ * (1 to 16, any address) in our network namespace; a lock wins over ports. It is SVC_RUNNING as soon as it has the first of
+ * them: whether it serves is the product's to ask. A process without lock and ports that was started by us, or runs the
+ * launch record (a migration of its database comes before its ports), is SVC_STARTING; one that was the server and lives on
+ * without them (it ends: data is written until it is gone) is SVC_STOPPING. want(SVC_STOPPED) ends both, and returns when the
+ * process is gone and lock or ports are free. Processes that listen on different ports of the list, none the parent of the
+ * others: SVC_UNKNOWN with their pids, and a stranger when one was to be started by us.
  *
  * "command": with a lock_path the lock tells what runs, and "status" (optional then) only whether a start is under way;
  * without one "status" ends with 0 when running and 3 when stopped, as init scripts do (LSB), anything else is unknown.
- * "process" without a lock_path is unknown and cannot be stopped. A systemd unit that ended with a status its unit does
+ * "process" without lock and ports is unknown and cannot be stopped. A systemd unit that ended with a status its unit does
  * not call a success is SVC_FAILED with no process; want(SVC_STOPPED) takes that for stopped. */
 int  service_open(const json_t *config, const char *lock_path, struct service **ret, struct err *e) must_check;
 void service_close(struct service *s);
 /* Give a "process" what it starts. */
 void service_set_launch(struct service *s, const json_t *launch);
+/* Tell a "process" which one was the server when somebody else looked (a run that was killed since). */
+void service_set_known(struct service *s, struct process_id id);
 const struct service_ops *service_kind(const char *name);
 
 /* Which service runs this process: systemd unit (from its cgroup), container, a restarting parent (supervisord, runit,

@@ -1,6 +1,7 @@
 /* service_stop: stop the server and keep it stopped; one kind, because a stop without a hold is undone by the next restart
  * policy, cron job or colleague. Undo: lift, start the old server, wait until the old version answers.
- * params {"flock":place|null,"within":"10m","expect":{"edition","version"}};
+ * params {"flock":place|null,"kept":false,"within":"10m","expect":{"edition","version"}}; kept: put into a plan by the engine where
+ * nothing can keep it stopped (site_can_hold());
  * undo record {"was":"running|stopped","launch":digest|null,"pid","start_ticks"}; result the same. */
 #include "engine/serve.h"
 
@@ -14,7 +15,8 @@
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
-	buf_adds(ret, "stop the server and keep it stopped");
+	buf_adds(ret, json_bool(params, "kept", true) ? "stop the server and keep it stopped" :
+	                                                "stop the server; nothing can keep it stopped");
 	return buf_check(ret, "the description", e);
 }
 
@@ -71,6 +73,16 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	return 0;
 }
 
+/* A kill of this program does not end the server that was asked to: it lives on, its lock or ports free already, and writes. */
+static void tell_server(struct service *service, const json_t *undo)
+{
+	struct process_id was = { .pid = (pid_t)json_int(undo, "pid", 0),
+		                  .start_ticks = (uint64_t)json_int(undo, "start_ticks", 0) };
+
+	if (was.pid)
+		service_set_known(service, was);
+}
+
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	const json_t *lock = json_object_get(params, "flock");
@@ -80,6 +92,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0)
 		return -e->kind;
+	tell_server(service, undo);
 	/* The service manager's own hold stands before the stop; the lock can be had only after it. */
 	hold = ctx_hold_path(c, s);
 	if (service->ops->hold && service->ops->hold(service, hold, e) < 0)
@@ -96,8 +109,10 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	struct service *service;
 	struct site *s;
 
-	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 ||
-	    service->ops->state(service, &now, e) < 0)
+	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0)
+		return -e->kind;
+	tell_server(service, result);
+	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	*ret = now.run == SVC_STOPPED || now.run == SVC_FAILED ? STEP_IS_DONE :
 	       now.run == SVC_UNKNOWN                          ? STEP_UNSURE :
@@ -160,6 +175,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || serve_lift(c, s, false, e) < 0)
 		return -e->kind;
+	tell_server(service, undo);
 	if (service->ops->reload && service->ops->reload(service, e) < 0)
 		return err_wrap(e, "reload %s", service->name);
 	if (!strcmp(json_str(undo, "was", ""), "running") && start_old(c, s, params, undo, e) < 0)

@@ -1,13 +1,16 @@
 /* A server as far as services are concerned: holds an flock until SIGTERM.
  *
- *	locker LOCK [delay MS | stubborn | spawn | daemon]...
+ *	locker LOCK [delay MS | port N | linger MS | stubborn | spawn | daemon]...
  *
- * delay: takes the lock later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits
+ * delay: does the rest, and takes the lock, later. port: listens on it. linger: at SIGTERM closes its
+ * ports at once and ends later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits
  * for it, as a supervisor would. daemon: goes to the background with the streams it has. Writes its
  * pid into LOCK.pid. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,9 +35,30 @@ static int write_pid(const char *lock)
 	return fclose(f);
 }
 
+static int ports[16];
+static size_t n_ports;
+
+static bool listen_on(const char *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10)) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ports[n_ports++] = fd;
+	return fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0;
+}
+
+static void stay(unsigned ms)
+{
+	for (size_t i = 0; i < n_ports; i++)
+		close(ports[i]);
+	usleep((useconds_t)ms * 1000);
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_term };
+	unsigned linger_ms = 0;
 	sigset_t none, term;
 	int fd;
 
@@ -46,6 +70,10 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		if (!strcmp(argv[i], "delay") && i + 1 < argc)
 			usleep((useconds_t)strtoul(argv[++i], NULL, 10) * 1000);
+		else if (!strcmp(argv[i], "linger") && i + 1 < argc)
+			linger_ms = (unsigned)strtoul(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "port") && i + 1 < argc && !listen_on(argv[++i]))
+			return 56;
 		else if (!strcmp(argv[i], "stubborn"))
 			signal(SIGTERM, SIG_IGN);
 		else if (!strcmp(argv[i], "spawn") && fork() > 0)
@@ -58,5 +86,6 @@ int main(int argc, char **argv)
 		return 55;
 	while (!asked)
 		sigsuspend(&none);
+	stay(linger_ms);
 	return 0;
 }

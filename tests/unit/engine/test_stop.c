@@ -1,0 +1,170 @@
+/* The stop of a server that is known by its ports: a kill of who asked it to end leaves it without ports and at work. */
+#include "engine/serve.h"
+
+#include "unit/svc/locking.h"
+
+#include <arpa/inet.h>
+
+#include "engine/event.h"
+#include "unit/unit.h"
+
+extern const struct step_kind step_service_stop;
+
+static struct site site;
+static struct ctx ctx;
+static uint16_t port;
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t n = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	*ret = (struct probe){ .serving = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 };
+	snprintf(ret->version, sizeof ret->version, "1");
+	close(fd);
+	return 0;
+}
+
+static const struct product toy = { .name = "toy", .title = "Toy", .probe = probe };
+
+/* As the next call sees it: nothing is known of the server. */
+static void look_anew(void)
+{
+	autojson json_t *doc = json_pack("{s{ss} s{ss s[i]}}", "roots", "root", folder, "service", "kind", "process", "ports", port);
+	struct err e = ERR_INIT;
+
+	site_done(&site);
+	assert_ok(site_bind("main", doc, &site, &e), &e);
+}
+
+static int setup(void **state)
+{
+	struct err e = ERR_INIT;
+
+	make_folder();
+	port = free_port();
+	look_anew();
+	ctx = (struct ctx){ .product = &toy, .sites = &site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
+	ctx.events = events_new();
+	assert_ok(dir_make_path(folder, 0700, &ctx.state, &e), &e);
+	assert_ok(dir_make(&ctx.state, "undo", 0700, &e), &e);
+	assert_ok(dir_open_at(&ctx.state, "undo", &ctx.blobs, &e), &e);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	ctx_drop_fds(&ctx);
+	dir_close(&ctx.state);
+	dir_close(&ctx.blobs);
+	events_free(ctx.events);
+	site_done(&site);
+	remove_folder();
+	snprintf(folder, sizeof folder, "/tmp/crossgrade-svc-XXXXXX");
+	return 0;
+}
+
+/* Runs, was captured, and was asked to end by a run that is no more. */
+static struct process_id asked_to_end(const json_t *params, json_t **ret_undo)
+{
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, "linger", "700", NULL };
+	struct process_id id = { .pid = run_child(argv) };
+	struct probe seen;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), id.pid);
+	assert_ok(process_start_ticks(id.pid, &id.start_ticks, &e), &e);
+	assert_ok(step_service_stop.capture(&ctx, params, ret_undo, &e), &e);
+	assert_string_equal(json_str(*ret_undo, "was", ""), "running");
+	forget_locker();
+	assert_ok(process_signal(id, SIGTERM, &e), &e);
+	for (int i = 0; i < 100 && probe(&site, false, 0, &seen, &e) == 0 && seen.serving; i++)
+		usleep(2000);
+	assert_false(seen.serving);
+	assert_int_equal(process_alive(id, &e), 1);
+	look_anew();
+	return id;
+}
+
+static enum step_state verified(const json_t *params, const json_t *result)
+{
+	enum step_state now = STEP_UNSURE;
+	struct err e = ERR_INIT;
+
+	assert_ok(step_service_stop.verify(&ctx, params, result, &now, &e), &e);
+	return now;
+}
+
+static void what_lives_on_is_not_stopped(void **state)
+{
+	autojson json_t *params = json_pack("{ss}", "within", "10s"), *undo = NULL, *result = NULL;
+	struct process_id id = asked_to_end(params, &undo);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(verified(params, undo), STEP_NOT_DONE);
+	look_anew();
+	assert_ok(step_service_stop.apply(&ctx, params, undo, &result, &e), &e);
+	assert_int_equal(process_alive(id, &e), 0);
+	assert_int_equal(verified(params, result), STEP_IS_DONE);
+}
+
+static void the_old_one_is_started_when_it_is_gone(void **state)
+{
+	autojson json_t *params = json_pack("{ss s{ss}}", "within", "10s", "expect", "version", "1"), *undo = NULL;
+	struct process_id id = asked_to_end(params, &undo);
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct probe seen;
+	struct err e = ERR_INIT;
+
+	ctx.backward = true;
+	assert_ok(step_service_stop.undo(&ctx, params, undo, &e), &e);
+	assert_int_equal(process_alive(id, &e), 0);
+	assert_ok(probe(&site, false, 0, &seen, &e), &e);
+	assert_true(seen.serving);
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->want(service, SVC_STOPPED, 5 * NS_PER_S, &now, &e), &e);
+	assert_int_equal(now.run, SVC_STOPPED);
+}
+
+/* Nobody can hold ports: the step does not say it did. */
+static void nothing_is_pretended(void **state)
+{
+	autojson json_t *params = json_pack("{sb}", "kept", 0), *held = json_object();
+	autobuf struct buf text = BUF_MAX(256), other = BUF_MAX(256);
+	struct err e = ERR_INIT;
+
+	assert_false(site_can_hold(site.doc));
+	json_object_set_new(held, "service", json_pack("{ss ss}", "kind", "systemd", "unit", "n.service"));
+	assert_true(site_can_hold(held));
+	assert_ok(step_service_stop.describe(params, &text, &e), &e);
+	assert_ok(step_service_stop.describe(held, &other, &e), &e);
+	assert_non_null(strstr(buf_str(&text), "nothing can keep"));
+	assert_null(strstr(buf_str(&other), "nothing can keep"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_lives_on_is_not_stopped, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
