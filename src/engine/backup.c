@@ -37,7 +37,7 @@ static int fill(struct ctx *c, struct point *p, bool live, struct err *e)
 		               .idle_io = live };
 	struct point_pass done;
 
-	if (point_fill(p, c->product, live ? PASS_HELD : PASS_FINAL, &o, &done, e) < 0)
+	if (point_fill(p, live ? PASS_HELD : PASS_FINAL, &o, &done, e) < 0)
 		return -e->kind;
 	return point_seal(p, &o, e);
 }

@@ -98,15 +98,6 @@ void ctx_progress(struct ctx *c, uint64_t done, uint64_t total, const char *unit
 	           json_pack("{sI sI ss}", "done", (json_int_t)done, "total", (json_int_t)total, "unit", unit));
 }
 
-void scope_done(struct scope *s)
-{
-	vec_each(s, it) {
-		free(it->name);
-		free(it->path);
-	}
-	vec_done(s);
-}
-
 void writes_done(struct writes *w)
 {
 	vec_each(w, it) {

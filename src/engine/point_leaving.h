@@ -1,5 +1,5 @@
-/* Between the files of restore points: what stays out of every walk, hash and exchange: our own .crossgrade, and what the product
- * says. `data` of both is a struct leaving. */
+/* Between the files of restore points: what stays out of every walk, hash and exchange: our own .crossgrade, and what the point's
+ * record of that root leaves out. `data` of both is a struct leaving. */
 #pragma once
 
 #include "engine/restore_point.h"
@@ -8,9 +8,10 @@
 #define HOME_MODE   0700
 
 struct leaving {
-	const struct product *prod;
-	const char           *root;
+	const json_t *names;            /* "leave_out" of the root; NULL: a point of before there was any */
 };
+
+struct leaving leaving_of(const json_t *root);
 
 bool leave_out_entry(void *data, const char *rel, const struct stat *st);
 bool leave_out_name(void *data, const char *name);

@@ -21,14 +21,13 @@ static int exchangeable(const json_t *root, bool *ret, struct err *e)
 }
 
 struct going {                  /* a restore point going live, or back */
-	const struct product *prod;
-	const char           *run;
-	bool                  back, in_place;
+	const char *run;
+	bool        back, in_place;
 };
 
-static int look_root(const struct product *prod, const json_t *root, const char *kept_path, json_t **ret, struct err *e)
+static int look_root(const json_t *root, const char *kept_path, json_t **ret, struct err *e)
 {
-	struct leaving l = { prod, json_str(root, "name", "") };
+	struct leaving l = leaving_of(root);
 	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
 
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(kept_path, &kept, e) < 0)
@@ -36,7 +35,7 @@ static int look_root(const struct product *prod, const json_t *root, const char 
 	return exchange_look(&live, &kept, leave_out_name, &l, ret, e);
 }
 
-int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e)
+int point_look(struct point *p, json_t **ret, struct err *e)
 {
 	autojson json_t *looks = json_object();
 	json_t *root;
@@ -51,7 +50,7 @@ int point_look(struct point *p, const struct product *prod, json_t **ret, struct
 			return -e->kind;
 		if (!same)
 			continue;       /* looked at when it has been copied beside the data */
-		if (look_root(prod, root, json_str(root, "keep", ""), &look, e) < 0)
+		if (look_root(root, json_str(root, "keep", ""), &look, e) < 0)
 			return err_wrap(e, "look at '%s'", json_str(root, "path", ""));
 		json_object_set_new(looks, name, look);
 	}
@@ -64,7 +63,7 @@ int point_look(struct point *p, const struct product *prod, json_t **ret, struct
 static int stage_beside(const struct going *g, const json_t *root, const char *staged, const struct dir *home,
                         const char *look_name, json_t **ret, struct err *e)
 {
-	struct leaving l = { g->prod, json_str(root, "name", "") };
+	struct leaving l = leaving_of(root);
 	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
 	autodir struct dir from = DIR_NONE, to = DIR_NONE;
 	autobuf struct buf text = BUF_MAX(POINT_MAX);
@@ -81,7 +80,7 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
 	ix = pass_index_new();
 	r = pass_run(&from, &to, ix, PASS_FINAL, &o, &stats, e);
 	pass_index_free(ix);
-	if (r < 0 || look_root(g->prod, root, staged, ret, e) < 0)
+	if (r < 0 || look_root(root, staged, ret, e) < 0)
 		return -e->kind;
 	json_pretty(*ret, &text);
 	return file_replace(home, look_name, buf_sv(&text), FILE_PRIVATE, e);
@@ -91,7 +90,7 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
  * aside, and a kill inside it is repaired by repeating it; so only when asked for. */
 static int write_back(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
 {
-	struct leaving l = { g->prod, json_str(root, "name", "") };
+	struct leaving l = leaving_of(root);
 	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
 	autodir struct dir kept = DIR_NONE;
 	struct pass_stats stats;
@@ -117,7 +116,7 @@ static int go_live_staged(const struct going *g, const json_t *root, const struc
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
 	autofree char *staged = xasprintf("%s/staged/%s/%s", beside, g->run, name);
 	autofree char *look_name = xasprintf("staged-%s-%s.json", g->run, name);
-	struct leaving l = { g->prod, name };
+	struct leaving l = leaving_of(root);
 	autodir struct dir kept = DIR_NONE, home = DIR_NONE;
 	autojson json_t *look = NULL;
 
@@ -147,7 +146,7 @@ static int go_live(const struct going *g, const json_t *root, const json_t *look
 {
 	const char *name = json_str(root, "name", "");
 	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, name);
-	struct leaving l = { g->prod, name };
+	struct leaving l = leaving_of(root);
 	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE;
 
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
@@ -173,11 +172,11 @@ static int go_live_all(struct point *p, const struct going *g, const json_t *rec
 	return 0;
 }
 
-int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, bool in_place,
+int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,
                   struct err *e)
 {
 	static const struct pass_opts plain = { 0 };
-	struct going g = { .prod = prod, .run = run, .in_place = in_place };
+	struct going g = { .run = run, .in_place = in_place };
 
 	/* Spent first: a point that may be half live must never be pruned or proved. Before that its manifest, which nobody
 	 * could write of what has been moved. */
@@ -191,9 +190,9 @@ int point_go_live(struct point *p, const struct product *prod, const json_t *rec
 	return go_live_all(p, &g, record, e);
 }
 
-int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e)
+int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e)
 {
-	struct going g = { .prod = prod, .run = run, .back = true };
+	struct going g = { .run = run, .back = true };
 
 	if (go_live_all(p, &g, record, e) < 0)
 		return -e->kind;

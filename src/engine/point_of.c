@@ -9,15 +9,11 @@
 static int scope_of_plan(const struct ctx *c, struct scope *ret, const char **ret_home, struct err *e)
 {
 	const json_t *about = json_object_get(c->plan->doc, "restore_point");
-	json_t *roots, *root;
-	size_t at;
+	json_t *roots;
 
-	if (json_want_str(about, "home", ret_home, e) < 0 || json_want_arr(about, "scope", &roots, e) < 0)
+	if (json_want_str(about, "home", ret_home, e) < 0 || json_want_arr(about, "scope", &roots, e) < 0 ||
+	    scope_of_json(roots, ret, e) < 0)
 		return err_wrap(e, "restore point of the plan");
-	json_array_foreach(roots, at, root)
-		*vec_push(ret) = (struct scope_root){ .name = xstrdup(json_str(root, "name", "")),
-			                              .path = xstrdup(json_str(root, "path", "")),
-			                              .mount_point = json_bool(root, "mount_point", false) };
 	return 0;
 }
 

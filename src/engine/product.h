@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/plan.h"
+#include "engine/scope.h"
 #include "engine/step.h"
 
 /* How deep to look. DEEP reads every table once through the old server; FROZEN reads the stopped tree only; LIVE asks the
@@ -22,17 +23,6 @@ struct instances {
 	struct instance *v;
 	size_t           n, room;
 };
-
-struct scope_root {
-	char *name;                     /* "root", "volume-a": also the directory's name in a restore point */
-	char *path;                     /* canonical */
-	bool  mount_point;
-};
-struct scope {
-	struct scope_root *v;
-	size_t             n, room;
-};
-void scope_done(struct scope *s);
 
 struct probe {
 	bool serving;                   /* a client would be served */
@@ -72,7 +62,7 @@ struct product {
 	int (*site)(const struct goal *g, struct site *ret, struct err *e);
 	/* Looks; `to` may be NULL: then nothing of a target is looked at. */
 	int (*inspect)(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e);
-	/* Thinks: roots a restore point must hold. */
+	/* Thinks: roots a restore point must hold, and what of them it leaves out (our own .crossgrade always is). */
 	int (*scope)(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 	/* Thinks: the steps, in order. */
 	int (*plan)(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
@@ -88,8 +78,6 @@ struct product {
 	/* Make a copy of a server that stays up possible (a database checkpoint), and end it. NULL: must be stopped. */
 	int (*copy_begin)(struct ctx *c, json_t **ret_hold, struct err *e);
 	int (*copy_end)(struct ctx *c, const json_t *hold, struct err *e);
-	/* Must an entry of a root stay out of restore points and exchanges? Our own .crossgrade always does. NULL: no. */
-	bool (*leave_out)(const char *root, const char *rel);
 	/* Is the value of this configuration key a secret? */
 	bool (*secret_key)(const char *file, const char *key);
 };

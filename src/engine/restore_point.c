@@ -61,7 +61,8 @@ static json_t *root_doc(const char *home, const char *first_home, const char *id
 	autofree char *keep = keep_path(home, first_home, id, r);
 	autofree char *own = point_beside(r);
 
-	return json_pack("{ss ss ss ss}", "name", r->name, "path", r->path, "keep", keep, "beside", own);
+	return json_pack("{ss ss ss ss sO*}", "name", r->name, "path", r->path, "keep", keep, "beside", own, "leave_out",
+	                 json_array_size(r->leave_out) ? r->leave_out : NULL);
 }
 
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
@@ -70,9 +71,12 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 	autofree char *path = xasprintf("%s/%s", home, id);
 	autofree char *first_home = point_beside(&s->v[0]);
 	struct point p = { .dir = DIR_NONE, .state = POINT_OPEN };
-	json_t *roots = json_array();
+	json_t *roots;
 	char now[40];
 
+	if (scope_check(s, e) < 0)
+		goto fail;
+	roots = json_array();
 	p.doc = json_pack("{ss ss ss ss sO so}", "schema", "crossgrade/restore-point/1", "id", id, "state", "open",
 	                  "created", clock_rfc3339(clock_wall_ns(), now, sizeof now), "about", about, "roots", roots);
 	p.id = xstrdup(id);
@@ -108,12 +112,16 @@ int point_open(const char *home, const char *id, struct point *ret, struct err *
 {
 	autofree char *path = xasprintf("%s/%s", home, id);
 	struct point p = { .dir = DIR_NONE };
+	struct scope roots = { 0 };
 
+	/* What cannot be read of what it left out is not to be taken for nothing. */
 	if (dir_open(path, &p.dir, e) < 0 || json_read(&p.dir, POINT_JSON, POINT_MAX, &p.doc, e) < 0 ||
-	    state_of(json_str(p.doc, "state", ""), &p.state, e) < 0) {
+	    state_of(json_str(p.doc, "state", ""), &p.state, e) < 0 ||
+	    scope_of_json(json_object_get(p.doc, "roots"), &roots, e) < 0) {
 		point_done(&p);
 		return err_wrap(e, "open restore point '%s'", path);
 	}
+	scope_done(&roots);
 	p.id = xstrdup(id);
 	*ret = p;
 	return 0;
@@ -137,11 +145,21 @@ static bool ours(const char *rel)
 	return !strncmp(rel, ".crossgrade", n) && (rel[n] == '\0' || rel[n] == '/');
 }
 
+struct leaving leaving_of(const json_t *root)
+{
+	return (struct leaving){ json_object_get(root, "leave_out") };
+}
+
 bool leave_out_entry(void *data, const char *rel, const struct stat *st)
 {
 	const struct leaving *l = data;
+	json_t *name;
+	size_t at;
 
-	return ours(rel) || (l->prod->leave_out && l->prod->leave_out(l->root, rel));
+	json_array_foreach((json_t *)l->names, at, name)
+		if (!strcmp(json_string_value(name), rel))
+			return true;
+	return ours(rel);
 }
 
 bool leave_out_name(void *data, const char *name)
@@ -213,11 +231,11 @@ static int keep_filled(struct point *p, const char *name, const struct dir *keep
 	return a.dev == b.dev ? 0 : file_sync_fs(&p->dir, e);
 }
 
-static int fill_root(struct point *p, const struct product *prod, json_t *root, enum pass_mode mode,
+static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
                      const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", "");
-	struct leaving l = { prod, name };
+	struct leaving l = leaving_of(root);
 	struct pass_opts opts = *o;
 	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
 	struct pass_index *ix = NULL;
@@ -256,7 +274,7 @@ static int reopen(struct point *p, struct err *e)
 	return 0;
 }
 
-int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
+int point_fill(struct point *p, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e)
 {
 	json_t *root;
@@ -268,7 +286,7 @@ int point_fill(struct point *p, const struct product *prod, enum pass_mode mode,
 	if (p->state != POINT_OPEN && reopen(p, e) < 0)
 		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		if (fill_root(p, prod, root, mode, o, ret, e) < 0)
+		if (fill_root(p, root, mode, o, ret, e) < 0)
 			return -e->kind;
 	}
 	if (mode != PASS_LIVE) {
@@ -372,11 +390,11 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 	return worst;
 }
 
-static int compare_live_root(struct point *p, const struct product *prod, const json_t *root, manifest_diffs *ret,
+static int compare_live_root(struct point *p, const json_t *root, manifest_diffs *ret,
                              struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *path = json_str(root, "path", "");
-	struct leaving l = { prod, name };
+	struct leaving l = leaving_of(root);
 	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l };
 	autodir struct dir live = DIR_NONE;
 	struct pass_index *ix = NULL;
@@ -397,14 +415,14 @@ static int compare_live_root(struct point *p, const struct product *prod, const 
 	return r;
 }
 
-int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e)
+int point_compare_live(struct point *p, manifest_diffs *ret, struct err *e)
 {
 	int worst = 0;
 	json_t *root;
 	size_t at;
 
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		int r = compare_live_root(p, prod, root, ret, e);
+		int r = compare_live_root(p, root, ret, e);
 
 		if (r < 0)
 			return r;

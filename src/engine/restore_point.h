@@ -7,7 +7,7 @@
  *	index-<root>         stats the passes trust, hashes and block sums
  *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
  *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
- *	point.json           state, sizes, digests of all of the above
+ *	point.json           state, sizes, digests of all of the above; what of each root is left out (engine/scope.h)
  *	trash/<run>/<root>/  the new world after a way back
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
@@ -44,11 +44,11 @@ struct point_pass {
 };
 /* One pass over every root of the scope. All but live ones move the state to complete, durably; the manifest is still
  * missing then. */
-int point_fill(struct point *p, const struct product *prod, enum pass_mode mode, const struct pass_opts *o,
+int point_fill(struct point *p, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e) must_check;
 /* Live passes, at least one, and what was copied by all but the last read back, so that little is left for the window. ret is of
  * the last pass, but for copied_bytes: of all. */
-int point_fill_live(struct point *p, const struct product *prod, int64_t passes, const struct pass_opts *o,
+int point_fill_live(struct point *p, int64_t passes, const struct pass_opts *o,
                     struct point_pass *ret, struct err *e) must_check;
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;
 /* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
@@ -60,17 +60,17 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 
 /* Has anybody touched the live tree since the final pass? By its stats, against those the pass took; the copy is neither
  * needed nor looked at. Paths of the differences are absolute. 0 equal, 1 different. */
-int point_compare_live(struct point *p, const struct product *prod, manifest_diffs *ret, struct err *e) must_check;
+int point_compare_live(struct point *p, manifest_diffs *ret, struct err *e) must_check;
 
 /* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. A point on
  * another file system is staged beside the data first; where there is no room for that, in_place lets differing files be
  * written back one by one, else ERR_SPACE. */
-int point_look(struct point *p, const struct product *prod, json_t **ret, struct err *e) must_check;
-int point_go_live(struct point *p, const struct product *prod, const json_t *record, const char *run, bool in_place,
+int point_look(struct point *p, json_t **ret, struct err *e) must_check;
+int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,
                   struct err *e) must_check;
 
 /* The way back of that: the world in the trash live again, the point complete. */
-int point_go_back(struct point *p, const struct product *prod, const json_t *record, const char *run, struct err *e) must_check;
+int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
 
 int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e) must_check;
 int point_marker_drop(const char *home, struct err *e) must_check;

@@ -62,7 +62,7 @@ static bool data_moved(struct world *w)
 	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
 		return false;
 	if (p.state != POINT_OPEN && p.state != POINT_SPENT)
-		moved = point_compare_live(&p, w->product, &diffs, &none);
+		moved = point_compare_live(&p, &diffs, &none);
 	/* The way out of the window must not depend on the copy, which is not needed before the point. */
 	if (moved < 0) {
 		event_emit(w->o->events, "warning",

@@ -45,23 +45,36 @@ int world_inspect(const struct goal *g, enum depth d, const struct run_opts *o, 
 	return 0;
 }
 
-static json_t *scope_json(const struct scope *s)
+/* Said beforehand: what the way back does not bring back. */
+static void note_left_out(struct plan *p, const struct scope *s)
 {
-	json_t *list = json_array();
+	vec_each(s, r) {
+		autobuf struct buf names = BUF_MAX(64 << 10);
+		autofree char *text = NULL;
+		json_t *name;
+		size_t at;
 
-	vec_each(s, it)
-		json_array_append_new(list, json_pack("{ss ss sb}", "name", it->name, "path", it->path, "mount_point",
-		                                      it->mount_point));
-	return list;
+		json_array_foreach(r->leave_out, at, name)
+			buf_addf(&names, "%s'%s'", at ? ", " : "", json_string_value(name));
+		if (!names.len)
+			continue;
+		text = xasprintf("the restore point leaves out of %s: %s; nothing of this run copies, exchanges or brings back what is in it",
+		                 r->path, buf_str(&names));
+		plan_note(p, text);
+	}
 }
 
 int world_point_of(struct plan *p, const struct goal *g, const struct scope *s, struct err *e)
 {
 	const char *kind = json_str(g->restore_point, "kind", "tree");
-	json_t *about = json_pack("{ss so}", "kind", kind, "scope", scope_json(s));
 	autofree char *home = NULL;
+	json_t *about;
 
+	if (scope_check(s, e) < 0)
+		return -e->kind;
+	about = json_pack("{ss so}", "kind", kind, "scope", scope_json(s));
 	json_object_set_new(p->doc, "restore_point", about);
+	note_left_out(p, s);
 	if (strcmp(kind, "tree"))
 		return 0;
 	if (point_home(g, s, &home, e) < 0)

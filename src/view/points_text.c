@@ -72,6 +72,7 @@ void view_points(const json_t *doc, const struct style *s, struct buf *ret)
 
 static void root_text(const json_t *root, const struct style *s, struct buf *ret)
 {
+	autobuf struct buf left = BUF_MAX(4096);
 	char size[32];
 
 	buf_adds(ret, "  ");
@@ -81,6 +82,10 @@ static void root_text(const json_t *root, const struct style *s, struct buf *ret
 	view_field(ret, s, "of", json_str(root, "path", NULL));
 	view_field(ret, s, "kept in", json_str(root, "keep", NULL));
 	view_field(ret, s, "manifest", json_str(root, "manifest", NULL));
+	if (json_array_size(json_object_get(root, "leave_out"))) {
+		view_value(&left, json_object_get(root, "leave_out"), 200);
+		view_field(ret, s, "without", buf_str(&left));
+	}
 }
 
 void view_point(const json_t *doc, const struct style *s, struct buf *ret)

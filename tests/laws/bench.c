@@ -105,9 +105,9 @@ static json_t *site_doc(const char *base)
 /* What steps read of the plan: where the restore point is to be, and of what. */
 static json_t *plan_doc(const char *base)
 {
-	return json_pack("{s{so s[{ss so}]}}", "restore_point", "home",
+	return json_pack("{s{so s[{ss so s[s]}]}}", "restore_point", "home",
 	                 json_sprintf("%s/world/.crossgrade-root", base), "scope", "name", "root", "path",
-	                 json_sprintf("%s/world/root", base));
+	                 json_sprintf("%s/world/root", base), "leave_out", "users");
 }
 
 void bench_open(struct bench *b, const char *base)
@@ -314,8 +314,8 @@ static void list(struct bench *b, const char *rel, struct buf *ret)
 		autofree char *target = NULL;
 		struct stat st;
 
-		if (!strcmp(path, "world/.crossgrade-root"))
-			continue;       /* our own place: restore points, trash */
+		if (!strcmp(path, "world/.crossgrade-root") || !strcmp(path, "world/root/users"))
+			continue;       /* our own place: restore points, trash; and nobody's to change */
 		assert_ok(dir_stat(&b->dir, path, &st, &e), &e);
 		buf_addf(ret, "%s %o %u:%u", path, st.st_mode, st.st_uid, st.st_gid);
 		if (it->type == DT_REG)

@@ -39,8 +39,8 @@ void  bench_run(const char *const *argv);
 /* A target build was started: for this process and for the killed ones. */
 void  bench_pass_point(struct bench *b);
 
-/* The installation as text: every entry of world/ with its type, mode, owner, content; our own places beside the data and
- * times left out. And the rules of the firewall, where a network namespace is ours. Heap. */
+/* The installation as text: every entry of world/ with its type, mode, owner, content; our own places beside the data, what the
+ * restore point leaves out (world/root/users) and times left out. And the rules of the firewall, where a network namespace is ours. Heap. */
 char *bench_world(struct bench *b);
 
 /* True when this process has a network namespace of its own with nftables in it; why not, otherwise. */

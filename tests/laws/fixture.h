@@ -23,6 +23,8 @@ struct fixture {
 	void      (*meddle)(struct bench *b);
 	/* The effect, seen by other eyes than the kind's own. NULL: the listing of the world tells. */
 	bool      (*done)(struct bench *b);
+	/* Is what the restore point leaves out (world/root/users, not in the listing) as its users left it? NULL: there is none. */
+	bool      (*left)(struct bench *b);
 };
 
 /* Each ends with .kind = NULL. */

@@ -24,6 +24,8 @@ static void same_world(struct bench *b, const struct fixture *fx, const char *wa
 {
 	autofree char *is = bench_world(b);
 
+	if (fx->left && !fx->left(b))
+		fail_msg("%s: %s: what is left out was touched", fx->name, when);
 	if (strcmp(is, want))
 		fail_msg("%s: %s:\n--- wanted\n%s--- is\n%s", fx->name, when, want, is);
 }

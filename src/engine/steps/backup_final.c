@@ -23,7 +23,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (point_of_run(c, true, &p, e) < 0)
 		return -e->kind;
-	r = point_fill(&p, c->product, PASS_FINAL, &o, &done, e);
+	r = point_fill(&p, PASS_FINAL, &o, &done, e);
 	if (r >= 0)
 		*ret_result = json_pack("{ss sI sI sI sI}", "restore_point", p.id, "files",
 		                        (json_int_t)done.total.files, "bytes", (json_int_t)done.total.bytes, "copied",

@@ -31,7 +31,7 @@ static int passes(struct ctx *c, struct point *p, int64_t n, struct point_pass *
 		               .progress = progress,
 		               .progress_data = c };
 
-	return point_fill_live(p, c->product, n, &o, ret, e);
+	return point_fill_live(p, n, &o, ret, e);
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)

@@ -19,7 +19,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 
 	if (point_of_run(c, false, &p, e) < 0)
 		return -e->kind;
-	r = point_look(&p, c->product, &look, e);
+	r = point_look(&p, &look, e);
 	point_done(&p);
 	if (r >= 0)
 		*ret_undo = json_pack("{so}", "look", look);
@@ -47,7 +47,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 		return 0;       /* no target build was ever started: the data is the old one */
 	if (point_of_run(c, false, &p, e) < 0)
 		return -e->kind;
-	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
+	r = point_go_live(&p, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
 	return r;
 }

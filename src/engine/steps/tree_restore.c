@@ -24,7 +24,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	if (p.state != POINT_COMPLETE && p.state != POINT_PROVED)
 		r = err_set(e, ERR_REFUSED, "restore point '%s' is not complete, or went live before", p.id);
 	else
-		r = point_look(&p, c->product, &look, e);
+		r = point_look(&p, &look, e);
 	point_done(&p);
 	if (r >= 0)
 		*ret_undo = json_pack("{so}", "look", look);
@@ -38,7 +38,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	r = point_go_live(&p, c->product, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
+	r = point_go_live(&p, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
 	if (r >= 0)
 		*ret_result = json_pack("{sb}", "live", 1);
@@ -64,7 +64,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	r = point_go_back(&p, c->product, json_object_get(undo, "look"), c->run, e);
+	r = point_go_back(&p, json_object_get(undo, "look"), c->run, e);
 	point_done(&p);
 	return r;
 }

@@ -75,6 +75,38 @@ static void new_server_writes(struct bench *b)
 	bench_drop(b, "world/root/conf");
 }
 
+/* ---- and files of users among it, which are left out ---- */
+
+/* BASE/users says what they are to be. */
+static void users_write(struct bench *b, const char *text)
+{
+	bench_put(b, "world/root/users/alice/letter", text);
+	bench_put(b, "users", text);
+}
+
+static json_t *with_users(struct bench *b)
+{
+	users_write(b, "before the run");
+	take_point(b);
+	users_write(b, "during the run");
+	return json_object();
+}
+
+static void users_and_server_write(struct bench *b)
+{
+	new_server_writes(b);
+	users_write(b, "after the switch");
+}
+
+static bool users_are_left(struct bench *b)
+{
+	autofree char *want = bench_get(b, "users");
+
+	return bench_is(b, "world/root/users/alice/letter", want) &&
+	       bench_is(b, HOME "/20260101-000000-0001/data/root/users/alice/letter", "(absent)") &&
+	       bench_is(b, HOME "/trash/20260101-000000-0001/root/users/alice/letter", "(absent)");
+}
+
 /* ---- tree_restore ---- */
 
 static json_t *older_point(struct bench *b)
@@ -83,6 +115,16 @@ static json_t *older_point(struct bench *b)
 	bench_put(b, "world/root/data", "newer");
 	bench_put(b, "world/root/db/orders/price.d", "9.9");
 	return json_pack("{so ss}", "home", json_sprintf("%s/" HOME, b->base), "id", b->ctx.run);
+}
+
+static json_t *older_point_without_users(struct bench *b)
+{
+	json_t *params;
+
+	users_write(b, "then");
+	params = older_point(b);
+	users_write(b, "now");
+	return params;
 }
 
 static bool older_is_live(struct bench *b)
@@ -144,6 +186,10 @@ const struct fixture data_fixtures[] = {
 	{ .kind = "data_point", .name = "no build was started", .flags = FX_NO_EFFECT, .params = with_point },
 	{ .kind = "data_point", .name = "the new server wrote", .flags = FX_NO_EFFECT, .params = with_point,
 	  .then = new_server_writes },
+	{ .kind = "data_point", .name = "users wrote, too", .flags = FX_NO_EFFECT, .params = with_users,
+	  .then = users_and_server_write, .left = users_are_left },
+	{ .kind = "tree_restore", .name = "an older point without users", .params = older_point_without_users,
+	  .done = older_is_live, .left = users_are_left },
 	{ .kind = "tree_restore", .name = "an older point", .params = older_point, .done = older_is_live },
 	{ .kind = "snapshot_take", .name = "the operator's program", .params = snapshot, .then = data_changes,
 	  .done = snapshot_is_there },

@@ -13,7 +13,6 @@
 #define ID  "20261121-120000-0001"
 #define RUN "20261121-130000-0002"
 
-static const struct product plain = { .name = "toy" };
 static char home[600];
 static struct scope scope;
 
@@ -45,7 +44,7 @@ static void fill(struct point *p, enum pass_mode mode, struct point_pass *ret)
 	struct pass_opts o = { 0 };
 	struct err e = ERR_INIT;
 
-	assert_ok(point_fill(p, &plain, mode, &o, ret, &e), &e);
+	assert_ok(point_fill(p, mode, &o, ret, &e), &e);
 }
 
 static void complete(struct point *p)
@@ -169,7 +168,7 @@ static void the_window_looks_at_the_source_alone(void **state)
 	int fd;
 
 	make(&p);
-	assert_ok(point_fill_live(&p, &plain, 2, &o, &done, &e), &e);
+	assert_ok(point_fill_live(&p, 2, &o, &done, &e), &e);
 	assert_int_equal(p.state, POINT_OPEN);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
@@ -210,17 +209,17 @@ static void a_killed_last_pass_is_made_again(void **state)
 
 	make(&p);
 	put_large('a');
-	assert_ok(point_fill_live(&p, &plain, 1, &o, &done, &e), &e);
+	assert_ok(point_fill_live(&p, 1, &o, &done, &e), &e);
 	store("large", "other bytes");
 	store("switch", "OLD");
 	pid = fork();
 	if (!pid) {
-		(void)!point_fill(&p, &plain, PASS_FINAL, &killed, &done, &e);
+		(void)!point_fill(&p, PASS_FINAL, &killed, &done, &e);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_ok(point_fill_live(&p, &plain, 1, &o, &done, &e), &e);
+	assert_ok(point_fill_live(&p, 1, &o, &done, &e), &e);
 	fill(&p, PASS_FINAL, &done);
 	assert_int_equal(prove(&p, true, &e), 0);
 	point_done(&p);
@@ -291,9 +290,9 @@ static void a_touched_live_tree_is_seen(void **state)
 	struct err e = ERR_INIT;
 
 	complete(&p);
-	assert_int_equal(point_compare_live(&p, &plain, &diffs, &e), 0);
+	assert_int_equal(point_compare_live(&p, &diffs, &e), 0);
 	toy_put("open", "longer than it was");
-	assert_int_equal(point_compare_live(&p, &plain, &diffs, &e), 1);
+	assert_int_equal(point_compare_live(&p, &diffs, &e), 1);
 	assert_non_null(strstr(diffs.v[0].rel, toy_root));
 	manifest_diffs_done(&diffs);
 	point_done(&p);
@@ -317,22 +316,174 @@ static void it_goes_live_and_back(void **state)
 	complete(&p);
 	toy_put("stop", "new");
 	toy_put("appeared", "new");
-	assert_ok(point_look(&p, &plain, &look, &e), &e);
-	assert_ok(point_go_live(&p, &plain, look, RUN, false, &e), &e);
-	assert_ok(point_go_live(&p, &plain, look, RUN, false, &e), &e);
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
 	assert_string_equal(toy_world(), "old");
 	assert_true(says("appeared", ""));
 	assert_int_equal(p.state, POINT_SPENT);
 	assert_fails(prove(&p, true, &e), &e, ERR_REFUSED);
 	err_clear(&e);
-	assert_fails(point_fill(&p, &plain, PASS_FINAL, &o, &done, &e), &e, ERR_REFUSED);
+	assert_fails(point_fill(&p, PASS_FINAL, &o, &done, &e), &e, ERR_REFUSED);
 	err_clear(&e);
-	assert_ok(point_go_back(&p, &plain, look, RUN, &e), &e);
-	assert_ok(point_go_back(&p, &plain, look, RUN, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, &e), &e);
 	assert_true(says("stop", "new") && says("appeared", "new"));
 	assert_int_equal(p.state, POINT_COMPLETE);
 	assert_int_equal(prove(&p, true, &e), 0);
 	point_done(&p);
+}
+
+/* ---- what is left out ---- */
+
+static struct point leaving_users(const char *where)
+{
+	autojson json_t *about = json_pack("{ss}", "product", "toy");
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	scope.v[0].leave_out = json_pack("[ss]", "users", "absent");
+	assert_ok(point_make(where, ID, &scope, about, &p, &e), &e);
+	return p;
+}
+
+static void put_user(const char *text)
+{
+	autofree char *path = xasprintf("%s/users", toy_root);
+
+	(void)mkdir(path, 0750);
+	toy_put("users/alice", text);
+}
+
+static ino_t inode_of(const char *rel)
+{
+	autofree char *path = xasprintf("%s/%s", toy_root, rel);
+	struct stat st = { 0 };
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* As the next call finds it: by its own record, whoever's plan it is. */
+static void open_again(struct point *p, const char *where)
+{
+	struct err e = ERR_INIT;
+
+	point_done(p);
+	assert_ok(point_open(where, ID, p, &e), &e);
+}
+
+/* Written to while it is there and while it is not, live and not; what the directory is stays the same. */
+static void what_is_left_out_stays_where_it_is(const char *where)
+{
+	autofree char *copy = xasprintf("%s/" ID "/data/root/users", where);
+	struct point p = leaving_users(where);
+	manifest_diffs diffs = { 0 };
+	autojson json_t *look = NULL;
+	struct point_pass done;
+	struct err e = ERR_INIT;
+	ino_t was;
+
+	put_user("first");
+	was = inode_of("users");
+	fill(&p, PASS_LIVE, &done);
+	fill(&p, PASS_FINAL, &done);
+	assert_int_equal(access(copy, F_OK), -1);
+	open_again(&p, where);
+	put_user("second");
+	toy_put("absent", "came meanwhile");
+	assert_int_equal(point_compare_live(&p, &diffs, &e), 0);
+	toy_drop("absent");
+	assert_int_equal(point_compare_live(&p, &diffs, &e), 0);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	toy_put("absent", "came after the look");
+	assert_int_equal(prove(&p, true, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		open_again(&p, where);
+		assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+		assert_string_equal(toy_world(), "old");
+		assert_true(says("users/alice", "second") && says("absent", "came after the look"));
+		assert_int_equal(inode_of("users"), was);
+	}
+	put_user("third");
+	open_again(&p, where);
+	assert_ok(point_go_back(&p, look, RUN, &e), &e);
+	assert_true(says("stop", "new") && says("users/alice", "third") && says("absent", "came after the look"));
+	assert_int_equal(inode_of("users"), was);
+	point_done(&p);
+	assert_ok(point_remove(where, ID, &e), &e);
+	assert_true(says("users/alice", "third"));
+}
+
+static void what_is_left_out_stays(void **state)
+{
+	what_is_left_out_stays_where_it_is(home);
+}
+
+/* Staged beside the data before it goes live. */
+static void what_is_left_out_stays_also_from_afar(void **state)
+{
+	char where[] = "/dev/shm/crossgrade-XXXXXX";
+	struct stat a, b;
+
+	if (!mkdtemp(where) || stat(where, &a) < 0 || stat(toy_root, &b) < 0 || a.st_dev == b.st_dev) {
+		print_message("# skip: no second file system\n");
+		skip();
+	}
+	what_is_left_out_stays_where_it_is(where);
+	assert_int_equal(rmdir(where), 0);
+}
+
+/* An exchange renames top-level entries: what lies deeper would go with them. */
+static void deeper_entries_are_refused(void **state)
+{
+	static const char *const names[] = { "", ".", "..", "a/b", "/a", "a/" };
+	autojson json_t *about = json_object();
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_false(scope_may_leave_out(names[i]));
+		scope.v[0].leave_out = json_pack("[s]", names[i]);
+		assert_fails(scope_check(&scope, &e), &e, ERR_REFUSED);
+		err_clear(&e);
+		assert_fails(point_make(home, ID, &scope, about, &p, &e), &e, ERR_REFUSED);
+		err_clear(&e);
+		json_decref(take_ptr(scope.v[0].leave_out));
+	}
+	assert_false(scope_may_leave_out(NULL));
+	assert_true(scope_may_leave_out("..a"));
+}
+
+static void a_list_that_cannot_be_read_is_not_none(void **state)
+{
+	struct point p = leaving_users(home);
+	json_t *root = json_array_get(json_object_get(p.doc, "roots"), 0);
+	struct err e = ERR_INIT;
+
+	json_object_set_new(root, "leave_out", json_pack("{ss}", "users", "yes"));
+	assert_ok(point_save(&p, &e), &e);
+	point_done(&p);
+	assert_fails(point_open(home, ID, &p, &e), &e, ERR_FORMAT);
+}
+
+/* As a run finds it in its plan; one of before there was a list has none. */
+static void a_plan_carries_the_list(void **state)
+{
+	struct scope again = { 0 };
+	autojson json_t *list = NULL;
+	struct err e = ERR_INIT;
+
+	scope.v[0].leave_out = json_pack("[s]", "users");
+	list = scope_json(&scope);
+	assert_ok(scope_of_json(list, &again, &e), &e);
+	assert_true(json_equal(again.v[0].leave_out, scope.v[0].leave_out));
+	scope_done(&again);
+	json_object_del(json_array_get(list, 0), "leave_out");
+	assert_ok(scope_of_json(list, &again, &e), &e);
+	assert_null(again.v[0].leave_out);
+	scope_done(&again);
 }
 
 static bool is_listed(void)
@@ -440,6 +591,11 @@ int main(void)
 		T(a_lost_file_is_found),
 		T(a_touched_live_tree_is_seen),
 		T(it_goes_live_and_back),
+		T(what_is_left_out_stays),
+		T(what_is_left_out_stays_also_from_afar),
+		T(deeper_entries_are_refused),
+		T(a_list_that_cannot_be_read_is_not_none),
+		T(a_plan_carries_the_list),
 		T(what_nobody_needs_is_pruned),
 		T(a_way_back_is_not_pruned),
 		T(a_broken_point_is_listed_as_such),
