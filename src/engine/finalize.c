@@ -52,8 +52,10 @@ static int run_release(const json_t *words, struct err *e)
 	for (size_t i = 0; i < json_array_size(words) && i + 1 < ARRAY_LEN(argv); i++)
 		argv[i] = json_string_value(json_array_get(words, i));
 	r = cmd_run(&cmd, &out, e);
-	if (r >= 0 && out.status)
-		r = err_set(e, ERR_REFUSED, "release the snapshot: status %d: %.200s", out.status, buf_str(&out.err));
+	if (r >= 0 && out.status) {
+		cmd_said_no(&out, e);
+		r = err_wrap(e, "release the snapshot");
+	}
 	cmd_result_done(&out);
 	return r;
 }

@@ -399,6 +399,15 @@ int cmd_run(const struct cmd *c, struct cmd_result *ret, struct err *e)
 	return 0;
 }
 
+int cmd_said_no(const struct cmd_result *r, struct err *e)
+{
+	struct sv words = sv_trim(buf_sv(&r->err));
+
+	if (!words.n)
+		return err_set(e, ERR_REFUSED, "status %d", r->status);
+	return err_set(e, ERR_REFUSED, "status %d: %.*s", r->status, (int)MIN_OF(words.n, 200u), words.p);
+}
+
 void cmd_result_done(struct cmd_result *r)
 {
 	buf_done(&r->out);

@@ -57,6 +57,8 @@ struct cmd_result {
 };
 
 int  cmd_run(const struct cmd *c, struct cmd_result *ret, struct err *e) must_check;
+/* ERR_REFUSED with the status and the last words of a program that ran and said no. */
+int  cmd_said_no(const struct cmd_result *r, struct err *e);
 void cmd_result_done(struct cmd_result *r);
 
 /* Start a server: its own session, detached, not our child's life. Returns when it has executed (or failed to). The

@@ -40,7 +40,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		return err_set(e, ERR_USAGE, "the deadline of hook '%s' is not a span of time", name);
 	r = cmd_run(&cmd, &out, e);
 	if (r >= 0 && out.status)
-		r = err_set(e, ERR_REFUSED, "it ended with status %d: %.200s", out.status, buf_str(&out.err));
+		r = cmd_said_no(&out, e);
 	if (r >= 0)
 		*ret_result = json_pack("{si}", "status", out.status);
 	cmd_result_done(&out);

@@ -32,6 +32,8 @@ static int forget_result(void **state)
 
 static void streams_and_status_come_back(void **state)
 {
+	struct err e = ERR_INIT;
+
 	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("cat"), .in = SV("hel\0lo") }),
 	                    "hel");
 	assert_int_equal(result.out.len, 6);
@@ -40,6 +42,8 @@ static void streams_and_status_come_back(void **state)
 	assert_string_equal(buf_str(&result.err), "err\n");
 	assert_int_equal(result.status, 7);
 	assert_string_equal(result.unset, "");
+	assert_fails(cmd_said_no(&result, &e), &e, ERR_REFUSED);
+	assert_string_equal(e.msg, "status 7: err");
 	run_out(&(struct cmd){ .argv = SHELL("kill -9 $$") });
 	assert_int_equal(result.status, 128 + SIGKILL);
 }
