@@ -128,7 +128,7 @@ static char *lock_name(const struct site *s)
 	return xasprintf("lock:%s", s->name);
 }
 
-static int hold_lock(struct ctx *c, struct site *s, const json_t *place, struct err *e)
+int serve_lock(struct ctx *c, struct site *s, const json_t *place, struct err *e)
 {
 	autofree char *name = lock_name(s);
 	autodir struct dir d = DIR_NONE;
@@ -156,6 +156,13 @@ static int hold_lock(struct ctx *c, struct site *s, const json_t *place, struct 
 	return 0;
 }
 
+void serve_unlock(struct ctx *c, const struct site *s)
+{
+	autofree char *name = lock_name(s);
+
+	ctx_drop_fd(c, name);
+}
+
 int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e)
 {
 	autofree char *path = ctx_hold_path(c, s);
@@ -165,18 +172,17 @@ int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct 
 		return -e->kind;
 	if (service->ops->hold && service->ops->hold(service, path, e) < 0)
 		return err_wrap(e, "hold %s", service->name);
-	return hold_lock(c, s, flock_place, e);
+	return serve_lock(c, s, flock_place, e);
 }
 
 int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e)
 {
 	autofree char *path = ctx_hold_path(c, s);
-	autofree char *name = lock_name(s);
 	struct service *service;
 
 	if (site_service(s, &service, e) < 0)
 		return -e->kind;
-	ctx_drop_fd(c, name);
+	serve_unlock(c, s);
 	if (service->ops->lift && service->ops->lift(service, path, for_good, e) < 0)
 		return err_wrap(e, "let %s start", service->name);
 	return 0;

@@ -14,6 +14,9 @@ int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t withi
 /* Keep everyone out: the service's own hold, and its lock held by us (params' "flock", a place, may be absent). A process known
  * by its ports has neither: nothing keeps it down (site_can_hold()). */
 int serve_hold(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e) must_check;
+/* The lock alone, which ends with this process: a program of the operator's may need the file system it lies on. */
+int  serve_lock(struct ctx *c, struct site *s, const json_t *flock_place, struct err *e) must_check;
+void serve_unlock(struct ctx *c, const struct site *s);
 /* Let our own start through; for_good: the hold is taken away, else it stands again when the start is done. */
 int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e) must_check;
 /* One polite request and a patient wait. Already stopped is fine. What then still runs is killed only when somebody at the

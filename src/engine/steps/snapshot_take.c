@@ -1,7 +1,7 @@
 /* snapshot_take: the operator's own snapshot of a volume, file system or cloud disk, taken with the server stopped. Its proof is
- * its exit status, shown as not proved. params {"create":[argv],"restore":[argv],"within":"10m"}; result {"output"}. Undo
- * restores it, once a target build was started. */
-#include "engine/step.h"
+ * its exit status, shown as not proved. params {"create":[argv],"restore":[argv],"within":"10m","flock":place|null};
+ * result {"output"}. Undo restores it, once a target build was started. */
+#include "engine/serve.h"
 
 #include "io/cmd.h"
 
@@ -35,11 +35,8 @@ static int run_words(const json_t *params, const char *key, struct cmd_result *r
 		argv[i] = json_string_value(json_array_get(words, i));
 	if (span && !clock_parse_span(span, &cmd.within_ns))
 		return err_set(e, ERR_USAGE, "'%s' is not a span of time", span);
-	if (cmd_run(&cmd, ret, e) < 0)
+	if (cmd_run(&cmd, ret, e) < 0 || (ret->status && cmd_said_no(ret, e) < 0))
 		return err_wrap(e, "%s the snapshot", key);
-	if (ret->status)
-		return err_set(e, ERR_REFUSED, "%s the snapshot: status %d: %.200s", key, ret->status,
-		               buf_str(&ret->err));
 	return 0;
 }
 
@@ -63,13 +60,18 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	struct cmd_result out = { 0 };
+	struct site *s;
 	int r;
 
 	if (!c->point_passed)
 		return 0;
+	if (ctx_site_of(c, params, &s, e) < 0)
+		return -e->kind;
+	/* A volume with an open file cannot be unmounted, and what is put back has a lock file of its own. */
+	serve_unlock(c, s);
 	r = run_words(params, "restore", &out, e);
 	cmd_result_done(&out);
-	return r;
+	return r < 0 ? r : serve_lock(c, s, json_object_get(params, "flock"), e);
 }
 
 const struct step_kind step_snapshot_take = { "snapshot_take", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };

@@ -59,8 +59,9 @@ static void keep_old_world(struct draft *d)
 	else if (!strcmp(json_str(d->to->restore_point, "kind", ""), "snapshot"))
 		draft_step(
 		    d, PHASE_FREEZE, "snapshot", "snapshot_take", STEP_IN_WINDOW | STEP_AGAIN,
-		    json_pack("{sO sO}", "create", json_object_get(d->to->restore_point, "create"),
-			      "restore", json_object_get(d->to->restore_point, "restore")),
+		    json_pack("{sO sO so}", "create", json_object_get(d->to->restore_point, "create"),
+			      "restore", json_object_get(d->to->restore_point, "restore"), "flock",
+			      draft_lock(d)),
 		    "the operator's snapshot, with the server stopped");
 }
 

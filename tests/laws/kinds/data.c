@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/restore_point.h"
+#include "engine/serve.h"
 #include "io/image.h"
 #include "laws/fixture.h"
 #include "unit/unit.h"
@@ -137,9 +138,10 @@ static bool older_is_live(struct bench *b)
 static json_t *snapshot(struct bench *b)
 {
 	bench_program(b, "bin/take", "rm -rf snap && cp -a world/root snap");
-	bench_program(b, "bin/restore", "cp -a snap/. world/root/");
-	return json_pack("{s[o] s[o] ss}", "create", json_sprintf("%s/bin/take", b->base), "restore",
-	                 json_sprintf("%s/bin/restore", b->base), "within", "10s");
+	bench_program(b, "bin/restore", "flock -n world/root/lock cp -a snap/. world/root/");
+	bench_put(b, "world/root/lock", "");
+	return json_pack("{s[o] s[o] ss so}", "create", json_sprintf("%s/bin/take", b->base), "restore",
+	                 json_sprintf("%s/bin/restore", b->base), "within", "10s", "flock", place_of("root", "lock"));
 }
 
 static bool snapshot_is_there(struct bench *b)
@@ -147,10 +149,15 @@ static bool snapshot_is_there(struct bench *b)
 	return bench_is(b, "snap/data", "old");
 }
 
+/* And the undo of the start holds the server's lock: an open file on the volume that is put back. */
 static void data_changes(struct bench *b)
 {
+	autojson json_t *lock = place_of("root", "lock");
+	struct err e = ERR_INIT;
+
 	bench_pass_point(b);
 	bench_put(b, "world/root/data", "new");
+	assert_ok(serve_lock(&b->ctx, &b->site, lock, &e), &e);
 }
 
 /* ---- looking ---- */
