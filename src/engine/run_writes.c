@@ -56,6 +56,12 @@ static int set_gate(struct world *w, bool closed, struct err *e)
 	return 0;
 }
 
+/* Is what clients wrote kept whole by the way back itself? A snapshot is put back over it. */
+static bool sets_aside(const struct world *w)
+{
+	return !strcmp(json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree"), "tree");
+}
+
 /* Save and count in turns: what was accepted but not yet applied shows its partitions only after the product's save has waited
  * for it, and without a gate clients go on writing. *ret becomes the count that was saved; 1 when it was the last word. */
 static int save_writes(struct world *w, const struct facts *frozen, struct writes *ret, struct err *e)
@@ -63,9 +69,11 @@ static int save_writes(struct world *w, const struct facts *frozen, struct write
 	/* A directory for each run: the export of an earlier one is somebody's only copy. */
 	autofree char *path = xasprintf("%s/%s", w->o->save_writes, w->run);
 	autodir struct dir to = DIR_NONE;
-	bool settled = !w->product->save_since;
+	bool settled = false;
 
-	if (!settled && dir_make_path(path, 0700, &to, e) < 0)
+	if (!w->product->save_since)
+		return sets_aside(w) ? 1 : err_set(e, ERR_REFUSED, "%s has no export", w->product->title);
+	if (dir_make_path(path, 0700, &to, e) < 0)
 		return -e->kind;
 	for (int round = 0; !settled && round < SAVE_ROUNDS; round++) {
 		struct writes now = { 0 };
@@ -88,12 +96,15 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 	int settled, gated = set_gate(w, true, e);
 
 	settled = gated < 0 ? gated : save_writes(w, frozen, since, e);
+	if (!settled && !sets_aside(w))
+		settled = err_set(e, ERR_REFUSED, "clients went on writing while their writes were exported");
 	if (settled < 0) {
 		if (gated && set_gate(w, false, &own) < 0)
 			event_emit(w->o->events, "note", json_pack("{ss ss}", "text", "the gate stays closed", "why", own.msg));
 		err_wrap(e, "save new writes");
-		return err_hint(e, "the new world's directory is set aside whole in any case; "
-		                   "'--accept-loss new-writes' goes on without the export");
+		return err_hint(e, "%s; '--accept-loss new-writes' goes on without the export",
+		                sets_aside(w) ? "the new world's directory is set aside whole in any case" :
+		                                "the snapshot is put back over what was written");
 	}
 	if (!settled)
 		event_emit(w->o->events, "note",

@@ -169,6 +169,27 @@ static void a_stuck_way_back_can_be_repeated(void **state)
 	assert_int_equal(rollback(&end), EXIT_DONE);
 }
 
+/* Nothing of the new world is left when a snapshot is put back: what could not be exported is a loss to be agreed to. */
+static void a_snapshot_is_not_put_back_over_unsaved_writes(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.save_writes = "/nowhere";
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "over what was written"));
+	assert_string_equal(toy_world(), "new");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	o.save_writes = NULL;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
 static void a_held_run_waits_and_looks_again(void **state)
 {
 	struct run_end end;
@@ -370,6 +391,7 @@ int main(int argc, char **argv)
 		T(what_was_not_proved_is_not_called_verified),
 		T(single_things_not_proved_are_counted),
 		T(a_stuck_way_back_can_be_repeated),
+		T(a_snapshot_is_not_put_back_over_unsaved_writes),
 		T(a_held_run_waits_and_looks_again),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),

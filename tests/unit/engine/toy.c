@@ -249,11 +249,12 @@ const struct product *const products[] = { &toy, NULL };
 
 void toy_goal(struct goal *ret)
 {
+	autofree char *snapshot = toy_get("snapshot");
 	struct err e = ERR_INIT;
+	json_t *point = *snapshot ? json_pack("{ss s[s] s[s]}", "kind", "snapshot", "create", "true", "restore", "true") :
+	                            json_pack("{ss}", "kind", "external");
 
-	assert_int_equal(goal_of_doc(json_pack("{ss s{ss}}", "product", "toy", "restore_point", "kind", "external"), ret,
-	                             &e),
-	                 0);
+	assert_int_equal(goal_of_doc(json_pack("{ss so}", "product", "toy", "restore_point", point), ret, &e), 0);
 }
 
 void toy_plan(const struct goal *g, struct plan *ret)
