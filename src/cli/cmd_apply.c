@@ -120,12 +120,10 @@ static int take_plan(struct applying *a, const char *path, struct err *e)
 
 static int carry_out(struct applying *a)
 {
-	struct run_end end = { .exit = EXIT_DONE, .line = "nothing to do: the plan has no steps" };
+	struct run_end end = { 0 };
 
-	if (a->plan.steps.n) {
-		ui_plan(&a->c->ui, a->plan.doc);
-		run_apply(&a->plan, &a->goal, &a->c->opts, &end);
-	}
+	ui_plan(&a->c->ui, a->plan.doc);
+	run_apply(&a->plan, &a->goal, &a->c->opts, &end);
 	return call_end(a->c, &end);
 }
 

@@ -166,24 +166,31 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	return 0;
 }
 
-/* An open run of this installation, in this journal or by a marker of another state directory. */
-static int nothing_open(struct world *w, struct run_end *ret)
+/* No open run of this installation stands in this journal. Exit code, 0 to go on. */
+static int none_in_journal(struct world *w, struct run_end *ret)
 {
-	autofree char *home = NULL;
-	autojson json_t *marker = NULL;
 	struct run_rec open = { 0 };
 	struct err e = ERR_INIT;
 	int found = world_unfinished(w, w->site_hash, &open, &e);
 
 	if (found < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (found) {
-		snprintf(ret->run, sizeof ret->run, "%s", open.id);
-		err_set(&e, ERR_BUSY, "run %s is %s", open.id, run_state_name(open.state));
-		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it");
-		run_rec_done(&open);
-		return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
-	}
+	if (!found)
+		return 0;
+	snprintf(ret->run, sizeof ret->run, "%s", open.id);
+	err_set(&e, ERR_BUSY, "run %s is %s", open.id, run_state_name(open.state));
+	err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it");
+	run_rec_done(&open);
+	return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
+}
+
+/* Nor did one of another state directory leave its marker. */
+static int none_by_marker(struct world *w, struct run_end *ret)
+{
+	autofree char *home = NULL;
+	autojson json_t *marker = NULL;
+	struct err e = ERR_INIT;
+
 	if (world_home(w, &home, &e) < 0)
 		return 0;
 	if (point_marker_read(home, &marker, &e) < 0) {
@@ -199,6 +206,29 @@ static int nothing_open(struct world *w, struct run_end *ret)
 	return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
 }
 
+/* A plan of no steps begins no run; but the build that is wanted may be there because an open run put it there. */
+static int nothing_to_do(const struct plan *p, const struct run_opts *o, struct run_end *ret)
+{
+	autobuf struct buf text = BUF_MAX(16u << 20);
+	struct err e = ERR_INIT;
+	struct world w;
+	int code = 0;
+
+	plan_text(p, &text);
+	if (world_open(&w, o, WORLD_LOOK, &e) < 0 && e.kind != ERR_ABSENT)
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	err_clear(&e);
+	if (!code && (plan_parse(buf_sv(&text), "the plan", &w.plan, &e) < 0 ||
+	              world_bind(&w, json_object_get(w.plan.doc, "sites"), &e) < 0))
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (!code && w.journal)
+		code = none_in_journal(&w, ret);
+	if (!code)
+		code = none_by_marker(&w, ret);
+	world_close(&w);
+	return code ? code : run_says(ret, EXIT_DONE, NULL, "nothing to do: the plan has no steps");
+}
+
 int run_apply(const struct plan *p, const struct goal *g, const struct run_opts *o, struct run_end *ret)
 {
 	autobuf struct buf text = BUF_MAX(16u << 20);
@@ -208,6 +238,8 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 	int code = EXIT_FAILED;
 
 	*ret = (struct run_end){ 0 };
+	if (!p->steps.n)
+		return nothing_to_do(p, o, ret);
 	plan_text(p, &text);
 	if (state_apart(p, o->state_dir, &e) < 0)
 		return run_says(ret, EXIT_USAGE, &e, "nothing changed: %s", e.msg);
@@ -226,7 +258,9 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 		code = EXIT_LOSS;
 		goto fail;
 	}
-	code = nothing_open(&w, ret);
+	code = none_in_journal(&w, ret);
+	if (!code)
+		code = none_by_marker(&w, ret);
 	if (!code)
 		code = look_again(&w, &now, ret);
 	if (!code && begin(&w, &now, &e) < 0) {

@@ -203,6 +203,21 @@ static void a_held_run_waits_and_looks_again(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* The build that is wanted may be there already because an open run put it there. */
+static void a_plan_of_no_steps_is_no_end_of_an_open_run(void **state)
+{
+	struct run_end end;
+
+	toy_put("nothing", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_drop("nothing");
+	assert_int_equal(apply(&end, true), EXIT_HELD);
+	toy_put("nothing", "yes");
+	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+}
+
 /* Where no run was ever begun, nothing of ours appears. */
 static void nothing_to_do_makes_nothing(void **state)
 {
@@ -393,6 +408,7 @@ int main(int argc, char **argv)
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),
 		T(a_held_run_waits_and_looks_again),
+		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),

@@ -189,7 +189,11 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
+	autofree char *nothing = toy_get("nothing");
+
 	plan_site(ret, "main", json_pack("{s{ss}}", "roots", "root", toy_root));
+	if (*nothing)
+		return 0;
 	add(ret, PHASE_STAGE, "stage", 0, "toy");
 	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, "toy");
 	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");

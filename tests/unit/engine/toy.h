@@ -1,6 +1,6 @@
 /* A toy product over one directory: every step writes a file of its own from "old" to "new", so that the world is old when
  * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "mute", "unsure", "fail-<step>",
- * "snapshot" (the restore point is one of the operator's). */
+ * "snapshot" (the restore point is one of the operator's), "nothing" (the plan has no steps). */
 #pragma once
 
 #include "engine/run.h"
