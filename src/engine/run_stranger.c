@@ -80,7 +80,13 @@ static bool data_moved(struct world *w)
 	return moved;
 }
 
-/* The steps up to the point, as if this run had begun them. */
+/* Whose effect a start of the target leaves behind: the data, the gate, the start itself. */
+static bool comes_with_start(const struct step *s)
+{
+	return !strcmp(s->kind->name, "data_point") || !strcmp(s->kind->name, "gate_close") || s->flags & STEP_POINT;
+}
+
+/* The steps up to the point, as if this run had begun them: the way back opens a gate that only a lost journal knew of. */
 static int adopt(struct world *w, struct err *e)
 {
 	event_emit(w->o->events, "warning",
@@ -90,7 +96,7 @@ static int adopt(struct world *w, struct err *e)
 		autojson json_t *undo = NULL;
 		enum rec_state state;
 
-		if (strcmp(s->kind->name, "data_point") && !(s->flags & STEP_POINT))
+		if (!comes_with_start(s))
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
