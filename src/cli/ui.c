@@ -7,8 +7,10 @@
 
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "view/plan_text.h"
 
 #define ANSWER_MAX       4096
+#define DIFF_MAX         (8u << 20)
 #define ANSWER_WITHIN_MS (600 * 1000) /* a server may be down meanwhile */
 
 static unsigned columns_of(int fd)
@@ -121,6 +123,15 @@ static void know_what_then(const json_t *event)
 		signals_will("the run is on its way back, which goes on to its end");
 }
 
+static void warning(struct ui *ui, const json_t *event)
+{
+	autobuf struct buf diff = BUF_MAX(DIFF_MAX);
+
+	print_line(ui, PAINT_YELLOW, "warning: ", json_str(event, "text", ""));
+	view_diff(json_str(event, "diff", ""), &ui->style, &diff);
+	ui_text(ui, buf_sv(&diff));
+}
+
 void ui_event(void *data, const json_t *event)
 {
 	struct ui *ui = data;
@@ -131,7 +142,7 @@ void ui_event(void *data, const json_t *event)
 	if (ui->quiet)
 		return;
 	if (!strcmp(type, "warning"))
-		print_line(ui, PAINT_YELLOW, "warning: ", json_str(event, "text", ""));
+		warning(ui, event);
 	else if (!strcmp(type, "note") && (ui->terminal || ui->verbose))
 		print_line(ui, PAINT_PLAIN, "", json_str(event, "text", ""));
 	else if (!strcmp(type, "step") && (ui->progress || ui->verbose))

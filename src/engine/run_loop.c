@@ -264,6 +264,38 @@ static int load_results(struct world *w, struct err *e)
 	return 0;
 }
 
+static int look_back(struct world *w, const struct step *s, struct err *e)
+{
+	struct step_rec rec = { 0 };
+	autojson json_t *params = NULL;
+	int r = 0;
+
+	if (!s->kind->undo_look)
+		return 0;
+	if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+		return -e->kind;
+	if (rec.state == REC_INTENDED || rec.state == REC_DONE)
+		r = resolve(w, s->params, &params, e) < 0 ? -(int)e->kind : s->kind->undo_look(&w->ctx, params, rec.undo, e);
+	step_rec_done(&rec);
+	return r;
+}
+
+int loop_look_back(struct world *w, struct err *e)
+{
+	if (load_results(w, e) < 0)
+		return -e->kind;
+	for (size_t i = w->plan.steps.n; i-- > 0;) {
+		const struct step *s = &w->plan.steps.v[i];
+
+		/* The data comes back whole: whoever edited what lies in it finds his file in the new world, set aside. */
+		if (w->ctx.point_passed && !strcmp(s->kind->name, "data_point"))
+			return 0;
+		if (look_back(w, s, e) < 0)
+			return err_wrap(e, "undo step '%s'", s->id);
+	}
+	return 0;
+}
+
 int loop_backward(struct world *w, struct err *e)
 {
 	w->ctx.backward = true;

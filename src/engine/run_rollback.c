@@ -59,6 +59,14 @@ static int point_has_return(struct world *w, struct run_end *ret)
 	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
 }
 
+/* Found out in the middle of the way back, it would leave a server stopped that serves now. */
+static int nobody_edited(struct world *w, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+
+	return loop_look_back(w, &e) < 0 ? run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg) : 0;
+}
+
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
@@ -74,6 +82,8 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	code = point_has_return(w, ret);
+	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)
+		code = nobody_edited(w, ret);
 	if (!code && rec->state != RUN_TURNED)
 		code = prove_first(w, ret);
 	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)

@@ -72,6 +72,8 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
+/* Would loop_backward() meet a third value somewhere? Asked before anything is touched. Not asked of what goes away with the data. */
+int loop_look_back(struct world *w, struct err *e) must_check;
 
 /* Forward to the end, or to the hold, or to the failure and what follows from it; the way back to its end, where `code` is what
  * a success means to the caller: 5, 130 or 0. Both give the exit code (run_verdict.c). */

@@ -40,6 +40,9 @@ struct step_kind {
 	int (*apply)(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e);
 	int (*verify)(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e);
 	int (*undo)(struct ctx *c, const json_t *params, const json_t *undo, struct err *e);
+	/* Changes nothing: ERR_CHANGED when undo would meet a third value, so that a rollback can refuse while a server still
+	 * serves. NULL: nobody else can have changed it, or only undo itself can tell. */
+	int (*undo_look)(struct ctx *c, const json_t *params, const json_t *undo, struct err *e);
 };
 
 struct step {

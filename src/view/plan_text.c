@@ -102,6 +102,14 @@ static void diff_line(struct sv line, const struct style *s, struct buf *ret)
 	buf_addc(ret, '\n');
 }
 
+void view_diff(const char *diff, const struct style *s, struct buf *ret)
+{
+	struct sv rest = sv_of(diff);
+
+	while (rest.n)
+		diff_line(sv_line(&rest), s, ret);
+}
+
 static void diffs_text(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	const json_t *diffs = json_object_get(doc, "diffs");
@@ -112,12 +120,9 @@ static void diffs_text(const json_t *doc, const struct style *s, struct buf *ret
 		view_heading(ret, s, "Changes to files");
 	json_array_foreach(diffs, at, d)
 	{
-		struct sv rest = sv_of(json_str(d, "diff", ""));
-
 		view_paint(ret, s, PAINT_BOLD, json_str(d, "file", "?"));
 		buf_addc(ret, '\n');
-		while (rest.n)
-			diff_line(sv_line(&rest), s, ret);
+		view_diff(json_str(d, "diff", ""), s, ret);
 	}
 }
 

@@ -4,3 +4,5 @@
 #include "view/text.h"
 
 void view_plan(const json_t *doc, const struct style *s, struct buf *ret);
+/* A unified diff, line by line. */
+void view_diff(const char *diff, const struct style *s, struct buf *ret);

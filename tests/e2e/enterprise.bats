@@ -17,6 +17,25 @@ setup_file() {
 }
 teardown_file() { lab_end; }
 
+@test "(stand-in) what somebody edited in the window is undone only when agreed to, and kept" {
+	cg plan -f "$lab/migration.yaml" -o "$lab/plan.json"
+	exits 0
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" server-conf:done 0 \
+		"$CG" --state-dir "$lab/state" apply "$lab/plan.json" --yes --output jsonl
+	echo 'query.timeout=77s' >>"$root/conf/server.conf"
+	cg rollback --yes
+	exits 1
+	[[ $output == *"nothing changed"*"$root/conf/server.conf"* && $stderr == *"+query.timeout=77s"*--force* ]]
+	grep -q acl.admin.user "$root/conf/server.conf"
+	cg rollback --yes --force
+	exits 0
+	! grep -qE 'query.timeout=77s|acl.admin.user' "$root/conf/server.conf"
+	grep -q query.timeout=77s "$(sed -n "s/.*is kept in '\(.*\)'.*/\1/p" <<<"$stderr")"
+	serves 9.0.3
+	rows_same
+	rows_whole
+}
+
 @test "(stand-in) open source becomes enterprise" {
 	cg plan -f "$lab/migration.yaml" --output json
 	exits 0

@@ -166,11 +166,17 @@ static void a_third_value_is_left_alone(const struct fixture *fx, const struct s
 	fx->meddle(&b);
 	third = bench_world(&b);
 	b.ctx.backward = true;
+	if (k->undo_look)
+		assert_fails(k->undo_look(&b.ctx, b.params, b.undo, &e), &e, ERR_CHANGED);
+	err_clear(&e);
 	assert_fails(k->undo(&b.ctx, b.params, b.undo, &e), &e, ERR_CHANGED);
 	same_world(&b, fx, third, "undo overwrote a third value");
 	if (!(fx->flags & FX_FORCE))
 		return;
 	b.ctx.force = true;
+	err_clear(&e);
+	if (k->undo_look)
+		assert_ok(k->undo_look(&b.ctx, b.params, b.undo, &e), &e);
 	undo_brings_back(&b, fx, k, old, "undo with force");
 }
 

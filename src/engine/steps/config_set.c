@@ -4,7 +4,9 @@
 #include "engine/step.h"
 
 #include "conf/editor.h"
+#include "engine/event.h"
 #include "engine/file_undo.h"
+#include "engine/product.h"
 
 #define FILE_MAX  (4u << 20)
 #define EDITS_MAX 64
@@ -142,7 +144,33 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
-static int undo_edit(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+static bool is_secret(const char *key, void *data)
+{
+	const struct ctx *c = data;
+
+	return c->product->secret_key && c->product->secret_key(NULL, key);
+}
+
+/* What somebody made of our file, for people. Only an aid: where it cannot be told the refusal stands alone. */
+static void tell_difference(struct ctx *c, const json_t *params, const json_t *undo)
+{
+	autobuf struct buf old = BUF_MAX(FILE_MAX), ours = BUF_MAX(FILE_MAX), now = BUF_MAX(FILE_MAX), diff = BUF_MAX(FILE_MAX);
+	const char *image = json_str(json_object_get(undo, "image"), "content", "");
+	autodir struct dir d = DIR_NONE;
+	const struct dialect *lang;
+	struct err e = ERR_INIT;
+	const char *rel;
+
+	if (json_bool(params, "secret", false) || open_target(c, params, &d, &rel, &lang, &e) < 0 ||
+	    blob_get(&c->blobs, image, &old, &e) < 0 || edited_text(lang, params, buf_sv(&old), &ours, &e) < 0 ||
+	    file_read(&d, rel, &now, &e) < 0 ||
+	    editor_diff(lang, rel, buf_sv(&ours), buf_sv(&now), is_secret, c, &diff, &e) <= 0)
+		return;
+	event_emit(c->events, "warning",
+	           json_pack("{ss ss}", "text", "this was changed since crossgrade edited the file", "diff", buf_str(&diff)));
+}
+
+static int look_edit(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	const struct dialect *lang;
@@ -150,7 +178,23 @@ static int undo_edit(struct ctx *c, const json_t *params, const json_t *undo, st
 
 	if (open_target(c, params, &d, &rel, &lang, e) < 0)
 		return -e->kind;
+	if (file_undo_look(c, &d, rel, undo, e) >= 0)
+		return 0;
+	if (e->kind == ERR_CHANGED)
+		tell_difference(c, params, undo);
+	return -e->kind;
+}
+
+static int undo_edit(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const struct dialect *lang;
+	const char *rel;
+
+	if (look_edit(c, params, undo, e) < 0 || open_target(c, params, &d, &rel, &lang, e) < 0)
+		return -e->kind;
 	return file_undo(c, &d, rel, undo, e);
 }
 
-const struct step_kind step_config_set = { "config_set", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_edit };
+const struct step_kind step_config_set = { "config_set", 1,	 LIFE_DURABLE, describe, capture,
+	                                   apply,	verify, undo_edit,    look_edit };

@@ -161,4 +161,14 @@ static int undo_put(struct ctx *c, const json_t *params, const json_t *undo, str
 	return drop_made_folders(&d, rel, json_str(undo, "made", NULL), e);
 }
 
-const struct step_kind step_file_put = { "file_put", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_put };
+static int look_put(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	return open_place(c, params, &s, &d, &rel, e) < 0 ? -(int)e->kind : file_undo_look(c, &d, rel, undo, e);
+}
+
+const struct step_kind step_file_put = { "file_put", 1,	     LIFE_DURABLE, describe, capture,
+	                                 apply,	     verify, undo_put,	   look_put };
