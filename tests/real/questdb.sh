@@ -69,7 +69,18 @@ qdb_free_port() {
 
 qdb_env() { cat "$1.server"; }
 
+# Ports that were free may be taken before the server binds them: then others are tried, unless they were asked for.
 qdb_start() {
+	local attempt
+	for attempt in 1 2 3; do
+		qdb_launch "$1" "$2" && qdb_wait "$2" && return 0
+		[ -z "${QDB_HTTP_PORT-}" ] && tail -n 20 "$2.out" | grep -q 'could not bind socket' || return 1
+		echo "attempt $attempt: a port was taken" >&2
+	done
+	return 1
+}
+
+qdb_launch() {
 	local jar=$1 root=$2 pid http min pg ilp java
 	java=$(qdb_java) || exit
 	case $jar in
@@ -88,7 +99,6 @@ qdb_start() {
 		-m io.questdb/io.questdb.ServerMain -d "$root" -n} >>"$root.out" 2>&1 </dev/null 3>&- 4>&- & echo $!)
 	printf 'pid=%s\nhttp=%s\nmin=%s\npg=%s\nilp=%s\nroot=%s\n' "$pid" "$http" "$min" "$pg" "$ilp" "$root" \
 		>"$root.server"
-	qdb_wait "$root"
 }
 QDB_EXTRA_DEFAULT="QDB_TELEMETRY_ENABLED=false"
 
