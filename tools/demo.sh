@@ -63,7 +63,9 @@ cd "$lab" || exit
 clients=$here/tests/tools/ilp_writer.py
 "$clients" write --port "$http" --log acknowledged >writer.out 2>&1 &
 writer=$!
-sleep 1
+# Their first write makes their table: before it, plan and apply would look at two different worlds.
+for _ in $(seq 600); do [ -s acknowledged ] && break; sleep 0.1; done
+[ -s acknowledged ] || die "no client was served within a minute"
 echo "serving on port $http, three clients write 50 rows a request; every answered request is kept in a list"
 
 run plan questdb --root "$lab/root" --artifact "questdb-$NEW.tar.gz" -o plan.json || die "plan ended with $?"

@@ -103,7 +103,7 @@ lose_power() {
 
 wait_serves() {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		! curl -s -o /dev/null --max-time 2 http://127.0.0.1:9000/ping || return 0
 		sleep 0.1
 	done

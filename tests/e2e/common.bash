@@ -52,6 +52,18 @@ clients_start() {
 	(exec ${INSIDE:+nsenter -t "$INSIDE" -n} "$WRITER" write --port "$http" --log "$lab/acknowledged" --pause 0.1) \
 		>"$lab/clients.out" 2>&1 3>&- 4>&- &
 	echo $! >"$lab/clients.pid"
+	clients_served
+}
+
+# Their first write makes their table: before it, a plan and its run would look at two different worlds.
+clients_served() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		[ ! -s "$lab/acknowledged" ] || return 0
+		sleep 0.1
+	done
+	echo "no client was served within a minute"
+	return 1
 }
 
 clients_stop() {

@@ -49,7 +49,7 @@ program() { # directory version
 get() { curl -sf --max-time 5 "$url/$1"; }
 put() { curl -sf --max-time 5 -X PUT --data "$2" "$url/notes/$1"; }
 serves() { # version
-	for _ in $(seq 50); do
+	for _ in $(seq 300); do
 		get version | grep -q "\"$1\"" && [ "$(get notes/first)" = told ] && return
 		sleep 0.1
 	done
@@ -67,7 +67,8 @@ fresh() {
 	echo port=8971 >"$root/notes.conf"
 	program "$lab/opt/notes" 1
 	setsid -f /usr/bin/python3 -B "$lab/opt/notes/server.py" "$root" >"$lab/server.out" 2>&1 </dev/null
-	for _ in $(seq 50); do put first told && return; sleep 0.1; done
+	for _ in $(seq 300); do put first told && return; sleep 0.1; done
+	return 1
 }
 
 cg() { "$crossgrade" --state-dir "$lab/state" "$@"; }
