@@ -106,11 +106,21 @@ static json_t *names_json(char *const *v, size_t n)
 	return list;
 }
 
+/* The counter as it is after the tables were looked at: a client may have made one meanwhile. */
+static int64_t last_id(const struct look *k)
+{
+	struct disk_db now = { 0 };
+	struct err e = ERR_INIT;
+
+	return MAX_OF(facts_int(k->f, QF_DB_LAST_ID, INT64_MAX),
+		      disk_db_read(&k->db, &now, &e) < 0 ? 0 : now.last_table_id);
+}
+
 static void put_ids(struct look *k)
 {
 	autojson json_t *by_id = json_object();
 	json_t *twice = json_object(), *above = json_array(), *dirs;
-	int64_t last = facts_int(k->f, QF_DB_LAST_ID, INT64_MAX);
+	int64_t last = last_id(k);
 	const char *id;
 
 	vec_each (&k->tables.v, t) {
