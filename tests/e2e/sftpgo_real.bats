@@ -36,8 +36,8 @@ teardown_file() { [ -z "${lab-}" ] || rm -rf "$lab"; }
 follow() { # driver
 	local SFTPGO_DRIVER=$1 SFTPGO_DB=$dir/db
 	export SFTPGO_DRIVER SFTPGO_DB
+	sftpgo_prepare 2.6.4 "$conf" 200
 	sftpgo_start 2.6.4 "$conf"
-	sftpgo_seed "$conf" 200
 	sftpgo_dump "$conf" >"$dir/before"
 	sftpgo_stop "$conf"
 	sftpgo_start 2.7.5 "$conf"
@@ -99,8 +99,8 @@ sqlite_version() {
 }
 
 @test "what clients upload through a stop and a start is there; what is changed is noticed" {
+	sftpgo_prepare 2.6.4 "$conf" 30
 	sftpgo_start 2.6.4 "$conf"
-	sftpgo_seed "$conf" 30
 	eval "$(sftpgo_env "$conf")"
 	"$WRITER" write --port "$sftp" --key "$conf.key" --log "$dir/log" --users user-00010 user-00020 >"$dir/out" 3>&- &
 	writer=$!

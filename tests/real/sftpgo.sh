@@ -6,7 +6,8 @@
 #   sftpgo.sh archive VERSION FILE            as an archive: FILE.tar.xz flat as the vendor's, FILE.tar.gz with one top directory
 #   sftpgo.sh configure VERSION|DIR CONF      write CONF/sftpgo.json and CONF/env.d with free ports of loopback
 #   sftpgo.sh start VERSION|DIR CONF          start on CONF, configured if it was not, wait for HTTP and for SFTP
-#   sftpgo.sh seed CONF [USERS]               users (1000), groups, folders, shares, rules, secrets, admins and the rest
+#   sftpgo.sh seed CONF [N]                   N users (1000), groups, folders, shares, rules, secrets, admins and the rest
+#   sftpgo.sh prepare VERSION|DIR CONF [N]    configure and seed, and fast: a file database is in memory meanwhile; not started
 #   sftpgo.sh rest CONF METHOD PATH [BODY]    one REST call as the administrator: `rest CONF GET /api/v2/status`
 #   sftpgo.sh dump CONF                       everything, as dumpdata gives it
 #   sftpgo.sh sftp CONF USER [key|password]   sftp of OpenSSH as USER, its commands from stdin
@@ -114,6 +115,23 @@ sftpgo_seed() {
 		--srv "$(sftpgo_ask "$1" srv)" --key "$1.key.pub" --users "${2:-1000}"
 }
 
+# Each object is a transaction of its own, and a disk takes its time for each.
+sftpgo_prepare() {
+	local conf=$2 work status
+	[ -f "$conf/sftpgo.json" ] || sftpgo_configure "$1" "$conf" || return
+	work=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || return
+	(
+		case ${SFTPGO_DRIVER:-sqlite} in
+		sqlite | bolt) SFTPGO_EXTRA="SFTPGO_DATA_PROVIDER__NAME=$work/sftpgo.db ${SFTPGO_EXTRA-}" ;;
+		esac
+		sftpgo_start "$1" "$conf" && sftpgo_seed "$conf" "${3:-1000}" && sftpgo_stop "$conf" &&
+			if [ -f "$work/sftpgo.db" ]; then cp "$work/sftpgo.db" "$conf"; fi
+	)
+	status=$?
+	rm -rf "$work"
+	return $status
+}
+
 sftpgo_rest() {
 	local http token
 	http=http://127.0.0.1:$(sftpgo_ask "$1" http)
@@ -163,7 +181,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -u
 	verb=${1-}
 	case $verb in
-	build | install | archive | configure | start | seed | rest | dump | sftp | env | stop | kill | end)
+	build | install | archive | configure | start | seed | prepare | rest | dump | sftp | env | stop | kill | end)
 		shift
 		"sftpgo_$verb" "$@"
 		;;

@@ -16,7 +16,7 @@ import http.client
 import json
 import sys
 
-CHUNK = 5000  # users a call: the server takes 20 MiB at most
+CHUNK = 1000  # users a call: the server takes 20 MiB and gives itself 60 seconds
 TOTP = "JBSWY3DPEHPK3PXP"
 # Made by a 2.6.4 without a master key: the passphrase "early-passphrase" of user early, the password "smtp-secret". A server
 # whose key does not open the latter does not start at all; one that cannot open a user's looks healthy.
@@ -245,7 +245,7 @@ def small(args):
 
 class Server:
     def __init__(self, args):
-        self.link = http.client.HTTPConnection("127.0.0.1", args.port, timeout=60)
+        self.link = http.client.HTTPConnection("127.0.0.1", args.port, timeout=90)
         word = base64.b64encode(f"admin:{args.password}".encode()).decode()
         self.token = "Basic " + word
         self.token = "Bearer " + json.loads(self.call("GET", "/api/v2/token"))["access_token"]
