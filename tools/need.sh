@@ -10,7 +10,7 @@ need_root() {
 need_list() {
 	case $1 in
 	build) echo gcc libc6-dev pkg-config meson ninja-build libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev \
-		libfyaml-dev libarchive-dev libxxhash-dev libsystemd-dev ;;
+		libfyaml-dev libarchive-dev libxxhash-dev libsystemd-dev libsodium-dev libpq-dev libmariadb-dev ;;
 	lint) echo git clang clang-format clang-tidy cppcheck shellcheck codespell mandoc libclang-rt-14-dev ;;
 	test) echo libcmocka-dev bats scdoc python3 python3-jsonschema strace xfsprogs btrfs-progs e2fsprogs acl attr nftables \
 		iproute2 rsync curl procps mmdebstrap openjdk-17-jdk-headless ;;
