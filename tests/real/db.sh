@@ -61,8 +61,8 @@ db_start_postgresql() {
 		set -- "$dir" new
 	fi
 	db_as postgres "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" \
-		-o "-c listen_addresses=127.0.0.1 -p $(db_ask "$dir" port) -c unix_socket_directories=$dir -c fsync=off" start \
-		>/dev/null 3>&- 4>&- || { tail -n 10 "$dir/log" >&2; return 1; }
+		-o "-c listen_addresses=127.0.0.1 -p $(db_ask "$dir" port) -c unix_socket_directories=$dir -c fsync=off \
+			-c dynamic_shared_memory_type=mmap" start >/dev/null 3>&- 4>&- || { tail -n 10 "$dir/log" >&2; return 1; }
 	[ "${2-}" = new ] || return 0
 	db_sql "$dir" "create role sftpgo login password 'pass-sftpgo'" postgres && db_database "$dir" sftpgo
 }
@@ -112,8 +112,11 @@ db_stop() {
 	[ "$signal$(db_ask "$1" driver)" != TERMpostgresql ] || signal=INT
 	kill "-$signal" "$pid" 2>/dev/null || return 0
 	for ((i = 0; i < 600; i++)); do
-		[ -d "/proc/$pid" ] || return 0
-		case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in '' | Z) return 0 ;; esac
+		case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in
+		'') return 0 ;;
+		# Dead, but a new PostgreSQL still takes it for alive: some time for its parent to bury it.
+		Z) [ "$i" -lt 200 ] || return 0 ;;
+		esac
 		sleep 0.05
 	done
 	echo "process $pid of $1 did not end" >&2
