@@ -14,7 +14,7 @@ need_list() {
 	lint) echo git clang clang-format clang-tidy cppcheck shellcheck codespell mandoc libclang-rt-14-dev ;;
 	test) echo libcmocka-dev bats scdoc python3 python3-jsonschema strace xfsprogs btrfs-progs e2fsprogs acl attr nftables \
 		iproute2 rsync curl procps mmdebstrap openjdk-17-jdk-headless ;;
-	sftpgo) echo gcc libc6-dev python3 curl openssh-client sshpass procps ;;
+	sftpgo) echo gcc libc6-dev python3 curl openssh-client sshpass procps rpm ;;
 	databases) echo postgresql-15 mariadb-server ;;
 	containers) echo docker.io iptables curl ;;
 	package) echo dpkg-dev debhelper pkgconf scdoc ;;

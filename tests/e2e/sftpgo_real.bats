@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 . "$BATS_TEST_DIRNAME/../real/sftpgo.sh"
 DB=$BATS_TEST_DIRNAME/../real/db.sh
 DEB=$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh
+RPM=$BATS_TEST_DIRNAME/../real/sftpgo_rpm.sh
 DUMPS=$BATS_TEST_DIRNAME/../tools/sftpgo_dumps.py
 WRITER=$BATS_TEST_DIRNAME/../tools/sftp_writer.py
 
@@ -128,6 +129,14 @@ sqlite_version() {
 	dpkg-deb --ctrl-tarfile "$output" | tar -xO ./conffiles | grep -qx /etc/sftpgo/sftpgo.json
 	dpkg-deb --ctrl-tarfile "$output" | tar -xO ./postinst | grep -q 'deb-systemd-invoke \$_dh_action'
 	dpkg-deb --fsys-tarfile "$output" | tar -xO ./etc/sftpgo/sftpgo.json | grep -q /var/lib/sftpgo/sftpgo.db
+}
+
+@test "RPM packages have what the vendor's have" {
+	command -v rpmbuild >/dev/null || skip "no rpmbuild"
+	run "$RPM" 2.7.5 "$dir"
+	[ "$output" = "$dir/sftpgo-2.7.5-1.$(uname -m).rpm" ]
+	[ "$(rpm -qpc "$output")" = /etc/sftpgo/sftpgo.json ]
+	rpm -qp --scripts "$output" | grep -q 'systemctl try-restart sftpgo.service'
 }
 
 @test "a release that cannot be had is told from one that fails" {

@@ -121,3 +121,18 @@ sftpgo_archive() {
 	rm -rf "$dir"
 	return "$1"
 }
+
+# The files of a package: what the release's pkgs/build.sh lists, and its four edits of the configuration.
+sftpgo_tree() { # build root program
+	local built=$1 root=$2
+	mkdir -p "$root"/{usr/bin,usr/share/{bash-completion/completions,man/man1,sftpgo,licenses/sftpgo},lib/systemd/system} \
+		"$root"/{etc/sftpgo/env.d,srv/sftpgo,var/lib/sftpgo} || return
+	cp "$3" "$root/usr/bin/sftpgo" && cp "$built/bash_completion/sftpgo" "$root/usr/share/bash-completion/completions" &&
+		cp "$built"/man/man1/* "$root/usr/share/man/man1" && cp "$built/init/sftpgo.service" "$root/lib/systemd/system" &&
+		cp -r "$built"/{templates,static,openapi} "$root/usr/share/sftpgo" &&
+		cp "$built"/{LICENSE,NOTICE} "$root/usr/share/licenses/sftpgo" || return
+	sed -e 's|sftpgo.db|/var/lib/sftpgo/sftpgo.db|' -e 's|"users_base_dir": "",|"users_base_dir": "/srv/sftpgo/data",|' \
+		-e 's|"backups"|"/srv/sftpgo/backups"|' -e 's|"certs"|"/var/lib/sftpgo/certs"|' "$built/sftpgo.json" \
+		>"$root/etc/sftpgo/sftpgo.json" || return
+	chmod -R u=rwX,go=rX "$root" && chmod 755 "$root/usr/bin/sftpgo"
+}

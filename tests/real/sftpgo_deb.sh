@@ -11,21 +11,6 @@ set -u
 # shellcheck source=tests/real/sftpgo_build.sh
 . "$(dirname "$0")/sftpgo_build.sh"
 
-# What the release's pkgs/build.sh lists, and its four edits of the configuration.
-tree() { # build root program
-	local built=$1 root=$2
-	mkdir -p "$root"/{usr/bin,usr/share/{bash-completion/completions,man/man1,sftpgo,licenses/sftpgo},lib/systemd/system} \
-		"$root"/{etc/sftpgo/env.d,srv/sftpgo,var/lib/sftpgo} || return
-	cp "$3" "$root/usr/bin/sftpgo" && cp "$built/bash_completion/sftpgo" "$root/usr/share/bash-completion/completions" &&
-		cp "$built"/man/man1/* "$root/usr/share/man/man1" && cp "$built/init/sftpgo.service" "$root/lib/systemd/system" &&
-		cp -r "$built"/{templates,static,openapi} "$root/usr/share/sftpgo" &&
-		cp "$built"/{LICENSE,NOTICE} "$root/usr/share/licenses/sftpgo" || return
-	sed -e 's|sftpgo.db|/var/lib/sftpgo/sftpgo.db|' -e 's|"users_base_dir": "",|"users_base_dir": "/srv/sftpgo/data",|' \
-		-e 's|"backups"|"/srv/sftpgo/backups"|' -e 's|"certs"|"/var/lib/sftpgo/certs"|' "$built/sftpgo.json" \
-		>"$root/etc/sftpgo/sftpgo.json" || return
-	chmod -R u=rwX,go=rX "$root" && chmod 755 "$root/usr/bin/sftpgo"
-}
-
 control() { # build root version
 	local debian=$2/DEBIAN
 	mkdir "$debian" && echo /etc/sftpgo/sftpgo.json >"$debian/conffiles" || return
@@ -58,5 +43,5 @@ version=${4:-$1-1} out=$2
 [ ! -d "$out" ] || out=$out/sftpgo_${version}_$(dpkg --print-architecture).deb
 work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
-tree "$built" "$work/root" "${3:-$built/sftpgo}" && control "$built" "$work/root" "$version" &&
+sftpgo_tree "$built" "$work/root" "${3:-$built/sftpgo}" && control "$built" "$work/root" "$version" &&
 	dpkg-deb --root-owner-group -Zgzip -z1 --build "$work/root" "$out" >/dev/null && echo "$out"
