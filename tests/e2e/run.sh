@@ -1,7 +1,7 @@
 #!/bin/bash
 # End to end with real servers, of QuestDB where nothing else is said.
 #
-#   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, kills: what tools/test.sh runs
+#   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, ways back, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
 #   run.sh containers             Docker and Compose, looked at
 #   run.sh sftpgo                 SFTPGo: its real servers by themselves
@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")" || exit 2
 
 case ${1-} in
-real) set -- process.bats script.bats states.bats enterprise.bats backup.bats kills.bats ;;
+real) set -- process.bats script.bats states.bats enterprise.bats backup.bats points.bats kills.bats ;;
 systemd) set -- boot.bats systemd.bats ;;
 containers) set -- containers.bats ;;
 sftpgo) set -- sftpgo_real.bats ;;
