@@ -1,7 +1,9 @@
 /* file_put: write a small file of ours into the installation: a drop-in, a key file.
- * params {"file":place,"content":str | "from":"/abs path of a secret file","mode":"0600","owner":place|null}: owner: as that
- * file's. undo record {"image","ours","made"}: made is the topmost folder that was not there, or null. The content of a secret
- * file never enters plan, journal or undo record. */
+ * params {"file":place,"content":str | "from":"/abs path of a secret file","prefix":str,"mode":"0600","owner":place|null}: owner: as
+ * that file's. prefix, with from alone: the file becomes one line, the prefix ("NAME=") and the one line of the secret file, as
+ * a file of variables wants it; nothing is quoted. ERR_FORMAT for a secret of no or several lines. undo record
+ * {"image","ours","made"}: made is the topmost folder that was not there, or null. The content of a secret file never enters
+ * plan, journal or undo record. */
 #include "engine/step.h"
 
 #include <stdlib.h>
@@ -18,9 +20,27 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
+/* As one line behind the prefix. Nothing of the value is said when it is none. */
+static int add_line(const struct secret *secret, const char *from, const char *prefix, struct buf *ret, struct err *e)
+{
+	struct sv value = { secret->bytes, secret->len };
+
+	if (value.n && value.p[value.n - 1] == '\r')
+		value.n--;
+	if (!value.n)
+		return err_set(e, ERR_FORMAT, "'%s' holds nothing", from);
+	for (size_t i = 0; i < value.n; i++)
+		if (strchr("\r\n", value.p[i]))       /* finds the NUL, too */
+			return err_set(e, ERR_FORMAT, "'%s' holds more than one line", from);
+	buf_adds(ret, prefix);
+	buf_add_sv(ret, value);
+	buf_addc(ret, '\n');
+	return buf_check(ret, "the file's content", e);
+}
+
 static int content_of(const json_t *params, struct buf *ret, struct err *e)
 {
-	const char *from = json_str(params, "from", NULL);
+	const char *from = json_str(params, "from", NULL), *prefix = json_str(params, "prefix", NULL);
 	autosecret struct secret secret = { 0 };
 
 	if (!from) {
@@ -29,6 +49,8 @@ static int content_of(const json_t *params, struct buf *ret, struct err *e)
 	}
 	if (file_read_secret(from, &secret, e) < 0)
 		return -e->kind;
+	if (prefix)
+		return add_line(&secret, from, prefix, ret, e);
 	buf_add(ret, secret.bytes, secret.len);
 	return buf_check(ret, "the file's content", e);
 }

@@ -80,6 +80,19 @@ static json_t *put_secret_over(struct bench *b)
 	                 "owner", place_of("root", "data"));
 }
 
+static json_t *put_variable(struct bench *b)
+{
+	json_t *params = put_secret_over(b);
+
+	json_object_set_new(params, "prefix", json_string("KEY="));
+	return params;
+}
+
+static bool variable_is_there(struct bench *b)
+{
+	return bench_is(b, "world/root/conf/password", "KEY=secret\n");
+}
+
 static void put_is_edited(struct bench *b)
 {
 	bench_put(b, "world/root/conf/new.d/drop-in.conf", "somebody else's");
@@ -143,6 +156,8 @@ const struct fixture file_fixtures[] = {
 	{ .kind = "file_put", .name = "a new file", .flags = FX_FORCE, .params = put_new, .meddle = put_is_edited },
 	{ .kind = "file_put", .name = "a secret", .flags = FX_FORCE, .params = put_secret_over,
 	  .meddle = secret_is_edited },
+	{ .kind = "file_put", .name = "a secret in a variable", .flags = FX_FORCE, .params = put_variable,
+	  .meddle = secret_is_edited, .done = variable_is_there },
 	{ .kind = "file_swap", .name = "files", .params = swap_files, .meddle = live_is_replaced },
 	{ .kind = "file_swap", .name = "files, the old one replaced", .params = swap_files,
 	  .meddle = kept_is_replaced },
