@@ -45,7 +45,7 @@ static bool listen_on(const char *port)
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	ports[n_ports++] = fd;
-	return fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0;
+	return fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, SOMAXCONN) == 0;
 }
 
 static void stay(unsigned ms)

@@ -1,4 +1,5 @@
-/* The stop of a server that is known by its ports: a kill of who asked it to end leaves it without ports and at work. */
+/* Stopping and awaiting a server that is known by its ports: a kill of who asked it to end leaves it without ports and at work,
+ * and one that answers need not serve yet. */
 #include "engine/serve.h"
 
 #include "unit/svc/locking.h"
@@ -8,11 +9,12 @@
 #include "engine/event.h"
 #include "unit/unit.h"
 
-extern const struct step_kind step_service_stop;
+extern const struct step_kind step_service_stop, step_wait_ready;
 
 static struct site site;
 static struct ctx ctx;
 static uint16_t port;
+static int not_yet;             /* so many times it answers, and does not serve */
 
 static uint16_t free_port(void)
 {
@@ -33,8 +35,11 @@ static int probe(const struct site *s, bool as_client, int64_t within_ns, struct
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	*ret = (struct probe){ .serving = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 };
+	*ret = (struct probe){ .answered = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 };
+	ret->serving = ret->answered && not_yet-- <= 0;
 	snprintf(ret->version, sizeof ret->version, "1");
+	snprintf(ret->edition, sizeof ret->edition, "only");
+	snprintf(ret->detail, sizeof ret->detail, "it opens its other ports");
 	close(fd);
 	return 0;
 }
@@ -56,6 +61,7 @@ static int setup(void **state)
 	struct err e = ERR_INIT;
 
 	make_folder();
+	not_yet = 0;
 	port = free_port();
 	look_anew();
 	ctx = (struct ctx){ .product = &toy, .sites = &site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
@@ -142,6 +148,39 @@ static void the_old_one_is_started_when_it_is_gone(void **state)
 	assert_int_equal(now.run, SVC_STOPPED);
 }
 
+/* ---- waiting ---- */
+
+static int wait_for(const char *edition, const char *within, struct err *e)
+{
+	autojson json_t *params = json_pack("{ss ss ss}", "edition", edition, "version", "1", "within", within);
+	autojson json_t *undo = NULL, *result = NULL;
+
+	if (step_wait_ready.capture(&ctx, params, &undo, e) < 0 || step_wait_ready.apply(&ctx, params, undo, &result, e) < 0)
+		return -(int)e->kind;
+	assert_string_equal(json_str(result, "edition", ""), "only");
+	return 0;
+}
+
+/* Any edition is welcome where none is named. */
+static void answering_is_not_serving(void **state)
+{
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
+	pid_t pid = run_child(argv);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), pid);
+	not_yet = 5;
+	assert_ok(wait_for("", "10s", &e), &e);
+	assert_int_equal(not_yet, -1);
+	assert_fails(wait_for("another", "10s", &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	not_yet = 100000;
+	assert_fails(wait_for("only", "300ms", &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "its other ports"));
+	end_child(pid);
+}
+
 /* Nobody can hold ports: the step does not say it did. */
 static void nothing_is_pretended(void **state)
 {
@@ -163,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_lives_on_is_not_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
 	};
 
