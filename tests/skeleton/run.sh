@@ -57,13 +57,40 @@ serves() { # version
 	return 1
 }
 
+# People put files beside the notes all the while, until told to stop; whatever happens to the notes, these are theirs.
+upload() {
+	local n=0
+	rm -f "$lab/enough"
+	while [ ! -e "$lab/enough" ]; do
+		n=$((n + 1))
+		echo "letter $n" >"$root/uploads/$n" && echo $n >"$lab/uploaded"
+		sleep 0.02
+	done
+}
+uploads_are_there() {
+	: >"$lab/enough"
+	wait "$uploader"
+	uploader=
+	local n
+	[ "$(stat -c %i "$root/uploads")" = "$uploads" ] || { echo "uploads is another directory"; return 1; }
+	[ "$(find "$lab/.crossgrade-root" -name uploads | wc -l)" = 0 ] || { echo "uploads were copied or carried away"; return 1; }
+	for n in $(seq "$(cat "$lab/uploaded")"); do
+		[ "$(cat "$root/uploads/$n")" = "letter $n" ] || { echo "upload $n is lost"; return 1; }
+	done
+}
+
 end_server() { [ ! -s "$root/lock" ] || kill -KILL "$(cat "$root/lock")" 2>/dev/null || true; }
 
 fresh() {
+	: >"$lab/enough"
+	[ -z "${uploader-}" ] || wait "$uploader" 2>/dev/null || true
 	end_server
 	nft flush ruleset
 	rm -rf "$root" "$lab/opt" "$lab/state" "$lab/.crossgrade-root" /run/lock/crossgrade
-	mkdir -p "$root/data"
+	mkdir -p "$root/data" "$root/uploads"
+	uploads=$(stat -c %i "$root/uploads")
+	upload &
+	uploader=$!
 	echo port=8971 >"$root/notes.conf"
 	program "$lab/opt/notes" 1
 	setsid -f /usr/bin/python3 -B "$lab/opt/notes/server.py" "$root" >"$lab/server.out" 2>&1 </dev/null
@@ -72,7 +99,13 @@ fresh() {
 }
 
 cg() { "$crossgrade" --state-dir "$lab/state" "$@"; }
-subject() { echo notes --root "$root" --artifact "$lab/notes-2.tar.gz"; }
+known_by=lock
+subject() {
+	local service=''
+	[ "$known_by" = lock ] || service=', service: {kind: process, ports: [8971]}'
+	echo "{product: notes, source: {root: $root$service}, target: {artifact: $lab/notes-2.tar.gz}}" >"$lab/migration.yaml"
+	echo -f "$lab/migration.yaml"
+}
 
 # shellcheck disable=SC2046 # words
 there_and_back() {
@@ -80,7 +113,7 @@ there_and_back() {
 		serves 2 && cg verify && cg report && put second later && [ "$(cat "$root/format")" = 2 ] || return
 	cg rollback --yes && { echo "a note that a client wrote since was given up unasked"; return 1; }
 	cg rollback --yes --save-new-writes "$lab/saved" && serves 1 && [ "$(cat "$root/format")" = 1 ] &&
-		[ "$(cat "$lab"/saved/*/second)" = later ]
+		[ "$(cat "$lab"/saved/*/second)" = later ] && uploads_are_there
 }
 
 # shellcheck disable=SC2046
@@ -89,18 +122,47 @@ killed() { # point way version
 	CROSSGRADE_FAULT=$1 cg apply $(subject) --yes
 	[ $? -eq 137 ] || { echo "point $1 was not passed"; return 1; }
 	cg "$2" --yes || cg rollback --yes || return
-	cg status && serves "$3" && [ -z "$(nft list tables)" ]
+	cg status && serves "$3" && [ -z "$(nft list tables)" ] && uploads_are_there
+}
+
+# The machine goes down with the kill; what comes up is told by the boot service alone.
+# shellcheck disable=SC2046
+rebooted() { # point version
+	fresh
+	CROSSGRADE_FAULT=$1 cg apply $(subject) --yes
+	[ $? -eq 137 ] || { echo "point $1 was not passed"; return 1; }
+	end_server
+	nft flush ruleset
+	rm -rf /run/lock/crossgrade
+	cat /proc/sys/kernel/random/uuid >"$lab/boot_id"
+	mount --bind "$lab/boot_id" /proc/sys/kernel/random/boot_id
+	cg resume --unattended
+	umount /proc/sys/kernel/random/boot_id
+	cg status && serves "$2" && [ -z "$(nft list tables)" ] && uploads_are_there
+}
+
+# shellcheck disable=SC2046
+nothing_is_pretended() {
+	fresh && cg plan $(subject) >"$lab/plan" && grep -q 'nothing can keep it stopped' "$lab/plan" && uploads_are_there
 }
 
 check 'a copy of the tree' copy_of_the_tree
 check 'the product is added by the text' by_the_text
 program "$lab/notes-2" 2 && tar -C "$lab" -czf "$lab/notes-2.tar.gz" notes-2
 [ $failed -gt 0 ] || check 'there and back' there_and_back
-for point in journal.did:2 svc.stop:1 journal.did:6 file.rename:1 svc.start:1 journal.did:9 journal.did:11; do
-	[ $failed -eq 0 ] || break
-	check "killed at $point, forward" killed "$point" resume 2
-	check "killed at $point, back" killed "$point" rollback 1
+for known_by in lock ports; do
+	for point in journal.did:2 svc.stop:1 journal.did:6 file.rename:1 svc.start:1 journal.did:9 journal.did:11; do
+		[ $failed -eq 0 ] || break
+		check "killed at $point, forward, known by its $known_by" killed "$point" resume 2
+		check "killed at $point, back, known by its $known_by" killed "$point" rollback 1
+	done
+	for point in journal.did:2=1 journal.did:6=1 svc.start:1=2; do
+		[ $failed -eq 0 ] || break
+		check "rebooted at ${point%=*}, known by its $known_by" rebooted "${point%=*}" "${point#*=}"
+	done
 done
+[ $failed -gt 0 ] || check 'nothing holds a port' nothing_is_pretended
+: >"$lab/enough"
 end_server
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

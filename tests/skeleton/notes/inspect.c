@@ -74,8 +74,9 @@ int notes_site(const struct goal *g, struct site *ret, struct err *e)
 		return -e->kind;
 	if (!said && find_install(root, &install, e) < 0)
 		return -e->kind;
-	doc = json_pack("{s{ss} so s{ss sI}}", "roots", "root", root, "lock", place_of("root", "lock"), "probe", "host",
-	                "127.0.0.1", "http", (json_int_t)port);
+	doc = json_pack("{s{ss} s{ss sI}}", "roots", "root", root, "probe", "host", "127.0.0.1", "http", (json_int_t)port);
+	if (!json_object_get(service, "ports"))
+		json_object_set_new(doc, "lock", place_of("root", "lock"));
 	if (said || install)
 		json_object_set_new(json_object_get(doc, "roots"), "install", json_string(said ? said : install));
 	json_object_set_new(doc, "service", service ? json_deep_copy(service) : json_pack("{ss}", "kind", "process"));

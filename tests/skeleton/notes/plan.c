@@ -18,8 +18,15 @@ int notes_scope(const struct facts *now, const struct goal *to, struct scope *re
 
 	if (!root)
 		return err_set(e, ERR_ABSENT, "where the data lies is not known");
-	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(root) };
+	/* What people put into uploads is theirs: neither version touches it, and it can be large. */
+	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(root), .leave_out = json_pack("[s]", "uploads") };
 	return 0;
+}
+
+/* The lock, by which the server is known and kept down; not where it is known by its ports. */
+static json_t *lock_place(const struct facts *now)
+{
+	return json_object_get(facts_get(now, NF_SERVICE), "ports") ? json_null() : place_of("root", "lock");
 }
 
 static void stage(struct draft *d, const struct goal *to)
@@ -35,7 +42,7 @@ static void freeze(struct draft *d, const struct goal *to)
 {
 	plan_add(d->plan, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
 	         json_pack("{s{ss ss} ss so}", "expect", "edition", "only", "version", facts_str(d->now, NF_VERSION, ""), "within",
-	                   goal_setting(to, "stop_timeout", "1m"), "flock", place_of("root", "lock")),
+	                   goal_setting(to, "stop_timeout", "1m"), "flock", lock_place(d->now)),
 	         "the data must not move while the last of it is copied");
 	plan_add(d->plan, PHASE_FREEZE, "backup-final", "backup_final", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
 	         "byte for byte the stopped data");
@@ -62,7 +69,7 @@ static void thaw(struct draft *d, const struct goal *to)
 	plan_add(d->plan, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, ports(d),
 	         "a failure behind the gate costs nobody a write");
 	plan_add(d->plan, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW | STEP_POINT,
-	         json_pack("{so so ss ss}", "launch", plan_from("stop", "launch"), "flock", place_of("root", "lock"), "within",
+	         json_pack("{so so ss ss}", "launch", plan_from("stop", "launch"), "flock", lock_place(d->now), "within",
 	                   goal_setting(to, "start_timeout", "1m"), "stop_within", goal_setting(to, "stop_timeout", "1m")),
 	         "the first start of the new program on this data");
 	plan_add(d->plan, PHASE_PROVE, "ready", "wait_ready", STEP_IN_WINDOW,
@@ -104,7 +111,7 @@ int notes_plan(const struct facts *now, const struct goal *to, struct plan *ret,
 	thaw(&d, to);
 	plan_site(ret, "main", json_pack("{s{ss ss ss} sO so s{ss sI}}", "roots", "root", facts_str(now, NF_ROOT, ""), "install", install,
 	                                 "programs", d.parent, "service", facts_get(now, NF_SERVICE), "lock",
-	                                 place_of("root", "lock"), "probe", "host", "127.0.0.1", "http",
+	                                 lock_place(now), "probe", "host", "127.0.0.1", "http",
 	                                 (json_int_t)facts_int(now, NF_PORT, 0)));
 	free(d.parent);
 	free(d.staged);
