@@ -13,7 +13,11 @@
 #define SCHEMA_MIN 1
 #define SCHEMA_MAX 9999 /* no schema number: a table that only happens to have that name */
 
-static const struct provider_ops *const drivers[] = { &provider_sqlite };
+static const struct provider_ops *const drivers[] = {
+	&provider_sqlite,
+	&provider_postgresql,
+	&provider_mysql,
+};
 
 static int find_driver(const char *name, const struct provider_ops **ret, struct err *e)
 {

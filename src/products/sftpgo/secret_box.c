@@ -1,21 +1,19 @@
 #include "products/sftpgo/secret_box.h"
 
-#include <dlfcn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <pthread.h>
 #include <sodium/crypto_secretbox.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "data/hash.h"
+#include "products/sftpgo/library.h"
 
 #define SALT_BYTES 32
 #define NONCE_BYTES crypto_secretbox_NONCEBYTES
 #define BOX_EXTRA crypto_secretbox_MACBYTES
-#define SODIUM "libsodium.so.23"
 #define DEPTH_MAX 32
 
 static const char *const state_names[SECRET__MAX] = {
@@ -31,26 +29,19 @@ const char *secret_state_name(enum secret_state s) { return state_names[s]; }
 
 /* ---- the library, loaded when a secret is met ---- */
 
-static struct {
+static struct sodium_calls {
 	typeof(crypto_secretbox_open_easy) *open;
 } sodium;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void load(void)
-{
-	void *lib = dlopen(SODIUM, RTLD_NOW | RTLD_LOCAL);
-	void *found = lib ? dlsym(lib, "crypto_secretbox_open_easy") : NULL;
-
-	memcpy(&sodium.open, &found, sizeof found);
-}
 
 static int need_sodium(struct err *e)
 {
-	pthread_once(&once, load);
+	static const struct library_call names[] = {
+		{ "crypto_secretbox_open_easy", offsetof(struct sodium_calls, open) },
+	};
+
 	if (sodium.open)
 		return 0;
-	(void)err_set(e, ERR_ABSENT, "%s cannot be loaded", SODIUM);
-	return err_hint(e, "install the package libsodium23");
+	return library_load("libsodium.so.23", "libsodium23", names, ARRAY_LEN(names), &sodium, e);
 }
 
 /* ---- one secret ---- */

@@ -1,0 +1,348 @@
+/* MySQL and MariaDB: one consistent snapshot for all that is read, by server-side cursors, so that
+ * we never hold a table. The library waits for each answer no longer than the provider's time
+ * allowed at its start. */
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/sftpgo/libmariadb.h"
+#include "products/sftpgo/objects.h"
+#include "products/sftpgo/provider_driver.h"
+
+#define BATCH 50
+#define CELL 256 /* room for a column; a longer value is fetched by itself */
+#define CONNECT_S 10
+#define READ_S 60 /* as SFTPGo's own */
+
+struct my {
+	const struct mysql_calls *my;
+	MYSQL *conn;
+	char *database;
+};
+
+static enum err_kind kind_of(unsigned code)
+{
+	switch (code) {
+	case ER_ACCESS_DENIED_ERROR:
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_TABLEACCESS_DENIED_ERROR:
+		return ERR_DENIED;
+	case ER_NO_SUCH_TABLE:
+		return ERR_FORMAT;
+	case CR_SERVER_LOST:
+		return ERR_TIMEOUT;
+	default:
+		return ERR_REFUSED;
+	}
+}
+
+static int conn_failed(struct my *my, struct err *e)
+{
+	return err_set(e, kind_of(my->my->error_number(my->conn)), "%s",
+		       my->my->error_text(my->conn));
+}
+
+static int stmt_failed(struct my *my, MYSQL_STMT *stmt, struct err *e)
+{
+	return err_set(e, kind_of(my->my->stmt_error_number(stmt)), "%s",
+		       my->my->stmt_error_text(stmt));
+}
+
+static int command(struct my *my, const char *sql, struct err *e)
+{
+	return my->my->real_query(my->conn, sql, strlen(sql)) ? conn_failed(my, e) : 0;
+}
+
+/* ---- rows ---- */
+
+struct cell {
+	char small[CELL];
+	char *large; /* a value that does not fit there */
+	unsigned long length;
+	my_bool null, cut;
+};
+
+struct my_rows {
+	struct rows rows;
+	struct provider *provider;
+	MYSQL_STMT *stmt;
+	unsigned n;
+	struct cell *cells;
+	MYSQL_BIND *binds;
+};
+
+static int fetch_large(struct my_rows *r, unsigned at, struct err *e)
+{
+	struct my *my = r->provider->handle;
+	struct cell *c = &r->cells[at];
+	MYSQL_BIND bind = { .buffer_type = MYSQL_TYPE_STRING };
+	unsigned long length = 0;
+
+	if (c->length > OBJECT_MAX_BYTES)
+		return err_set(e, ERR_SPACE, "a value is larger than %d MiB",
+			       OBJECT_MAX_BYTES >> 20);
+	c->large = xmalloc(c->length + 1);
+	bind.buffer = c->large;
+	bind.buffer_length = c->length;
+	bind.length = &length;
+	if (my->my->stmt_fetch_column(r->stmt, &bind, at, 0))
+		return stmt_failed(my, r->stmt, e);
+	c->large[c->length] = '\0';
+	return 0;
+}
+
+static int my_next(struct rows *rows, struct err *e)
+{
+	struct my_rows *r = (struct my_rows *)rows;
+	struct my *my = r->provider->handle;
+	int got;
+
+	for (unsigned i = 0; i < r->n; i++)
+		free(take_ptr(r->cells[i].large));
+	if (deadline_passed(r->provider->until))
+		return err_set(e, ERR_TIMEOUT, "the database was not read in time");
+	got = my->my->stmt_fetch(r->stmt);
+	if (got == MYSQL_NO_DATA)
+		return 0;
+	if (got && got != MYSQL_DATA_TRUNCATED)
+		return stmt_failed(my, r->stmt, e);
+	for (unsigned i = 0; i < r->n; i++) {
+		if (!r->cells[i].null && r->cells[i].length >= CELL && fetch_large(r, i, e) < 0)
+			return -(int)e->kind;
+	}
+	return 1;
+}
+
+static struct sv my_col(struct rows *rows, int at)
+{
+	struct my_rows *r = (struct my_rows *)rows;
+	struct cell *c = &r->cells[at];
+
+	if (c->null)
+		return (struct sv){ 0 };
+	if (c->large)
+		return (struct sv){ c->large, c->length };
+	c->small[c->length] = '\0';
+	return (struct sv){ c->small, c->length };
+}
+
+static void my_rows_close(struct rows *rows)
+{
+	struct my_rows *r = (struct my_rows *)rows;
+
+	for (unsigned i = 0; i < r->n; i++)
+		free(r->cells[i].large);
+	if (r->stmt)
+		(void)((struct my *)r->provider->handle)->my->stmt_close(r->stmt);
+	free(r->cells);
+	free(r->binds);
+	free(r);
+}
+
+static const struct rows_ops my_rows = { .next = my_next, .col = my_col, .close = my_rows_close };
+
+static int bind_cells(struct my_rows *r, struct err *e)
+{
+	struct my *my = r->provider->handle;
+
+	r->n = my->my->stmt_field_count(r->stmt);
+	r->cells = xcalloc(r->n, sizeof *r->cells);
+	r->binds = xcalloc(r->n, sizeof *r->binds);
+	for (unsigned i = 0; i < r->n; i++) {
+		struct cell *c = &r->cells[i];
+
+		r->binds[i] = (MYSQL_BIND){ .buffer_type = MYSQL_TYPE_STRING,
+					    .buffer = c->small,
+					    .buffer_length = CELL - 1,
+					    .length = &c->length,
+					    .is_null = &c->null,
+					    .error = &c->cut };
+	}
+	return my->my->stmt_bind_result(r->stmt, r->binds) ? stmt_failed(my, r->stmt, e) : 0;
+}
+
+static int start(struct my_rows *r, const char *sql, struct err *e)
+{
+	struct my *my = r->provider->handle;
+	unsigned long cursor = CURSOR_TYPE_READ_ONLY, batch = BATCH;
+
+	r->stmt = my->my->stmt_init(my->conn);
+	if (!r->stmt)
+		return conn_failed(my, e);
+	(void)my->my->stmt_attr_set(r->stmt, STMT_ATTR_CURSOR_TYPE, &cursor);
+	(void)my->my->stmt_attr_set(r->stmt, STMT_ATTR_PREFETCH_ROWS, &batch);
+	if (my->my->stmt_prepare(r->stmt, sql, strlen(sql)) || my->my->stmt_execute(r->stmt))
+		return stmt_failed(my, r->stmt, e);
+	return bind_cells(r, e);
+}
+
+static int my_query(struct provider *p, const char *sql, struct rows **ret, struct err *e)
+{
+	struct my_rows *r = xcalloc(1, sizeof *r);
+
+	*r = (struct my_rows){ .rows = { &my_rows }, .provider = p };
+	if (start(r, sql, e) < 0) {
+		my_rows_close(&r->rows);
+		return -(int)e->kind;
+	}
+	*ret = &r->rows;
+	return 0;
+}
+
+/* ---- the connection ---- */
+
+static void option(struct my *my, enum mysql_option name, const void *value)
+{
+	(void)my->my->options(my->conn, name, value);
+}
+
+/* 0 none, 1 checked, 2 unchecked, 3 if the server has it: SFTPGo's numbers for this driver. */
+static void set_tls(struct my *my, const struct provider_at *at)
+{
+	my_bool yes = 1, verify = at->sslmode == 1;
+
+	if (at->sslmode == 0)
+		return;
+	option(my, MYSQL_OPT_SSL_CA, at->root_cert);
+	option(my, MYSQL_OPT_SSL_CERT, at->client_cert);
+	option(my, MYSQL_OPT_SSL_KEY, at->client_key);
+	option(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+	if (at->sslmode != 3)
+		option(my, MYSQL_OPT_SSL_ENFORCE, &yes);
+}
+
+static void set_options(struct my *my, struct provider *p)
+{
+	unsigned left_s = (unsigned)(deadline_left_ns(p->until) / NS_PER_S) + 1;
+	unsigned connect_s = MIN_OF(left_s, (unsigned)CONNECT_S),
+		 read_s = MIN_OF(left_s, (unsigned)READ_S);
+
+	option(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	option(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	option(my, MYSQL_OPT_READ_TIMEOUT, &read_s);
+	option(my, MYSQL_OPT_WRITE_TIMEOUT, &read_s);
+}
+
+static int connect_to(const struct provider_at *at, struct provider *p, struct err *e)
+{
+	struct my *my = p->handle;
+	bool socket = at->host && at->host[0] == '/';
+
+	my->conn = my->my->init(NULL);
+	if (!my->conn)
+		return err_set(e, ERR_SPACE, "no memory for a connection");
+	set_options(my, p);
+	set_tls(my, at);
+	if (!my->my->real_connect(my->conn, socket ? NULL : at->host, at->user,
+				  at->password.bytes ? at->password.bytes : "", at->database,
+				  at->port, socket ? at->host : NULL, 0))
+		return conn_failed(my, e);
+	return 0;
+}
+
+static int my_open(const struct provider_at *at, struct provider *p, struct err *e)
+{
+	struct my *my = xcalloc(1, sizeof *my);
+
+	p->handle = my;
+	my->database = xstrdup(at->database ? at->database : "");
+	if (mysql_load(&my->my, e) < 0 || connect_to(at, p, e) < 0)
+		return -(int)e->kind;
+	p->server = xstrdup(my->my->server_info(my->conn));
+	if (command(my, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", e) < 0)
+		return -(int)e->kind;
+	return command(my, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
+}
+
+static void my_close(struct provider *p)
+{
+	struct my *my = p->handle;
+
+	if (my->conn)
+		my->my->close(my->conn);
+	free(my->database);
+	free(my);
+}
+
+static int my_schema(struct provider *p, int64_t *ret, struct err *e)
+{
+	return provider_number(p, "SELECT version FROM {schema_version} LIMIT 1",
+			       "the schema version", ret, e);
+}
+
+/* ---- rights ---- */
+
+/* Of a grant: `sftp\_go`.* and *.* and patterns with % and _ . */
+static bool pattern_fits(struct sv pattern, const char *name)
+{
+	if (!pattern.n)
+		return !*name;
+	if (pattern.p[0] == '%') {
+		struct sv rest = { pattern.p + 1, pattern.n - 1 };
+
+		return pattern_fits(rest, name) || (*name && pattern_fits(pattern, name + 1));
+	}
+	if (pattern.p[0] == '\\' && pattern.n > 1)
+		pattern = (struct sv){ pattern.p + 1, pattern.n - 1 };
+	else if (pattern.p[0] == '_' && *name)
+		return pattern_fits((struct sv){ pattern.p + 1, pattern.n - 1 }, name + 1);
+	return *name == pattern.p[0] &&
+	       pattern_fits((struct sv){ pattern.p + 1, pattern.n - 1 }, name + 1);
+}
+
+/* Is "GRANT rights ON `db`.* TO ..." of our database, and for a migration enough? */
+static bool grants_ddl(const char *grant, const char *database)
+{
+	static const char *const needed[] = { "CREATE", "ALTER", "DROP", "INDEX" };
+	const char *on = strstr(grant, " ON "), *dot = on ? strstr(on, ".* TO ") : NULL;
+	autofree char *rights = dot ? xstrndup(grant, (size_t)(on - grant)) : NULL;
+	struct sv of;
+
+	if (!dot)
+		return false;
+	of = (struct sv){ on + 4, (size_t)(dot - on - 4) };
+	if (!sv_eq(of, "*") &&
+	    (of.n < 2 || !pattern_fits((struct sv){ of.p + 1, of.n - 2 }, database)))
+		return false;
+	if (strstr(rights, "ALL PRIVILEGES"))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		autofree char *inside = xasprintf(" %s,", needed[i]);
+		autofree char *at_end = xasprintf(" %s", needed[i]);
+
+		if (!strstr(rights, inside) && !sv_ends(sv_of(rights), at_end))
+			return false;
+	}
+	return true;
+}
+
+static int my_ddl_right(struct provider *p, enum provider_right *ret, const char **why,
+			struct err *e)
+{
+	autorows struct rows *rows = NULL;
+	bool enough = false;
+	int r = provider_query(p, "SHOW GRANTS", &rows, e);
+
+	while (r >= 0 && (r = rows_next(rows, e)) > 0)
+		enough =
+		    enough || grants_ddl(rows_col(rows, 0).p, ((struct my *)p->handle)->database);
+	if (r < 0)
+		return err_wrap(e, "look at the rights of the account");
+	*ret = enough ? RIGHT_YES : RIGHT_NO;
+	*why = enough ? ""
+		      : "no grant gives the account CREATE, ALTER, DROP and INDEX in its database";
+	return 0;
+}
+
+const struct provider_ops provider_mysql = {
+	.driver = "mysql",
+	.open = my_open,
+	.close = my_close,
+	.schema = my_schema,
+	.query = my_query,
+	.quote = '`',
+	.bytewise = "CAST(@ AS BINARY)",
+	.ddl_right = my_ddl_right,
+	.nodes = true,
+};
