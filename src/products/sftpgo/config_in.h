@@ -1,0 +1,82 @@
+/* What the parts of config.h share. */
+#pragma once
+
+#include "products/sftpgo/config.h"
+
+enum key_type { KEY_STR, KEY_INT, KEY_BOOL, KEY_REAL, KEY_LIST, KEY_INTS };
+
+enum key_flag {
+	KEY_SECRET = 1 << 0,
+	KEY_FILE = 1 << 1,              /* a variable counts only where the file has the key, too */
+	KEY_NEEDED = 1 << 2,            /* an element whose key is empty is not added */
+	KEY_OLD = 1 << 3,               /* 2.6 reads it, 2.7 does not */
+	KEY_NEW = 1 << 4,               /* the Enterprise edition reads it, 2.7 does not */
+};
+
+/* A key; '#' stands for an element's number. */
+struct sftpgo_key {
+	const char   *name;
+	enum key_type type;
+	const char   *absent;           /* what is built in, as JSON; NULL: a setting only where it is set */
+	unsigned      flags;
+};
+
+extern const struct sftpgo_key sftpgo_keys[];
+extern const size_t            sftpgo_keys_n;
+
+/* A list of objects. */
+struct sftpgo_list {
+	const char *name;               /* as "httpd.bindings.#.security.https_proxy_headers" */
+	size_t      built_in;           /* elements there are when nobody says anything */
+	size_t      max;                /* elements that variables can name */
+};
+
+extern const struct sftpgo_list sftpgo_lists[];
+extern const size_t             sftpgo_lists_n;
+
+const struct sftpgo_key  *sftpgo_key_of(const char *key);       /* "a.0.b" is "a.#.b"; NULL when unknown */
+const struct sftpgo_list *sftpgo_list_of(const char *key);
+bool sftpgo_key_is_above(const char *key);                      /* other keys begin with it */
+
+/* One value of a file. */
+struct flat {
+	char   *key;                    /* without capitals */
+	json_t *value;
+	size_t  line;                   /* 0: not known */
+};
+
+struct flats {
+	struct flat *v;
+	size_t       n, room;
+};
+
+void flats_done(struct flats *all);
+
+/* Find and read the configuration file into cfg->file, cfg->unsure and ret. */
+int sftpgo_file_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct flats *ret, struct err *e)
+	must_check;
+
+/* Fill cfg->variables. */
+int sftpgo_variables_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct err *e) must_check;
+
+/* The name of a key's variable: "SFTPGO_" and capitals, "__" for dots. Heap. */
+char *sftpgo_variable_name(const char *key) must_check;
+
+/* Put the variables over what is in cfg->settings; `file_has` knows the file's keys. */
+int sftpgo_variables_apply(struct sftpgo_config *cfg, const struct map *file_has, struct err *e) must_check;
+
+/* Put back what the server puts back at start because it takes no such value. */
+void sftpgo_reset(struct sftpgo_config *cfg);
+
+/* As viper and mapstructure convert a value, strings weakly. New reference; NULL when they refuse
+ * it. */
+json_t *sftpgo_convert(enum key_type type, const json_t *value) must_check;
+/* As SFTPGo itself converts the variable of an element; NULL when it passes over it. */
+json_t *sftpgo_convert_variable(enum key_type type, const char *text) must_check;
+
+/* Steals value; where is copied. */
+void sftpgo_set(struct sftpgo_config *cfg, const char *key, json_t *value, enum sftpgo_from from, const char *where);
+/* Add an element, with its keys as they are built in or as zeros. */
+void sftpgo_add_element(struct sftpgo_config *cfg, const char *list, bool built_in);
+void sftpgo_drop_elements(struct sftpgo_config *cfg, const char *list);
+void sftpgo_ignore(struct sftpgo_config *cfg, const char *what, const char *where, const char *why);

@@ -1,0 +1,518 @@
+/* SFTPGo's effective configuration: every rule of precedence, what is left out and why, and what
+ * must not be seen. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "io/dir.h"
+#include "products/sftpgo/config.h"
+#include "unit.h"
+
+static char root[] = "/tmp/crossgrade-sftpgo-XXXXXX";
+static struct err e;
+
+static void must(int r)
+{
+	if (r < 0)
+		fail_msg("%s", e.msg);
+}
+
+/* A file below root, its directories made. */
+static void put(const char *path, const char *text)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *parent = xstrdup(path + 1);
+	autoclose int fd = -1;
+
+	must(dir_open(root, &d, &e));
+	*strrchr(parent, '/') = '\0';
+	must(dir_make_all(&d, parent, 0755, &e));
+	fd = dir_openat(&d, path + 1, O_WRONLY | O_CREAT | O_TRUNC, 0644, &e);
+	must(fd);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static int clear(void **state)
+{
+	autodir struct dir d = DIR_NONE;
+
+	must(dir_open(root, &d, &e));
+	must(dir_remove_tree(&d, "etc", &e));
+	must(dir_remove_tree(&d, "home", &e));
+	must(dir_remove_tree(&d, "usr", &e));
+	must(dir_remove_tree(&d, "work", &e));
+	return 0;
+}
+
+#define ENV(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+
+static int try_read(const char *const *environ, const char *file, struct sftpgo_config *ret)
+{
+	struct sftpgo_config_where w = { .root = root,
+					 .config_dir = "/etc/sftpgo/",
+					 .cwd = "/work",
+					 .config_file = file,
+					 .environ = environ };
+
+	return sftpgo_config_read(&w, ret, &e);
+}
+
+static struct sftpgo_config read_with(const char *const *environ)
+{
+	struct sftpgo_config cfg = { 0 };
+
+	must(try_read(environ, NULL, &cfg));
+	return cfg;
+}
+
+static void is_str(const struct sftpgo_config *cfg, const char *key, const char *value,
+		   const char *where)
+{
+	if (!sftpgo_config_str(cfg, key))
+		fail_msg("no text at %s", key);
+	assert_string_equal(sftpgo_config_str(cfg, key), value);
+	assert_string_equal(sftpgo_config_from(cfg, key), where);
+}
+
+static void is_int(const struct sftpgo_config *cfg, const char *key, int64_t value,
+		   enum sftpgo_from from)
+{
+	assert_int_equal(sftpgo_config_int(cfg, key, -1), value);
+	assert_int_equal(sftpgo_config_get(cfg, key)->from, from);
+}
+
+static void is_json(const struct sftpgo_config *cfg, const char *key, const char *value)
+{
+	const struct sftpgo_setting *s = sftpgo_config_get(cfg, key);
+	autofree char *text = s ? json_dumps(s->value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+
+	if (!text)
+		fail_msg("no %s", key);
+	assert_string_equal(text, value);
+}
+
+/* Is it listed as left out, for this reason? */
+static void is_ignored(const struct sftpgo_config *cfg, const char *what, const char *why)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(cfg->ignored, i, one) if (!strcmp(json_str(one, "what", ""), what) &&
+						     strstr(json_str(one, "why", ""), why)) return;
+	fail_msg("'%s' is not ignored because of '%s'", what, why);
+}
+
+static void test_built_in(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = read_with(ENV());
+
+	assert_null(cfg.file);
+	assert_null(cfg.unsure);
+	is_str(&cfg, "data_provider.driver", "sqlite", "default");
+	is_int(&cfg, "sftpd.bindings.0.port", 2022, SFTPGO_DEFAULT);
+	is_int(&cfg, "httpd.bindings.0.port", 8080, SFTPGO_DEFAULT);
+	assert_true(sftpgo_config_bool(&cfg, "httpd.bindings.0.enable_rest_api", false));
+	assert_int_equal(sftpgo_config_count(&cfg, "httpd.bindings"), 1);
+	assert_int_equal(sftpgo_config_count(&cfg, "plugins"), 0);
+	assert_int_equal(sftpgo_config_count(&cfg, "sftpd.enabled_ssh_commands"), 6);
+	is_json(&cfg, "mfa.totp.0.name", "\"Default\"");
+	assert_null(sftpgo_config_get(&cfg, "common.data_retention_hook"));
+}
+
+static void test_precedence(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\n \"data_provider\": {\n  \"driver\": \"f\",\n  "
+				       "\"name\": \"f\",\n  \"host\": \"f\"\n }\n}\n");
+	put("/etc/sftpgo/env.d/b",
+	    "SFTPGO_DATA_PROVIDER__NAME=b\nSFTPGO_DATA_PROVIDER__DRIVER=b\n");
+	put("/etc/sftpgo/env.d/a",
+	    "# first by name\nSFTPGO_DATA_PROVIDER__NAME=a\nSFTPGO_DATA_PROVIDER__DRIVER=a\n");
+	cfg =
+	    read_with(ENV("SFTPGO_DATA_PROVIDER__DRIVER=e", "SFTPGO_DATA_PROVIDER__DRIVER=second"));
+	is_str(&cfg, "data_provider.driver", "e", "environment: SFTPGO_DATA_PROVIDER__DRIVER");
+	is_str(&cfg, "data_provider.name", "a", "env.d/a:2: SFTPGO_DATA_PROVIDER__NAME");
+	is_str(&cfg, "data_provider.host", "f", "/etc/sftpgo/sftpgo.json:5");
+	is_str(&cfg, "data_provider.username", "", "default");
+}
+
+static void test_an_empty_variable_counts(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json",
+	    "{\"data_provider\": {\"port\": 5, \"name\": \"x\", \"is_shared\": 1}}");
+	put("/etc/sftpgo/env.d/a", "SFTPGO_DATA_PROVIDER__NAME=\nSFTPGO_SFTPD__HOST_KEYS=\n");
+	cfg = read_with(ENV("SFTPGO_DATA_PROVIDER__PORT="));
+	is_int(&cfg, "data_provider.port", 0, SFTPGO_ENVIRONMENT);
+	is_str(&cfg, "data_provider.name", "", "env.d/a:1: SFTPGO_DATA_PROVIDER__NAME");
+	is_json(&cfg, "sftpd.host_keys", "[]");
+	is_int(&cfg, "data_provider.is_shared", 1, SFTPGO_FILE);
+}
+
+static void finds(const char *path, const char *const *environ)
+{
+	autosftpgoconfig struct sftpgo_config cfg = read_with(environ);
+
+	assert_string_equal(cfg.file, path);
+}
+
+static void test_search_path(void **state)
+{
+	put("/work/sftpgo.json", "{}");
+	finds("/work/sftpgo.json", ENV("HOME=/home/s"));
+	put("/usr/local/etc/sftpgo/sftpgo.json", "{}");
+	finds("/usr/local/etc/sftpgo/sftpgo.json", ENV("HOME=/home/s"));
+	put("/home/s/.config/sftpgo/sftpgo.yaml", "common: {}");
+	finds("/home/s/.config/sftpgo/sftpgo.yaml", ENV("HOME=/home/s"));
+	finds("/usr/local/etc/sftpgo/sftpgo.json", ENV("HOME=/home/other"));
+	put("/etc/sftpgo/sftpgo.env", "");
+	finds("/etc/sftpgo/sftpgo.env", ENV("HOME=/home/s"));
+	put("/etc/sftpgo/sftpgo.yml", "{}");
+	put("/etc/sftpgo/sftpgo.yaml", "{}");
+	finds("/etc/sftpgo/sftpgo.yaml", ENV("HOME=/home/s"));
+	put("/etc/sftpgo/sftpgo.json/directory", "");
+	finds("/etc/sftpgo/sftpgo.yaml", ENV());
+}
+
+static void test_named_file(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 }, none = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{}");
+	put("/etc/sftpgo/other.JSON", "{}");
+	put("/work/x.yaml", "{}");
+	put("/etc/sftpgo/plain", "{}");
+	must(try_read(ENV("SFTPGO_CONFIG_FILE=other.JSON"), "/work/x.yaml", &cfg));
+	assert_string_equal(cfg.file, "/work/x.yaml");
+	finds("/etc/sftpgo/other.JSON", ENV("SFTPGO_CONFIG_FILE=other.JSON"));
+	/* of the program's own options the last file wins */
+	put("/etc/sftpgo/env.d/a", "SFTPGO_CONFIG_FILE=nothing.json");
+	put("/etc/sftpgo/env.d/b", "SFTPGO_CONFIG_FILE=/work/x.yaml");
+	finds("/work/x.yaml", ENV());
+	assert_fails(try_read(ENV("SFTPGO_CONFIG_FILE=no.json"), NULL, &none), &e, ERR_ABSENT);
+	assert_fails(try_read(ENV(), "plain", &none), &e, ERR_FORMAT);
+}
+
+static void test_keys_have_no_case(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json",
+	    "{\"Data_Provider\": {\"DRIVER\": \"bolt\"}, \"data_provider.name\": \"dotted\"}");
+	cfg = read_with(ENV());
+	is_str(&cfg, "data_provider.driver", "bolt", "/etc/sftpgo/sftpgo.json:1");
+	is_str(&cfg, "data_provider.name", "dotted", "/etc/sftpgo/sftpgo.json:1");
+}
+
+static void test_lists(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json",
+	    "{\"sftpd\": {\"host_keys\": [\"a\", 5], \"ciphers\": \"x, y\"}}");
+	cfg = read_with(
+	    ENV("SFTPGO_SFTPD__MACS=m1, m2,", "SFTPGO_HTTPD__BINDINGS__0__LANGUAGES=de, fr,"));
+	is_json(&cfg, "sftpd.host_keys", "[\"a\",\"5\"]");
+	is_json(&cfg, "sftpd.ciphers", "[\"x\",\" y\"]");
+	is_json(&cfg, "sftpd.macs", "[\"m1\",\" m2\",\"\"]");
+	is_json(&cfg, "httpd.bindings.0.languages", "[\"de\",\"fr\"]");
+}
+
+/* The first element of a file's list begins as the built-in one, others as nothing; those of
+ * variables as built in. */
+static void test_elements(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\"httpd\": {\"bindings\": [{\"address\": \"127.0.0.1\"}, "
+				       "{\"port\": 9}]}, \"ftpd\": {\"bindings\": []},"
+				       " \"mfa\": {\"totp\": [{\"issuer\": \"x\"}]}}");
+	cfg = read_with(
+	    ENV("SFTPGO_HTTPD__BINDINGS__7__ADDRESS=::1", "SFTPGO_HTTPD__BINDINGS__1__ADDRESS=::2",
+		"SFTPGO_FTPD__BINDINGS__0__PORT=21", "SFTPGO_SFTPD__BINDINGS__0__PORT=22",
+		"SFTPGO_HTTP__HEADERS__0__KEY=only", "SFTPGO_HTTP__HEADERS__1__KEY=k",
+		"SFTPGO_HTTP__HEADERS__1__VALUE=v"));
+	assert_int_equal(sftpgo_config_count(&cfg, "httpd.bindings"), 3);
+	is_int(&cfg, "httpd.bindings.0.port", 8080, SFTPGO_DEFAULT);
+	is_int(&cfg, "httpd.bindings.1.port", 9, SFTPGO_FILE);
+	is_json(&cfg, "httpd.bindings.1.address", "\"::2\"");
+	assert_false(sftpgo_config_bool(&cfg, "httpd.bindings.1.enable_rest_api", true));
+	is_str(&cfg, "httpd.bindings.2.address", "::1",
+	       "environment: SFTPGO_HTTPD__BINDINGS__7__ADDRESS");
+	is_int(&cfg, "httpd.bindings.2.port", 8080, SFTPGO_DEFAULT);
+	is_int(&cfg, "ftpd.bindings.0.port", 21, SFTPGO_ENVIRONMENT);
+	is_int(&cfg, "sftpd.bindings.0.port", 22, SFTPGO_ENVIRONMENT);
+	is_json(&cfg, "mfa.totp.0.name", "\"\"");
+	assert_int_equal(sftpgo_config_count(&cfg, "http.headers"), 1);
+	is_json(&cfg, "http.headers.0.key", "\"k\"");
+	is_ignored(&cfg, "SFTPGO_HTTP__HEADERS__0__KEY", "no key takes it");
+}
+
+static void test_variables_that_need_the_file(void **state)
+{
+	autosftpgoconfig struct sftpgo_config without = { 0 }, with = { 0 };
+	const char *const *environ =
+	    ENV("SFTPGO_COMMON__STARTUP_HOOK=/x", "SFTPGO_SFTPD__BINDINGS__0__PORT=2x");
+
+	without = read_with(environ);
+	is_str(&without, "common.startup_hook", "", "default");
+	is_ignored(&without, "common.startup_hook", "only where the file has the key");
+	is_ignored(&without, "SFTPGO_SFTPD__BINDINGS__0__PORT", "not this value");
+	is_int(&without, "sftpd.bindings.0.port", 2022, SFTPGO_DEFAULT);
+	put("/etc/sftpgo/sftpgo.json", "{\"common\": {\"startup_hook\": \"\"}}");
+	with = read_with(environ);
+	is_str(&with, "common.startup_hook", "/x", "environment: SFTPGO_COMMON__STARTUP_HOOK");
+}
+
+static void test_env_d_files_that_are_left_out(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+	struct buf large = BUF_MAX(2u << 20);
+	autodir struct dir d = DIR_NONE;
+
+	put("/etc/sftpgo/env.d/bad", "SFTPGO_COMMON__UMASK=bad\nnonsense\n");
+	put("/etc/sftpgo/env.d/.hidden", "SFTPGO_COMMON__TZ=hidden\n");
+	buf_adds(&large, "SFTPGO_COMMON__UMASK=large\n");
+	while (large.len <= (1u << 20))
+		buf_adds(&large,
+			 "# .............................................................\n");
+	put("/etc/sftpgo/env.d/large", buf_str(&large));
+	buf_done(&large);
+	put("/work/target", "SFTPGO_COMMON__UMASK=link\n");
+	must(dir_open(root, &d, &e));
+	must(dir_symlink(&d, "../../../work/target", "etc/sftpgo/env.d/link", &e));
+	put("/etc/sftpgo/env.d/sub/file", "SFTPGO_COMMON__UMASK=sub\n");
+	cfg = read_with(ENV());
+	is_str(&cfg, "common.umask", "", "default");
+	is_json(&cfg, "common.tz", "\"hidden\"");
+	is_ignored(&cfg, "env.d/bad", "line 2: no assignment");
+	is_ignored(&cfg, "env.d/large", "larger than 1 MiB");
+	is_ignored(&cfg, "env.d/link", "not a regular file");
+	is_ignored(&cfg, "env.d/sub", "not a regular file");
+}
+
+static void test_types(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\"acme\": {\"key_type\": 4096, \"renew_days\": \"0x10\"}, "
+				       "\"common\": {\"umask\": null, \"upload_mode\": true},"
+				       " \"data_provider\": {\"create_default_admin\": 1, "
+				       "\"port\": 5432.9, \"track_quota\": \"\"}}");
+	cfg = read_with(ENV("SFTPGO_DATA_PROVIDER__PASSWORD_CACHING=F",
+			    "SFTPGO_COMMON__SECRET_MIN_ENTROPY=7.5"));
+	is_json(&cfg, "acme.key_type", "\"4096\"");
+	is_int(&cfg, "acme.renew_days", 16, SFTPGO_FILE);
+	is_str(&cfg, "common.umask", "", "default");
+	is_int(&cfg, "common.upload_mode", 1, SFTPGO_FILE);
+	is_int(&cfg, "data_provider.port", 5432, SFTPGO_FILE);
+	is_int(&cfg, "data_provider.track_quota", 0, SFTPGO_FILE);
+	assert_true(sftpgo_config_bool(&cfg, "data_provider.create_default_admin", false));
+	assert_false(sftpgo_config_bool(&cfg, "data_provider.password_caching", true));
+	is_json(&cfg, "common.secret_min_entropy", "7.5");
+}
+
+static void gives_up(const char *json, const char *const *environ, const char *msg)
+{
+	struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", json);
+	assert_fails(try_read(environ, NULL, &cfg), &e, ERR_FORMAT);
+	if (!strstr(e.msg, msg))
+		fail_msg("'%s' without '%s'", e.msg, msg);
+}
+
+static void test_what_the_server_refuses(void **state)
+{
+	gives_up("{\n\"common\": {,}\n}", ENV(), "'/etc/sftpgo/sftpgo.json': line 2: ");
+	gives_up("", ENV(), "line 1: ");
+	gives_up("{\"data_provider\": {\n\"port\": \"hush\"}}", ENV(),
+		 "sftpgo.json:2: the value of 'data_provider.port'");
+	assert_null(strstr(e.msg, "hush"));
+	gives_up("{\"common\": 5}", ENV(), "'common' is no object");
+	gives_up("{\"plugins\": \"x\"}", ENV(), "'plugins' is no list of objects");
+	gives_up("{}", ENV("SFTPGO_DATA_PROVIDER__PORT=hush"),
+		 "environment: SFTPGO_DATA_PROVIDER__PORT: ");
+	assert_null(strstr(e.msg, "hush"));
+}
+
+static void is_unsure(const char *file, const char *text, const char *why)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	clear(NULL);
+	put(file, text);
+	cfg = read_with(
+	    ENV("SFTPGO_DATA_PROVIDER__DRIVER=bolt", "SFTPGO_SFTPD__BINDINGS__0__PORT=22"));
+	assert_non_null(cfg.unsure);
+	if (!strstr(cfg.unsure, why))
+		fail_msg("'%s' without '%s'", cfg.unsure, why);
+	is_str(&cfg, "data_provider.driver", "bolt", "environment: SFTPGO_DATA_PROVIDER__DRIVER");
+	is_int(&cfg, "sftpd.bindings.0.port", 22, SFTPGO_ENVIRONMENT);
+	assert_null(sftpgo_config_get(&cfg, "data_provider.name"));
+	assert_null(sftpgo_config_get(&cfg, "sftpd.bindings.0.address"));
+}
+
+/* What we cannot read as the server does is told as such: then nothing of it is known, the built-in
+ * values included. */
+static void test_unsure(void **state)
+{
+	is_unsure("/etc/sftpgo/sftpgo.toml", "x = 1",
+		  "'/etc/sftpgo/sftpgo.toml' cannot be read: toml");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "x = 1", "hcl");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "x = 1", "properties");
+	is_unsure("/etc/sftpgo/sftpgo.json", "{\"smtp\": {}, \"SMTP\": {}}", "does not see case");
+	is_unsure("/etc/sftpgo/sftpgo.yaml", "a: &x 1\nb: *x\n", "sftpgo.yaml' cannot be read");
+	is_unsure("/etc/sftpgo/sftpgo.yaml", "common:\n  umask: 022\n", "leading zero");
+	is_unsure("/etc/sftpgo/env.d/a", "\xff\xfeS", "env.d/a' cannot be read");
+}
+
+static void test_yaml_and_env(void **state)
+{
+	autosftpgoconfig struct sftpgo_config yaml = { 0 }, env = { 0 };
+
+	put("/etc/sftpgo/sftpgo.yaml", "Data_provider:\n  driver: bolt\n  port: 5\nsftpd:\n  "
+				       "bindings:\n    - port: 22\n    - {port: 23}\n"
+				       "  host_keys: [a, b]\n");
+	yaml = read_with(ENV());
+	is_str(&yaml, "data_provider.driver", "bolt", "/etc/sftpgo/sftpgo.yaml");
+	is_int(&yaml, "sftpd.bindings.1.port", 23, SFTPGO_FILE);
+	is_json(&yaml, "sftpd.host_keys", "[\"a\",\"b\"]");
+	clear(NULL);
+	put("/etc/sftpgo/sftpgo.env",
+	    "# as viper's dotenv\ndata_provider.driver='mysql'\nDATA_PROVIDER.PORT=33\nX=1\n");
+	env = read_with(ENV());
+	is_str(&env, "data_provider.driver", "mysql", "/etc/sftpgo/sftpgo.env:2");
+	is_int(&env, "data_provider.port", 33, SFTPGO_FILE);
+	is_ignored(&env, "x", "no such key");
+}
+
+static void test_secrets(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+	autojson json_t *facts = NULL;
+	autofree char *text = NULL;
+
+	put("/etc/sftpgo/sftpgo.json",
+	    "{\"data_provider\": {\"password\": \"hush1\", \"connection_string\": \"hush2\", "
+	    "\"external_auth_hook\": "
+	    "\"https://u:hush3?/#x@h:1/p?token=hush4\"}, \"kms\": {\"secrets\": {\"master_key\": "
+	    "\"hush5\"}}, \"hush6key\": \"hush7\","
+	    " \"plugins\": [{\"args\": [\"hush8\"]}], \"httpd\": {\"bindings\": [{\"oidc\": "
+	    "{\"client_secret\": \"hush9\"}}]}}");
+	cfg = read_with(ENV("SFTPGO_SMTP__PASSWORD=hush", "SFTPGO_LICENSE_KEY=hush",
+			    "SFTPGO_NONSENSE=hush", "OTHER=hush",
+			    "SFTPGO_DEFAULT_ADMIN_PASSWORD=hush",
+			    "SFTPGO_DEFAULT_ADMIN_USERNAME=admin", "SFTPGO_HTTP__HEADERS__0__KEY=k",
+			    "SFTPGO_HTTP__HEADERS__0__VALUE=hush"));
+	assert_string_equal(sftpgo_config_str(&cfg, "data_provider.password"), "hush1");
+	assert_string_equal(sftpgo_config_variable(&cfg, "SFTPGO_LICENSE_KEY")->value, "hush");
+	facts = sftpgo_config_facts(&cfg);
+	text = json_dumps(facts, JSON_COMPACT);
+	for (char *at = strstr(text, "hush"); at; at = strstr(at + 1, "hush"))
+		assert_memory_equal(at, "hush6key", 8);
+	assert_non_null(strstr(text, "\"data_provider.password\":{\"value\":\"***\""));
+	assert_non_null(strstr(text, "\"smtp.oauth2.client_secret\":{\"value\":\"\""));
+	assert_non_null(strstr(text, "https://***@h:1/p?***"));
+	assert_non_null(strstr(text, "\"SFTPGO_DEFAULT_ADMIN_USERNAME\":{\"value\":\"admin\""));
+	is_ignored(&cfg, "SFTPGO_NONSENSE", "no key takes it");
+	is_ignored(&cfg, "hush6key", "no such key");
+}
+
+/* Keys of one release or edition are there only when they are set, and say so. */
+static void test_keys_of_others(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\"common\": {\"data_retention_hook\": \"/x\"}}");
+	cfg = read_with(ENV("SFTPGO_DATA_PROVIDER__PASSWORD_FILE=/p"));
+	assert_true(sftpgo_config_get(&cfg, "common.data_retention_hook")->only_2_6);
+	assert_true(sftpgo_config_get(&cfg, "data_provider.password_file")->only_enterprise);
+	assert_null(sftpgo_config_get(&cfg, "sftpd.folder_prefix"));
+}
+
+/* Lists in elements, and elements that say nothing. */
+static void test_nested_lists(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\"sftpd\": {\"bindings\": [{\"port\": 1}, {}, {}]}}");
+	cfg = read_with(ENV("SFTPGO_FTPD__BINDINGS__5__PASSIVE_IP_OVERRIDES__3__NETWORKS=10.0.0.0/8",
+			    "SFTPGO_FTPD__BINDINGS__5__PASSIVE_IP_OVERRIDES__4__IP=1.1.1.1"));
+	assert_int_equal(sftpgo_config_count(&cfg, "sftpd.bindings"), 3);
+	is_int(&cfg, "sftpd.bindings.2.port", 0, SFTPGO_DEFAULT);
+	assert_int_equal(sftpgo_config_count(&cfg, "ftpd.bindings"), 2);
+	assert_int_equal(sftpgo_config_count(&cfg, "ftpd.bindings.1.passive_ip_overrides"), 1);
+	is_json(&cfg, "ftpd.bindings.1.passive_ip_overrides.0.networks", "[\"10.0.0.0/8\"]");
+	is_ignored(&cfg, "SFTPGO_FTPD__BINDINGS__5__PASSIVE_IP_OVERRIDES__4__IP", "no key takes it");
+}
+
+static void test_resets(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.json", "{\"common\": {\"rename_mode\": 2, \"symlink_mode\": 3, \"defender\": "
+				       "{\"enabled\": true, \"driver\": \"provider\"}}}");
+	cfg = read_with(ENV("SFTPGO_HTTPD__SETUP__INSTALLATION_CODE_HINT= ",
+			    "SFTPGO_DATA_PROVIDER__USERS_BASE_DIR=a/.././..",
+			    "SFTPGO_DATA_PROVIDER__EXTERNAL_AUTH_SCOPE=16"));
+	is_int(&cfg, "common.rename_mode", 0, SFTPGO_DEFAULT);
+	is_ignored(&cfg, "common.rename_mode", "does not take this value");
+	is_int(&cfg, "common.symlink_mode", 3, SFTPGO_FILE);
+	is_int(&cfg, "data_provider.external_auth_scope", 0, SFTPGO_DEFAULT);
+	is_json(&cfg, "common.defender.driver", "\"memory\"");
+	is_json(&cfg, "httpd.setup.installation_code_hint", "\"Installation code\"");
+	is_json(&cfg, "data_provider.users_base_dir", "\"\"");
+}
+
+static void test_paths(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+	autofree char *name = NULL, *backups = NULL, *none = NULL;
+
+	put("/etc/sftpgo/sftpgo.json", "{\"data_provider\": {\"backups_path\": \"/srv/b\"}}");
+	cfg = read_with(ENV());
+	name = sftpgo_config_path(&cfg, "data_provider.name");
+	backups = sftpgo_config_path(&cfg, "data_provider.backups_path");
+	none = sftpgo_config_path(&cfg, "data_provider.users_base_dir");
+	assert_string_equal(name, "/etc/sftpgo/sftpgo.db");
+	assert_string_equal(backups, "/srv/b");
+	assert_null(none);
+}
+
+#define TEST(t) cmocka_unit_test_setup(t, clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_built_in),
+		TEST(test_precedence),
+		TEST(test_an_empty_variable_counts),
+		TEST(test_search_path),
+		TEST(test_named_file),
+		TEST(test_keys_have_no_case),
+		TEST(test_lists),
+		TEST(test_elements),
+		TEST(test_variables_that_need_the_file),
+		TEST(test_env_d_files_that_are_left_out),
+		TEST(test_types),
+		TEST(test_what_the_server_refuses),
+		TEST(test_unsure),
+		TEST(test_yaml_and_env),
+		TEST(test_secrets),
+		TEST(test_keys_of_others),
+		TEST(test_nested_lists),
+		TEST(test_resets),
+		TEST(test_paths),
+	};
+	int r;
+
+	if (!mkdtemp(root))
+		return 1;
+	r = cmocka_run_group_tests_name("config", tests, NULL, NULL);
+	clear(NULL);
+	rmdir(root);
+	return r;
+}
