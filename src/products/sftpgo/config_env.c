@@ -68,13 +68,13 @@ static void set_variable(struct sftpgo_config *cfg, const char *name, const char
 	};
 }
 
-static void take_environment(struct sftpgo_config *cfg, const char *const *environ)
+static void take_environment(struct sftpgo_config *cfg, const char *const *vars)
 {
-	for (; environ && *environ; environ++) {
-		struct sv value = sv_of(*environ), name_sv = sv_cut(&value, '=');
+	for (; vars && *vars; vars++) {
+		struct sv value = sv_of(*vars), name_sv = sv_cut(&value, '=');
 		autofree char *name = sv_dup(name_sv);
 
-		if (name_sv.n < strlen(*environ) && !map_has(&cfg->variables, name))
+		if (name_sv.n < strlen(*vars) && !map_has(&cfg->variables, name))
 			set_variable(cfg, name, value.p, SFTPGO_ENVIRONMENT,
 				     xasprintf("environment: %s", name));
 	}

@@ -46,22 +46,22 @@ static int clear(void **state)
 
 #define ENV(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
 
-static int try_read(const char *const *environ, const char *file, struct sftpgo_config *ret)
+static int try_read(const char *const *vars, const char *file, struct sftpgo_config *ret)
 {
 	struct sftpgo_config_where w = { .root = root,
 					 .config_dir = "/etc/sftpgo/",
 					 .cwd = "/work",
 					 .config_file = file,
-					 .environ = environ };
+					 .environ = vars };
 
 	return sftpgo_config_read(&w, ret, &e);
 }
 
-static struct sftpgo_config read_with(const char *const *environ)
+static struct sftpgo_config read_with(const char *const *vars)
 {
 	struct sftpgo_config cfg = { 0 };
 
-	must(try_read(environ, NULL, &cfg));
+	must(try_read(vars, NULL, &cfg));
 	return cfg;
 }
 
@@ -151,9 +151,9 @@ static void test_an_empty_variable_counts(void **state)
 	is_int(&cfg, "data_provider.is_shared", 1, SFTPGO_FILE);
 }
 
-static void finds(const char *path, const char *const *environ)
+static void finds(const char *path, const char *const *vars)
 {
-	autosftpgoconfig struct sftpgo_config cfg = read_with(environ);
+	autosftpgoconfig struct sftpgo_config cfg = read_with(vars);
 
 	assert_string_equal(cfg.file, path);
 }
@@ -253,16 +253,16 @@ static void test_elements(void **state)
 static void test_variables_that_need_the_file(void **state)
 {
 	autosftpgoconfig struct sftpgo_config without = { 0 }, with = { 0 };
-	const char *const *environ =
+	const char *const *vars =
 	    ENV("SFTPGO_COMMON__STARTUP_HOOK=/x", "SFTPGO_SFTPD__BINDINGS__0__PORT=2x");
 
-	without = read_with(environ);
+	without = read_with(vars);
 	is_str(&without, "common.startup_hook", "", "default");
 	is_ignored(&without, "common.startup_hook", "only where the file has the key");
 	is_ignored(&without, "SFTPGO_SFTPD__BINDINGS__0__PORT", "not this value");
 	is_int(&without, "sftpd.bindings.0.port", 2022, SFTPGO_DEFAULT);
 	put("/etc/sftpgo/sftpgo.json", "{\"common\": {\"startup_hook\": \"\"}}");
-	with = read_with(environ);
+	with = read_with(vars);
 	is_str(&with, "common.startup_hook", "/x", "environment: SFTPGO_COMMON__STARTUP_HOOK");
 }
 
@@ -314,12 +314,12 @@ static void test_types(void **state)
 	is_json(&cfg, "common.secret_min_entropy", "7.5");
 }
 
-static void gives_up(const char *json, const char *const *environ, const char *msg)
+static void gives_up(const char *json, const char *const *vars, const char *msg)
 {
 	struct sftpgo_config cfg = { 0 };
 
 	put("/etc/sftpgo/sftpgo.json", json);
-	assert_fails(try_read(environ, NULL, &cfg), &e, ERR_FORMAT);
+	assert_fails(try_read(vars, NULL, &cfg), &e, ERR_FORMAT);
 	if (!strstr(e.msg, msg))
 		fail_msg("'%s' without '%s'", e.msg, msg);
 }
