@@ -117,7 +117,7 @@ int objects_open(struct provider *p, enum object_kind kind, struct objects **ret
 	struct object_source *source = NULL;
 	struct objects *o;
 
-	if (sql_source(p, kind, &source, e) < 0)
+	if ((p->ops->query ? sql_source : bolt_source)(p, kind, &source, e) < 0)
 		return err_wrap(e, "%s", names[kind]);
 	o = xcalloc(1, sizeof *o);
 	*o = (struct objects){

@@ -17,6 +17,7 @@ static const struct provider_ops *const drivers[] = {
 	&provider_sqlite,
 	&provider_postgresql,
 	&provider_mysql,
+	&provider_bolt,
 };
 
 static int find_driver(const char *name, const struct provider_ops **ret, struct err *e)

@@ -28,9 +28,6 @@ static inline void rows_autoclose_(struct rows **r)
 }
 #define autorows cleanup_with(rows_autoclose_)
 
-/* Pairs of one bolt bucket in the order of their keys. */
-struct bolt_cursor;
-
 struct provider_ops {
 	const char *driver;
 	int (*open)(const struct provider_at *at, struct provider *p, struct err *e);
@@ -69,11 +66,3 @@ int provider_value(struct provider *p, const char *text, struct buf *ret, struct
 /* The same as a number; ERR_FORMAT when it is none, `what` says of what. */
 int provider_number(struct provider *p, const char *text, const char *what, int64_t *ret,
 		    struct err *e) must_check;
-
-/* Pairs of a bucket; ERR_ABSENT when there is no such bucket. Value and key are valid until the
- * next. */
-int bolt_bucket(struct provider *p, const char *bucket, struct bolt_cursor **ret,
-		struct err *e) must_check;
-int bolt_next(struct bolt_cursor *c, struct sv *ret_key, struct sv *ret_value,
-	      struct err *e) must_check;
-void bolt_cursor_free(struct bolt_cursor *c);
