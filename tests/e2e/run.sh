@@ -4,7 +4,7 @@
 #   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, ways back, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
 #   run.sh containers             Docker and Compose, looked at
-#   run.sh sftpgo                 SFTPGo: its real servers by themselves
+#   run.sh sftpgo                 SFTPGo: its real servers by themselves, then moved
 #   run.sh FILE.bats...           these
 #
 # CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
@@ -15,7 +15,7 @@ case ${1-} in
 real) set -- process.bats script.bats states.bats enterprise.bats backup.bats points.bats kills.bats ;;
 systemd) set -- boot.bats systemd.bats ;;
 containers) set -- containers.bats ;;
-sftpgo) set -- sftpgo_real.bats ;;
+sftpgo) set -- sftpgo_real.bats sftpgo.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
 esac

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Two dumps of SFTPGo: are they of the same objects?
 
-    sftpgo_dumps.py BEFORE AFTER
+    sftpgo_dumps.py [--used] BEFORE AFTER
+
+--used passes over what moves whenever clients come: last logins, used quota and tokens.
 
 Absent, null, zero and empty are one. Event actions, alone and in rules, may differ in how their text is spelled: a release
 2.7 writes {{.Name}} where 2.6 has {{Name}}, and cleans paths; it does so once, which shows in the rules' updated_at. With
@@ -13,6 +15,8 @@ import sys
 
 KEYS = {"users": "username", "groups": "name", "folders": "name", "admins": "username", "api_keys": "id", "shares": "id",
         "event_actions": "name", "event_rules": "name", "roles": "name", "ip_lists": "ipornet"}
+USED = {"last_login", "last_use_at", "last_quota_update", "used_quota_size", "used_quota_files", "used_upload_data_transfer",
+        "used_download_data_transfer", "first_download", "first_upload", "used_tokens"}
 
 
 def canonical(value):
@@ -25,21 +29,22 @@ def canonical(value):
     return value or None
 
 
-def text(kind, one):
+def text(kind, one, without):
     """An object as one line, its placeholders in the spelling of 2.6."""
-    kept = {key: part for key, part in one.items() if (kind, key) != ("event_rules", "updated_at")}
+    kept = {key: part for key, part in one.items() if (kind, key) != ("event_rules", "updated_at") and key not in without}
     return json.dumps(canonical(kept), sort_keys=True).replace("{{.", "{{").replace('"/{{', '"{{')
 
 
-def load(path):
+def load(path, without):
     with open(path, encoding="utf-8") as file:
         dump = json.load(file)
-    found = {kind: {one[key]: text(kind, one) for one in dump[kind] or [] if one[key]} for kind, key in KEYS.items()}
-    return {**found, "configs": {"": text("configs", dump["configs"])}}
+    found = {kind: {one[key]: text(kind, one, without) for one in dump[kind] or [] if one[key]} for kind, key in KEYS.items()}
+    return {**found, "configs": {"": text("configs", dump["configs"], without)}}
 
 
 def main():
-    before, after = load(sys.argv[1]), load(sys.argv[2])
+    without = USED if sys.argv[1] == "--used" else set()
+    before, after = (load(path, without) for path in sys.argv[-2:])
     differ = [f"{kind} {name}: {before[kind].get(name)}\n  now {after[kind].get(name)}" for kind in before
               for name in before[kind].keys() | after[kind].keys() if before[kind].get(name) != after[kind].get(name)]
     print(", ".join(f"{len(of)} {kind}" for kind, of in after.items()) + f"; {len(differ)} differ")

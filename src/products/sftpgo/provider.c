@@ -92,7 +92,7 @@ static void add_name(const struct provider *p, const char *prefix, struct sv nam
 	buf_addc(ret, p->ops->quote);
 }
 
-void sql_text(const struct provider *p, const char *text, struct buf *ret)
+void provider_sql_text(const struct provider *p, const char *text, struct buf *ret)
 {
 	struct sv rest = sv_of(text);
 
@@ -126,7 +126,7 @@ int provider_query(struct provider *p, const char *text, struct rows **ret, stru
 
 	if (!p->ops->query)
 		return err_set(e, ERR_BUG, "driver %s takes no statements", p->ops->driver);
-	sql_text(p, text, &sql);
+	provider_sql_text(p, text, &sql);
 	if (buf_check(&sql, "a statement", e) < 0)
 		return -(int)e->kind;
 	return p->ops->query(p, buf_str(&sql), ret, e);

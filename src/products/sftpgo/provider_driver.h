@@ -33,7 +33,7 @@ struct provider_ops {
 	int (*open)(const struct provider_at *at, struct provider *p, struct err *e);
 	void (*close)(struct provider *p);
 	int (*schema)(struct provider *p, int64_t *ret, struct err *e);
-	/* SQL only, NULL for bolt: the statement as sql_text() wrote it. */
+	/* SQL only, NULL for bolt: the statement as provider_sql_text() wrote it. */
 	int (*query)(struct provider *p, const char *sql, struct rows **ret, struct err *e);
 	char quote;           /* around names */
 	const char *bytewise; /* an expression, in place of the @, that sorts by bytes */
@@ -57,8 +57,8 @@ extern const struct provider_ops provider_sqlite, provider_postgresql, provider_
 
 /* Write a statement for this driver: {table} with prefix and quotes, [column] quoted, <expr> sorted
  * by bytes. */
-void sql_text(const struct provider *p, const char *text, struct buf *ret);
-/* sql_text(), then query. */
+void provider_sql_text(const struct provider *p, const char *text, struct buf *ret);
+/* provider_sql_text(), then query. */
 int provider_query(struct provider *p, const char *text, struct rows **ret,
 		   struct err *e) must_check;
 /* The first column of the only row, "" for none or null. */

@@ -1,0 +1,234 @@
+#include "products/sftpgo/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "data/unpack.h"
+#include "io/cmd.h"
+#include "io/file.h"
+#include "products/sftpgo/version.h"
+
+#define NOBODY     65534
+#define ASK_WITHIN (10 * NS_PER_S)
+#define PROGRAM    "sftpgo"
+
+/* What the vendor's archive brings beside the program, and the server reads from where it lies. */
+static const char *const own_entries[] = { PROGRAM, "templates", "static", "openapi", NULL };
+
+/* ---- a program ---- */
+
+/* "SFTPGo 2.7.5-abc12345-2026-07-17T00:00:00Z -metrics +bolt" */
+static int parse_said(struct sv said, json_t **ret, struct err *e)
+{
+	struct sv line = sv_line(&said), word;
+	json_t *features;
+	char version[48];
+
+	if (!sv_starts(line, "SFTPGo ") || !sftpgo_version_of(line, version))
+		return err_set(e, ERR_FORMAT, "what it says is not SFTPGo's: '%.*s'", (int)MIN_OF(line.n, (size_t)60), line.p);
+	features = json_array();
+	while ((word = sv_word(&line)).n)
+		if (*word.p == '+' || *word.p == '-')
+			json_array_append_new(features, json_stringn(word.p, word.n));
+	*ret = json_pack("{ss ss so}", "version", version, "edition", sftpgo_edition_of(version),
+			 "features", features);
+	return 0;
+}
+
+int build_ask(const char *program, json_t **ret, struct err *e)
+{
+	const char *argv[] = { program, "--version", NULL };
+	struct cmd c = { .argv = argv,
+			 .within_ns = ASK_WITHIN,
+			 .out_max = 4096,
+			 .cwd = "/",
+			 .set_ids = true,
+			 .uid = NOBODY,
+			 .gid = NOBODY,
+			 .die_with_us = true };
+	struct cmd_result r = { 0 };
+	int ok;
+
+	if (cmd_run(&c, &r, e) < 0)
+		return err_wrap(e, "ask '%s' for its version", program);
+	ok = r.status ? err_set(e, ERR_FORMAT, "'%s --version' ends with status %d", program, r.status)
+		      : parse_said(buf_sv(&r.out), ret, e);
+	cmd_result_done(&r);
+	return ok;
+}
+
+/* ---- an archive ---- */
+
+/* What lies at the top, and one level down: which of the two is the build is known at the end. */
+struct listing {
+	char top[NAME_MAX + 1];
+	bool one_top;
+	struct level {
+		json_t *entries;
+		bool has_program;
+	} first, second;
+};
+
+static bool is_own(struct sv name)
+{
+	for (size_t i = 0; own_entries[i]; i++)
+		if (sv_eq(name, own_entries[i]))
+			return true;
+	return false;
+}
+
+static void note_entry(struct level *l, struct sv name, bool is_file)
+{
+	const json_t *one;
+	size_t i;
+
+	l->has_program |= is_file && sv_eq(name, PROGRAM);
+	json_array_foreach(l->entries, i, one)
+	{
+		if (sv_eq(name, json_string_value(one)))
+			return;
+	}
+	if (is_own(name))
+		json_array_append_new(l->entries, json_stringn(name.p, name.n));
+}
+
+static int see_entry(void *data, const struct unpack_entry *a, struct err *e unused_arg)
+{
+	struct listing *l = data;
+	struct sv rest = sv_of(a->path), first = sv_cut(&rest, '/'), second = rest, below = second;
+
+	if (!l->top[0])
+		snprintf(l->top, sizeof l->top, SV_FMT, SV_ARG(first));
+	if (!sv_eq(first, l->top) || (!rest.n && a->type != 'd'))
+		l->one_top = false;
+	note_entry(&l->first, first, !rest.n && a->type == 'f');
+	second = sv_cut(&below, '/');
+	if (second.n)
+		note_entry(&l->second, second, !below.n && a->type == 'f');
+	return 0;
+}
+
+static int list_archive(int fd, const char *path, struct listing *l, struct err *e)
+{
+	struct unpack_opts whole = { 0 };
+
+	l->one_top = true;
+	if (unpack_list(fd, path, &whole, see_entry, l, e) < 0)
+		return -(int)e->kind;
+	if (!l->one_top)
+		l->top[0] = '\0';
+	return (l->one_top ? l->second : l->first).has_program
+		   ? 0
+		   : err_set(e, ERR_FORMAT, "there is no program 'sftpgo' in it");
+}
+
+/* ELF: e_machine at offset 18. elf(5) */
+static const char *arch_of(int fd)
+{
+	unsigned char head[20];
+
+	if (pread(fd, head, sizeof head, 0) != sizeof head || memcmp(head, "\177ELF", 4) != 0)
+		return "?";
+	return head[18] == 62 ? "x86_64" : head[18] == 183 ? "aarch64" : "?";
+}
+
+static const char *arch_here(void)
+{
+#if defined(__x86_64__)
+	return "x86_64";
+#elif defined(__aarch64__)
+	return "aarch64";
+#else
+	return "?";
+#endif
+}
+
+/* A program that is busy being written cannot be run: so it is closed before. */
+static int bring_out(int fd, const char *path, const struct listing *l, const char *to, const char **ret_arch,
+		     struct err *e)
+{
+	autofree char *member = l->top[0] ? xasprintf("%s/" PROGRAM, l->top) : xstrdup(PROGRAM);
+	autoclose int out = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+
+	if (out < 0)
+		return err_sys(e, errno, "make '%s'", to);
+	if (unpack_member_file(fd, path, member, out, e) < 0)
+		return -(int)e->kind;
+	*ret_arch = arch_of(out);
+	return fchmod(out, 0755) < 0 ? err_sys(e, errno, "make '%s' executable", to) : 0;
+}
+
+static int ask_in(const char *room, int fd, const char *path, const struct listing *l, json_t *doc, struct err *e)
+{
+	autofree char *program = xasprintf("%s/" PROGRAM, room);
+	autojson json_t *said = NULL;
+	const char *arch = "?";
+	int r = bring_out(fd, path, l, program, &arch, e);
+
+	json_object_set_new(doc, "arch", json_string(arch));
+	if (r >= 0 && strcmp(arch, arch_here()) != 0)
+		r = err_set(e, ERR_FORMAT, "its program is for %s, this machine is %s", arch, arch_here());
+	if (r >= 0)
+		r = build_ask(program, &said, e);
+	if (r >= 0)
+		json_object_update(doc, said);
+	unlink(program);
+	return r;
+}
+
+static int look_inside(int fd, const char *path, json_t *doc, struct err *e)
+{
+	char room[] = "/var/tmp/crossgrade-build-XXXXXX";
+	struct listing l = { .first.entries = json_array(), .second.entries = json_array() };
+	int r = list_archive(fd, path, &l, e);
+
+	json_object_set(doc, "entries", (l.one_top ? l.second : l.first).entries);
+	json_object_set_new(doc, "top", json_string(l.top));
+	json_decref(l.first.entries);
+	json_decref(l.second.entries);
+	if (r < 0)
+		return r;
+	if (!mkdtemp(room))
+		return err_sys(e, errno, "make a directory below /var/tmp");
+	r = chmod(room, 0711) < 0 ? err_sys(e, errno, "open '%s' to others", room)
+				  : ask_in(room, fd, path, &l, doc, e);
+	rmdir(room);
+	return r;
+}
+
+static const char *form_of(int fd)
+{
+	unsigned char head[8] = { 0 };
+
+	if (pread(fd, head, sizeof head, 0) < 4)
+		return "?";
+	if (!memcmp(head, "!<arch>\n", 8))
+		return "deb";
+	return !memcmp(head, "\xed\xab\xee\xdb", 4) ? "rpm" : "archive";
+}
+
+int build_judge(const char *path, json_t **ret, struct err *e)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct err finding = ERR_INIT;
+	char sha256[DIGEST_TEXT];
+	struct stat st;
+	json_t *doc;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, errno, "open '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_REFUSED, "'%s' is no file", path);
+	if (file_digest(fd, path, sha256, e) < 0)
+		return -(int)e->kind;
+	doc = json_pack("{ss ss ss sI}", "path", path, "form", form_of(fd), "sha256", sha256, "size",
+			(json_int_t)st.st_size);
+	if (!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0)
+		json_object_set_new(doc, "finding", json_text(finding.msg));
+	*ret = doc;
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* What a build of SFTPGo is: an archive, or a program that is installed. A build tells its version by `--version` alone
+ * (facts/sftpgo 1.2), so its program is run: as nobody, with an empty environment, in an empty directory, within seconds. */
+#pragma once
+
+#include "io/json.h"
+
+/* {"form": "archive"|"deb"|"rpm"|"?", "sha256", "size", "version", "edition", "arch", "features": ["+bolt", ...], "top":
+ * directory that all entries lie in or "", "entries": [names of the program's own files and directories], "finding": text when
+ * something is wrong with it}. A file that cannot be opened is an error; one that is damaged, unsafe or no SFTPGo is a
+ * finding. */
+int build_judge(const char *path, json_t **ret, struct err *e) must_check;
+
+/* {"version","edition","features"} of a program; ERR_FORMAT when what it says is not SFTPGo's. */
+int build_ask(const char *program, json_t **ret, struct err *e) must_check;

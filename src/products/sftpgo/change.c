@@ -1,0 +1,19 @@
+#include <string.h>
+
+#include "products/sftpgo/sftpgo.h"
+
+void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret)
+{
+	struct change c = { .from_edition = facts_str(now, SF_EDITION, NULL),
+			    .from_version = facts_str(now, SF_VERSION, NULL),
+			    .to_edition = facts_str(now, SF_TARGET_EDITION, NULL),
+			    .to_version = facts_str(now, SF_TARGET_VERSION, NULL),
+			    .artifact = facts_get(now, SF_ARTIFACT) };
+
+	if (to && !c.to_edition)
+		c.to_edition = goal_edition(to);
+	if (to && !c.to_version)
+		c.to_version = goal_version(to);
+	c.nothing = c.from_version && c.to_version && !strcmp(c.from_version, c.to_version);
+	*ret = c;
+}

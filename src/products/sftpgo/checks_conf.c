@@ -1,0 +1,97 @@
+/* Configuration and data provider. */
+#include "products/sftpgo/checks.h"
+
+#include <string.h>
+
+static const json_t *setting(const struct facts *now, const char *key)
+{
+	const json_t *settings = json_object_get(facts_get(now, SF_CONF), "settings");
+
+	return json_object_get(json_object_get(settings, key), "value");
+}
+
+CHECK(conf)
+{
+	static const char id[] = "sftpgo.conf";
+	const json_t *conf;
+
+	if (facts_why_missing(now, SF_CONF))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", facts_why_missing(now, SF_CONF));
+	else if (need(now, SF_CONF, id, ret, &conf))
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", facts_str(now, SF_CONF_FILE, "no file, all by default"));
+}
+
+static bool is_file_driver(const char *driver)
+{
+	return !strcmp(driver, "sqlite") || !strcmp(driver, "bolt");
+}
+
+CHECK(driver)
+{
+	static const char id[] = "sftpgo.driver";
+	const char *driver = need_text(now, SF_DRIVER, id, ret);
+
+	if (driver)
+		results_add(ret, id, is_file_driver(driver) ? VERDICT_PASS : VERDICT_BLOCK, NULL,
+			    is_file_driver(driver) ? "%s" : "%s: this version of crossgrade carries sqlite and bolt", driver);
+}
+
+CHECK(nodes)
+{
+	static const char id[] = "sftpgo.nodes";
+	const json_t *shared;
+
+	if (!need(now, SF_SHARED, id, ret, &shared))
+		return;
+	if (!json_is_true(shared))
+		results_add(ret, id, VERDICT_PASS, NULL, "the provider is this server's own");
+	else
+		judge_members(now, SF_NODES, SF_SCHEMA, id, VERDICT_BLOCK, "node", "it is alive on the same provider", ret);
+}
+
+CHECK(update_mode)
+{
+	static const char id[] = "sftpgo.update-mode";
+	long long mode = json_integer_value(setting(now, "data_provider.update_mode"));
+	const json_t *conf;
+
+	if (!need(now, SF_CONF, id, ret, &conf))
+		return;
+	if (mode)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "update_mode is %lld: the server does not migrate by itself, and ends "
+			    "with an error on the old schema", mode);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "the server migrates at its start");
+}
+
+CHECK(loaddata)
+{
+	static const char id[] = "sftpgo.loaddata";
+	const json_t *conf, *variable;
+	const char *from;
+
+	if (!need(now, SF_CONF, id, ret, &conf))
+		return;
+	variable = json_object_get(json_object_get(conf, "variables"), "SFTPGO_LOADDATA_FROM");
+	from = json_str(variable, "value", "");
+	results_add(ret, id, *from ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s", *from ? from : "nothing is loaded at a start");
+}
+
+CHECK(secrets)
+{
+	static const char id[] = "sftpgo.secrets";
+	const json_t *s;
+	long long shut;
+
+	if (!need(now, SF_SECRETS, id, ret, &s))
+		return;
+	shut = json_int(s, "does not open", 0) + json_int(s, "needs a master key", 0);
+	if (shut)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%lld stored secrets do not open, the first: %s", shut,
+			    json_str(s, "first_shut", "?"));
+	else if (json_int(s, "elsewhere", 0))
+		results_add(ret, id, VERDICT_WARN, NULL, "%lld are kept by a KMS and cannot be proved here",
+			    (long long)json_int(s, "elsewhere", 0));
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%lld open", (long long)json_int(s, "opens", 0));
+}

@@ -1,0 +1,36 @@
+/* A plan in the making: what its parts share. plan.c puts them in order. */
+#pragma once
+
+#include "products/sftpgo/placement.h"
+
+struct draft {
+	const struct facts *now;
+	const struct goal *to;
+	struct plan *plan;
+	struct change change;
+	struct placement at;
+	json_t *roots;  /* of the site: named here as places need them */
+	json_t *ports;  /* behind the gate; [] when there is none */
+};
+
+/* Place of an absolute path: its directory becomes root `name` of the site. New reference. */
+json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path) must_check;
+void sftpgo_draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
+                json_t *params /* stolen */, const char *why);
+const char *sftpgo_draft_span(const struct draft *d, const char *setting, const char *absent);
+bool sftpgo_draft_copies(const struct draft *d); /* a restore point of our own is made */
+bool sftpgo_draft_is_process(const struct draft *d);
+
+/* plan_window.c: everything around the change */
+void sftpgo_draft_stage(struct draft *d);
+void sftpgo_draft_freeze(struct draft *d);
+void sftpgo_draft_thaw(struct draft *d);
+void sftpgo_draft_prove(struct draft *d);
+void sftpgo_draft_open(struct draft *d);
+
+/* plan_switch.c: the change itself */
+void sftpgo_draft_change(struct draft *d);
+
+/* plan_words.c: what people read */
+void sftpgo_draft_notes(struct draft *d);
+void sftpgo_draft_forecast(struct draft *d);

@@ -1,0 +1,65 @@
+/* The vocabulary of SFTPGo's facts. P pinned, O observed (engine/facts.h); [where it is seen]. An absent list or object means
+ * none, where the witness beside it is there. */
+#pragma once
+
+/* ---- the server */
+#define SF_RUNNING         "server.running"     /* O bool [/proc] */
+#define SF_PID             "server.pid"         /* O int */
+#define SF_OTHERS          "server.others"      /* O int: more processes that serve with the same directory */
+#define SF_EDITION         "server.edition"     /* P "open-source"|"enterprise" [by the version] */
+#define SF_VERSION         "server.version"     /* P str [running: header Server, SSH banner; else --version] */
+#define SF_SHORT           "server.hides_version" /* P bool: common.server_version is not "" */
+#define SF_HEALTHY         "server.healthy"     /* O bool [/healthz] */
+#define SF_ARGV            "server.argv"        /* P [str]: what starts it, argv[0] as the launcher names it */
+
+/* ---- the installation */
+#define SF_ROOT            "root.path"          /* P str: configuration directory, canonical */
+#define SF_ROOT_MOUNT      "root.mount_point"   /* P bool */
+#define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","leave_out":[top-level names]}}: what a
+                                                 * restore point holds */
+#define SF_SCOPE_BAD       "scope.bad"          /* P [str]: users' files that cannot be left out of it, in words */
+#define SF_KIND            "install.kind"       /* P "package"|"archive"|"container"|"unknown" */
+#define SF_INSTALL         "install.path"       /* P str: directory of the program, canonical */
+#define SF_INSTALL_LINK    "install.link"       /* P str: the link through which the launcher names it; absent: none */
+#define SF_INSTALL_MOUNT   "install.mount_point" /* P bool */
+#define SF_INSTALL_ENTRIES "install.entries"    /* P [str]: of program, templates, static, openapi those that lie in it */
+#define SF_INSTALL_MIXED   "install.holds_data" /* P bool: configuration or data lie below it, so that it cannot be exchanged whole */
+#define SF_PROGRAM         "install.program"    /* P str: canonical */
+#define SF_PACKAGE         "install.package"    /* P {"manager","name","version","held"}; absent: of no package */
+#define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
+#define SF_CONTAINER       "install.container"  /* P container_about(); absent: none */
+#define SF_SERVICE         "service.config"     /* P object for service_open() */
+#define SF_SERVICE_KIND    "service.kind"       /* P str */
+#define SF_SERVICE_BY      "service.by"         /* P str: who starts it again, in words; absent: nobody */
+#define SF_UNIT_FILES      "service.unit_files" /* P {path: sha256}; absent: no unit */
+
+/* ---- configuration */
+#define SF_CONF            "conf"               /* P sftpgo_config_facts(): {key: {"value","from"}}, secrets as "***" */
+#define SF_CONF_FILE       "conf.file"          /* P str: absolute; absent: there is none */
+#define SF_DOORS           "conf.doors"         /* P doors_of() */
+#define SF_PROBE           "conf.probe"         /* P doors_probe() */
+
+/* ---- data provider */
+#define SF_DRIVER          "provider.driver"    /* P str */
+#define SF_DB_FILE         "provider.file"      /* P str: absolute; sqlite and bolt */
+#define SF_SCHEMA          "provider.schema"    /* P int */
+#define SF_COUNTS          "provider.counts"    /* O {kind: objects} */
+#define SF_SHARED          "provider.shared"    /* P bool: data_provider.is_shared */
+#define SF_NODES           "provider.nodes"     /* O [str]: nodes that lived in the last two minutes */
+#define SF_SECRETS         "provider.secrets"   /* O {secret_state_name(): n, "first_shut": where} */
+#define SF_BACKENDS        "provider.backends"  /* O {backend: users, folders and groups} */
+#define SF_ACTIONS         "provider.actions"   /* O {"total","templated": n, "types": {name: n}} */
+
+/* ---- host */
+#define SF_NFT             "host.nft"           /* O bool: a gate can be closed here */
+#define SF_NFT_WHY         "host.nft_why"       /* O str */
+#define SF_ROOM            "host.room"          /* O {root name: {"bytes": of the point, "free","dev"}} */
+
+/* ---- target */
+#define SF_ARTIFACT        "target.artifact"    /* P build_judge() */
+#define SF_TARGET_EDITION  "target.edition"     /* P str */
+#define SF_TARGET_VERSION  "target.version"     /* P str */
+
+/* ---- frozen */
+#define SF_FROZEN_OBJECTS  "frozen.objects"     /* O {kind: objects}; the objects themselves by their digests in OBJECTS_FILE */
+#define SF_FROZEN_KEYS     "frozen.host_keys"   /* O {file: fingerprint of the public key} */

@@ -1,0 +1,81 @@
+#include "products/sftpgo/inspect.h"
+
+void look_pin(struct look *k, const char *key, json_t *value, const char *source)
+{
+	facts_put(k->f, FACT_PINNED, key, value, source);
+}
+
+void look_pin_str(struct look *k, const char *key, const char *value, const char *source)
+{
+	if (value)
+		look_pin(k, key, json_text(value), source);
+	else
+		facts_miss(k->f, key, source);
+}
+
+void look_pin_bool(struct look *k, const char *key, bool value, const char *source)
+{
+	facts_put_bool(k->f, FACT_PINNED, key, value, source);
+}
+
+void look_observe(struct look *k, const char *key, json_t *value, const char *source)
+{
+	facts_put(k->f, FACT_OBSERVED, key, value, source);
+}
+
+void look_pin_some(struct look *k, const char *key, json_t *value, const char *source)
+{
+	if (json_object_size(value) || json_array_size(value))
+		look_pin(k, key, value, source);
+	else
+		json_decref(value);
+}
+
+void look_missing(struct look *k, const char *key, const struct err *why)
+{
+	facts_miss(k->f, key, why->msg);
+}
+
+/* What a run compares with later: the database alone, which the plan knows where to find. The environment of a plain process that
+ * was stopped is gone. */
+static int look_at_stopped(struct look *k, struct err *e)
+{
+	return look_at_provider(k, e) < 0 ? -(int)e->kind : look_at_frozen(k, e);
+}
+
+static int look(struct look *k, struct err *e)
+{
+	const char *root = site_root_path(k->site, "root");
+	const struct goal *g = k->to ? k->to : k->c->goal;
+
+	if (!root)
+		return err_set(e, ERR_USAGE, "no configuration directory is named");
+	if (sftpgo_layout_of(root, g ? g->source : NULL, &k->l, e) < 0)
+		return -(int)e->kind;
+	look_at_conf(k);
+	look_at_server(k);
+	look_at_install(k);
+	if (look_at_provider(k, e) < 0)
+		return -(int)e->kind;
+	look_at_scope(k);
+	if (k->to && k->depth != DEPTH_GATE)
+		look_at_target(k);
+	return 0;
+}
+
+int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
+{
+	autofacts struct facts f = { 0 };
+	struct look k = { .c = c, .site = ctx_site(c, NULL), .to = to, .depth = d, .f = &f };
+	int r;
+
+	facts_init(&f, "sftpgo", c->goal ? c->goal->name : "sftpgo");
+	r = d == DEPTH_FROZEN && c->plan ? look_at_stopped(&k, e) : look(&k, e);
+	sftpgo_layout_done(&k.l);
+	provider_close(k.db);
+	if (r < 0 || facts_check_size(&f, e) < 0)
+		return -(int)e->kind;
+	*ret = f;
+	f = (struct facts){ 0 };
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* Inside inspect: what one look shares. Each file looks at one noun and records facts; what it cannot see it records as missing
+ * with the reason, so that only a canceled or impossible look is an error. */
+#pragma once
+
+#include "products/sftpgo/layout.h"
+#include "products/sftpgo/provider.h"
+#include "products/sftpgo/sftpgo.h"
+
+struct look {
+	struct ctx *c;
+	struct site *site;
+	const struct goal *to;  /* NULL: nothing of a target */
+	enum depth depth;
+	struct facts *f;
+	struct layout l;
+	struct provider *db;    /* NULL: could not be read */
+};
+
+/* Short hands, the fact's class in the name. A NULL text is recorded as missing with `why`. */
+void look_pin_str(struct look *k, const char *key, const char *value, const char *source);
+void look_pin_bool(struct look *k, const char *key, bool value, const char *source);
+void look_pin(struct look *k, const char *key, json_t *value, const char *source);     /* stolen */
+void look_observe(struct look *k, const char *key, json_t *value, const char *source); /* stolen */
+/* The same, but an empty list or object is no fact: absence means none. */
+void look_pin_some(struct look *k, const char *key, json_t *value, const char *source);
+void look_missing(struct look *k, const char *key, const struct err *why);
+
+void look_at_server(struct look *k);    /* inspect_server.c: who answers */
+void look_at_install(struct look *k);   /* inspect_install.c: program, package, service */
+void look_at_conf(struct look *k);      /* inspect_conf.c: configuration and doors */
+int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_provider.c: the database */
+void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
+void look_at_target(struct look *k);    /* inspect_target.c: the artifact and the host */
+int  look_at_frozen(struct look *k, struct err *e) must_check;  /* inspect_frozen.c: the baseline of the proof */

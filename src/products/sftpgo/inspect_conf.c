@@ -1,0 +1,47 @@
+/* Configuration, doors and data provider, as the server reads them. */
+#include <string.h>
+
+#include "products/sftpgo/doors.h"
+#include "products/sftpgo/inspect.h"
+
+/* Where its file lies; relative names are of the configuration directory. facts/sftpgo 2.2 */
+static void put_provider_keys(struct look *k)
+{
+	const struct sftpgo_config *c = &k->l.conf;
+	const char *driver = sftpgo_config_str(c, "data_provider.driver");
+
+	look_pin_str(k, SF_DRIVER, driver, sftpgo_config_from(c, "data_provider.driver"));
+	if (driver && (!strcmp(driver, "sqlite") || !strcmp(driver, "bolt"))) {
+		autofree char *file = sftpgo_config_path(c, "data_provider.name");
+
+		look_pin_str(k, SF_DB_FILE, file, sftpgo_config_from(c, "data_provider.name"));
+	}
+	look_pin_bool(k, SF_SHARED, sftpgo_config_int(c, "data_provider.is_shared", 0) != 0,
+		      sftpgo_config_from(c, "data_provider.is_shared"));
+}
+
+/* "short", or a text of the operator's: then neither header nor banner tell the version. */
+static bool hides_version(const struct sftpgo_config *c)
+{
+	const char *said = sftpgo_config_str(c, "common.server_version");
+
+	return said && *said;
+}
+
+void look_at_conf(struct look *k)
+{
+	const struct sftpgo_config *c = &k->l.conf;
+
+	look_pin_str(k, SF_ROOT, k->l.root, "site");
+	if (k->l.conf_error[0]) {
+		facts_miss(k->f, SF_CONF, k->l.conf_error);
+		return;
+	}
+	look_pin(k, SF_CONF, sftpgo_config_facts(c), "configuration");
+	if (c->file)
+		look_pin_str(k, SF_CONF_FILE, c->file, "search path");
+	look_pin(k, SF_DOORS, doors_of(c), "configuration");
+	look_pin(k, SF_PROBE, doors_probe(c), "configuration");
+	look_pin_bool(k, SF_SHORT, hides_version(c), "common.server_version");
+	put_provider_keys(k);
+}

@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "io/dir.h"
+#include "products/sftpgo/build.h"
+#include "products/sftpgo/inspect.h"
+
+static const char *const entries[] = { "sftpgo", "templates", "static", "openapi" };
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return path && !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
+}
+
+static void put_entries(struct look *k, const struct dir *d)
+{
+	json_t *list = json_array();
+	struct err ignored = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		if (dir_has(d, entries[i], &ignored) == 1)
+			json_array_append_new(list, json_string(entries[i]));
+	look_pin(k, SF_INSTALL_ENTRIES, list, "directory");
+}
+
+static void put_directory(struct look *k)
+{
+	const struct layout *l = &k->l;
+	autodir struct dir d = DIR_NONE, above = DIR_NONE;
+	autofree char *parent = xasprintf("%s/..", l->install);
+	uint64_t mine = 0, theirs = 0;
+	struct err e = ERR_INIT;
+
+	look_pin_str(k, SF_INSTALL, l->install, "command line");
+	if (l->install_link)
+		look_pin_str(k, SF_INSTALL_LINK, l->install_link, "command line");
+	if (dir_open(l->install, &d, &e) < 0 || dir_open(parent, &above, &e) < 0) {
+		look_missing(k, SF_INSTALL_ENTRIES, &e);
+		return;
+	}
+	put_entries(k, &d);
+	if (dir_mount_id(&d, "", &mine, &e) >= 0 && dir_mount_id(&above, "", &theirs, &e) >= 0)
+		look_pin_bool(k, SF_INSTALL_MOUNT, mine != theirs, "statx");
+	look_pin_bool(k, SF_INSTALL_MIXED,
+		 is_below(l->root, l->install) || is_below(facts_str(k->f, SF_DB_FILE, NULL), l->install),
+		 "configuration");
+}
+
+/* The installed program by its own word: what goes back must be what was there. */
+static void put_build(struct look *k)
+{
+	const struct layout *l = &k->l;
+	const char *version;
+	json_t *said = NULL;
+	struct err e = ERR_INIT;
+
+	if (build_ask(l->program, &said, &e) < 0) {
+		look_missing(k, SF_BUILD, &e);
+		return;
+	}
+	look_pin(k, SF_BUILD, said, "--version");
+	version = json_str(said, "version", NULL);
+	if (!facts_get(k->f, SF_VERSION))
+		look_pin_str(k, SF_VERSION, version, "--version");
+	if (!facts_get(k->f, SF_EDITION))
+		look_pin_str(k, SF_EDITION, json_str(said, "edition", NULL), "--version");
+}
+
+static void put_service(struct look *k)
+{
+	const struct layout *l = &k->l;
+
+	look_pin(k, SF_SERVICE, json_incref(l->service), "site");
+	look_pin_str(k, SF_SERVICE_KIND, json_str(l->service, "kind", NULL), "site");
+	if (l->svc.by[0])
+		look_pin_str(k, SF_SERVICE_BY, l->svc.by, "/proc");
+	if (l->unit.name)
+		look_pin(k, SF_UNIT_FILES, json_incref(l->unit.files), l->unit.name);
+}
+
+void look_at_install(struct look *k)
+{
+	const struct layout *l = &k->l;
+
+	put_service(k);
+	look_pin_str(k, SF_KIND, l->kind, "layout");
+	if (l->container)
+		look_pin(k, SF_CONTAINER, json_incref(l->container), "docker");
+	if (l->package)
+		look_pin(k, SF_PACKAGE, json_incref(l->package), json_str(l->package, "manager", ""));
+	if (!l->program || !l->install) {
+		facts_miss(k->f, SF_INSTALL, "no command line or unit names the program; give source.install");
+		return;
+	}
+	look_pin_str(k, SF_PROGRAM, l->program, "command line");
+	put_directory(k);
+	if (k->depth != DEPTH_FROZEN && k->depth != DEPTH_GATE)
+		put_build(k);
+}

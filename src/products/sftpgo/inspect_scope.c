@@ -1,0 +1,155 @@
+/* What a restore point holds: the configuration directory, and the directory of a database file that lies elsewhere; both without
+ * users' files, which no way in place touches. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/dir.h"
+#include "products/sftpgo/inspect.h"
+#include "products/sftpgo/objects.h"
+
+#define ENTRIES_MAX 10000
+#define BAD_MAX     100 /* named, the rest only counted */
+
+struct gathering {
+	const char *root;
+	const char *database;   /* first name on the way from the root to the database's file, or NULL */
+	json_t *leave_out;      /* {name: true} */
+	json_t *bad;
+};
+
+/* The first name below root on the way to path: heap; NULL: not below it, "" the root itself. */
+static char *first_below(const char *root, const char *path)
+{
+	size_t n = strlen(root);
+	struct sv rest;
+
+	if (strncmp(path, root, n) != 0 || (path[n] && path[n] != '/'))
+		return NULL;
+	rest = sv_of(path + n);
+	while (rest.n && *rest.p == '/')
+		rest = (struct sv){ rest.p + 1, rest.n - 1 };
+	return sv_dup(sv_cut(&rest, '/'));
+}
+
+static bool is_ours(const struct gathering *g, const char *name)
+{
+	return !*name || strchr(name, '%') || !strcmp(name, "env.d") || !strncmp(name, "sftpgo.", 7) ||
+	       (g->database && !strcmp(name, g->database));
+}
+
+static void note_home(struct gathering *g, const char *path, const char *whose)
+{
+	autofree char *name = path && *path == '/' ? first_below(g->root, path) : NULL;
+
+	if (!name)
+		return;
+	if (!is_ours(g, name))
+		json_object_set_new(g->leave_out, name, json_true());
+	else if (json_array_size(g->bad) < BAD_MAX)
+		json_array_append_new(g->bad, json_sprintf("%s of %s lies where configuration or database do", path, whose));
+}
+
+static int note_object(void *data, const struct object *o, struct err *e unused_arg)
+{
+	autofree char *whose = xasprintf("%s %s", object_kind_name(o->kind), o->key);
+	struct gathering *g = data;
+
+	if (o->kind == OBJ_USERS)
+		note_home(g, json_str(o->fields, "home_dir", NULL), whose);
+	else if (o->kind == OBJ_GROUPS)
+		note_home(g, json_str(json_object_get(o->fields, "user_settings"), "home_dir", NULL), whose);
+	else if (o->kind == OBJ_FOLDERS)
+		note_home(g, json_str(o->fields, "mapped_path", NULL), whose);
+	return 0;
+}
+
+static void note_place(struct look *k, struct gathering *g, const char *key)
+{
+	autofree char *path = sftpgo_config_path(&k->l.conf, key);
+
+	note_home(g, path, key);
+}
+
+static json_t *names_of(const json_t *set)
+{
+	json_t *list = json_array(), *unused;
+	const char *name;
+
+	json_object_foreach((json_t *)set, name, unused) json_array_append_new(list, json_string(name));
+	return list;
+}
+
+static bool is_mount_point(const char *path)
+{
+	autofree char *parent = xasprintf("%s/..", path);
+	autodir struct dir d = DIR_NONE, above = DIR_NONE;
+	uint64_t mine = 0, theirs = 0;
+	struct err ignored = ERR_INIT;
+
+	return dir_open(path, &d, &ignored) >= 0 && dir_open(parent, &above, &ignored) >= 0 &&
+	       dir_mount_id(&d, "", &mine, &ignored) >= 0 && dir_mount_id(&above, "", &theirs, &ignored) >= 0 && mine != theirs;
+}
+
+static json_t *root_json(const char *path, json_t *leave_out)
+{
+	return json_pack("{ss sb so}", "path", path, "mount_point", (int)is_mount_point(path), "leave_out", leave_out);
+}
+
+/* Of the directory that a database's file lies in: everything but the file, its companions, and certificates. */
+static int others_in(const char *dir, const char *file, json_t **ret, struct err *e)
+{
+	struct dir_names names = { 0 };
+	autodir struct dir d = DIR_NONE;
+	json_t *list = json_array();
+
+	if (dir_open(dir, &d, e) < 0 || dir_list(&d, "", ENTRIES_MAX, &names, e) < 0) {
+		json_decref(list);
+		return -(int)e->kind;
+	}
+	vec_each (&names, it)
+		if (strncmp(it->name, file, strlen(file)) != 0 && strcmp(it->name, "certs") != 0)
+			json_array_append_new(list, json_text(it->name));
+	dir_names_done(&names);
+	*ret = list;
+	return 0;
+}
+
+static int add_database(struct look *k, json_t *roots, struct err *e)
+{
+	const char *file = facts_str(k->f, SF_DB_FILE, NULL), *slash = file ? strrchr(file, '/') : NULL;
+	autofree char *below = file ? first_below(k->l.root, file) : NULL, *named = NULL, *dir = NULL;
+	json_t *others = NULL;
+
+	if (!file || below)
+		return 0;
+	named = xstrndup(file, (size_t)(slash - file));
+	dir = realpath(named, NULL);
+	if (!dir)
+		return err_set(e, ERR_ABSENT, "there is no directory '%s'", named);
+	if (others_in(dir, slash + 1, &others, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(roots, "database", root_json(dir, others));
+	return 0;
+}
+
+void look_at_scope(struct look *k)
+{
+	const char *file = facts_str(k->f, SF_DB_FILE, NULL);
+	autofree char *database = file ? first_below(k->l.root, file) : NULL;
+	struct gathering g = { k->l.root, database, json_object(), json_array() };
+	json_t *roots = json_object();
+	struct err e = ERR_INIT;
+
+	note_place(k, &g, "data_provider.users_base_dir");
+	note_place(k, &g, "data_provider.backups_path");
+	if (k->db && objects_each(k->db, note_object, &g, &e) >= 0 && add_database(k, roots, &e) >= 0) {
+		json_object_set_new(roots, "root", root_json(k->l.root, names_of(g.leave_out)));
+		look_pin(k, SF_SCOPE, json_incref(roots), "configuration and data provider");
+		look_pin_some(k, SF_SCOPE_BAD, json_incref(g.bad), "data provider");
+	} else {
+		facts_miss(k->f, SF_SCOPE, k->db ? e.msg : facts_why_missing(k->f, SF_SCHEMA));
+	}
+	json_decref(g.leave_out);
+	json_decref(g.bad);
+	json_decref(roots);
+}

@@ -1,0 +1,108 @@
+/* The artifact, and what of this host a run needs. */
+#include <string.h>
+
+#include "data/tree.h"
+#include "products/sftpgo/build.h"
+#include "products/sftpgo/inspect.h"
+#include "svc/gate.h"
+
+static void put_artifact(struct look *k)
+{
+	const char *path = goal_artifact(k->to, 0);
+	json_t *found = NULL;
+	struct err e = ERR_INIT;
+
+	if (!path)
+		facts_miss(k->f, SF_ARTIFACT, "no target.artifact is given");
+	else if (build_judge(path, &found, &e) < 0)
+		look_missing(k, SF_ARTIFACT, &e);
+	else
+		look_pin(k, SF_ARTIFACT, found, path);
+}
+
+/* What the goal says, else what the artifact is. */
+static void put_wanted(struct look *k, const char *key, const char *said, const char *member)
+{
+	const char *is = json_str(facts_get(k->f, SF_ARTIFACT), member, NULL);
+
+	if (said || is)
+		look_pin_str(k, key, said ? said : is, said ? "goal" : "artifact");
+	else
+		facts_miss(k->f, key, "neither the goal nor the artifact tells");
+}
+
+static void put_gate(struct look *k)
+{
+	char why[200] = "";
+	struct err e = ERR_INIT;
+	int usable = gate_usable(why, sizeof why, &e);
+
+	if (usable < 0) {
+		look_missing(k, SF_NFT, &e);
+		return;
+	}
+	look_observe(k, SF_NFT, json_boolean(usable), "nft");
+	if (!usable)
+		look_observe(k, SF_NFT_WHY, json_text(why), "nft");
+}
+
+/* ---- room ---- */
+
+static bool leave_out(void *data, const char *rel, const struct stat *st unused_arg)
+{
+	const json_t *names = data, *one;
+	size_t i;
+
+	if (!strcmp(rel, ".crossgrade"))
+		return true;
+	json_array_foreach((json_t *)names, i, one)
+	{
+		if (!strcmp(rel, json_string_value(one)))
+			return true;
+	}
+	return false;
+}
+
+static int measure(struct look *k, const json_t *root, json_t **ret, struct err *e)
+{
+	struct tree_opts o = { .workers = 1,
+			       .cancel = k->c->cancel,
+			       .leave_out = leave_out,
+			       .data = json_object_get(root, "leave_out") };
+	autodir struct dir d = DIR_NONE;
+	struct tree_size size;
+	struct fs_room room;
+
+	if (dir_open(json_str(root, "path", ""), &d, e) < 0 || dir_room(&d, &room, e) < 0 ||
+	    tree_measure(&d, &o, &size, e) < 0)
+		return -(int)e->kind;
+	*ret = json_pack("{sI sI}", "bytes", (json_int_t)size.data, "free", (json_int_t)room.free_bytes);
+	return 0;
+}
+
+static void put_room(struct look *k)
+{
+	json_t *all = json_object(), *root, *one = NULL;
+	struct err e = ERR_INIT;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(k->f, SF_SCOPE), name, root)
+	{
+		if (measure(k, root, &one, &e) < 0) {
+			look_missing(k, SF_ROOM, &e);
+			json_decref(all);
+			return;
+		}
+		json_object_set_new(all, name, one);
+	}
+	look_observe(k, SF_ROOM, all, "walk and statfs");
+}
+
+void look_at_target(struct look *k)
+{
+	put_artifact(k);
+	put_wanted(k, SF_TARGET_EDITION, goal_edition(k->to), "edition");
+	put_wanted(k, SF_TARGET_VERSION, goal_version(k->to), "version");
+	put_gate(k);
+	put_room(k);
+}

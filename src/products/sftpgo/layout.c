@@ -1,0 +1,493 @@
+#include "products/sftpgo/layout.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/cmd.h"
+#include "io/json.h"
+#include "products/sftpgo/doors.h"
+#include "svc/container.h"
+
+#define USUAL_ROOT   "/etc/sftpgo"
+#define ASK_PACKAGES (20 * NS_PER_S)
+
+void sftpgo_layout_done(struct layout *l)
+{
+	free(l->root);
+	proc_done(&l->proc);
+	unitfile_done(&l->unit);
+	words_free(l->argv);
+	words_free(l->env);
+	free(l->cwd);
+	free(l->program);
+	free(l->named);
+	free(l->install);
+	free(l->install_link);
+	json_decref(l->package);
+	json_decref(l->service);
+	json_decref(l->container);
+	sftpgo_config_done(&l->conf);
+	*l = (struct layout){ 0 };
+}
+
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static char *absolute(const char *cwd, const char *path)
+{
+	if (*path == '/')
+		return xstrdup(path);
+	return cwd ? xasprintf("%s/%s", cwd, path) : NULL;
+}
+
+static const char *env_of(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (!strncmp(*env, name, n) && (*env)[n] == '=')
+			return *env + n + 1;
+	return NULL;
+}
+
+static char **copy_words(char *const *words)
+{
+	VEC(char *) out = { 0 };
+
+	for (; words && *words; words++)
+		*vec_push(&out) = xstrdup(*words);
+	*vec_push(&out) = NULL;
+	return out.v;
+}
+
+/* ---- command lines ---- */
+
+/* "-c DIR", "-cDIR", "--config-dir DIR", "--config-dir=DIR". pflag(3) */
+static const char *flag_value(char *const **at, const char *shorthand, const char *name)
+{
+	const char *word = **at;
+	size_t n = strlen(name);
+
+	if (!strcmp(word, name) || (shorthand && !strcmp(word, shorthand)))
+		return (*at)[1] ? *++*at : NULL;
+	if (!strncmp(word, name, n) && word[n] == '=')
+		return word + n + 1;
+	if (shorthand && !strncmp(word, shorthand, 2) && word[1] != '-' && word[2])
+		return word + 2 + (word[2] == '=');
+	return NULL;
+}
+
+bool serve_line_parse(char *const *argv, struct serve_line *ret)
+{
+	struct serve_line l = { 0 };
+	bool serves = false;
+
+	if (!argv || !argv[0] || strcmp(base_name(argv[0]), "sftpgo") != 0)
+		return false;
+	l.program = argv[0];
+	for (char *const *at = argv + 1; *at; at++) {
+		const char *dir = flag_value(&at, "-c", "--config-dir");
+		const char *file = dir ? NULL : flag_value(&at, NULL, "--config-file");
+
+		if (dir)
+			l.config_dir = dir;
+		else if (file)
+			l.config_file = file;
+		else
+			serves |= !strcmp(*at, "serve");
+	}
+	*ret = l;
+	return serves;
+}
+
+/* The flag, else the environment, else where it is started. facts/sftpgo 1.1 */
+static char *config_dir_of(const struct serve_line *line, char *const *env, const char *cwd)
+{
+	const char *named = line->config_dir ? line->config_dir : env_of(env, "SFTPGO_CONFIG_DIR");
+
+	return absolute(cwd, named && *named ? named : ".");
+}
+
+/* ---- processes ---- */
+
+/* The configuration directory of a process that serves, canonical and as this host calls it; NULL: it is none. */
+static char *root_of_process(const struct proc *p)
+{
+	struct serve_line line;
+	autofree char *named = NULL, *here = NULL;
+
+	if (!serve_line_parse(p->argv, &line))
+		return NULL;
+	named = config_dir_of(&line, p->env, p->cwd);
+	here = named ? container_path_here(p->id.pid, named) : NULL;
+	return here ? realpath(here, NULL) : NULL;
+}
+
+static int find_server(struct layout *l, struct err *e)
+{
+	pid_list pids = { 0 };
+
+	if (proc_all(&pids, e) < 0)
+		return -(int)e->kind;
+	vec_each (&pids, pid) {
+		struct err gone = ERR_INIT;
+		struct proc p = { 0 };
+		autofree char *root = NULL;
+
+		if (proc_read(*pid, &p, &gone) < 0)
+			continue;
+		root = root_of_process(&p);
+		if (root && !strcmp(root, l->root)) {
+			if (!l->proc.id.pid) {
+				l->proc = p;
+				p = (struct proc){ 0 };
+			} else {
+				l->others++;
+			}
+		}
+		proc_done(&p);
+	}
+	vec_done(&pids);
+	return 0;
+}
+
+/* ---- units ---- */
+
+static const char *cwd_of_unit(const struct unitfile *u)
+{
+	return unitfile_last(u, "Service.WorkingDirectory", "/");
+}
+
+static char *root_of_unit(const struct unitfile *u)
+{
+	char **env = unitfile_env(u), **argv = unitfile_command(u, env);
+	autofree char *named = NULL;
+	struct serve_line line;
+
+	if (serve_line_parse(argv, &line))
+		named = config_dir_of(&line, env, cwd_of_unit(u));
+	words_free(argv);
+	words_free(env);
+	return named ? realpath(named, NULL) : NULL;
+}
+
+/* Calls back with each unit that starts an SFTPGo, and its root. */
+static void each_unit(void (*seen)(void *data, const char *unit, const char *root), void *data)
+{
+	unit_names names = { 0 };
+	struct err ignored = ERR_INIT;
+
+	if (unitfile_mentioning("sftpgo", &names, &ignored) < 0)
+		err_clear(&ignored);
+	vec_each (&names, it) {
+		autounit struct unitfile u = { 0 };
+		autofree char *root = NULL;
+
+		if (unitfile_read(*it, &u, &ignored) >= 0)
+			root = root_of_unit(&u);
+		if (root)
+			seen(data, *it, root);
+		free(*it);
+	}
+	vec_done(&names);
+}
+
+static void take_unit(void *data, const char *unit, const char *root)
+{
+	struct layout *l = data;
+
+	if (!l->service && !strcmp(root, l->root))
+		l->service = json_pack("{ss ss}", "kind", "systemd", "unit", unit);
+}
+
+/* ---- who runs it ---- */
+
+static bool is_kind(const json_t *service, const char *kind)
+{
+	return !strcmp(json_str(service, "kind", ""), kind);
+}
+
+static void read_unit(struct layout *l)
+{
+	struct err e = ERR_INIT;
+
+	if (is_kind(l->service, "systemd") && unitfile_read(json_str(l->service, "unit", ""), &l->unit, &e) < 0)
+		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
+}
+
+static void read_container(struct layout *l)
+{
+	autojson json_t *seen = NULL;
+	struct err e = ERR_INIT;
+
+	if (!is_kind(l->service, "compose") && !is_kind(l->service, "container"))
+		return;
+	if (container_of(l->service, &seen, &e) >= 0) {
+		l->container = container_about(seen);
+	} else {
+		l->container = json_deep_copy(l->service);
+		json_object_set_new(l->container, "error", json_text(e.msg));
+	}
+}
+
+static void find_service(struct layout *l, const json_t *source)
+{
+	const json_t *given = json_object_get(source, "service");
+	struct err e = ERR_INIT;
+
+	if (json_is_object(given))
+		l->service = json_deep_copy(given);
+	else if (!l->proc.id.pid)
+		each_unit(take_unit, l);
+	else if (service_of_process(l->proc.id.pid, &l->service, &l->svc, &e) < 0)
+		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
+	if (!l->service)
+		l->service = json_pack("{ss}", "kind", "process");
+	read_unit(l);
+	read_container(l);
+}
+
+static void find_launch(struct layout *l)
+{
+	char **unit_env = l->unit.name ? unitfile_env(&l->unit) : NULL;
+
+	if (l->proc.id.pid) {
+		l->argv = copy_words(l->proc.argv);
+		l->env = copy_words(l->proc.env);
+		l->cwd = xstrdup(l->proc.cwd);
+		words_free(unit_env);
+	} else if (l->unit.name) {
+		l->argv = unitfile_command(&l->unit, unit_env);
+		l->env = unit_env;
+		l->cwd = xstrdup(cwd_of_unit(&l->unit));
+	}
+}
+
+/* A plain process is known by the doors it listens on: it holds no lock. */
+static void know_by_doors(struct layout *l, bool given)
+{
+	struct service *s = NULL;
+	struct err e = ERR_INIT;
+
+	if (is_kind(l->service, "process") && !json_object_get(l->service, "ports"))
+		json_object_set_new(l->service, "ports", doors_ports(&l->conf));
+	if (l->proc.id.pid && !given)
+		return;
+	if (service_open(l->service, NULL, &s, &e) < 0 || s->ops->state(s, &l->svc, &e) < 0)
+		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
+	service_close(s);
+}
+
+/* ---- configuration ---- */
+
+static void read_config(struct layout *l)
+{
+	struct sftpgo_config_where w = { .config_dir = l->root,
+					 .cwd = l->cwd,
+					 .environ = (const char *const *)l->env };
+	struct serve_line line = { 0 };
+	struct err e = ERR_INIT;
+
+	if (serve_line_parse(l->argv, &line))
+		w.config_file = line.config_file;
+	if (sftpgo_config_read(&w, &l->conf, &e) < 0)
+		snprintf(l->conf_error, sizeof l->conf_error, "%s", e.msg);
+	else if (l->conf.unsure)
+		snprintf(l->conf_error, sizeof l->conf_error, "%s", l->conf.unsure);
+}
+
+/* ---- where it is installed ---- */
+
+static int ask_package(const char *const *argv, struct buf *ret)
+{
+	struct cmd c = { .argv = argv, .within_ns = ASK_PACKAGES, .out_max = 4096 };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	int ok = -1;
+
+	if (cmd_run(&c, &r, &e) < 0)
+		return -1;
+	if (r.status == 0 && !r.cut) {
+		buf_add_sv(ret, buf_sv(&r.out));
+		ok = 0;
+	}
+	cmd_result_done(&r);
+	return ok;
+}
+
+static json_t *dpkg_owner(const char *program)
+{
+	const char *owner[] = { "dpkg-query", "-S", program, NULL };
+	autobuf struct buf said = BUF_MAX(4096), about = BUF_MAX(4096);
+	struct sv rest, name, version;
+	autofree char *package = NULL;
+
+	if (ask_package(owner, &said) < 0)
+		return NULL;
+	rest = buf_sv(&said);
+	package = sv_dup(sv_cut(&rest, ':'));
+
+	const char *state[] = { "dpkg-query", "-W", "-f", "${Version} ${db:Status-Want}", package, NULL };
+
+	if (ask_package(state, &about) < 0)
+		return NULL;
+	rest = buf_sv(&about);
+	version = sv_word(&rest);
+	name = sv_word(&rest);
+	return json_pack("{ss ss ss% sb}", "manager", "dpkg", "name", package, "version", version.p, version.n,
+			 "held", sv_eq(name, "hold"));
+}
+
+static json_t *rpm_owner(const char *program)
+{
+	const char *argv[] = { "rpm", "-qf", "--qf", "%{NAME} %{VERSION}-%{RELEASE}", program, NULL };
+	autobuf struct buf said = BUF_MAX(4096);
+	struct sv rest, name, version;
+
+	if (ask_package(argv, &said) < 0)
+		return NULL;
+	rest = buf_sv(&said);
+	name = sv_word(&rest);
+	version = sv_word(&rest);
+	return version.n ? json_pack("{ss ss% ss%}", "manager", "rpm", "name", name.p, name.n, "version",
+				     version.p, version.n)
+			 : NULL;
+}
+
+static void set_install(struct layout *l, const char *named)
+{
+	autofree char *dir = dir_of(named);
+
+	l->install = realpath(dir, NULL);
+	if (l->install && strcmp(l->install, dir) && !strstr(dir, "/.."))
+		l->install_link = take_ptr(dir);
+}
+
+static void find_program(struct layout *l, const json_t *source)
+{
+	const char *given = json_str(source, "install", NULL);
+	struct serve_line line = { 0 };
+
+	if (given)
+		l->named = xasprintf("%s/sftpgo", given);
+	else if (serve_line_parse(l->argv, &line) && strchr(line.program, '/'))
+		l->named = absolute(l->cwd, line.program);
+	else if (l->proc.exe)
+		l->named = xstrdup(l->proc.exe);
+	if (!l->named)
+		return;
+	l->program = realpath(l->named, NULL);
+	set_install(l, l->named);
+}
+
+static void find_install(struct layout *l, const json_t *source)
+{
+	l->kind = "container";
+	/* Its programs have paths of its own, and are the image's. */
+	if (l->container)
+		return;
+	find_program(l, source);
+	l->kind = "unknown";
+	if (!l->program)
+		return;
+	l->package = dpkg_owner(l->program);
+	if (!l->package)
+		l->package = rpm_owner(l->program);
+	l->kind = l->package ? "package" : "archive";
+}
+
+int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret, struct err *e)
+{
+	autolayout struct layout l = { .root = realpath(root, NULL) };
+
+	if (!l.root)
+		return err_sys(e, errno, "root '%s'", root);
+	if (find_server(&l, e) < 0)
+		return -(int)e->kind;
+	find_service(&l, source);
+	find_launch(&l);
+	read_config(&l);
+	know_by_doors(&l, json_is_object(json_object_get(source, "service")));
+	find_install(&l, source);
+	*ret = l;
+	l = (struct layout){ 0 };
+	return 0;
+}
+
+/* ---- which there are ---- */
+
+void sftpgo_roots_done(sftpgo_roots *r)
+{
+	vec_each (r, it)
+		free(*it);
+	vec_done(r);
+}
+
+static void add_root(sftpgo_roots *roots, char *path /* stolen */)
+{
+	vec_each (roots, it) {
+		if (!strcmp(*it, path)) {
+			free(path);
+			return;
+		}
+	}
+	*vec_push(roots) = path;
+}
+
+static void add_unit_root(void *data, const char *unit unused_arg, const char *root)
+{
+	add_root(data, xstrdup(root));
+}
+
+static int add_processes(sftpgo_roots *roots, struct err *e)
+{
+	pid_list pids = { 0 };
+
+	if (proc_all(&pids, e) < 0)
+		return -(int)e->kind;
+	vec_each (&pids, pid) {
+		struct err gone = ERR_INIT;
+		struct proc p = { 0 };
+		char *root;
+
+		if (proc_read(*pid, &p, &gone) < 0)
+			continue;
+		root = root_of_process(&p);
+		if (root)
+			add_root(roots, root);
+		proc_done(&p);
+	}
+	vec_done(&pids);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int sftpgo_layout_roots(sftpgo_roots *ret, struct err *e)
+{
+	autofree char *usual = xasprintf("%s/sftpgo.json", USUAL_ROOT);
+
+	if (add_processes(ret, e) < 0)
+		return -(int)e->kind;
+	each_unit(add_unit_root, ret);
+	if (!access(usual, F_OK))
+		add_root(ret, xstrdup(USUAL_ROOT));
+	vec_sort(ret, by_text);
+	return 0;
+}

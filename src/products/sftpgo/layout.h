@@ -1,0 +1,48 @@
+/* How an SFTPGo installation stands on this host: who runs it, from where, with which configuration directory.
+ *
+ * An installation is known by its configuration directory (its root here): it is what `serve -c` names, and host keys, env.d and,
+ * by default, the database lie in it. The server holds no lock; it is the process of a program "sftpgo" that serves with this
+ * directory. facts/sftpgo 1.1, 2.1. */
+#pragma once
+
+#include "io/proc.h"
+#include "products/sftpgo/config.h"
+#include "svc/service.h"
+#include "svc/unitfile.h"
+
+/* What a command line says; borrowed from argv. */
+struct serve_line {
+	const char *program;            /* argv[0] */
+	const char *config_dir;         /* -c, --config-dir */
+	const char *config_file;        /* --config-file */
+};
+bool serve_line_parse(char *const *argv, struct serve_line *ret);     /* false: it serves no SFTPGo */
+
+struct layout {
+	char *root;                     /* canonical configuration directory */
+	struct proc proc;               /* of the running server; id.pid 0 when stopped */
+	struct unitfile unit;           /* name NULL: none */
+	char **argv, **env;             /* what starts it: of the process, else of the unit; NULL: not known */
+	char *cwd;                      /* where it is started, NULL: not known */
+	char *program;                  /* canonical; NULL: not known */
+	char *named;                    /* the program, absolute, as the launcher names it */
+	char *install, *install_link;   /* its directory, and the link through which it is named */
+	const char *kind;               /* "package", "archive", "container", "unknown" */
+	json_t *package;                /* {"manager","name","version","held"}; NULL: of no package */
+	json_t *service;                /* config for service_open() */
+	struct svc_state svc;
+	json_t *container;              /* container_about(); "error": why docker told nothing. NULL: none */
+	struct sftpgo_config conf;
+	char conf_error[256];           /* "" when it could be read */
+	int others;                     /* more processes that serve with the same directory */
+};
+#define autolayout cleanup_with(sftpgo_layout_done)
+
+/* source: `source` of the migration file (install, service), may be NULL. Looks only. */
+int  sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret, struct err *e) must_check;
+void sftpgo_layout_done(struct layout *l);
+
+/* Canonical roots of this host's installations, sorted. */
+typedef VEC(char *) sftpgo_roots;
+int  sftpgo_layout_roots(sftpgo_roots *ret, struct err *e) must_check;
+void sftpgo_roots_done(sftpgo_roots *r);

@@ -1,0 +1,146 @@
+/* The steps of a migration, in order. Same facts, same goal: same bytes. */
+#include "products/sftpgo/draft.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	autofree char *dir = slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
+
+	json_object_set_new(d->roots, name, json_string(dir));
+	return place_of(name, slash + 1);
+}
+
+void sftpgo_draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags, json_t *params,
+                const char *why)
+{
+	plan_add(d->plan, phase, id, kind, flags, params, why);
+}
+
+const char *sftpgo_draft_span(const struct draft *d, const char *setting, const char *absent)
+{
+	return goal_setting(d->to, setting, absent);
+}
+
+bool sftpgo_draft_copies(const struct draft *d)
+{
+	return !strcmp(json_str(d->to->restore_point, "kind", "tree"), "tree");
+}
+
+bool sftpgo_draft_is_process(const struct draft *d)
+{
+	return !strcmp(facts_str(d->now, SF_SERVICE_KIND, ""), "process");
+}
+
+/* Every door that clients come in by: none where no gate is wanted, or none can be had and it was not asked for. */
+static json_t *gate_ports(const struct draft *d)
+{
+	const char *asked = goal_setting(d->to, "gate", NULL), *name;
+	json_t *ports = json_array(), *list, *door;
+	size_t i;
+
+	if (asked ? !strcmp(asked, "none") : !facts_bool(d->now, SF_NFT, false))
+		return ports;
+	json_object_foreach((json_t *)facts_get(d->now, SF_DOORS), name, list) json_array_foreach(list, i, door)
+	{
+		if (strcmp(name, "telemetry") != 0 && json_int(door, "port", 0))
+			json_array_append(ports, json_object_get(door, "port"));
+	}
+	return ports;
+}
+
+static void add_site(struct draft *d)
+{
+	json_t *doc = json_pack("{sO sO sO}", "roots", d->roots, "service", facts_get(d->now, SF_SERVICE), "probe",
+				facts_get(d->now, SF_PROBE));
+
+	if (json_object_get(d->to->source, "login"))
+		json_object_set(doc, "login", json_object_get(d->to->source, "login"));
+	plan_site(d->plan, "main", doc);
+}
+
+/* What a plan cannot be made without; checks say it more kindly, a plan must not be made up. */
+static int enough_is_known(const struct draft *d, struct err *e)
+{
+	static const char *const needed[] = { SF_ROOT,    SF_EDITION, SF_VERSION, SF_SERVICE, SF_SERVICE_KIND, SF_INSTALL,
+					      SF_DOORS,   SF_PROBE,   SF_DRIVER,  SF_SCHEMA,  SF_SCOPE,        SF_ARTIFACT };
+
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		const char *why = facts_why_missing(d->now, needed[i]);
+
+		if (facts_get(d->now, needed[i]))
+			continue;
+		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i], why ? why : "nobody looked");
+		return err_hint(e, "'crossgrade check' names what is missing and what to do");
+	}
+	if (!d->change.to_edition || !d->change.to_version)
+		return err_set(e, ERR_ABSENT, "neither goal nor artifact tell the edition and version wanted");
+	return 0;
+}
+
+static int settings_are_good(const struct goal *to, struct err *e)
+{
+	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall" };
+	const char *gate = goal_setting(to, "gate", "verify");
+	int64_t unused;
+
+	if (strcmp(gate, "verify") != 0 && strcmp(gate, "none") != 0)
+		return err_set(e, ERR_USAGE, "'settings.gate' is '%s', neither 'verify' nor 'none'", gate);
+	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
+		if (goal_span(to, spans[i], 0, &unused, e) < 0)
+			return -(int)e->kind;
+	return 0;
+}
+
+static void set_roots(struct draft *d)
+{
+	const char *name;
+	json_t *root;
+
+	d->roots = json_object();
+	json_object_foreach((json_t *)facts_get(d->now, SF_SCOPE), name, root)
+		json_object_set(d->roots, name, json_object_get(root, "path"));
+}
+
+static void draft_done(struct draft *d)
+{
+	sftpgo_placement_done(&d->at);
+	json_decref(d->roots);
+	json_decref(d->ports);
+}
+
+static void draft_steps(struct draft *d)
+{
+	d->ports = gate_ports(d);
+	sftpgo_draft_stage(d);
+	sftpgo_draft_freeze(d);
+	sftpgo_draft_change(d);
+	sftpgo_draft_thaw(d);
+	sftpgo_draft_prove(d);
+	sftpgo_draft_open(d);
+	sftpgo_draft_notes(d);
+	sftpgo_draft_forecast(d);
+}
+
+int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
+{
+	struct draft d = { .now = now, .to = to, .plan = ret };
+
+	sftpgo_change(now, to, &d.change);
+	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0)
+		return -(int)e->kind;
+	if (!d.change.nothing && sftpgo_placement(now, to, &d.change, &d.at, e) < 0)
+		return -(int)e->kind;
+	set_roots(&d);
+	if (d.change.nothing)
+		plan_note(ret, "nothing to do: this very version is installed already");
+	else
+		draft_steps(&d);
+	add_site(&d);
+	draft_done(&d);
+	return 0;
+}

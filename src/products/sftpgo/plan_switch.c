@@ -1,0 +1,74 @@
+/* The change itself: the new build takes the old one's place. Configuration stays where it is. */
+#include "products/sftpgo/draft.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Target of a link: relative when both lie in one directory, so that it holds when that directory moves. */
+static json_t *link_target(const struct placement *at)
+{
+	size_t dir = (size_t)(strrchr(at->live, '/') + 1 - at->live);
+
+	if (!strncmp(at->live, at->staged, dir) && !strchr(at->staged + dir, '/'))
+		return json_string(at->staged + dir);
+	return json_string(at->staged);
+}
+
+static bool brings(const struct draft *d, const char *entry)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(d->change.artifact, "entries"), i, one)
+	{
+		if (!strcmp(json_string_value(one), entry))
+			return true;
+	}
+	return false;
+}
+
+/* Data lies beside the program: only what both builds bring is exchanged, one by one, all of it while the server is down. */
+static void swap_entries(struct draft *d)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)facts_get(d->now, SF_INSTALL_ENTRIES), i, one)
+	{
+		const char *entry = json_string_value(one);
+		autofree char *id = xasprintf("swap-%s", entry), *old = xasprintf("%s/%s", d->at.live, entry),
+			      *new = xasprintf("%s/%s", d->at.staged, entry);
+
+		if (brings(d, entry))
+			sftpgo_draft_step(d, PHASE_CHANGE, id, "file_swap", STEP_IN_WINDOW,
+				   json_pack("{so so}", "a", sftpgo_draft_place(d, "programs", old), "b",
+					     sftpgo_draft_place(d, "staged", new)),
+				   "an atomic exchange; the old one stays on disk under the other name");
+	}
+}
+
+static void swap(struct draft *d)
+{
+	if (d->at.taking == TAKE_ENTRIES)
+		swap_entries(d);
+	else if (d->at.taking == TAKE_LINK)
+		sftpgo_draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
+			   json_pack("{so so}", "link", sftpgo_draft_place(d, "link", d->at.live), "to", link_target(&d->at)),
+			   "the link the launcher follows leads to the new build; the old one stays beside it");
+	else
+		sftpgo_draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
+			   json_pack("{so so}", "a", sftpgo_draft_place(d, "programs", d->at.live), "b",
+				     sftpgo_draft_place(d, "builds", d->at.staged)),
+			   "one atomic exchange; the old build stays on disk under the other name");
+}
+
+/* The data first, so that on the way back the program is the old one when the old data is put back: a server that somebody starts
+ * in between is then never the new build on the old database, which it would rewrite. */
+void sftpgo_draft_change(struct draft *d)
+{
+	if (sftpgo_draft_copies(d))
+		sftpgo_draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
+			   "once the new build was started only the restore point brings the old database back");
+	swap(d);
+}

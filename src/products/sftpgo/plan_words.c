@@ -1,0 +1,87 @@
+/* What people read of a plan: notes and the forecast. */
+#include "products/sftpgo/draft.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static void note(struct draft *d, const char *fmt, ...) printf_like(2, 3);
+
+static void note(struct draft *d, const char *fmt, ...)
+{
+	autobuf struct buf text = BUF_MAX(16 << 10);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&text, fmt, ap);
+	va_end(ap);
+	plan_note(d->plan, buf_str(&text));
+}
+
+static void point_note(struct draft *d)
+{
+	const char *kind = json_str(d->to->restore_point, "kind", "tree");
+
+	if (!strcmp(kind, "tree"))
+		note(d, "point of no return: step 'start', which rewrites the schema; from there only the restore point brings "
+			"the old database back");
+	else if (!strcmp(kind, "snapshot"))
+		note(d, "point of no return: step 'start'; from there only the snapshot brings the old database back, whose "
+			"proof is its exit status");
+	else
+		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the old database back");
+}
+
+static void left_out_note(struct draft *d)
+{
+	autobuf struct buf names = BUF_MAX(16 << 10);
+	const char *name;
+	json_t *root, *one;
+	size_t i;
+
+	json_object_foreach((json_t *)facts_get(d->now, SF_SCOPE), name, root)
+		json_array_foreach(json_object_get(root, "leave_out"), i, one)
+			buf_addf(&names, "%s%s/%s", names.len ? ", " : "", json_str(root, "path", ""),
+				 json_string_value(one));
+	note(d, "users' files are neither moved nor copied, and a way back leaves them as they are then%s%s",
+	     names.len ? "; left out of the restore point: " : "", buf_str(&names));
+}
+
+static void enterprise_note(struct draft *d)
+{
+	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE))
+		note(d, "no Enterprise build was ever seen by the authors: what is said of it comes from its documentation");
+}
+
+void sftpgo_draft_notes(struct draft *d)
+{
+	point_note(d);
+	left_out_note(d);
+	if (d->at.taking != TAKE_LINK)
+		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
+	if (!json_array_size(d->ports))
+		note(d, "no gate: clients reach the new server from its first answer on, before it was checked");
+	enterprise_note(d);
+}
+
+/* Computed, not measured. Stop 0.01-1 s, start 0.1-3 s with the migration of the schema (0.1 s for 10,000 users on SQLite), a
+ * first start makes no host keys; the copy of a database 1 s for 100 MB to 1 GB. Seen on 2.6.4 and 2.7.5. */
+void sftpgo_draft_forecast(struct draft *d)
+{
+	int64_t bytes = 0, copy_low, copy_high;
+	const char *name;
+	json_t *room;
+
+	json_object_foreach((json_t *)facts_get(d->now, SF_ROOM), name, room) bytes += json_int(room, "bytes", 0);
+	copy_low = sftpgo_draft_copies(d) ? bytes / 1000000 : 0;
+	copy_high = sftpgo_draft_copies(d) ? 200 + bytes / 100000 : 0;
+	plan_forecast(d->plan, "downtime",
+		      json_pack("{ss sI sI s{s[II] s[II] s[II]}}", "how", "computed", "low_ms", (json_int_t)110 + copy_low,
+				"high_ms", (json_int_t)4000 + copy_high, "parts", "stop_ms", (json_int_t)10,
+				(json_int_t)1000, "final_pass_ms", (json_int_t)copy_low, (json_int_t)copy_high, "start_ms",
+				(json_int_t)100, (json_int_t)3000));
+	plan_forecast(d->plan, "space",
+		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes",
+				(json_int_t)(sftpgo_draft_copies(d) ? bytes : 0), "build_bytes",
+				(json_int_t)json_int(d->change.artifact, "size", 0) * 3));
+}

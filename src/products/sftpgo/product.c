@@ -1,0 +1,145 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "products/sftpgo/doors.h"
+#include "products/sftpgo/layout.h"
+#include "products/sftpgo/sftpgo.h"
+#include "products/sftpgo/talk.h"
+
+static const char *const source_keys[] = { NULL };
+static const char *const target_keys[] = { NULL };
+static const char *const setting_keys[] = { NULL };
+static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, NULL };
+
+/* ---- the site ---- */
+
+static json_t *site_doc(const struct layout *l, const json_t *login)
+{
+	json_t *doc = json_pack("{s{ss} sO so}", "roots", "root", l->root, "service", l->service, "probe",
+				doors_probe(&l->conf));
+
+	if (l->install)
+		json_object_set_new(json_object_get(doc, "roots"), "install", json_string(l->install));
+	if (json_is_object(login))
+		json_object_set(doc, "login", (json_t *)login);
+	return doc;
+}
+
+/* The root of the goal, or the only one of this host. */
+static int root_of_goal(const struct goal *g, char **ret, struct err *e)
+{
+	const char *given = json_str(g->source, "root", NULL);
+	sftpgo_roots roots = { 0 };
+	int r = 0;
+
+	if (given) {
+		*ret = xstrdup(given);
+		return 0;
+	}
+	if (sftpgo_layout_roots(&roots, e) < 0)
+		return -(int)e->kind;
+	if (roots.n == 1) {
+		*ret = xstrdup(roots.v[0]);
+	} else {
+		r = roots.n ? err_set(e, ERR_USAGE, "this host has %zu SFTPGo installations", roots.n)
+			    : err_set(e, ERR_ABSENT, "this host has no SFTPGo installation that can be seen");
+		err_hint(e, "give 'source.root', the configuration directory that the server is started with after -c");
+	}
+	sftpgo_roots_done(&roots);
+	return r;
+}
+
+static int sftpgo_site(const struct goal *g, struct site *ret, struct err *e)
+{
+	autolayout struct layout l = { 0 };
+	autofree char *root = NULL;
+	autojson json_t *doc = NULL;
+
+	if (root_of_goal(g, &root, e) < 0 || sftpgo_layout_of(root, g->source, &l, e) < 0)
+		return -(int)e->kind;
+	doc = site_doc(&l, json_object_get(g->source, "login"));
+	return site_bind("main", doc, ret, e);
+}
+
+/* ---- what there is ---- */
+
+static json_t *instance_doc(const struct layout *l, const struct site *s)
+{
+	struct probe p = { 0 };
+	struct err e = ERR_INIT;
+
+	if (l->proc.id.pid && sftpgo_probe(s, false, 5 * NS_PER_S, &p, &e) < 0)
+		err_clear(&e);
+	return json_pack("{ss ss ss? ss? ss? ss sO sb si ss ss?}", "product", "sftpgo", "root", l->root, "edition",
+			 p.edition[0] ? p.edition : NULL, "version", p.version[0] ? p.version : NULL, "install",
+			 l->install, "kind", l->kind, "service", l->service, "running", l->proc.id.pid != 0, "pid",
+			 (int)l->proc.id.pid, "by", l->svc.by, "unit", l->unit.name);
+}
+
+static void add_instance(const char *root, struct instances *ret)
+{
+	autolayout struct layout l = { 0 };
+	autojson json_t *doc = NULL;
+	struct site s = { 0 };
+	struct err e = ERR_INIT;
+
+	if (sftpgo_layout_of(root, NULL, &l, &e) < 0)
+		return;
+	doc = site_doc(&l, NULL);
+	if (site_bind("main", doc, &s, &e) < 0)
+		return;
+	*vec_push(ret) = (struct instance){ xstrdup(l.root), instance_doc(&l, &s) };
+	site_done(&s);
+}
+
+static int sftpgo_find(struct host *h, struct instances *ret, struct err *e)
+{
+	sftpgo_roots roots = { 0 };
+
+	if (h->only_root) {
+		if (access(h->only_root, F_OK))
+			return err_set(e, ERR_ABSENT, "there is no directory '%s'", h->only_root);
+		add_instance(h->only_root, ret);
+		return 0;
+	}
+	if (sftpgo_layout_roots(&roots, e) < 0)
+		return -(int)e->kind;
+	vec_each (&roots, it)
+		add_instance(*it, ret);
+	sftpgo_roots_done(&roots);
+	return 0;
+}
+
+/* By the words in its name, in a file's spelling or the environment's: better one too many. */
+static bool sftpgo_secret_key(const char *file unused_arg, const char *key)
+{
+	static const char *const words[] = { "password", "secret", "passphrase", "master_key", "license_key",
+					     "connection_string", "private_key", "token" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcasestr(key, words[i]))
+			return true;
+	return false;
+}
+
+const struct product product_sftpgo = {
+	.name = "sftpgo",
+	.title = "SFTPGo",
+	.checks = sftpgo_checks,
+	.source_keys = source_keys,
+	.target_keys = target_keys,
+	.setting_keys = setting_keys,
+	.editions = editions,
+	.sheet = sftpgo_sheet,
+	.sheet_name = "sftpgo",
+	.find = sftpgo_find,
+	.site = sftpgo_site,
+	.inspect = sftpgo_inspect,
+	.scope = sftpgo_scope,
+	.plan = sftpgo_plan,
+	.verify = sftpgo_verify,
+	.probe = sftpgo_probe,
+	.since = sftpgo_since,
+	.save_since = sftpgo_save_since,
+	.secret_key = sftpgo_secret_key,
+};

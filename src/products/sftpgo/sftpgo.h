@@ -1,0 +1,29 @@
+/* SFTPGo: what the files of this product offer each other. facts.h has the words of its facts. */
+#pragma once
+
+#include "engine/product.h"
+#include "products/sftpgo/facts.h"
+#include "products/sftpgo/version.h"
+
+extern const struct product product_sftpgo;
+extern const char sftpgo_sheet[];       /* text of sheet.yaml, embedded by Meson */
+extern const struct check sftpgo_checks[];
+
+/* Looking. */
+int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e);
+int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
+                  struct comparisons *ret, struct err *e);
+int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e);
+int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e);
+
+/* Thinking. */
+int sftpgo_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
+int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
+
+/* What a migration is, as facts and goal tell it. All borrowed; NULL: not known. */
+struct change {
+	const char *from_edition, *from_version, *to_edition, *to_version;
+	const json_t *artifact;
+	bool nothing;           /* this very version is installed already */
+};
+void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret);

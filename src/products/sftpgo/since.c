@@ -1,0 +1,110 @@
+/* What clients and administrators changed since the stop, and saving it before it is given up. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "products/sftpgo/database.h"
+#include "products/sftpgo/objects_compare.h"
+
+struct count {
+	struct writes *w;
+	char *last;     /* subject of the last one: its fields come one after the other */
+};
+
+/* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. */
+static int count_one(void *data, const struct object_difference *d, struct err *e unused_arg)
+{
+	struct count *c = data;
+	char *subject;
+
+	if (d->rule)
+		return 0;
+	subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
+	if (c->last && !strcmp(c->last, subject)) {
+		free(subject);
+		return 0;
+	}
+	*vec_push(c->w) = (struct write_count){ .subject = subject,
+						.transactions = 1,
+						.rows_before = d->change == OBJECT_NEW ? 0 : 1,
+						.rows_now = d->change == OBJECT_MISSING ? 0 : 1,
+						.gone = d->change == OBJECT_MISSING };
+	c->last = subject;
+	c->w->transactions++;
+	return 0;
+}
+
+int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e)
+{
+	autoprovider struct provider *db = NULL;
+	struct object_tally tally = { 0 };
+	struct count count = { .w = ret };
+	struct err why = ERR_INIT;
+	autoclose int fd = c->blobs.fd < 0 ? -ERR_ABSENT : dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, &why);
+
+	if (fd < 0) {
+		ret->transactions = -1;
+		snprintf(ret->why, sizeof ret->why, "%s", why.msg[0] ? why.msg : "this call has no records of a run");
+		return 0;
+	}
+	if (database_open(c, frozen, &db, e) < 0 ||
+	    objects_compare(fd, OBJECTS_FILE, db, count_one, &count, &tally, e) < 0)
+		return err_wrap(e, "count the changes since the stop");
+	return 0;
+}
+
+/* ---- saving ---- */
+
+struct saving {
+	const struct writes *w;
+	json_t *dump;
+};
+
+static bool is_wanted(const struct writes *w, const char *subject)
+{
+	vec_each (w, it)
+		if (!strcmp(it->subject, subject))
+			return true;
+	return false;
+}
+
+static int save_one(void *data, const struct object *o, struct err *e unused_arg)
+{
+	autofree char *subject = xasprintf("%s %s", object_kind_name(o->kind), o->key);
+	struct saving *s = data;
+	json_t *list = json_object_get(s->dump, object_kind_name(o->kind));
+
+	if (!is_wanted(s->w, subject))
+		return 0;
+	if (!list) {
+		list = json_array();
+		json_object_set_new(s->dump, object_kind_name(o->kind), list);
+	}
+	json_array_append(list, o->fields);
+	return 0;
+}
+
+static int save_json(const struct dir *to, const char *name, const json_t *doc, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(256 << 20);
+
+	json_pretty(doc, &text);
+	if (buf_check(&text, "what is saved", e) < 0)
+		return -(int)e->kind;
+	return file_replace(to, name, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+/* changes.json: every object that is new or changed, as it is now, in the words of a dump; writes.json: what changed, deleted
+ * objects too. Secrets are in it as the server stores them. */
+int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
+{
+	autoprovider struct provider *db = NULL;
+	autofacts struct facts here = { 0 };
+	autojson json_t *dump = json_object(), *counts = writes_json(w);
+	struct saving s = { .w = w, .dump = dump };
+
+	facts_init(&here, "sftpgo", "sftpgo");
+	if (database_open(c, &here, &db, e) < 0 || objects_each(db, save_one, &s, e) < 0 ||
+	    save_json(to, "changes.json", dump, e) < 0 || save_json(to, "writes.json", counts, e) < 0)
+		return err_wrap(e, "save what changed");
+	return dir_sync(to, "", e);
+}

@@ -1,0 +1,95 @@
+#include "products/sftpgo/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "net/http.h"
+#include "net/tcp.h"
+#include "products/sftpgo/version.h"
+#include "svc/gate.h"
+
+#define BANNER_MAX 255 /* RFC 4253, 4.2 */
+
+static const json_t *doors(const struct site *s)
+{
+	return json_object_get(s->doc, "probe");
+}
+
+static uint16_t port_of(const struct site *s, const char *door)
+{
+	return (uint16_t)json_int(doors(s), door, 0);
+}
+
+bool talk_has(const struct site *s, const char *door)
+{
+	return port_of(s, door) != 0;
+}
+
+int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48],
+		 struct err *e)
+{
+	bool tls = !talk_has(s, "http");
+	struct http h = { .port = port_of(s, tls ? "https" : "http"),
+			  .tls = tls,
+			  .mark = as_client ? 0 : gate_mark() };
+	struct http_ask ask = { .method = "GET", .path = "/healthz", .within_ns = within_ns, .max = 4096 };
+	struct http_answer a = { 0 };
+	long status;
+
+	snprintf(h.host, sizeof h.host, "%s", json_str(doors(s), "host", "127.0.0.1"));
+	if (http_do(&h, &ask, &a, e) < 0)
+		return -(int)e->kind;
+	if (ret_version && !sftpgo_version_of(sv_of(a.server), ret_version))
+		ret_version[0] = '\0';
+	status = a.status;
+	http_answer_done(&a);
+	return status == 200 ? 0 : err_set(e, ERR_REFUSED, "/healthz answers %ld", status);
+}
+
+int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48],
+		struct err *e)
+{
+	autobuf struct buf line = BUF_MAX(BANNER_MAX);
+
+	if (tcp_banner(json_str(doors(s), "host", "127.0.0.1"), port_of(s, "sftp"),
+		       as_client ? 0 : gate_mark(), deadline_in(within_ns), &line, e) < 0)
+		return -(int)e->kind;
+	if (!sv_starts(buf_sv(&line), "SSH-"))
+		return err_set(e, ERR_FORMAT, "port %u speaks no SSH", port_of(s, "sftp"));
+	if (ret_version && !sftpgo_version_of(buf_sv(&line), ret_version))
+		ret_version[0] = '\0';
+	return 0;
+}
+
+/* Both doors, where both are open: HTTP answers before SFTP listens. */
+static int ask_doors(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
+{
+	bool web = talk_has(s, "http") || talk_has(s, "https");
+	char banner[48] = "";
+
+	if (web && talk_healthz(s, as_client, deadline_left_ns(d), p->version, e) < 0)
+		return -(int)e->kind;
+	p->answered = web;
+	if (talk_has(s, "sftp") && json_bool(doors(s), "banner", true)) {
+		if (talk_banner(s, as_client, deadline_left_ns(d), banner, e) < 0)
+			return -(int)e->kind;
+		p->answered = true;
+	}
+	if (!p->version[0])
+		memcpy(p->version, banner, sizeof banner);
+	return p->answered ? 0 : err_set(e, ERR_REFUSED, "no door is open that can be asked");
+}
+
+int sftpgo_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct probe p = { 0 };
+	const char *edition;
+
+	p.serving = ask_doors(s, as_client, deadline_in(within_ns), &p, &why) >= 0;
+	edition = sftpgo_edition_of(p.version);
+	snprintf(p.edition, sizeof p.edition, "%s", edition ? edition : "");
+	snprintf(p.detail, sizeof p.detail, "%s", p.serving ? "it answers" : why.msg);
+	*ret = p;
+	return 0;
+}

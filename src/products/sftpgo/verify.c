@@ -1,0 +1,132 @@
+/* Comparing the installation now with what was written down of the stopped database. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/plan.h"
+#include "products/sftpgo/database.h"
+#include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/talk.h"
+
+#define ASK_WITHIN (20 * NS_PER_S)
+
+struct proof {
+	struct ctx *c;
+	const struct facts *frozen;
+	const struct goal *to;  /* NULL: the old world is expected */
+	struct comparisons *ret;
+};
+
+static const char *pinned(const struct proof *p, const char *key)
+{
+	const char *value = p->c->plan ? json_str(plan_pinned(p->c->plan), key, NULL) : NULL;
+
+	return value ? value : facts_str(p->frozen, key, NULL);
+}
+
+/* ---- the server ---- */
+
+static void compare_word(struct proof *p, const char *what, const char *want, const char *is)
+{
+	if (!*is)
+		cmp_add(p->ret, CMP_UNPROVED, "server", what, want, NULL, NULL, "the server does not tell it");
+	else if (!want)
+		cmp_add(p->ret, CMP_UNPROVED, "server", what, NULL, is, NULL, "nothing says which one is expected");
+	else
+		cmp_text(p->ret, "server", what, want, is);
+}
+
+static int compare_server(struct proof *p, struct err *e)
+{
+	struct probe seen;
+
+	if (sftpgo_probe(ctx_site(p->c, NULL), false, ASK_WITHIN, &seen, e) < 0)
+		return -(int)e->kind;
+	if (!seen.serving && p->to)
+		return err_set(e, ERR_REFUSED, "the new server does not answer: %s", seen.detail);
+	if (!seen.serving) {
+		cmp_add(p->ret, CMP_UNPROVED, "server", "edition and version", NULL, NULL, NULL, seen.detail);
+		return 0;
+	}
+	compare_word(p, "edition", pinned(p, p->to ? SF_TARGET_EDITION : SF_EDITION), seen.edition);
+	compare_word(p, "version", pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION), seen.version);
+	return 0;
+}
+
+/* ---- the database ---- */
+
+static void compare_schema(struct proof *p, int is)
+{
+	const char *version = pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION);
+	int64_t was = facts_int(p->frozen, SF_SCHEMA, 0);
+	struct sftpgo_version v;
+	int want = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
+	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%d", is);
+
+	if (!p->to || was == is)
+		cmp_int(p->ret, "database", "schema", was, is);
+	else if (want == is)
+		cmp_add(p->ret, CMP_EXPLAINED, "database", "schema", a, b, "sftpgo.schema-step", NULL);
+	else
+		cmp_add(p->ret, want ? CMP_DIFFERENT : CMP_UNPROVED, "database", "schema", a, b, NULL,
+			want ? NULL : "which schema this release writes is not known here");
+}
+
+static int record(void *data, const struct object_difference *d, struct err *e unused_arg)
+{
+	static const char *const there[] = { [OBJECT_MISSING] = "there", [OBJECT_NEW] = NULL };
+	autofree char *subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
+	struct proof *p = data;
+
+	if (d->change == OBJECT_CHANGED)
+		cmp_add(p->ret, d->rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, d->field, d->was, d->is, d->rule, NULL);
+	else
+		cmp_add(p->ret, d->rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, "object", there[d->change],
+			d->change == OBJECT_NEW ? "there" : NULL, d->rule, NULL);
+	return 0;
+}
+
+static int open_frozen(const struct ctx *c, struct err *e)
+{
+	if (c->blobs.fd < 0)
+		return err_set(e, ERR_ABSENT, "this call has no records of a run");
+	return dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);
+}
+
+static int compare_objects(struct proof *p, struct provider *db, struct err *e)
+{
+	struct err why = ERR_INIT;
+	autoclose int frozen = open_frozen(p->c, &why);
+	struct object_tally tally = { 0 };
+
+	if (frozen < 0) {
+		cmp_add(p->ret, CMP_UNPROVED, "database", "objects", NULL, NULL, NULL, why.msg);
+		return 0;
+	}
+	if (objects_compare(frozen, OBJECTS_FILE, db, record, p, &tally, e) < 0)
+		return err_wrap(e, "compare the objects of the database");
+	for (int i = 0; i < OBJ__MAX; i++)
+		cmp_same(p->ret, (uint64_t)tally.same.n[i]);
+	return 0;
+}
+
+static int compare_database(struct proof *p, struct err *e)
+{
+	autoprovider struct provider *db = NULL;
+
+	if (database_open(p->c, p->frozen, &db, e) < 0)
+		return err_wrap(e, "read the database");
+	compare_schema(p, provider_schema(db));
+	return compare_objects(p, db, e);
+}
+
+int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d, struct comparisons *ret,
+                  struct err *e)
+{
+	struct proof p = { .c = c, .frozen = frozen, .to = to, .ret = ret };
+
+	if (compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
+		return -(int)e->kind;
+	ret->level = xstrdup("objects");
+	return 0;
+}

@@ -1,0 +1,64 @@
+# SFTPGo 2.6.4 to 2.7.5 and back, an archive run as a plain process on SQLite, clients uploading all the while.
+load common
+load sftpgo
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
+	sftpgo_lab 1000 && uploads_start user0000 user0010 user0020
+}
+setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
+teardown_file() { sftpgo_lab_end; }
+
+@test "inspect sees the server, its configuration and its database" {
+	cg inspect sftpgo --root "$root" --output json
+	exits 0
+	valid facts
+	[ "$(json 'd["facts"]["server.version"]["value"]')" = 2.6.4 ]
+	[ "$(json 'd["facts"]["provider.schema"]["value"]')" = 29 ]
+	[ "$(json 'd["facts"]["provider.counts"]["value"]["users"]')" -ge 1000 ]
+	[ "$(json 'd["facts"]["service.kind"]["value"]')" = process ]
+	[[ $output != *pass-admin* ]]
+}
+
+@test "the same look gives the same plan" {
+	cg plan $(sftpgo_subject) -o "$lab/plan.json" --output json
+	exits 0
+	valid plan
+	first=$(json 'd["digest"]')
+	cg plan $(sftpgo_subject) --output json
+	[ "$(json 'd["digest"]')" = "$first" ]
+}
+
+@test "apply moves it; every object and every uploaded file is there" {
+	cg apply "$lab/plan.json" --yes
+	exits 0
+	sftpgo_serves 2.7.5
+	sftpgo_objects
+	uploads_whole
+	cg report --output json
+	exits 0
+	valid report
+}
+
+@test "verify compares again, later" {
+	cg verify --output json
+	exits 0
+	valid differences
+}
+
+@test "what an administrator changed since is counted, and not given up unasked" {
+	sftpgo_rest "$root" POST /api/v2/folders '{"name":"since-the-switch","mapped_path":"/srv/since"}'
+	cg rollback --yes
+	exits 9
+	sftpgo_serves 2.7.5
+}
+
+@test "rollback saves it and brings the old server and its database back; users' files stay" {
+	cg rollback --yes --save-new-writes "$lab/saved"
+	exits 0
+	sftpgo_serves 2.6.4
+	sftpgo_objects
+	uploads_whole
+	grep -q since-the-switch "$lab"/saved/*/changes.json
+}
