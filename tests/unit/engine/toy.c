@@ -253,7 +253,7 @@ const struct product *const products[] = { &toy, NULL };
 
 void toy_goal(struct goal *ret)
 {
-	autofree char *snapshot = toy_get("snapshot");
+	autofree char *snapshot = toy_root[0] ? toy_get("snapshot") : xstrdup("");
 	struct err e = ERR_INIT;
 	json_t *point = *snapshot ? json_pack("{ss s[s] s[s]}", "kind", "snapshot", "create", "true", "restore", "true") :
 	                            json_pack("{ss}", "kind", "external");
