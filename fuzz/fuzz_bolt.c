@@ -7,21 +7,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static volatile unsigned char touched; /* every byte is read for good */
+
 static void read_bucket(struct bolt *b, const char *name)
 {
 	autobolt_cursor struct bolt_cursor *c = NULL;
 	struct err e = ERR_INIT;
 	struct sv key, value;
-	size_t sum = 0;
 
 	if (bolt_bucket(b, name, &c, &e) < 0)
 		return;
 	while (bolt_next(c, &key, &value, &e) > 0) {
 		for (size_t i = 0; i < key.n + value.n; i++)
-			sum += (unsigned char)key.p[i];
+			touched = (unsigned char)key.p[i];
 	}
-	if (sum == 1)
-		abort(); /* reads every byte for good */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
