@@ -18,7 +18,6 @@
 struct my {
 	const struct mysql_calls *my;
 	MYSQL *conn;
-	char *database;
 };
 
 static enum err_kind kind_of(unsigned code)
@@ -246,7 +245,6 @@ static int my_open(const struct provider_at *at, struct provider *p, struct err 
 	struct my *my = xcalloc(1, sizeof *my);
 
 	p->handle = my;
-	my->database = xstrdup(at->database ? at->database : "");
 	if (mysql_load(&my->my, e) < 0 || connect_to(at, p, e) < 0)
 		return -(int)e->kind;
 	p->server = xstrdup(my->my->server_info(my->conn));
@@ -261,7 +259,6 @@ static void my_close(struct provider *p)
 
 	if (my->conn)
 		my->my->close(my->conn);
-	free(my->database);
 	free(my);
 }
 
@@ -273,65 +270,35 @@ static int my_schema(struct provider *p, int64_t *ret, struct err *e)
 
 /* ---- rights ---- */
 
-/* Of a grant: `sftp\_go`.* and *.* and patterns with % and _ . */
-static bool pattern_fits(struct sv pattern, const char *name)
-{
-	if (!pattern.n)
-		return !*name;
-	if (pattern.p[0] == '%') {
-		struct sv rest = { pattern.p + 1, pattern.n - 1 };
+#define NEEDED "privilege_type IN ('CREATE', 'ALTER', 'DROP', 'INDEX')"
+#define N_NEEDED 4
+#define MYSELF "grantee = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')"
 
-		return pattern_fits(rest, name) || (*name && pattern_fits(pattern, name + 1));
-	}
-	if (pattern.p[0] == '\\' && pattern.n > 1)
-		pattern = (struct sv){ pattern.p + 1, pattern.n - 1 };
-	else if (pattern.p[0] == '_' && *name)
-		return pattern_fits((struct sv){ pattern.p + 1, pattern.n - 1 }, name + 1);
-	return *name == pattern.p[0] &&
-	       pattern_fits((struct sv){ pattern.p + 1, pattern.n - 1 }, name + 1);
-}
-
-/* Is "GRANT rights ON `db`.* TO ..." of our database, and for a migration enough? */
-static bool grants_ddl(const char *grant, const char *database)
-{
-	static const char *const needed[] = { "CREATE", "ALTER", "DROP", "INDEX" };
-	const char *on = strstr(grant, " ON "), *dot = on ? strstr(on, ".* TO ") : NULL;
-	autofree char *rights = dot ? xstrndup(grant, (size_t)(on - grant)) : NULL;
-	struct sv of;
-
-	if (!dot)
-		return false;
-	of = (struct sv){ on + 4, (size_t)(dot - on - 4) };
-	if (!sv_eq(of, "*") &&
-	    (of.n < 2 || !pattern_fits((struct sv){ of.p + 1, of.n - 2 }, database)))
-		return false;
-	if (strstr(rights, "ALL PRIVILEGES"))
-		return true;
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		autofree char *inside = xasprintf(" %s,", needed[i]);
-		autofree char *at_end = xasprintf(" %s", needed[i]);
-
-		if (!strstr(rights, inside) && !sv_ends(sv_of(rights), at_end))
-			return false;
-	}
-	return true;
-}
+/* The database of a grant is a pattern, as LIKE has them. */
+static const char rights[] =
+    "SELECT COUNT(DISTINCT privilege_type) FROM (SELECT privilege_type FROM "
+    "information_schema.user_privileges "
+    "WHERE " MYSELF " AND " NEEDED
+    " UNION SELECT privilege_type FROM information_schema.schema_privileges "
+    "WHERE " MYSELF " AND " NEEDED " AND DATABASE() LIKE table_schema) had";
 
 static int my_ddl_right(struct provider *p, enum provider_right *ret, const char **why,
 			struct err *e)
 {
-	autorows struct rows *rows = NULL;
-	bool enough = false;
-	int r = provider_query(p, "SHOW GRANTS", &rows, e);
+	struct err no_roles = ERR_INIT;
+	int64_t had, roles = 0;
 
-	while (r >= 0 && (r = rows_next(rows, e)) > 0)
-		enough =
-		    enough || grants_ddl(rows_col(rows, 0).p, ((struct my *)p->handle)->database);
-	if (r < 0)
+	if (provider_number(p, rights, "the number of rights", &had, e) < 0)
 		return err_wrap(e, "look at the rights of the account");
-	*ret = enough ? RIGHT_YES : RIGHT_NO;
-	*why = enough ? ""
-		      : "no grant gives the account CREATE, ALTER, DROP and INDEX in its database";
+	/* Releases without roles have no such table. */
+	if (had < N_NEEDED &&
+	    provider_number(p, "SELECT COUNT(*) FROM information_schema.applicable_roles",
+			    "the number of roles", &roles, &no_roles) < 0)
+		roles = 0;
+	*ret = had >= N_NEEDED ? RIGHT_YES : roles ? RIGHT_UNKNOWN : RIGHT_NO;
+	*why = had >= N_NEEDED ? ""
+	       : roles         ? "what rights the account has by its roles is not known"
+		       : "no grant gives the account CREATE, ALTER, DROP and INDEX in its database";
 	return 0;
 }
 

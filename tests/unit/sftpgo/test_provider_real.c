@@ -1,0 +1,295 @@
+/* A provider of a real server on the driver that DRIVER names: read beside 2.6.4, then against
+ * what 2.7.5 made of it. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "io/cmd.h"
+#include "products/sftpgo/objects_compare.h"
+
+#include "../unit.h"
+
+#define USERS "40"
+
+struct world {
+	char *home, *conf, *db;
+	const char *driver;
+	struct provider_at at;
+	char *settings; /* what the scripts say of themselves, that `at` borrows from */
+};
+
+/* Script, then its arguments. Standard output, and the exit code. */
+static int call(const struct world *w, const char *script, const char *const *args,
+		struct buf *said)
+{
+	autofree char *home = xasprintf("HOME=%s", getenv("HOME") ? getenv("HOME") : "/root");
+	autofree char *driver = xasprintf("SFTPGO_DRIVER=%s", w->driver);
+	autofree char *db = xasprintf("SFTPGO_DB=%s", w->db);
+	autofree char *path = xasprintf("%s/%s", REAL_DIR, script);
+	const char *argv[8] = { "/bin/bash", path };
+	const char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/"
+			      "usr/local/go/bin",
+			      home, driver, db, NULL };
+	struct cmd c = { .argv = argv, .env = env, .within_ns = 900 * NS_PER_S };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	int status;
+
+	for (size_t i = 0; args[i] && i < 5; i++)
+		argv[i + 2] = args[i];
+	assert_ok(cmd_run(&c, &r, &e), &e);
+	status = r.status;
+	if (status)
+		print_message("# %s %s: %s\n", script, args[0], buf_str(&r.err));
+	if (said)
+		buf_adds(said, buf_str(&r.out));
+	cmd_result_done(&r);
+	return status;
+}
+
+#define CALL(w, script, said, ...) \
+	call((w), (script), (const char *const[]){ __VA_ARGS__, NULL }, (said))
+
+/* "key=value" lines; the value of a key, borrowed from *text, which is cut into strings. */
+static const char *setting(char *text, const char *key)
+{
+	struct sv rest = sv_of(text), line;
+
+	while ((line = sv_line(&rest)).n) {
+		struct sv name = sv_cut(&line, '=');
+
+		if (sv_eq(name, key)) {
+			text[line.p - text + (ptrdiff_t)line.n] = '\0';
+			return line.p;
+		}
+	}
+	return NULL;
+}
+
+static bool is_sql_server(const struct world *w)
+{
+	return !strcmp(w->driver, "postgresql") || !strcmp(w->driver, "mysql");
+}
+
+static void bind_server(struct world *w)
+{
+	autobuf struct buf said = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+	const char *port, *password;
+	uint64_t number = 0;
+
+	assert_int_equal(CALL(w, "db.sh", &said, "env", w->db), 0);
+	w->settings = buf_take(&said);
+	password = setting(w->settings, "password");
+	assert_ok(secret_set(&w->at.password, password, strlen(password), &e), &e);
+	*strstr(w->settings, "\npassword") = '\0';
+	port = setting(w->settings, "port");
+	assert_true(sv_u64(sv_of(port), &number));
+	w->at.port = (uint16_t)number;
+	w->at.host = "127.0.0.1";
+	w->at.user = w->at.database = "sftpgo";
+}
+
+/* False: cannot be had here, and why was printed. */
+static bool start(struct world *w)
+{
+	int status;
+
+	if (is_sql_server(w)) {
+		status = CALL(w, "db.sh", NULL, "start", w->driver, w->db);
+		if (status == 77)
+			return false;
+		assert_int_equal(status, 0);
+		bind_server(w);
+	}
+	status = CALL(w, "sftpgo.sh", NULL, "start", "2.6.4", w->conf);
+	if (status == 77)
+		return false;
+	assert_int_equal(status, 0);
+	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "seed", w->conf, USERS), 0);
+	return true;
+}
+
+static int make_world(void **state)
+{
+	struct world *w = test_calloc(1, sizeof *w);
+	char home[] = "/tmp/crossgrade-real-XXXXXX";
+
+	if (!mkdtemp(home) || chmod(home, 0711) < 0)
+		return -1;
+	w->driver = getenv("DRIVER") ? getenv("DRIVER") : "sqlite";
+	w->home = xstrdup(home);
+	w->conf = xasprintf("%s/conf", home);
+	w->db = xasprintf("%s/db", home);
+	w->at.driver = w->driver;
+	*state = w;
+	return 0;
+}
+
+static int end_world(void **state)
+{
+	struct world *w = *state;
+	autodir struct dir tmp = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	(void)CALL(w, "sftpgo.sh", NULL, "end", w->conf);
+	if (is_sql_server(w))
+		(void)CALL(w, "db.sh", NULL, "end", w->db);
+	if (dir_open("/tmp", &tmp, &e) < 0 ||
+	    dir_remove_tree(&tmp, w->home + strlen("/tmp/"), &e) < 0)
+		print_message("# %s\n", e.msg);
+	secret_done(&w->at.password);
+	free(w->settings);
+	free(w->home);
+	free(w->conf);
+	free(w->db);
+	test_free(w);
+	return 0;
+}
+
+/* The file that the script chose. */
+static char *provider_file(const struct world *w)
+{
+	autodir struct dir conf = DIR_NONE;
+	struct dir_names names = { 0 };
+	struct err e = ERR_INIT;
+	char *path = NULL;
+
+	assert_ok(dir_open(w->conf, &conf, &e), &e);
+	assert_ok(dir_list(&conf, "", 100, &names, &e), &e);
+	vec_each (&names, it) {
+		if (sv_ends(sv_of(it->name), ".db"))
+			path = xasprintf("%s/%s", w->conf, it->name);
+	}
+	dir_names_done(&names);
+	assert_non_null(path);
+	return path;
+}
+
+static void freeze(const struct world *w, struct object_counts *counts)
+{
+	autoprovider struct provider *p = NULL;
+	autodir struct dir home = DIR_NONE;
+	struct err e = ERR_INIT;
+	struct out to;
+
+	assert_ok(provider_open(&w->at, &p, &e), &e);
+	assert_int_equal(provider_schema(p), 29);
+	assert_ok(dir_open(w->home, &home, &e), &e);
+	assert_ok(out_open(&to, &home, "frozen", &e), &e);
+	assert_ok(objects_freeze(p, &to, counts, &e), &e);
+	assert_ok(out_place(&to, &e), &e);
+	out_close(&to);
+}
+
+static int tell(void *arg, const struct object_difference *d, struct err *e)
+{
+	if (!d->rule) {
+		print_message("# %s '%s' %s\n", object_kind_name(d->kind), d->key,
+			      d->field ? d->field : "whole");
+		++*(int *)arg;
+	}
+	return 0;
+}
+
+static void compare(const struct world *w, struct object_tally *tally)
+{
+	autoprovider struct provider *p = NULL;
+	autodir struct dir home = DIR_NONE;
+	autoclose int fd = -1;
+	struct err e = ERR_INIT;
+	int unexplained = 0;
+
+	assert_ok(provider_open(&w->at, &p, &e), &e);
+	assert_int_equal(provider_schema(p), 33);
+	assert_ok(dir_open(w->home, &home, &e), &e);
+	fd = dir_openat(&home, "frozen", O_RDONLY, 0, &e);
+	assert_ok(fd, &e);
+	assert_ok(objects_compare(fd, "frozen", p, tell, &unexplained, tally, &e), &e);
+	assert_int_equal(unexplained, 0);
+}
+
+/* Rights, nodes and a login that fails: what only a database server has. */
+static void ask_server(const struct world *w)
+{
+	bool pg = !strcmp(w->driver, "postgresql");
+	autofree char *node = xasprintf(
+	    "INSERT INTO nodes (name, data, created_at, updated_at) VALUES ('n2', '{}', 1, %lld), "
+	    "('gone', '{}', 1, 1)",
+	    (long long)(clock_wall_ns() / NS_PER_MS));
+	struct provider_at guest = w->at;
+	autoprovider struct provider *p = NULL, *p2 = NULL;
+	autobuf struct buf names = BUF_MAX(4096);
+	enum provider_right right = RIGHT_UNKNOWN;
+	struct err e = ERR_INIT;
+	const char *why = NULL;
+
+	assert_int_equal(CALL(w, "db.sh", NULL, "sql", w->db, node), 0);
+	assert_int_equal(CALL(w, "db.sh", NULL, "sql", w->db,
+			      pg ? "CREATE ROLE guest LOGIN PASSWORD 'pass-sftpgo'; "
+				   "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest"
+				 : "CREATE USER guest@'127.0.0.1' IDENTIFIED BY 'pass-sftpgo'; "
+				   "GRANT SELECT ON sftpgo.* TO guest@'127.0.0.1'"),
+			 0);
+	assert_ok(provider_open(&w->at, &p, &e), &e);
+	assert_int_equal(provider_nodes(p, clock_wall_ns(), &names, &e), 1);
+	assert_string_equal(buf_str(&names), "n2\n");
+	assert_ok(provider_ddl_right(p, &right, &why, &e), &e);
+	assert_int_equal(right, RIGHT_YES);
+	assert_true(*provider_server_version(p));
+
+	guest.user = "guest";
+	assert_ok(provider_open(&guest, &p2, &e), &e);
+	assert_ok(provider_ddl_right(p2, &right, &why, &e), &e);
+	assert_int_equal(right, RIGHT_NO);
+	assert_true(*why);
+	provider_close(take_ptr(p2));
+
+	guest.user = "nobody";
+	assert_fails(provider_open(&guest, &p2, &e), &e, ERR_DENIED);
+	err_clear(&e);
+	guest = w->at;
+	guest.prefix = "other_";
+	assert_fails(provider_open(&guest, &p2, &e), &e, ERR_FORMAT);
+}
+
+static void read_before_and_after(void **state)
+{
+	struct world *w = *state;
+	struct object_counts counts;
+	struct object_tally tally;
+	autofree char *file = NULL;
+	struct provider *p = NULL;
+	struct err e = ERR_INIT;
+	bool bolt = !strcmp(w->driver, "bolt");
+
+	if (!start(w))
+		skip();
+	if (!is_sql_server(w))
+		w->at.path = file = provider_file(w);
+	if (bolt)
+		assert_fails(provider_open(&w->at, &p, &e), &e, ERR_BUSY);
+	else
+		freeze(w, &counts);
+	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "stop", w->conf), 0);
+	freeze(w, &counts);
+	assert_true(counts.n[OBJ_USERS] >= 40);
+	for (int i = 0; i < OBJ__MAX; i++)
+		assert_true(counts.n[i] > 0);
+	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "start", "2.7.5", w->conf), 0);
+	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "stop", w->conf), 0);
+	compare(w, &tally);
+	assert_memory_equal(&tally.then, &tally.now, sizeof tally.then);
+	assert_true(tally.explained.n[OBJ_EVENT_ACTIONS] > 0);
+	if (is_sql_server(w))
+		ask_server(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(read_before_and_after, make_world, end_world),
+	};
+
+	return cmocka_run_group_tests_name("sftpgo/provider-real", tests, NULL, NULL);
+}
