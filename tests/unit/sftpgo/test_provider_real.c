@@ -23,13 +23,13 @@ static int call(const struct world *w, const char *script, const char *const *ar
 		struct buf *said)
 {
 	autofree char *home = xasprintf("HOME=%s", getenv("HOME") ? getenv("HOME") : "/root");
+	autofree char *search =
+	    xasprintf("PATH=%s", getenv("PATH") ? getenv("PATH") : "/usr/sbin:/usr/bin:/sbin:/bin");
 	autofree char *driver = xasprintf("SFTPGO_DRIVER=%s", w->driver);
 	autofree char *db = xasprintf("SFTPGO_DB=%s", w->db);
 	autofree char *path = xasprintf("%s/%s", REAL_DIR, script);
 	const char *argv[8] = { "/bin/bash", path };
-	const char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/"
-			      "usr/local/go/bin",
-			      home, driver, db, NULL };
+	const char *env[] = { search, home, driver, db, NULL };
 	struct cmd c = { .argv = argv, .env = env, .within_ns = 900 * NS_PER_S };
 	struct cmd_result r = { 0 };
 	struct err e = ERR_INIT;
