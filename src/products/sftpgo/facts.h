@@ -62,5 +62,5 @@
 #define SF_TARGET_VERSION  "target.version"     /* P str */
 
 /* ---- frozen */
-#define SF_FROZEN_OBJECTS  "frozen.objects"     /* O {kind: objects}; the objects themselves by their digests in OBJECTS_FILE */
+#define SF_FROZEN_OBJECTS  "frozen.objects"     /* O "records"|"restore point": where the baseline is read (frozen.h) */
 #define SF_FROZEN_KEYS     "frozen.host_keys"   /* O {file: fingerprint of the public key} */
