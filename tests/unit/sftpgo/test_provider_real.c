@@ -86,7 +86,7 @@ static void bind_server(struct world *w)
 	port = setting(w->settings, "port");
 	assert_true(sv_u64(sv_of(port), &number));
 	w->at.port = (uint16_t)number;
-	w->at.host = "127.0.0.1";
+	w->at.host = "localhost";
 	w->at.user = w->at.database = "sftpgo";
 }
 
