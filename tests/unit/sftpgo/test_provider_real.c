@@ -209,6 +209,27 @@ static void compare(const struct world *w, struct object_tally *tally)
 	assert_int_equal(unexplained, 0);
 }
 
+static void by_connection_string(const struct world *w)
+{
+	autofree char *text =
+	    xasprintf("host='127.0.0.1' port='%d' dbname='sftpgo' user='sftpgo' password='%s' "
+		      "sslmode=disable connect_timeout=10",
+		      w->at.port, w->at.password.bytes);
+	autofree char *url = xasprintf("postgres://sftpgo:%s@127.0.0.1:%d/sftpgo?sslmode=disable",
+				       w->at.password.bytes, w->at.port);
+	const char *const forms[] = { text, url };
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct provider_at at = { .driver = w->driver };
+		autoprovider struct provider *p = NULL;
+		struct err e = ERR_INIT;
+
+		assert_ok(secret_set(&at.connection, forms[i], strlen(forms[i]), &e), &e);
+		assert_ok(provider_open(&at, &p, &e), &e);
+		secret_done(&at.connection);
+	}
+}
+
 /* Rights, nodes and a login that fails: what only a database server has. */
 static void ask_server(const struct world *w)
 {
@@ -245,6 +266,8 @@ static void ask_server(const struct world *w)
 	assert_true(*why);
 	provider_close(take_ptr(p2));
 
+	if (pg)
+		by_connection_string(w);
 	guest.user = "nobody";
 	assert_fails(provider_open(&guest, &p2, &e), &e, ERR_DENIED);
 	err_clear(&e);
