@@ -14,7 +14,9 @@ import errors
 import kills
 import pool
 import powercut
+import sftpgo
 import unit
+from lab import Scenario
 from scenario import SCENARIOS
 
 MINUTE = 60.0
@@ -64,21 +66,29 @@ def tally(suite: str, cases: list[str], within: float | None, first: int = 1) ->
     return passed, failed
 
 
-def scenarios() -> tuple[list[str], int]:
-    """What can be tried on this machine, and how many cannot."""
-    possible = [name for name, scenario in SCENARIOS.items() if not (scenario.unit and unit.impossible())]
-    if len(possible) < len(SCENARIOS):
-        print(f"skip scenario unit: {unit.impossible()}")
-    return possible, len(SCENARIOS) - len(possible)
+def impossible(scenario: Scenario) -> str:
+    """Why it cannot be tried on this machine, or nothing."""
+    return (scenario.unit and unit.impossible()) or (scenario.real and sftpgo.impossible()) or ""
 
 
-def run_sample() -> int:
+def scenarios(among: str) -> tuple[list[str], int]:
+    """What can be tried on this machine of those whose names begin so, and how many cannot."""
+    names = [name for name in SCENARIOS if name.startswith(among)]
+    reasons = {name: impossible(SCENARIOS[name]) for name in names}
+    for name, reason in reasons.items():
+        if reason:
+            print(f"skip scenario {name}: {reason}")
+    possible = [name for name in names if not reasons[name]]
+    return possible, len(names) - len(possible)
+
+
+def run_sample(among: str = "") -> int:
     rng = random.Random(seed())
-    names, skipped = scenarios()
+    names, skipped = scenarios(among)
     traces, calls = looked_at(names)
     for name, trace in traces.items():
         print(f"  {name}: {len(trace)} points")
-    cases = kills.sample(traces, 600, 300, rng) + kills.sample_calls(calls, 36, rng)
+    cases = kills.sample(traces, 22, 11, rng) + kills.sample_calls(calls, 3 * len(names), rng)
     rng.shuffle(cases)
     passed, failed = tally("kills", cases, None)
     failed += len(names) - len(traces)
@@ -87,9 +97,9 @@ def run_sample() -> int:
     return failed
 
 
-def traces_of_cuts() -> dict[tuple[str, str], list[str]]:
+def traces_of_cuts(names: list[str]) -> dict[tuple[str, str], list[str]]:
     traces = {}
-    for answer in pool.each("powercut", [f"points {kind} {name}" for kind in powercut.KINDS for name in powercut.WEIGHTS]):
+    for answer in pool.each("powercut", [f"points {kind} {name}" for kind in powercut.KINDS for name in names]):
         if "trace" in answer:
             traces[tuple(answer["case"].split()[1:])] = answer["trace"]
         else:
@@ -97,15 +107,16 @@ def traces_of_cuts() -> dict[tuple[str, str], list[str]]:
     return dict(sorted(traces.items()))
 
 
-def run_powercut() -> int:
+def run_powercut(among: str = "") -> int:
     if why := powercut.impossible():
         print(f"skip powercut: {why}\n0 passed, 0 failed, 1 skipped")
         return 0
     rng = random.Random(seed())
-    traces = traces_of_cuts()
-    cases = powercut.sample(traces, 200, rng)
+    names = [name for name in powercut.NAMES if name.startswith(among)]
+    traces = traces_of_cuts(names)
+    cases = powercut.sample(traces, 13, rng)
     passed, failed = tally("powercut", cases, None)
-    failed += len(powercut.KINDS) * len(powercut.WEIGHTS) - len(traces)
+    failed += len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
@@ -116,7 +127,7 @@ def campaign_cases(name: str, listed: pathlib.Path) -> list[str]:
     if listed.exists():
         return listed.read_text().splitlines()
     rng = random.Random(seed())
-    cases = powercut.every(traces_of_cuts(), rng) if name == "powercut" else kills.every(*looked_at(scenarios()[0]), rng)
+    cases = powercut.every(traces_of_cuts(powercut.NAMES), rng) if name == "powercut" else kills.every(*looked_at(scenarios("")[0]), rng)
     listed.write_text("\n".join(cases) + "\n")
     return cases
 

@@ -333,7 +333,7 @@ def carry_out_writing(lab: Lab, case: Case) -> list[str]:
         return [f"exit {call.exit}, expected {case.expect}"]
     lab.settle()
     few = [] if len(acknowledged) > 20 else [f"only {len(acknowledged)} rows were written"]
-    return few + oracle.acknowledged_missing(lab, WRITER, acknowledged) + oracle.left_behind(lab)
+    return few + lab.acknowledged_missing(WRITER, acknowledged) + oracle.left_behind(lab)
 
 
 def carry_out(desk: Desk, text: str) -> list[str]:

@@ -10,8 +10,8 @@ import signal
 import traceback
 
 import oracle
-from lab import BOOT_ID, Builds, Call, Lab, run
-from scenario import SCENARIOS, Scenario
+from lab import BOOT_ID, Builds, Call, Lab, Scenario, run
+from scenario import SCENARIOS
 from unit import UnitLab
 
 HOME = pathlib.Path("/mnt/lab")
@@ -62,7 +62,7 @@ class Bench:
             self.lab.clear()
         if scenario.name not in self.labs:
             # One path for all, so that what a case says is the same in every worker: the lab in use is mounted there.
-            lab = UnitLab(scenario, self.builds) if scenario.unit else Lab(scenario, self.builds, HOME / scenario.name)
+            lab = UnitLab(scenario, self.builds) if scenario.unit else scenario.lab(scenario, self.builds, HOME / scenario.name)
             lab.prepare()
             self.labs[scenario.name] = lab, references(lab)
         self.lab = self.labs[scenario.name][0]
@@ -221,9 +221,6 @@ def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
 
 # ---- the sample
 
-WEIGHTS = {"jar": 3, "open": 2, "link": 3, "mount": 3, "script": 3, "edition": 4, "lag": 2, "hold": 1, "held": 2, "back": 3, "unit": 1}
-
-
 def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
     """k points: half of them spread evenly, half by name, rare names first, since copying one file is like copying another."""
     even = [int((i + rng.random()) * len(names) / max(1, k // 2)) for i in range(k // 2)]
@@ -233,14 +230,14 @@ def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
 
 
 def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random.Random) -> list[str]:
+    """So many of each kind for a scenario of weight 1."""
     cases = []
-    total = sum(WEIGHTS[name] for name in traces)
     for name, names in traces.items():
-        for i, first in enumerate(pick(names, -(-singles * WEIGHTS[name] // total), rng)):
+        for i, first in enumerate(pick(names, round(singles * SCENARIOS[name].weight), rng)):
             boot = rng.choice(("boot", "init")) if i % 5 == 4 or SCENARIOS[name].unit else ""
             end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback")[i % 2]
             cases.append(Case(SCENARIOS[name], str(first), 0, end, boot))
-        for i, first in enumerate(pick(names, -(-doubles * WEIGHTS[name] // total), rng)):
+        for i, first in enumerate(pick(names, round(doubles * SCENARIOS[name].weight), rng)):
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
             end = rng.choice([end for end in ENDS if boot or end != UNATTENDED])
             reach = 200 if end.startswith("rollback") else len(names) - first + 40
@@ -264,4 +261,5 @@ def every(traces: dict[str, list[str]], calls: dict[str, dict[str, int]], rng: r
     cases = [Case(SCENARIOS[name], str(at), 0, end, boot) for name, names in traces.items()
              for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), ("resume", "boot"))]
     rng.shuffle(cases)
-    return [str(case) for case in cases] + sample(traces, 0, len(cases) // 2, rng) + sample_calls(calls, 1000, rng)
+    doubles = round(len(cases) / 2 / sum(SCENARIOS[name].weight for name in traces))
+    return [str(case) for case in cases] + sample(traces, 0, doubles, rng) + sample_calls(calls, 1000, rng)

@@ -1,29 +1,21 @@
-"""One installation with its stand-in server, made anew from a template for each case, and the calls a case makes on it.
+"""One installation with its server, made anew from a template for each case, and the calls a case makes on it. What a product is to
+its lab stands in questdb.py and sftpgo.py.
 
 A lab lives in namespaces of its worker (see pool.py): ports, firewall, process ids and mounts are its own, so paths and ports are
 the same in every worker and a case means the same everywhere."""
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import http.client
 import json
 import os
 import pathlib
 import signal
 import subprocess
 import time
-import urllib.parse
+import typing
 
-from scenario import Scenario
-
-HTTP_PORT = 9000
-MIN_PORT = 9003
-OLD, NEW = "9.0.3", "9.3.4"
 CALL_WITHIN = 90.0      # a call that takes longer hangs
-ACKNOWLEDGED = 7        # rows a client is told are stored before each case
-ACCEPTED = ("questdb.art-glibc", "questdb.store-place")
 KILLED = -signal.SIGKILL
 
 Path = pathlib.Path
@@ -44,7 +36,8 @@ class Builds:
     def __init__(self, fault: Path, packaged: Path) -> None:
         self.crossgrade = fault / "src/cli/crossgrade"
         self.packaged = packaged / "src/cli/crossgrade"
-        self.double = fault / "tests/fakes/questdb-double"
+        self.questdb = fault / "tests/fakes/questdb-double"
+        self.sftpgo = fault / "tests/fakes/sftpgo-double"
         self.tree_oracle = fault / "tests/tools/tree-oracle"
 
     @classmethod
@@ -76,6 +69,43 @@ class Call:
         return f"$ {' '.join(self.argv)}\n{talk}exit {self.exit} {' '.join(outcome)}"
 
 
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """An installation that a run is tried on, and the call that is struck in it."""
+    name: str
+    gate: str = "verify"
+    struck: str = "apply"               # the call a kill strikes
+    after_apply: bool = False           # an undisturbed apply comes before it
+    held: bool = False                  # apply does what needs no window and waits
+    mounted: bool = False               # the root is a mount point
+    unit: bool = False                  # a unit of a systemd that boots for each case
+    lagging: bool = False               # what was written is not applied when the server stops
+    real: bool = False                  # real servers, no stand-ins
+    weight: float = 1                   # its share of a sample of kills
+    cuts: int = 0                       # its share of a sample of power cuts
+
+    @property
+    def apply_flags(self) -> tuple[str, ...]:
+        return ("--hold",) if self.held else ()
+
+    # ---- what a product adds
+
+    lab: typing.ClassVar[type[Lab]]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the old server."""
+        return {}
+
+    def command(self, lab: Lab) -> list[str]:
+        """How the server is started by hand, old or new."""
+        raise NotImplementedError
+
+    def goal(self, lab: Lab) -> dict:
+        """The migration file."""
+        raise NotImplementedError
+
+
 class Lab:
     def __init__(self, scenario: Scenario, builds: Builds, home: Path, state: Path | None = None,
                  world: Path | None = None) -> None:
@@ -89,20 +119,55 @@ class Lab:
         self.template = home / "template"
         self.calls: list[Call] = []
 
+    # ---- what a product adds
+
+    accepted: tuple[str, ...] = ()      # checks that find something in every lab
+    left_out: tuple[str, ...] = ()      # names of files that differ between two undisturbed runs, and so prove nothing
+
+    def install(self) -> None:
+        """The old installation and the artifact."""
+        raise NotImplementedError
+
+    def seed(self) -> None:
+        """What the old server is told to store, once."""
+
+    def serving(self) -> bool:
+        raise NotImplementedError
+
+    def settle(self, world: str = "old") -> None:
+        """Waits until trees can be compared."""
+
+    def contents(self) -> str:
+        """Of the stopped server: what files that are left out hold, in words that can be compared."""
+        return ""
+
+    def without_servers_own(self, tree: str) -> str:
+        """The tree of a new world whose first start a power cut struck: without what its server need not sync."""
+        return tree
+
+    def facts_wrong(self, world: str) -> list[str]:
+        """What the running server says that its world should not."""
+        raise NotImplementedError
+
+    def write_until_refused(self, acknowledged: set[int], writer: int) -> None:
+        """A client that writes until the server is gone, and remembers what it was told is stored."""
+        raise NotImplementedError
+
+    def acknowledged_missing(self, writer: int, sequence: set[int]) -> list[str]:
+        """What a client was told is stored and is not there."""
+        raise NotImplementedError
+
     # ---- making it
 
     def prepare(self) -> None:
-        """The template: an installation whose clients were told that their rows are stored. Commit times are part of the files, so
-        the rows are written once, here."""
+        """The template: an installation whose clients were told that what they wrote is stored."""
         run("find", self.home, self.world, "-mindepth", "1", "-delete", check=False)     # of an attempt that broke
         for each in (self.world, self.outside):
             each.mkdir(parents=True, exist_ok=True)
-        self.scenario.install(self)
-        run(self.builds.double, "init", self.root, "--tables", "4", "--version", OLD,
-            "--http", f"127.0.0.1:{HTTP_PORT}", "--min", f"127.0.0.1:{MIN_PORT}")
+        self.install()
         (self.outside / "migration.yaml").write_text(json.dumps(self.scenario.goal(self)))
         self.start_old()
-        self.write_rows()
+        self.seed()
         self.settle()
         self.end_servers(signal.SIGTERM)
         run("cp", "-a", self.world, self.template)
@@ -177,65 +242,8 @@ class Lab:
                 raise RuntimeError("the server of the lab does not answer")
             time.sleep(0.004)
 
-    def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=5)
-        try:
-            connection.request("POST" if body else "GET", path, body, self.login())
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode("utf-8", "replace")
-        finally:
-            connection.close()
-
-    def login(self) -> dict[str, str]:
-        words = base64.b64encode(self.scenario.login.encode()).decode()
-        return {"Authorization": f"Basic {words}"} if self.scenario.login else {}
-
-    def serving(self) -> bool:
-        try:
-            return self.ask("/ping")[0] == 204
-        except OSError:
-            return False
-
-    def query(self, sql: str) -> list[list]:
-        status, text = self.ask("/exec?query=" + urllib.parse.quote(sql))
-        if status != 200:
-            raise RuntimeError(f"{sql}: {status} {text}")
-        return json.loads(text)["dataset"]
-
-    def write_rows(self, first: int = 1, count: int = ACKNOWLEDGED, writer: int = 9) -> None:
-        """Rows to a WAL table and to one that is none."""
-        at = 1_767_300_000_000_000_000
-        lines = [f"{table} writer={writer}i,seq={n}i,v=0.5 {at + n * 1_000_000_000}\n" for table in ("t0", "t1")
-                 for n in range(first, first + count)]
-        status, text = self.ask("/write", "".join(lines))
-        if status != 204:
-            raise RuntimeError(f"the old server refused rows: {status} {text}")
-
-    def write_until_refused(self, acknowledged: set[int], writer: int) -> None:
-        """A client that writes rows to a WAL table until the server is gone, and remembers what it was told is stored."""
-        for n in range(1, 100_000):
-            try:
-                body = f"t0 writer={writer}i,seq={n}i,v=1 {1_767_600_000_000_000_000 + n * 1_000_000}\n"
-                if self.ask("/write", body)[0] != 204:
-                    return
-            except (OSError, http.client.HTTPException):
-                return
-            acknowledged.add(n)
-            time.sleep(0.001)
-
-    def settle(self, world: str = "old") -> None:
-        """Waits until the server has applied its WAL, so that trees can be compared; that of a lagging old world never does."""
-        if self.scenario.lagging and world == "old":
-            return
-        for _ in range(400):
-            lag = self.query("select name, sequencerTxn, writerTxn from wal_tables()")
-            if all(row[1] == row[2] for row in lag):
-                return
-            time.sleep(0.005)
-        raise RuntimeError(f"the WAL is not applied: {lag}")
-
     def servers(self) -> list[int]:
-        """Process ids of stand-in servers of this namespace."""
+        """Process ids of servers of this namespace."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
@@ -275,7 +283,7 @@ class Lab:
         if verb in ("apply", "resume", "rollback"):
             argv += ["--yes", "--quiet", "--output", "jsonl"]
         if verb in ("apply", "resume"):
-            argv += [word for check in ACCEPTED for word in ("--accept", check)]
+            argv += [word for check in self.accepted for word in ("--accept", check)]
         return [str(word) for word in argv]
 
     def call_environment(self) -> dict[str, str]:

@@ -11,8 +11,8 @@ import traceback
 
 import kills
 import oracle
-from lab import Builds, Call, Lab, run
-from scenario import SCENARIOS, Scenario
+from lab import Builds, Call, Lab, Scenario, run
+from scenario import SCENARIOS
 
 KINDS = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 DATA, STATE = pathlib.Path("/mnt/data"), pathlib.Path("/mnt/state")
@@ -101,7 +101,7 @@ class Machine:
         if key not in self.labs:
             home = pathlib.Path("/mnt/lab") / f"{kind}-{scenario.name}-{'apart' if apart else 'together'}"
             state = (STATE if apart else DATA) / "crossgrade"
-            lab = Lab(scenario, self.builds, home, state=state, world=DATA / "world")
+            lab = scenario.lab(scenario, self.builds, home, state=state, world=DATA / "world")
             lab.prepare()
             self.labs[key] = lab, kills.references(lab)
         self.lab = self.labs[key][0]
@@ -173,7 +173,7 @@ def worker(text: str, machine: Machine = Machine(Builds.from_environment())) -> 
 
 # ---- the sample
 
-WEIGHTS = {"jar": 3, "edition": 3, "back": 2}
+NAMES = [name for name, scenario in SCENARIOS.items() if scenario.cuts]
 
 
 def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
@@ -182,10 +182,10 @@ def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
 
 
 def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:
+    """So many for a scenario of weight 1."""
     cases = []
-    total = sum(WEIGHTS[name] for _, name in traces)
     for (kind, name), names in traces.items():
-        for i, at in enumerate(pick(names, -(-cuts * WEIGHTS[name] // total), rng)):
+        for i, at in enumerate(pick(names, cuts * SCENARIOS[name].cuts, rng)):
             act = "cutlog" if i % 6 == 5 else "cut"
             cases.append(Cut(kind, rng.choice(list(CUTS)), SCENARIOS[name], str(at), act, ("resume", "rollback")[i % 2]))
     rng.shuffle(cases)

@@ -13,8 +13,8 @@ import signal
 import subprocess
 import time
 
-from lab import HTTP_PORT, Builds, Lab, run
-from scenario import Scenario
+from lab import Builds, Scenario, run
+from questdb import HTTP_PORT, QuestdbLab
 
 SYSTEMD = pathlib.Path(__file__).resolve().parent.parent / "systemd"
 HOME = pathlib.Path("/srv/lab")         # boot.sh covers /mnt, where the other labs are
@@ -55,7 +55,7 @@ def own_units() -> None:
         run("mount", "--bind", units, UNITS)
 
 
-class UnitLab(Lab):
+class UnitLab(QuestdbLab):
     def __init__(self, scenario: Scenario, builds: Builds) -> None:
         own_units()
         super().__init__(scenario, builds, HOME)

@@ -131,7 +131,8 @@ static void names(void **state)
 					       "a\x7f",
 					       "a\xc2\x80",
 					       "a\xe2\x80\xa8",
-					       "\xef\xbb\xbfz",
+					       "\xef\xbb\xbf"
+					       "a",
 					       "soft\xc2\xadhyphen" };
 	char longest[257];
 

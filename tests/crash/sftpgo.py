@@ -1,0 +1,233 @@
+"""SFTPGo's installations, on SQLite: a stand-in (tests/fakes/sftpgo_double), or real servers where a scenario says so (tests/real)."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import http.client
+import json
+import pathlib
+import shutil
+import socket
+import sqlite3
+import tempfile
+import time
+import typing
+
+from lab import Lab, Scenario, run
+
+HTTP_PORT, SFTP_PORT = 8080, 2022
+OLD, NEW = "2.6.4", "2.7.5"
+SCHEMA = {"old": 29, "new": 33}
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+# A database that a real 2.6.4 left, and the key of the secrets in it.
+DATABASE, MASTER_KEY = TESTS / "golden/sftpgo/provider-29.sql", "my-master-key"
+# Of its event actions those whose texts the stand-in rewrites as 2.7.5 does.
+ACTIONS = ("post-json", "post-object", "post-parts", "run", "backup", "quota", "folder quota", "retention", "rotate")
+# What a new server writes as it likes: when it rewrote a rule, and statistics.
+OWN_TIME = ("events_rules", "updated_at")
+OBJECTS = ("SELECT username, status, password, public_keys, permissions, home_dir, quota_size FROM users ORDER BY username",
+           "SELECT name, path FROM folders ORDER BY name", "SELECT share_id, paths, password FROM shares ORDER BY share_id",
+           "SELECT username, password, permissions FROM admins ORDER BY username", "SELECT key_id, api_key FROM api_keys ORDER BY key_id")
+
+
+@functools.cache
+def impossible() -> str:
+    """Why no real server can be had on this machine, or nothing."""
+    made = [run(TESTS / "real/sftpgo.sh", "build", version, check=False) for version in (OLD, NEW)]
+    return "".join(each.stderr.strip().split("\n")[-1] for each in made if each.returncode)
+
+
+class SftpgoLab(Lab):
+    left_out = ("sftpgo.db",)       # see contents()
+
+    @property
+    def database(self) -> pathlib.Path:
+        return self.root / "sftpgo.db"
+
+    @property
+    def programs(self) -> pathlib.Path:
+        """The directory that holds the program, as the launcher names it."""
+        return self.root if self.scenario.mixed else self.world / "opt/sftpgo"
+
+    # ---- making it
+
+    def install(self) -> None:
+        scenario = self.scenario
+        (self.world / "opt").mkdir()
+        self.root.mkdir(mode=0o750)
+        if scenario.link:
+            scenario.make_build(self, OLD, self.world / f"opt/sftpgo-{OLD}")
+            self.programs.symlink_to(f"sftpgo-{OLD}")
+        else:
+            scenario.make_build(self, OLD, self.programs)
+        scenario.make_artifact(self)
+        self.make_configuration()
+        self.make_database()
+        self.make_files()
+
+    def make_configuration(self) -> None:
+        binding = {"address": "127.0.0.1"}
+        web = {"enable_web_admin": False, "enable_web_client": False, "render_openapi": False}
+        document = {
+            "sftpd": {"bindings": [{"port": SFTP_PORT, **binding}]},
+            "httpd": {"bindings": [{"port": HTTP_PORT, **binding, **web}]},
+            "data_provider": {"driver": "sqlite", "name": self.database.name, "users_base_dir": f"{self.root}/data"},
+            "kms": {"secrets": {"master_key_path": f"{self.root}/master.key"}},
+            "smtp": {"templates_path": f"{self.programs}/templates"},
+        }
+        (self.root / "sftpgo.json").write_text(json.dumps(document, indent=2))
+        (self.root / "env.d").mkdir()
+        (self.root / "master.key").write_text(MASTER_KEY)
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.root / "id_ed25519")     # a real server makes the others
+
+    def make_database(self) -> None:
+        text = DATABASE.read_text().replace("/srv/sftpgo/data", f"{self.root}/data").replace("/srv/sftpgo", f"{self.world}/srv")
+        with contextlib.closing(sqlite3.connect(self.database)) as db:
+            db.executescript(text)
+            names = ",".join("?" * len(ACTIONS))
+            db.execute(f"DELETE FROM rules_actions_mapping WHERE action_id IN (SELECT id FROM events_actions WHERE name NOT IN ({names}))",
+                       ACTIONS)
+            db.execute(f"DELETE FROM events_actions WHERE name NOT IN ({names})", ACTIONS)
+            db.commit()
+            db.execute("VACUUM")
+
+    def make_files(self) -> None:
+        """Users' files: below the configuration directory, which leaves them out of the restore point, and beside it."""
+        for place in ("root/data/user-00001", "root/data/user-00002/in", "srv/folders/1"):
+            (self.world / place).mkdir(parents=True)
+            (self.world / place / "upload.txt").write_text(f"what a user put into {place}\n")
+
+    # ---- the server
+
+    def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
+        """Status, and what the server calls itself."""
+        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=5)
+        try:
+            connection.request("POST" if body else "GET", path, body)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, answer.headers.get("Server", "")
+        finally:
+            connection.close()
+
+    def banner(self) -> str:
+        with socket.create_connection(("127.0.0.1", SFTP_PORT), timeout=5) as connection:
+            return connection.makefile("r").readline().strip()
+
+    def serving(self) -> bool:
+        try:
+            return self.ask("/healthz")[0] == 200 and self.banner().startswith("SSH-2.0-")
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def write_until_refused(self, acknowledged: set[int], writer: int) -> None:
+        """An administrator who adds users."""
+        for n in range(1, 100_000):
+            try:
+                if self.ask("/api/v2/users", json.dumps({"username": f"w{writer}-{n}"}, separators=(",", ":")))[0] != 201:
+                    return
+            except (OSError, http.client.HTTPException):
+                return
+            acknowledged.add(n)
+            time.sleep(0.001)
+
+    # ---- what it holds
+
+    def rows(self, *queries: str) -> list[list[tuple]]:
+        """From a copy: a journal that is left is played back there, and nothing here is touched."""
+        with tempfile.TemporaryDirectory(dir=self.home) as room:
+            for path in self.root.glob(f"{self.database.name}*"):
+                shutil.copy(path, room)
+            with contextlib.closing(sqlite3.connect(pathlib.Path(room) / self.database.name)) as db:
+                return [db.execute(query).fetchall() for query in queries]
+
+    def contents(self) -> str:
+        """The old world byte by byte; the new one row by row, since each server that opens it writes a little."""
+        if not self.database.exists():
+            return "no database\n"
+        lines = []
+        [[(schema,)], tables] = self.rows("SELECT version FROM schema_version",
+                                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        if schema == SCHEMA["old"]:
+            lines.append(f"database {hashlib.sha256(self.database.read_bytes()).hexdigest()}")
+        for (table,) in sorted(tables):
+            [columns] = self.rows(f"SELECT name FROM pragma_table_info('{table}') ORDER BY name")
+            wanted = ", ".join(f'"{name}"' for (name,) in columns if (table, name) != OWN_TIME)
+            [found] = self.rows(f'SELECT {wanted} FROM "{table}" ORDER BY 1, 2')
+            lines += [f"{table} {row}" for row in found]
+        return "\n".join(lines) + "\n"
+
+    def facts_wrong(self, world: str) -> list[str]:
+        wrong, version = [], NEW if world == "new" else OLD
+        for said in (self.ask("/healthz")[1], self.banner()):
+            if not said.endswith(version):
+                wrong.append(f"the server is not {version}: {said}")
+        [[(schema,)], *found] = self.rows("SELECT version FROM schema_version", *OBJECTS)
+        if schema != SCHEMA[world]:
+            wrong.append(f"the schema is {schema}")
+        if found != self.objects():
+            wrong.append("users, folders, shares, administrators or API keys differ from those of the template")
+        return wrong
+
+    def objects(self) -> list[list[tuple]]:
+        with contextlib.closing(sqlite3.connect(f"file:{self.template}/root/{self.database.name}?mode=ro", uri=True)) as db:
+            return [db.execute(query).fetchall() for query in OBJECTS]
+
+    def acknowledged_missing(self, writer: int, sequence: set[int]) -> list[str]:
+        [found] = self.rows("SELECT username FROM users")
+        lost = sorted(n for n in sequence if (f"w{writer}-{n}",) not in found)
+        return [f"acknowledged users lost: {lost[:10]} ({len(lost)} of {len(sequence)})"] if lost else []
+
+
+@dataclasses.dataclass(frozen=True)
+class Sftpgo(Scenario):
+    """A plain process on SQLite, the program in a directory that exchanges names, unless a flag says otherwise."""
+    lab: typing.ClassVar[type[Lab]] = SftpgoLab
+    link: bool = False                  # versioned directories behind a link that the launcher follows
+    mixed: bool = False                 # program and data in one directory: entries exchange names
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"SFTPGO_LOG_FILE_PATH": ""}
+
+    def make_build(self, lab: SftpgoLab, version: str, to: pathlib.Path) -> None:
+        """What the vendor's archive holds; of a real one as much as a server without web pages needs."""
+        if not self.real:
+            run(lab.builds.sftpgo, "install", to, version)
+            return
+        build = run(TESTS / "real/sftpgo.sh", "build", version).stdout.strip()
+        to.mkdir(exist_ok=True)
+        run("cp", "-r", f"{build}/sftpgo", f"{build}/templates", to)
+
+    def make_artifact(self, lab: SftpgoLab) -> None:
+        """Flat, as the vendor packs it, or below one top directory."""
+        build = lab.outside / f"sftpgo-{NEW}"
+        self.make_build(lab, NEW, build)
+        inside = [build.name] if self.link else [path.name for path in sorted(build.iterdir())]
+        run("tar", "-C", build.parent if self.link else build, "-I", "gzip -1", "-cf", self.artifact(lab), *inside)
+        run("rm", "-rf", build)
+
+    def artifact(self, lab: SftpgoLab) -> pathlib.Path:
+        return lab.outside / f"sftpgo_v{NEW}_linux_x86_64.tar.gz"
+
+    def command(self, lab: SftpgoLab) -> list[str]:
+        return [str(lab.programs / "sftpgo"), "serve", "-c", str(lab.root)]
+
+    def goal(self, lab: SftpgoLab) -> dict:
+        return {"crossgrade": 1, "product": "sftpgo", "source": {"root": str(lab.root)},
+                "target": {"artifact": str(self.artifact(lab))}, "settings": {"gate": self.gate}}
+
+
+SCENARIOS = (
+    Sftpgo("sftpgo", weight=2, cuts=1),
+    Sftpgo("sftpgo-link", link=True),
+    Sftpgo("sftpgo-mixed", mixed=True),
+    Sftpgo("sftpgo-open", gate="none"),
+    Sftpgo("sftpgo-held", link=True, held=True, struck="resume", after_apply=True),
+    Sftpgo("sftpgo-back", struck="rollback", after_apply=True, cuts=1),
+    Sftpgo("sftpgo-real", real=True, weight=0.3),
+    Sftpgo("sftpgo-real-back", real=True, struck="rollback", after_apply=True, weight=0.3),
+)
