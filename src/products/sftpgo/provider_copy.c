@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "data/copy.h"
 #include "io/dir.h"
 
 /* Bytes that SQLite locks, of the database file ... */
@@ -23,18 +22,19 @@
 
 #define LOOK_AGAIN_NS (5 * NS_PER_MS)
 
+/* By plain calls: a kill between them is no step of ours half done, and the files hold password
+ * hashes, so they go as soon as they are open. */
 void private_copy_done(struct private_copy *c)
 {
-	autodir struct dir d = DIR_NONE;
-	struct err e = ERR_INIT;
-	char *leaf = c->dir ? strrchr(c->dir, '/') : NULL;
+	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
 
-	if (leaf) {
-		*leaf = '\0';
-		if (dir_open(*c->dir ? c->dir : "/", &d, &e) < 0 ||
-		    dir_remove_tree(&d, leaf + 1, &e) < 0)
-			log_debug("%s", e.msg);
+	for (size_t i = 0; c->path && i < ARRAY_LEN(beside); i++) {
+		autofree char *name = xasprintf("%s%s", c->path, beside[i]);
+
+		(void)unlink(name);
 	}
+	if (c->dir && rmdir(c->dir) < 0)
+		log_debug("remove '%s': %s", c->dir, strerror(errno));
 	free(c->dir);
 	free(c->path);
 	*c = (struct private_copy){ 0 };
@@ -85,10 +85,7 @@ static int copy_all(int from, int to, const char *what, struct err *e)
 {
 	off_t at = 0;
 	ssize_t n;
-	int r = copy_clone(from, to, what, e);
 
-	if (r)
-		return r < 0 ? r : 0;
 	while ((n = sendfile(to, from, &at, 8 << 20)) > 0)
 		;
 	return n < 0 ? err_sys(e, errno, "copy '%s'", what) : 0;
