@@ -390,6 +390,25 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 	return worst;
 }
 
+int point_copy_of(const struct point *p, const char *path, char **ret, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	if (p->state == POINT_OPEN || p->state == POINT_SPENT)
+		return err_set(e, ERR_ABSENT, "restore point '%s' is %s", p->id, state_names[p->state]);
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const char *live = json_str(root, "path", "");
+		size_t n = strlen(live);
+
+		if (strncmp(path, live, n) || path[n] != '/')
+			continue;
+		*ret = xasprintf("%s%s", json_str(root, "keep", ""), path + n);
+		return 0;
+	}
+	return err_set(e, ERR_ABSENT, "restore point '%s' does not hold '%s'", p->id, path);
+}
+
 static int compare_live_root(struct point *p, const json_t *root, manifest_diffs *ret,
                              struct err *e)
 {

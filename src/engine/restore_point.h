@@ -62,6 +62,10 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
  * needed nor looked at. Paths of the differences are absolute. 0 equal, 1 different. */
 int point_compare_live(struct point *p, manifest_diffs *ret, struct err *e) must_check;
 
+/* Where the copy of a path of the live world lies, heap: what a stopped server left can be read there while the new one runs. ERR_ABSENT:
+ * no root of the point holds it, or the copy went live. */
+int point_copy_of(const struct point *p, const char *path, char **ret, struct err *e) must_check;
+
 /* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. A point on
  * another file system is staged beside the data first; where there is no room for that, in_place lets differing files be
  * written back one by one, else ERR_SPACE. */

@@ -11,7 +11,7 @@
 #include "engine/checks.h"
 #include "engine/journal.h"
 #include "engine/run.h"
-#include "unit/questdb/golden.h"
+#include "unit/golden/golden.h"
 #include "unit/unit.h"
 
 #define NAMES_MAX 1000

@@ -13,10 +13,11 @@ static const json_t *setting(const struct facts *now, const char *key)
 CHECK(conf)
 {
 	static const char id[] = "sftpgo.conf";
+	const char *error = facts_str(now, SF_CONF_ERROR, NULL);
 	const json_t *conf;
 
-	if (facts_why_missing(now, SF_CONF))
-		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", facts_why_missing(now, SF_CONF));
+	if (error)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", error);
 	else if (need(now, SF_CONF, id, ret, &conf))
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", facts_str(now, SF_CONF_FILE, "no file, all by default"));
 }

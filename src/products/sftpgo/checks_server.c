@@ -84,9 +84,11 @@ CHECK(target_version)
 CHECK(healthy)
 {
 	static const char id[] = "sftpgo.healthy";
-	const json_t *healthy;
+	const json_t *healthy, *running;
 
-	if (!facts_bool(now, SF_RUNNING, false)) {
+	if (!need(now, SF_RUNNING, id, ret, &running))
+		return;
+	if (!json_is_true(running)) {
 		results_add(ret, id, VERDICT_NOTE, NULL, "the server is not running: it is started by the run");
 		return;
 	}
@@ -117,12 +119,13 @@ CHECK(service)
 {
 	static const char id[] = "sftpgo.service";
 	const char *kind = need_text(now, SF_SERVICE_KIND, id, ret);
+	const json_t *running;
 
-	if (!kind)
+	if (!kind || !need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (!can_switch(kind))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "it runs as %s, which this version can only read", kind);
-	else if (!strcmp(kind, "process") && !facts_bool(now, SF_RUNNING, false))
+	else if (!strcmp(kind, "process") && !json_is_true(running))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "it is stopped, and nothing says how it is started");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", kind);

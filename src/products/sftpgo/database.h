@@ -7,6 +7,3 @@
 
 /* Opens what the plan pinned, else what `seen` says. ERR_ABSENT when neither knows. */
 int database_open(const struct ctx *c, const struct facts *seen, struct provider **ret, struct err *e) must_check;
-
-/* The side file of the frozen objects beside the run's records. */
-#define OBJECTS_FILE "objects.frozen"

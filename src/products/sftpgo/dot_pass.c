@@ -9,7 +9,10 @@
 
 /* ---- dots ---- */
 
-static bool kept_as_it_is(struct sv open) { return open.n > 2 && memchr(" .-", open.p[2], 3); }
+static bool kept_as_it_is(struct sv open)
+{
+	return open.n > 2 && open.p[2] && strchr(" .-", open.p[2]);
+}
 
 void dot_pass_text(struct sv text, struct buf *ret)
 {
@@ -64,9 +67,9 @@ void clean_path(struct sv path, struct buf *ret)
 /* Blanks at both ends as Go's strings.TrimSpace, within ASCII. */
 static struct sv trimmed(struct sv s)
 {
-	while (s.n && memchr(BLANKS, s.p[0], strlen(BLANKS)))
+	while (s.n && s.p[0] && strchr(BLANKS, s.p[0]))
 		s = (struct sv){ s.p + 1, s.n - 1 };
-	while (s.n && memchr(BLANKS, s.p[s.n - 1], strlen(BLANKS)))
+	while (s.n && s.p[s.n - 1] && strchr(BLANKS, s.p[s.n - 1]))
 		s.n--;
 	return s;
 }

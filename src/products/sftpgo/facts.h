@@ -35,6 +35,7 @@
 
 /* ---- configuration */
 #define SF_CONF            "conf"               /* P sftpgo_config_facts(): {key: {"value","from"}}, secrets as "***" */
+#define SF_CONF_ERROR      "conf.error"         /* P str: why it cannot be read as the server does; absent: it can */
 #define SF_CONF_FILE       "conf.file"          /* P str: absolute; absent: there is none */
 #define SF_DOORS           "conf.doors"         /* P doors_of() */
 #define SF_PROBE           "conf.probe"         /* P doors_probe() */
@@ -61,5 +62,5 @@
 #define SF_TARGET_VERSION  "target.version"     /* P str */
 
 /* ---- frozen */
-#define SF_FROZEN_OBJECTS  "frozen.objects"     /* O {kind: objects}; the objects themselves by their digests in OBJECTS_FILE */
+#define SF_FROZEN_OBJECTS  "frozen.objects"     /* O "records"|"restore point": where the baseline is read (frozen.h) */
 #define SF_FROZEN_KEYS     "frozen.host_keys"   /* O {file: fingerprint of the public key} */

@@ -36,13 +36,6 @@ void look_missing(struct look *k, const char *key, const struct err *why)
 	facts_miss(k->f, key, why->msg);
 }
 
-/* What a run compares with later: the database alone, which the plan knows where to find. The environment of a plain process that
- * was stopped is gone. */
-static int look_at_stopped(struct look *k, struct err *e)
-{
-	return look_at_provider(k, e) < 0 ? -(int)e->kind : look_at_frozen(k, e);
-}
-
 static int look(struct look *k, struct err *e)
 {
 	const char *root = site_root_path(k->site, "root");
@@ -70,7 +63,8 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 	int r;
 
 	facts_init(&f, "sftpgo", c->goal ? c->goal->name : "sftpgo");
-	r = d == DEPTH_FROZEN && c->plan ? look_at_stopped(&k, e) : look(&k, e);
+	/* The plan knows where the database is: the environment of a plain process that was stopped is gone. */
+	r = d == DEPTH_FROZEN && c->plan ? look_at_frozen(&k, e) : look(&k, e);
 	sftpgo_layout_done(&k.l);
 	provider_close(k.db);
 	if (r < 0 || facts_check_size(&f, e) < 0)

@@ -34,6 +34,7 @@ void look_at_conf(struct look *k)
 
 	look_pin_str(k, SF_ROOT, k->l.root, "site");
 	if (k->l.conf_error[0]) {
+		look_pin_str(k, SF_CONF_ERROR, k->l.conf_error, "configuration");
 		facts_miss(k->f, SF_CONF, k->l.conf_error);
 		return;
 	}

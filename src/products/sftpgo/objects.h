@@ -38,11 +38,12 @@ enum object_kind object_kind_of(const char *name);   /* OBJ__MAX when it is none
 
 struct object {
 	enum object_kind kind;
-	char *
-	    key; /* username, name, id of a key or share, "1_10.0.0.0/8" of an IP list, "configs" */
+	/* Username, name, id of a key or share, "1_10.0.0.0/8" of an IP list, "configs". */
+	char *key;
 	json_t *fields; /* object */
-	json_t *dotted; /* event actions below schema 32: `options` as the placeholder pass of the
-			 * step to 32 leaves them, NULL where that would fail */
+	/* Event actions below schema 32: `options` as the placeholder pass of the step to 32 leaves
+	 * them, NULL where that would fail. */
+	json_t *dotted;
 };
 
 struct objects;

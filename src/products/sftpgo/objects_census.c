@@ -14,7 +14,7 @@
 static json_t *at(const json_t *o, const char *way)
 {
 	struct sv rest = sv_of(way);
-	json_t *v = (json_t *)(uintptr_t)o; /* lookups take const, what they return is not */
+	json_t *v = (json_t *)o; /* lookups take const, what they return is not */
 
 	while (rest.n && v) {
 		autofree char *name = sv_dup(sv_cut(&rest, '.'));
@@ -78,8 +78,7 @@ static unsigned placeholders_below(const json_t *v)
 		return text_placeholders(
 		    (struct sv){ json_string_value(v), json_string_length(v) });
 	json_array_foreach(v, i, member) found |= placeholders_below(member);
-	json_object_foreach((json_t *)(uintptr_t)v, name, member) found |=
-	    placeholders_below(member);
+	json_object_foreach((json_t *)v, name, member) found |= placeholders_below(member);
 	return found;
 }
 
@@ -134,7 +133,7 @@ static bool may_link(const json_t *permissions)
 	const char *path;
 	json_t *list;
 
-	json_object_foreach((json_t *)(uintptr_t)permissions, path, list)
+	json_object_foreach((json_t *)permissions, path, list)
 	{
 		if (lists(list, "*") || lists(list, "create_symlinks"))
 			return true;

@@ -6,20 +6,20 @@
 #include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/secret_box.h"
 
-#define STORAGE_MAX                                                                            \
-	16 /* filesystem.provider: 0 local, 1 S3, 2 GCS, 3 Azure, 4 encrypted local, 5 SFTP, 6 \
-	    * HTTP, 7 FTP; larger ones count as the last */
+/* filesystem.provider: 0 local, 1 S3, 2 GCS, 3 Azure, 4 encrypted local, 5 SFTP, 6 HTTP, 7 FTP;
+ * larger ones count as the last. */
+#define STORAGE_MAX 16
 
 /* All borrowed, for the call. */
 struct storage_use {
 	enum object_kind kind; /* users, groups, folders */
 	const char *key;
 	int provider;
-	const char *local;  /* home_dir or mapped_path where files lie there (0, 4), "" none; a
-			       group's may hold %username% */
-	const char *remote; /* bucket, container or endpoint, "" none */
-	const char
-	    *primary; /* of users: the primary group, which may set home and storage; NULL none */
+	/* home_dir or mapped_path where files lie there (0, 4), "" none; a group's may hold
+	 * %username%. */
+	const char *local;
+	const char *remote;  /* bucket, container or endpoint, "" none */
+	const char *primary; /* of users: the group that may set home and storage; NULL none */
 };
 enum action_text {
 	TEXT_UNDOTTED = 1, /* {{Name}}: of 2.6 */

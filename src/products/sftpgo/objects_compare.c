@@ -140,9 +140,9 @@ static const char *const used[OBJ__MAX] = {
 	[OBJ_API_KEYS] = "last_use_at",
 	[OBJ_FOLDERS] = "used_quota_size used_quota_files last_quota_update",
 	[OBJ_SHARES] = "last_use_at used_tokens",
-	[OBJ_USERS] = "last_login last_quota_update used_quota_size used_quota_files "
-		      "used_upload_data_transfer "
-		      "used_download_data_transfer first_download first_upload",
+	[OBJ_USERS] = ("last_login last_quota_update used_quota_size used_quota_files "
+		       "used_upload_data_transfer "
+		       "used_download_data_transfer first_download first_upload"),
 };
 
 struct comparing {

@@ -11,13 +11,12 @@
 #include "data/out.h"
 #include "products/sftpgo/objects.h"
 
-/* Rules of what may differ in place. */
-#define RULE_USED "sftpgo.used-since" /* last login, used quota, tokens of shares: clients came */
-#define RULE_DOTS                                                                                \
-	"sftpgo.placeholder-dots" /* options of actions, and the time of the rules that use them \
-				   */
-#define RULE_CONFIGS \
-	"sftpgo.configs-added" /* a section of `configs` that the old release did not have */
+/* Rules of what may differ in place: clients came (last login, used quota, tokens of shares); the
+ * placeholder pass (options of actions, and the time of the rules that use them); a section of
+ * `configs` that the old release did not have. */
+#define RULE_USED "sftpgo.used-since"
+#define RULE_DOTS "sftpgo.placeholder-dots"
+#define RULE_CONFIGS "sftpgo.configs-added"
 
 struct object_counts {
 	int64_t n[OBJ__MAX];

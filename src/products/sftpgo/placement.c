@@ -42,7 +42,7 @@ static const char *link_of(const struct facts *now)
 {
 	const char *link = facts_str(now, SF_INSTALL_LINK, NULL);
 
-	return link && strcmp(base_name(link), base_name(facts_str(now, SF_INSTALL, ""))) ? link : NULL;
+	return link && *link == '/' && strcmp(base_name(link), base_name(facts_str(now, SF_INSTALL, ""))) ? link : NULL;
 }
 
 static void place(const struct facts *now, const struct goal *to, const struct change *c, struct placement *p)

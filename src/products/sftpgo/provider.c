@@ -46,6 +46,10 @@ int provider_open(const struct provider_at *at, struct provider **ret, struct er
 
 	if (find_driver(at->driver, &ops, e) < 0)
 		return -(int)e->kind;
+	if (at->connection.len && ops != &provider_postgresql)
+		return err_set(e, ERR_REFUSED,
+			       "data provider %s: a connection_string is not understood",
+			       ops->driver);
 	p = xcalloc(1, sizeof *p);
 	p->ops = ops;
 	p->prefix = xstrdup(at->prefix ? at->prefix : "");

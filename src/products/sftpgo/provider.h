@@ -24,6 +24,8 @@ struct provider_at {
 	uint16_t port; /* 0: the driver's own */
 	const char *user, *database;
 	struct secret password;
+	/* connection_string, which takes the place of all above: postgresql only, others refuse. */
+	struct secret connection;
 	const char *prefix; /* sql_tables_prefix, NULL none */
 	int sslmode;        /* SFTPGo's number, which means different things to each driver */
 	const char *root_cert, *client_cert, *client_key;

@@ -227,10 +227,14 @@ static int connect_to(const struct provider_at *at, struct provider *p, struct e
 {
 	struct my *my = p->handle;
 	bool socket = at->host && at->host[0] == '/';
+	unsigned tcp = MYSQL_PROTOCOL_TCP;
 
 	my->conn = my->my->init(NULL);
 	if (!my->conn)
 		return err_set(e, ERR_SPACE, "no memory for a connection");
+	/* As the server does it; to the library alone, "localhost" is a socket of its own. */
+	if (!socket)
+		option(my, MYSQL_OPT_PROTOCOL, &tcp);
 	set_options(my, p);
 	set_tls(my, at);
 	if (!my->my->real_connect(my->conn, socket ? NULL : at->host, at->user,

@@ -265,32 +265,47 @@ static const char *ssl_mode(int mode)
 	return mode >= 0 && mode < (int)ARRAY_LEN(modes) ? modes[mode] : "allow";
 }
 
+static void add_place(const struct provider_at *at, const char *hosts, const char *ports,
+		      struct params *all)
+{
+	param(all, "host", hosts);
+	param(all, "port", ports);
+	param(all, "user", at->user);
+	param(all, "password", at->password.bytes);
+	param(all, "dbname", at->database);
+	param(all, "sslmode", ssl_mode(at->sslmode));
+	param(all, "sslrootcert", at->root_cert);
+	param(all, "sslcert", at->client_cert);
+	param(all, "sslkey", at->client_key);
+	param(all, "sslsni", at->no_sni ? "0" : NULL);
+	param(all, "target_session_attrs", at->session_attrs);
+}
+
 static int connect_to(const struct provider_at *at, struct provider *p, struct err *e)
 {
 	autobuf struct buf hosts = BUF_MAX(4096), ports = BUF_MAX(4096);
 	struct pg *pg = p->handle;
 	struct params all = { 0 };
 
-	split_hosts(at, &hosts, &ports);
-	param(&all, "host", buf_str(&hosts));
-	param(&all, "port", buf_str(&ports));
-	param(&all, "user", at->user);
-	param(&all, "password", at->password.bytes);
-	param(&all, "dbname", at->database);
-	param(&all, "sslmode", ssl_mode(at->sslmode));
-	param(&all, "sslrootcert", at->root_cert);
-	param(&all, "sslcert", at->client_cert);
-	param(&all, "sslkey", at->client_key);
-	param(&all, "sslsni", at->no_sni ? "0" : NULL);
-	param(&all, "target_session_attrs", at->session_attrs);
+	if (at->connection.len) {
+		/* A URL or words: the library takes it apart. */
+		param(&all, "dbname", at->connection.bytes);
+	} else {
+		split_hosts(at, &hosts, &ports);
+		add_place(at, buf_str(&hosts), buf_str(&ports), &all);
+	}
 	param(&all, "application_name", "crossgrade");
 	param(&all, "client_encoding", "UTF8");
-	pg->conn = pg->pq->connect_start(all.names, all.values, 0);
+	pg->conn = pg->pq->connect_start(all.names, all.values, at->connection.len > 0);
 	if (!pg->conn)
 		return err_set(e, ERR_SPACE, "no memory for a connection");
 	(void)pg->pq->set_notices(pg->conn, no_notices, NULL);
-	return pg->pq->status(pg->conn) == CONNECTION_BAD ? login_failed(pg, e)
-							  : finish_connect(p, e);
+	if (pg->pq->status(pg->conn) != CONNECTION_BAD)
+		return finish_connect(p, e);
+	/* What the library says of a string that it cannot read may hold the password. */
+	return at->connection.len
+		   ? err_set(e, ERR_REFUSED, "the connection_string leads to no server")
+		   : login_failed(pg, e);
 }
 
 static int pg_open(const struct provider_at *at, struct provider *p, struct err *e)

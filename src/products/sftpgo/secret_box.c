@@ -54,12 +54,9 @@ static bool derive(struct sv from, const unsigned char salt[SALT_BYTES], struct 
 	char digest[] = "SHA256";
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)from.p,
-						  from.n),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt,
-						  SALT_BYTES),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.p,
-						  info.n),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)from.p, from.n),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, SALT_BYTES),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info.p, info.n),
 		OSSL_PARAM_construct_end(),
 	};
 	bool done = ctx && EVP_KDF_derive(ctx, ret, crypto_secretbox_KEYBYTES, params) == 1;
@@ -190,7 +187,7 @@ static int walk_members(struct walk *w, const json_t *v, int depth, struct err *
 	json_t *member;
 
 	/* Iterating takes no const. */
-	json_object_foreach((json_t *)(uintptr_t)v, name, member)
+	json_object_foreach((json_t *)v, name, member)
 	{
 		if (walk_member(w, name, member, depth, e) < 0)
 			return -(int)e->kind;

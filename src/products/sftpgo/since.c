@@ -1,8 +1,8 @@
 /* What clients and administrators changed since the stop, and saving it before it is given up. */
-#include <fcntl.h>
 #include <string.h>
 
 #include "products/sftpgo/database.h"
+#include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
 
 struct count {
@@ -39,15 +39,15 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 	struct object_tally tally = { 0 };
 	struct count count = { .w = ret };
 	struct err why = ERR_INIT;
-	autoclose int fd = c->blobs.fd < 0 ? -ERR_ABSENT : dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, &why);
+	autoclose int fd = frozen_open(c, frozen, &why);
 
 	if (fd < 0) {
 		ret->transactions = -1;
-		snprintf(ret->why, sizeof ret->why, "%s", why.msg[0] ? why.msg : "this call has no records of a run");
+		snprintf(ret->why, sizeof ret->why, "%s", why.msg);
 		return 0;
 	}
 	if (database_open(c, frozen, &db, e) < 0 ||
-	    objects_compare(fd, OBJECTS_FILE, db, count_one, &count, &tally, e) < 0)
+	    objects_compare(fd, "what was written down", db, count_one, &count, &tally, e) < 0)
 		return err_wrap(e, "count the changes since the stop");
 	return 0;
 }

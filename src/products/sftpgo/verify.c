@@ -1,10 +1,10 @@
 /* Comparing the installation now with what was written down of the stopped database. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/plan.h"
 #include "products/sftpgo/database.h"
+#include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/talk.h"
 
@@ -55,10 +55,17 @@ static int compare_server(struct proof *p, struct err *e)
 
 /* ---- the database ---- */
 
+static int64_t schema_before(const struct proof *p)
+{
+	const json_t *was = p->c->plan ? json_object_get(plan_pinned(p->c->plan), SF_SCHEMA) : NULL;
+
+	return was ? json_integer_value(was) : facts_int(p->frozen, SF_SCHEMA, 0);
+}
+
 static void compare_schema(struct proof *p, int is)
 {
 	const char *version = pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION);
-	int64_t was = facts_int(p->frozen, SF_SCHEMA, 0);
+	int64_t was = schema_before(p);
 	struct sftpgo_version v;
 	int want = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
 	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%d", is);
@@ -86,24 +93,17 @@ static int record(void *data, const struct object_difference *d, struct err *e u
 	return 0;
 }
 
-static int open_frozen(const struct ctx *c, struct err *e)
-{
-	if (c->blobs.fd < 0)
-		return err_set(e, ERR_ABSENT, "this call has no records of a run");
-	return dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);
-}
-
 static int compare_objects(struct proof *p, struct provider *db, struct err *e)
 {
 	struct err why = ERR_INIT;
-	autoclose int frozen = open_frozen(p->c, &why);
+	autoclose int frozen = frozen_open(p->c, p->frozen, &why);
 	struct object_tally tally = { 0 };
 
 	if (frozen < 0) {
 		cmp_add(p->ret, CMP_UNPROVED, "database", "objects", NULL, NULL, NULL, why.msg);
 		return 0;
 	}
-	if (objects_compare(frozen, OBJECTS_FILE, db, record, p, &tally, e) < 0)
+	if (objects_compare(frozen, "what was written down", db, record, p, &tally, e) < 0)
 		return err_wrap(e, "compare the objects of the database");
 	for (int i = 0; i < OBJ__MAX; i++)
 		cmp_same(p->ret, (uint64_t)tally.same.n[i]);

@@ -305,6 +305,33 @@ static bool says(const char *file, const char *want)
 	return !strcmp(text, want);
 }
 
+/* Read while the live world moves on, and gone with the way back. */
+static void the_copy_of_a_path_is_found(void **state)
+{
+	autofree char *path = xasprintf("%s/stop", toy_root), *outside = xasprintf("%s-not/stop", toy_root), *copy = NULL;
+	autobuf struct buf text = BUF_MAX(100);
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	make(&p);
+	assert_fails(point_copy_of(&p, path, &copy, &e), &e, ERR_ABSENT);
+	point_done(&p);
+	p = (struct point){ .dir = DIR_NONE };
+	assert_ok(point_remove(home, ID, &e), &e);
+	complete(&p);
+	toy_put("stop", "new");
+	assert_ok(point_copy_of(&p, path, &copy, &e), &e);
+	assert_ok(file_read_path(copy, &text, &e), &e);
+	assert_string_equal(buf_str(&text), "old");
+	assert_fails(point_copy_of(&p, outside, &copy, &e), &e, ERR_ABSENT);
+	err_clear(&e);
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_fails(point_copy_of(&p, path, &copy, &e), &e, ERR_ABSENT);
+	point_done(&p);
+}
+
 static void it_goes_live_and_back(void **state)
 {
 	struct point p = { .dir = DIR_NONE };
@@ -590,6 +617,7 @@ int main(void)
 		T(a_seal_is_of_one_filling),
 		T(a_lost_file_is_found),
 		T(a_touched_live_tree_is_seen),
+		T(the_copy_of_a_path_is_found),
 		T(it_goes_live_and_back),
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "engine/run.h"
-#include "golden.h"
+#include "golden/golden.h"
 #include "products/questdb/change.h"
 #include "products/questdb/questdb.h"
 

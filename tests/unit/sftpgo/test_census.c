@@ -131,8 +131,7 @@ static void names(void **state)
 					       "a\x7f",
 					       "a\xc2\x80",
 					       "a\xe2\x80\xa8",
-					       "\xef\xbb\xbf"
-					       "a",
+					       "\xef\xbb\xbfz",
 					       "soft\xc2\xadhyphen" };
 	char longest[257];
 

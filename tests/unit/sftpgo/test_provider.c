@@ -211,6 +211,15 @@ static void refuses(void **state)
 		   "CREATE TABLE schema_version (version); INSERT INTO schema_version VALUES (0)");
 	assert_fails(open_sqlite(below(*state, "zero.db"), 0, &p, &e), &e, ERR_FORMAT);
 	assert_fails(open_sqlite("relative.db", 0, &p, &e), &e, ERR_USAGE);
+	at = (struct provider_at){ .driver = "postgresql" };
+	assert_ok(secret_set(&at.connection, "host=127.0.0.1 hunter2", 22, &e), &e);
+	assert_fails(provider_open(&at, &p, &e), &e, ERR_REFUSED);
+	assert_null(strstr(e.msg, "hunter2"));
+	secret_done(&at.connection);
+	at = (struct provider_at){ .driver = "sqlite", .path = below(*state, "text.db") };
+	assert_ok(secret_set(&at.connection, "file:x", 6, &e), &e);
+	assert_fails(provider_open(&at, &p, &e), &e, ERR_REFUSED);
+	secret_done(&at.connection);
 }
 
 /* A view in place of a table may go on for ever. */

@@ -23,13 +23,13 @@ static int call(const struct world *w, const char *script, const char *const *ar
 		struct buf *said)
 {
 	autofree char *home = xasprintf("HOME=%s", getenv("HOME") ? getenv("HOME") : "/root");
+	autofree char *search =
+	    xasprintf("PATH=%s", getenv("PATH") ? getenv("PATH") : "/usr/sbin:/usr/bin:/sbin:/bin");
 	autofree char *driver = xasprintf("SFTPGO_DRIVER=%s", w->driver);
 	autofree char *db = xasprintf("SFTPGO_DB=%s", w->db);
 	autofree char *path = xasprintf("%s/%s", REAL_DIR, script);
 	const char *argv[8] = { "/bin/bash", path };
-	const char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/"
-			      "usr/local/go/bin",
-			      home, driver, db, NULL };
+	const char *env[] = { search, home, driver, db, NULL };
 	struct cmd c = { .argv = argv, .env = env, .within_ns = 900 * NS_PER_S };
 	struct cmd_result r = { 0 };
 	struct err e = ERR_INIT;
@@ -86,7 +86,7 @@ static void bind_server(struct world *w)
 	port = setting(w->settings, "port");
 	assert_true(sv_u64(sv_of(port), &number));
 	w->at.port = (uint16_t)number;
-	w->at.host = "127.0.0.1";
+	w->at.host = "localhost";
 	w->at.user = w->at.database = "sftpgo";
 }
 
@@ -209,6 +209,27 @@ static void compare(const struct world *w, struct object_tally *tally)
 	assert_int_equal(unexplained, 0);
 }
 
+static void by_connection_string(const struct world *w)
+{
+	autofree char *text =
+	    xasprintf("host='127.0.0.1' port='%d' dbname='sftpgo' user='sftpgo' password='%s' "
+		      "sslmode=disable connect_timeout=10",
+		      w->at.port, w->at.password.bytes);
+	autofree char *url = xasprintf("postgres://sftpgo:%s@127.0.0.1:%d/sftpgo?sslmode=disable",
+				       w->at.password.bytes, w->at.port);
+	const char *const forms[] = { text, url };
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct provider_at at = { .driver = w->driver };
+		autoprovider struct provider *p = NULL;
+		struct err e = ERR_INIT;
+
+		assert_ok(secret_set(&at.connection, forms[i], strlen(forms[i]), &e), &e);
+		assert_ok(provider_open(&at, &p, &e), &e);
+		secret_done(&at.connection);
+	}
+}
+
 /* Rights, nodes and a login that fails: what only a database server has. */
 static void ask_server(const struct world *w)
 {
@@ -245,6 +266,8 @@ static void ask_server(const struct world *w)
 	assert_true(*why);
 	provider_close(take_ptr(p2));
 
+	if (pg)
+		by_connection_string(w);
 	guest.user = "nobody";
 	assert_fails(provider_open(&guest, &p2, &e), &e, ERR_DENIED);
 	err_clear(&e);

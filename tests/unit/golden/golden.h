@@ -1,4 +1,4 @@
-/* Golden cases below tests/golden/questdb: a case is a directory with facts.json and goal.yaml,
+/* Golden cases of a product, below GOLDEN_DIR: a case is a directory with facts.json and goal.yaml,
  * each a merge patch (RFC 7396) over base-facts.json and base-goal.yaml. UPDATE_GOLDEN=1 writes
  * what is expected anew. */
 #pragma once

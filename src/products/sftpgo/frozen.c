@@ -1,0 +1,78 @@
+#include "products/sftpgo/frozen.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "data/out.h"
+#include "engine/plan.h"
+#include "engine/point_of.h"
+#include "products/sftpgo/database.h"
+#include "products/sftpgo/objects_compare.h"
+
+#define OBJECTS_FILE "objects.frozen"
+
+static const char *pinned(const struct ctx *c, const char *key)
+{
+	return c->plan ? json_str(plan_pinned(c->plan), key, NULL) : NULL;
+}
+
+bool frozen_can_wait(const struct ctx *c)
+{
+	return pinned(c, SF_DB_FILE) && c->goal && !strcmp(json_str(c->goal->restore_point, "kind", "tree"), "tree");
+}
+
+static int write_down(struct ctx *c, struct provider *db, struct err *e)
+{
+	struct object_counts unused;
+	struct out to;
+	int r;
+
+	if (out_open(&to, &c->blobs, OBJECTS_FILE, e) < 0)
+		return -(int)e->kind;
+	r = objects_freeze(db, &to, &unused, e);
+	if (r >= 0)
+		r = out_commit(&to, e);
+	out_close(&to);
+	return r < 0 ? err_wrap(e, "write down the objects of the database") : 0;
+}
+
+/* The copy was made with the server stopped and compared with it byte for byte. */
+static int open_copy(struct ctx *c, struct provider **ret, struct err *e)
+{
+	struct provider_at at = { .driver = pinned(c, SF_DRIVER) };
+	struct point p = { .dir = DIR_NONE };
+	autofree char *copy = NULL;
+	int r;
+
+	if (point_of_run(c, false, &p, e) < 0)
+		return -(int)e->kind;
+	r = point_copy_of(&p, pinned(c, SF_DB_FILE), &copy, e);
+	point_done(&p);
+	if (r < 0)
+		return r;
+	at.path = copy;
+	return provider_open(&at, ret, e);
+}
+
+int frozen_make(struct ctx *c, const struct facts *seen, struct err *e)
+{
+	autoprovider struct provider *db = NULL;
+
+	if (c->blobs.fd < 0)
+		return err_set(e, ERR_ABSENT, "this call keeps no records of a run");
+	if ((frozen_can_wait(c) ? open_copy(c, &db, e) : database_open(c, seen, &db, e)) < 0)
+		return -(int)e->kind;
+	return write_down(c, db, e);
+}
+
+int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e)
+{
+	int has;
+
+	if (c->blobs.fd < 0)
+		return err_set(e, ERR_ABSENT, "this call has no records of a run");
+	has = dir_has(&c->blobs, OBJECTS_FILE, e);
+	if (has < 0 || (!has && frozen_make(c, frozen, e) < 0))
+		return -(int)e->kind;
+	return dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);
+}
