@@ -47,9 +47,18 @@
 #define SF_COUNTS          "provider.counts"    /* O {kind: objects} */
 #define SF_SHARED          "provider.shared"    /* P bool: data_provider.is_shared */
 #define SF_NODES           "provider.nodes"     /* O [str]: nodes that lived in the last two minutes */
-#define SF_SECRETS         "provider.secrets"   /* O {secret_state_name(): n, "first_shut": where} */
-#define SF_BACKENDS        "provider.backends"  /* O {backend: users, folders and groups} */
-#define SF_ACTIONS         "provider.actions"   /* O {"total","templated": n, "types": {name: n}} */
+#define SF_SECRETS         "provider.secrets"   /* O {secret_state_name(): n, "first_shut": where, "statuses": {status: n},
+                                                 * "gcs_keys": n}; statuses are those stored: "Secretbox", "AWS" */
+#define SF_BACKENDS        "provider.backends"  /* O {"local"|"s3"|"gcs"|"azblob"|"encrypted"|"sftp"|"http"|"ftp"|"other":
+                                                 * users, folders and groups} */
+#define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */
+#define SF_ADMINS          "provider.admins"    /* O {"super": an active one has every permission, "removed": named_json() with
+                                                 * permissions that are gone, "partial": that Enterprise cuts} */
+#define SF_LOGIN           "provider.login"     /* O {"user","found","active","super","two_factor","needs_two_factor",
+                                                 * "needs_password","allow_list"}: who source.login is; absent: none given */
+#define SF_NAMES           "provider.names"     /* O {"objects","event_actions": named_json() that 2.7.1 refuses} */
+#define SF_USERS           "provider.users"     /* O {"extra_emails","symlinks","two_steps","backslashes": n}: census */
+#define SF_ACME            "provider.acme"      /* O str: domain of the stored configuration; absent: none */
 
 /* ---- host */
 #define SF_NFT             "host.nft"           /* O bool: a gate can be closed here */

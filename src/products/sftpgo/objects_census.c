@@ -1,6 +1,7 @@
 #include "products/sftpgo/objects_census.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -135,7 +136,34 @@ static bool may_link(const json_t *permissions)
 
 	json_object_foreach((json_t *)permissions, path, list)
 	{
-		if (lists(list, "*") || lists(list, "create_symlinks"))
+		if (lists(list, "create_symlinks"))
+			return true;
+	}
+	return false;
+}
+
+/* Each single method denied, and nothing said of the orders that Enterprise adds. */
+static bool two_steps_alone(const json_t *denied)
+{
+	return lists(denied, "publickey") && lists(denied, "keyboard-interactive") &&
+	       (lists(denied, "password") || lists(denied, "password-over-SSH")) &&
+	       !(lists(denied, "password+publickey") && lists(denied, "keyboard-interactive+publickey"));
+}
+
+static bool has_backslash(const json_t *fields, const char *permissions)
+{
+	const char *path;
+	json_t *member;
+	size_t i;
+
+	json_object_foreach(at(fields, permissions), path, member)
+	{
+		if (strchr(path, '\\'))
+			return true;
+	}
+	json_array_foreach(json_object_get(fields, "virtual_folders"), i, member)
+	{
+		if (strchr(json_str(member, "virtual_path", ""), '\\'))
 			return true;
 	}
 	return false;
@@ -148,7 +176,16 @@ static int add_user(const struct census_watch *w, const struct object *o, struct
 	c->users_two_factor += is_true_at(o->fields, "filters.totp_config.enabled");
 	c->users_extra_emails += at(o->fields, "filters.additional_emails") != NULL;
 	c->users_symlinks += may_link(json_object_get(o->fields, "permissions"));
+	c->users_two_steps += two_steps_alone(at(o->fields, "filters.denied_login_methods"));
+	c->paths_backslash += has_backslash(o->fields, "permissions");
 	return add_storage(w, o, "filesystem", "home_dir", c, e);
+}
+
+static int add_group(const struct census_watch *w, const struct object *o, struct census *c,
+		     struct err *e)
+{
+	c->paths_backslash += has_backslash(o->fields, "user_settings.permissions");
+	return add_storage(w, o, "user_settings.filesystem", "user_settings.home_dir", c, e);
 }
 
 static int add_admin(const struct census_watch *w, const struct object *o, struct census *c,
@@ -234,8 +271,9 @@ static int add_secret(void *arg, const char *where, const json_t *secret, struct
 		.master = json_int(secret, "mode", 0) == 1,
 	};
 
-	if (secret_box_try(secret, t->watch->master_key, &use.state, e) < 0)
-		return -(int)e->kind;
+	/* Without its library the rest of the pass is still worth having. */
+	if (secret_box_try(secret, t->watch->master_key, &use.state, &t->census->secrets_untried) < 0)
+		return 0;
 	t->census->secrets[use.state]++;
 	t->census->secrets_master += use.master;
 	return t->watch->secret ? t->watch->secret(t->watch->arg, &use, e) : 0;
@@ -250,8 +288,7 @@ static int add_of_kind(const struct census_watch *w, const struct object *o, str
 	case OBJ_USERS:
 		return add_user(w, o, c, e);
 	case OBJ_GROUPS:
-		return add_storage(w, o, "user_settings.filesystem", "user_settings.home_dir", c,
-				   e);
+		return add_group(w, o, c, e);
 	case OBJ_FOLDERS:
 		return add_storage(w, o, "filesystem", "mapped_path", c, e);
 	case OBJ_ADMINS:
@@ -260,6 +297,9 @@ static int add_of_kind(const struct census_watch *w, const struct object *o, str
 		return add_action(w, o, e);
 	case OBJ_EVENT_RULES:
 		return add_rule(w, o, e);
+	case OBJ_CONFIGS:
+		snprintf(c->acme_domain, sizeof c->acme_domain, "%s", text_at(o->fields, "acme.domain"));
+		return 0;
 	default:
 		return 0;
 	}

@@ -57,10 +57,15 @@ struct secret_use {
 struct census {
 	struct object_counts objects;
 	int64_t storage[OBJ__MAX][STORAGE_MAX]; /* of users, groups, folders */
-	int64_t users_active, users_two_factor, users_extra_emails, users_symlinks;
+	int64_t users_active, users_two_factor, users_extra_emails;
+	int64_t users_symlinks;   /* by name, not as part of "*" */
+	int64_t users_two_steps;  /* may log in by two methods alone, in the order that they were offered */
+	int64_t paths_backslash;  /* users and groups with one in a virtual path or permission */
 	int64_t secrets[SECRET__MAX], secrets_master;
+	struct err secrets_untried; /* kind 0: each could be tried */
 	int64_t names_refused;
 	bool super_admin; /* there is an active one */
+	char acme_domain[256];    /* of the stored configuration, "" none */
 };
 
 /* Each may be NULL; -kind ends the pass. */

@@ -1,0 +1,278 @@
+/* What checks ask of all objects, out of one pass over them. */
+#include <string.h>
+
+#include "io/file.h"
+#include "products/sftpgo/action_remarks.h"
+#include "products/sftpgo/inspect.h"
+#include "products/sftpgo/named.h"
+
+#define KEY_MAX (64u << 10)
+
+struct survey {
+	struct look *look;
+	const char *login;      /* administrator of source.login, NULL none */
+	struct named remarks[REMARK__MAX];
+	struct named names, action_names;       /* refused by later releases */
+	struct named removed, partial;          /* administrators by their permissions */
+	json_t *login_admin;
+	json_t *types, *statuses;
+	int64_t gcs_keys;
+	char *first_shut;
+};
+
+static void count_up(json_t *counts, const char *name)
+{
+	json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + 1));
+}
+
+/* ---- events ---- */
+
+static const char *type_name(int type)
+{
+	static const char *const names[] = { NULL, "http", "command", "email", "backup", "user quota reset",
+					     "folder quota reset", "transfer quota reset", "retention check", "filesystem",
+					     NULL, "password expiration check", "user expiration check",
+					     "identity provider check", "user inactivity check", "log rotation" };
+
+	return type > 0 && (size_t)type < ARRAY_LEN(names) && names[type] ? names[type] : "other";
+}
+
+static const json_t *enabled_commands(const struct look *k)
+{
+	const struct sftpgo_setting *s = sftpgo_config_get(&k->l.conf, "common.event_manager.enabled_commands");
+
+	return s ? s->value : NULL;
+}
+
+static int survey_action(void *arg, const struct action_use *a, struct err *e unused_arg)
+{
+	struct survey *s = arg;
+	unsigned found = action_remarks(a, enabled_commands(s->look));
+
+	count_up(s->types, type_name(a->type));
+	for (int i = 0; i < REMARK__MAX; i++)
+		if (found & 1u << i)
+			named_add(&s->remarks[i], "%s", a->name);
+	return 0;
+}
+
+/* ---- administrators ---- */
+
+static bool lists(const json_t *list, const char *word)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, one)
+	{
+		if (json_is_string(one) && !strcmp(json_string_value(one), word))
+			return true;
+	}
+	return false;
+}
+
+/* Permissions that 2.6.3 took away: an administrator that has one cannot be saved any more. */
+static bool has_removed(const json_t *permissions)
+{
+	static const char *const removed[] = { "manage_admins", "manage_apikeys", "manage_system", "retention_checks",
+					       "manage_event_rules", "manage_roles", "manage_ip_lists" };
+
+	for (size_t i = 0; i < ARRAY_LEN(removed); i++)
+		if (lists(permissions, removed[i]))
+			return true;
+	return false;
+}
+
+/* Enterprise took listing and deleting out of manage_groups and manage_folders. */
+static bool loses_some(const json_t *p)
+{
+	return (lists(p, "manage_groups") && !(lists(p, "view_groups") && lists(p, "del_groups") && lists(p, "view_folders"))) ||
+	       (lists(p, "manage_folders") && !(lists(p, "view_folders") && lists(p, "del_folders")));
+}
+
+static int survey_admin(void *arg, const struct admin_use *a, struct err *e unused_arg)
+{
+	struct survey *s = arg;
+
+	if (has_removed(a->permissions))
+		named_add(&s->removed, "%s", a->name);
+	if (!a->super && loses_some(a->permissions))
+		named_add(&s->partial, "%s", a->name);
+	if (s->login && !strcmp(a->name, s->login))
+		s->login_admin = json_pack("{ss sb sb sb sb sb sb sb}", "user", a->name, "found", 1, "active", (int)a->active,
+					   "super", (int)a->super, "two_factor", (int)a->two_factor, "needs_two_factor",
+					   (int)a->needs_two_factor, "needs_password", (int)a->needs_password, "allow_list",
+					   (int)(json_array_size(a->allow_list) > 0));
+	return 0;
+}
+
+/* ---- names and secrets ---- */
+
+static int survey_name(void *arg, enum object_kind kind, const char *name, const char *why, struct err *e unused_arg)
+{
+	struct survey *s = arg;
+
+	named_add(kind == OBJ_EVENT_ACTIONS ? &s->action_names : &s->names, "%s '%s': %s", object_kind_name(kind), name, why);
+	return 0;
+}
+
+static int survey_secret(void *arg, const struct secret_use *u, struct err *e unused_arg)
+{
+	struct survey *s = arg;
+
+	count_up(s->statuses, u->status);
+	s->gcs_keys += strstr(u->where, "gcsconfig.credentials") != NULL;
+	if ((u->state == SECRET_SHUT || u->state == SECRET_KEYLESS) && !s->first_shut)
+		s->first_shut = xasprintf("%s %s: %s", object_kind_name(u->kind), u->key, u->where);
+	return 0;
+}
+
+/* The file's text without the blanks around it, as the server reads it; it wins over the text in the configuration. */
+static int read_master_key(const struct sftpgo_config *c, struct secret *ret, struct err *e)
+{
+	autofree char *path = sftpgo_config_path(c, "kms.secrets.master_key_path");
+	const char *said = sftpgo_config_str(c, "kms.secrets.master_key");
+	autobuf struct buf text = BUF_MAX(KEY_MAX);
+	struct sv key = sv_of(said);
+	int r;
+
+	if (path && file_read_path(path, &text, e) < 0)
+		return err_wrap(e, "read the master key");
+	if (path)
+		key = sv_trim(buf_sv(&text));
+	r = secret_set(ret, key.p, key.n, e);
+	if (text.data)
+		secret_wipe(text.data, text.len);
+	return r;
+}
+
+/* ---- as facts ---- */
+
+static void put_counts(struct look *k, const struct census *c)
+{
+	json_t *counts = json_object();
+
+	for (int i = 0; i < OBJ__MAX; i++)
+		json_object_set_new(counts, object_kind_name((enum object_kind)i), json_integer(c->objects.n[i]));
+	look_observe(k, SF_COUNTS, counts, "data provider");
+}
+
+static void put_backends(struct look *k, const struct census *c)
+{
+	static const char *const names[STORAGE_MAX] = { "local", "s3", "gcs", "azblob", "encrypted", "sftp", "http", "ftp" };
+	json_t *backends = json_object();
+
+	for (int i = 0; i < STORAGE_MAX; i++) {
+		int64_t n = c->storage[OBJ_USERS][i] + c->storage[OBJ_GROUPS][i] + c->storage[OBJ_FOLDERS][i];
+		const char *name = names[i] ? names[i] : "other";
+
+		if (n)
+			json_object_set_new(backends, name, json_integer(json_int(backends, name, 0) + n));
+	}
+	look_observe(k, SF_BACKENDS, backends, "data provider");
+}
+
+static void put_actions(struct look *k, struct survey *s, const struct census *c)
+{
+	json_t *doc = json_pack("{sI sO}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS], "types", s->types);
+
+	for (int i = 0; i < REMARK__MAX; i++)
+		if (s->remarks[i].n)
+			json_object_set_new(doc, action_remark_name((enum action_remark)i), named_json(&s->remarks[i]));
+	look_observe(k, SF_ACTIONS, doc, "data provider");
+}
+
+static void put_accounts(struct look *k, struct survey *s, const struct census *c)
+{
+	look_observe(k, SF_ADMINS,
+		     json_pack("{sb so so}", "super", (int)c->super_admin, "removed", named_json(&s->removed), "partial",
+			       named_json(&s->partial)),
+		     "data provider");
+	look_observe(k, SF_NAMES,
+		     json_pack("{so so}", "objects", named_json(&s->names), "event_actions", named_json(&s->action_names)),
+		     "data provider");
+	look_observe(k, SF_USERS,
+		     json_pack("{sI sI sI sI}", "extra_emails", (json_int_t)c->users_extra_emails, "symlinks",
+			       (json_int_t)c->users_symlinks, "two_steps", (json_int_t)c->users_two_steps, "backslashes",
+			       (json_int_t)c->paths_backslash),
+		     "data provider");
+	if (s->login)
+		look_observe(k, SF_LOGIN,
+			     s->login_admin ? json_incref(s->login_admin)
+					    : json_pack("{ss sb}", "user", s->login, "found", 0),
+			     "data provider");
+	if (c->acme_domain[0])
+		look_observe(k, SF_ACME, json_text(c->acme_domain), "data provider");
+}
+
+static void put_secrets(struct look *k, const struct survey *s, const struct census *c)
+{
+	json_t *doc;
+
+	if (c->secrets_untried.kind) {
+		look_missing(k, SF_SECRETS, &c->secrets_untried);
+		return;
+	}
+	doc = json_pack("{sO sI}", "statuses", s->statuses, "gcs_keys", (json_int_t)s->gcs_keys);
+	for (int i = 0; i < SECRET__MAX; i++)
+		if (c->secrets[i])
+			json_object_set_new(doc, secret_state_name((enum secret_state)i), json_integer(c->secrets[i]));
+	if (s->first_shut)
+		json_object_set_new(doc, "first_shut", json_text(s->first_shut));
+	look_observe(k, SF_SECRETS, doc, "data provider and master key");
+}
+
+static void miss_all(struct look *k, const struct err *why)
+{
+	static const char *const keys[] = { SF_COUNTS, SF_BACKENDS, SF_ACTIONS, SF_ADMINS, SF_NAMES, SF_USERS, SF_SECRETS };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		look_missing(k, keys[i], why);
+}
+
+static void survey_done(struct survey *s)
+{
+	struct named *all[] = { &s->names, &s->action_names, &s->removed, &s->partial };
+
+	for (int i = 0; i < REMARK__MAX; i++)
+		named_done(&s->remarks[i]);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		named_done(all[i]);
+	json_decref(s->login_admin);
+	json_decref(s->types);
+	json_decref(s->statuses);
+	free(s->first_shut);
+}
+
+void look_at_objects(struct look *k)
+{
+	const struct goal *g = k->to ? k->to : k->c->goal;
+	struct survey s = { .look = k,
+			    .login = g ? json_str(json_object_get(g->source, "login"), "user", NULL) : NULL,
+			    .types = json_object(),
+			    .statuses = json_object() };
+	autosecret struct secret key = { 0 };
+	struct census_watch w = { .action = survey_action,
+				  .admin = survey_admin,
+				  .name = survey_name,
+				  .secret = survey_secret,
+				  .arg = &s,
+				  .master_key = &key };
+	struct err e = ERR_INIT, keyless = ERR_INIT;
+	struct census c = { 0 };
+
+	bool has_key = read_master_key(&k->l.conf, &key, &keyless) >= 0;
+
+	if (census_take(k->db, &w, &c, &e) < 0) {
+		miss_all(k, &e);
+	} else {
+		if (!has_key)
+			c.secrets_untried = keyless;
+		put_counts(k, &c);
+		put_backends(k, &c);
+		put_actions(k, &s, &c);
+		put_accounts(k, &s, &c);
+		put_secrets(k, &s, &c);
+	}
+	survey_done(&s);
+}
