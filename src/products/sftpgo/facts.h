@@ -54,7 +54,7 @@
 #define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */
 #define SF_ADMINS          "provider.admins"    /* O {"super": an active one has every permission, "removed": named_json() with
                                                  * permissions that are gone, "partial": that Enterprise cuts} */
-#define SF_LOGIN           "provider.login"     /* O {"user","found","active","super","two_factor","needs_two_factor",
+#define SF_LOGIN_ADMIN     "provider.login_admin" /* O {"user","found","active","super","two_factor","needs_two_factor",
                                                  * "needs_password","allow_list"}: who source.login is; absent: none given */
 #define SF_NAMES           "provider.names"     /* O {"objects","event_actions": named_json() that 2.7.1 refuses} */
 #define SF_USERS           "provider.users"     /* O {"extra_emails","symlinks","two_steps","backslashes": n}: census */

@@ -197,7 +197,7 @@ static void put_accounts(struct look *k, struct survey *s, const struct census *
 			       (json_int_t)c->paths_backslash),
 		     "data provider");
 	if (s->login)
-		look_observe(k, SF_LOGIN,
+		look_observe(k, SF_LOGIN_ADMIN,
 			     s->login_admin ? json_incref(s->login_admin)
 					    : json_pack("{ss sb}", "user", s->login, "found", 0),
 			     "data provider");
