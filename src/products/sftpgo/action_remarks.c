@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define TYPE_COMMAND   2
-#define TYPE_IDENTITY  13
-#define FS_DELETE      2
+#define TYPE_COMMAND 2
+#define TYPE_IDENTITY 13
+#define FS_DELETE 2
 
 static const char *const names[REMARK__MAX] = {
 	[REMARK_UNDOTTED] = "undotted",
@@ -56,9 +56,11 @@ static unsigned bit(enum action_remark r, bool is) { return is ? 1u << r : 0; }
 
 static unsigned remarks_of_texts(const struct action_use *a)
 {
-	return bit(REMARK_UNDOTTED, a->texts & TEXT_UNDOTTED) | bit(REMARK_DOTTED, a->texts & TEXT_DOTTED) |
+	return bit(REMARK_UNDOTTED, a->texts & TEXT_UNDOTTED) |
+	       bit(REMARK_DOTTED, a->texts & TEXT_DOTTED) |
 	       bit(REMARK_BRACES, a->texts & TEXT_OTHER) |
-	       bit(REMARK_EMAIL, below_has(a->options, "{{Email}}") || below_has(a->options, "{{.Email}}")) |
+	       bit(REMARK_EMAIL,
+		   below_has(a->options, "{{Email}}") || below_has(a->options, "{{.Email}}")) |
 	       bit(REMARK_REPORTS, below_has(a->options, "/{{.RetentionReports}}"));
 }
 
@@ -68,9 +70,10 @@ static unsigned remarks_of_http(const struct action_use *a)
 	bool data = has(json_object_get(http, "body"), "{{.ObjectData");
 	size_t i;
 
-	json_array_foreach(json_object_get(http, "parts"), i, part)
-		data = data || has(json_object_get(part, "body"), "{{.ObjectData");
-	return bit(REMARK_OBJECT_DATA, data) | bit(REMARK_USERNAME, has(json_object_get(http, "username"), "{{"));
+	json_array_foreach(json_object_get(http, "parts"), i, part) data =
+	    data || has(json_object_get(part, "body"), "{{.ObjectData");
+	return bit(REMARK_OBJECT_DATA, data) |
+	       bit(REMARK_USERNAME, has(json_object_get(http, "username"), "{{"));
 }
 
 static unsigned remarks_of_path(const char *path)
@@ -93,7 +96,8 @@ static unsigned remarks_of_paths(const struct action_use *a)
 		if (json_is_string(one))
 			found |= remarks_of_path(json_string_value(one));
 	}
-	json_array_foreach(json_object_get(fs, "copy"), i, one) found |= remarks_of_path(json_str(one, "key", ""));
+	json_array_foreach(json_object_get(fs, "copy"), i, one) found |=
+	    remarks_of_path(json_str(one, "key", ""));
 	return found;
 }
 

@@ -1,5 +1,36 @@
 #include "products/sftpgo/checks.h"
 
+#include <string.h>
+
+bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret)
+{
+	struct change c;
+
+	sftpgo_change(now, to, &c);
+	if (!c.from_edition || !c.to_edition) {
+		unsure_of(now, c.from_edition ? SF_TARGET_EDITION : SF_EDITION, id, ret);
+		return false;
+	}
+	if (!strcmp(c.to_edition, SFTPGO_ENTERPRISE) && strcmp(c.from_edition, c.to_edition) != 0)
+		return true;
+	not_asked(id, "not from open source to Enterprise", ret);
+	return false;
+}
+
+const json_t *conf_value(const struct facts *now, const char *key)
+{
+	const json_t *settings = json_object_get(facts_get(now, SF_CONF), "settings");
+
+	return json_object_get(json_object_get(settings, key), "value");
+}
+
+const char *conf_text(const struct facts *now, const char *key)
+{
+	const char *text = json_string_value(conf_value(now, key));
+
+	return text ? text : "";
+}
+
 /* clang-format off */
 const struct check sftpgo_checks[] = {
 	{ "sftpgo.source-version",      sftpgo_check_source_version },
@@ -23,5 +54,26 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.update-mode",         sftpgo_check_update_mode },
 	{ "sftpgo.loaddata",            sftpgo_check_loaddata },
 	{ "sftpgo.secrets",             sftpgo_check_secrets },
+	{ "sftpgo.placeholders",         sftpgo_check_placeholders },
+	{ "sftpgo.braces",               sftpgo_check_braces },
+	{ "sftpgo.tokens",               sftpgo_check_tokens },
+	{ "sftpgo.path-patterns",        sftpgo_check_path_patterns },
+	{ "sftpgo.delete-actions",       sftpgo_check_delete_actions },
+	{ "sftpgo.http-user",            sftpgo_check_http_user },
+	{ "sftpgo.identity-actions",     sftpgo_check_identity_actions },
+	{ "sftpgo.recipients",           sftpgo_check_recipients },
+	{ "sftpgo.commands",             sftpgo_check_commands },
+	{ "sftpgo.names",                sftpgo_check_names },
+	{ "sftpgo.super-admin",          sftpgo_check_super_admin },
+	{ "sftpgo.admin-permissions",    sftpgo_check_admin_permissions },
+	{ "sftpgo.admin-groups",         sftpgo_check_admin_groups },
+	{ "sftpgo.login-methods",        sftpgo_check_login_methods },
+	{ "sftpgo.backslashes",          sftpgo_check_backslashes },
+	{ "sftpgo.symlinks",             sftpgo_check_symlinks },
+	{ "sftpgo.target-features",      sftpgo_check_target_features },
+	{ "sftpgo.gcs-credentials",      sftpgo_check_gcs_credentials },
+	{ "sftpgo.plain-secrets",        sftpgo_check_plain_secrets },
+	{ "sftpgo.old-secrets",          sftpgo_check_old_secrets },
+	{ "sftpgo.kms",                  sftpgo_check_kms },
 	{ NULL, NULL },
 };

@@ -8,6 +8,14 @@
 
 #define CHECK(name) void sftpgo_check_##name(const struct facts *now, const struct goal *to, struct results *ret)
 
+#define DOTTED_SCHEMA 32        /* the step to it saves every event action anew, with a dot in each placeholder */
+
+/* From open source to Enterprise? false after UNSURE, or PASS where it does not. */
+bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret);
+/* Value of a key of the configuration, NULL when it is not known; "" for a text. Borrowed. */
+const json_t *conf_value(const struct facts *now, const char *key);
+const char *conf_text(const struct facts *now, const char *key);
+
 /* checks_server.c: who runs now, and what follows it */
 CHECK(source_version);
 CHECK(source_edition);
@@ -34,3 +42,30 @@ CHECK(nodes);
 CHECK(update_mode);
 CHECK(loaddata);
 CHECK(secrets);
+
+/* checks_events.c: event actions */
+CHECK(placeholders);
+CHECK(braces);
+CHECK(tokens);
+CHECK(path_patterns);
+CHECK(delete_actions);
+CHECK(http_user);
+CHECK(identity_actions);
+CHECK(recipients);
+CHECK(commands);
+
+/* checks_accounts.c: administrators, users, names */
+CHECK(names);
+CHECK(super_admin);
+CHECK(admin_permissions);
+CHECK(admin_groups);
+CHECK(login_methods);
+CHECK(backslashes);
+CHECK(symlinks);
+
+/* checks_storage.c: where files lie, and secrets */
+CHECK(target_features);
+CHECK(gcs_credentials);
+CHECK(plain_secrets);
+CHECK(old_secrets);
+CHECK(kms);

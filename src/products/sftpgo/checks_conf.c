@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static const json_t *setting(const struct facts *now, const char *key)
-{
-	const json_t *settings = json_object_get(facts_get(now, SF_CONF), "settings");
-
-	return json_object_get(json_object_get(settings, key), "value");
-}
-
 CHECK(conf)
 {
 	static const char id[] = "sftpgo.conf";
@@ -53,7 +46,7 @@ CHECK(nodes)
 CHECK(update_mode)
 {
 	static const char id[] = "sftpgo.update-mode";
-	long long mode = json_integer_value(setting(now, "data_provider.update_mode"));
+	long long mode = json_integer_value(conf_value(now, "data_provider.update_mode"));
 	const json_t *conf;
 
 	if (!need(now, SF_CONF, id, ret, &conf))

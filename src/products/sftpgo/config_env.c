@@ -26,6 +26,9 @@ static const char *const OTHERS[] = {
 	"SFTPGO_DEFAULT_ADMIN_PASSWORD",
 	"SFTPGO_LICENSE_KEY",
 	"SFTPGO_PIDFILE",
+	/* Of Enterprise alone. docs: env-vars.md */
+	"SFTPGO_HOOK__LEGACY_ADMIN_PERMS",
+	"SFTPGO_HOOK__GCS_TRUSTED_JSON_CREDENTIALS",
 };
 
 struct reading {

@@ -10,10 +10,10 @@
 
 struct survey {
 	struct look *look;
-	const char *login;      /* administrator of source.login, NULL none */
+	const char *login; /* administrator of source.login, NULL none */
 	struct named remarks[REMARK__MAX];
-	struct named names, action_names;       /* refused by later releases */
-	struct named removed, partial;          /* administrators by their permissions */
+	struct named names, action_names; /* refused by later releases */
+	struct named removed, partial;    /* administrators by their permissions */
 	json_t *login_admin;
 	json_t *types, *statuses;
 	int64_t gcs_keys;
@@ -29,17 +29,30 @@ static void count_up(json_t *counts, const char *name)
 
 static const char *type_name(int type)
 {
-	static const char *const names[] = { NULL, "http", "command", "email", "backup", "user quota reset",
-					     "folder quota reset", "transfer quota reset", "retention check", "filesystem",
-					     NULL, "password expiration check", "user expiration check",
-					     "identity provider check", "user inactivity check", "log rotation" };
+	static const char *const names[] = { NULL,
+					     "http",
+					     "command",
+					     "email",
+					     "backup",
+					     "user quota reset",
+					     "folder quota reset",
+					     "transfer quota reset",
+					     "retention check",
+					     "filesystem",
+					     NULL,
+					     "password expiration check",
+					     "user expiration check",
+					     "identity provider check",
+					     "user inactivity check",
+					     "log rotation" };
 
 	return type > 0 && (size_t)type < ARRAY_LEN(names) && names[type] ? names[type] : "other";
 }
 
 static const json_t *enabled_commands(const struct look *k)
 {
-	const struct sftpgo_setting *s = sftpgo_config_get(&k->l.conf, "common.event_manager.enabled_commands");
+	const struct sftpgo_setting *s =
+	    sftpgo_config_get(&k->l.conf, "common.event_manager.enabled_commands");
 
 	return s ? s->value : NULL;
 }
@@ -74,8 +87,10 @@ static bool lists(const json_t *list, const char *word)
 /* Permissions that 2.6.3 took away: an administrator that has one cannot be saved any more. */
 static bool has_removed(const json_t *permissions)
 {
-	static const char *const removed[] = { "manage_admins", "manage_apikeys", "manage_system", "retention_checks",
-					       "manage_event_rules", "manage_roles", "manage_ip_lists" };
+	static const char *const removed[] = { "manage_admins",      "manage_apikeys",
+					       "manage_system",      "retention_checks",
+					       "manage_event_rules", "manage_roles",
+					       "manage_ip_lists" };
 
 	for (size_t i = 0; i < ARRAY_LEN(removed); i++)
 		if (lists(permissions, removed[i]))
@@ -86,8 +101,10 @@ static bool has_removed(const json_t *permissions)
 /* Enterprise took listing and deleting out of manage_groups and manage_folders. */
 static bool loses_some(const json_t *p)
 {
-	return (lists(p, "manage_groups") && !(lists(p, "view_groups") && lists(p, "del_groups") && lists(p, "view_folders"))) ||
-	       (lists(p, "manage_folders") && !(lists(p, "view_folders") && lists(p, "del_folders")));
+	return (lists(p, "manage_groups") &&
+		!(lists(p, "view_groups") && lists(p, "del_groups") && lists(p, "view_folders"))) ||
+	       (lists(p, "manage_folders") &&
+		!(lists(p, "view_folders") && lists(p, "del_folders")));
 }
 
 static int survey_admin(void *arg, const struct admin_use *a, struct err *e unused_arg)
@@ -99,20 +116,24 @@ static int survey_admin(void *arg, const struct admin_use *a, struct err *e unus
 	if (!a->super && loses_some(a->permissions))
 		named_add(&s->partial, "%s", a->name);
 	if (s->login && !strcmp(a->name, s->login))
-		s->login_admin = json_pack("{ss sb sb sb sb sb sb sb}", "user", a->name, "found", 1, "active", (int)a->active,
-					   "super", (int)a->super, "two_factor", (int)a->two_factor, "needs_two_factor",
-					   (int)a->needs_two_factor, "needs_password", (int)a->needs_password, "allow_list",
-					   (int)(json_array_size(a->allow_list) > 0));
+		s->login_admin =
+		    json_pack("{ss sb sb sb sb sb sb sb}", "user", a->name, "found", 1, "active",
+			      (int)a->active, "super", (int)a->super, "two_factor",
+			      (int)a->two_factor, "needs_two_factor", (int)a->needs_two_factor,
+			      "needs_password", (int)a->needs_password, "allow_list",
+			      (int)(json_array_size(a->allow_list) > 0));
 	return 0;
 }
 
 /* ---- names and secrets ---- */
 
-static int survey_name(void *arg, enum object_kind kind, const char *name, const char *why, struct err *e unused_arg)
+static int survey_name(void *arg, enum object_kind kind, const char *name, const char *why,
+		       struct err *e unused_arg)
 {
 	struct survey *s = arg;
 
-	named_add(kind == OBJ_EVENT_ACTIONS ? &s->action_names : &s->names, "%s '%s': %s", object_kind_name(kind), name, why);
+	named_add(kind == OBJ_EVENT_ACTIONS ? &s->action_names : &s->names, "%s '%s': %s",
+		  object_kind_name(kind), name, why);
 	return 0;
 }
 
@@ -127,7 +148,8 @@ static int survey_secret(void *arg, const struct secret_use *u, struct err *e un
 	return 0;
 }
 
-/* The file's text without the blanks around it, as the server reads it; it wins over the text in the configuration. */
+/* The file's text without the blanks around it, as the server reads it; it wins over the text in
+ * the configuration. */
 static int read_master_key(const struct sftpgo_config *c, struct secret *ret, struct err *e)
 {
 	autofree char *path = sftpgo_config_path(c, "kms.secrets.master_key_path");
@@ -153,47 +175,55 @@ static void put_counts(struct look *k, const struct census *c)
 	json_t *counts = json_object();
 
 	for (int i = 0; i < OBJ__MAX; i++)
-		json_object_set_new(counts, object_kind_name((enum object_kind)i), json_integer(c->objects.n[i]));
+		json_object_set_new(counts, object_kind_name((enum object_kind)i),
+				    json_integer(c->objects.n[i]));
 	look_observe(k, SF_COUNTS, counts, "data provider");
 }
 
 static void put_backends(struct look *k, const struct census *c)
 {
-	static const char *const names[STORAGE_MAX] = { "local", "s3", "gcs", "azblob", "encrypted", "sftp", "http", "ftp" };
+	static const char *const names[STORAGE_MAX] = { "local",     "s3",   "gcs",  "azblob",
+							"encrypted", "sftp", "http", "ftp" };
 	json_t *backends = json_object();
 
 	for (int i = 0; i < STORAGE_MAX; i++) {
-		int64_t n = c->storage[OBJ_USERS][i] + c->storage[OBJ_GROUPS][i] + c->storage[OBJ_FOLDERS][i];
+		int64_t n = c->storage[OBJ_USERS][i] + c->storage[OBJ_GROUPS][i] +
+			    c->storage[OBJ_FOLDERS][i];
 		const char *name = names[i] ? names[i] : "other";
 
 		if (n)
-			json_object_set_new(backends, name, json_integer(json_int(backends, name, 0) + n));
+			json_object_set_new(backends, name,
+					    json_integer(json_int(backends, name, 0) + n));
 	}
 	look_observe(k, SF_BACKENDS, backends, "data provider");
 }
 
 static void put_actions(struct look *k, struct survey *s, const struct census *c)
 {
-	json_t *doc = json_pack("{sI sO}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS], "types", s->types);
+	json_t *doc = json_pack("{sI sO}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS],
+				"types", s->types);
 
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (s->remarks[i].n)
-			json_object_set_new(doc, action_remark_name((enum action_remark)i), named_json(&s->remarks[i]));
+			json_object_set_new(doc, action_remark_name((enum action_remark)i),
+					    named_json(&s->remarks[i]));
 	look_observe(k, SF_ACTIONS, doc, "data provider");
 }
 
 static void put_accounts(struct look *k, struct survey *s, const struct census *c)
 {
 	look_observe(k, SF_ADMINS,
-		     json_pack("{sb so so}", "super", (int)c->super_admin, "removed", named_json(&s->removed), "partial",
-			       named_json(&s->partial)),
+		     json_pack("{sb so so}", "super", (int)c->super_admin, "removed",
+			       named_json(&s->removed), "partial", named_json(&s->partial)),
 		     "data provider");
 	look_observe(k, SF_NAMES,
-		     json_pack("{so so}", "objects", named_json(&s->names), "event_actions", named_json(&s->action_names)),
+		     json_pack("{so so}", "objects", named_json(&s->names), "event_actions",
+			       named_json(&s->action_names)),
 		     "data provider");
 	look_observe(k, SF_USERS,
-		     json_pack("{sI sI sI sI}", "extra_emails", (json_int_t)c->users_extra_emails, "symlinks",
-			       (json_int_t)c->users_symlinks, "two_steps", (json_int_t)c->users_two_steps, "backslashes",
+		     json_pack("{sI sI sI sI}", "extra_emails", (json_int_t)c->users_extra_emails,
+			       "symlinks", (json_int_t)c->users_symlinks, "two_steps",
+			       (json_int_t)c->users_two_steps, "backslashes",
 			       (json_int_t)c->paths_backslash),
 		     "data provider");
 	if (s->login)
@@ -216,7 +246,8 @@ static void put_secrets(struct look *k, const struct survey *s, const struct cen
 	doc = json_pack("{sO sI}", "statuses", s->statuses, "gcs_keys", (json_int_t)s->gcs_keys);
 	for (int i = 0; i < SECRET__MAX; i++)
 		if (c->secrets[i])
-			json_object_set_new(doc, secret_state_name((enum secret_state)i), json_integer(c->secrets[i]));
+			json_object_set_new(doc, secret_state_name((enum secret_state)i),
+					    json_integer(c->secrets[i]));
 	if (s->first_shut)
 		json_object_set_new(doc, "first_shut", json_text(s->first_shut));
 	look_observe(k, SF_SECRETS, doc, "data provider and master key");
@@ -224,7 +255,8 @@ static void put_secrets(struct look *k, const struct survey *s, const struct cen
 
 static void miss_all(struct look *k, const struct err *why)
 {
-	static const char *const keys[] = { SF_COUNTS, SF_BACKENDS, SF_ACTIONS, SF_ADMINS, SF_NAMES, SF_USERS, SF_SECRETS };
+	static const char *const keys[] = { SF_COUNTS, SF_BACKENDS, SF_ACTIONS, SF_ADMINS,
+					    SF_NAMES,  SF_USERS,    SF_SECRETS };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		look_missing(k, keys[i], why);
@@ -248,7 +280,8 @@ void look_at_objects(struct look *k)
 {
 	const struct goal *g = k->to ? k->to : k->c->goal;
 	struct survey s = { .look = k,
-			    .login = g ? json_str(json_object_get(g->source, "login"), "user", NULL) : NULL,
+			    .login = g ? json_str(json_object_get(g->source, "login"), "user", NULL)
+				       : NULL,
 			    .types = json_object(),
 			    .statuses = json_object() };
 	autosecret struct secret key = { 0 };

@@ -13,5 +13,6 @@ void named_add(struct named *n, const char *fmt, ...) printf_like(2, 3);
 json_t *named_json(struct named *n) must_check;
 void named_done(struct named *n);
 
-/* What a fact of that form says: "3: a, b, c", "120, the first: a, b, ...". Heap; NULL when there are none. */
+/* What a fact of that form says: "3: a, b, c", "120, the first: a, b, ...". Heap; NULL when there
+ * are none. */
 char *named_text(const json_t *doc) must_check;

@@ -15,7 +15,9 @@ static json_t *parsed(const char *text)
 static unsigned remarks_of(int type, int fs_type, const char *options, const char *enabled)
 {
 	autojson json_t *doc = parsed(options), *commands = parsed(enabled);
-	struct action_use use = { .name = "a", .type = type, .fs_type = fs_type, .command = "/bin/x", .options = doc };
+	struct action_use use = {
+		.name = "a", .type = type, .fs_type = fs_type, .command = "/bin/x", .options = doc
+	};
 
 	return action_remarks(&use, commands);
 }
@@ -25,8 +27,10 @@ static unsigned remarks_of(int type, int fs_type, const char *options, const cha
 static void paths_become_patterns(void **state)
 {
 	static const char deletes[] = "{\"fs_config\":{\"deletes\":[\"/a/*.tmp\"]}}";
-	static const char token[] = "{\"fs_config\":{\"copy\":[{\"key\":\"/a/{{.Name}}[1]\",\"value\":\"/b\"}]}}";
-	static const char above[] = "{\"fs_config\":{\"deletes\":[\"/a*/b\"],\"mkdirs\":[\"/x?\"]}}";
+	static const char token[] =
+	    "{\"fs_config\":{\"copy\":[{\"key\":\"/a/{{.Name}}[1]\",\"value\":\"/b\"}]}}";
+	static const char above[] =
+	    "{\"fs_config\":{\"deletes\":[\"/a*/b\"],\"mkdirs\":[\"/x?\"]}}";
 
 	assert_int_equal(remarks_of(9, 2, deletes, "[]"), BIT(PATTERN) | BIT(DELETES));
 	assert_int_equal(remarks_of(9, 6, token, "[]"), BIT(PATTERN) | BIT(PATTERN_TOKEN));
@@ -35,13 +39,23 @@ static void paths_become_patterns(void **state)
 
 static void requests_and_mails(void **state)
 {
-	assert_int_equal(remarks_of(1, 0, "{\"http_config\":{\"username\":\"u{{Name}}\"}}", "[]"), BIT(USERNAME));
-	assert_int_equal(remarks_of(1, 0, "{\"http_config\":{\"parts\":[{\"body\":\"{{.ObjectData}}\"}]}}", "[]"),
-			 BIT(OBJECT_DATA));
-	assert_int_equal(remarks_of(3, 0, "{\"email_config\":{\"recipients\":[\"{{.Email}}\"]}}", "[]"), BIT(EMAIL));
-	assert_int_equal(remarks_of(3, 0, "{\"email_config\":{\"attachments\":[\"/{{.RetentionReports}}\"]}}", "[]"),
-			 BIT(REPORTS));
-	assert_int_equal(remarks_of(3, 0, "{\"email_config\":{\"attachments\":[\"{{RetentionReports}}\"]}}", "[]"), 0);
+	assert_int_equal(remarks_of(1, 0, "{\"http_config\":{\"username\":\"u{{Name}}\"}}", "[]"),
+			 BIT(USERNAME));
+	assert_int_equal(
+	    remarks_of(1, 0, "{\"http_config\":{\"parts\":[{\"body\":\"{{.ObjectData}}\"}]}}",
+		       "[]"),
+	    BIT(OBJECT_DATA));
+	assert_int_equal(
+	    remarks_of(3, 0, "{\"email_config\":{\"recipients\":[\"{{.Email}}\"]}}", "[]"),
+	    BIT(EMAIL));
+	assert_int_equal(
+	    remarks_of(3, 0, "{\"email_config\":{\"attachments\":[\"/{{.RetentionReports}}\"]}}",
+		       "[]"),
+	    BIT(REPORTS));
+	assert_int_equal(
+	    remarks_of(3, 0, "{\"email_config\":{\"attachments\":[\"{{RetentionReports}}\"]}}",
+		       "[]"),
+	    0);
 }
 
 static void commands_and_identities(void **state)
@@ -70,9 +84,11 @@ static void accounts(void **state)
 	census_of(&c, OBJ_USERS, "{\"permissions\":{\"/a\\\\b\":[\"list\",\"create_symlinks\"]}}");
 	census_of(&c, OBJ_GROUPS, "{\"virtual_folders\":[{\"virtual_path\":\"/x\\\\y\"}]}");
 	census_of(&c, OBJ_USERS,
-		  "{\"filters\":{\"denied_login_methods\":[\"publickey\",\"password\",\"keyboard-interactive\"]}}");
+		  "{\"filters\":{\"denied_login_methods\":[\"publickey\",\"password\",\"keyboard-"
+		  "interactive\"]}}");
 	census_of(&c, OBJ_USERS,
-		  "{\"filters\":{\"denied_login_methods\":[\"publickey\",\"password\",\"keyboard-interactive\","
+		  "{\"filters\":{\"denied_login_methods\":[\"publickey\",\"password\",\"keyboard-"
+		  "interactive\","
 		  "\"password+publickey\",\"keyboard-interactive+publickey\"]}}");
 	census_of(&c, OBJ_CONFIGS, "{\"acme\":{\"domain\":\"sftp.example.org\"}}");
 	assert_int_equal(c.users_symlinks, 1);
@@ -102,8 +118,10 @@ static void many_are_counted_and_few_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(paths_become_patterns),   cmocka_unit_test(requests_and_mails),
-		cmocka_unit_test(commands_and_identities), cmocka_unit_test(accounts),
+		cmocka_unit_test(paths_become_patterns),
+		cmocka_unit_test(requests_and_mails),
+		cmocka_unit_test(commands_and_identities),
+		cmocka_unit_test(accounts),
 		cmocka_unit_test(many_are_counted_and_few_named),
 	};
 
