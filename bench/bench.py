@@ -8,11 +8,12 @@ import sys
 import time
 
 import finalpass
+import sftpgo
 import stats
 from lab import Lab
 
 SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
-ROWS = ("downtime", "final-pass", "rollback", "memory")
+ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo")
 SERIES = ("bare", "hand", "none", "verify", "undo", "rsync back")
 
 
@@ -108,6 +109,8 @@ def main():
         finalpass.row(pathlib.Path(args.build) / "bench/bench-point", args.disk, args.pairs)
     if "memory" in rows:
         memory(args)
+    if "sftpgo" in rows:
+        sftpgo.rows(args.crossgrade, args.disk, args.pairs)
     print(f"took {(time.monotonic() - began) / 60:.0f} minutes", flush=True)
     return 0
 

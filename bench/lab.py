@@ -36,12 +36,28 @@ def ask(port, path, timeout=1.0):
         link.close()
 
 
+def wait_gone(pid):
+    """Until it has ended. Not until its name is gone: who inherited it may take a second to look."""
+    while True:
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if state == "Z":
+            return
+        time.sleep(0.001)
+
+
 def moment(stamp):
     return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
-def probe_until(port, began, stop, pipe):
-    """Every 10 ms: does a query get its answer? Sends the longest time between two that did. The first one says that it began,
+def answers_query(port):
+    return ask(port, "/exec?query=select%201") == 200
+
+
+def probe_until(served, port, began, stop, pipe):
+    """Every 10 ms: does a client get its answer? Sends the longest time between two that did. The first one says that it began,
     and one that was asked after the stop is the last, so that no outage lies before or after them."""
     last = longest = None
     ended = False
@@ -50,7 +66,7 @@ def probe_until(port, began, stop, pipe):
         asked = time.monotonic()
         stopping = stop.is_set()
         until = until or (asked + 60 if stopping else None)
-        if ask(port, "/exec?query=select%201") == 200:
+        if served(port):
             now = time.monotonic()
             longest = max(longest or 0, now - last) if last is not None else None
             last = now
@@ -64,10 +80,10 @@ def probe_until(port, began, stop, pipe):
 class Gap:
     """with Gap(port) as gap: ...; gap.longest is the time without service, measured from outside."""
 
-    def __init__(self, port):
+    def __init__(self, port, served=answers_query):
         self.began, self.stop = multiprocessing.Event(), multiprocessing.Event()
         self.here, there = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=probe_until, args=(port, self.began, self.stop, there))
+        self.process = multiprocessing.Process(target=probe_until, args=(served, port, self.began, self.stop, there))
         self.longest = None
 
     def __enter__(self):
@@ -120,7 +136,7 @@ class Lab:
 
     def wait_serving(self):
         until = time.monotonic() + 120
-        while ask(self.port, "/exec?query=select%201") != 200:
+        while not answers_query(self.port):
             if time.monotonic() > until:
                 raise SystemExit("the server does not serve: see root.out")
             time.sleep(0.01)
@@ -132,8 +148,7 @@ class Lab:
     def stop(self):
         pid = self.pid()
         os.kill(pid, signal.SIGTERM)
-        while os.path.exists(f"/proc/{pid}"):
-            time.sleep(0.002)
+        wait_gone(pid)
 
     def sql(self, text):
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1800)

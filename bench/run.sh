@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measure crossgrade against what people do without it; one line a row, with the goal and whether it is reached.
 #
-#   bench/run.sh [--quick] [--pairs N] [ROW...]       rows: downtime final-pass rollback memory (default: all)
+#   bench/run.sh [--quick] [--pairs N] [ROW...]       rows: downtime final-pass rollback memory sftpgo (default: all)
 #
 # A full run takes about an hour and a half and wants the machine for itself; --quick takes 3 pairs instead of 21 and the small
 # data only, and says so. Needs root, Maven, Java 17, rsync. Works on an ext4 file system made for it in a loop-mounted file
@@ -13,12 +13,13 @@
 #                compared with the tree each time. Also against rsync made as durable, and with nothing changed
 #   rollback     the data's way back against rsync -a --delete
 #   memory       the peak of a restore point over 200,000 files
+#   sftpgo       a real SFTPGo with 10,000 users on SQLite against a bare restart; inspect and comparison, also of 40,000
 set -u
 cd "$(dirname "$0")/.." || exit 2
 # shellcheck source=tools/need.sh
 . tools/need.sh
 need_root bench/run.sh
-need_packages build real demo bench || exit 1
+need_packages build real sftpgo demo bench || exit 1
 build=${CROSSGRADE_BUILD:-$PWD/build/bench}
 if [ -z "${CROSSGRADE_BUILD-}" ]; then
 	[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dwerror=false -Dtests=false >/dev/null || exit
@@ -30,6 +31,7 @@ loop=
 finish() {
 	trap - EXIT INT TERM
 	tests/real/questdb.sh end "$lab/disk/data/root"
+	for conf in "$lab"/disk/sftpgo-*/conf; do [ ! -d "$conf" ] || tests/real/sftpgo.sh end "$conf"; done
 	# A server that is ending has files open for a moment after its name is gone.
 	for _ in $(seq 50); do
 		umount "$lab/disk" 2>/dev/null && break

@@ -25,14 +25,14 @@ def line(row, ours, peer, peer_name, goal, floor=None, note=""):
     ratios = [a / b for a, b in zip(ours, peer)]
     ratio = statistics.median(ratios)
     low, high = interval(ratios)
-    verdict = "reaches" if ratio <= goal else "falls short"
+    aim = "no goal" if goal is None else f"goal <= {goal:.2f}  {'reaches' if ratio <= goal else 'falls short'}"
     words = [f"{len(ratios)} pairs"]
     if floor:
         words.append(f"floor {seconds(statistics.median(floor))}, {statistics.median(a / b for a, b in zip(floor, peer)):.3f}")
     if note:
         words.append(note)
     print(f"{row:<26} ours {seconds(statistics.median(ours)):>9}  {peer_name} {seconds(statistics.median(peer)):>9}  "
-          f"ratio {ratio:.3f} [{low:.3f}, {high:.3f}]  goal <= {goal:.2f}  {verdict}  ({'; '.join(words)})", flush=True)
+          f"ratio {ratio:.3f} [{low:.3f}, {high:.3f}]  {aim}  ({'; '.join(words)})", flush=True)
     return ratio
 
 
