@@ -16,7 +16,6 @@ const struct product *const products[] = { NULL };
 
 #define READ_BYTES (256u << 10)
 
-static const struct product plain = { .name = "bench" };
 static const struct pass_opts opts = { 0 };
 
 /* Files that changed since this, for the floor of a pass that must look into them. */
@@ -78,10 +77,10 @@ static int carry_out(struct point *p, const char *root, const char *word, struct
 
 	if (!strcmp(word, "live")) {
 		live_ns = clock_wall_ns();
-		return point_fill_live(p, &plain, 1, &opts, &done, e);
+		return point_fill_live(p, 1, &opts, &done, e);
 	}
 	if (!strcmp(word, "final"))
-		return point_fill(p, &plain, PASS_FINAL, &opts, &done, e);
+		return point_fill(p, PASS_FINAL, &opts, &done, e);
 	if (!strcmp(word, "seal"))
 		return point_seal(p, &opts, e);
 	if (!strcmp(word, "floor"))

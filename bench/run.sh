@@ -23,9 +23,8 @@ need_packages build real sftpgo demo bench || exit 1
 build=${CROSSGRADE_BUILD:-$PWD/build/bench}
 if [ -z "${CROSSGRADE_BUILD-}" ]; then
 	[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dwerror=false -Dtests=false >/dev/null || exit
-	ninja -C "$build" >/dev/null || exit
 fi
-ninja -C "$build" bench/bench-point >/dev/null || exit
+ninja -C "$build" src/cli/crossgrade src/exec/crossgrade-exec bench/bench-point >"$build/bench.log" || { tail -n 20 "$build/bench.log"; exit 1; }
 lab=$(mktemp -d "${BENCH_DIR:-/var/tmp}/crossgrade-bench.XXXXXX") || exit
 loop=
 finish() {
