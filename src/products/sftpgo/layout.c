@@ -409,6 +409,23 @@ static void find_install(struct layout *l, const json_t *source)
 	l->kind = l->package ? "package" : "archive";
 }
 
+/* A directory is one when a server or a unit names it, or when it holds what only a configuration directory does. */
+static bool is_installation(const struct layout *l)
+{
+	static const char *const marks[] = { "env.d", "sftpgo.db" };
+	size_t n = strlen(l->root);
+
+	if (l->proc.id.pid || l->unit.name || (l->conf.file && !strncmp(l->conf.file, l->root, n) && l->conf.file[n] == '/'))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		autofree char *path = xasprintf("%s/%s", l->root, marks[i]);
+
+		if (!access(path, F_OK))
+			return true;
+	}
+	return l->conf_error[0] != '\0';
+}
+
 int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret, struct err *e)
 {
 	autolayout struct layout l = { .root = realpath(root, NULL) };
@@ -420,6 +437,10 @@ int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret,
 	find_service(&l, source);
 	find_launch(&l);
 	read_config(&l);
+	if (!is_installation(&l)) {
+		err_set(e, ERR_ABSENT, "there is no SFTPGo in '%s'", l.root);
+		return err_hint(e, "name its configuration directory, the one that 'sftpgo serve -c' is started with");
+	}
 	know_by_doors(&l, json_is_object(json_object_get(source, "service")));
 	find_install(&l, source);
 	*ret = l;
