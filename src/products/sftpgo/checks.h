@@ -69,3 +69,24 @@ CHECK(gcs_credentials);
 CHECK(plain_secrets);
 CHECK(old_secrets);
 CHECK(kms);
+
+/* checks_keys.c: keys of the configuration, and programs they name */
+CHECK(retention_hook);
+CHECK(ssh_commands);
+CHECK(removed_keys);
+CHECK(waking_keys);
+CHECK(ignored_keys);
+CHECK(hooks);
+CHECK(plugins);
+CHECK(acme);
+CHECK(roles);
+CHECK(timezone);
+
+/* checks_host.c: the host, and what else an edition brings */
+CHECK(owner);
+CHECK(write_ahead_log);
+CHECK(ports);
+CHECK(repositories);
+CHECK(conffiles);
+CHECK(fips);
+CHECK(edition_changes);

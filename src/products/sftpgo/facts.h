@@ -27,6 +27,7 @@
 #define SF_PROGRAM         "install.program"    /* P str: canonical */
 #define SF_PACKAGE         "install.package"    /* P {"manager","name","version","held"}; absent: of no package */
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
+#define SF_EDITED          "install.edited"     /* O [path]: configuration files that are not as the package brought them */
 #define SF_CONTAINER       "install.container"  /* P container_about(); absent: none */
 #define SF_SERVICE         "service.config"     /* P object for service_open() */
 #define SF_SERVICE_KIND    "service.kind"       /* P str */
@@ -39,6 +40,8 @@
 #define SF_CONF_FILE       "conf.file"          /* P str: absolute; absent: there is none */
 #define SF_DOORS           "conf.doors"         /* P doors_of() */
 #define SF_PROBE           "conf.probe"         /* P doors_probe() */
+#define SF_HOOKS           "conf.hooks"         /* O {key: {"path","state"}}: state "there", "absent", "not executable", ... */
+#define SF_PLUGINS         "conf.plugins"       /* O [{"type","cmd","state"}] */
 
 /* ---- data provider */
 #define SF_DRIVER          "provider.driver"    /* P str */
@@ -59,8 +62,12 @@
 #define SF_NAMES           "provider.names"     /* O {"objects","event_actions": named_json() that 2.7.1 refuses} */
 #define SF_USERS           "provider.users"     /* O {"extra_emails","symlinks","two_steps","backslashes": n}: census */
 #define SF_ACME            "provider.acme"      /* O str: domain of the stored configuration; absent: none */
+#define SF_DB_OWNER        "provider.owner"     /* O {"server","uid","gid", "file","directory": the server may write it} */
+#define SF_DB_BESIDE       "provider.beside"    /* O ["-wal","-shm","-journal"]: files beside SQLite's */
 
 /* ---- host */
+#define SF_TAKEN           "host.taken_ports"   /* O {port: address}: doors of ours on which somebody else listens */
+#define SF_REPOSITORIES    "host.repositories"  /* O {edition: file}: of the vendor's, switched on */
 #define SF_NFT             "host.nft"           /* O bool: a gate can be closed here */
 #define SF_NFT_WHY         "host.nft_why"       /* O str */
 #define SF_ROOM            "host.room"          /* O {root name: {"bytes": of the point, "free","dev"}} */

@@ -28,6 +28,8 @@ void look_missing(struct look *k, const char *key, const struct err *why);
 void look_at_server(struct look *k);    /* inspect_server.c: who answers */
 void look_at_install(struct look *k);   /* inspect_install.c: program, package, service */
 void look_at_conf(struct look *k);      /* inspect_conf.c: configuration and doors */
+void look_at_files(struct look *k);     /* inspect_files.c: what the configuration names */
+void look_at_host(struct look *k);      /* inspect_host.c: ports and repositories */
 void look_at_objects(struct look *k);   /* inspect_survey.c: what is in the database */
 int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_provider.c: the database */
 void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */

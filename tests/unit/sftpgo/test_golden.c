@@ -30,6 +30,14 @@ int main(void)
 		{ "sftpgo.gcs-credentials", "bridged", VERDICT_NOTE },
 		{ "sftpgo.kms", "plugin", VERDICT_WARN },
 		{ "sftpgo.target-features", "package", VERDICT_NOTE },
+		{ "sftpgo.removed-keys", "already", VERDICT_NOTE },
+		{ "sftpgo.hooks", "action", VERDICT_WARN },
+		{ "sftpgo.plugins", "stays", VERDICT_NOTE },
+		{ "sftpgo.plugins", "enterprise", VERDICT_WARN },
+		{ "sftpgo.acme", "file", VERDICT_WARN },
+		{ "sftpgo.owner", "directory", VERDICT_BLOCK },
+		{ "sftpgo.owner", "server", VERDICT_PASS },
+		{ "sftpgo.write-ahead-log", "enterprise", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
