@@ -36,7 +36,7 @@ struct write_count {
 	int64_t transactions;           /* since the frozen state; -1: not to be known */
 	int64_t rows_before, rows_now;  /* -1: not to be known */
 	char   *partitions;             /* changed ones, comma-separated, or NULL */
-	bool    gone;                   /* the subject is there no more: dropped by a client, or lost */
+	bool    traceless;              /* no trace of a client, it only differs or is gone: or the server spoilt it */
 };
 struct writes {
 	struct write_count *v;          /* subjects written since only */

@@ -237,13 +237,13 @@ static bool gate_holds(struct world *w)
 	return false;
 }
 
-/* What clients wrote; -1: not to be known. A table gone behind a gate that still holds was lost by the new server. */
+/* What clients wrote; -1: not to be known. What left no trace behind a gate that still holds is the new server's own doing. */
 static int64_t written_by_clients(const struct writes *since, bool gated)
 {
 	int64_t sum = since->transactions;
 
 	for (size_t i = 0; gated && sum > 0 && i < since->n; i++)
-		if (since->v[i].gone)
+		if (since->v[i].traceless)
 			sum -= since->v[i].transactions;
 	return sum;
 }

@@ -90,7 +90,7 @@ static void count_table(const struct shape *then, const struct tables *tables, s
 	if (!t) {
 		count_of(w, then->name, 1)->rows_before = then->rows;
 		vec_last(w)->rows_now = 0;
-		vec_last(w)->gone = true;
+		vec_last(w)->traceless = true;
 		return;
 	}
 	shape_of_table(t, &now);

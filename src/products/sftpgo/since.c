@@ -27,7 +27,7 @@ static int count_one(void *data, const struct object_difference *d, struct err *
 						.transactions = 1,
 						.rows_before = d->change == OBJECT_NEW ? 0 : 1,
 						.rows_now = d->change == OBJECT_MISSING ? 0 : 1,
-						.gone = d->change == OBJECT_MISSING };
+						.traceless = d->change != OBJECT_NEW };
 	c->last = subject;
 	c->w->transactions++;
 	return 0;

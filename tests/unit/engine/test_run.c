@@ -131,6 +131,34 @@ static void counted_writes_make_it_stand(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
+static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("traceless", "yes");
+	assert_int_equal(resume(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
+static void what_is_spoilt_without_a_gate_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_string_equal(toy_world(), "mixed");
+}
+
 /* A comparison that could not be made is no proof; single things without one are counted. */
 static void what_was_not_proved_is_not_called_verified(void **state)
 {
@@ -324,22 +352,28 @@ static void a_rollback_without_a_name_takes_the_broken_one(void **state)
 }
 
 #ifdef CROSSGRADE_FAULT
-/* Run this program again as one verb that strikes at its n-th fault point. True when it was struck. */
-static bool killed_at(int n, const char *verb)
+/* Run this program again as one verb that is struck at a fault point. Its wait status. */
+static int struck_at(const char *point, const char *act, const char *verb)
 {
-	char number[16];
+	pid_t pid = fork();
 	int status;
-	pid_t pid;
 
-	snprintf(number, sizeof number, "%d", n);
-	pid = fork();
 	if (!pid) {
-		setenv("CROSSGRADE_FAULT", number, 1);
+		setenv("CROSSGRADE_FAULT", point, 1);
+		setenv("CROSSGRADE_FAULT_ACT", act, 1);
 		execl("/proc/self/exe", "test_engine_run", verb, NULL);
 		_exit(127);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status);
+	return status;
+}
+
+static bool killed_at(int n, const char *verb)
+{
+	char number[16];
+
+	snprintf(number, sizeof number, "%d", n);
+	return WIFSIGNALED(struck_at(number, "kill", verb));
 }
 
 static void every_kill_leaves_a_world_that_can_go_on(void **state)
@@ -403,6 +437,8 @@ int main(int argc, char **argv)
 		T(an_interrupt_turns_and_says_130),
 		T(past_the_point_without_a_restore_point_it_stands),
 		T(counted_writes_make_it_stand),
+		T(what_the_new_server_spoils_behind_a_gate_turns),
+		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),
 		T(single_things_not_proved_are_counted),
 		T(a_stuck_way_back_can_be_repeated),

@@ -152,10 +152,11 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 }
 
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
-const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &step_facts_freeze, &step_verify_world, NULL };
+const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &toy_gate_kind, &step_facts_freeze, &step_verify_world, NULL };
 
 /* ---- the product ---- */
 
@@ -189,7 +190,7 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
-	autofree char *nothing = toy_get("nothing");
+	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated");
 
 	plan_site(ret, "main", json_pack("{s{ss}}", "roots", "root", toy_root));
 	if (*nothing)
@@ -199,6 +200,8 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");
 	plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");
+	if (*gated)
+		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
 	add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
 	plan_add(ret, PHASE_AFTER, "compare", "verify_world", 0,
@@ -221,7 +224,7 @@ static int verify_toy(struct ctx *c, const struct facts *frozen, const struct go
 
 static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e)
 {
-	autofree char *n = toy_get("writes");
+	autofree char *n = toy_get("writes"), *traceless = toy_get("traceless");
 	int64_t count = 0;
 
 	if (!strcmp(n, "unknown")) {
@@ -231,6 +234,8 @@ static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 	if (*n && !sv_i64(sv_of(n), &count))
 		return err_set(e, ERR_FORMAT, "bad count");
 	ret->transactions = count;
+	if (count)
+		*vec_push(ret) = (struct write_count){ xstrdup("toy"), .transactions = count, .traceless = *traceless };
 	return 0;
 }
 
@@ -254,9 +259,10 @@ const struct product *const products[] = { &toy, NULL };
 void toy_goal(struct goal *ret)
 {
 	autofree char *snapshot = toy_root[0] ? toy_get("snapshot") : xstrdup("");
+	autofree char *tree = toy_root[0] ? toy_get("tree") : xstrdup("");
 	struct err e = ERR_INIT;
 	json_t *point = *snapshot ? json_pack("{ss s[s] s[s]}", "kind", "snapshot", "create", "true", "restore", "true") :
-	                            json_pack("{ss}", "kind", "external");
+	                            json_pack("{ss}", "kind", *tree ? "tree" : "external");
 
 	assert_int_equal(goal_of_doc(json_pack("{ss so}", "product", "toy", "restore_point", point), ret, &e), 0);
 }
