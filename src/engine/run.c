@@ -134,12 +134,14 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	return run_says(ret, EXIT_BLOCKED, &e, "%s", e.msg);
 }
 
-/* Nothing was touched: the run that could not begin is none. */
+/* Nothing was touched: the run that could not begin is none. Its marker may be there all the same, when what failed was to make it
+ * durable. */
 static void unbegin(struct world *w)
 {
 	struct err e = ERR_INIT;
 
-	if (w->run && (run_turn(w, RUN_TURNED, "could not begin", &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "could not begin", &e) < 0))
+	if (w->run && (run_turn(w, RUN_TURNED, "could not begin", &e) < 0 || run_drop_marker(w, &e) < 0 ||
+	               run_turn(w, RUN_CLOSED_OLD, "could not begin", &e) < 0))
 		log_warn("run %s stays open: %s", w->run, e.msg);
 }
 

@@ -82,7 +82,7 @@ int run_turn(struct world *w, enum run_state to, const char *why, struct err *e)
 }
 
 /* Before the run is closed: of a closed run nobody would take it away, and it forbids the next one. */
-static int drop_marker(struct world *w, struct err *e)
+int run_drop_marker(struct world *w, struct err *e)
 {
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;
@@ -180,7 +180,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 	w->ctx.cancel = NULL;
 	if (loop_backward(w, &e) < 0 || run_start_again(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
-	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
+	if (run_drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
 		goto stuck;
 	if (why)
 		snprintf(line, sizeof line, "turned back, the old world is whole: %s", why->msg);
@@ -356,7 +356,7 @@ static int came_through(struct world *w, struct run_end *ret)
 			err_set(&e, ERR_CHANGED, "'%s' could not ask the new world", proof.step);
 		return stands(w, &e, ret);
 	}
-	if (drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
+	if (run_drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (run_puts_back(&w->plan))
 		return run_ends(w, ret, EXIT_DONE, NULL, "the restore point is live; what was live is set aside whole");

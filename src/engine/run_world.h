@@ -82,6 +82,7 @@ int  run_go_back(struct world *w, int code, const struct err *why, struct run_en
 /* A call ends: what it ended with is durable before anybody is told. Returns the code. */
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
+int  run_drop_marker(struct world *w, struct err *e) must_check;
 void run_start_prober(struct world *w);
 /* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
 int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;

@@ -376,6 +376,28 @@ static bool killed_at(int n, const char *verb)
 	return WIFSIGNALED(struck_at(number, "kill", verb));
 }
 
+/* It is in nobody's way afterwards. */
+static void a_run_that_cannot_begin_is_none(void **state)
+{
+	int n = 1;
+
+	for (;; n++) {
+		autofree char *at = xasprintf("dir.sync:%d", n), *stage = NULL;
+		struct run_end end;
+
+		toy_put("tree", "yes");
+		struck_at(at, "err:EIO", "apply");
+		stage = toy_get("stage");
+		if (strcmp(stage, "old"))
+			break;
+		if (apply(&end, false) != EXIT_DONE)
+			fail_msg("apply after one whose directory %d could not be synced: %s", n, end.line);
+		toy_done();
+		toy_setup();
+	}
+	assert_true(n > 4);
+}
+
 static void every_kill_leaves_a_world_that_can_go_on(void **state)
 {
 	int n = 1;
@@ -452,6 +474,7 @@ int main(int argc, char **argv)
 		T(at_boot_every_installation_is_served_again),
 		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT
+		T(a_run_that_cannot_begin_is_none),
 		T(every_kill_leaves_a_world_that_can_go_on),
 		T(every_kill_before_the_point_can_go_back),
 #endif
