@@ -121,6 +121,7 @@ class Lab:
 
     # ---- what a product adds
 
+    old, new = "", ""                   # versions, as the stand-in names them in what makes it misbehave
     accepted: tuple[str, ...] = ()      # checks that find something in every lab
     left_out: tuple[str, ...] = ()      # names of files that differ between two undisturbed runs, and so prove nothing
 

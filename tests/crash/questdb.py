@@ -16,7 +16,7 @@ from lab import Lab, Scenario, run
 
 HTTP_PORT = 9000
 MIN_PORT = 9003
-OLD = "9.0.3"
+OLD, NEW = "9.0.3", "9.3.4"
 ACKNOWLEDGED = 7        # rows a client is told are stored before each case
 ADMIN = ("dba", "correct-horse")
 RUNTIME = "-DQuestDB-Runtime-66535"
@@ -28,6 +28,7 @@ APPLIED = re.compile(r'"root/db/t0~\d+/2026-01-01/[^"/]*\.d"$')
 
 
 class QuestdbLab(Lab):
+    old, new = OLD, NEW
     accepted = ("questdb.art-glibc", "questdb.store-place")
     left_out = (
         "log",              # each start rolls the log files
@@ -150,7 +151,7 @@ class Questdb(Scenario):
 
     @property
     def new_version(self) -> str:
-        return "3.2.4" if self.enterprise else "9.3.4"
+        return "3.2.4" if self.enterprise else NEW
 
     # ---- what stands on the disk
 

@@ -3,7 +3,7 @@
 #
 #   tests/crash/run.sh sample [NAME]       kills at a seeded sample of fault points; only of scenarios whose names begin so
 #   tests/crash/run.sh powercut [NAME]     the plug pulled, on ext4 and xfs
-#   tests/crash/run.sh errors              full disks, failing calls, servers and operators that misbehave
+#   tests/crash/run.sh errors [NAME]       full disks, failing calls, servers and operators that misbehave
 #   tests/crash/run.sh broken              builds with a planted mistake: the cases above must find it
 #   tests/crash/run.sh case ID             one case again, with everything it said
 #

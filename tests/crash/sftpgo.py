@@ -41,6 +41,7 @@ def impossible() -> str:
 
 
 class SftpgoLab(Lab):
+    old, new = OLD, NEW
     left_out = ("sftpgo.db",)       # see contents()
 
     @property

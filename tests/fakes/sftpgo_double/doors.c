@@ -46,19 +46,31 @@ static void answer(int fd, const struct server *s, const char *status, const cha
 	say(fd, text);
 }
 
-/* "POST /api/v2/users" with a body that names one, and "GET /healthz"; the head and a small body come in one piece. */
-static void serve_http(int fd, struct server *s)
+/* The head, and of a body as much as ends with a brace. */
+static bool read_ask(int fd, char *ask, size_t max)
 {
 	struct timeval within = { .tv_sec = ASK_WITHIN_MS / 1000 };
-	char ask[4096], name[64];
-	const char *body;
-	ssize_t n;
+	size_t n = 0;
+	ssize_t more;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within);
-	n = recv(fd, ask, sizeof ask - 1, 0);
-	if (n <= 0)
+	while ((more = recv(fd, ask + n, max - 1 - n, 0)) > 0) {
+		n += (size_t)more;
+		ask[n] = '\0';
+		if (strstr(ask, "\r\n\r\n") && (strncmp(ask, "POST", 4) || ask[n - 1] == '}'))
+			return true;
+	}
+	return false;
+}
+
+/* "POST /api/v2/users" with a body that names one, and "GET /healthz". */
+static void serve_http(int fd, struct server *s)
+{
+	char ask[4096], name[64];
+	const char *body;
+
+	if (!read_ask(fd, ask, sizeof ask))
 		return;
-	ask[n] = '\0';
 	body = strstr(ask, "\r\n\r\n");
 	if (misbehaves(s, "healthz", "garbage"))
 		say(fd, "\001\002 this is no HTTP\r\n\r\n");
@@ -92,10 +104,20 @@ static void serve_one(int door, struct server *s, void (*serve)(int fd, struct s
 	close(fd);
 }
 
+/* What it is told of stopping is read again when it is asked to. */
+static bool is_told(struct server *s)
+{
+	if (!stopping)
+		return false;
+	stopping = 0;
+	control_read(s);
+	return !misbehaves(s, "stop", "ignore");
+}
+
 /* A signal that came between two waits is seen at the next, at the latest. */
 static void serve_until_told(struct server *s, struct pollfd doors[2])
 {
-	while (!stopping || misbehaves(s, "stop", "never")) {
+	while (!is_told(s)) {
 		if (poll(doors, 2, 20) <= 0)
 			continue;
 		if (doors[0].revents)
@@ -119,5 +141,9 @@ int doors_serve(struct server *s)
 	if (doors[0].fd < 0 || (doors[1].fd < 0 && !misbehaves(s, "sftp", "deaf")))
 		return 1;
 	serve_until_told(s, doors);
+	for (int i = 0; i < 2; i++)
+		close(doors[i].fd);
+	while (misbehaves(s, "stop", "never"))
+		pause();
 	return 0;
 }

@@ -26,4 +26,5 @@ bool provider_migrate(struct server *s);
 bool provider_add_user(struct server *s, const char *name);
 
 /* ---- main.c ---- */
+void control_read(struct server *s);
 bool misbehaves(const struct server *s, const char *what, const char *how);

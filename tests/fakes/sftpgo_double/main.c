@@ -15,13 +15,29 @@ static const char usage_text[] =
 	"DIR/sftpgo --version\n"
 	"DIR/sftpgo serve -c CONF             by CONF/sftpgo.json; misbehaves by CONF/.double.json: {\"when\": VERSION, ...}\n"
 	"  start: refuse | crash; migration: half | crash | hang; damage: lose_user | change_user; sftp: deaf | mute;\n"
-	"  healthz: garbage | 500; version: what its doors say; stop: never\n";
+	"  healthz: garbage | 500; version: what its doors say; stop: never | ignore\n";
+
+/* ---- being told to misbehave ---- */
 
 bool misbehaves(const struct server *s, const char *what, const char *how)
 {
 	const char *said = json_string_value(json_object_get(s->control, what));
 
 	return said && !strcmp(said, how);
+}
+
+void control_read(struct server *s)
+{
+	autofree char *path = xasprintf("%s/.double.json", s->dir);
+	const char *when;
+
+	json_decref(s->control);
+	s->control = json_load_file(path, 0, NULL);
+	when = json_string_value(json_object_get(s->control, "when"));
+	if (!when || strcmp(when, s->version) != 0) {
+		json_decref(s->control);
+		s->control = NULL;
+	}
 }
 
 /* ---- what stands for a release ---- */
@@ -78,19 +94,6 @@ static bool own_version(char version[48])
 
 /* ---- serving ---- */
 
-static void read_control(struct server *s)
-{
-	autofree char *path = xasprintf("%s/.double.json", s->dir);
-	const char *when;
-
-	s->control = json_load_file(path, 0, NULL);
-	when = json_string_value(json_object_get(s->control, "when"));
-	if (!when || strcmp(when, s->version) != 0) {
-		json_decref(s->control);
-		s->control = NULL;
-	}
-}
-
 static int serve(struct server *s)
 {
 	autofree char *path = xasprintf("%s/sftpgo.json", s->dir);
@@ -100,7 +103,7 @@ static int serve(struct server *s)
 	s->conf = json_load_file(path, 0, NULL);
 	if (!s->conf)
 		return 1;
-	read_control(s);
+	control_read(s);
 	says = json_string_value(json_object_get(s->control, "version"));
 	if (misbehaves(s, "start", "refuse"))
 		return 1;

@@ -1,0 +1,177 @@
+"""What a case of errors.py states, and ways to disturb a run."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import itertools
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import time
+
+import powercut
+from lab import Call, Lab
+
+DONE, FAILED, BLOCKED, DRIFTED, TURNED, STUCK, STANDS, LOCKED, INTERRUPTED = 0, 1, 3, 4, 5, 7, 8, 11, 130
+ANY = (DONE, FAILED, DRIFTED, TURNED, STANDS, STUCK)      # of a call that failed somewhere: any end but a lie
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    expect: tuple[int, ...]
+    disturb: collections.abc.Callable[[Lab], Call]
+    scenario: str = "jar"
+    double: dict[str, str] = dataclasses.field(default_factory=dict)        # how the new server misbehaves
+    hooks: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    on_disk: bool = False               # the world on an ext4 of its own
+    when: str = ""                      # the server that misbehaves, as the stand-in names it; the new one
+    writing: bool = False               # a client writes until the old server is gone
+
+
+# ---- ways to disturb
+
+def undisturbed(lab: Lab) -> Call:
+    return lab.apply()
+
+
+def deep(lab: Lab) -> Call:
+    """By a plan in a file, whose deep facts find a value that another one took the place of."""
+    lab.crossgrade("plan", "-f", lab.outside / "migration.yaml", "-o", lab.outside / "plan.json")
+    call = lab.crossgrade("apply", lab.outside / "plan.json")
+    (lab.outside / "plan.json").unlink()
+    return call
+
+
+def failing(at: int, act: str) -> collections.abc.Callable[[Lab], Call]:
+    return lambda lab: lab.apply(env={"CROSSGRADE_FAULT": str(at), "CROSSGRADE_FAULT_ACT": act})
+
+
+def injected(what: str) -> collections.abc.Callable[[Lab], Call]:
+    """The packaged program, with a system call of it failing."""
+    return lambda lab: lab.traced("-f", "-e", f"inject={what}", "-o", "/dev/null")
+
+
+def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> collections.abc.Callable[[Lab], Call]:
+    """Stopped at a fault point, something happens, and it goes on."""
+    def disturb(lab: Lab) -> Call:
+        env = lab.call_environment() | {"CROSSGRADE_FAULT": point, "CROSSGRADE_FAULT_ACT": "stop"}
+        argv = lab.argv("apply", "-f", lab.outside / "migration.yaml")
+        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            wait_stopped(process.pid)
+            then(lab, process.pid)
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        call = Call(argv, process.returncode, out, err)
+        lab.calls.append(call)
+        return call
+    return disturb
+
+
+def wait_stopped(pid: int) -> None:
+    for _ in range(4000):
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if state in "TZ":
+            return
+        time.sleep(0.005)
+    raise RuntimeError("the point is not passed")
+
+
+def interrupt(_: Lab, pid: int) -> None:
+    os.kill(pid, signal.SIGINT)
+
+
+def killed_at(point: str, then: str) -> collections.abc.Callable[[Lab], Call]:
+    def disturb(lab: Lab) -> Call:
+        lab.apply(env={"CROSSGRADE_FAULT": point})
+        return lab.crossgrade(then)
+    return disturb
+
+
+def proof_interrupted(lab: Lab) -> Call:
+    """Nothing is touched by a rollback that was told to stop before its restore point was proved."""
+    call = lab.apply()
+    if (back := lab.crossgrade("rollback", "--timeout", "1ms")).exit != INTERRUPTED:
+        raise RuntimeError(f"an interrupted proof ended with {back.exit}")
+    return call
+
+
+def asked(*answers: str) -> collections.abc.Callable[[Lab], Call]:
+    """At a terminal, without --yes: each question gets the next answer."""
+    def disturb(lab: Lab) -> Call:
+        argv = [word for word in lab.argv("apply", "-f", lab.outside / "migration.yaml") if word != "--yes"]
+        master, slave = pty.openpty()
+        process = subprocess.Popen(argv, env=lab.call_environment(), stdin=slave, stdout=subprocess.PIPE, stderr=slave,
+                                   text=True)
+        os.close(slave)
+        talk, left = "", list(answers)
+        try:
+            while chunk := os.read(master, 4096).decode("utf-8", "replace"):
+                talk += chunk
+                if left and talk.rstrip().endswith("? [no]"):
+                    os.write(master, (left.pop(0) + "\n").encode())
+        except OSError:
+            pass                # its end
+        os.close(master)
+        call = Call(argv, process.wait(60), process.stdout.read(), talk)
+        lab.calls.append(call)
+        if left:
+            raise RuntimeError(f"not asked: {left}")
+        return call
+    return disturb
+
+
+def left_alone(lab: Lab) -> Call:
+    """A server that does not end is named and goes on living."""
+    before = lab.servers()
+    call = lab.apply()
+    error = next(event["document"]["error"] for event in call.events() if event.get("type") == "result")
+    if not any(f"kill -9 {pid}" in error["hint"] for pid in before):
+        raise RuntimeError(f"it is not said which process does not end, and what can be done: {error}")
+    if lab.servers() != before:
+        raise RuntimeError("somebody was killed unasked")
+    return call
+
+
+def finalize_killed(lab: Lab) -> Call:
+    """Killed anywhere, a finalize that is repeated finds what the first one left."""
+    store = lab.world / ".crossgrade-root"
+    for at in itertools.count(1, 9):
+        lab.fresh()
+        call = lab.apply()
+        if call.exit:
+            return call
+        if not lab.finalize({"CROSSGRADE_FAULT": str(at)}).killed:
+            return call
+        again = lab.finalize()
+        left = [path for path in store.glob("**/*") if path != store / "trash" and path != store / "staged"]
+        if again.exit or left:
+            raise RuntimeError(f"killed at {at} and repeated, finalize ended with {again.exit} and left {left[:3]}")
+
+
+def second_call(lab: Lab, _: int) -> None:
+    if (call := lab.crossgrade("rollback")).exit != LOCKED:
+        raise RuntimeError(f"a second call was let in beside a living run: {call.exit}")
+    told = lab.status()["runs"][0]
+    if told["clients"] != "gated" or "crossgrade apply" not in (told["at_work"] or "") or "resume" in told["possible"]:
+        raise RuntimeError(f"status tells another story: {told}")
+
+
+# ---- what hooks run
+
+RELOAD = ["nft", "flush", "ruleset"]
+FILL = ["sh", "-c", f"fallocate -l $(df --output=avail -B1 {powercut.DATA} | tail -n 1) {powercut.DATA}/filler; "
+        f"dd if=/dev/zero of={powercut.DATA}/filler2 bs=4k status=none; true"]
+
+# System calls of the packaged program that fail, by name.
+FAILING_CALLS = {name: Case(ANY, injected(what)) for name, what in (
+    ("fsync-eio", "fsync:error=EIO:when=9"), ("rename-eio", "renameat2:error=EIO:when=1"),
+    ("rename-eacces", "renameat:error=EACCES:when=2"), ("mkdir-enospc", "mkdirat:error=ENOSPC:when=6"),
+    ("copy-enospc", "copy_file_range:error=ENOSPC:when=7"), ("write-enospc", "pwrite64:error=ENOSPC:when=40"),
+    ("syncfs-eio", "syncfs:error=EIO:when=2"), ("unlink-eacces", "unlinkat:error=EACCES:when=3"),
+    ("short-copy", "copy_file_range:retval=0:when=3"))}
