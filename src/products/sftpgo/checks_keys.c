@@ -66,9 +66,16 @@ CHECK(ssh_commands)
 		results_add(ret, id, VERDICT_PASS, NULL, "the target has them all");
 }
 
-/* Those of one side alone that are set, as "only" says: heap, NULL none. The hook has a check of
- * its own. */
-static char *keys_only(const struct facts *now, const char *only)
+/* Of those that 2.7 took away, the ones that Enterprise has again. facts/sftpgo 2.3 */
+static bool is_back(const char *key)
+{
+	return !strcmp(key, "sftpd.min_dh_group_exchange_key_size") ||
+	       strstr(key, ".tls_session_reuse") || strstr(key, ".ignore_ascii_transfer_type");
+}
+
+/* Those of one side alone that are set, as "only" says, but some: heap, NULL none. The hook has a
+ * check of its own. */
+static char *keys_only(const struct facts *now, const char *only, bool (*but)(const char *key))
 {
 	struct named found = { 0 };
 	autojson json_t *doc = NULL;
@@ -79,7 +86,7 @@ static char *keys_only(const struct facts *now, const char *only)
 	{
 		if (!strcmp(json_str(setting, "only", ""), only) &&
 		    strcmp(key, "common.data_retention_hook") != 0 &&
-		    is_set(json_object_get(setting, "value")))
+		    is_set(json_object_get(setting, "value")) && !(but && but(key)))
 			named_add(&found, "%s (%s)", key, json_str(setting, "where", "?"));
 	}
 	doc = named_json(&found);
@@ -97,7 +104,9 @@ CHECK(removed_keys)
 	    !need(now, SF_CONF, id, ret, &conf))
 		return;
 
-	autofree char *which = want.minor >= 7 ? keys_only(now, "2.6") : NULL;
+	bool enterprise = !strcmp(sftpgo_version_edition(&want), SFTPGO_ENTERPRISE);
+	autofree char *which =
+	    want.minor >= 7 ? keys_only(now, "2.6", enterprise ? is_back : NULL) : NULL;
 	bool read_now = from.minor < 7;
 
 	results_add(ret, id,
@@ -118,7 +127,7 @@ CHECK(waking_keys)
 	if (!goes_to_enterprise(now, to, id, ret) || !need(now, SF_CONF, id, ret, &conf))
 		return;
 
-	autofree char *which = keys_only(now, "enterprise");
+	autofree char *which = keys_only(now, "enterprise", NULL);
 
 	results_add(ret, id, which ? VERDICT_WARN : VERDICT_PASS, NULL, "%s%s",
 		    which ? which : "none",

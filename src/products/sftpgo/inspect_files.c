@@ -8,6 +8,7 @@
 
 #include "io/cmd.h"
 #include "products/sftpgo/inspect.h"
+#include "products/sftpgo/packaging.h"
 
 #define PLUGINS_MAX 10
 #define ASK_PACKAGE (60 * NS_PER_S)
@@ -144,22 +145,6 @@ static void put_companions(struct look *k, const char *file)
 
 /* ---- the package's ---- */
 
-/* "??5?????? c /etc/sftpgo/sftpgo.json": a configuration file whose digest is another. dpkg(1),
- * rpm(8) */
-static json_t *edited_of(struct sv said)
-{
-	json_t *edited = json_array();
-
-	while (said.n) {
-		struct sv line = sv_line(&said), flags = sv_word(&line), kind = sv_word(&line),
-			  path = sv_trim(line);
-
-		if (flags.n > 2 && flags.p[2] == '5' && sv_eq(kind, "c") && path.n)
-			json_array_append_new(edited, json_stringn(path.p, path.n));
-	}
-	return edited;
-}
-
 static void put_edited(struct look *k)
 {
 	const char *manager = json_str(k->l.package, "manager", ""),
@@ -176,7 +161,7 @@ static void put_edited(struct look *k)
 		look_missing(k, SF_EDITED, &e);
 		return;
 	}
-	look_observe(k, SF_EDITED, edited_of(buf_sv(&r.out)), manager);
+	look_observe(k, SF_EDITED, packaging_edited(buf_sv(&r.out)), manager);
 	cmd_result_done(&r);
 }
 

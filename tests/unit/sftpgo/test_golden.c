@@ -38,6 +38,7 @@ int main(void)
 		{ "sftpgo.owner", "directory", VERDICT_BLOCK },
 		{ "sftpgo.owner", "server", VERDICT_PASS },
 		{ "sftpgo.write-ahead-log", "enterprise", VERDICT_PASS },
+		{ "sftpgo.removed-keys", "back", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };

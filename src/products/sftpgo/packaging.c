@@ -1,0 +1,121 @@
+#include "products/sftpgo/packaging.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/dir.h"
+#include "io/file.h"
+#include "products/sftpgo/version.h"
+
+#define FILES_MAX 1000
+#define SOURCE_MAX (1u << 20)
+
+static const struct vendor {
+	const char *host, *edition;
+} vendors[] = {
+	{ "oss.sftpgo.com", SFTPGO_OPEN_SOURCE },
+	{ "download.sftpgo.com", SFTPGO_ENTERPRISE },
+};
+
+static bool is_off(struct sv line)
+{
+	struct sv value = line,
+		  key = sv_cut(&value, line.n && memchr(line.p, ':', line.n) ? ':' : '=');
+
+	key = sv_trim(key);
+	value = sv_trim(value);
+	return (sv_eq(key, "Enabled") && sv_eq(value, "no")) ||
+	       (sv_eq(key, "enabled") && sv_eq(value, "0"));
+}
+
+static unsigned vendors_in(struct sv text)
+{
+	unsigned found = 0;
+
+	while (text.n) {
+		struct sv line = sv_trim(sv_line(&text));
+
+		if (is_off(line))
+			return 0;
+		for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
+			if (!sv_starts(line, "#") &&
+			    memmem(line.p, line.n, vendors[i].host, strlen(vendors[i].host)))
+				found |= 1u << i;
+	}
+	return found;
+}
+
+static int note_file(const struct dir *d, const char *name, json_t *ret, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(SOURCE_MAX);
+	unsigned found;
+
+	if (file_read(d, name, &text, e) < 0)
+		return -(int)e->kind;
+	found = vendors_in(buf_sv(&text));
+	for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
+		if (found & 1u << i)
+			json_object_set_new(ret, vendors[i].edition,
+					    json_sprintf("%s/%s", d->path, name));
+	return 0;
+}
+
+static bool is_source(const char *name)
+{
+	struct sv n = sv_of(name);
+
+	return sv_ends(n, ".list") || sv_ends(n, ".sources") || sv_ends(n, ".repo");
+}
+
+/* A directory that is not there has no repositories. */
+static int note_sources(const char *path, json_t *ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	struct dir_names names = { 0 };
+	int r = dir_open(path, &d, e);
+
+	if (r < 0 && e->kind == ERR_ABSENT) {
+		err_clear(e);
+		return 0;
+	}
+	if (r >= 0)
+		r = dir_list(&d, "", FILES_MAX, &names, e);
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		if (names.v[i].type == DT_REG && is_source(names.v[i].name))
+			r = note_file(&d, names.v[i].name, ret, e);
+	dir_names_done(&names);
+	return r;
+}
+
+int packaging_repositories(const char *root, json_t **ret, struct err *e)
+{
+	static const char *const places[] = { "/etc/apt", "/etc/apt/sources.list.d",
+					      "/etc/yum.repos.d", "/etc/zypp/repos.d" };
+	autojson json_t *found = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		autofree char *place = xasprintf("%s%s", root, places[i]);
+
+		if (note_sources(place, found, e) < 0)
+			return -(int)e->kind;
+	}
+	*ret = json_incref(found);
+	return 0;
+}
+
+/* "??5?????? c /etc/sftpgo/sftpgo.json": a configuration file whose digest is another. dpkg(1),
+ * rpm(8) */
+json_t *packaging_edited(struct sv said)
+{
+	json_t *edited = json_array();
+
+	while (said.n) {
+		struct sv line = sv_line(&said), flags = sv_word(&line), kind = sv_word(&line),
+			  path = sv_trim(line);
+
+		if (flags.n > 2 && flags.p[2] == '5' && sv_eq(kind, "c") && path.n)
+			json_array_append_new(edited, json_stringn(path.p, path.n));
+	}
+	return edited;
+}

@@ -1,0 +1,221 @@
+/* What is looked at beside the database: programs that keys name, the database's file, ports,
+ * repositories. */
+#include "products/sftpgo/inspect.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/place.h"
+#include "products/sftpgo/packaging.h"
+
+struct looking {
+	struct look k;
+	struct facts f;
+};
+
+/* The configuration of the place, as a stopped server's that this process would be. */
+static void look_begin(struct looking *l, const struct place *p, const char *config)
+{
+	struct sftpgo_config_where where = { .config_dir = p->path };
+	struct err e = ERR_INIT;
+
+	*l = (struct looking){ 0 };
+	put_file(p, "sftpgo.json", config);
+	facts_init(&l->f, "sftpgo", "sftpgo");
+	l->k.f = &l->f;
+	l->k.depth = DEPTH_LIVE;
+	assert_ok(sftpgo_config_read(&where, &l->k.l.conf, &e), &e);
+}
+
+static void look_end(struct looking *l)
+{
+	sftpgo_layout_done(&l->k.l);
+	facts_done(&l->f);
+}
+
+static const char *member_of(const struct looking *l, const char *fact, const char *key,
+			     const char *member)
+{
+	return json_str(json_object_get(facts_get(&l->f, fact), key), member, "");
+}
+
+static void hooks_and_plugins(void **state)
+{
+	const struct place *p = *state;
+	autofree char *there = xasprintf("%s/hook", p->path),
+		      *plain = xasprintf("%s/plain", p->path);
+	autofree char *config = xasprintf(
+	    "{\"common\":{\"startup_hook\":\"%s\",\"post_connect_hook\":\"https://u:geheim@h/x\"},"
+	    "\"data_provider\":{\"pre_login_hook\":\"%s\",\"external_auth_hook\":\"/nowhere/x\","
+	    "\"post_login_hook\":\"relative\"},"
+	    "\"plugins\":[{\"type\":\"notifier\",\"cmd\":\"%s\"}]}",
+	    there, plain, there);
+	struct looking l;
+
+	put_file(p, "hook", "");
+	put_file(p, "plain", "");
+	assert_int_equal(chmod(there, 0755), 0);
+	assert_int_equal(chmod(plain, 0644), 0);
+	look_begin(&l, p, config);
+	look_at_files(&l.k);
+	assert_string_equal(member_of(&l, SF_HOOKS, "common.startup_hook", "state"), "there");
+	assert_string_equal(member_of(&l, SF_HOOKS, "common.post_connect_hook", "path"), "http");
+	assert_string_equal(member_of(&l, SF_HOOKS, "data_provider.pre_login_hook", "state"),
+			    "not executable");
+	assert_string_equal(member_of(&l, SF_HOOKS, "data_provider.external_auth_hook", "state"),
+			    "absent");
+	assert_string_equal(member_of(&l, SF_HOOKS, "data_provider.post_login_hook", "state"),
+			    "not absolute");
+	assert_string_equal(json_str(json_array_get(facts_get(&l.f, SF_PLUGINS), 0), "state", ""),
+			    "there");
+	look_end(&l);
+}
+
+static bool may(const struct looking *l, const char *what)
+{
+	return json_bool(facts_get(&l->f, SF_DB_OWNER), what, true);
+}
+
+static void look_at_database(struct looking *l, const struct place *p, uid_t uid)
+{
+	autofree char *file = xasprintf("%s/sftpgo.db", p->path);
+
+	look_begin(l, p, "{}");
+	facts_put_str(&l->f, FACT_PINNED, SF_DB_FILE, file, "test");
+	l->k.l.proc.id.pid = uid == (uid_t)-1 ? 0 : getpid();
+	l->k.l.proc.uid = uid;
+	l->k.l.proc.gid = uid;
+	look_at_files(&l->k);
+	l->k.l.proc.id.pid = 0;
+}
+
+static void the_files_of_the_database(void **state)
+{
+	const struct place *p = *state;
+	autofree char *file = xasprintf("%s/sftpgo.db", p->path);
+	struct looking l;
+
+	put_file(p, "sftpgo.db", "");
+	put_file(p, "sftpgo.db-wal", "");
+	look_at_database(&l, p, geteuid());
+	assert_true(may(&l, "file") && may(&l, "directory"));
+	assert_int_equal(json_array_size(facts_get(&l.f, SF_DB_BESIDE)), 1);
+	look_end(&l);
+	look_at_database(&l, p, 12345);
+	assert_false(may(&l, "file") || may(&l, "directory"));
+	look_end(&l);
+	assert_int_equal(chmod(file, 0666), 0);
+	look_at_database(&l, p, 12345);
+	assert_true(may(&l, "file"));
+	look_end(&l);
+	look_at_database(&l, p, (uid_t)-1);
+	assert_non_null(facts_why_missing(&l.f, SF_DB_OWNER));
+	look_end(&l);
+}
+
+static int listen_somewhere(uint16_t *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && !bind(fd, (struct sockaddr *)&at, n) && !listen(fd, 1) &&
+		    !getsockname(fd, (struct sockaddr *)&at, &n));
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static void a_port_of_somebody_else(void **state)
+{
+	const struct place *p = *state;
+	uint16_t port = 0;
+	autoclose int fd = listen_somewhere(&port);
+	autofree char *config = xasprintf(
+	    "{\"sftpd\":{\"bindings\":[{\"port\":%u}]},\"httpd\":{\"bindings\":[{\"port\":0}]}}",
+	    port);
+	autofree char *name = xasprintf("%u", port);
+	struct looking l;
+
+	assert_true(fd >= 0);
+	look_begin(&l, p, config);
+	look_at_host(&l.k);
+	assert_string_equal(json_str(facts_get(&l.f, SF_TAKEN), name, ""), "127.0.0.1");
+	look_end(&l);
+	look_begin(&l, p, config);
+	l.k.l.proc.id.pid = getpid();
+	look_at_host(&l.k);
+	l.k.l.proc.id.pid = 0;
+	assert_int_equal(json_object_size(facts_get(&l.f, SF_TAKEN)), 0);
+	look_end(&l);
+}
+
+static void make_below(const struct place *p, const char *dir, const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make_all(&p->dir, dir, 0755, &e), &e);
+	put_file(p, path, text);
+}
+
+static json_t *repositories(const struct place *p)
+{
+	json_t *found = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(packaging_repositories(p->path, &found, &e), &e);
+	return found;
+}
+
+static void whose_repositories(void **state)
+{
+	const struct place *p = *state;
+	json_t *found = repositories(p);
+
+	assert_int_equal(json_object_size(found), 0);
+	json_decref(found);
+	make_below(p, "etc/apt/sources.list.d", "a.list",
+		   "deb [signed-by=/x] https://oss.sftpgo.com/apt bookworm main\n");
+	make_below(p, "etc/apt/sources.list.d", "b.sources",
+		   "Types: deb\nURIs: https://download.sftpgo.com/apt\nEnabled: no\n");
+	make_below(p, "etc/apt/sources.list.d", "c.list.save",
+		   "deb https://download.sftpgo.com/apt bookworm main\n");
+	make_below(p, "etc/apt", "sources.list",
+		   "# deb https://download.sftpgo.com/apt bookworm main\n");
+	found = repositories(p);
+	assert_int_equal(json_object_size(found), 1);
+	assert_non_null(strstr(json_str(found, SFTPGO_OPEN_SOURCE, ""), "/a.list"));
+	json_decref(found);
+	make_below(p, "etc/yum.repos.d", "sftpgo.repo",
+		   "[sftpgo]\nbaseurl=https://download.sftpgo.com/yum\nenabled=1\n");
+	found = repositories(p);
+	assert_int_equal(json_object_size(found), 2);
+	json_decref(found);
+}
+
+static void edited_files(void **state)
+{
+	autojson json_t *edited = packaging_edited(SV("??5?????? c /etc/sftpgo/sftpgo.json\n"
+						      "missing   c /etc/sftpgo/gone\n"
+						      "..5....T.   /usr/bin/sftpgo\n"
+						      ".......T.  c /etc/sftpgo/sftpgo.env\n"
+						      "S.5....T.  c /etc/sftpgo/with blank\n"));
+
+	assert_int_equal(json_array_size(edited), 2);
+	assert_string_equal(json_string_value(json_array_get(edited, 0)),
+			    "/etc/sftpgo/sftpgo.json");
+	assert_string_equal(json_string_value(json_array_get(edited, 1)), "/etc/sftpgo/with blank");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(hooks_and_plugins),       in_place(the_files_of_the_database),
+		in_place(a_port_of_somebody_else), in_place(whose_repositories),
+		cmocka_unit_test(edited_files),
+	};
+
+	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
+}
