@@ -39,6 +39,7 @@ int main(void)
 		{ "sftpgo.owner", "server", VERDICT_PASS },
 		{ "sftpgo.write-ahead-log", "enterprise", VERDICT_PASS },
 		{ "sftpgo.removed-keys", "back", VERDICT_PASS },
+		{ "sftpgo.placeholders", "literal", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
