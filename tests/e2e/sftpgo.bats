@@ -21,6 +21,19 @@ teardown_file() { sftpgo_lab_end; }
 	[[ $output != *pass-admin* ]]
 }
 
+@test "check stops nothing here, and stops for a login hook that is not there" {
+	cg check $(sftpgo_subject) --output json
+	exits 0
+	valid checks
+	[[ "$(json '[c["seen"] for c in d["checks"] if c["id"] == "sftpgo.secrets"][0]')" == *[1-9]" open" ]]
+	mkdir -p "$root/env.d"
+	echo SFTPGO_DATA_PROVIDER__PRE_LOGIN_HOOK=/nowhere/hook >"$root/env.d/hook"
+	cg check $(sftpgo_subject)
+	rm "$root/env.d/hook"
+	exits 3
+	[[ $output == *"data_provider.pre_login_hook: '/nowhere/hook' is absent"* ]]
+}
+
 @test "the same look gives the same plan" {
 	cg plan $(sftpgo_subject) -o "$lab/plan.json" --output json
 	exits 0

@@ -12,6 +12,13 @@ static bool is_set(const json_t *value)
 	return json_is_true(value) || json_array_size(value) > 0 || json_integer_value(value) != 0;
 }
 
+/* What 2.6 ships with, nobody set. src: sftpgo.json of 2.6.4 */
+static bool is_meant(const char *key, const json_t *value)
+{
+	return is_set(value) && !(!strcmp(key, "sftpd.min_dh_group_exchange_key_size") &&
+				  json_integer_value(value) == 2048);
+}
+
 static bool knows_version(const struct facts *now, const char *key, const char *id,
 			  struct results *ret, struct sftpgo_version *v)
 {
@@ -86,7 +93,7 @@ static char *keys_only(const struct facts *now, const char *only, bool (*but)(co
 	{
 		if (!strcmp(json_str(setting, "only", ""), only) &&
 		    strcmp(key, "common.data_retention_hook") != 0 &&
-		    is_set(json_object_get(setting, "value")) && !(but && but(key)))
+		    is_meant(key, json_object_get(setting, "value")) && !(but && but(key)))
 			named_add(&found, "%s (%s)", key, json_str(setting, "where", "?"));
 	}
 	doc = named_json(&found);
@@ -181,7 +188,9 @@ CHECK(hooks)
 			results_add(ret, id, is_for_logins(key) ? VERDICT_BLOCK : VERDICT_WARN, key,
 				    "'%s' is %s", json_str(hook, "path", "?"), state);
 	}
-	if (ret->n == before)
+	if (!json_object_size(hooks))
+		results_add(ret, id, VERDICT_PASS, NULL, "none");
+	else if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "%zu, all there", json_object_size(hooks));
 }
 

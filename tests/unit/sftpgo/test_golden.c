@@ -40,6 +40,7 @@ int main(void)
 		{ "sftpgo.write-ahead-log", "enterprise", VERDICT_PASS },
 		{ "sftpgo.removed-keys", "back", VERDICT_PASS },
 		{ "sftpgo.placeholders", "literal", VERDICT_PASS },
+		{ "sftpgo.removed-keys", "shipped", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
