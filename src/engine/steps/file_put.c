@@ -1,6 +1,6 @@
 /* file_put: write a small file of ours into the installation: a drop-in, a key file.
- * params {"file":place,"content":str | "from":"/abs path of a secret file","prefix":str,"mode":"0600","owner":place|null}: owner: as
- * that file's. prefix, with from alone: the file becomes one line, the prefix ("NAME=") and the one line of the secret file, as
+ * params {"file":place,"content":str | "from":"/abs path of a secret file","prefix":str,"mode":"0600","owner":place|{"uid","gid"}|null}:
+ * owner: as that file's, or that account. prefix, with from alone: the file becomes one line, the prefix ("NAME=") and the one line of the secret file, as
  * a file of variables wants it; nothing is quoted. ERR_FORMAT for a secret of no or several lines. undo record
  * {"image","ours","made"}: made is the topmost folder that was not there, or null. The content of a secret file never enters
  * plan, journal or undo record. */
@@ -126,6 +126,11 @@ static int attr_of(struct site *s, const json_t *params, struct file_attr *ret, 
 	ret->mode = (mode_t)strtoul(json_str(params, "mode", "0600"), NULL, 8);
 	if (!json_is_object(owner))
 		return 0;
+	if (json_object_get(owner, "uid")) {
+		ret->uid = (uid_t)json_int(owner, "uid", 0);
+		ret->gid = (gid_t)json_int(owner, "gid", 0);
+		return 0;
+	}
 	if (site_place(s, owner, &d, &rel, e) < 0 || dir_stat(&d, rel, &st, e) < 0)
 		return -e->kind;
 	ret->uid = st.st_uid;
