@@ -27,7 +27,9 @@ static const struct line point_lines[] = {
 static const struct line settings_lines[] = {
 	{ "admin", "{user: dba, password_file: /root/admin.pw}",
 	  "administrator the new edition gets, if it has accounts" },
+	{ "drain", "10m", "SFTPGo: wait so long before the stop for transfers under way; needs a login" },
 	{ "gate", "verify", "keep clients out until the gate checks passed: verify | none" },
+	{ "license_file", "/root/server.licence", "SFTPGo: key of an Enterprise licence, mode 0600" },
 };
 static const struct line hook_lines[] = {
 	{ "before_stop", "[/usr/local/bin/notify, stopping]",

@@ -14,22 +14,107 @@ setup_file() {
 	"$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" archive "$new" 3>&- || status=$?
 	[ $status -ne 77 ] || { ABSENT='the stand-in cannot be built'; return 0; }
 	[ $status -eq 0 ] || return
+	(umask 077; echo pass-admin >"$lab/password"; echo wrong >"$lab/wrong"; echo pass-third >"$lab/third"
+	echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
 	sftpgo_install 2.7.5 "$lab/opt" && sftpgo_prepare "$lab/opt" "$root" 50 && sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json"
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
+teardown() { [ ! -f "$lab/slow.pid" ] || slow_stop; }
 teardown_file() { sftpgo_lab_end; }
 
-crossing() { echo "$(sftpgo_subject) --to-edition enterprise"; }
+goal() { # USER PASSWORD_FILE [SETTINGS]: the migration file
+	cat >"$lab/migration.yaml" <<-END
+		crossgrade: 1
+		product: sftpgo
+		source: {root: $root, login: {user: $1, password_file: $2}}
+		target: {edition: enterprise, artifact: $new}
+		settings: {license_file: $lab/licence${3:+, $3}}
+	END
+}
 database() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$root/sftpgo.db" "$1"; }
+active_rules() { database 'select count(*) from events_rules where status = 1'; }
+license_file() { echo "$root/env.d/00-crossgrade-license.env"; }
 
-@test "stand-in: across editions; the schema is Enterprise's, every object is there" {
-	cg apply $(crossing) --yes
+# An upload of SECONDS, 20,000 bytes each.
+slow_upload() { # SECONDS
+	local i
+	head -c $(($1 * 20000)) /dev/zero >"$lab/large"
+	echo "put $lab/large /slow.bin" >"$lab/batch"
+	sftp -q -l 160 -P "$(sftpgo_ask "$root" sftp)" -i "$root.key" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null -b "$lab/batch" user-00010@127.0.0.1 >"$lab/slow.out" 2>&1 3>&- 4>&- </dev/null &
+	echo $! >"$lab/slow.pid"
+	for ((i = 0; i < 100; i++)); do
+		! sftpgo_rest "$root" GET /api/v2/connections | grep -q slow.bin || return 0
+		sleep 0.1
+	done
+	cat "$lab/slow.out"
+	return 1
+}
+slow_stop() {
+	kill "$(cat "$lab/slow.pid")" 2>/dev/null || true
+	rm -f "$lab/slow.pid"
+}
+# The old world, whole.
+old_world() {
+	sftpgo_serves 2.7.5
+	[ "$(database 'select version from schema_version')" = 33 ]
+	[ ! -e "$(license_file)" ]
+	[ "$(active_rules)" = "$1" ]
+}
+
+@test "stand-in: without a login, rules that must be paused block; without a licence, so do files elsewhere" {
+	cg check $(sftpgo_subject) --to-edition enterprise --output json
+	exits 3
+	[ "$(json '{c["verdict"] for c in d["checks"] if c["id"] == "sftpgo.event-rules"}')" = "{'block'}" ]
+	[ "$(json '{c["verdict"] for c in d["checks"] if c["id"] == "sftpgo.license"}')" = "{'block'}" ]
+}
+
+@test "stand-in: a wrong password, a second factor and an open licence file are found before" {
+	goal admin "$lab/wrong"
+	cg check -f "$lab/migration.yaml"
+	exits 3
+	[[ $output == *"does not take the login of 'admin'"* ]]
+	goal third "$lab/third"
+	chmod 644 "$lab/licence"
+	cg check -f "$lab/migration.yaml"
+	chmod 600 "$lab/licence"
+	exits 3
+	[[ $output == *"'third' has a second factor"* && $output == *"'$lab/licence' holds a secret and is open to everybody"* ]]
+}
+
+@test "stand-in: one that never opens SFTP, hangs in its migration or takes no licence is turned back from" {
+	local fault rules
+	rules=$(active_rules)
+	[ "$rules" -gt 3 ]
+	goal admin "$lab/password" 'stall: 2s, start_timeout: 5s'
+	for fault in no-sftp hang-migration no-licence; do
+		echo "STAND_IN=$fault" >"$root/env.d/stand-in.env"
+		cg apply -f "$lab/migration.yaml" --yes
+		exits 5
+		old_world "$rules"
+	done
+	rm "$root/env.d/stand-in.env"
+}
+
+@test "stand-in: across editions; transfers are waited for, then cut and named; rules are paused; the licence is there" {
+	active_rules >"$lab/rules"
+	goal admin "$lab/password" 'drain: 1s'
+	slow_upload 30
+	cg apply -f "$lab/migration.yaml" --yes --output jsonl
 	exits 0
 	sftpgo_serves 2.7.20260705
 	[ "$(database 'select version from schema_version')" = 34 ]
 	[ "$(database 'pragma journal_mode')" = wal ]
-	sftpgo_objects
+	[ "$(stat -c %a "$(license_file)")" = 600 ]
+	[[ $output == *"cut by the stop: upload of '/slow.bin' by user-00010"* ]]
+	[[ $output == *"left of a cut upload: $lab/srv/data/user-00010/.sftpgo-upload."* ]]
+	[ "$(active_rules)" -lt "$(cat "$lab/rules")" ]
+	! grep -rq ABCD-EFGH "$lab/state"
+	cg report --output json
+	exits 0
+	valid report
+	[[ $output != *licence* ]]
 }
 
 @test "stand-in: back to open source in place is refused, with the way out" {
@@ -40,14 +125,13 @@ database() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1])
 	[[ $output == *'restore a point of before'* ]]
 }
 
-@test "stand-in: what a killed server left of its write-ahead log does not meet the old database" {
+@test "stand-in: what a killed server left of its write-ahead log does not meet the old database; rules are back at work" {
 	kill -9 "$(pgrep -f -- "serve -c $root( |\$)")"
 	[ -e "$root/sftpgo.db-wal" ]
 	cg rollback --yes
 	exits 0
-	sftpgo_serves 2.7.5
 	[ ! -e "$root/sftpgo.db-wal" ] && [ ! -e "$root/sftpgo.db-shm" ]
-	[ "$(database 'select version from schema_version')" = 33 ]
 	[ "$(database 'pragma journal_mode')" = delete ]
+	old_world "$(cat "$lab/rules")"
 	sftpgo_objects
 }

@@ -112,12 +112,15 @@ static json_t *plan_doc(const char *base)
 
 void bench_open(struct bench *b, const char *base)
 {
-	autojson json_t *site = site_doc(base);
+	autojson json_t *site = site_doc(base), *more = NULL;
 	struct err e = ERR_INIT, absent = ERR_INIT;
 
 	*b = (struct bench){ .dir = DIR_NONE };
 	snprintf(b->base, sizeof b->base, "%s", base);
 	assert_ok(dir_open(base, &b->dir, &e), &e);
+	if (json_read(&b->dir, "site.json", 1 << 20, &more, &absent) >= 0)
+		json_object_update(site, more);
+	err_clear(&absent);
 	assert_ok(site_bind("main", site, &b->site, &e), &e);
 	b->goal = (struct goal){ .product = "laws", .name = "laws" };
 	b->plan.doc = plan_doc(base);

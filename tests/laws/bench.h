@@ -8,6 +8,7 @@
 /*	BASE/world/root, install, builds ...    what a step may change
  *	BASE/bin/start, stop, status            the service: "world/up" is there while it runs, and holds the build's version
  *	BASE/state                              the state directory
+ *	BASE/site.json                          more of the site document: doors, login
  *	BASE/params.json undo.json passed       what a killed program needs to know */
 struct bench {
 	char           base[64];

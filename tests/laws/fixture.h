@@ -28,4 +28,4 @@ struct fixture {
 };
 
 /* Each ends with .kind = NULL. */
-extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], questdb_fixtures[];
+extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], questdb_fixtures[], sftpgo_fixtures[];

@@ -41,6 +41,8 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.one-server",          sftpgo_check_one_server, true },
 	{ "sftpgo.service",             sftpgo_check_service, true },
 	{ "sftpgo.starter",             sftpgo_check_starter, true },
+	{ "sftpgo.login",               sftpgo_check_login },
+	{ "sftpgo.transfers",           sftpgo_check_transfers },
 	{ "sftpgo.artifact",            sftpgo_check_artifact },
 	{ "sftpgo.artifact-version",    sftpgo_check_artifact_version },
 	{ "sftpgo.install-kind",        sftpgo_check_install_kind },
@@ -92,5 +94,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.conffiles",            sftpgo_check_conffiles },
 	{ "sftpgo.fips",                 sftpgo_check_fips },
 	{ "sftpgo.edition-changes",      sftpgo_check_edition_changes },
+	{ "sftpgo.license",             sftpgo_check_license },
+	{ "sftpgo.event-rules",         sftpgo_check_event_rules },
 	{ NULL, NULL },
 };

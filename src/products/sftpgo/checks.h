@@ -26,6 +26,12 @@ CHECK(one_server);
 CHECK(service);
 CHECK(starter);
 
+/* checks_crossing.c: the login, and the way to Enterprise */
+CHECK(login);
+CHECK(transfers);
+CHECK(license);
+CHECK(event_rules);
+
 /* checks_target.c: the new build and the way back */
 CHECK(artifact);
 CHECK(artifact_version);

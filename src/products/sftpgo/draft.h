@@ -28,6 +28,12 @@ void sftpgo_draft_thaw(struct draft *d);
 void sftpgo_draft_prove(struct draft *d);
 void sftpgo_draft_open(struct draft *d);
 
+/* plan_crossing.c: what only the running server can do before its stop, and the way to Enterprise */
+void sftpgo_draft_quiet(struct draft *d);
+void sftpgo_draft_license(struct draft *d);
+void sftpgo_draft_left(struct draft *d);
+json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inactive, in order; new reference */
+
 /* plan_switch.c: the change itself */
 void sftpgo_draft_change(struct draft *d);
 

@@ -12,6 +12,9 @@
 #define SF_HEALTHY         "server.healthy"     /* O bool [/healthz] */
 #define SF_ARGV            "server.argv"        /* P [str]: what starts it, argv[0] as the launcher names it */
 
+#define SF_LOGIN           "server.login"       /* O true: the server takes source.login [/api/v2/status] */
+#define SF_TRANSFERS       "server.transfers"   /* O int: under way [/api/v2/connections] */
+
 /* ---- the installation */
 #define SF_ROOT            "root.path"          /* P str: configuration directory, canonical */
 #define SF_ROOT_MOUNT      "root.mount_point"   /* P bool */
@@ -76,6 +79,11 @@
 #define SF_ARTIFACT        "target.artifact"    /* P build_judge() */
 #define SF_TARGET_EDITION  "target.edition"     /* P str */
 #define SF_TARGET_VERSION  "target.version"     /* P str */
+
+/* ---- from open source to Enterprise */
+#define SF_ACCOUNT         "server.account"     /* P {"uid","gid"} of the server */
+#define SF_LICENSE         "target.license"     /* P {"file","finding"}: settings.license_file; absent: none given */
+#define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders]}}: active ones */
 
 /* ---- frozen */
 #define SF_FROZEN_OBJECTS  "frozen.objects"     /* O "records"|"restore point": where the baseline is read (frozen.h) */

@@ -50,13 +50,16 @@ static int look(struct look *k, struct err *e)
 	look_at_install(k);
 	if (look_at_provider(k, e) < 0)
 		return -(int)e->kind;
+	look_at_login(k);
 	look_at_scope(k);
 	if (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) {
 		look_at_files(k);
 		look_at_host(k);
 	}
-	if (k->to && k->depth != DEPTH_GATE)
+	if (k->to && k->depth != DEPTH_GATE) {
 		look_at_target(k);
+		look_at_crossing(k);
+	}
 	return 0;
 }
 

@@ -33,5 +33,7 @@ void look_at_host(struct look *k);      /* inspect_host.c: ports and repositorie
 void look_at_objects(struct look *k);   /* inspect_survey.c: what is in the database */
 int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_provider.c: the database */
 void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
+void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
+void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
 void look_at_target(struct look *k);    /* inspect_target.c: the artifact and the host */
 int  look_at_frozen(struct look *k, struct err *e) must_check;  /* inspect_frozen.c: the baseline of the proof */

@@ -8,6 +8,8 @@
 
 /* filesystem.provider: 0 local, 1 S3, 2 GCS, 3 Azure, 4 encrypted local, 5 SFTP, 6 HTTP, 7 FTP;
  * larger ones count as the last. */
+#define STORAGE_LOCAL 0
+#define STORAGE_LOCAL_ENCRYPTED 4
 #define STORAGE_MAX 16
 
 /* All borrowed, for the call. */

@@ -60,6 +60,12 @@ static void add_site(struct draft *d)
 
 	if (json_object_get(d->to->source, "login"))
 		json_object_set(doc, "login", json_object_get(d->to->source, "login"));
+	if (json_object_get(d->to->target, "login") && d->change.to_version) {
+		json_t *after = json_deep_copy(json_object_get(d->to->target, "login"));
+
+		json_object_set_new(after, "version", json_string(d->change.to_version));
+		json_object_set_new(doc, "target_login", after);
+	}
 	plan_site(d->plan, "main", doc);
 }
 
@@ -84,7 +90,7 @@ static int enough_is_known(const struct draft *d, struct err *e)
 
 static int settings_are_good(const struct goal *to, struct err *e)
 {
-	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall" };
+	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain" };
 	const char *gate = goal_setting(to, "gate", "verify");
 	int64_t unused;
 

@@ -71,4 +71,5 @@ void sftpgo_draft_change(struct draft *d)
 		sftpgo_draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
 			   "once the new build was started only the restore point brings the old database back");
 	swap(d);
+	sftpgo_draft_license(d);
 }

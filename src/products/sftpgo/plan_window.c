@@ -57,6 +57,7 @@ void sftpgo_draft_freeze(struct draft *d)
 		   json_pack("{s[o] s[] sI ss}", "places", sftpgo_draft_place(d, "builds", d->at.staged), "trees", "max_bytes",
 			     (json_int_t)256 << 20, "within", "10s"),
 		   "a cold first start takes longer");
+	sftpgo_draft_quiet(d);
 	sftpgo_draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
 		   json_pack("{so ss}", "expect", expected(d, d->change.from_edition, d->change.from_version), "within",
 			     sftpgo_draft_span(d, "stop_timeout", "1m")),
@@ -106,6 +107,7 @@ void sftpgo_draft_open(struct draft *d)
 		   gated(d) ? STEP_IN_WINDOW | STEP_LETS_IN | STEP_CLOSES_WINDOW : 0, json_pack("{sO}", "ports", d->ports),
 		   gated(d) ? "clients are served again" : "whoever starts the server may start it again");
 	hook(d, PHASE_OPEN, "handover", "handover", "load balancers, DNS, alarms");
+	sftpgo_draft_left(d);
 	sftpgo_draft_step(d, PHASE_AFTER, "verify-deep", "verify_world", 0,
 		   json_pack("{ss ss so}", "depth", "deep", "within", "2h", "frozen", plan_from("freeze", "facts")),
 		   "the whole comparison, with clients let in");

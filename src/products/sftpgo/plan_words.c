@@ -47,6 +47,23 @@ static void left_out_note(struct draft *d)
 	     names.len ? "; left out of the restore point: " : "", buf_str(&names));
 }
 
+static void drain_note(struct draft *d)
+{
+	if (!goal_setting(d->to, "drain", NULL))
+		note(d, "transfers under way are cut by the stop; settings.drain waits for them, with a login");
+}
+
+static void rules_note(struct draft *d)
+{
+	autojson json_t *rules = sftpgo_draft_rules(d);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(rules, i, one)
+		note(d, "event rule '%s' is set inactive before the stop, and stays so: translate the placeholders of its actions, "
+			"then set it active; a way back sets it active again", json_string_value(one));
+}
+
 static void enterprise_note(struct draft *d)
 {
 	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE))
@@ -61,6 +78,8 @@ void sftpgo_draft_notes(struct draft *d)
 		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
 	if (!json_array_size(d->ports))
 		note(d, "no gate: clients reach the new server from its first answer on, before it was checked");
+	drain_note(d);
+	rules_note(d);
 	enterprise_note(d);
 }
 

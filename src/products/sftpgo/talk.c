@@ -25,18 +25,29 @@ bool talk_has(const struct site *s, const char *door)
 	return port_of(s, door) != 0;
 }
 
+int talk_http(const struct site *s, struct http *ret, struct err *e)
+{
+	bool tls = !talk_has(s, "http");
+
+	if (!talk_has(s, "http") && !talk_has(s, "https"))
+		return err_set(e, ERR_ABSENT, "the server opens no HTTP port");
+	*ret = (struct http){ .port = port_of(s, tls ? "https" : "http"), .tls = tls, .mark = gate_mark() };
+	snprintf(ret->host, sizeof ret->host, "%s", json_str(doors(s), "host", "127.0.0.1"));
+	return 0;
+}
+
 int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48],
 		 struct err *e)
 {
-	bool tls = !talk_has(s, "http");
-	struct http h = { .port = port_of(s, tls ? "https" : "http"),
-			  .tls = tls,
-			  .mark = as_client ? 0 : gate_mark() };
+	struct http h;
 	struct http_ask ask = { .method = "GET", .path = "/healthz", .within_ns = within_ns, .max = 4096 };
 	struct http_answer a = { 0 };
 	long status;
 
-	snprintf(h.host, sizeof h.host, "%s", json_str(doors(s), "host", "127.0.0.1"));
+	if (talk_http(s, &h, e) < 0)
+		return -(int)e->kind;
+	if (as_client)
+		h.mark = 0;
 	if (http_do(&h, &ask, &a, e) < 0)
 		return -(int)e->kind;
 	if (ret_version && !sftpgo_version_of(sv_of(a.server), ret_version))

@@ -4,6 +4,9 @@
 
 #include "engine/product.h"
 
+/* The HTTP door as we reach it, past our own gate. ERR_ABSENT where none is open. */
+struct http;
+int talk_http(const struct site *s, struct http *ret, struct err *e) must_check;
 /* GET /healthz: 200 "ok" without a login, both editions. 0 healthy, -kind. ret_version (or NULL): by the Server header, ""
  * when it tells none. facts/sftpgo 1.2, seen with 2.6.4 and 2.7.5. */
 int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;

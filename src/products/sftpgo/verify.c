@@ -6,7 +6,9 @@
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/crossing.h"
 #include "products/sftpgo/talk.h"
+#include "products/sftpgo/verify_rest.h"
 
 #define ASK_WITHIN (20 * NS_PER_S)
 
@@ -50,6 +52,9 @@ static int compare_server(struct proof *p, struct err *e)
 	}
 	compare_word(p, "edition", pinned(p, p->to ? SF_TARGET_EDITION : SF_EDITION), seen.edition);
 	compare_word(p, "version", pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION), seen.version);
+	if (p->to)
+		compare_rest(ctx_site(p->c, NULL), pinned(p, SF_TARGET_EDITION), goal_setting(p->to, "license_file", NULL) != NULL,
+			     p->ret);
 	return 0;
 }
 
@@ -79,14 +84,26 @@ static void compare_schema(struct proof *p, int is)
 			want ? NULL : "which schema this release writes is not known here");
 }
 
+/* The frozen database has the rules as the run paused them; with the old world they are active again. */
+static bool was_paused(const struct proof *p, const struct object_difference *d)
+{
+	const json_t *rules = p->c->plan ? json_object_get(plan_pinned(p->c->plan), SF_RULES) : NULL;
+
+	return !p->to && d->kind == OBJ_EVENT_RULES && json_object_get(rules, d->key) &&
+	       (!strcmp(d->field, "status") || !strcmp(d->field, "updated_at"));
+}
+
 static int record(void *data, const struct object_difference *d, struct err *e unused_arg)
 {
 	static const char *const there[] = { [OBJECT_MISSING] = "there", [OBJECT_NEW] = NULL };
 	autofree char *subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	struct proof *p = data;
+	const char *rule = d->rule;
 
+	if (d->change == OBJECT_CHANGED && !rule && was_paused(p, d))
+		rule = "sftpgo.rules-paused";
 	if (d->change == OBJECT_CHANGED)
-		cmp_add(p->ret, d->rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, d->field, d->was, d->is, d->rule, NULL);
+		cmp_add(p->ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, d->field, d->was, d->is, rule, NULL);
 	else
 		cmp_add(p->ret, d->rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, "object", there[d->change],
 			d->change == OBJECT_NEW ? "there" : NULL, d->rule, NULL);

@@ -41,6 +41,16 @@ int main(void)
 		{ "sftpgo.removed-keys", "back", VERDICT_PASS },
 		{ "sftpgo.placeholders", "literal", VERDICT_PASS },
 		{ "sftpgo.removed-keys", "shipped", VERDICT_PASS },
+		{ "sftpgo.login", "none", VERDICT_NOTE },
+		{ "sftpgo.login", "drain", VERDICT_BLOCK },
+		{ "sftpgo.transfers", "unseen", VERDICT_NOTE },
+		{ "sftpgo.license", "local", VERDICT_WARN },
+		{ "sftpgo.license", "open", VERDICT_BLOCK },
+		{ "sftpgo.license", "hidden", VERDICT_BLOCK },
+		{ "sftpgo.license", "environment", VERDICT_BLOCK },
+		{ "sftpgo.license", "over", VERDICT_PASS },
+		{ "sftpgo.license", "set", VERDICT_PASS },
+		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };

@@ -1,0 +1,124 @@
+/* transfers_drain: wait, for a bounded time, until no client uploads or downloads; what is still under way then is named, and cut
+ * by the stop that follows. The server has no way to refuse new ones meanwhile. params {"within":"10m"}; result
+ * {"asked","cut":[{"user","protocol","type","path","bytes","dir"}],"waited_ms","why"}: dir is where an upload leaves its
+ * file behind; at most 100 are named; without asked, why the server could not be. */
+#include "engine/step.h"
+
+#include "engine/event.h"
+#include "products/sftpgo/transfers.h"
+
+#define POLL  (500 * NS_PER_MS)
+#define NAMED 100
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "wait at most %s until no transfer is under way", json_str(params, "within", "0s"));
+	return buf_check(ret, "the description", e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	*ret_undo = json_object();
+	return 0;
+}
+
+static int wait_idle(struct ctx *c, struct rest *api, int64_t within_ns, json_t **ret, struct err *e)
+{
+	struct deadline until = deadline_in(within_ns);
+	autojson json_t *active = NULL;
+	size_t most = 0;
+
+	for (;;) {
+		json_decref(active);
+		active = NULL;
+		if (transfers_now(api, &active, e) < 0)
+			return -(int)e->kind;
+		if (json_array_size(active) > most)
+			most = json_array_size(active);
+		ctx_progress(c, most - json_array_size(active), most, "transfers");
+		if (!json_array_size(active) || deadline_passed(until)) {
+			*ret = take_ptr(active);
+			return 0;
+		}
+		if (c->cancel && atomic_load(&c->cancel->asked))
+			return err_set(e, ERR_CANCELED, "interrupted");
+		clock_sleep_ns(POLL);
+	}
+}
+
+/* Where an upload leaves its file: the user's home, while the server can still be asked for it. */
+static void name_dir(struct rest *api, json_t *transfer)
+{
+	autofree char *path = rest_path("/api/v2/users/", json_str(transfer, "user", ""));
+	autofree char *dir = NULL;
+	autojson json_t *user = NULL;
+	struct err none = ERR_INIT;
+
+	if (rest_get(api, path, &user, &none) >= 0)
+		dir = transfer_dir(user, json_str(transfer, "path", ""));
+	if (dir)
+		json_object_set_new(transfer, "dir", json_text(dir));
+}
+
+static void name_cut(struct ctx *c, struct rest *api, json_t *cut)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(cut, i, one)
+	{
+		name_dir(api, one);
+		event_emit(c->events, "note",
+			   json_pack("{so}", "text",
+				     json_sprintf("cut by the stop: %s of '%s' by %s over %s", json_str(one, "type", "?"),
+						  json_str(one, "path", "?"), json_str(one, "user", "?"),
+						  json_str(one, "protocol", "?"))));
+	}
+}
+
+static int drain(struct ctx *c, struct site *s, int64_t within_ns, json_t **ret_cut, struct err *e)
+{
+	autorest struct rest api = { 0 };
+
+	if (rest_login(s, &api, e) < 0 || wait_idle(c, &api, within_ns, ret_cut, e) < 0)
+		return -(int)e->kind;
+	while (json_array_size(*ret_cut) > NAMED)
+		json_array_remove(*ret_cut, NAMED);
+	name_cut(c, &api, *ret_cut);
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	const char *span = json_str(params, "within", "0s");
+	int64_t within, began = clock_mono_ns();
+	autojson json_t *cut = NULL;
+	struct err why = ERR_INIT;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0)
+		return -(int)e->kind;
+	if (!clock_parse_span(span, &within))
+		return err_set(e, ERR_USAGE, "'%s' is not a span of time", span);
+	/* A server that does not answer is stopped all the same: that is no reason to stay in front of it. */
+	if (drain(c, s, within, &cut, &why) < 0 && why.kind == ERR_CANCELED)
+		return err_set(e, ERR_CANCELED, "%s", why.msg);
+	*ret_result = json_pack("{sb so sI ss?}", "asked", cut != NULL, "cut", cut ? json_incref(cut) : json_array(), "waited_ms",
+				(json_int_t)((clock_mono_ns() - began) / NS_PER_MS), "why", cut ? NULL : why.msg);
+	return 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	/* A wait leaves nothing behind; its result says what was seen. */
+	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	return 0;
+}
+
+const struct step_kind step_transfers_drain = { "transfers_drain", 1,	   LIFE_DURABLE, describe,
+						capture,	   apply,  verify,	 undo };

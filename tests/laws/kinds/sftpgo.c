@@ -1,0 +1,168 @@
+/* Fixtures of SFTPGo's own kinds. Its API is a server of ours that keeps one event rule in world/root/rule.json: what a save
+ * changes is then seen in the listing of the world. */
+#include "laws/fixture.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "unit/net/double.h"
+
+#define RULE "world/root/rule.json"
+
+static char rule_file[128]; /* in the server: of its bench */
+static struct double_server server;
+
+static void answer(int fd, const char *status, const char *body)
+{
+	autofree char *text = xasprintf("HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, strlen(body),
+					body);
+
+	double_say(fd, text, strlen(text));
+}
+
+/* Head and body, as far as its length says. */
+static const char *take_request(int fd, char *text, size_t n)
+{
+	size_t have = 0, want = n - 1;
+	const char *body = NULL, *length;
+	ssize_t got;
+
+	while (have < want && (got = read(fd, text + have, want - have)) > 0) {
+		have += (size_t)got;
+		text[have] = '\0';
+		body = strstr(text, "\r\n\r\n");
+		if (!body)
+			continue;
+		length = strcasestr(text, "Content-Length:");
+		want = (size_t)(body + 4 - text) + (length ? strtoul(length + 15, NULL, 10) : 0);
+	}
+	return body ? body + 4 : text;
+}
+
+static void save_rule(const char *text)
+{
+	FILE *file = fopen(rule_file, "w");
+
+	if (file && fputs(text, file) >= 0)
+		fclose(file);
+}
+
+static bool read_rule(char *text, size_t n)
+{
+	FILE *file = fopen(rule_file, "r");
+	size_t got = file ? fread(text, 1, n - 1, file) : 0;
+
+	text[got] = '\0';
+	if (file)
+		fclose(file);
+	return file != NULL;
+}
+
+static void talk(int fd)
+{
+	static char request[64 << 10], rule[64 << 10];
+	const char *body = take_request(fd, request, sizeof request);
+
+	if (strstr(request, " /api/v2/token ")) {
+		answer(fd, "200 OK", "{\"access_token\":\"t\"}");
+	} else if (!read_rule(rule, sizeof rule)) {
+		answer(fd, "404 Not Found", "{\"message\":\"Not Found\"}");
+	} else if (!strncmp(request, "PUT", 3)) {
+		save_rule(body);
+		answer(fd, "200 OK", "{}");
+	} else {
+		answer(fd, "200 OK", rule);
+	}
+}
+
+/* In a network namespace of our own, which other kinds' laws want, loopback begins switched off. */
+static void loopback_up(void)
+{
+	struct ifreq lo = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (ioctl(fd, SIOCGIFFLAGS, &lo) == 0 && !(lo.ifr_flags & IFF_UP)) {
+		lo.ifr_flags |= IFF_UP;
+		assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
+	}
+	close(fd);
+}
+
+/* The server of the last bench ends with the next one's: one at a time is in use. */
+static void serve(struct bench *b)
+{
+	autofree char *password = bench_path(b, "password");
+	autobuf struct buf text = BUF_MAX(4096);
+	autojson json_t *more = NULL;
+
+	if (server.pid)
+		double_stop(&server);
+	loopback_up();
+	snprintf(rule_file, sizeof rule_file, "%s/" RULE, b->base);
+	server = double_start(talk);
+	bench_put(b, "password", "secret\n");
+	assert_int_equal(chmod(password, 0600), 0);
+	more = json_pack("{s{ss si} s{ss ss}}", "probe", "host", "127.0.0.1", "http", (int)server.port, "login", "user", "admin",
+			 "password_file", password);
+	json_object_update(b->site.doc, more);
+	b->site.login = json_object_get(b->site.doc, "login");
+	json_pretty(more, &text);
+	bench_put(b, "site.json", buf_str(&text));
+}
+
+static void put_rule(struct bench *b, const char *description, int status)
+{
+	autofree char *text = xasprintf("{\"actions\":[{\"name\":\"mail\",\"order\":1}],\"conditions\":{},\"description\":\"%s\","
+					"\"name\":\"up loads\",\"status\":%d,\"trigger\":1}",
+					description, status);
+
+	bench_put(b, RULE, text);
+}
+
+static json_t *pause_rule(struct bench *b)
+{
+	put_rule(b, "ours", 1);
+	serve(b);
+	return json_pack("{s[s]}", "rules", "up loads");
+}
+
+static void rule_is_off(struct bench *b)
+{
+	put_rule(b, "ours", 0);
+}
+
+static void rule_is_gone(struct bench *b)
+{
+	bench_drop(b, RULE);
+}
+
+static void rule_is_edited(struct bench *b)
+{
+	put_rule(b, "somebody else's", 0);
+}
+
+/* Nothing answers there: a server that cannot be asked is stopped all the same. */
+static json_t *drain(struct bench *b)
+{
+	return json_pack("{ss}", "within", "1s");
+}
+
+static json_t *left(struct bench *b)
+{
+	autofree char *home = bench_path(b, "world/root");
+
+	bench_put(b, "world/root/.sftpgo-upload.0123456789abcdefghij.a.bin", "half");
+	return json_pack("{s[{ss ss ss}]}", "cut", "type", "upload", "path", "/a.bin", "dir", home);
+}
+
+const struct fixture sftpgo_fixtures[] = {
+	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
+	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
+	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
+	{ .kind = "uploads_left", .name = "a cut upload", .flags = FX_NO_EFFECT, .params = left },
+	{ NULL },
+};
