@@ -26,7 +26,7 @@
 #define SF_INSTALL_LINK    "install.link"       /* P str: the link through which the launcher names it; absent: none */
 #define SF_INSTALL_MOUNT   "install.mount_point" /* P bool */
 #define SF_INSTALL_ENTRIES "install.entries"    /* P [str]: of program, templates, static, openapi those that lie in it */
-#define SF_INSTALL_MIXED   "install.holds_data" /* P bool: configuration or data lie below it, so that it cannot be exchanged whole */
+#define SF_INSTALL_MIXED   "install.holds_data" /* P bool: configuration, data or what no build brings lie below it: it cannot be exchanged whole */
 #define SF_PROGRAM         "install.program"    /* P str: canonical */
 #define SF_PACKAGE         "install.package"    /* P {"manager","name","version","held"}; absent: of no package */
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */

@@ -3,8 +3,22 @@
 
 #include "products/sftpgo/doors.h"
 #include "products/sftpgo/inspect.h"
+#include "products/sftpgo/places.h"
 
-/* Where its file lies; relative names are of the configuration directory. facts/sftpgo 2.2 */
+/* Relative names are of the configuration directory. A file that is a link itself stays one: whoever opens it refuses. */
+static char *database_file(const struct sftpgo_config *c)
+{
+	autofree char *file = sftpgo_config_path(c, "data_provider.name"), *dir = NULL;
+	char *slash = file ? strrchr(file, '/') : NULL;
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	dir = place_real(*file ? file : "/");
+	return xasprintf("%s/%s", strcmp(dir, "/") ? dir : "", slash + 1);
+}
+
+/* facts/sftpgo 2.2 */
 static void put_provider_keys(struct look *k)
 {
 	const struct sftpgo_config *c = &k->l.conf;
@@ -12,7 +26,7 @@ static void put_provider_keys(struct look *k)
 
 	look_pin_str(k, SF_DRIVER, driver, sftpgo_config_from(c, "data_provider.driver"));
 	if (driver && (!strcmp(driver, "sqlite") || !strcmp(driver, "bolt"))) {
-		autofree char *file = sftpgo_config_path(c, "data_provider.name");
+		autofree char *file = database_file(c);
 
 		look_pin_str(k, SF_DB_FILE, file, sftpgo_config_from(c, "data_provider.name"));
 	}

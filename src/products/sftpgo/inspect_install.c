@@ -4,7 +4,13 @@
 #include "products/sftpgo/build.h"
 #include "products/sftpgo/inspect.h"
 
+#define ENTRIES_MAX 1000
+
 static const char *const entries[] = { "sftpgo", "templates", "static", "openapi" };
+
+/* What else the vendor's archive brings, and the mark of a build that was staged. */
+static const char *const brought[] = { "LICENSE", "NOTICE", "README.txt", "README.md", "bash_completion", "zsh_completion",
+				       "init", "man", "sqlite", "sftpgo.json", ".crossgrade-run" };
 
 static bool is_below(const char *path, const char *dir)
 {
@@ -22,6 +28,27 @@ static void put_entries(struct look *k, const struct dir *d)
 		if (dir_has(d, entries[i], &ignored) == 1)
 			json_array_append_new(list, json_string(entries[i]));
 	look_pin(k, SF_INSTALL_ENTRIES, list, "directory");
+}
+
+static bool is_one_of(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+/* Homes, plugins, hooks, keys: they would leave their place with a directory that is exchanged whole. */
+static bool holds_others(const struct dir *d)
+{
+	struct dir_names names = { 0 };
+	struct err ignored = ERR_INIT;
+	bool others = dir_list(d, "", ENTRIES_MAX, &names, &ignored) < 0;
+
+	vec_each (&names, it)
+		others |= !is_one_of(it->name, entries, ARRAY_LEN(entries)) && !is_one_of(it->name, brought, ARRAY_LEN(brought));
+	dir_names_done(&names);
+	return others;
 }
 
 static void put_directory(struct look *k)
@@ -43,8 +70,9 @@ static void put_directory(struct look *k)
 	if (dir_mount_id(&d, "", &mine, &e) >= 0 && dir_mount_id(&above, "", &theirs, &e) >= 0)
 		look_pin_bool(k, SF_INSTALL_MOUNT, mine != theirs, "statx");
 	look_pin_bool(k, SF_INSTALL_MIXED,
-		 is_below(l->root, l->install) || is_below(facts_str(k->f, SF_DB_FILE, NULL), l->install),
-		 "configuration");
+		      is_below(l->root, l->install) || is_below(facts_str(k->f, SF_DB_FILE, NULL), l->install) ||
+			      holds_others(&d),
+		      "configuration and directory");
 }
 
 /* The installed program by its own word: what goes back must be what was there. */

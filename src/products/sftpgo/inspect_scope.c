@@ -6,6 +6,7 @@
 #include "io/dir.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/objects.h"
+#include "products/sftpgo/places.h"
 
 #define ENTRIES_MAX 10000
 #define BAD_MAX     100 /* named, the rest only counted */
@@ -17,20 +18,6 @@ struct gathering {
 	json_t *bad;
 };
 
-/* The first name below root on the way to path: heap; NULL: not below it, "" the root itself. */
-static char *first_below(const char *root, const char *path)
-{
-	size_t n = strlen(root);
-	struct sv rest;
-
-	if (strncmp(path, root, n) != 0 || (path[n] && path[n] != '/'))
-		return NULL;
-	rest = sv_of(path + n);
-	while (rest.n && *rest.p == '/')
-		rest = (struct sv){ rest.p + 1, rest.n - 1 };
-	return sv_dup(sv_cut(&rest, '/'));
-}
-
 static bool is_ours(const struct gathering *g, const char *name)
 {
 	return !*name || strchr(name, '%') || !strcmp(name, "env.d") || !strncmp(name, "sftpgo.", 7) ||
@@ -39,7 +26,7 @@ static bool is_ours(const struct gathering *g, const char *name)
 
 static void note_home(struct gathering *g, const char *path, const char *whose)
 {
-	autofree char *name = path && *path == '/' ? first_below(g->root, path) : NULL;
+	autofree char *real = path && *path == '/' ? place_real(path) : NULL, *name = real ? place_below(g->root, real) : NULL;
 
 	if (!name)
 		return;
@@ -117,15 +104,12 @@ static int others_in(const char *dir, const char *file, json_t **ret, struct err
 static int add_database(struct look *k, json_t *roots, struct err *e)
 {
 	const char *file = facts_str(k->f, SF_DB_FILE, NULL), *slash = file ? strrchr(file, '/') : NULL;
-	autofree char *below = file ? first_below(k->l.root, file) : NULL, *named = NULL, *dir = NULL;
+	autofree char *below = file ? place_below(k->l.root, file) : NULL, *dir = NULL;
 	json_t *others = NULL;
 
 	if (!file || below)
 		return 0;
-	named = xstrndup(file, (size_t)(slash - file));
-	dir = realpath(named, NULL);
-	if (!dir)
-		return err_set(e, ERR_ABSENT, "there is no directory '%s'", named);
+	dir = xstrndup(file, (size_t)(slash - file));
 	if (others_in(dir, slash + 1, &others, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(roots, "database", root_json(dir, others));
@@ -135,7 +119,7 @@ static int add_database(struct look *k, json_t *roots, struct err *e)
 void look_at_scope(struct look *k)
 {
 	const char *file = facts_str(k->f, SF_DB_FILE, NULL);
-	autofree char *database = file ? first_below(k->l.root, file) : NULL;
+	autofree char *database = file ? place_below(k->l.root, file) : NULL;
 	struct gathering g = { k->l.root, database, json_object(), json_array() };
 	json_t *roots = json_object();
 	struct err e = ERR_INIT;

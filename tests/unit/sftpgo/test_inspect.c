@@ -8,6 +8,7 @@
 
 #include "io/place.h"
 #include "products/sftpgo/packaging.h"
+#include "products/sftpgo/places.h"
 
 struct looking {
 	struct look k;
@@ -151,6 +152,73 @@ static void a_port_of_somebody_else(void **state)
 	look_end(&l);
 }
 
+static void where_a_path_leads(void **state)
+{
+	const struct place *p = *state;
+	autofree char *through = xasprintf("%s/link/data/alice", p->path),
+		      *up = xasprintf("%s/link/../there/x", p->path), *real = NULL, *real_up = NULL,
+		      *first = NULL, *itself = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make(&p->dir, "there", 0755, &e), &e);
+	assert_int_equal(symlink("there", below(p, "link")), 0);
+	real = place_real(through);
+	assert_string_equal(real, below(p, "there/data/alice"));
+	real_up = place_real(up);
+	assert_string_equal(real_up, below(p, "there/x"));
+	first = place_below(below(p, "there"), real);
+	assert_string_equal(first, "data");
+	itself = place_below(below(p, "there"), below(p, "there/"));
+	assert_string_equal(itself, "");
+	assert_null(place_below(below(p, "the"), real));
+}
+
+static void a_database_by_a_link(void **state)
+{
+	const struct place *p = *state;
+	struct looking l;
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make(&p->dir, "far", 0755, &e), &e);
+	assert_int_equal(symlink("far", below(p, "near")), 0);
+	look_begin(&l, p, "{\"data_provider\":{\"driver\":\"sqlite\",\"name\":\"near/sftpgo.db\"}}");
+	look_at_conf(&l.k);
+	assert_string_equal(facts_str(&l.f, SF_DB_FILE, ""), below(p, "far/sftpgo.db"));
+	look_end(&l);
+}
+
+static bool is_mixed(const struct place *p)
+{
+	struct looking l;
+	bool mixed;
+
+	look_begin(&l, p, "{}");
+	l.k.depth = DEPTH_FROZEN;
+	l.k.l.root = xstrdup("/nowhere");
+	l.k.l.kind = "archive";
+	l.k.l.service = json_pack("{ss}", "kind", "process");
+	l.k.l.program = xstrdup(below(p, "opt/sftpgo"));
+	l.k.l.install = xstrdup(below(p, "opt"));
+	look_at_install(&l.k);
+	mixed = json_is_true(facts_get(&l.f, SF_INSTALL_MIXED));
+	look_end(&l);
+	return mixed;
+}
+
+static void a_directory_that_holds_more_than_a_build(void **state)
+{
+	const struct place *p = *state;
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make(&p->dir, "opt", 0755, &e), &e);
+	put_file(p, "opt/sftpgo", "");
+	put_file(p, "opt/LICENSE", "");
+	assert_ok(dir_make(&p->dir, "opt/templates", 0755, &e), &e);
+	assert_false(is_mixed(p));
+	assert_ok(dir_make(&p->dir, "opt/plugins", 0755, &e), &e);
+	assert_true(is_mixed(p));
+}
+
 static void make_below(const struct place *p, const char *dir, const char *name, const char *text)
 {
 	autofree char *path = xasprintf("%s/%s", dir, name);
@@ -214,7 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_place(hooks_and_plugins),       in_place(the_files_of_the_database),
 		in_place(a_port_of_somebody_else), in_place(whose_repositories),
-		cmocka_unit_test(edited_files),
+		cmocka_unit_test(edited_files),    in_place(where_a_path_leads),
+		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
