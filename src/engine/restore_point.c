@@ -390,6 +390,20 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 	return worst;
 }
 
+/* A link would lead to what is live now. */
+static int file_of_copy(const char *keep, const char *rel, char **ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	struct stat st;
+
+	if (dir_open(keep, &d, e) < 0 || dir_stat(&d, rel, &st, e) < 0)
+		return -e->kind;
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_REFUSED, "'%s/%s' is no file", keep, rel);
+	*ret = xasprintf("%s/%s", keep, rel);
+	return 0;
+}
+
 int point_copy_of(const struct point *p, const char *path, char **ret, struct err *e)
 {
 	json_t *root;
@@ -403,8 +417,7 @@ int point_copy_of(const struct point *p, const char *path, char **ret, struct er
 
 		if (strncmp(path, live, n) || path[n] != '/')
 			continue;
-		*ret = xasprintf("%s%s", json_str(root, "keep", ""), path + n);
-		return 0;
+		return file_of_copy(json_str(root, "keep", ""), path + n + 1, ret, e);
 	}
 	return err_set(e, ERR_ABSENT, "restore point '%s' does not hold '%s'", p->id, path);
 }

@@ -72,6 +72,9 @@ int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e)
 	if (c->blobs.fd < 0)
 		return err_set(e, ERR_ABSENT, "this call has no records of a run");
 	has = dir_has(&c->blobs, OBJECTS_FILE, e);
+	/* From a copy it can be made at any time; the database itself is by now the one to be compared. */
+	if (!has && !frozen_can_wait(c))
+		return err_set(e, ERR_ABSENT, "nothing was written down of the stopped database");
 	if (has < 0 || (!has && frozen_make(c, frozen, e) < 0))
 		return -(int)e->kind;
 	return dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);

@@ -332,6 +332,22 @@ static void the_copy_of_a_path_is_found(void **state)
 	point_done(&p);
 }
 
+static void a_copy_leads_to_no_other_place(void **state)
+{
+	autofree char *path = xasprintf("%s/link/stop", toy_root), *last = xasprintf("%s/last", toy_root), *copy = NULL,
+		      *link = xasprintf("%s/link", toy_root);
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(symlink(toy_root, link), 0);
+	assert_int_equal(symlink("stop", last), 0);
+	complete(&p);
+	assert_true(point_copy_of(&p, path, &copy, &e) < 0);
+	err_clear(&e);
+	assert_fails(point_copy_of(&p, last, &copy, &e), &e, ERR_REFUSED);
+	point_done(&p);
+}
+
 static void it_goes_live_and_back(void **state)
 {
 	struct point p = { .dir = DIR_NONE };
@@ -618,6 +634,7 @@ int main(void)
 		T(a_lost_file_is_found),
 		T(a_touched_live_tree_is_seen),
 		T(the_copy_of_a_path_is_found),
+		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
