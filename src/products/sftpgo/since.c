@@ -10,13 +10,19 @@ struct count {
 	char *last;     /* subject of the last one: its fields come one after the other */
 };
 
-/* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. */
+/* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. A new section of the
+ * configs may be either; seen is only that an administrator saved it. */
+static bool is_somebodys(const struct object_difference *d)
+{
+	return !d->rule || !strcmp(d->rule, RULE_CONFIGS);
+}
+
 static int count_one(void *data, const struct object_difference *d, struct err *e unused_arg)
 {
 	struct count *c = data;
 	char *subject;
 
-	if (d->rule)
+	if (!is_somebodys(d))
 		return 0;
 	subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	if (c->last && !strcmp(c->last, subject)) {
