@@ -49,9 +49,11 @@ static const char *const migrations[] = {
 };
 
 struct journal {
-	struct db *db;
-	char       boot[64];
-	char       process[64];
+	struct db   *db;
+	char         boot[64];
+	char         process[64];
+	journal_told told;
+	void        *told_data;
 };
 
 const char *run_state_name(enum run_state s)
@@ -116,6 +118,25 @@ void journal_close(struct journal *j)
 		return;
 	db_close(j->db);
 	free(j);
+}
+
+void journal_tell(struct journal *j, journal_told told, void *data)
+{
+	j->told = told;
+	j->told_data = data;
+}
+
+enum urgency { AFTERWARDS, AHEAD };
+
+static int tell(struct journal *j, const char *run, const char *step, enum urgency when, struct err *e)
+{
+	autojson json_t *change = NULL;
+
+	if (!j->told)
+		return 0;
+	if (journal_change(j, run, step, &change, e) < 0)
+		return -e->kind;
+	return j->told(j->told_data, change, when == AHEAD, e);
 }
 
 static char *new_id(void)
@@ -266,24 +287,30 @@ int journal_turn(struct journal *j, const char *run, enum run_state to, const ch
 	           run_names[to], outcome, run) < 0)
 		return err_wrap(e, "turn run '%s'", run);
 	fault_point("journal.turned");
-	return 0;
+	return tell(j, run, NULL, AFTERWARDS, e);
 }
 
 int journal_let_in(struct journal *j, const char *run, struct err *e)
 {
 	fault_point("journal.let-in");
-	return db_run(j->db, e, "update run set let_in = 1 where id = ?", "t", run);
+	if (db_run(j->db, e, "update run set let_in = 1 where id = ?", "t", run) < 0)
+		return -e->kind;
+	return tell(j, run, NULL, AHEAD, e);
 }
 
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e)
 {
-	return db_run(j->db, e, "update run set exit = ?, ended = ?, outcome = ? where id = ?", "iitt", (int64_t)exit,
-	              clock_wall_ns(), outcome, run);
+	if (db_run(j->db, e, "update run set exit = ?, ended = ?, outcome = ? where id = ?", "iitt", (int64_t)exit,
+	           clock_wall_ns(), outcome, run) < 0)
+		return -e->kind;
+	return tell(j, run, NULL, AFTERWARDS, e);
 }
 
 int journal_finalize(struct journal *j, const char *run, struct err *e)
 {
-	return db_run(j->db, e, "update run set finalized = 1 where id = ?", "t", run);
+	if (db_run(j->db, e, "update run set finalized = 1 where id = ?", "t", run) < 0)
+		return -e->kind;
+	return tell(j, run, NULL, AFTERWARDS, e);
 }
 
 static int json_col(struct stmt *s, int col, json_t **ret, struct err *e)
@@ -379,7 +406,7 @@ int journal_intend(struct journal *j, const char *run, const char *step, const c
 		           " where run = ? and step = ?",
 		           "titt", text, clock_wall_ns(), run, step);
 	fault_point("journal.intended");
-	return r;
+	return r < 0 ? r : tell(j, run, step, AHEAD, e);
 }
 
 int journal_done(struct journal *j, const char *run, const char *step, const json_t *result, struct err *e)
@@ -396,7 +423,7 @@ int journal_done(struct journal *j, const char *run, const char *step, const jso
 	           " where run = ? and step = ?",
 	           "titttt", text, clock_wall_ns(), j->boot, j->process, run, step);
 	fault_point("journal.did");
-	return r;
+	return r < 0 ? r : tell(j, run, step, AFTERWARDS, e);
 }
 
 int journal_skip(struct journal *j, const char *run, const char *step, struct err *e)
@@ -420,7 +447,7 @@ int journal_undone(struct journal *j, const char *run, const char *step, struct 
 	r = db_run(j->db, e, "update step set state = 'undone', done = ?, boot = ?, process = ? where run = ? and step = ?",
 	           "itttt", clock_wall_ns(), j->boot, j->process, run, step);
 	fault_point("journal.undid");
-	return r;
+	return r < 0 ? r : tell(j, run, step, AFTERWARDS, e);
 }
 
 bool journal_effect_gone(const struct journal *j, const struct step_rec *r, bool boot, bool process)

@@ -84,3 +84,10 @@ int journal_events(struct journal *j, const char *run, json_t **ret, struct err 
 /* Everything of one run as JSON, for the restore point, and back into an empty journal. */
 int journal_export(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 int journal_import(struct journal *j, const json_t *doc, struct err *e) must_check;
+
+/* Who is told of every later change to a run or one of its steps, once it is durable here: {"step": row} or {"run": columns}.
+ * `ahead`: an effect follows that only this record can undo; when the teller fails the change has failed for its caller. */
+typedef int (*journal_told)(void *data, const json_t *change, bool ahead, struct err *e);
+void journal_tell(struct journal *j, journal_told told, void *data);
+/* Bring such a change into an exported run. A change of nothing it knows is ERR_FORMAT. */
+int journal_merge(json_t *doc, const json_t *change, struct err *e) must_check;

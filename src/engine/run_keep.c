@@ -1,12 +1,19 @@
-/* The run's records beside its restore point, and the way back from there when the state directory is lost. */
+/* The run's records in its restore point, and the way back from there when the state directory is lost.
+ *
+ * All of them are written before the stop and when clients are served again; every change in between is a line of its own at the
+ * end of another file, durable before the effect it announces. What such a line needs of the undo blobs stands there before it.
+ * A line that a power cut tore is skipped: nothing followed it. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "io/image.h"
 
 #define RECORDS     "journal.json"
+#define CHANGES     "journal.jsonl"
 #define RECORDS_MAX (64u << 20)
 #define BLOBS_MAX   10000
 
@@ -23,6 +30,9 @@ static int copy_blobs(const struct dir *from, const struct dir *to, struct err *
 
 		if (r < 0 || it->type != DT_REG || strlen(it->name) != DIGEST_TEXT - 1)
 			continue;
+		r = dir_has(to, it->name, e);
+		if (r)
+			continue;
 		r = blob_get(from, it->name, &bytes, e);
 		if (r >= 0)
 			r = blob_put(to, buf_sv(&bytes), digest, e);
@@ -31,19 +41,90 @@ static int copy_blobs(const struct dir *from, const struct dir *to, struct err *
 	return r < 0 ? r : 0;
 }
 
+static int keep_blobs(struct world *w, const struct dir *point, struct err *e)
+{
+	autodir struct dir undo = DIR_NONE;
+
+	return dir_open_at(point, "undo", &undo, e) < 0 ? -(int)e->kind : copy_blobs(&w->ctx.blobs, &undo, e);
+}
+
+/* The changes go last: those of before, read after the new records, lead to the same end. */
 static int keep_in(struct world *w, const struct point *p, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(RECORDS_MAX);
 	autojson json_t *records = NULL;
-	autodir struct dir undo = DIR_NONE;
 
 	if (journal_export(w->journal, w->run, &records, e) < 0)
 		return -e->kind;
 	json_canonical(records, &text);
 	if (buf_check(&text, "the records of the run", e) < 0 || dir_make(&p->dir, "undo", 0700, e) < 0 ||
-	    dir_open_at(&p->dir, "undo", &undo, e) < 0 || copy_blobs(&w->ctx.blobs, &undo, e) < 0)
+	    keep_blobs(w, &p->dir, e) < 0 || file_replace(&p->dir, RECORDS, buf_sv(&text), FILE_PRIVATE, e) < 0)
 		return -e->kind;
-	return file_replace(&p->dir, RECORDS, buf_sv(&text), FILE_PRIVATE, e);
+	return file_replace(&p->dir, CHANGES, (struct sv){ 0 }, FILE_PRIVATE, e);
+}
+
+/* A line begins with an LF of its own: the torn one before it stays alone. */
+static int add_line(const struct dir *point, const json_t *change, bool durable, struct err *e)
+{
+	autobuf struct buf line = BUF_MAX(RECORDS_MAX);
+	autoclose int fd = dir_openat(point, CHANGES, O_WRONLY | O_APPEND, 0, e);
+	int err_no;
+
+	if (fd < 0)
+		return fd;
+	buf_addc(&line, '\n');
+	json_canonical(change, &line);
+	buf_addc(&line, '\n');
+	if (buf_check(&line, "a record of the run", e) < 0)
+		return -e->kind;
+	err_no = fault_errno("keep.add");
+	if (err_no)
+		return err_sys(e, err_no, "write '" CHANGES "'");
+	if (file_write_all(fd, buf_str(&line), line.len, CHANGES, e) < 0)
+		return -e->kind;
+	return durable ? file_sync(fd, CHANGES, e) : 0;
+}
+
+static int keep_change(struct world *w, const json_t *change, bool ahead, struct err *e)
+{
+	autodir struct dir point = DIR_NONE;
+	autofree char *home = NULL, *path = NULL;
+	struct err none = ERR_INIT;
+
+	if (world_home(w, &home, &none) < 0)
+		return 0;
+	path = xasprintf("%s/%s", home, w->run);
+	if (dir_open(path, &point, &none) < 0)
+		return 0;
+	if (dir_has(&point, CHANGES, e) <= 0)    /* before the first records, and when the point was given up */
+		return -(int)e->kind;
+	if (ahead && keep_blobs(w, &point, e) < 0)
+		return -e->kind;
+	return add_line(&point, change, ahead, e);
+}
+
+/* No way back may end because it could not be noted: what was undone may be undone again. */
+static int follow(void *data, const json_t *change, bool ahead, struct err *e)
+{
+	struct world *w = data;
+	struct err why = ERR_INIT;
+
+	if (keep_change(w, change, ahead && w->forward, &why) >= 0)
+		return 0;
+	err_wrap(&why, "keep a record of the run beside the restore point");
+	if (ahead && w->forward) {
+		*e = why;
+		return -e->kind;
+	}
+	if (!w->unkept)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
+	w->unkept = true;
+	return 0;
+}
+
+void run_follow(struct world *w)
+{
+	journal_tell(w->journal, follow, w);
 }
 
 int run_keep(struct world *w, struct err *e)
@@ -75,6 +156,27 @@ int run_seal(struct world *w, struct err *e)
 	return r < 0 ? err_wrap(e, "seal the restore point") : 0;
 }
 
+static int merge_changes(const struct dir *point, json_t *records, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(RECORDS_MAX);
+	struct sv rest;
+
+	if (dir_has(point, CHANGES, e) <= 0)
+		return -(int)e->kind;
+	if (file_read(point, CHANGES, &text, e) < 0)
+		return -e->kind;
+	rest = buf_sv(&text);
+	while (rest.n) {
+		struct sv line = sv_line(&rest);
+		autojson json_t *change = NULL;
+		struct err torn = ERR_INIT;
+
+		if (line.n && json_parse(line, "a change", &change, &torn) >= 0 && journal_merge(records, change, e) < 0)
+			return -e->kind;
+	}
+	return 0;
+}
+
 /* Records and blobs of the point into this state directory, unless the journal knows the run. */
 static int take_over(struct world *w, const struct dir *point, char **ret_run, struct err *e)
 {
@@ -85,7 +187,7 @@ static int take_over(struct world *w, const struct dir *point, char **ret_run, s
 	struct err absent = ERR_INIT;
 	const char *run;
 
-	if (json_read(point, RECORDS, RECORDS_MAX, &records, e) < 0)
+	if (json_read(point, RECORDS, RECORDS_MAX, &records, e) < 0 || merge_changes(point, records, e) < 0)
 		return -e->kind;
 	run = json_str(json_array_get(json_object_get(records, "run"), 0), "id", NULL);
 	if (!run)
@@ -100,6 +202,28 @@ static int take_over(struct world *w, const struct dir *point, char **ret_run, s
 	    dir_open_at(point, "undo", &from, e) < 0 || copy_blobs(&from, &to, e) < 0)
 		return -e->kind;
 	return journal_import(w->journal, records, e);
+}
+
+/* A marker without records is a run that was killed before it stopped anything, or that had all but ended its way back. */
+static bool kept_nothing(const char *point_dir, const struct err *why, struct run_end *ret)
+{
+	autofree char *home = xstrdup(point_dir);
+	autojson json_t *marker = NULL;
+	struct err e = ERR_INIT;
+	char *slash;
+
+	while ((slash = strrchr(home, '/')) && !slash[1])
+		*slash = '\0';
+	if (why->kind != ERR_ABSENT || !slash)
+		return false;
+	*slash = '\0';
+	if (point_marker_read(home, &marker, &e) < 0 || strcmp(json_str(marker, "run", ""), slash + 1))
+		return false;
+	err_set(&e, ERR_ABSENT, "run %s has no records in '%s': it was killed before it stopped the server, or after its way back had started it again",
+	        slash + 1, point_dir);
+	err_hint(&e, "see that the old server serves; then remove '%s/run.json', and what the run staged beside the programs", home);
+	run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
+	return true;
 }
 
 int run_rollback_from(const char *point_dir, const struct run_opts *o, struct run_end *ret)
@@ -118,10 +242,11 @@ int run_rollback_from(const char *point_dir, const struct run_opts *o, struct ru
 			r = take_over(&w, &point, &run, &e);
 		world_close(&w);
 	}
-	if (r < 0) {
-		err_wrap(&e, "roll back from '%s'", point_dir);
-		err_hint(&e, "name the directory of one restore point: the one with point.json and " RECORDS);
-		return run_says(ret, EXIT_USAGE, &e, "%s", e.msg);
-	}
-	return run_rollback(run, o, ret);
+	if (r >= 0)
+		return run_rollback(run, o, ret);
+	if (kept_nothing(point_dir, &e, ret))
+		return ret->exit;
+	err_wrap(&e, "roll back from '%s'", point_dir);
+	err_hint(&e, "name the directory of one restore point: the one with point.json and " RECORDS);
+	return run_says(ret, EXIT_USAGE, &e, "%s", e.msg);
 }

@@ -154,17 +154,17 @@ out:
 	return r < 0 ? err_wrap(e, "step '%s'", s->id) : 0;
 }
 
-/* Before the stop, before the point, and when clients are served again: in between every fsync is downtime, and what a lost
- * journal would have told is found out by looking (run_stranger.c). */
+/* All records, before the stop and when clients are served again: in between only what changes, because every fsync is downtime. */
 static bool kept_before(enum phase p)
 {
-	return p == PHASE_FREEZE || p == PHASE_THAW || p == PHASE_AFTER;
+	return p == PHASE_FREEZE || p == PHASE_AFTER;
 }
 
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 {
 	enum phase phase = PHASE_STAGE;
 
+	w->forward = true;
 	vec_each(&w->plan.steps, s) {
 		*ret_at = s;
 		if (s->phase != phase && kept_before(s->phase) && run_keep(w, e) < 0)
@@ -299,6 +299,7 @@ int loop_look_back(struct world *w, struct err *e)
 int loop_backward(struct world *w, struct err *e)
 {
 	w->ctx.backward = true;
+	w->forward = false;
 	if (load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {

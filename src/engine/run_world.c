@@ -153,6 +153,7 @@ int world_enter(struct world *w, struct err *e)
 	w->ctx.plan = &w->plan;
 	w->ctx.run = w->run;
 	w->pending = json_array();
+	run_follow(w);
 	events_run(w->o->events, w->run);
 	events_to(w->o->events, journal_sink, w);
 	return 0;

@@ -17,6 +17,8 @@ struct world {
 	char                  *run;             /* NULL before journal_begin() */
 	char                  *site_hash;
 	bool                   window;          /* clients are not served now */
+	bool                   forward;         /* the loop goes forward */
+	bool                   unkept;          /* a change could not be kept beside the restore point, and that was said */
 	json_t                *pending;         /* events not yet in the journal */
 };
 
@@ -54,9 +56,11 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
 int run_note_server(struct world *w, struct err *e) must_check;
 int run_start_again(struct world *w, struct err *e) must_check;
 
-/* Copy the run's records and undo blobs into its restore point, at the turn of each phase: run_rollback_from() needs nothing
- * else. Nothing to do before there is a point (run_keep.c). */
-int run_keep(struct world *w, struct err *e) must_check;
+/* Copy the run's records and undo blobs into its restore point: run_rollback_from() needs nothing else. Nothing to do before
+ * there is a point. From then on run_follow() has every change of the journal kept there, too: before the effect it announces
+ * while the loop goes forward, as well as it can on the way back (run_keep.c). */
+int  run_keep(struct world *w, struct err *e) must_check;
+void run_follow(struct world *w);
 /* Seal the run's restore point, once clients are served again (run_keep.c). */
 int run_seal(struct world *w, struct err *e) must_check;
 

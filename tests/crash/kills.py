@@ -4,6 +4,7 @@ names at the end must be the one that is there."""
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import random
 import signal
@@ -15,7 +16,7 @@ from scenario import SCENARIOS
 from unit import UnitLab
 
 HOME = pathlib.Path("/mnt/lab")
-TURNED, UNFINISHED, HELD = 5, 6, 13
+NO_RECORDS, TURNED, UNFINISHED, HELD = 1, 5, 6, 13
 LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed world: nothing is touched, rollback drops the run
 
 # Killed from outside, without fault points. What the threads that copy do is followed; not the rest, or the server would be killed.
@@ -26,8 +27,9 @@ FOLLOW = {"copy_file_range": ("-f",), "utimensat": ("-f",)}
 
 # How a struck run is ended. The first of two is the one a second kill strikes.
 UNATTENDED = "unattended"   # as the boot service does it
+LOST = "lost"               # the state directory is lost: by what stands beside the data
 ENDS = {"resume": ("resume",), "rollback": ("rollback",), "resume-rollback": ("resume", "rollback"),
-        "rollback-resume": ("rollback", "resume"), UNATTENDED: (UNATTENDED,)}
+        "rollback-resume": ("rollback", "resume"), UNATTENDED: (UNATTENDED,), LOST: (LOST,)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +129,10 @@ def old_boot_id() -> None:
 
 
 def call(lab: Lab, verb: str, env: dict[str, str] | None = None) -> Call:
+    if verb == LOST:
+        run("rm", "-rf", lab.state)
+        marker = lab.marker()
+        return lab.crossgrade("rollback", *(("--from", marker.parent / json.loads(marker.read_text())["run"]) if marker else ()), env=env)
     return lab.crossgrade("resume", "--unattended", env=env) if verb == UNATTENDED else lab.crossgrade(verb, env=env)
 
 
@@ -156,6 +162,19 @@ def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
     return legal.get((verb, last.exit, state)), f"{verb} ended with {last.exit}, status says '{state}'"
 
 
+def without_records(lab: Lab, struck: Call, last: Call) -> str | None:
+    """The world of a run that kept no records beside its data, or keeps none any more: it had not stopped the old server, or had
+    started it again; or it was as good as closed. The operator is told which marker to remove."""
+    marker = lab.marker()
+    if not marker and "--from" not in last.argv:
+        new = not struck.begun("stage", "undone") if lab.scenario.struck == "rollback" else struck.begun("open", "done")
+        return "new" if new else "old"
+    if last.exit != NO_RECORDS or not marker or f"remove '{marker}'" not in last.out + last.err:
+        return None
+    marker.unlink()
+    return "old"
+
+
 def is_closed(struck: Call) -> bool:
     return any(str(event.get("state")).startswith("closed") for event in struck.events())
 
@@ -182,6 +201,8 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
         if wrong := came_up_wrong(lab, case, struck):
             return wrong
         calls = end_run(lab, case)
+        if case.end == LOST and (world := without_records(lab, struck, calls[-1])):
+            return oracle.judge(lab, world, None, may_be_down=bool(case.boot))
         world, ended = named_world(lab, calls[-1])
         if world is None:
             return [f"illegal end: {ended}"]
@@ -235,12 +256,12 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     for name, names in traces.items():
         for i, first in enumerate(pick(names, round(singles * SCENARIOS[name].weight), rng)):
             boot = rng.choice(("boot", "init")) if i % 5 == 4 or SCENARIOS[name].unit else ""
-            end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback")[i % 2]
+            end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback", "resume", LOST, "rollback")[i % 5]
             cases.append(Case(SCENARIOS[name], str(first), 0, end, boot))
         for i, first in enumerate(pick(names, round(doubles * SCENARIOS[name].weight), rng)):
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
             end = rng.choice([end for end in ENDS if boot or end != UNATTENDED])
-            reach = 200 if end.startswith("rollback") else len(names) - first + 40
+            reach = 200 if end.startswith("rollback") or end == LOST else len(names) - first + 40
             cases.append(Case(SCENARIOS[name], str(first), rng.randint(1, reach), end, boot))
     return [str(case) for case in cases]
 
@@ -257,9 +278,9 @@ def sample_calls(calls: dict[str, dict[str, int]], count: int, rng: random.Rando
 
 
 def every(traces: dict[str, list[str]], calls: dict[str, dict[str, int]], rng: random.Random) -> list[str]:
-    """Every point of every scenario, ended both ways; then half as many double kills, and a thousand system calls."""
+    """Every point of every scenario, ended in every way; then half as many double kills, and a thousand system calls."""
     cases = [Case(SCENARIOS[name], str(at), 0, end, boot) for name, names in traces.items()
-             for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), ("resume", "boot"))]
+             for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), (LOST, ""), ("resume", "boot"))]
     rng.shuffle(cases)
     doubles = round(len(cases) / 2 / sum(SCENARIOS[name].weight for name in traces))
     return [str(case) for case in cases] + sample(traces, 0, doubles, rng) + sample_calls(calls, 1000, rng)

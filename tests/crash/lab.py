@@ -310,5 +310,10 @@ class Lab:
     def finalize(self, env: dict[str, str] | None = None) -> Call:
         return self.crossgrade("finalize", "--yes", "--with-restore-point", env=env)
 
+    def marker(self) -> Path | None:
+        """Of an open run, beside the data."""
+        return next((path for store in (self.world / ".crossgrade-root", self.root / ".crossgrade")
+                     if (path := store / "run.json").exists()), None)
+
     def status(self) -> dict:
         return json.loads(self.crossgrade("status", "--output", "json").out)

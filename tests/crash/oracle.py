@@ -44,8 +44,8 @@ def left_behind(lab: Lab) -> list[str]:
     if tables:
         wrong.append(f"a firewall table is left: {tables}")
     wrong += [f"a hold is left: {path}" for path in (lab.state / "hold").glob("[!.]*")]
-    stores = (lab.world / ".crossgrade-root", lab.root / ".crossgrade")
-    wrong += [f"a marker is left: {store / 'run.json'}" for store in stores if (store / "run.json").exists()]
+    if marker := lab.marker():
+        wrong.append(f"a marker is left: {marker}")
     for path in LOCKS.glob("*"):
         with open(path) as lock:
             try:

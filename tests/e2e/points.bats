@@ -178,14 +178,30 @@ possible() { json '[run["possible"] for run in d["runs"]][0]'; }
 	exits 1
 }
 
-@test "a state directory is lost behind the gate: the copy itself leads back" {
-	migration "restore_point: {kind: tree}"
-	kill_at verify-gate:begin
+# lose_state STEP:STATE: kill there, with the state directory lost after it; $point is what the next apply names.
+lose_state() {
+	kill_at "$1"
 	rm -rf "$lab/state"
 	cg apply -f "$lab/migration.yaml" --yes
 	exits 6
 	point=$(sed -n "s/.*rollback --from \([^']*\)'.*/\1/p" <<<"$stderr" | head -n 1)
 	[ -s "$point/point.json" ]
+}
+
+@test "a state directory is lost in the window: the copy itself leads back" {
+	migration "restore_point: {kind: tree}"
+	lose_state swap:done
+	cg rollback --from "$point" --yes --force
+	exits 0
+	serves 9.0.3
+	rows_same
+	kept_same
+	[ "$(ls -d "$lab"/data/opt*)" = "$lab/data/opt" ]
+}
+
+@test "a state directory is lost behind the gate: the copy itself leads back" {
+	migration "restore_point: {kind: tree}"
+	lose_state verify-gate:begin
 	cg rollback --from "$point" --yes
 	exits 0
 	serves 9.0.3

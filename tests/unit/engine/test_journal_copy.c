@@ -104,6 +104,65 @@ static void another_journal_can_go_on(void **state)
 	journal_close(to);
 }
 
+struct told {
+	json_t *changes;
+	size_t  ahead;
+	bool    fails;
+};
+
+static int note(void *data, const json_t *change, bool ahead, struct err *e)
+{
+	struct told *t = data;
+
+	t->ahead += ahead;
+	json_array_append_new(t->changes, json_deep_copy(change));
+	return t->fails ? err_set(e, ERR_SPACE, "no room") : 0;
+}
+
+/* What was exported early, and every change since then, are the records as they are. */
+static void changes_lead_to_the_same_records(void **state)
+{
+	struct journal *j = open_journal("from");
+	autofree char *id = some_run(j, "one");
+	autojson json_t *early = NULL, *late = NULL, *undo = json_pack("{ss}", "was", "older"), *none = json_object();
+	struct told told = { .changes = json_array() };
+	struct err e = ERR_INIT;
+	json_t *change;
+	size_t at;
+
+	assert_ok(journal_export(j, id, &early, &e), &e);
+	journal_tell(j, note, &told);
+	assert_ok(journal_intend(j, id, "thaw", "service_start", 1, undo, &e), &e);
+	assert_ok(journal_let_in(j, id, &e), &e);
+	assert_int_equal(told.ahead, 2);
+	assert_ok(journal_done(j, id, "thaw", undo, &e), &e);
+	assert_ok(journal_undone(j, id, "switch", &e), &e);
+	assert_ok(journal_turn(j, id, RUN_CLOSED_OLD, "back", &e), &e);
+	assert_ok(journal_ended(j, id, 5, "turned back", &e), &e);
+	assert_ok(journal_finalize(j, id, &e), &e);
+	assert_int_equal(told.ahead, 2);
+	assert_ok(journal_export(j, id, &late, &e), &e);
+	json_array_foreach(told.changes, at, change)
+		assert_ok(journal_merge(early, change, &e), &e);
+	assert_true(json_equal(early, late));
+	assert_fails(journal_merge(early, none, &e), &e, ERR_FORMAT);
+	json_decref(told.changes);
+	journal_close(j);
+}
+
+static void a_step_nobody_could_be_told_of_fails(void **state)
+{
+	struct journal *j = open_journal("from");
+	autofree char *id = some_run(j, "one");
+	struct told told = { .changes = json_array(), .fails = true };
+	struct err e = ERR_INIT;
+
+	journal_tell(j, note, &told);
+	assert_fails(journal_intend(j, id, "start", "service_start", 1, NULL, &e), &e, ERR_SPACE);
+	json_decref(told.changes);
+	journal_close(j);
+}
+
 static size_t runs(struct journal *j)
 {
 	struct run_list all = { 0 };
@@ -158,6 +217,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(another_journal_can_go_on),
+		T(changes_lead_to_the_same_records),
+		T(a_step_nobody_could_be_told_of_fails),
 		T(a_broken_document_leaves_nothing),
 		T(a_known_run_is_not_overwritten),
 	};
