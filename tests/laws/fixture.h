@@ -7,7 +7,8 @@
 enum {
 	FX_NET       = 1 << 0,  /* needs a network namespace of its own */
 	FX_FORCE     = 1 << 1,  /* with --force its undo overwrites a third value */
-	FX_NO_EFFECT = 1 << 2   /* it changes nothing of the installation: a wait, a look, a hook */
+	FX_LEAVES    = 1 << 2,  /* with --force its undo leaves a third value where it is, and ends */
+	FX_NO_EFFECT = 1 << 3   /* it changes nothing of the installation: a wait, a look, a hook */
 };
 
 struct fixture {

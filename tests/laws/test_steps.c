@@ -172,13 +172,12 @@ static void a_third_value_is_left_alone(const struct fixture *fx, const struct s
 	err_clear(&e);
 	assert_fails(k->undo(&b.ctx, b.params, b.undo, &e), &e, ERR_CHANGED);
 	same_world(&b, fx, third, "undo overwrote a third value");
-	if (!(fx->flags & FX_FORCE))
-		return;
 	b.ctx.force = true;
 	err_clear(&e);
-	if (k->undo_look)
+	if (k->undo_look && fx->flags & FX_FORCE)
 		assert_ok(k->undo_look(&b.ctx, b.params, b.undo, &e), &e);
-	undo_brings_back(&b, fx, k, old, "undo with force");
+	if (fx->flags & (FX_FORCE | FX_LEAVES))
+		undo_brings_back(&b, fx, k, fx->flags & FX_FORCE ? old : third, "undo with force");
 }
 
 #ifdef CROSSGRADE_FAULT

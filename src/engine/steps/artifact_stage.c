@@ -2,7 +2,8 @@
  * params {"artifact":"/abs","sha256":hex|null,"into":place,"strip_top":bool,"jar":name|null,"owner":place|null};
  * result {"sha256"}. Undo removes the directory: it bears the run's id, so that nobody else's is ever taken for it, nor the old
  * build's after an exchange; and a digest of what was unpacked, so that a build somebody changed while the run was held is not
- * switched in when the step is made again. */
+ * switched in when the step is made again. What is not as it was unpacked may be the only copy of something, of the old build's
+ * programs at worst: undo leaves it where it is and says so, and no --force removes it. */
 #include "engine/step.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "data/hash.h"
 #include "data/tree.h"
 #include "data/unpack.h"
+#include "engine/event.h"
 #include "io/file.h"
 
 #define MARK ".crossgrade-run"
@@ -105,7 +107,7 @@ static int still_whole(const struct dir *d, const char *rel, const char *digest,
 	if (!strcmp(now, digest))
 		return 0;
 	err_set(e, ERR_CHANGED, "the staged build '%s/%s' is not what was unpacked: it was changed since", d->path, rel);
-	return err_hint(e, "'crossgrade rollback' removes it; find out who changed it before you try again");
+	return err_hint(e, "find out who changed it; 'crossgrade rollback' leaves it there");
 }
 
 static int sign(struct ctx *c, const struct dir *part, struct err *e)
@@ -232,25 +234,50 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return ours < 0 ? ours : 0;
 }
 
+static int leave(struct ctx *c, const struct dir *d, const char *rel, const char *why)
+{
+	autofree char *text = xasprintf("'%s/%s' stays where it is: %s", d->path, rel, why);
+
+	event_emit(c->events, "warning", json_pack("{ss}", "text", text));
+	return 0;
+}
+
+/* 1 when what stands under the final name is to go, 0 when not, or when nothing does. */
+static int may_go(struct ctx *c, const struct dir *d, const char *rel, struct err *e)
+{
+	char staged[DIGEST_TEXT];
+	int has = dir_has(d, rel, e), ours = is_ours(c, d, rel, staged, e);
+
+	if (has < 0 || ours < 0)
+		return -e->kind;
+	if (!has)
+		return 0;
+	if (!ours)
+		return c->force ? leave(c, d, rel, "it was not made by this run") : refuse_stranger(d, rel, e);
+	if (still_whole(d, rel, staged, e) >= 0)
+		return 1;
+	if (e->kind != ERR_CHANGED)
+		return -e->kind;
+	err_clear(e);
+	return leave(c, d, rel, "it is not what was unpacked there; look what it holds before you remove it");
+}
+
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	autofree char *part = NULL;
 	const char *rel;
 	struct site *s;
-	int has, ours;
+	int go;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_place(s, json_object_get(params, "into"), &d, &rel, e) < 0)
 		return -e->kind;
-	has = dir_has(&d, rel, e);
-	ours = is_ours(c, &d, rel, NULL, e);
-	if (has < 0 || ours < 0)
-		return -e->kind;
-	if (has && !ours && !c->force)
-		return refuse_stranger(&d, rel, e);
+	go = may_go(c, &d, rel, e);
+	if (go < 0)
+		return go;
 	part = part_name(rel);
 	/* Under its half-made name again: a removal that is interrupted must still be known as ours. */
-	if (dir_remove_tree(&d, part, e) < 0 || (has && dir_rename(&d, rel, &d, part, RENAME_NOREPLACE, e) < 0) ||
+	if (dir_remove_tree(&d, part, e) < 0 || (go && dir_rename(&d, rel, &d, part, RENAME_NOREPLACE, e) < 0) ||
 	    dir_remove_tree(&d, part, e) < 0)
 		return -e->kind;
 	return dir_sync(&d, "", e);

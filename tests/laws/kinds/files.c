@@ -147,9 +147,9 @@ static void link_goes_elsewhere(struct bench *b)
 }
 
 const struct fixture file_fixtures[] = {
-	{ .kind = "artifact_stage", .name = "a jar", .flags = FX_FORCE, .params = stage_jar, .drift = stage_is_taken,
+	{ .kind = "artifact_stage", .name = "a jar", .flags = FX_LEAVES, .params = stage_jar, .drift = stage_is_taken,
 	  .meddle = stage_is_replaced },
-	{ .kind = "artifact_stage", .name = "an archive", .flags = FX_FORCE, .params = stage_archive, .drift = stage_is_taken,
+	{ .kind = "artifact_stage", .name = "an archive", .flags = FX_LEAVES, .params = stage_archive, .drift = stage_is_taken,
 	  .meddle = stage_is_replaced },
 	{ .kind = "config_set", .name = "edit and add", .flags = FX_FORCE, .params = conf_edit, .drift = conf_drifts,
 	  .meddle = conf_drifts, .done = conf_is_edited },
