@@ -98,18 +98,6 @@ static int give_up_point(struct world *w, bool point_too, bool *found, struct er
 	return remove_left(home, w->run, found, e);
 }
 
-/* The marker of a run that stands. One of a newer run is none of ours. */
-static int drop_marker(const char *home, const char *run, bool *found, struct err *e)
-{
-	autojson json_t *marker = NULL;
-	struct err absent = ERR_INIT;
-
-	if (point_marker_read(home, &marker, &absent) < 0 || strcmp(json_str(marker, "run", ""), run))
-		return 0;
-	*found = true;
-	return point_marker_drop(home, e);
-}
-
 /* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
 static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
 {
@@ -123,7 +111,7 @@ static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
 	autofree char *home = NULL;
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, none = ERR_INIT;
 	bool found = !rec->finalized;
 
 	if (rec->state != RUN_STANDS && run_unfinished(rec->state)) {
@@ -135,8 +123,13 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	if (mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
 	    give_up_point(w, point_too, &found, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (world_home(w, &home, &e) >= 0 && drop_marker(home, rec->id, &found, &e) < 0)
-		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (run_is_marked(w)) {
+		found = true;
+		if (run_unmark(w, &e) < 0)
+			return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	}
+	if (world_home(w, &home, &none) < 0)
+		err_clear(&none);
 	if (!found)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
 	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s", rec->id,

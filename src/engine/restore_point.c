@@ -463,9 +463,11 @@ int point_compare_live(struct point *p, manifest_diffs *ret, struct err *e)
 	return worst;
 }
 
-int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e)
+int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, const char *point,
+                     struct err *e)
 {
-	autojson json_t *doc = json_pack("{ss ss ss}", "state_dir", state_dir, "run", run, "plan_digest", plan_digest);
+	autojson json_t *doc =
+		json_pack("{ss ss ss ss?}", "state_dir", state_dir, "run", run, "plan_digest", plan_digest, "point", point);
 	autobuf struct buf text = BUF_MAX(64 << 10);
 	autodir struct dir d = DIR_NONE;
 
@@ -475,6 +477,19 @@ int point_marker_put(const char *home, const char *state_dir, const char *run, c
 	return file_replace(&d, MARKER, buf_sv(&text), FILE_PRIVATE, e);
 }
 
+/* As far as it can be had: an empty one harms nobody. */
+static void drop_empty_home(const char *home)
+{
+	autofree char *parent = xstrdup(home);
+	autodir struct dir d = DIR_NONE;
+	struct err none = ERR_INIT;
+	char *slash = strrchr(parent, '/');
+
+	*slash = '\0';
+	if (dir_open(*parent ? parent : "/", &d, &none) < 0 || dir_unlink(&d, slash + 1, &none) < 0)
+		err_clear(&none);
+}
+
 int point_marker_drop(const char *home, struct err *e)
 {
 	struct err absent = ERR_INIT;
@@ -482,9 +497,10 @@ int point_marker_drop(const char *home, struct err *e)
 
 	if (dir_open(home, &d, &absent) < 0)
 		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
-	if (dir_unlink(&d, MARKER, e) < 0)
+	if (dir_unlink(&d, MARKER, e) < 0 || dir_sync(&d, "", e) < 0)
 		return -e->kind;
-	return dir_sync(&d, "", e);
+	drop_empty_home(home);
+	return 0;
 }
 
 int point_marker_read(const char *home, json_t **ret, struct err *e)

@@ -11,8 +11,8 @@
  *	trash/<run>/<root>/  the new world after a way back
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
- * back), spent (it went live; not prunable, not provable). An open run leaves a marker (run.json) beside its points: state
- * dir, run, plan digest. */
+ * back), spent (it went live; not prunable, not provable). An open run leaves a marker (run.json) beside the data, and
+ * beside its points where those are elsewhere: state dir, run, plan digest, its point. */
 #pragma once
 
 #include "data/manifest.h"
@@ -76,7 +76,9 @@ int point_go_live(struct point *p, const json_t *record, const char *run, bool i
 /* The way back of that: the world in the trash live again, the point complete. */
 int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
 
-int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, struct err *e) must_check;
+/* point: the directory of the run's restore point, NULL when it makes none of ours. With the marker a home goes that holds nothing else. */
+int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, const char *point,
+                     struct err *e) must_check;
 int point_marker_drop(const char *home, struct err *e) must_check;
 int point_marker_read(const char *home, json_t **ret, struct err *e) must_check;        /* ERR_ABSENT */
 

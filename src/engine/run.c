@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "engine/checks.h"
-#include "engine/restore_point.h"
 #include "engine/run_world.h"
 
 #define STATE_OF_BOOT "/var/lib/crossgrade"      /* crossgrade-resume.service */
@@ -140,7 +139,7 @@ static void unbegin(struct world *w)
 {
 	struct err e = ERR_INIT;
 
-	if (w->run && (run_turn(w, RUN_TURNED, "could not begin", &e) < 0 || run_drop_marker(w, &e) < 0 ||
+	if (w->run && (run_turn(w, RUN_TURNED, "could not begin", &e) < 0 || run_unmark(w, &e) < 0 ||
 	               run_turn(w, RUN_CLOSED_OLD, "could not begin", &e) < 0))
 		log_warn("run %s stays open: %s", w->run, e.msg);
 }
@@ -148,8 +147,6 @@ static void unbegin(struct world *w)
 static int begin(struct world *w, const struct facts *now, struct err *e)
 {
 	autobuf struct buf plan = BUF_MAX(16u << 20), goal = BUF_MAX(1u << 20);
-	autofree char *home = NULL;
-	struct err none = ERR_INIT;
 
 	plan_text(&w->plan, &plan);
 	json_canonical(w->goal.doc, &goal);
@@ -162,10 +159,7 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 		event_emit(w->o->events, "note",
 		           json_pack("{ss}", "text", "the boot service looks into " STATE_OF_BOOT " only: after a power cut call "
 		                                     "'crossgrade resume' with this --state-dir yourself"));
-	if (world_home(w, &home, &none) >= 0 &&
-	    point_marker_put(home, w->ctx.state.path, w->run, w->plan.digest, e) < 0)
-		return -e->kind;
-	return 0;
+	return run_mark(w, e);
 }
 
 /* No open run of this installation stands in this journal. Exit code, 0 to go on. */
@@ -183,28 +177,6 @@ static int none_in_journal(struct world *w, struct run_end *ret)
 	err_set(&e, ERR_BUSY, "run %s is %s", open.id, run_state_name(open.state));
 	err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it");
 	run_rec_done(&open);
-	return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
-}
-
-/* Nor did one of another state directory leave its marker. */
-static int none_by_marker(struct world *w, struct run_end *ret)
-{
-	autofree char *home = NULL;
-	autojson json_t *marker = NULL;
-	struct err e = ERR_INIT;
-
-	if (world_home(w, &home, &e) < 0)
-		return 0;
-	if (point_marker_read(home, &marker, &e) < 0) {
-		if (e.kind == ERR_ABSENT)
-			return 0;
-		err_hint(&e, "it says that a run of this installation is open; find out which, and roll it back or move the file away");
-		return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run may exist: %s", e.msg);
-	}
-	err_set(&e, ERR_BUSY, "run %s of state directory '%s' is open for this installation",
-	        json_str(marker, "run", "?"), json_str(marker, "state_dir", "?"));
-	err_hint(&e, "use that --state-dir, or 'crossgrade rollback --from %s/%s' when it is lost", home,
-	         json_str(marker, "run", "?"));
 	return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run exists: %s", e.msg);
 }
 
@@ -226,7 +198,7 @@ static int nothing_to_do(const struct plan *p, const struct run_opts *o, struct 
 	if (!code && w.journal)
 		code = none_in_journal(&w, ret);
 	if (!code)
-		code = none_by_marker(&w, ret);
+		code = run_none_marked(&w, ret);
 	world_close(&w);
 	return code ? code : run_says(ret, EXIT_DONE, NULL, "nothing to do: the plan has no steps");
 }
@@ -262,7 +234,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 	}
 	code = none_in_journal(&w, ret);
 	if (!code)
-		code = none_by_marker(&w, ret);
+		code = run_none_marked(&w, ret);
 	if (!code)
 		code = look_again(&w, &now, ret);
 	if (!code && begin(&w, &now, &e) < 0) {

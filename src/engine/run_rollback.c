@@ -69,7 +69,7 @@ static int nobody_edited(struct world *w, struct run_end *ret)
 
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, why = ERR_INIT;
 	bool old_runs;
 	int code;
 
@@ -79,6 +79,9 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	}
 	if (rec->state == RUN_CLOSED_OLD)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: the old world of run %s is live", rec->id);
+	code = rec->state == RUN_CLOSED_NEW ? run_none_marked(w, ret) : 0;
+	if (code)
+		return code;
 	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	code = point_has_return(w, ret);
@@ -90,6 +93,9 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = run_account_for_writes(w, ret);
 	if (code)
 		return code;
+	/* The mark of a closed run is gone: on its way back it is open again. On a full disk it goes back without one. */
+	if (rec->state == RUN_CLOSED_NEW && run_mark(w, &why) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
 	if (rec->state != RUN_TURNED && run_turn(w, RUN_TURNED, "rollback asked", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	run_start_prober(w);

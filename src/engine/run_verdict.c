@@ -81,15 +81,6 @@ int run_turn(struct world *w, enum run_state to, const char *why, struct err *e)
 	return journal_turn(w->journal, w->run, to, why, e);
 }
 
-/* Before the run is closed: of a closed run nobody would take it away, and it forbids the next one. */
-int run_drop_marker(struct world *w, struct err *e)
-{
-	autofree char *home = NULL;
-	struct err none = ERR_INIT;
-
-	return world_home(w, &home, &none) < 0 ? 0 : point_marker_drop(home, e);
-}
-
 int run_frozen(struct world *w, struct facts *ret, struct err *e)
 {
 	vec_each(&w->plan.steps, s) {
@@ -180,7 +171,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 	w->ctx.cancel = NULL;
 	if (loop_backward(w, &e) < 0 || run_start_again(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
-	if (run_drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
+	if (run_unmark(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
 		goto stuck;
 	if (why)
 		snprintf(line, sizeof line, "turned back, the old world is whole: %s", why->msg);
@@ -356,7 +347,7 @@ static int came_through(struct world *w, struct run_end *ret)
 			err_set(&e, ERR_CHANGED, "'%s' could not ask the new world", proof.step);
 		return stands(w, &e, ret);
 	}
-	if (run_drop_marker(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
+	if (run_unmark(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (run_puts_back(&w->plan))
 		return run_ends(w, ret, EXIT_DONE, NULL, "the restore point is live; what was live is set aside whole");

@@ -64,6 +64,14 @@ void run_follow(struct world *w);
 /* Seal the run's restore point, once clients are served again (run_keep.c). */
 int run_seal(struct world *w, struct err *e) must_check;
 
+/* Mark the installation as having this open run, and take the mark away: before the run is closed, because of a closed one nobody
+ * would, and it forbids the next. run_none_marked(): none of another run stands there that is not finished; exit code, 0 to go
+ * on (run_marker.c). */
+int  run_mark(struct world *w, struct err *e) must_check;
+int  run_unmark(struct world *w, struct err *e) must_check;
+bool run_is_marked(struct world *w);
+int  run_none_marked(struct world *w, struct run_end *ret) must_check;
+
 /* Is it 'backup restore': the data of before under the build of now? */
 bool run_puts_back(const struct plan *p);
 /* And have its clients been let in? There is no gate before it, and nothing to count from. */
@@ -86,7 +94,6 @@ int  run_go_back(struct world *w, int code, const struct err *why, struct run_en
 /* A call ends: what it ended with is durable before anybody is told. Returns the code. */
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
-int  run_drop_marker(struct world *w, struct err *e) must_check;
 void run_start_prober(struct world *w);
 /* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
 int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;

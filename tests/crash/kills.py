@@ -162,11 +162,13 @@ def named_world(lab: Lab, last: Call) -> tuple[str | None, str]:
     return legal.get((verb, last.exit, state)), f"{verb} ended with {last.exit}, status says '{state}'"
 
 
-def without_records(lab: Lab, struck: Call, last: Call) -> str | None:
+def without_records(lab: Lab, struck: Call, calls: list[Call]) -> str | None:
     """The world of a run that kept no records beside its data, or keeps none any more: it had not stopped the old server, or had
     started it again; or it was as good as closed. The operator is told which marker to remove."""
-    marker = lab.marker()
+    marker, last = lab.marker(), calls[-1]
     if not marker and "--from" not in last.argv:
+        if any("--from" in call.argv for call in calls):
+            return "old"
         new = not struck.begun("stage", "undone") if lab.scenario.struck == "rollback" else struck.begun("open", "done")
         return "new" if new else "old"
     if last.exit != NO_RECORDS or not marker or f"remove '{marker}'" not in last.out + last.err:
@@ -201,7 +203,7 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
         if wrong := came_up_wrong(lab, case, struck):
             return wrong
         calls = end_run(lab, case)
-        if case.end == LOST and (world := without_records(lab, struck, calls[-1])):
+        if case.end == LOST and (world := without_records(lab, struck, calls)):
             return oracle.judge(lab, world, None, may_be_down=bool(case.boot))
         world, ended = named_world(lab, calls[-1])
         if world is None:

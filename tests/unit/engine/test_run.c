@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "engine/restore_point.h"
+
 static int setup(void **state)
 {
 	toy_setup();
@@ -246,6 +248,76 @@ static void a_plan_of_no_steps_is_no_end_of_an_open_run(void **state)
 	assert_int_equal(apply(&end, false), EXIT_DONE);
 }
 
+/* What another state directory's apply ends with. */
+static int apply_elsewhere(struct run_end *end)
+{
+	autofree char *elsewhere = xasprintf("%s/../state-2", toy_root);
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	int code;
+
+	o.state_dir = elsewhere;
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	code = run_apply(&p, &g, &o, end);
+	events_free(ev);
+	return code;
+}
+
+static bool is_marked(void)
+{
+	autofree char *marker = xasprintf("%s/../.crossgrade-root/run.json", toy_root);
+
+	return access(marker, F_OK) == 0;
+}
+
+/* With no restore point of ours, too. */
+static void another_state_directory_sees_an_open_run(void **state)
+{
+	autofree char *beside = xasprintf("%s/../.crossgrade-root", toy_root);
+	struct run_end end;
+
+	assert_int_equal(apply(&end, true), EXIT_HELD);
+	assert_int_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "nothing leads back by itself"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(access(beside, F_OK), -1);
+	assert_int_not_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
+}
+
+static void a_closed_run_on_its_way_back_is_marked_again(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_false(is_marked());
+	toy_put("stick-switch", "yes");
+	assert_int_equal(rollback(&end), EXIT_STUCK);
+	assert_true(is_marked());
+	assert_int_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
+	toy_drop("stick-switch");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_false(is_marked());
+}
+
+/* A snapshot of the operator's brings it back. */
+static void the_marker_of_a_finished_run_forbids_nothing(void **state)
+{
+	autofree char *beside = xasprintf("%s/../.crossgrade-root", toy_root);
+	struct err e = ERR_INIT;
+	struct run_end end;
+
+	toy_put("fail-stop", "yes");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_int_equal(point_marker_put(beside, "/state", end.run, "digest", NULL, &e), 0);
+	toy_drop("fail-stop");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_false(is_marked());
+}
+
 /* Where no run was ever begun, nothing of ours appears. */
 static void nothing_to_do_makes_nothing(void **state)
 {
@@ -467,6 +539,9 @@ int main(int argc, char **argv)
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),
 		T(a_held_run_waits_and_looks_again),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
+		T(another_state_directory_sees_an_open_run),
+		T(a_closed_run_on_its_way_back_is_marked_again),
+		T(the_marker_of_a_finished_run_forbids_nothing),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
