@@ -25,7 +25,7 @@ struct instances {
 };
 
 struct probe {
-	bool serving;                   /* a client would be served */
+	bool serving;                   /* a client would be served, at every door; that its login is refused is an answer */
 	bool answered;                  /* anything spoke at all */
 	char edition[32], version[48];  /* "" when not told */
 	char detail[160];

@@ -4,13 +4,13 @@
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 
+/* As a client sees it: what only speaks to us, behind the gate or with one of its doors shut, serves nobody. */
 static bool still_serves(struct world *w)
 {
 	struct probe seen = { 0 };
 	struct err e = ERR_INIT;
 
-	return w->product->probe && w->product->probe(&w->ctx.sites[0], false, NS_PER_S, &seen, &e) >= 0 &&
-	       seen.answered;
+	return w->product->probe && w->product->probe(&w->ctx.sites[0], true, NS_PER_S, &seen, &e) >= 0 && seen.serving;
 }
 
 /* Prove the restore point before anything is touched: in full while the target still serves; with the server down the run's

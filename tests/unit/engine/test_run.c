@@ -318,6 +318,53 @@ static void the_marker_of_a_finished_run_forbids_nothing(void **state)
 	assert_false(is_marked());
 }
 
+/* As backup_final would leave it. */
+static void fill_point(const char *home, const char *run)
+{
+	struct scope s = { 0 };
+	struct pass_opts opts = { 0 };
+	struct point_pass stats;
+	struct point p;
+	autojson json_t *about = json_object();
+	struct err e = ERR_INIT;
+
+	*vec_push(&s) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
+	assert_int_equal(point_make(home, run, &s, about, &p, &e), 0);
+	assert_int_equal(point_fill(&p, PASS_FINAL, &opts, &stats, &e), 0);
+	point_done(&p);
+	scope_done(&s);
+}
+
+static enum point_state proved_by_rollback(struct probe says)
+{
+	autofree char *home = xasprintf("%.*s/.crossgrade-root", (int)(strrchr(toy_root, '/') - toy_root), toy_root);
+	struct run_end end;
+	struct point p;
+	struct err e = ERR_INIT;
+	enum point_state state;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	fill_point(home, end.run);
+	toy_answers(says);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(point_open(home, end.run, &p, &e), 0);
+	state = p.state;
+	point_done(&p);
+	return state;
+}
+
+/* Every second of reading is one without service, unless clients are served meanwhile. */
+static void a_point_is_read_in_full_while_clients_are_served(void **state)
+{
+	assert_int_equal(proved_by_rollback((struct probe){ .serving = true, .answered = true }), POINT_PROVED);
+}
+
+static void a_point_is_not_read_while_only_we_are_answered(void **state)
+{
+	assert_int_equal(proved_by_rollback((struct probe){ .answered = true }), POINT_COMPLETE);
+}
+
 /* Where no run was ever begun, nothing of ours appears. */
 static void nothing_to_do_makes_nothing(void **state)
 {
@@ -542,6 +589,8 @@ int main(int argc, char **argv)
 		T(another_state_directory_sees_an_open_run),
 		T(a_closed_run_on_its_way_back_is_marked_again),
 		T(the_marker_of_a_finished_run_forbids_nothing),
+		T(a_point_is_read_in_full_while_clients_are_served),
+		T(a_point_is_not_read_while_only_we_are_answered),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),

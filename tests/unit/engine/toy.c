@@ -89,6 +89,8 @@ void toy_second(void)
 		toy_put(files[i], "old");
 }
 
+static struct product toy;
+
 void toy_done(void)
 {
 	struct err e = ERR_INIT;
@@ -96,6 +98,7 @@ void toy_done(void)
 	char *slash = strrchr(toy_root, '/');
 
 	*slash = '\0';
+	toy.probe = NULL;
 	assert_int_equal(dir_open("/tmp", &tmp, &e), 0);
 	assert_int_equal(dir_remove_tree(&tmp, toy_root + strlen("/tmp/"), &e), 0);
 }
@@ -241,7 +244,7 @@ static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 
 static const struct check no_checks[] = { { NULL, NULL } };
 static const char *const editions[] = { "old", "new", NULL };
-static const struct product toy = {
+static struct product toy = {
 	.name = "toy",
 	.title = "Toy",
 	.checks = no_checks,
@@ -255,6 +258,21 @@ static const struct product toy = {
 	.since = since,
 };
 const struct product *const products[] = { &toy, NULL };
+
+static struct probe toy_says;
+
+static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+{
+	*ret = toy_says;
+	ret->answered |= !as_client;    /* past the gate it always speaks */
+	return 0;
+}
+
+void toy_answers(struct probe says)
+{
+	toy_says = says;
+	toy.probe = probe;
+}
 
 void toy_goal(struct goal *ret)
 {

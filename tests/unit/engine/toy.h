@@ -1,7 +1,7 @@
 /* A toy product over one directory: every step writes a file of its own from "old" to "new", so that the world is old when
  * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "mute", "unsure", "fail-<step>",
  * "traceless" (so are the writes), "gated" (a gate is closed before the start; "gate" says "new" while it holds), "tree" (the
- * restore point is one of ours: its place is marked while a run is open), "snapshot" (the restore point is one of the operator's), "nothing" (the plan has no steps). */
+ * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps). */
 #pragma once
 
 #include "engine/run.h"
@@ -15,6 +15,8 @@ void toy_done(void);
 void toy_put(const char *name, const char *text);
 void toy_drop(const char *name);
 char *toy_get(const char *name);                /* heap, "" when absent */
+/* From now on it can be asked, and says this. */
+void toy_answers(struct probe says);
 /* "old", "new", or "mixed" when the files disagree. */
 const char *toy_world(void);
 /* goal and sealed plan of the toy migration. */
