@@ -46,7 +46,9 @@ static const char *type_name(int type)
 					     "user inactivity check",
 					     "log rotation" };
 
-	return type > 0 && (size_t)type < ARRAY_LEN(names) && names[type] ? names[type] : "other";
+	const char *name = type > 0 && type < (int)ARRAY_LEN(names) ? names[type] : NULL;
+
+	return name ? name : "other";
 }
 
 static const json_t *enabled_commands(const struct look *k)

@@ -4,9 +4,10 @@
 #include "base/sv.h"
 #include "io/json.h"
 
-/* {edition: file}: repositories of the vendor that are switched on, of apt, dnf and zypper below `root` ("" this host). A file
- * with one part that is switched off is taken for switched off: the vendor's have one part. Both editions document the
- * same file names, so their hosts tell them apart. facts/sftpgo 1.1; docs: installation.md */
+/* {edition: file}: repositories of the vendor that are switched on, of apt, dnf and zypper below
+ * `root` ("" this host). A file with one part that is switched off is taken for switched off: the
+ * vendor's have one part. Both editions document the same file names, so their hosts tell them
+ * apart. facts/sftpgo 1.1; docs: installation.md */
 int packaging_repositories(const char *root, json_t **ret, struct err *e) must_check;
 
 /* Configuration files that are not as packed, out of what `dpkg --verify` or `rpm --verify` says:
