@@ -140,10 +140,13 @@ static int step_forward(struct world *w, const struct step *s, struct err *e)
 		window(w, true);
 	say(w, s, "begin");
 	r = resolve(w, s->params, &params, e);
-	if (r >= 0 && rec.state == REC_NONE)
-		r = capture(w, s, params, &undo, e);
-	else
+	if (r >= 0 && rec.state == REC_NONE) {
+		r = run_look_out(w, s, e);
+		if (r >= 0)
+			r = capture(w, s, params, &undo, e);
+	} else {
 		undo = json_incref(rec.undo);
+	}
 	if (r >= 0)
 		r = carry_out(w, s, params, undo, e);
 	say(w, s, r < 0 ? "failed" : "done");

@@ -1,5 +1,5 @@
-/* Somebody else's hand in the window. Between a kill and the next call nobody holds a plain process' lock, so a server may have
- * been started that this run knows nothing of. The old build is harmless on the way back. The target build has passed the point
+/* Somebody else's hand in the window. Between a kill and the next call nobody holds a plain process' lock, and one that has no lock
+ * is never kept down, so a server may have been started that this run knows nothing of. The old build is harmless on the way back. The target build has passed the point
  * for us: its start is put into the journal as ours, so that the way back restores the data and counts what clients wrote. */
 #include <stdio.h>
 #include <string.h>
@@ -137,4 +137,42 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e)
 	if (!up)
 		moved = data_moved(w);
 	return up || moved ? adopt(w, e) : 0;
+}
+
+/* Does this step stand between the stop and the point, both of this call? */
+static bool is_down_before(const struct world *w, const struct step *next)
+{
+	const struct step *stop = step_of_kind(w, "service_stop");
+
+	if (!stop || !json_object_get(w->ctx.results, stop->id))
+		return false;
+	vec_each(&w->plan.steps, s) {
+		if (s == next)
+			return true;
+		if (s->flags & STEP_POINT)
+			return false;
+	}
+	return false;
+}
+
+int run_look_out(struct world *w, const struct step *next, struct err *e)
+{
+	struct probe seen = { 0 };
+	struct service *service;
+	bool old_runs = false;
+	int up;
+
+	if (!is_down_before(w, next) || run_puts_back(&w->plan))
+		return 0;
+	if (site_service(&w->ctx.sites[0], &service, e) < 0)
+		return -e->kind;
+	if (service->ops->hold || service->lock_path)
+		return 0;
+	up = running(w, &seen, e);
+	if (up <= 0)
+		return up;
+	if (run_strangers(w, &old_runs, e) < 0)
+		return -e->kind;
+	err_set(e, ERR_CHANGED, "somebody started the %s in the window", w->ctx.point_passed ? "new build" : "old server");
+	return err_hint(e, "find out who starts servers of this data, and stop that first");
 }

@@ -133,6 +133,26 @@ static void counted_writes_make_it_stand(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* Nothing keeps a server down that has neither hold nor lock. */
+static void a_server_started_in_the_window_is_seen(void **state)
+{
+	static const char *const in[] = { "final", "switch" };
+
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		autofree char *start = NULL;
+		struct run_end end;
+
+		toy_server(in[i]);
+		assert_int_equal(apply(&end, false), i ? EXIT_STANDS : EXIT_TURNED);
+		assert_non_null(strstr(end.line, "somebody started"));
+		start = toy_get("start");
+		assert_string_equal(start, "old");
+		toy_server_ends();
+		toy_done();
+		toy_setup();
+	}
+}
+
 /* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
 static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
 {
@@ -578,6 +598,7 @@ int main(int argc, char **argv)
 		T(an_interrupt_turns_and_says_130),
 		T(past_the_point_without_a_restore_point_it_stands),
 		T(counted_writes_make_it_stand),
+		T(a_server_started_in_the_window_is_seen),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),

@@ -4,12 +4,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "io/file.h"
 
 char toy_root[512];
 static char state_dir[512];
+static int listener = -1;
+static struct product toy;
 
 static const char *const files[] = { "stage", "stop", "final", "switch", "start", "open", NULL };
 
@@ -103,6 +108,44 @@ void toy_done(void)
 	assert_int_equal(dir_remove_tree(&tmp, toy_root + strlen("/tmp/"), &e), 0);
 }
 
+/* ---- its server ---- */
+
+static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+{
+	*ret = (struct probe){ 0 };
+	return 0;
+}
+
+void toy_server(const char *starts_in)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	autofree char *port = NULL;
+	socklen_t n = sizeof at;
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+	port = xasprintf("%d", ntohs(at.sin_port));
+	toy_put("port", port);
+	toy_put("starts-in", starts_in);
+	toy.probe = probe;
+}
+
+void toy_server_ends(void)
+{
+	close(listener);
+	listener = -1;
+	toy.probe = NULL;
+}
+
+static void start_behind_our_back(const char *file)
+{
+	autofree char *in = toy_get("starts-in");
+
+	if (listener >= 0 && !strcmp(in, file))
+		assert_int_equal(listen(listener, 1), 0);
+}
+
 /* ---- its step kind ---- */
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -128,6 +171,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	autofree char *fail = toy_get(bend);
 
 	toy_put(file, "new");
+	start_behind_our_back(file);
 	*ret_result = json_object();
 	if (!strcmp(fail, "cancel"))
 		return err_set(e, ERR_CANCELED, "interrupted");
@@ -155,17 +199,30 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 }
 
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
-const struct step_kind *const step_kinds[] = { &toy_kind, &toy_boot_kind, &toy_gate_kind, &step_facts_freeze, &step_verify_world, NULL };
+const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
+	                                       &toy_gate_kind, &step_facts_freeze, &step_verify_world, NULL };
 
 /* ---- the product ---- */
 
+static json_t *site_doc(void)
+{
+	json_t *doc = json_pack("{s{ss}}", "roots", "root", toy_root);
+	autofree char *text = toy_get("port");
+	int64_t port;
+
+	if (sv_i64(sv_of(text), &port))
+		json_object_set_new(doc, "service", json_pack("{ss s[I]}", "kind", "process", "ports", (json_int_t)port));
+	return doc;
+}
+
 static int site(const struct goal *g, struct site *ret, struct err *e)
 {
-	autojson json_t *doc = json_pack("{s{ss}}", "roots", "root", toy_root);
+	autojson json_t *doc = site_doc();
 
 	return site_bind("main", doc, ret, e);
 }
@@ -193,13 +250,13 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
-	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated");
+	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port");
 
-	plan_site(ret, "main", json_pack("{s{ss}}", "roots", "root", toy_root));
+	plan_site(ret, "main", site_doc());
 	if (*nothing)
 		return 0;
 	add(ret, PHASE_STAGE, "stage", 0, "toy");
-	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, "toy");
+	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port ? "service_stop" : "toy");
 	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");
 	plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");

@@ -19,6 +19,9 @@ char *toy_get(const char *name);                /* heap, "" when absent */
 void toy_answers(struct probe says);
 /* "old", "new", or "mixed" when the files disagree. */
 const char *toy_world(void);
+/* The toy has a server, known by its port: this very process, which listens from the step on that writes the file `starts_in`. */
+void toy_server(const char *starts_in);
+void toy_server_ends(void);
 /* goal and sealed plan of the toy migration. */
 void toy_goal(struct goal *ret);
 void toy_plan(const struct goal *g, struct plan *ret);

@@ -51,9 +51,6 @@ int main(void)
 		{ "sftpgo.license", "over", VERDICT_PASS },
 		{ "sftpgo.license", "set", VERDICT_PASS },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
-		{ "sftpgo.nodes", "alone", VERDICT_PASS },
-		{ "sftpgo.nodes", "unseen", VERDICT_WARN },
-		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
