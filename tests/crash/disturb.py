@@ -29,6 +29,10 @@ class Case:
     on_disk: bool = False               # the world on an ext4 of its own
     when: str = ""                      # the server that misbehaves, as the stand-in names it; the new one
     writing: bool = False               # a client writes until the old server is gone
+    told: bool = False                  # so does one of a server that somebody else starts in the window
+
+
+STRANGERS = 5           # the number of the client of a server that somebody else started
 
 
 # ---- ways to disturb

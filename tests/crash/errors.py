@@ -13,8 +13,8 @@ import oracle
 import powercut
 import questdb_errors
 import sftpgo_errors
-from disturb import (ANY, BLOCKED, DONE, DRIFTED, FAILED, INTERRUPTED, STANDS, STUCK, TURNED, Case, failing,
-                     undisturbed)
+from disturb import (ANY, BLOCKED, DONE, DRIFTED, FAILED, INTERRUPTED, STANDS, STRANGERS, STUCK, TURNED, Case,
+                     failing, undisturbed)
 from lab import Builds, Lab
 from scenario import SCENARIOS
 
@@ -90,12 +90,25 @@ def carry_out_writing(lab: Lab, case: Case) -> list[str]:
     return few + lab.acknowledged_missing(WRITER, acknowledged) + oracle.left_behind(lab)
 
 
+def carry_out_told(lab: Lab, case: Case, reference: oracle.Reference) -> list[str]:
+    """Whoever started the server, what it told a client is stored is there, until its loss is agreed to."""
+    call = case.disturb(lab)
+    if call.exit not in case.expect:
+        return [f"exit {call.exit}, expected {case.expect}"]
+    wrong = lab.acknowledged_missing(STRANGERS, {1})
+    if call.exit == STANDS:
+        return wrong + (go_back(lab, call.exit) or oracle.judge(lab, "old", reference))
+    return wrong + oracle.left_behind(lab) + lab.facts_wrong(NAMED[call.exit])
+
+
 def carry_out(desk: Desk, text: str) -> list[str]:
     case = find(text)
     lab, reference = desk.of(case)
     prepare(lab, case)
     if case.writing:
         return carry_out_writing(lab, case)
+    if case.told:
+        return carry_out_told(lab, case, reference)
     call = case.disturb(lab)
     tidy(lab, case)
     if call.exit not in case.expect:

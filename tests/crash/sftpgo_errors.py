@@ -6,12 +6,19 @@ import contextlib
 import dataclasses
 import sqlite3
 
-from disturb import (BLOCKED, DONE, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STUCK, TURNED, Case, finalize_killed, interrupt,
+from disturb import (BLOCKED, DONE, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case, finalize_killed, interrupt,
                      killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import Call, Lab, run
 
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8080/api/v2/users', "
-         "b'{\"username\":\"w5-1\"}', method='POST'), timeout=3)"]
+         f"b'{{\"username\":\"w{STRANGERS}-1\"}}', method='POST'), timeout=3)"]
+
+
+def start_behind_our_back(lab: Lab, _: int) -> None:
+    """Nothing keeps an operator from it: no lock is held. He starts the program by its name, whichever it is by now."""
+    lab.start_old()
+    if lab.ask("/api/v2/users", f'{{"username":"w{STRANGERS}-1"}}')[0] != 201:
+        raise RuntimeError("the operator's server takes no user")
 
 
 def half_migrated(lab: Lab) -> Call:
@@ -51,6 +58,12 @@ CASES: dict[str, Case] = {
     "proof-interrupted": Case((DONE,), proof_interrupted),
     "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
     "disk-full-later": Case((DONE, TURNED, STANDS), undisturbed, hooks={"after_ready": FILL}, on_disk=True),
+    "operator-starts-old": Case((TURNED,), stopped_at("journal.did:4", start_behind_our_back), told=True),
+    "operator-starts-copied": Case((TURNED,), stopped_at("journal.did:5", start_behind_our_back), told=True),
+    "operator-starts-frozen": Case((TURNED,), stopped_at("journal.did:6", start_behind_our_back), told=True),
+    "operator-starts-swapped": Case((TURNED,), stopped_at("dir.exchange:1", start_behind_our_back), told=True),
+    # The new build has passed the point, and clients came in: nobody gives that up unasked.
+    "operator-starts-new": Case((STANDS,), stopped_at("gate.close:1", start_behind_our_back), told=True),
     "second-call": Case((DONE,), stopped_at("svc.start:1", second_call)),
     "reload-before-start": Case((DONE,), stopped_at("svc.start:1", lambda lab, pid: run(*RELOAD))),
     "ctrl-c-stage": Case((INTERRUPTED,), stopped_at("journal.did:1", interrupt)),
