@@ -16,14 +16,32 @@ inside() { ${INSIDE:+nsenter -t "$INSIDE" -a -r -w} "$@"; }
 curl() { inside_net curl "$@"; }
 WRITER=$BATS_TEST_DIRNAME/../tools/ilp_writer.py
 
+# bats 1.8 knows no skip in setup_file: what is absent is found out there, once, and told by every test. A setup_file ends with
+# "... || absence"; a file with a setup of its own begins it with "present".
+absent() { export ABSENT=$1; return 77; }
+absence() { local status=$?; [ -n "${ABSENT-}" ] || return "$status"; }
+present() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
+setup() { present; }
+
+# needed COMMAND...: it ends with 77 where something is absent, after "skip: WHY".
+needed() {
+	local said status=0
+	[ "$(id -u)" = 0 ] || { absent "needs root"; return; }
+	said=$("$@" 2>&1 >/dev/null 3>&-) || status=$?
+	[ $status -ne 77 ] || { absent "${said##*skip: }"; return; }
+	[ $status -eq 0 ] || echo "$said"
+	return $status
+}
+
 # lab_begin VERSION [SCALE]: $lab with a running server of VERSION on $root, and NEW as an archive.
+lab_needs() { qdb_java && qdb_fetch 9.3.4 && qdb_fetch "$1"; }
 lab_begin() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	needed lab_needs "$1" || return
 	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
 	root=$lab/data/root new=$lab/new.tar.gz
 	export lab root new
 	mkdir "$lab/data"
-	[ -z "${MOUNTED-}" ] || mount_root
+	[ -z "${MOUNTED-}" ] || mount_root || return
 	qdb_archive 9.3.4 "$new" && qdb_install "$1" "$lab/data/opt" || return
 	"${START:-qdb_start}" "$lab/data/opt" "$root" || return
 	qdb_load "$root" "${2:-2000}" || return
@@ -36,7 +54,7 @@ mount_root() {
 	truncate -s 20G "$lab/disk"
 	mkfs.ext4 -q -F "$lab/disk"
 	mkdir "$root"
-	mount -o loop "$lab/disk" "$root" || skip "no loop device"
+	mount -o loop "$lab/disk" "$root" || { absent "no loop device"; return; }
 	rmdir "$root/lost+found"
 }
 

@@ -5,18 +5,18 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
-	command -v dockerd >/dev/null || skip "no dockerd"
+	[ "$(id -u)" = 0 ] || { absent "needs root" || absence; return; }
+	command -v dockerd >/dev/null || { absent "no dockerd" || absence; return; }
 	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
 	export lab DOCKER_HOST=unix://$lab/docker.sock DOCKER_CONFIG=$lab/docker
-	jar=$(qdb_fetch 9.0.3) || skip "no QuestDB 9.0.3"
+	jar=$(qdb_fetch 9.0.3) || { absent "no QuestDB 9.0.3" || absence; return; }
 	java=$(dirname "$(dirname "$(realpath "$(command -v java)")")")
 	export jar java
 	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
 		"$lab" >"$lab/dockerd.out" 2>&1 3>&- 4>&- &
-	wait_for docker_ready || skip "dockerd does not run here: $(tail -n 1 "$lab/dockerd.out")"
+	wait_for docker_ready || { absent "dockerd does not run here: $(tail -n 1 "$lab/dockerd.out")" || absence; return; }
 	dockerd=$(cat "$lab/pid")
 	export dockerd
 	compose_plugin

@@ -3,7 +3,7 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup_file() { lab_begin 9.0.3 400 && rows_keep && clients_start; }
+setup_file() { lab_begin 9.0.3 400 && rows_keep && clients_start || absence; }
 teardown_file() { lab_end; }
 
 # step:state way delay in ms

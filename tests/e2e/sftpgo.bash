@@ -6,18 +6,8 @@
 
 TOOLS=$BATS_TEST_DIRNAME/../tools
 
-# bats 1.8 knows no skip in setup_file: what is absent is found out once, and told by every test.
-sftpgo_needed() {
-	local status=0
-	export ABSENT='needs root'
-	[ "$(id -u)" = 0 ] || return 1
-	ABSENT=$({ sftpgo_build 2.6.4 && sftpgo_build 2.7.5; } 2>&1 >/dev/null 3>&-) || status=$?
-	ABSENT=${ABSENT##*skip: }
-	[ $status -ne 77 ] || return 1
-	[ $status -eq 0 ] || echo "$ABSENT"
-	ABSENT=
-	return $status
-}
+sftpgo_builds() { sftpgo_build 2.6.4 && sftpgo_build 2.7.5; }
+sftpgo_needed() { needed sftpgo_builds; }
 
 # sftpgo_lab [USERS]: $lab with a running, seeded 2.6.4 on $root, installed in $lab/opt, and 2.7.5 as an archive $new.
 sftpgo_lab() {

@@ -4,10 +4,9 @@ load sftpgo
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
+	sftpgo_needed || { absence; return; }
 	sftpgo_lab 1000 && uploads_start user0000 user0010 user0020
 }
-setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() { sftpgo_lab_end; }
 
 @test "inspect sees the server, its configuration and its database" {

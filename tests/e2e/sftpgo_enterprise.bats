@@ -6,20 +6,19 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	local status=0
-	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
+	sftpgo_needed || { absence; return; }
 	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
 	root=$lab/conf new=$lab/stand-in.tar.gz
 	export lab root new
 	chmod 755 "$lab"
 	"$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" archive "$new" 3>&- || status=$?
-	[ $status -ne 77 ] || { ABSENT='the stand-in cannot be built'; return 0; }
+	[ $status -ne 77 ] || { absent 'the stand-in cannot be built' || absence; return; }
 	[ $status -eq 0 ] || return
 	(umask 077; echo pass-admin >"$lab/password"; echo wrong >"$lab/wrong"; echo pass-third >"$lab/third"
 	echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
 	sftpgo_install 2.7.5 "$lab/opt" && sftpgo_prepare "$lab/opt" "$root" 50 && sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json"
 }
-setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown() { [ ! -f "$lab/slow.pid" ] || slow_stop; }
 teardown_file() { sftpgo_lab_end; }
 

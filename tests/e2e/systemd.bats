@@ -7,14 +7,14 @@ JAVA_HOME_17=/usr/lib/jvm/java-17-openjdk-amd64
 
 boot() {
 	local tree said
-	tree=$("$SYSTEMD/root.sh") || skip "no root tree for a systemd"
-	said=$("$SYSTEMD/boot.sh" "$tree" "$CROSSGRADE_BUILD" "$lab" /usr/lib/jvm /etc/java-17-openjdk 3>&- 4>&-) || skip "no systemd boots here"
+	tree=$("$SYSTEMD/root.sh") || { absent "no root tree for a systemd"; return; }
+	said=$("$SYSTEMD/boot.sh" "$tree" "$CROSSGRADE_BUILD" "$lab" /usr/lib/jvm /etc/java-17-openjdk 3>&- 4>&-) || { absent "no systemd boots here"; return; }
 	export INSIDE=${said%% *}
 }
 
 by_unit() { # INSTALL ROOT
-	[ -x $JAVA_HOME_17/bin/java ] || skip "no Java 17 in $JAVA_HOME_17"
-	boot
+	[ -x $JAVA_HOME_17/bin/java ] || { absent "no Java 17 in $JAVA_HOME_17"; return; }
+	boot || return
 	chmod 755 "$lab"
 	mkdir "$2"
 	inside useradd --system questdb
@@ -41,7 +41,7 @@ by_unit() { # INSTALL ROOT
 	qdb_wait "$2"
 }
 
-setup_file() { START=by_unit lab_begin 9.0.3 400 && rows_keep && clients_start; }
+setup_file() { START=by_unit lab_begin 9.0.3 400 && rows_keep && clients_start || absence; }
 teardown_file() {
 	clients_stop
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
