@@ -113,6 +113,7 @@ static json_t *plan_doc(const char *base)
 void bench_open(struct bench *b, const char *base)
 {
 	autojson json_t *site = site_doc(base), *more = NULL;
+	json_t *pinned = NULL;
 	struct err e = ERR_INIT, absent = ERR_INIT;
 
 	*b = (struct bench){ .dir = DIR_NONE };
@@ -125,6 +126,8 @@ void bench_open(struct bench *b, const char *base)
 	b->goal = (struct goal){ .product = "laws", .name = "laws" };
 	b->plan.doc = plan_doc(base);
 	open_ctx(b);
+	if (json_read(&b->dir, "pinned.json", 1 << 20, &pinned, &absent) >= 0)
+		json_object_set_new(b->plan.doc, "pinned", pinned);
 	if (json_read(&b->dir, "params.json", 1 << 20, &b->params, &absent) >= 0)
 		assert_ok(json_read(&b->dir, "undo.json", 16 << 20, &b->undo, &e), &e);
 }
@@ -293,6 +296,15 @@ void bench_pass_point(struct bench *b)
 	b->ctx.point_passed = true;
 }
 
+void bench_pin(struct bench *b, json_t *facts)
+{
+	autobuf struct buf text = BUF_MAX(1 << 20);
+
+	json_pretty(facts, &text);
+	bench_put(b, "pinned.json", buf_str(&text));
+	json_object_set_new(b->plan.doc, "pinned", facts);
+}
+
 /* ---- the world as text ---- */
 
 static void content(struct bench *b, const char *rel, struct buf *ret)
@@ -355,6 +367,8 @@ char *bench_world(struct bench *b)
 	list(b, "world", &text);
 	if (own_net)
 		rules(&text);
+	if (b->also)
+		b->also(b, &text);
 	assert_ok(buf_check(&text, "the world as text", &e), &e);
 	return buf_take(&text);
 }

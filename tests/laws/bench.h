@@ -9,7 +9,7 @@
  *	BASE/bin/start, stop, status            the service: "world/up" is there while it runs, and holds the build's version
  *	BASE/state                              the state directory
  *	BASE/site.json                          more of the site document: doors, login
- *	BASE/params.json undo.json passed       what a killed program needs to know */
+ *	BASE/params.json undo.json pinned.json passed   what a killed program needs to know */
 struct bench {
 	char           base[64];
 	struct dir     dir;             /* BASE */
@@ -19,6 +19,7 @@ struct bench {
 	struct events *events;
 	struct ctx     ctx;
 	json_t        *params, *undo, *result;
+	void         (*also)(struct bench *b, struct buf *ret); /* what of the world is no file, for bench_world() */
 };
 
 #define autobench cleanup_with(bench_close)
@@ -39,6 +40,9 @@ void  bench_program(struct bench *b, const char *rel, const char *script);
 void  bench_run(const char *const *argv);
 /* A target build was started: for this process and for the killed ones. */
 void  bench_pass_point(struct bench *b);
+
+/* Pinned facts of the plan: for this process and for the killed ones. */
+void bench_pin(struct bench *b, json_t *facts /* stolen */);
 
 /* The installation as text: every entry of world/ with its type, mode, owner, content; our own places beside the data, what the
  * restore point leaves out (world/root/users) and times left out. And the rules of the firewall, where a network namespace is ours. Heap. */

@@ -14,6 +14,8 @@ enum {
 struct fixture {
 	const char *kind, *name;        /* the step kind, and which of its forms */
 	unsigned    flags;
+	/* False: what it needs cannot be had here, and why was printed. NULL: it needs nothing. */
+	bool      (*can)(void);
 	/* Build the old world and say the step's params. */
 	json_t   *(*params)(struct bench *b);
 	/* Take the old value away that the step expects: capture must refuse. NULL: it expects none. */
@@ -30,3 +32,5 @@ struct fixture {
 
 /* Each ends with .kind = NULL. */
 extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], questdb_fixtures[], sftpgo_fixtures[];
+extern const struct fixture database_fixtures[];
+void database_fixtures_end(void);        /* ends the servers that they started */

@@ -52,6 +52,8 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.gate",                sftpgo_check_gate },
 	{ "sftpgo.conf",                sftpgo_check_conf },
 	{ "sftpgo.driver",              sftpgo_check_driver },
+	{ "sftpgo.dump",                sftpgo_check_dump },
+	{ "sftpgo.tied",                sftpgo_check_tied },
 	{ "sftpgo.nodes",               sftpgo_check_nodes },
 	{ "sftpgo.update-mode",         sftpgo_check_update_mode },
 	{ "sftpgo.loaddata",            sftpgo_check_loaddata },

@@ -41,9 +41,13 @@ CHECK(scope);
 CHECK(room);
 CHECK(gate);
 
+/* checks_database.c: the data provider and its copy */
+CHECK(driver);
+CHECK(dump);
+CHECK(tied);
+
 /* checks_conf.c: configuration and data provider */
 CHECK(conf);
-CHECK(driver);
 CHECK(nodes);
 CHECK(update_mode);
 CHECK(loaddata);

@@ -15,21 +15,6 @@ CHECK(conf)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", facts_str(now, SF_CONF_FILE, "no file, all by default"));
 }
 
-static bool is_file_driver(const char *driver)
-{
-	return !strcmp(driver, "sqlite") || !strcmp(driver, "bolt");
-}
-
-CHECK(driver)
-{
-	static const char id[] = "sftpgo.driver";
-	const char *driver = need_text(now, SF_DRIVER, id, ret);
-
-	if (driver)
-		results_add(ret, id, is_file_driver(driver) ? VERDICT_PASS : VERDICT_BLOCK, NULL,
-			    is_file_driver(driver) ? "%s" : "%s: this version of crossgrade carries sqlite and bolt", driver);
-}
-
 CHECK(nodes)
 {
 	static const char id[] = "sftpgo.nodes";

@@ -19,6 +19,7 @@ void sftpgo_draft_step(struct draft *d, enum phase phase, const char *id, const 
                 json_t *params /* stolen */, const char *why);
 const char *sftpgo_draft_span(const struct draft *d, const char *setting, const char *absent);
 bool sftpgo_draft_copies(const struct draft *d); /* a restore point of our own is made */
+bool sftpgo_draft_dumps(const struct draft *d);  /* and the database of a server is dumped into it */
 bool sftpgo_draft_is_process(const struct draft *d);
 
 /* plan_window.c: everything around the change */
@@ -36,6 +37,11 @@ json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inact
 
 /* plan_switch.c: the change itself */
 void sftpgo_draft_change(struct draft *d);
+
+/* plan_database.c: a database server's tables, there and back */
+void sftpgo_draft_dump(struct draft *d);
+void sftpgo_draft_dump_point(struct draft *d);
+void sftpgo_draft_dump_notes(struct draft *d);
 
 /* plan_words.c: what people read */
 void sftpgo_draft_notes(struct draft *d);

@@ -49,6 +49,12 @@
 /* ---- data provider */
 #define SF_DRIVER          "provider.driver"    /* P str */
 #define SF_DB_FILE         "provider.file"      /* P str: absolute; sqlite and bolt */
+#define SF_DB_AT           "provider.at"        /* P {"host","port","database","user","prefix","sslmode", ...}: where it is, no
+                                                 * password; postgresql and mysql */
+#define SF_DB_STRING       "provider.connection_string" /* P bool: that key is set, which overrides all of it */
+#define SF_DB_SIZE         "provider.size"      /* O int: bytes of its tables, with their indexes */
+#define SF_DB_TIED         "provider.tied"      /* O [str]: what of others hangs on its tables, in words */
+#define SF_DUMP_TOOL       "provider.dump_tool" /* O {"name","version","server"}: it dumps, and loads */
 #define SF_SCHEMA          "provider.schema"    /* P int */
 #define SF_COUNTS          "provider.counts"    /* O {kind: objects} */
 #define SF_SHARED          "provider.shared"    /* P bool: data_provider.is_shared */

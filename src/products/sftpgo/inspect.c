@@ -51,6 +51,7 @@ static int look(struct look *k, struct err *e)
 	if (look_at_provider(k, e) < 0)
 		return -(int)e->kind;
 	look_at_login(k);
+	look_at_server_tables(k);
 	look_at_scope(k);
 	if (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) {
 		look_at_files(k);

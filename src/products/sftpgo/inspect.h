@@ -32,6 +32,7 @@ void look_at_files(struct look *k);     /* inspect_files.c: what the configurati
 void look_at_host(struct look *k);      /* inspect_host.c: ports and repositories */
 void look_at_objects(struct look *k);   /* inspect_survey.c: what is in the database */
 int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_provider.c: the database */
+void look_at_server_tables(struct look *k); /* inspect_database.c: a database server, and the programs that dump it */
 void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
 void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */

@@ -1,6 +1,7 @@
 /* Configuration, doors and data provider, as the server reads them. */
 #include <string.h>
 
+#include "products/sftpgo/database.h"
 #include "products/sftpgo/doors.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/places.h"
@@ -29,6 +30,12 @@ static void put_provider_keys(struct look *k)
 		autofree char *file = database_file(c);
 
 		look_pin_str(k, SF_DB_FILE, file, sftpgo_config_from(c, "data_provider.name"));
+	}
+	if (database_is_server(driver)) {
+		const char *words = sftpgo_config_str(c, "data_provider.connection_string");
+
+		look_pin(k, SF_DB_AT, database_facts(c), "configuration");
+		look_pin_bool(k, SF_DB_STRING, words && *words, sftpgo_config_from(c, "data_provider.connection_string"));
 	}
 	look_pin_bool(k, SF_SHARED, sftpgo_config_int(c, "data_provider.is_shared", 0) != 0,
 		      sftpgo_config_from(c, "data_provider.is_shared"));

@@ -448,6 +448,46 @@ int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret,
 	return 0;
 }
 
+static char **words_of(const json_t *list)
+{
+	char **words = xcalloc(json_array_size(list) + 1, sizeof *words);
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(list, i, word)
+		words[i] = xstrdup(json_string_value(word) ?: "");
+	return words;
+}
+
+static void take_launch(struct layout *l, const json_t *record)
+{
+	l->argv = words_of(json_object_get(record, "argv"));
+	l->env = words_of(json_object_get(record, "env"));
+	l->cwd = xstrdup(json_str(record, "cwd", l->root));
+}
+
+int sftpgo_layout_conf(const char *root, const json_t *source, const json_t *launch, struct layout *ret, struct err *e)
+{
+	autolayout struct layout l = { .root = realpath(root, NULL) };
+
+	if (!l.root)
+		return err_sys(e, errno, "root '%s'", root);
+	if (find_server(&l, e) < 0)
+		return -(int)e->kind;
+	if (l.proc.id.pid || !launch) {
+		find_service(&l, source);
+		find_launch(&l);
+	} else {
+		take_launch(&l, launch);
+	}
+	read_config(&l);
+	if (l.conf_error[0])
+		return err_set(e, ERR_FORMAT, "%s", l.conf_error);
+	*ret = l;
+	l = (struct layout){ 0 };
+	return 0;
+}
+
 /* ---- which there are ---- */
 
 void sftpgo_roots_done(sftpgo_roots *r)

@@ -40,6 +40,9 @@ struct layout {
 
 /* source: `source` of the migration file (install, service), may be NULL. Looks only. */
 int  sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret, struct err *e) must_check;
+/* Only as far as the configuration is known, which must be readable. A stopped plain process has no environment any more: that of its
+ * launch record (svc/launch.h, NULL: none) takes its place. */
+int  sftpgo_layout_conf(const char *root, const json_t *source, const json_t *launch, struct layout *ret, struct err *e) must_check;
 void sftpgo_layout_done(struct layout *l);
 
 /* Canonical roots of this host's installations, sorted. */

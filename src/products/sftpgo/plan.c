@@ -90,7 +90,7 @@ static int enough_is_known(const struct draft *d, struct err *e)
 
 static int settings_are_good(const struct goal *to, struct err *e)
 {
-	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain" };
+	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain", "dump_timeout" };
 	const char *gate = goal_setting(to, "gate", "verify");
 	int64_t unused;
 

@@ -34,7 +34,7 @@ static void keep_old_world(struct draft *d)
 
 	if (sftpgo_draft_copies(d))
 		sftpgo_draft_step(d, PHASE_FREEZE, "backup-final", "backup_final", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
-			   "configuration, host keys and database, byte for byte as the stopped server left them");
+			   "configuration, host keys and what lies beside them, byte for byte as the stopped server left them");
 	else if (!strcmp(json_str(point, "kind", ""), "snapshot"))
 		sftpgo_draft_step(d, PHASE_FREEZE, "snapshot", "snapshot_take", STEP_IN_WINDOW | STEP_AGAIN,
 			   json_pack("{sO sO}", "create", json_object_get(point, "create"), "restore",
@@ -63,6 +63,7 @@ void sftpgo_draft_freeze(struct draft *d)
 			     sftpgo_draft_span(d, "stop_timeout", "1m")),
 		   "one polite signal; transfers under way are cut by the server");
 	keep_old_world(d);
+	sftpgo_draft_dump(d);
 	sftpgo_draft_step(d, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
 		   "the baseline of the proof comes from the stopped database, not from a live server");
 }

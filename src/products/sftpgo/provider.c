@@ -38,11 +38,10 @@ static int find_driver(const char *name, const struct provider_ops **ret, struct
 	return err_set(e, ERR_REFUSED, "unknown data provider '%s'", name ? name : "");
 }
 
-int provider_open(const struct provider_at *at, struct provider **ret, struct err *e)
+int provider_connect(const struct provider_at *at, struct provider **ret, struct err *e)
 {
 	autoprovider struct provider *p = NULL;
 	const struct provider_ops *ops = NULL;
-	int64_t schema = 0;
 
 	if (find_driver(at->driver, &ops, e) < 0)
 		return -(int)e->kind;
@@ -54,11 +53,24 @@ int provider_open(const struct provider_at *at, struct provider **ret, struct er
 	p->ops = ops;
 	p->prefix = xstrdup(at->prefix ? at->prefix : "");
 	p->until = deadline_in(at->within_ns ? at->within_ns : WITHIN_NS);
-	if (ops->open(at, p, e) < 0 || ops->schema(p, &schema, e) < 0)
+	if (ops->open(at, p, e) < 0)
 		return err_wrap(e, "data provider %s", ops->driver);
+	*ret = take_ptr(p);
+	return 0;
+}
+
+int provider_open(const struct provider_at *at, struct provider **ret, struct err *e)
+{
+	autoprovider struct provider *p = NULL;
+	int64_t schema = 0;
+
+	if (provider_connect(at, &p, e) < 0)
+		return -(int)e->kind;
+	if (p->ops->schema(p, &schema, e) < 0)
+		return err_wrap(e, "data provider %s", p->ops->driver);
 	if (schema < SCHEMA_MIN || schema > SCHEMA_MAX)
 		return err_set(e, ERR_FORMAT, "data provider %s: schema version %" PRId64,
-			       ops->driver, schema);
+			       p->ops->driver, schema);
 	p->schema = (int)schema;
 	*ret = take_ptr(p);
 	return 0;

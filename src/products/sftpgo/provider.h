@@ -44,6 +44,9 @@ struct provider;
  * ERR_FORMAT not a database, or not SFTPGo's; ERR_REFUSED a driver that cannot be read, or a server
  * that says no. */
 int provider_open(const struct provider_at *at, struct provider **ret, struct err *e) must_check;
+/* The same whatever is in it, a database half way between two schemas too: provider_schema() is 0. */
+int provider_connect(const struct provider_at *at, struct provider **ret,
+		     struct err *e) must_check;
 void provider_close(struct provider *p);
 const char *provider_driver(const struct provider *p);
 int provider_schema(const struct provider *p); /* 28 2.5, 29 2.6, 33 2.7, 34 Enterprise */

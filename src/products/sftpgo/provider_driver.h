@@ -55,6 +55,10 @@ struct provider {
 extern const struct provider_ops provider_sqlite, provider_postgresql, provider_mysql,
     provider_bolt;
 
+/* Settings in PostgreSQL's own words: its library takes them, and its programs. */
+void postgresql_hosts(const struct provider_at *at, struct buf *hosts, struct buf *ports);
+const char *postgresql_ssl_mode(int mode);
+
 /* Write a statement for this driver: {table} with prefix and quotes, [column] quoted, <expr> sorted
  * by bytes. */
 void provider_sql_text(const struct provider *p, const char *text, struct buf *ret);

@@ -234,7 +234,7 @@ static void param(struct params *all, const char *name, const char *value)
 }
 
 /* "h1,h2:5433" to "h1,h2" and "5432,5433", as the server does it. */
-static void split_hosts(const struct provider_at *at, struct buf *hosts, struct buf *ports)
+void postgresql_hosts(const struct provider_at *at, struct buf *hosts, struct buf *ports)
 {
 	struct sv rest = sv_of(at->host ? at->host : "");
 
@@ -257,7 +257,7 @@ static void split_hosts(const struct provider_at *at, struct buf *hosts, struct 
 	}
 }
 
-static const char *ssl_mode(int mode)
+const char *postgresql_ssl_mode(int mode)
 {
 	static const char *const modes[] = { "disable", "require", "verify-ca", "verify-full",
 					     "prefer" };
@@ -273,7 +273,7 @@ static void add_place(const struct provider_at *at, const char *hosts, const cha
 	param(all, "user", at->user);
 	param(all, "password", at->password.bytes);
 	param(all, "dbname", at->database);
-	param(all, "sslmode", ssl_mode(at->sslmode));
+	param(all, "sslmode", postgresql_ssl_mode(at->sslmode));
 	param(all, "sslrootcert", at->root_cert);
 	param(all, "sslcert", at->client_cert);
 	param(all, "sslkey", at->client_key);
@@ -291,7 +291,7 @@ static int connect_to(const struct provider_at *at, struct provider *p, struct e
 		/* A URL or words: the library takes it apart. */
 		param(&all, "dbname", at->connection.bytes);
 	} else {
-		split_hosts(at, &hosts, &ports);
+		postgresql_hosts(at, &hosts, &ports);
 		add_place(at, buf_str(&hosts), buf_str(&ports), &all);
 	}
 	param(&all, "application_name", "crossgrade");

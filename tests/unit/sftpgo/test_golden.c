@@ -51,6 +51,12 @@ int main(void)
 		{ "sftpgo.license", "over", VERDICT_PASS },
 		{ "sftpgo.license", "set", VERDICT_PASS },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
+		{ "sftpgo.driver", "string", VERDICT_BLOCK },
+		{ "sftpgo.driver", "server", VERDICT_PASS },
+		{ "sftpgo.dump", "file", VERDICT_PASS },
+		{ "sftpgo.dump", "snapshot", VERDICT_WARN },
+		{ "sftpgo.dump", "none", VERDICT_NOTE },
+		{ "sftpgo.tied", "file", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };

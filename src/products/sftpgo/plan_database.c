@@ -1,0 +1,61 @@
+/* A database server's tables: dumped after the stop, put back when the point was passed. */
+#include "products/sftpgo/draft.h"
+
+#include "base/mem.h"
+#include "products/sftpgo/database.h"
+
+bool sftpgo_draft_dumps(const struct draft *d)
+{
+	return sftpgo_draft_copies(d) && database_is_server(facts_str(d->now, SF_DRIVER, NULL));
+}
+
+/* "postgresql database 'sftpgo' on db.example.com" */
+static char *in_words(const struct draft *d)
+{
+	const json_t *at = facts_get(d->now, SF_DB_AT);
+
+	return xasprintf("%s database '%s' on %s", facts_str(d->now, SF_DRIVER, ""), json_str(at, "database", ""),
+			 json_str(at, "host", "this host"));
+}
+
+static json_t *params_of(const struct draft *d)
+{
+	autofree char *what = in_words(d);
+
+	return json_pack("{ss ss ss?}", "what", what, "within", sftpgo_draft_span(d, "dump_timeout", "1h"), "tools",
+			 goal_setting(d->to, "dump_tools", NULL));
+}
+
+void sftpgo_draft_dump(struct draft *d)
+{
+	if (sftpgo_draft_dumps(d))
+		sftpgo_draft_step(d, PHASE_FREEZE, "dump", "database_dump", STEP_IN_WINDOW | STEP_AGAIN, params_of(d),
+				  "SFTPGo's tables as of one moment, by the database's own program");
+}
+
+void sftpgo_draft_dump_point(struct draft *d)
+{
+	json_t *params;
+
+	if (!sftpgo_draft_dumps(d))
+		return;
+	params = params_of(d);
+	json_object_set_new(params, "dump", plan_from("dump", "dump"));
+	sftpgo_draft_step(d, PHASE_CHANGE, "database", "database_point", STEP_IN_WINDOW, params,
+			  "an old release starts on a newer schema and writes: it never gets to see one");
+}
+
+void sftpgo_draft_dump_notes(struct draft *d)
+{
+	autofree char *what = in_words(d), *text = NULL;
+
+	if (!database_is_server(facts_str(d->now, SF_DRIVER, NULL)))
+		return;
+	if (sftpgo_draft_dumps(d))
+		text = xasprintf("%s: a way back drops SFTPGo's tables there and loads its dump; tables of others are not touched",
+				 what);
+	else
+		text = xasprintf("%s: no dump is made, because the restore point is of kind '%s'", what,
+				 json_str(d->to->restore_point, "kind", "tree"));
+	plan_note(d->plan, text);
+}

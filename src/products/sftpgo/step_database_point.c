@@ -1,0 +1,161 @@
+/* database_point: stands before the first start of the target and does nothing; its undo puts the dump back, so that the old release
+ * never meets the new schema. params {"what","tools","within","dump": of database_dump}; result {}.
+ *
+ * Undo looks first: a database that is as it was is left alone. What it puts back it reads afterwards. PostgreSQL is the one database
+ * or the other at each moment; MariaDB is in between while its tables are put back, which the next call then does again. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "engine/event.h"
+#include "io/file.h"
+#include "products/sftpgo/database_copy.h"
+#include "products/sftpgo/frozen.h"
+#include "products/sftpgo/objects_compare.h"
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "the dump is the way back of %s", json_str(params, "what", "the database"));
+	return buf_check(ret, "the description", e);
+}
+
+static int capture(struct ctx *c unused_arg, const json_t *params unused_arg, json_t **ret_undo, struct err *e unused_arg)
+{
+	*ret_undo = json_object();
+	return 0;
+}
+
+static int apply(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *undo unused_arg, json_t **ret_result,
+                 struct err *e unused_arg)
+{
+	*ret_result = json_object();
+	return 0;
+}
+
+static int verify(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *result, enum step_state *ret,
+                  struct err *e unused_arg)
+{
+	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
+
+/* ---- looking ---- */
+
+static int count_difference(void *data, const struct object_difference *d unused_arg, struct err *e unused_arg)
+{
+	++*(int *)data;
+	return 0;
+}
+
+/* Objects that are not what the stopped server left. 0 none; ERR_ABSENT when nothing was written down of them. */
+static int compare_objects(struct ctx *c, const struct database_copy *d, int *ret, struct err *e)
+{
+	autoprovider struct provider *p = NULL;
+	struct object_tally unused;
+	autofacts struct facts none = { 0 };
+	autoclose int frozen = -1;
+
+	facts_init(&none, c->goal->product, c->goal->name);
+	frozen = frozen_open(c, &none, e);
+	if (frozen < 0 || provider_open(&d->at, &p, e) < 0)
+		return -(int)e->kind;
+	*ret = 0;
+	return objects_compare(frozen, "what was written down", p, count_difference, ret, &unused, e);
+}
+
+/* 1 it is as it was, 0 it is not or cannot be told. */
+static int is_as_it_was(struct ctx *c, const struct database_copy *d, const json_t *dump, struct err *e)
+{
+	struct err why = ERR_INIT;
+	int different = 0;
+
+	if (d->number != json_int(dump, "schema", -1) || strcmp(d->shape, json_str(dump, "shape", "")) != 0)
+		return 0;
+	if (compare_objects(c, d, &different, &why) >= 0)
+		return !different;
+	if (why.kind == ERR_ABSENT)
+		return 0;
+	*e = why;
+	return -(int)e->kind;
+}
+
+static int prove_dump(const struct database_copy *d, const json_t *dump, struct err *e)
+{
+	autoclose int fd = dir_openat(&d->point.dir, DATABASE_DUMP, O_RDONLY, 0, e);
+	char digest[DIGEST_TEXT];
+
+	if (fd < 0 || file_digest(fd, DATABASE_DUMP, digest, e) < 0)
+		return -(int)e->kind;
+	if (strcmp(digest, json_str(dump, "sha256", "")) != 0)
+		return err_set(e, ERR_FORMAT, "'%s/%s' is not the dump that was taken", d->point.dir.path, DATABASE_DUMP);
+	return 0;
+}
+
+/* ---- the way back ---- */
+
+/* Of now and of the dump: those that the new release added go, too. */
+static json_t *all_tables(const struct database_copy *d, const json_t *dump)
+{
+	json_t *all = json_copy(d->tables), *one, *other;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(dump, "tables"), i, one)
+	{
+		bool there = false;
+
+		json_array_foreach(d->tables, k, other)
+			there |= json_equal(one, other);
+		if (!there)
+			json_array_append(all, one);
+	}
+	return all;
+}
+
+static int put_back(const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
+{
+	struct dump_job job = database_copy_job(d, params);
+	autojson json_t *drop = all_tables(d, dump);
+
+	return dump_load(&job, drop, DATABASE_DUMP, e);
+}
+
+static int see_it_back(struct ctx *c, const json_t *params, const json_t *dump, struct err *e)
+{
+	autodatabasecopy struct database_copy now = { .point = { .dir = DIR_NONE } };
+	struct err why = ERR_INIT;
+	int different = 0;
+
+	if (database_copy_open(c, params, false, &now, e) < 0)
+		return -(int)e->kind;
+	if (now.number != json_int(dump, "schema", -1) || strcmp(now.shape, json_str(dump, "shape", "")) != 0)
+		return err_set(e, ERR_CHANGED, "the dump was put back, and the database has schema %d, not %d as before", now.number,
+			       (int)json_int(dump, "schema", -1));
+	if (compare_objects(c, &now, &different, &why) >= 0 && different)
+		return err_set(e, ERR_CHANGED, "the dump was put back, and %d fields of objects are not what they were", different);
+	return 0;
+}
+
+static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
+{
+	const json_t *dump = json_object_get(params, "dump");
+	autodatabasecopy struct database_copy d = { .point = { .dir = DIR_NONE } };
+	int same;
+
+	if (!c->point_passed)
+		return 0;       /* no target build was ever started: the database is the old one */
+	if (database_copy_open(c, params, false, &d, e) < 0)
+		return -(int)e->kind;
+	same = is_as_it_was(c, &d, dump, e);
+	if (same < 0)
+		return same;
+	if (same) {
+		event_emit(c->events, "note", json_pack("{ss}", "text", "the database is as it was: nothing is put back"));
+		return 0;
+	}
+	if (prove_dump(&d, dump, e) < 0 || put_back(&d, params, dump, e) < 0 || see_it_back(c, params, dump, e) < 0)
+		return -(int)e->kind;
+	event_emit(c->events, "note", json_pack("{ss si sO}", "text", "the database was put back from its dump", "schema_found",
+						d.number, "schema", json_object_get(dump, "schema")));
+	return 0;
+}
+
+const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
