@@ -1,0 +1,132 @@
+# SFTPGo 2.6.4 to 2.7.5 and back with its data in PostgreSQL, then in MariaDB: there and back, kills, and what must be refused.
+load common
+load sftpgo
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
+	command -v pg_dump >/dev/null && command -v mariadb-dump >/dev/null || { export ABSENT="no pg_dump, or no mariadb-dump"; return 0; }
+	begin postgresql && begin mysql
+}
+setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
+teardown_file() {
+	local driver
+	for driver in postgresql mysql; do
+		[ -f "$BATS_FILE_TMPDIR/$driver" ] || continue
+		with "$driver"
+		sftpgo_end "$root"
+		"$DB" end "$db"
+		rm -rf "$lab"
+	done
+}
+
+DB=$BATS_TEST_DIRNAME/../real/db.sh
+SECRET=pass-sftpgo
+
+# A lab for a driver, told to the tests by a file. The password of PostgreSQL's is in the server's environment alone.
+begin() { # DRIVER
+	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
+	chmod 755 "$lab"
+	root=$lab/conf db=$lab/db
+	printf 'lab=%s root=%s db=%s new=%s\n' "$lab" "$root" "$db" "$lab/new.tar.xz" >"$BATS_FILE_TMPDIR/$1"
+	with "$1"
+	"$DB" start "$1" "$db" 3>&- 4>&- || return
+	sftpgo_install 2.6.4 "$lab/opt" && sftpgo_archive 2.7.5 "$new" || return
+	SFTPGO_DRIVER=$1 SFTPGO_DB=$db sftpgo_prepare "$lab/opt" "$root" 60 || return
+	"$DB" sql "$db" 'create table of_others (n int)' && "$DB" sql "$db" 'insert into of_others values (7)' || return
+	[ "$1" = mysql ] || password ''
+	serve && sftpgo_dump "$root" >"$lab/before.json"
+}
+
+with() { # DRIVER
+	# shellcheck disable=SC2046
+	export driver=$1 $(cat "$BATS_FILE_TMPDIR/$1")
+}
+
+password() { sed -i 's/"password": "'"${2-$SECRET}"'"/"password": "'"$1"'"/' "$root/sftpgo.json"; }
+
+serve() { SFTPGO_EXTRA=$([ "$driver" = mysql ] || echo "SFTPGO_DATA_PROVIDER__PASSWORD=$SECRET") sftpgo_start "$lab/opt" "$root"; }
+
+schema() { "$DB" sql "$db" 'select version from schema_version'; }
+
+# The old server on the old database; what is of others was never touched.
+all_old() {
+	sftpgo_serves 2.6.4
+	[ "$(schema)" = 29 ]
+	sftpgo_objects
+	[ "$("$DB" sql "$db" 'select n from of_others')" = 7 ]
+}
+
+all_new() {
+	sftpgo_serves 2.7.5
+	[ "$(schema)" = 33 ]
+	sftpgo_objects
+}
+
+# Nothing that crossgrade wrote or said shows the password; a launch record may, which only root can read.
+no_secret() {
+	[[ $output$stderr != *$SECRET* ]]
+	! grep -rlaF "$SECRET" "$lab/state" --include='*.db*' --include='*.json' || return 1
+	[ -z "$(find "$lab/state" -type f -perm /077)" ]
+}
+
+plan() {
+	rm -f "$lab/plan.json"
+	cg plan $(sftpgo_subject) -o "$lab/plan.json" "$@"
+	exits 0
+}
+
+killed_in() { # STEP:STATE VERB ARGUMENT...
+	local at=$1
+	shift
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" "$at" 30 "$CG" --state-dir "$lab/state" "$@" --yes --output jsonl
+}
+
+there_and_back() {
+	cg inspect sftpgo --root "$root" --output json
+	exits 0
+	valid facts
+	no_secret
+	plan
+	cg apply "$lab/plan.json" --yes
+	exits 0
+	no_secret
+	all_new
+	sftpgo_rest "$root" POST /api/v2/folders '{"name":"since-the-switch","mapped_path":"/srv/since"}'
+	cg rollback --yes
+	exits 9
+	sftpgo_serves 2.7.5
+	cg rollback --yes --save-new-writes "$lab/saved"
+	exits 0
+	all_old
+	grep -q since-the-switch "$lab"/saved/*/changes.json
+	no_secret
+}
+
+killed_in_the_dump() {
+	plan
+	killed_in dump:begin apply "$lab/plan.json"
+	cg rollback --yes
+	exits 0
+	all_old
+	plan
+	killed_in dump:begin apply "$lab/plan.json"
+	cg resume --yes
+	exits 0
+	all_new
+}
+
+killed_in_the_way_back() {
+	killed_in database:undo rollback
+	cg rollback --yes
+	exits 0
+	all_old
+}
+
+@test "PostgreSQL: there and back, with what was changed since saved" { with postgresql && there_and_back; }
+@test "PostgreSQL: killed in the dump, back and forward" { with postgresql && killed_in_the_dump; }
+@test "PostgreSQL: killed while it is put back" { with postgresql && killed_in_the_way_back; }
+
+@test "MariaDB: there and back, with what was changed since saved" { with mysql && there_and_back; }
+@test "MariaDB: killed in the dump, back and forward" { with mysql && killed_in_the_dump; }
+@test "MariaDB: killed while it is put back" { with mysql && killed_in_the_way_back; }
