@@ -75,6 +75,7 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 	r = d == DEPTH_FROZEN && c->plan ? look_at_frozen(&k, e) : look(&k, e);
 	sftpgo_layout_done(&k.l);
 	provider_close(k.db);
+	json_decref(k.rules);
 	if (r < 0 || facts_check_size(&f, e) < 0)
 		return -(int)e->kind;
 	*ret = f;

@@ -14,6 +14,7 @@ struct look {
 	struct facts *f;
 	struct layout l;
 	struct provider *db;    /* NULL: could not be read */
+	json_t *rules;          /* SF_RULES, by inspect_survey.c; NULL: not looked at */
 };
 
 /* Short hands, the fact's class in the name. A NULL text is recorded as missing with `why`. */

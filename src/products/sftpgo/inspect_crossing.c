@@ -6,7 +6,6 @@
 #include "conf/gotenv.h"
 #include "products/sftpgo/crossing.h"
 #include "products/sftpgo/inspect.h"
-#include "products/sftpgo/objects_census.h"
 
 /* The account that must be able to read the licence: the server's. */
 static void put_account(struct look *k)
@@ -58,50 +57,12 @@ static void put_license(struct look *k)
 	look_pin(k, SF_LICENSE, json_pack("{ss ss?}", "file", file, "finding", finding), "settings.license_file");
 }
 
-struct rules {
-	json_t *templated;      /* {action: true} */
-	json_t *rules;          /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
-};
-
-static int note_action(void *arg, const struct action_use *a, struct err *e unused_arg)
+static void put_rules(struct look *k)
 {
-	struct rules *r = arg;
-
-	if (a->texts)
-		json_object_set_new(r->templated, a->name, json_true());
-	return 0;
-}
-
-static int note_rule(void *arg, const struct rule_use *u, struct err *e unused_arg)
-{
-	json_t *actions = json_array(), *one;
-	struct rules *r = arg;
-	size_t i;
-
-	json_array_foreach((json_t *)u->actions, i, one)
-		if (json_object_get(r->templated, json_str(one, "name", "")))
-			json_array_append(actions, json_object_get(one, "name"));
-	if (u->active && json_array_size(actions))
-		json_object_set_new(r->rules, u->name, json_pack("{si sO}", "trigger", u->trigger, "actions", actions));
-	json_decref(actions);
-	return 0;
-}
-
-static void put_objects(struct look *k)
-{
-	struct rules r = { json_object(), json_object() };
-	struct census_watch watch = { .action = note_action, .rule = note_rule, .arg = &r };
-	struct census c = { 0 };
-	struct err e = ERR_INIT;
-
-	if (!k->db)
-		err_set(&e, ERR_ABSENT, "%s", facts_why_missing(k->f, SF_SCHEMA));
-	if (k->db && census_take(k->db, &watch, &c, &e) >= 0)
-		look_pin(k, SF_RULES, json_incref(r.rules), "data provider");
+	if (k->rules)
+		look_pin(k, SF_RULES, json_incref(k->rules), "data provider");
 	else
-		look_missing(k, SF_RULES, &e);
-	json_decref(r.templated);
-	json_decref(r.rules);
+		facts_miss(k->f, SF_RULES, facts_why_missing(k->f, k->db ? SF_ACTIONS : SF_SCHEMA));
 }
 
 void look_at_crossing(struct look *k)
@@ -113,5 +74,5 @@ void look_at_crossing(struct look *k)
 		return;
 	put_account(k);
 	put_license(k);
-	put_objects(k);
+	put_rules(k);
 }

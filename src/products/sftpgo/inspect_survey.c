@@ -16,6 +16,8 @@ struct survey {
 	struct named removed, partial;    /* administrators by their permissions */
 	json_t *login_admin;
 	json_t *types, *statuses;
+	json_t *templated; /* {action: true}: with placeholders */
+	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
 	int64_t gcs_keys;
 	char *first_shut;
 };
@@ -65,9 +67,31 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 	unsigned found = action_remarks(a, enabled_commands(s->look));
 
 	count_up(s->types, type_name(a->type));
+	if (a->texts)
+		json_object_set_new(s->templated, a->name, json_true());
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (found & 1u << i)
 			named_add(&s->remarks[i], "%s", a->name);
+	return 0;
+}
+
+/* Actions come before the rules that use them: enum object_kind. */
+static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused_arg)
+{
+	json_t *actions = json_array(), *one;
+	struct survey *s = arg;
+	size_t i;
+
+	json_array_foreach((json_t *)u->actions, i, one)
+	{
+		if (json_object_get(s->templated, json_str(one, "name", "")))
+			json_array_append(actions, json_object_get(one, "name"));
+	}
+	if (u->active && json_array_size(actions))
+		json_object_set_new(
+		    s->rules, u->name,
+		    json_pack("{si sO}", "trigger", u->trigger, "actions", actions));
+	json_decref(actions);
 	return 0;
 }
 
@@ -275,6 +299,8 @@ static void survey_done(struct survey *s)
 	json_decref(s->login_admin);
 	json_decref(s->types);
 	json_decref(s->statuses);
+	json_decref(s->templated);
+	json_decref(s->rules);
 	free(s->first_shut);
 }
 
@@ -285,9 +311,12 @@ void look_at_objects(struct look *k)
 			    .login = g ? json_str(json_object_get(g->source, "login"), "user", NULL)
 				       : NULL,
 			    .types = json_object(),
-			    .statuses = json_object() };
+			    .statuses = json_object(),
+			    .templated = json_object(),
+			    .rules = json_object() };
 	autosecret struct secret key = { 0 };
 	struct census_watch w = { .action = survey_action,
+				  .rule = survey_rule,
 				  .admin = survey_admin,
 				  .name = survey_name,
 				  .secret = survey_secret,
@@ -308,6 +337,7 @@ void look_at_objects(struct look *k)
 		put_actions(k, &s, &c);
 		put_accounts(k, &s, &c);
 		put_secrets(k, &s, &c);
+		k->rules = json_incref(s.rules);
 	}
 	survey_done(&s);
 }
