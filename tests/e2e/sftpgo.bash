@@ -9,15 +9,48 @@ TOOLS=$BATS_TEST_DIRNAME/../tools
 sftpgo_builds() { sftpgo_build 2.6.4 && sftpgo_build 2.7.5; }
 sftpgo_needed() { needed sftpgo_builds; }
 
-# sftpgo_lab [USERS]: $lab with a running, seeded 2.6.4 on $root, installed in $lab/opt, and 2.7.5 as an archive $new.
-sftpgo_lab() {
+sftpgo_lab_made() {
 	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
 	chmod 755 "$lab"
 	root=$lab/conf new=$lab/new.tar.xz
 	export lab root new
-	sftpgo_install 2.6.4 "$lab/opt" && sftpgo_archive 2.7.5 "$new" || return
-	sftpgo_prepare "$lab/opt" "$root" "${1:-1000}" && sftpgo_start "$lab/opt" "$root" || return
+}
+
+# sftpgo_files [USERS]: $lab with a seeded 2.6.4 on $root, installed in $lab/opt, and 2.7.5 as an archive $new; not started.
+sftpgo_files() {
+	sftpgo_lab_made
+	sftpgo_install 2.6.4 "$lab/opt" && sftpgo_archive 2.7.5 "$new" && sftpgo_prepare "$lab/opt" "$root" "${1:-1000}"
+}
+
+# sftpgo_lab [USERS]: the same, and running.
+sftpgo_lab() {
+	sftpgo_files "${1:-1000}" && sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json"
+}
+
+# sftpgo_boot [FOLDER...]: a systemd that sees $lab, and $INSIDE, its init. What is done before reaches a server outside, then one
+# inside. Each FOLDER lies on $lab's file system: on an overlay every file looks like one of a file system of its own.
+sftpgo_boot() {
+	local tree said folder
+	local -a own=()
+	SYSTEMD=$BATS_TEST_DIRNAME/../systemd
+	export SYSTEMD
+	ABSENT="no root tree for a systemd"
+	tree=$("$SYSTEMD/root.sh") || return
+	for folder; do
+		mkdir -p "$lab/inside$(dirname "$folder")" && cp -a "$tree$folder" "$lab/inside$folder" || return
+		own+=("$folder=$lab/inside$folder")
+	done
+	ABSENT="no systemd boots here"
+	said=$("$SYSTEMD/boot.sh" "$tree" "$CROSSGRADE_BUILD" "$lab" "${own[@]}" 3>&- 4>&-) || return
+	ABSENT=
+	export INSIDE=${said%% *}
+}
+
+# What a server that somebody else starts is: init stands for its process, which only it knows.
+sftpgo_serve_file() { # CONF PID
+	"$SFTPGO_TOOLS/sftpgo_config.py" --ports "$1/sftpgo.json" >"$1.server" &&
+		printf 'pid=%s\nconf=%s\nadmin=admin\npassword=pass-admin\nsrv=%s\n' "$2" "$1" "$(dirname "$1")/srv" >>"$1.server"
 }
 
 sftpgo_lab_end() {
@@ -28,7 +61,7 @@ sftpgo_lab_end() {
 }
 
 uploads_start() {
-	"$TOOLS/sftp_writer.py" write --port "$(sftpgo_ask "$root" sftp)" --key "$root.key" --log "$lab/uploaded" \
+	${INSIDE:+nsenter -t "$INSIDE" -n} "$TOOLS/sftp_writer.py" write --port "$(sftpgo_ask "$root" sftp)" --key "$root.key" --log "$lab/uploaded" \
 		--users "$@" >"$lab/uploads.out" 2>&1 3>&- 4>&- </dev/null &
 	echo $! >"$lab/uploads.pid"
 }
@@ -50,11 +83,14 @@ uploads_whole() {
 	"$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$lab/srv/data"
 }
 
+# Of tests/real/sftpgo.sh, where the server runs.
+sftpgo_banner() { inside_net timeout 5 bash -c 'head -n 1 <"/dev/tcp/127.0.0.1/$1"' banner "$1"; }
+
 sftpgo_subject() { echo sftpgo --root "$root" --artifact "$new"; }
 
 sftpgo_serves() { # VERSION: by its banner
 	local said
-	said=$(timeout 5 head -n 1 <"/dev/tcp/127.0.0.1/$(sftpgo_ask "$root" sftp)")
+	said=$(sftpgo_banner "$(sftpgo_ask "$root" sftp)")
 	case $said in SSH-2.0-SFTPGo_"$1"*) return 0 ;; esac
 	echo "wanted $1, the banner says: $said"
 	return 1

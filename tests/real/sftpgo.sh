@@ -93,8 +93,9 @@ sftpgo_start() {
 sftpgo_answers() { # http sftp
 	local line
 	curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$1/healthz" &&
-		line=$(timeout 2 head -n 1 <"/dev/tcp/127.0.0.1/$2") 2>/dev/null && [[ $line == SSH-2.0-* ]]
+		line=$(sftpgo_banner "$2") 2>/dev/null && [[ $line == SSH-2.0-* ]]
 }
+sftpgo_banner() { timeout 2 head -n 1 <"/dev/tcp/127.0.0.1/$1"; }
 
 sftpgo_wait() {
 	local pid http sftp i

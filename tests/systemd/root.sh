@@ -6,7 +6,7 @@
 set -eu
 
 cache=${CROSSGRADE_TEST_CACHE:-/var/cache/crossgrade-tests}
-packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables
+packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables,libcap2-bin,libsodium23
 packages=$packages,libjansson4,libfyaml0,libsqlite3-0,libssl3,libcurl4,libarchive13,libxxhash0,libcmocka0,libasan8,libubsan1
 root=$cache/root-$(printf %s "$packages" | sha256sum | cut -c1-12)
 
