@@ -17,6 +17,15 @@
 #define RECORDS_MAX (64u << 20)
 #define BLOBS_MAX   10000
 
+static int copy_large(const struct dir *from, const struct dir *to, const char *name, struct err *e)
+{
+	autofree char *digest = xstrndup(name, DIGEST_TEXT - 1);
+	autoclose int fd = dir_openat(from, name, O_RDONLY, 0, e);
+	char copied[BLOB_LARGE_NAME];
+
+	return fd < 0 ? fd : blob_put_large(to, fd, name, digest, copied, e);
+}
+
 static int copy_blobs(const struct dir *from, const struct dir *to, struct err *e)
 {
 	struct dir_names names = { 0 };
@@ -28,6 +37,8 @@ static int copy_blobs(const struct dir *from, const struct dir *to, struct err *
 		autobuf struct buf bytes = BUF_MAX(RECORDS_MAX);
 		char digest[DIGEST_TEXT];
 
+		if (r >= 0 && it->type == DT_REG && blob_is_large(it->name))
+			r = copy_large(from, to, it->name, e);
 		if (r < 0 || it->type != DT_REG || strlen(it->name) != DIGEST_TEXT - 1)
 			continue;
 		r = dir_has(to, it->name, e);

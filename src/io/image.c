@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -12,6 +15,8 @@
 #include "io/xattr.h"
 
 #define XATTRS_MAX (1u << 20)
+#define COPY_PIECE ((size_t)8 << 20)
+#define LARGE_TAIL ".large"
 
 static bool is_digest(const char *text)
 {
@@ -46,6 +51,62 @@ int blob_put(const struct dir *blobs, struct sv bytes, char ret_digest[DIGEST_TE
 			return -(int)e->kind;
 	}
 	memcpy(ret_digest, digest, sizeof digest);
+	return 0;
+}
+
+static int copy_stream(int from, int to, const char *what, struct err *e)
+{
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = sendfile(to, from, &at, COPY_PIECE)) > 0)
+		;
+	return n < 0 ? err_sys(e, errno, "copy '%s'", what) : 0;
+}
+
+bool blob_is_large(const char *name)
+{
+	return strlen(name) == BLOB_LARGE_NAME - 1 && !strcmp(name + DIGEST_TEXT - 1, LARGE_TAIL);
+}
+
+/* What is written is hashed, not what was to be: the file may change while it is read. */
+static int fill_large(const struct dir *blobs, const char *temp, int from, const char *what, const char *want,
+		      char digest[DIGEST_TEXT], struct err *e)
+{
+	autoclose int to = dir_openat(blobs, temp, O_RDWR | O_CREAT | O_EXCL, 0600, e);
+
+	if (to < 0)
+		return to;
+	if (copy_stream(from, to, what, e) < 0 || file_sync(to, what, e) < 0 || file_digest(to, what, digest, e) < 0)
+		return -(int)e->kind;
+	if (want && strcmp(want, digest) != 0)
+		return err_set(e, ERR_CHANGED, "'%s' has SHA-256 %s, not %s", what, digest, want);
+	return 0;
+}
+
+int blob_put_large(const struct dir *blobs, int fd, const char *what, const char *want, char ret_name[BLOB_LARGE_NAME],
+		   struct err *e)
+{
+	char temp[FILE_TEMP_NAME], digest[DIGEST_TEXT], name[BLOB_LARGE_NAME];
+	int has = 0;
+
+	if (want) {
+		(void)snprintf(name, sizeof name, "%s" LARGE_TAIL, want);
+		has = dir_has(blobs, name, e);
+	}
+	if (has < 0)
+		return has;
+	if (!has) {
+		file_temp_name(temp);
+		if (fill_large(blobs, temp, fd, what, want, digest, e) < 0) {
+			(void)unlinkat(blobs->fd, temp, 0);
+			return -(int)e->kind;
+		}
+		(void)snprintf(name, sizeof name, "%s" LARGE_TAIL, digest);
+		if (file_install(blobs->fd, temp, name, 0, what, e) < 0)
+			return -(int)e->kind;
+	}
+	memcpy(ret_name, name, sizeof name);
 	return 0;
 }
 

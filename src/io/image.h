@@ -22,6 +22,13 @@ int image_put(const struct dir *d, const char *rel, const struct dir *blobs, con
 /* 1 when what is at rel equals the record in type, content, mode, owner and xattrs; times are not compared. 0, -kind. */
 int image_same(const struct dir *d, const char *rel, const json_t *record, struct err *e) must_check;
 
+/* Large files on their own, "<SHA-256>.large" beside the blobs: a package, whole. Copied, never held in memory. ERR_CHANGED when
+ * `want`, unless NULL, is another digest than what was read. Already there: nothing is written. */
+#define BLOB_LARGE_NAME (DIGEST_TEXT + 6)
+int  blob_put_large(const struct dir *blobs, int fd, const char *what, const char *want, char ret_name[BLOB_LARGE_NAME],
+                    struct err *e) must_check;
+bool blob_is_large(const char *name);
+
 /* Blobs on their own. */
 int blob_put(const struct dir *blobs, struct sv bytes, char ret_digest[DIGEST_TEXT], struct err *e) must_check;
 int blob_get(const struct dir *blobs, const char *digest, struct buf *ret, struct err *e) must_check; /* verified */

@@ -1,4 +1,4 @@
-/* Inside io/ only: extended attributes of one file, POSIX ACLs among them. */
+/* Extended attributes of one file, POSIX ACLs and capabilities among them. */
 #pragma once
 
 #include <jansson.h>

@@ -94,11 +94,12 @@ static json_t *site_doc(const char *base)
 {
 	json_t *doc = json_pack("{s{} s{ss s[s+] s[s+] s[s+]}}", "roots", "service", "kind", "command", "start", base,
 	                        "/bin/start", "stop", base, "/bin/stop", "status", base, "/bin/status");
-	static const char *const roots[] = { "root", "install", "builds" };
+	static const char *const roots[] = { "root", "install", "builds", "system" };
 
 	for (size_t i = 0; i < ARRAY_LEN(roots); i++)
 		json_object_set_new(json_object_get(doc, "roots"), roots[i],
 		                    json_sprintf("%s/world/%s", base, roots[i]));
+	json_object_set_new(json_object_get(doc, "roots"), "packages", json_sprintf("%s/packages", base));
 	return doc;
 }
 
@@ -153,8 +154,8 @@ static void forget_rules(void)
 
 void bench_make(struct bench *b)
 {
-	static const char *const dirs[] = { "world/root", "world/install", "world/builds", "bin", "state/undo",
-		                            "state/hold" };
+	static const char *const dirs[] = { "world/root", "world/install", "world/builds", "world/system",
+		                            "packages", "bin", "state/undo", "state/hold" };
 	/* In memory where that can be had: thousands of fsyncs, and no power cut is tried here. */
 	char base[64];
 

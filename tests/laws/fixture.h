@@ -31,6 +31,6 @@ struct fixture {
 };
 
 /* Each ends with .kind = NULL. */
-extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], questdb_fixtures[], sftpgo_fixtures[];
-extern const struct fixture database_fixtures[];
+extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], package_fixtures[], questdb_fixtures[],
+	sftpgo_fixtures[], database_fixtures[];
 void database_fixtures_end(void);        /* ends the servers that they started */

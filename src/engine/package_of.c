@@ -1,0 +1,35 @@
+#include "engine/package_of.h"
+
+#include <string.h>
+
+int packages_of_site(const struct site *s, struct dpkg *ret, struct err *e)
+{
+	*ret = (struct dpkg){ .inst = site_root_path(s, "system"), .admin = site_root_path(s, "packages") };
+	return ret->inst && ret->admin ? 0 : err_set(e, ERR_BUG, "the plan's site has no packages");
+}
+
+int package_is(const struct dpkg *d, const char *name, const char *version, struct err *e)
+{
+	autojson json_t *now = NULL;
+	int r = dpkg_installed(d, name, &now, e);
+
+	if (r < 0 && e->kind != ERR_ABSENT)
+		return r;
+	if (r < 0) {
+		err_clear(e);
+		return !version;
+	}
+	return version && !strcmp(json_str(now, "version", ""), version) && !strcmp(json_str(now, "status", ""), "installed");
+}
+
+char **package_files(const struct ctx *c, const json_t *names)
+{
+	VEC(char *) files = { 0 };
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)names, i, one)
+		*vec_push(&files) = xasprintf("%s/%s", c->blobs.path, json_string_value(one));
+	*vec_push(&files) = NULL;
+	return files.v;
+}

@@ -1,0 +1,12 @@
+/* Packages of an installation, as the step kinds that stage and install them name them. */
+#pragma once
+
+#include "engine/step.h"
+#include "svc/dpkg.h"
+
+/* The site's roots "packages" (dpkg's database) and "system" (where files of packages lie). */
+int packages_of_site(const struct site *s, struct dpkg *ret, struct err *e) must_check;
+/* Is this version of it installed, and configured? 1, 0, -kind. `version` NULL: is it not there at all? */
+int package_is(const struct dpkg *d, const char *name, const char *version, struct err *e) must_check;
+/* Absolute paths of large blobs of the run; NULL-ended, for words_free(). */
+char **package_files(const struct ctx *c, const json_t *names) must_check;

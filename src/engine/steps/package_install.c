@@ -1,0 +1,463 @@
+/* package_install: the new packages take the old ones' place. The server is down and its hold stands: their scripts restart the
+ * service, and must not get it started.
+ * params {"packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],"old_conffiles":{path: SHA-256},"program":place,
+ *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}],"within":"10m"};
+ * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"xattrs":{..}}.
+ *
+ * Old configuration files are kept, every one: dpkg keeps one that was edited, and replaces one that was not without a word
+ * (seen, --force-confold too); that one is put back, and what the package brings lies beside it as dpkg leaves it for an edited
+ * one, in FILE.dpkg-dist. Attributes of the program, capabilities among them, are as before, too.
+ *
+ * A dpkg that was killed is finished by the next: installing again what is half installed is dpkg's own way out, both ways. With
+ * the lock of the frontends held until this call of ours ends, no apt comes in between. in_point: the file lies in the restore
+ * point and comes back with it, so after the first start of the new build nobody's edit of it is asked for. */
+#include "engine/package_of.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "engine/file_undo.h"
+#include "engine/serve.h"
+#include "svc/unitfile.h"
+#include "io/xattr.h"
+
+#define LOCK_WITHIN (600 * NS_PER_S)
+#define DPKG_WITHIN (600 * NS_PER_S)
+#define VERIFY_MAX  ((size_t)1 << 20)
+#define CONF_MAX    ((size_t)16 << 20)
+#define LOCK        "dpkg"
+#define BESIDE      ".dpkg-dist"
+
+/* What a verb works with. */
+struct work {
+	struct ctx *c;
+	const json_t *params, *undo;
+	struct site *site;
+	struct dpkg d;
+};
+
+static int work_of(struct ctx *c, const json_t *params, const json_t *undo, struct work *ret, struct err *e)
+{
+	*ret = (struct work){ .c = c, .params = params, .undo = undo };
+	return ctx_site_of(c, params, &ret->site, e) < 0 ? -(int)e->kind : packages_of_site(ret->site, &ret->d, e);
+}
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	buf_adds(ret, "install");
+	json_array_foreach(json_object_get(params, "packages"), i, one)
+		buf_addf(ret, "%s %s %s", i ? "," : "", json_str(one, "name", "?"), json_str(one, "to", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+static const json_t *packages(const struct work *w)
+{
+	return json_object_get(w->params, "packages");
+}
+
+/* Are all of them of that world, whole? 1, 0, -kind. */
+static int all_are(const struct work *w, const char *world, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		int is = package_is(&w->d, json_str(one, "name", ""), json_str(one, world, NULL), e);
+
+		if (is <= 0)
+			return is;
+	}
+	return 1;
+}
+
+/* ---- the program's attributes ---- */
+
+static int open_program(const struct work *w, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+
+	if (site_place(w->site, json_object_get(w->params, "program"), &d, &rel, e) < 0)
+		return -(int)e->kind;
+	return dir_openat(&d, rel, O_RDONLY, 0, e);
+}
+
+static int read_xattrs(const struct work *w, json_t **ret, struct err *e)
+{
+	autoclose int fd = open_program(w, e);
+
+	return fd < 0 ? fd : xattr_read(fd, "the program", ret, e);
+}
+
+static int write_xattrs(const struct work *w, struct err *e)
+{
+	autoclose int fd = open_program(w, e);
+
+	if (fd < 0)
+		return fd;
+	return xattr_write(fd, json_object_get(w->undo, "xattrs"), "the program", e) < 0 ? -(int)e->kind :
+											     file_sync(fd, "the program", e);
+}
+
+/* ---- configuration files ---- */
+
+static int conf_at(const struct work *w, const json_t *conf, struct dir *ret_dir, const char **ret_rel, struct err *e)
+{
+	return site_place(w->site, json_object_get(conf, "file"), ret_dir, ret_rel, e);
+}
+
+/* An image of it and of what may come to lie beside it. */
+static int image_conf(const struct work *w, const json_t *conf, json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *beside = NULL;
+	json_t *image = NULL, *other = NULL;
+	const char *rel;
+
+	if (conf_at(w, conf, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	beside = xasprintf("%s" BESIDE, rel);
+	if (image_take(&d, rel, &w->c->blobs, CONF_MAX, &image, e) < 0)
+		return -(int)e->kind;
+	json_array_append_new(json_object_get(undo, "conffiles"),
+			      json_pack("{so ss}", "image", image, "ours", json_str(conf, "theirs", "")));
+	if (image_take(&d, beside, &w->c->blobs, CONF_MAX, &other, e) < 0)
+		return -(int)e->kind;
+	json_array_append_new(json_object_get(undo, "beside"),
+			      json_pack("{so ss}", "image", other, "ours", json_str(conf, "theirs", "")));
+	return 0;
+}
+
+static int lay_beside(const struct work *w, const struct dir *d, const char *rel, struct err *e)
+{
+	autofree char *beside = xasprintf("%s" BESIDE, rel);
+	autobuf struct buf text = BUF_MAX(CONF_MAX);
+	struct stat st;
+
+	if (dir_stat(d, rel, &st, e) < 0 || file_read(d, rel, &text, e) < 0)
+		return -(int)e->kind;
+	return file_replace(d, beside, buf_sv(&text),
+			    (struct file_attr){ .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid }, e);
+}
+
+static int keep_conf(const struct work *w, const json_t *conf, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	int now;
+
+	if (conf_at(w, conf, &d, &rel, e) < 0 || file_drop_temps(&d, file_parent(rel), e) < 0)
+		return -(int)e->kind;
+	now = file_undo_state(&d, rel, undo, e);
+	if (now < 0 || now == FILE_IS_OLD)
+		return now < 0 ? now : 0;
+	if (now == FILE_IS_THIRD)
+		return err_set(e, ERR_CHANGED, "'%s/%s' was changed while packages were installed", d.path, rel);
+	return lay_beside(w, &d, rel, e) < 0 ? -(int)e->kind : image_put(&d, rel, &w->c->blobs, json_object_get(undo, "image"), e);
+}
+
+/* What dpkg or we laid beside it goes; somebody's own file of that name stays, unless he was overruled. */
+static int clear_beside(const struct work *w, const struct dir *d, const char *rel, const json_t *undo, struct err *e)
+{
+	autofree char *beside = xasprintf("%s" BESIDE, rel), *path = xasprintf("/%s", rel);
+	const char *olds = json_str(json_object_get(w->params, "old_conffiles"), path, "");
+	autojson json_t *old = json_pack("{sO ss}", "image", json_object_get(undo, "image"), "ours", olds);
+	int now = file_undo_state(d, beside, undo, e);
+
+	if (now == FILE_IS_THIRD)
+		now = file_undo_state(d, beside, old, e);
+	if (now < 0)
+		return now;
+	if (now == FILE_IS_OURS)
+		return image_put(d, beside, &w->c->blobs, json_object_get(undo, "image"), e);
+	return w->c->force ? file_undo(w->c, d, beside, undo, e) : 0;
+}
+
+static int put_back_conf(const struct work *w, const json_t *conf, size_t i, bool look_only, struct err *e)
+{
+	const json_t *undo = json_array_get(json_object_get(w->undo, "conffiles"), i);
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+
+	if (conf_at(w, conf, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	if (look_only)
+		return file_undo_look(w->c, &d, rel, undo, e);
+	return file_undo(w->c, &d, rel, undo, e) < 0 ?
+		       -(int)e->kind :
+		       clear_beside(w, &d, rel, json_array_get(json_object_get(w->undo, "beside"), i), e);
+}
+
+static int put_back_confs(const struct work *w, bool look_only, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->params, "conffiles"), i, one)
+	{
+		if (w->c->point_passed && json_bool(one, "in_point", false))
+			continue;
+		if (put_back_conf(w, one, i, look_only, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+/* ---- capture ---- */
+
+static int note_package(const struct work *w, const json_t *one, json_t *undo, struct err *e)
+{
+	const char *name = json_str(one, "name", ""), *was = json_str(one, "was", NULL);
+	autobuf struct buf said = BUF_MAX(VERIFY_MAX);
+	autojson json_t *now = NULL;
+	int is = package_is(&w->d, name, was, e);
+
+	if (is <= 0)
+		return is < 0 ? is : err_set(e, ERR_CHANGED, "package '%s' is not '%s', installed and configured, any more", name,
+					     was ? was : "absent");
+	if (was && (dpkg_installed(&w->d, name, &now, e) < 0 || dpkg_verify(&w->d, name, &said, e) < 0))
+		return -(int)e->kind;
+	json_array_append_new(json_object_get(undo, "want"), json_string(json_str(now, "want", "")));
+	json_array_append_new(json_object_get(undo, "verify"), json_text(buf_str(&said)));
+	return 0;
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autojson json_t *undo = json_pack("{s[] s[] s[] s[]}", "want", "verify", "conffiles", "beside");
+	const json_t *one;
+	json_t *xattrs;
+	struct work w;
+	size_t i;
+
+	if (work_of(c, params, undo, &w, e) < 0)
+		return -(int)e->kind;
+	json_array_foreach((json_t *)packages(&w), i, one)
+	{
+		if (note_package(&w, one, undo, e) < 0)
+			return -(int)e->kind;
+	}
+	json_array_foreach(json_object_get(params, "conffiles"), i, one)
+	{
+		if (image_conf(&w, one, undo, e) < 0)
+			return -(int)e->kind;
+	}
+	if (read_xattrs(&w, &xattrs, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(undo, "xattrs", xattrs);
+	*ret_undo = take_ptr(undo);
+	return 0;
+}
+
+/* ---- dpkg ---- */
+
+/* Held until this call ends: between two of our steps nobody else is to install anything. */
+static int lock(const struct work *w, struct err *e)
+{
+	int fd;
+
+	if (ctx_holds(w->c, LOCK))
+		return 0;
+	fd = dpkg_lock(&w->d, deadline_in(LOCK_WITHIN), e);
+	if (fd < 0)
+		return fd;
+	ctx_hold_fd(w->c, LOCK, fd);
+	return 0;
+}
+
+/* What is installed is what was staged, whoever was at the copies since. */
+static int still_whole(const struct work *w, const json_t *names, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)names, i, one)
+	{
+		const char *name = json_string_value(one);
+		autoclose int fd = dir_openat(&w->c->blobs, name, O_RDONLY, 0, e);
+		char digest[DIGEST_TEXT];
+
+		if (fd < 0 || file_digest(fd, name, digest, e) < 0)
+			return -(int)e->kind;
+		if (strncmp(name, digest, DIGEST_TEXT - 1) != 0)
+			return err_set(e, ERR_CHANGED, "the package '%s/%s' is not what was kept", w->c->blobs.path, name);
+	}
+	return 0;
+}
+
+static int install(const struct work *w, const char *world, struct err *e)
+{
+	const json_t *names = json_object_get(w->params, world);
+	char **files;
+	int r;
+
+	if (!json_array_size(names))
+		return 0;
+	if (still_whole(w, names, e) < 0)
+		return -(int)e->kind;
+	files = package_files(w->c, names);
+	r = dpkg_install(&w->d, (const char *const *)files, false, params_span(w->params, "within", DPKG_WITHIN), e);
+	words_free(files);
+	return r;
+}
+
+/* dpkg sets aside what the operator wants of a package when he installs it by hand, which this is not. */
+static int want_again(const struct work *w, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		const char *name = json_str(one, "name", "");
+		const char *want = json_string_value(json_array_get(json_object_get(w->undo, "want"), i));
+		autojson json_t *now = NULL;
+
+		if (!want || !*want)
+			continue;
+		if (dpkg_installed(&w->d, name, &now, e) < 0 ||
+		    (strcmp(json_str(now, "want", ""), want) != 0 && dpkg_want(&w->d, name, want, e) < 0))
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+static int refuse_other(const struct work *w, const char *want, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		autojson json_t *now = NULL;
+		struct err none = ERR_INIT;
+		const char *is = dpkg_installed(&w->d, json_str(one, "name", ""), &now, &none) < 0 ? NULL : json_str(now, "version", NULL);
+
+		if (is && strcmp(is, json_str(one, "was", "")) != 0 && strcmp(is, json_str(one, "to", "")) != 0) {
+			err_set(e, ERR_CHANGED, "package '%s' is %s: somebody else installed it since", json_str(one, "name", ""), is);
+			return err_hint(e, "'crossgrade rollback --force' installs %s over it", want);
+		}
+	}
+	return 0;
+}
+
+/* ---- forward ---- */
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	const json_t *one;
+	struct work w;
+	size_t i;
+	int done;
+
+	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0)
+		return -(int)e->kind;
+	done = all_are(&w, "to", e);
+	if (done < 0 || (!done && install(&w, "new", e) < 0))
+		return -(int)e->kind;
+	json_array_foreach(json_object_get(params, "conffiles"), i, one)
+	{
+		if (keep_conf(&w, one, json_array_get(json_object_get(undo, "conffiles"), i), e) < 0)
+			return -(int)e->kind;
+	}
+	if (want_again(&w, e) < 0 || write_xattrs(&w, e) < 0)
+		return -(int)e->kind;
+	*ret_result = json_object();
+	return 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	struct work w;
+	int is;
+
+	if (work_of(c, params, NULL, &w, e) < 0)
+		return -(int)e->kind;
+	is = all_are(&w, "to", e);
+	*ret = result && is > 0 ? STEP_IS_DONE : STEP_NOT_DONE;
+	return is < 0 ? is : 0;
+}
+
+/* ---- back ---- */
+
+static int purge_added(const struct work *w, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		const char *name = json_str(one, "name", "");
+		int absent = json_str(one, "was", NULL) ? 1 : package_is(&w->d, name, NULL, e);
+
+		if (absent < 0 || (!absent && dpkg_purge(&w->d, name, params_span(w->params, "within", DPKG_WITHIN), e) < 0))
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+/* Files that were not as packed before may be so now: they came with the package again. More of them than before may not. */
+static int files_are_whole(const struct work *w, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		const char *was = json_string_value(json_array_get(json_object_get(w->undo, "verify"), i));
+		autobuf struct buf now = BUF_MAX(VERIFY_MAX);
+		struct sv rest;
+
+		if (!json_str(one, "was", NULL))
+			continue;
+		if (dpkg_verify(&w->d, json_str(one, "name", ""), &now, e) < 0)
+			return -(int)e->kind;
+		rest = buf_sv(&now);
+		while (rest.n) {
+			autofree char *line = sv_dup(sv_line(&rest));
+
+			if (!strstr(was ? was : "", line))
+				return err_set(e, ERR_CHANGED, "the old package is back, and dpkg finds: %s", line);
+		}
+	}
+	return 0;
+}
+
+static int bring_back(const struct work *w, struct err *e)
+{
+	int whole = all_are(w, "was", e);
+
+	if (whole < 0)
+		return whole;
+	if (!whole && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
+		return err_wrap(e, "install the old package");
+	return want_again(w, e) < 0 || write_xattrs(w, e) < 0 ? -(int)e->kind : files_are_whole(w, e);
+}
+
+static int undo_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct work w;
+
+	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0) ||
+	    put_back_confs(&w, true, e) < 0 || put_back_confs(&w, false, e) < 0 || bring_back(&w, e) < 0)
+		return -(int)e->kind;
+	/* dpkg may have laid the old package's own beside them. */
+	return put_back_confs(&w, false, e);
+}
+
+static int look_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct work w;
+
+	if (work_of(c, params, undo, &w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0))
+		return -(int)e->kind;
+	return put_back_confs(&w, true, e);
+}
+
+const struct step_kind step_package_install = { "package_install", 1,	   LIFE_DURABLE, describe, capture,
+						apply,		   verify, undo_install, look_install };
