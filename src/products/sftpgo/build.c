@@ -227,7 +227,8 @@ int build_judge(const char *path, json_t **ret, struct err *e)
 		return -(int)e->kind;
 	doc = json_pack("{ss ss ss sI}", "path", path, "form", form_of(fd), "sha256", sha256, "size",
 			(json_int_t)st.st_size);
-	if (!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0)
+	if ((!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0) ||
+	    (!strcmp(form_of(fd), "deb") && build_look_in_deb(path, doc, &finding) < 0))
 		json_object_set_new(doc, "finding", json_text(finding.msg));
 	*ret = doc;
 	return 0;

@@ -6,9 +6,13 @@
 
 /* {"form": "archive"|"deb"|"rpm"|"?", "sha256", "size", "version", "edition", "arch", "features": ["+bolt", ...], "top":
  * directory that all entries lie in or "", "entries": [names of the program's own files and directories], "finding": text when
- * something is wrong with it}. A file that cannot be opened is an error; one that is damaged, unsafe or no SFTPGo is a
+ * something is wrong with it}; of a .deb also "package": {"name","version","arch","conffiles": {path: SHA-256}}, and version and
+ * edition only when /usr/bin/sftpgo is in it. A file that cannot be opened is an error; one that is damaged, unsafe or no SFTPGo is a
  * finding. */
 int build_judge(const char *path, json_t **ret, struct err *e) must_check;
+
+/* Of a .deb, into the document; what is wrong with it is the error. */
+int build_look_in_deb(const char *path, json_t *doc, struct err *e) must_check;
 
 /* {"version","edition","features"} of a program; ERR_FORMAT when what it says is not SFTPGo's. */
 int build_ask(const char *program, json_t **ret, struct err *e) must_check;

@@ -34,8 +34,10 @@ CHECK(event_rules);
 
 /* checks_target.c: the new build and the way back */
 CHECK(artifact);
+CHECK(more_artifacts);
 CHECK(artifact_version);
 CHECK(install_kind);
+CHECK(old_package);
 CHECK(restore_point);
 CHECK(scope);
 CHECK(room);

@@ -15,10 +15,13 @@ CHECK(artifact)
 		return;
 	form = json_str(a, "form", "?");
 	finding = json_str(a, "finding", NULL);
-	if (strcmp(form, "archive") != 0)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "it is a %s; this version of crossgrade carries archives", form);
+	if (strcmp(form, "archive") != 0 && strcmp(form, "deb") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "it is a %s; this version of crossgrade carries archives and Debian "
+			    "packages", form);
 	else if (finding)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", finding);
+	else if (!json_str(a, "version", NULL))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "there is no program 'sftpgo' in it; name the server's package first");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "SFTPGo %s for %s", json_str(a, "version", "?"),
 			    json_str(a, "arch", "?"));
@@ -32,6 +35,29 @@ static void judge_word(const char *what, const char *want, const char *is, struc
 		results_add(ret, id, VERDICT_BLOCK, what, "the goal says %s, the artifact %s", want, is);
 	else
 		results_add(ret, id, VERDICT_PASS, what, "%s", is);
+}
+
+/* Packages of plugins, beside the server's. */
+CHECK(more_artifacts)
+{
+	static const char id[] = "sftpgo.more-artifacts";
+	const json_t *all, *one;
+	size_t i;
+
+	if (!need_if_any(now, SF_MORE, SF_ARTIFACT, id, ret, &all))
+		return;
+	json_array_foreach((json_t *)all, i, one)
+	{
+		const char *finding = json_str(one, "finding", NULL), *path = json_str(one, "path", "?");
+
+		if (strcmp(json_str(one, "form", ""), "deb") != 0)
+			results_add(ret, id, VERDICT_BLOCK, path, "it is no Debian package");
+		else
+			results_add(ret, id, finding ? VERDICT_BLOCK : VERDICT_PASS, path, "%s",
+				    finding ? finding : json_str(json_object_get(one, "package"), "name", "?"));
+	}
+	if (!all)
+		results_add(ret, id, VERDICT_PASS, NULL, "none");
 }
 
 CHECK(artifact_version)
@@ -49,22 +75,79 @@ CHECK(artifact_version)
 	judge_word("edition", to ? goal_edition(to) : NULL, json_str(a, "edition", ""), ret);
 }
 
+static void judge_archive(const struct facts *now, struct results *ret)
+{
+	static const char id[] = "sftpgo.install-kind";
+
+	if (!strcmp(json_str(facts_get(now, SF_ARTIFACT), "form", ""), "deb"))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "'%s' is of no package of dpkg, and the artifact is one",
+			    facts_str(now, SF_PROGRAM, "?"));
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "an archive in '%s'", facts_str(now, SF_INSTALL, "?"));
+}
+
+/* Its scripts restart the unit: only that of a service that can be held is kept from starting. */
+static void judge_package(const struct facts *now, struct results *ret)
+{
+	static const char id[] = "sftpgo.install-kind";
+	const json_t *package = facts_get(now, SF_PACKAGE);
+	const char *manager = json_str(package, "manager", "?"), *name = json_str(package, "name", "?");
+	const char *version = json_str(package, "version", "?"), *service = facts_str(now, SF_SERVICE_KIND, "?");
+
+	if (strcmp(manager, "dpkg") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s of %s: this version of crossgrade only reads it", name, version,
+			    manager);
+	else if (strcmp(json_str(facts_get(now, SF_ARTIFACT), "form", "deb"), "deb") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s, and the artifact is none", name, version);
+	else if (strcmp(service, "systemd") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s, run as %s: a package's scripts start its unit", name, version,
+			    service);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "package %s %s%s", name, version,
+			    json_bool(package, "held", false) ? ", on hold" : "");
+}
+
 CHECK(install_kind)
 {
 	static const char id[] = "sftpgo.install-kind";
 	const char *kind = need_text(now, SF_KIND, id, ret);
-	const json_t *package = facts_get(now, SF_PACKAGE);
 
 	if (!kind)
 		return;
 	if (!strcmp(kind, "archive"))
-		results_add(ret, id, VERDICT_PASS, NULL, "an archive in '%s'", facts_str(now, SF_INSTALL, "?"));
-	else if (package)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s (%s); this version of crossgrade carries archives",
-			    json_str(package, "name", "?"), json_str(package, "version", "?"),
-			    json_str(package, "manager", "?"));
+		judge_archive(now, ret);
+	else if (facts_get(now, SF_PACKAGE))
+		judge_package(now, ret);
 	else
-		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives", kind);
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives and Debian packages", kind);
+}
+
+CHECK(old_package)
+{
+	static const char id[] = "sftpgo.old-package";
+	const json_t *all, *one;
+	size_t i;
+
+	if (!need_if_any(now, SF_PACKAGES, SF_KIND, id, ret, &all))
+		return;
+	json_array_foreach((json_t *)all, i, one)
+	{
+		const char *version = json_str(one, "version", NULL), *status = json_str(one, "status", "?");
+		const json_t *by = json_object_get(one, "secured_by");
+
+		if (!version)
+			results_add(ret, id, VERDICT_NOTE, json_str(one, "name", "?"), "not installed; a way back removes it");
+		else if (strcmp(status, "installed") != 0)
+			results_add(ret, id, VERDICT_BLOCK, json_str(one, "name", "?"), "%s is %s", version, status);
+		else if (!by)
+			results_add(ret, id, VERDICT_BLOCK, json_str(one, "name", "?"), "%s is in no cache, no repository that apt "
+				    "knows, and dpkg-repack is not installed", version);
+		else
+			results_add(ret, id, VERDICT_PASS, json_str(one, "name", "?"), "%s by %s", version,
+				    json_str(by, "file", json_str(by, "how", "?")));
+	}
+	if (!all)
+		not_asked(id, "not by a package", ret);
 }
 
 CHECK(restore_point)

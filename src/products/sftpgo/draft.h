@@ -43,6 +43,12 @@ void sftpgo_draft_dump(struct draft *d);
 void sftpgo_draft_dump_point(struct draft *d);
 void sftpgo_draft_dump_notes(struct draft *d);
 
+/* plan_package.c: where the build is a package */
+bool sftpgo_draft_is_package(const struct draft *d);
+void sftpgo_draft_stage_packages(struct draft *d);
+void sftpgo_draft_install(struct draft *d);
+void sftpgo_draft_package_notes(struct draft *d);
+
 /* plan_words.c: what people read */
 void sftpgo_draft_notes(struct draft *d);
 void sftpgo_draft_forecast(struct draft *d);

@@ -37,6 +37,10 @@
 #define SF_SERVICE_BY      "service.by"         /* P str: who starts it again, in words; absent: nobody */
 #define SF_UNIT_FILES      "service.unit_files" /* P {path: sha256}; absent: no unit */
 
+#define SF_PACKAGES        "install.packages"   /* P [{"name","version","arch","want","status","conffiles","secured_by":{"how",
+                                                 * "file"}}]: what is installed of the artifacts, in their order; "name" alone:
+                                                 * nothing. Absent: this way is not by packages */
+
 /* ---- configuration */
 #define SF_CONF            "conf"               /* P sftpgo_config_facts(): {key: {"value","from"}}, secrets as "***" */
 #define SF_CONF_ERROR      "conf.error"         /* P str: why it cannot be read as the server does; absent: it can */
@@ -83,6 +87,7 @@
 
 /* ---- target */
 #define SF_ARTIFACT        "target.artifact"    /* P build_judge() */
+#define SF_MORE            "target.more"        /* P [build_judge()] of the further artifacts; absent: none */
 #define SF_TARGET_EDITION  "target.edition"     /* P str */
 #define SF_TARGET_VERSION  "target.version"     /* P str */
 

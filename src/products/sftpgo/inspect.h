@@ -37,5 +37,6 @@ void look_at_server_tables(struct look *k); /* inspect_database.c: a database se
 void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
 void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
+void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, once the new ones are known */
 void look_at_target(struct look *k);    /* inspect_target.c: the artifact and the host */
 int  look_at_frozen(struct look *k, struct err *e) must_check;  /* inspect_frozen.c: the baseline of the proof */

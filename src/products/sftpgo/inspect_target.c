@@ -20,6 +20,24 @@ static void put_artifact(struct look *k)
 		look_pin(k, SF_ARTIFACT, found, path);
 }
 
+/* Plugins: packages beside the server's. */
+static void put_more(struct look *k)
+{
+	json_t *all = json_array(), *found;
+	struct err e = ERR_INIT;
+	const char *path;
+
+	for (size_t i = 1; (path = goal_artifact(k->to, i)); i++) {
+		if (build_judge(path, &found, &e) < 0) {
+			look_missing(k, SF_MORE, &e);
+			json_decref(all);
+			return;
+		}
+		json_array_append_new(all, found);
+	}
+	look_pin_some(k, SF_MORE, all, "target.artifact");
+}
+
 /* What the goal says, else what the artifact is. */
 static void put_wanted(struct look *k, const char *key, const char *said, const char *member)
 {
@@ -111,6 +129,8 @@ static void put_room(struct look *k)
 void look_at_target(struct look *k)
 {
 	put_artifact(k);
+	put_more(k);
+	look_at_packages(k);
 	put_wanted(k, SF_TARGET_EDITION, goal_edition(k->to), "edition");
 	put_wanted(k, SF_TARGET_VERSION, goal_version(k->to), "version");
 	put_gate(k);

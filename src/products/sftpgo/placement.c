@@ -62,6 +62,23 @@ static void place(const struct facts *now, const struct goal *to, const struct c
 		p->staged = pair_name(install, c);
 }
 
+static int place_package(const struct facts *now, struct placement *p, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!facts_get(now, SF_PACKAGES))
+		return err_set(e, ERR_REFUSED, "a Debian package cannot take the place of what is no package of dpkg");
+	json_array_foreach((json_t *)facts_get(now, SF_PACKAGES), i, one)
+	{
+		if (json_str(one, "version", NULL) && !json_object_get(one, "secured_by"))
+			return err_set(e, ERR_REFUSED, "the installed package '%s' could not be had again", json_str(one, "name", "?"));
+	}
+	p->taking = TAKE_PACKAGE;
+	p->live = xstrdup(facts_str(now, SF_PROGRAM, ""));
+	return 0;
+}
+
 int sftpgo_placement(const struct facts *now, const struct goal *to, const struct change *c, struct placement *ret,
                  struct err *e)
 {
@@ -71,8 +88,10 @@ int sftpgo_placement(const struct facts *now, const struct goal *to, const struc
 		return err_set(e, ERR_ABSENT, "nothing is known of the artifact");
 	if (*install != '/' || !facts_get(now, SF_INSTALL_MIXED) || !c->from_version || !c->to_version)
 		return err_set(e, ERR_ABSENT, "what is installed now is not known");
+	if (!strcmp(json_str(c->artifact, "form", ""), "deb"))
+		return place_package(now, ret, e);
 	if (strcmp(json_str(c->artifact, "form", ""), "archive") != 0)
-		return err_set(e, ERR_REFUSED, "the artifact is no archive");
+		return err_set(e, ERR_REFUSED, "the artifact is no archive and no Debian package");
 	if (strcmp(facts_str(now, SF_KIND, ""), "archive") != 0)
 		return err_set(e, ERR_REFUSED, "an archive cannot take the place of a %s", facts_str(now, SF_KIND, "?"));
 	if (facts_bool(now, SF_INSTALL_MOUNT, false) && !link_of(now) && !facts_bool(now, SF_INSTALL_MIXED, false))

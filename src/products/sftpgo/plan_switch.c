@@ -71,6 +71,9 @@ void sftpgo_draft_change(struct draft *d)
 		sftpgo_draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
 			   "once the new build was started only the restore point brings the old world back");
 	sftpgo_draft_dump_point(d);
-	swap(d);
+	if (sftpgo_draft_is_package(d))
+		sftpgo_draft_install(d);
+	else
+		swap(d);
 	sftpgo_draft_license(d);
 }

@@ -15,7 +15,7 @@ static void hook(struct draft *d, enum phase phase, const char *id, const char *
 			   why);
 }
 
-void sftpgo_draft_stage(struct draft *d)
+static void stage_archive(struct draft *d)
 {
 	const json_t *a = d->change.artifact;
 
@@ -23,6 +23,14 @@ void sftpgo_draft_stage(struct draft *d)
 		   json_pack("{ss sO so sb}", "artifact", json_str(a, "path", ""), "sha256", json_object_get(a, "sha256"),
 			     "into", sftpgo_draft_place(d, "builds", d->at.staged), "strip_top", *json_str(a, "top", "") != '\0'),
 		   "the new build is there, whole and checked, long before anything stops");
+}
+
+void sftpgo_draft_stage(struct draft *d)
+{
+	if (sftpgo_draft_is_package(d))
+		sftpgo_draft_stage_packages(d);
+	else
+		stage_archive(d);
 	if (sftpgo_draft_copies(d))
 		sftpgo_draft_step(d, PHASE_STAGE, "backup-live", "backup_live", STEP_AGAIN, json_pack("{si}", "passes", 1),
 			   "most of the restore point is copied and read back while the server runs");
@@ -53,7 +61,8 @@ static json_t *expected(const struct draft *d, const char *edition, const char *
 void sftpgo_draft_freeze(struct draft *d)
 {
 	hook(d, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");
-	sftpgo_draft_step(d, PHASE_FREEZE, "warm", "warm", STEP_AGAIN,
+	if (!sftpgo_draft_is_package(d))
+		sftpgo_draft_step(d, PHASE_FREEZE, "warm", "warm", STEP_AGAIN,
 		   json_pack("{s[o] s[] sI ss}", "places", sftpgo_draft_place(d, "builds", d->at.staged), "trees", "max_bytes",
 			     (json_int_t)256 << 20, "within", "10s"),
 		   "a cold first start takes longer");

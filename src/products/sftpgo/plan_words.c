@@ -75,7 +75,9 @@ void sftpgo_draft_notes(struct draft *d)
 	point_note(d);
 	left_out_note(d);
 	sftpgo_draft_dump_notes(d);
-	if (d->at.taking != TAKE_LINK)
+	if (sftpgo_draft_is_package(d))
+		sftpgo_draft_package_notes(d);
+	else if (d->at.taking != TAKE_LINK)
 		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
 	if (!json_array_size(d->ports))
 		note(d, "no gate: clients reach the new server from its first answer on, before it was checked");
