@@ -154,7 +154,8 @@ char *container_path_here(pid_t pid, const char *inside)
 	struct err e = ERR_INIT;
 	char *found = NULL;
 
-	if (inside[0] != '/' || same_mounts(pid))
+	/* A unit with a /tmp of its own has mounts of its own, and all else where we have it. */
+	if (inside[0] != '/' || same_mounts(pid) || same_file(inside, through))
 		return xstrdup(inside);
 	if (file_read_path(table, &theirs, &e) == 0 &&
 	    file_read_path("/proc/self/mountinfo", &ours, &e) == 0 &&
