@@ -9,6 +9,7 @@
 
 struct leaving {
 	const json_t *names;            /* "leave_out" of the root; NULL: a point of before there was any */
+	const json_t *only;             /* "only" of the root, or NULL */
 };
 
 struct leaving leaving_of(const json_t *root);

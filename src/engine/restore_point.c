@@ -61,8 +61,8 @@ static json_t *root_doc(const char *home, const char *first_home, const char *id
 	autofree char *keep = keep_path(home, first_home, id, r);
 	autofree char *own = point_beside(r);
 
-	return json_pack("{ss ss ss ss sO*}", "name", r->name, "path", r->path, "keep", keep, "beside", own, "leave_out",
-	                 json_array_size(r->leave_out) ? r->leave_out : NULL);
+	return json_pack("{ss ss ss ss sO* sO*}", "name", r->name, "path", r->path, "keep", keep, "beside", own, "leave_out",
+	                 json_array_size(r->leave_out) ? r->leave_out : NULL, "only", r->only);
 }
 
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
@@ -147,19 +147,26 @@ static bool ours(const char *rel)
 
 struct leaving leaving_of(const json_t *root)
 {
-	return (struct leaving){ json_object_get(root, "leave_out") };
+	return (struct leaving){ json_object_get(root, "leave_out"), json_object_get(root, "only") };
+}
+
+/* By the first name on the way: what lies in an entry goes where it goes. */
+static bool has_first_name(const json_t *names, const char *rel)
+{
+	size_t n = strcspn(rel, "/"), at;
+	json_t *name;
+
+	json_array_foreach((json_t *)names, at, name)
+		if (json_string_length(name) == n && !memcmp(json_string_value(name), rel, n))
+			return true;
+	return false;
 }
 
 bool leave_out_entry(void *data, const char *rel, const struct stat *st)
 {
 	const struct leaving *l = data;
-	json_t *name;
-	size_t at;
 
-	json_array_foreach((json_t *)l->names, at, name)
-		if (!strcmp(json_string_value(name), rel))
-			return true;
-	return ours(rel);
+	return has_first_name(l->names, rel) || (l->only && !has_first_name(l->only, rel)) || ours(rel);
 }
 
 bool leave_out_name(void *data, const char *name)

@@ -11,6 +11,7 @@ void scope_done(struct scope *s)
 		free(it->name);
 		free(it->path);
 		json_decref(it->leave_out);
+		json_decref(it->only);
 	}
 	vec_done(s);
 }
@@ -20,14 +21,14 @@ bool scope_may_leave_out(const char *name)
 	return name && *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
 }
 
-static int check_root(const struct scope_root *r, struct err *e)
+static int check_names(const struct scope_root *r, const json_t *names, struct err *e)
 {
 	json_t *name;
 	size_t at;
 
-	if (r->leave_out && !json_is_array(r->leave_out))
+	if (names && !json_is_array(names))
 		return err_set(e, ERR_FORMAT, "what is left out of '%s' is no list", r->path);
-	json_array_foreach(r->leave_out, at, name) {
+	json_array_foreach((json_t *)names, at, name) {
 		const char *text = json_string_value(name);
 
 		if (scope_may_leave_out(text))
@@ -42,7 +43,7 @@ static int check_root(const struct scope_root *r, struct err *e)
 int scope_check(const struct scope *s, struct err *e)
 {
 	vec_each(s, it)
-		if (check_root(it, e) < 0)
+		if (check_names(it, it->leave_out, e) < 0 || check_names(it, it->only, e) < 0)
 			return -(int)e->kind;
 	return 0;
 }
@@ -56,6 +57,8 @@ json_t *scope_json(const struct scope *s)
 
 		if (json_array_size(it->leave_out))
 			json_object_set(root, "leave_out", it->leave_out);
+		if (it->only)
+			json_object_set(root, "only", it->only);
 		json_array_append_new(list, root);
 	}
 	return list;
@@ -71,7 +74,8 @@ int scope_of_json(const json_t *list, struct scope *ret, struct err *e)
 		*vec_push(&s) = (struct scope_root){ .name = xstrdup(json_str(root, "name", "")),
 			                             .path = xstrdup(json_str(root, "path", "")),
 			                             .mount_point = json_bool(root, "mount_point", false),
-			                             .leave_out = json_incref(json_object_get(root, "leave_out")) };
+			                             .leave_out = json_incref(json_object_get(root, "leave_out")),
+			                             .only = json_incref(json_object_get(root, "only")) };
 	if (scope_check(&s, e) < 0) {
 		scope_done(&s);
 		return -(int)e->kind;

@@ -23,6 +23,7 @@ struct scope_root {
 	char   *path;                   /* canonical */
 	bool    mount_point;
 	json_t *leave_out;              /* array of names; NULL: nothing */
+	json_t *only;                   /* array of names: every other one is left out, also what comes later; NULL: all belong to it */
 };
 struct scope {
 	struct scope_root *v;
@@ -35,6 +36,6 @@ bool scope_may_leave_out(const char *name);
 /* ERR_REFUSED, named, for one that is not. */
 int scope_check(const struct scope *s, struct err *e) must_check;
 
-/* As in a plan: [{"name","path","mount_point","leave_out":[..]|absent}]. */
+/* As in a plan: [{"name","path","mount_point","leave_out":[..]|absent,"only":[..]|absent}]. */
 json_t *scope_json(const struct scope *s) must_check;
 int scope_of_json(const json_t *list, struct scope *ret, struct err *e) must_check;

@@ -54,8 +54,10 @@ static void note_left_out(struct plan *p, const struct scope *s)
 		json_t *name;
 		size_t at;
 
+		json_array_foreach(r->only, at, name)
+			buf_addf(&names, "%s'%s'", at ? ", " : "all but ", json_string_value(name));
 		json_array_foreach(r->leave_out, at, name)
-			buf_addf(&names, "%s'%s'", at ? ", " : "", json_string_value(name));
+			buf_addf(&names, "%s'%s'", names.len ? ", " : "", json_string_value(name));
 		if (!names.len)
 			continue;
 		text = xasprintf("the restore point leaves out of %s: %s; nothing of this run copies, exchanges or brings back what is in it",

@@ -18,7 +18,7 @@
 /* ---- the installation */
 #define SF_ROOT            "root.path"          /* P str: configuration directory, canonical */
 #define SF_ROOT_MOUNT      "root.mount_point"   /* P bool */
-#define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","leave_out":[top-level names]}}: what a
+#define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","leave_out":[top-level names],"only":[..]|absent}}: what a
                                                  * restore point holds */
 #define SF_SCOPE_BAD       "scope.bad"          /* P [str]: users' files that cannot be left out of it, in words */
 #define SF_KIND            "install.kind"       /* P "package"|"archive"|"container"|"unknown" */

@@ -8,8 +8,7 @@
 #include "products/sftpgo/objects.h"
 #include "products/sftpgo/places.h"
 
-#define ENTRIES_MAX 10000
-#define BAD_MAX     100 /* named, the rest only counted */
+#define BAD_MAX 100 /* named, the rest only counted */
 
 struct gathering {
 	const char *root;
@@ -82,38 +81,24 @@ static json_t *root_json(const char *path, json_t *leave_out)
 	return json_pack("{ss sb so}", "path", path, "mount_point", (int)is_mount_point(path), "leave_out", leave_out);
 }
 
-/* Of the directory that a database's file lies in: everything but the file, its companions, and certificates. */
-static int others_in(const char *dir, const char *file, json_t **ret, struct err *e)
+/* Of the directory that a database's file lies in: the file, its companions, and certificates. All else there is somebody else's, and
+ * may be homes; some of it comes only with this run or with the new server. */
+static void add_database(struct look *k, json_t *roots)
 {
-	struct dir_names names = { 0 };
-	autodir struct dir d = DIR_NONE;
-	json_t *list = json_array();
-
-	if (dir_open(dir, &d, e) < 0 || dir_list(&d, "", ENTRIES_MAX, &names, e) < 0) {
-		json_decref(list);
-		return -(int)e->kind;
-	}
-	vec_each (&names, it)
-		if (strncmp(it->name, file, strlen(file)) != 0 && strcmp(it->name, "certs") != 0)
-			json_array_append_new(list, json_text(it->name));
-	dir_names_done(&names);
-	*ret = list;
-	return 0;
-}
-
-static int add_database(struct look *k, json_t *roots, struct err *e)
-{
+	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
 	const char *file = facts_str(k->f, SF_DB_FILE, NULL), *slash = file ? strrchr(file, '/') : NULL;
 	autofree char *below = file ? place_below(k->l.root, file) : NULL, *dir = NULL;
-	json_t *others = NULL;
+	json_t *only, *root;
 
 	if (!file || below)
-		return 0;
-	dir = xstrndup(file, (size_t)(slash - file));
-	if (others_in(dir, slash + 1, &others, e) < 0)
-		return -(int)e->kind;
-	json_object_set_new(roots, "database", root_json(dir, others));
-	return 0;
+		return;
+	dir = xstrndup(file, MAX_OF((size_t)(slash - file), (size_t)1));
+	only = json_pack("[s]", "certs");
+	for (size_t i = 0; i < ARRAY_LEN(beside); i++)
+		json_array_append_new(only, json_sprintf("%s%s", slash + 1, beside[i]));
+	root = root_json(dir, json_array());
+	json_object_set_new(root, "only", only);
+	json_object_set_new(roots, "database", root);
 }
 
 void look_at_scope(struct look *k)
@@ -126,7 +111,8 @@ void look_at_scope(struct look *k)
 
 	note_place(k, &g, "data_provider.users_base_dir");
 	note_place(k, &g, "data_provider.backups_path");
-	if (k->db && objects_each(k->db, note_object, &g, &e) >= 0 && add_database(k, roots, &e) >= 0) {
+	if (k->db && objects_each(k->db, note_object, &g, &e) >= 0) {
+		add_database(k, roots);
 		json_object_set_new(roots, "root", root_json(k->l.root, names_of(g.leave_out)));
 		look_pin(k, SF_SCOPE, json_incref(roots), "configuration and data provider");
 		look_pin_some(k, SF_SCOPE_BAD, json_incref(g.bad), "data provider");

@@ -66,19 +66,26 @@ static void put_gate(struct look *k)
 
 /* ---- room ---- */
 
-static bool leave_out(void *data, const char *rel, const struct stat *st unused_arg)
+static bool has_name(const json_t *names, const char *name, size_t n)
 {
-	const json_t *names = data, *one;
+	const json_t *one;
 	size_t i;
 
-	if (!strcmp(rel, ".crossgrade"))
-		return true;
 	json_array_foreach((json_t *)names, i, one)
 	{
-		if (!strcmp(rel, json_string_value(one)))
+		if (json_string_length(one) == n && !memcmp(json_string_value(one), name, n))
 			return true;
 	}
 	return false;
+}
+
+static bool leave_out(void *data, const char *rel, const struct stat *st unused_arg)
+{
+	const json_t *root = data, *only = json_object_get(root, "only");
+	size_t n = strcspn(rel, "/");
+
+	return !strcmp(rel, ".crossgrade") || has_name(json_object_get(root, "leave_out"), rel, n) ||
+	       (only && !has_name(only, rel, n));
 }
 
 static int measure(struct look *k, const json_t *root, json_t **ret, struct err *e)
@@ -86,7 +93,7 @@ static int measure(struct look *k, const json_t *root, json_t **ret, struct err 
 	struct tree_opts o = { .workers = 1,
 			       .cancel = k->c->cancel,
 			       .leave_out = leave_out,
-			       .data = json_object_get(root, "leave_out") };
+			       .data = (json_t *)root };
 	autodir struct dir d = DIR_NONE;
 	struct tree_size size;
 	struct fs_room room;

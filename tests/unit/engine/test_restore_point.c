@@ -499,6 +499,30 @@ static void deeper_entries_are_refused(void **state)
 	assert_true(scope_may_leave_out("..a"));
 }
 
+/* A directory of which few entries belong to the scope: what appears beside them, before the point or after, is nobody's to move. */
+static void what_does_not_belong_stays(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct point_pass done;
+	autojson json_t *look = NULL, *about = json_object();
+	struct err e = ERR_INIT;
+
+	toy_put("other", "before");
+	scope.v[0].only = json_pack("[ss]", "stop", "stop-wal");
+	assert_ok(point_make(home, ID, &scope, about, &p, &e), &e);
+	fill(&p, PASS_FINAL, &done);
+	json_decref(take_ptr(scope.v[0].only));
+	toy_put("stop", "new");
+	toy_put("stop-wal", "new");
+	toy_put("other", "after");
+	toy_put("later", "after");
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_true(says("stop", "old") && says("stop-wal", ""));
+	assert_true(says("other", "after") && says("later", "after"));
+	point_done(&p);
+}
+
 static void a_list_that_cannot_be_read_is_not_none(void **state)
 {
 	struct point p = leaving_users(home);
@@ -640,6 +664,7 @@ int main(void)
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
 		T(deeper_entries_are_refused),
+		T(what_does_not_belong_stays),
 		T(a_list_that_cannot_be_read_is_not_none),
 		T(a_plan_carries_the_list),
 		T(what_nobody_needs_is_pruned),
