@@ -130,3 +130,48 @@ killed_in_the_way_back() {
 @test "MariaDB: there and back, with what was changed since saved" { with mysql && there_and_back; }
 @test "MariaDB: killed in the dump, back and forward" { with mysql && killed_in_the_dump; }
 @test "MariaDB: killed while it is put back" { with mysql && killed_in_the_way_back; }
+
+refused() { # WORDS
+	[ "$status" -ne 0 ]
+	[[ $output$stderr == *$1* ]]
+	no_secret
+}
+
+# What the database says no to is found before anything stops.
+refusals() {
+	local tools=$lab/tools name
+	mkdir -p "$tools"
+	for name in pg_dump psql pg_restore mariadb-dump mariadb; do
+		printf '#!/bin/sh\necho "%s (PostgreSQL) 9.6.1 from 5.5.1-MariaDB"\n' "$name" >"$tools/$name"
+		chmod 755 "$tools/$name"
+	done
+	printf 'crossgrade: 1\nproduct: sftpgo\nsource: {root: %s}\ntarget: {artifact: %s}\nsettings: {dump_tools: %s}\n' \
+		"$root" "$new" "$tools" >"$lab/old-tools.yaml"
+	cg check -f "$lab/old-tools.yaml"
+	refused 'is older than the server'
+	"$DB" stop "$db"
+	cg check $(sftpgo_subject)
+	"$DB" start "$driver" "$db" 3>&- 4>&-
+	refused 'provider'
+}
+
+@test "PostgreSQL: old programs, a database that is down" { with postgresql && refusals; }
+@test "MariaDB: old programs, a database that is down" { with mysql && refusals; }
+
+@test "MariaDB: a wrong password" {
+	with mysql
+	password wrong
+	cg check $(sftpgo_subject)
+	password "$SECRET" wrong
+	refused 'Access denied'
+}
+
+@test "MariaDB: a migration that ends for good between two schema versions is rolled back" {
+	with mysql
+	"$DB" sql "$db" 'alter table users_groups_mapping add column sort_order int'
+	plan
+	cg apply "$lab/plan.json" --yes
+	exits 5
+	"$DB" sql "$db" 'alter table users_groups_mapping drop column sort_order'
+	all_old
+}
