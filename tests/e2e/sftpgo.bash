@@ -78,8 +78,9 @@ uploads_stop() {
 	done
 }
 
-# Every file that the server took whole is there, as it was sent.
+# Every file that the server took whole is there, as it was sent; and there were some.
 uploads_whole() {
+	[ -s "$lab/uploaded" ] || { echo "no client uploaded anything"; return 1; }
 	"$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$lab/srv/data"
 }
 

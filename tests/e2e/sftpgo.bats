@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	sftpgo_needed || { absence; return; }
-	sftpgo_lab 1000 && uploads_start user0000 user0010 user0020
+	sftpgo_lab 1000 && uploads_start user-00010 user-00020 user-00030
 }
 teardown_file() { sftpgo_lab_end; }
 
