@@ -96,6 +96,18 @@ old_world() {
 	rm "$root/env.d/stand-in.env"
 }
 
+@test "stand-in: killed after the rules were paused, it goes back, and they are at work again" {
+	local rules
+	rules=$(active_rules)
+	goal admin "$lab/password"
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" pause-rules:done 0 \
+		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
+	[ "$(active_rules)" -lt "$rules" ]
+	cg rollback --yes
+	exits 0
+	old_world "$rules"
+}
+
 @test "stand-in: across editions; transfers are waited for, then cut and named; rules are paused; the licence is there" {
 	active_rules >"$lab/rules"
 	goal admin "$lab/password" 'drain: 1s'
