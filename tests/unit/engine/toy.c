@@ -110,7 +110,7 @@ void toy_done(void)
 
 /* ---- its server ---- */
 
-static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
+static int nobody_answers(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
 {
 	*ret = (struct probe){ 0 };
 	return 0;
@@ -128,7 +128,7 @@ void toy_server(const char *starts_in)
 	port = xasprintf("%d", ntohs(at.sin_port));
 	toy_put("port", port);
 	toy_put("starts-in", starts_in);
-	toy.probe = probe;
+	toy.probe = nobody_answers;
 }
 
 void toy_server_ends(void)
