@@ -93,11 +93,12 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = run_account_for_writes(w, ret);
 	if (code)
 		return code;
-	/* The mark of a closed run is gone: on its way back it is open again. On a full disk it goes back without one. */
-	if (rec->state == RUN_CLOSED_NEW && run_mark(w, &why) < 0)
-		event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
 	if (rec->state != RUN_TURNED && run_turn(w, RUN_TURNED, "rollback asked", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	/* The mark of a closed run is gone: on its way back it is open again, first in the journal, or a kill would leave the mark of
+	 * a run that nobody ends. On a full disk it goes back without one. */
+	if ((rec->state == RUN_CLOSED_NEW || rec->state == RUN_TURNED) && run_mark(w, &why) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
 	run_start_prober(w);
 	return run_go_back(w, EXIT_DONE, NULL, ret);
 }
