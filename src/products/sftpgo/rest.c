@@ -69,12 +69,15 @@ static int ask(struct rest *r, const struct http_ask *what, struct http_answer *
 
 /* ---- logging in ---- */
 
+static bool has_password(const struct rest *r)
+{
+	return json_str(r->login, "password_file", NULL) != NULL;
+}
+
 static int refused(const struct rest *r, struct err *e)
 {
-	const char *user = json_str(r->login, "user", NULL);
-
-	if (user) {
-		err_set(e, ERR_DENIED, "the server does not take the login of '%s'", user);
+	if (has_password(r)) {
+		err_set(e, ERR_DENIED, "the server does not take the login of '%s'", json_str(r->login, "user", "admin"));
 		return err_hint(e, "the password is wrong, or a one-time password is asked for as well, which crossgrade cannot "
 				   "know: name an administrator without a second factor, or his 'api_key_file'");
 	}
@@ -135,11 +138,6 @@ static int login_by_file(struct rest *r, const char *file, struct err *e)
 		got = secret_set(&r->key, line.data, line.len, e);
 	secret_wipe(line.data, line.len);
 	return got;
-}
-
-static bool has_password(const struct rest *r)
-{
-	return json_str(r->login, "password_file", NULL) != NULL;
 }
 
 int rest_login(const struct site *s, struct rest *ret, struct err *e)

@@ -1,0 +1,275 @@
+/* The REST API as a server answers that a test speaks for: logins refused and expired, and transfers that end, or do not. */
+#include "net/double.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "engine/event.h"
+#include "engine/step.h"
+#include "products/sftpgo/rest.h"
+#include "products/sftpgo/transfers.h"
+
+extern const struct step_kind step_transfers_drain;
+
+#define ADMIN "Authorization: Basic YWRtaW46c2VjcmV0" /* admin:secret */
+#define TRANSFERS                                                                                                   \
+	"[{\"username\":\"u\",\"protocol\":\"SFTP\",\"active_transfers\":[{\"operation_type\":\"upload\",\"path\":"  \
+	"\"/in/a.bin\",\"size\":7},{\"operation_type\":\"download\",\"path\":\"/b\",\"size\":1}]}]"
+
+static int tokens, asked, ends_after; /* in the child */
+
+static void answer(int fd, const char *status, const char *body)
+{
+	autofree char *text = xasprintf("HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, strlen(body),
+					body);
+
+	double_say(fd, text, strlen(text));
+}
+
+static bool let_in(const char *request)
+{
+	autofree char *newest = xasprintf("Authorization: Bearer token-%d\r\n", tokens);
+
+	return strstr(request, "X-SFTPGO-API-KEY: id.key\r\n") || strstr(request, newest);
+}
+
+/* Every second token has expired at once. */
+static void talk(int fd)
+{
+	char request[8192];
+	ssize_t n = read(fd, request, sizeof request - 1);
+	autofree char *token = NULL;
+
+	request[n > 0 ? n : 0] = '\0';
+	if (strstr(request, " /api/v2/token ")) {
+		token = xasprintf("{\"access_token\":\"token-%d\"}", ++tokens);
+		answer(fd, strstr(request, ADMIN) ? "200 OK" : "401 Unauthorized", strstr(request, ADMIN) ? token : "{}");
+	} else if (!let_in(request) || strstr(request, " /never ") || (strstr(request, " /once ") && tokens == 1)) {
+		answer(fd, "401 Unauthorized", "{\"message\":\"Unauthorized\"}");
+	} else if (strstr(request, " /forbidden ")) {
+		answer(fd, "403 Forbidden", "{\"error\":\"\",\"message\":\"Forbidden\"}");
+	} else if (strstr(request, " /broken ")) {
+		answer(fd, "500 Internal Server Error", "{\"error\":\"no such table\"}");
+	} else if (strstr(request, " /api/v2/connections ")) {
+		answer(fd, "200 OK", ends_after && ++asked > ends_after ? "[]" : TRANSFERS);
+	} else if (strstr(request, " /api/v2/users/u ")) {
+		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
+	} else if (strstr(request, " /once ")) {
+		answer(fd, "200 OK", "{\"fine\":true}");
+	} else {
+		answer(fd, "404 Not Found", "{\"message\":\"Not Found\"}");
+	}
+}
+
+struct fixture {
+	struct double_server server;
+	struct site site;
+	char file[64];
+};
+
+static void begin(struct fixture *f, const char *kind, const char *secret)
+{
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+	FILE *file;
+	int fd;
+
+	snprintf(f->file, sizeof f->file, "/tmp/crossgrade-rest.XXXXXX");
+	fd = mkstemp(f->file);
+	assert_true(fd >= 0);
+	file = fdopen(fd, "w");
+	fputs(secret, file);
+	fclose(file);
+	f->server = double_start(talk);
+	doc = json_pack("{s{ss} s{ss si} s{ss ss}}", "roots", "root", "/nowhere", "probe", "host", "127.0.0.1", "http",
+			(int)f->server.port, "login", "user", "admin", kind, f->file);
+	assert_int_equal(site_bind("main", doc, &f->site, &e), 0);
+}
+
+static void end(struct fixture *f)
+{
+	double_stop(&f->server);
+	site_done(&f->site);
+	unlink(f->file);
+}
+
+static int get(struct fixture *f, const char *path, struct err *e)
+{
+	autorest struct rest api = { 0 };
+	autojson json_t *doc = NULL;
+
+	return rest_login(&f->site, &api, e) < 0 ? -(int)e->kind : rest_get(&api, path, &doc, e);
+}
+
+static void takes_an_expired_token_anew(void **state)
+{
+	struct err e = ERR_INIT;
+	struct fixture f;
+
+	begin(&f, "password_file", "secret\n");
+	assert_int_equal(get(&f, "/once", &e), 0);
+	end(&f);
+}
+
+static void tells_refusals_apart(void **state)
+{
+	static const struct {
+		const char *path;
+		enum err_kind kind;
+		const char *says;
+	} cases[] = {
+		{ "/never", ERR_DENIED, "does not take the login of 'admin'" },
+		{ "/forbidden", ERR_DENIED, "may not ask '/forbidden'" },
+		{ "/absent", ERR_ABSENT, "'/absent'" },
+		{ "/broken", ERR_REFUSED, "no such table" },
+	};
+	struct fixture f;
+
+	begin(&f, "password_file", "secret\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = ERR_INIT;
+
+		assert_int_equal(get(&f, cases[i].path, &e), -(int)cases[i].kind);
+		assert_non_null(strstr(e.msg, cases[i].says));
+	}
+	end(&f);
+}
+
+static void refuses_a_wrong_or_open_password(void **state)
+{
+	struct err e = ERR_INIT;
+	struct fixture f;
+
+	begin(&f, "password_file", "wrong\n");
+	assert_int_equal(get(&f, "/once", &e), -ERR_DENIED);
+	assert_non_null(strstr(e.hint, "second factor"));
+	err_clear(&e);
+	assert_int_equal(chmod(f.file, 0644), 0);
+	assert_int_equal(get(&f, "/once", &e), -ERR_REFUSED);
+	end(&f);
+}
+
+static void sends_an_api_key_and_a_token(void **state)
+{
+	struct err e = ERR_INIT;
+	struct fixture f;
+
+	begin(&f, "api_key_file", "id.key\n");
+	assert_int_equal(get(&f, "/broken", &e), -ERR_REFUSED);
+	end(&f);
+	err_clear(&e);
+	begin(&f, "token_file", "an old one\n");
+	assert_int_equal(get(&f, "/once", &e), -ERR_DENIED);
+	assert_non_null(strstr(e.hint, "20 minutes"));
+	end(&f);
+}
+
+static json_t *drain(struct fixture *f, const char *within, const struct cancel *cancel, int want)
+{
+	struct ctx c = { .sites = &f->site, .n_sites = 1, .events = events_new(), .cancel = cancel };
+	autojson json_t *params = json_pack("{ss}", "within", within);
+	json_t *result = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(step_transfers_drain.apply(&c, params, NULL, &result, &e), want);
+	events_free(c.events);
+	return result;
+}
+
+static void waits_for_transfers(void **state)
+{
+	autojson json_t *result = NULL;
+	struct fixture f;
+
+	ends_after = 1;
+	begin(&f, "password_file", "secret\n");
+	ends_after = 0;
+	result = drain(&f, "30s", NULL, 0);
+	end(&f);
+	assert_true(json_bool(result, "asked", false));
+	assert_int_equal(json_array_size(json_object_get(result, "cut")), 0);
+	assert_true(json_int(result, "waited_ms", 0) >= 500);
+}
+
+static void names_what_is_cut(void **state)
+{
+	autojson json_t *result = NULL;
+	const json_t *first;
+	struct fixture f;
+
+	begin(&f, "password_file", "secret\n");
+	result = drain(&f, "0s", NULL, 0);
+	end(&f);
+	assert_int_equal(json_array_size(json_object_get(result, "cut")), 2);
+	first = json_array_get(json_object_get(result, "cut"), 0);
+	assert_string_equal(json_str(first, "path", ""), "/in/a.bin");
+	assert_string_equal(json_str(first, "dir", ""), "/srv/u/in");
+}
+
+static void bears_a_refused_login_and_stops_when_asked(void **state)
+{
+	struct cancel cancel = { .asked = true };
+	autojson json_t *result = NULL;
+	struct fixture f;
+
+	begin(&f, "password_file", "wrong\n");
+	result = drain(&f, "30s", NULL, 0);
+	end(&f);
+	assert_false(json_bool(result, "asked", true));
+	assert_non_null(json_str(result, "why", NULL));
+	begin(&f, "password_file", "secret\n");
+	assert_null(drain(&f, "30s", &cancel, -ERR_CANCELED));
+	end(&f);
+}
+
+static void knows_where_an_upload_lies(void **state)
+{
+	static const struct {
+		const char *path, *dir;
+	} cases[] = { { "/a", "/srv/u" },	   { "/in/deep/a", "/srv/u/in/deep" }, { "/shared/x/a", "/srv/far/x" },
+		      { "/sharedness/a", "/srv/u/sharedness" }, { "/bucket/a", NULL },	       { "/../a", NULL } };
+	autojson json_t *user = json_pack("{ss s[{ss ss} {ss ss s{si}}]}", "home_dir", "/srv/u", "virtual_folders", "virtual_path",
+					  "/shared", "mapped_path", "/srv/far", "virtual_path", "/bucket", "mapped_path", "/srv/b",
+					  "filesystem", "provider", 1);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *dir = transfer_dir(user, cases[i].path);
+
+		if (!cases[i].dir)
+			assert_null(dir);
+		else
+			assert_string_equal(dir, cases[i].dir);
+	}
+	assert_true(transfer_left(".sftpgo-upload.0123456789abcdefghij.a.bin", "a.bin"));
+	assert_false(transfer_left(".sftpgo-upload.0123456789abcdefghij.a.bin", "bin"));
+	assert_false(transfer_left(".sftpgo-upload.short.a.bin", "a.bin"));
+	assert_false(transfer_left("a.bin", "a.bin"));
+}
+
+static void encodes_names(void **state)
+{
+	autofree char *path = rest_path("/api/v2/users/", "a b/ä");
+
+	assert_string_equal(path, "/api/v2/users/a%20b%2F%C3%A4");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_an_expired_token_anew),
+		cmocka_unit_test(tells_refusals_apart),
+		cmocka_unit_test(refuses_a_wrong_or_open_password),
+		cmocka_unit_test(sends_an_api_key_and_a_token),
+		cmocka_unit_test(waits_for_transfers),
+		cmocka_unit_test(names_what_is_cut),
+		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
+		cmocka_unit_test(knows_where_an_upload_lies),
+		cmocka_unit_test(encodes_names),
+	};
+
+	return cmocka_run_group_tests_name("sftpgo rest", tests, NULL, NULL);
+}
