@@ -119,6 +119,21 @@ static bool find_meta(struct bolt *b)
 	       b->end <= (uint64_t)st.st_size / b->page_size;
 }
 
+static int no_bolt(struct err *e)
+{
+	return err_set(e, ERR_FORMAT, "no bolt database, or both its meta pages are torn");
+}
+
+int bolt_txid(int fd, uint64_t *ret, struct err *e)
+{
+	struct bolt b = { .fd = fd };
+
+	if (!find_meta(&b))
+		return no_bolt(e);
+	*ret = b.txid;
+	return 0;
+}
+
 int bolt_open(int fd, struct bolt **ret, struct err *e)
 {
 	struct bolt *b = xcalloc(1, sizeof *b);
@@ -126,7 +141,7 @@ int bolt_open(int fd, struct bolt **ret, struct err *e)
 	b->fd = fd;
 	if (!find_meta(b)) {
 		bolt_close(b);
-		return err_set(e, ERR_FORMAT, "no bolt database, or both its meta pages are torn");
+		return no_bolt(e);
 	}
 	*ret = b;
 	return 0;

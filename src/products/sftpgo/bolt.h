@@ -10,6 +10,8 @@
 #include "base/sv.h"
 
 struct bolt;
+/* Number of the newest whole transaction, also of a file that a server writes to. ERR_FORMAT. */
+int bolt_txid(int fd, uint64_t *ret, struct err *e) must_check;
 /* Takes fd over; the file must not change any more. ERR_FORMAT when it is no bbolt file, or torn.
  */
 int bolt_open(int fd, struct bolt **ret, struct err *e) must_check;

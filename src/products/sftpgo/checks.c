@@ -1,6 +1,6 @@
 #include "products/sftpgo/checks.h"
 
-#include <string.h>
+#include "products/sftpgo/crossing.h"
 
 bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret)
 {
@@ -11,7 +11,7 @@ bool goes_to_enterprise(const struct facts *now, const struct goal *to, const ch
 		unsure_of(now, c.from_edition ? SF_TARGET_EDITION : SF_EDITION, id, ret);
 		return false;
 	}
-	if (!strcmp(c.to_edition, SFTPGO_ENTERPRISE) && strcmp(c.from_edition, c.to_edition) != 0)
+	if (crosses_to_enterprise(&c))
 		return true;
 	not_asked(id, "not from open source to Enterprise", ret);
 	return false;
@@ -36,6 +36,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.source-version",      sftpgo_check_source_version },
 	{ "sftpgo.source-edition",      sftpgo_check_source_edition },
 	{ "sftpgo.schema",              sftpgo_check_schema },
+	{ "sftpgo.schema-right",        sftpgo_check_schema_right },
 	{ "sftpgo.target-version",      sftpgo_check_target_version },
 	{ "sftpgo.healthy",             sftpgo_check_healthy },
 	{ "sftpgo.one-server",          sftpgo_check_one_server, true },

@@ -20,6 +20,7 @@ const char *conf_text(const struct facts *now, const char *key);
 CHECK(source_version);
 CHECK(source_edition);
 CHECK(schema);
+CHECK(schema_right);
 CHECK(target_version);
 CHECK(healthy);
 CHECK(one_server);

@@ -22,10 +22,14 @@ CHECK(nodes)
 
 	if (!need(now, SF_SHARED, id, ret, &shared))
 		return;
-	if (!json_is_true(shared))
+	if (!json_is_true(shared)) {
 		results_add(ret, id, VERDICT_PASS, NULL, "the provider is this server's own");
-	else
-		judge_members(now, SF_NODES, SF_SCHEMA, id, VERDICT_BLOCK, "node", "it is alive on the same provider", ret);
+		return;
+	}
+	if (!*conf_text(now, "data_provider.node.host"))
+		results_add(ret, id, VERDICT_WARN, "unseen",
+			    "data_provider.node.host is empty: nodes that do not sign in cannot be seen");
+	judge_members(now, SF_NODES, SF_NODES, id, VERDICT_BLOCK, "node", "it is alive on the same provider", ret);
 }
 
 CHECK(update_mode)

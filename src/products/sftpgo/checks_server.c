@@ -61,6 +61,21 @@ CHECK(schema)
 		results_add(ret, id, VERDICT_PASS, NULL, "%d, as %s writes it", is, text);
 }
 
+CHECK(schema_right)
+{
+	static const char id[] = "sftpgo.schema-right";
+	const json_t *right;
+	const char *may;
+
+	if (!need(now, SF_RIGHT, id, ret, &right))
+		return;
+	may = json_str(right, "may", "unknown");
+	if (!strcmp(may, "yes"))
+		results_add(ret, id, VERDICT_PASS, NULL, "the account may change the schema");
+	else
+		results_add(ret, id, !strcmp(may, "no") ? VERDICT_BLOCK : VERDICT_UNSURE, NULL, "%s", json_str(right, "why", "?"));
+}
+
 CHECK(target_version)
 {
 	static const char id[] = "sftpgo.target-version";

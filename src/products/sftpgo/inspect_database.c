@@ -1,13 +1,8 @@
 /* A database server: how much of it is SFTPGo's, what hangs on that, and the programs that dump it. */
-#include "base/clock.h"
-#include "base/mem.h"
-#include "io/file.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/dump_tool.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/tables.h"
-
-#define NODES_MAX (64u << 10)
 
 static void look_at_tables(struct look *k)
 {
@@ -41,36 +36,10 @@ static void look_at_tool(struct look *k)
 	look_missing(k, SF_DUMP_TOOL, &e);
 }
 
-/* A node is named by the digest of its host and port, of which we know our own. src: internal/dataprovider/node.go */
-static void look_at_nodes(struct look *k)
-{
-	autofree char *at = xasprintf("%s:%d", sftpgo_config_str(&k->l.conf, "data_provider.node.host") ?: "",
-				      (int)sftpgo_config_int(&k->l.conf, "data_provider.node.port", 0));
-	autobuf struct buf names = BUF_MAX(NODES_MAX);
-	char own[DIGEST_TEXT];
-	struct sv rest, name;
-	struct err e = ERR_INIT;
-	json_t *others;
-
-	if (provider_nodes(k->db, clock_wall_ns(), &names, &e) < 0) {
-		look_missing(k, SF_NODES, &e);
-		return;
-	}
-	digest_text(sv_of(at), own);
-	others = json_array();
-	for (rest = buf_sv(&names); rest.n;) {
-		name = sv_line(&rest);
-		if (!sv_eq(name, own))
-			json_array_append_new(others, json_stringn(name.p, name.n));
-	}
-	look_observe(k, SF_NODES, others, "data provider");
-}
-
 void look_at_server_tables(struct look *k)
 {
 	if (!k->db || !database_is_server(provider_driver(k->db)))
 		return;
-	look_at_nodes(k);
 	look_at_tables(k);
 	look_at_tool(k);
 }

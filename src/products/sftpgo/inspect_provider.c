@@ -1,4 +1,8 @@
-/* The database: its schema, and what is in it. */
+/* The database: its schema, who else uses it, whether it may be changed, and what is in it. */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "io/file.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/inspect.h"
 
@@ -14,6 +18,59 @@ static int open_provider(struct look *k, struct err *e)
 	return r;
 }
 
+#define NODES_MAX (1u << 20)
+
+/* A node's name is the digest of where the others reach it. src: internal/dataprovider/node.go */
+static void own_node(const struct sftpgo_config *c, char ret[DIGEST_TEXT])
+{
+	const char *host = sftpgo_config_str(c, "data_provider.node.host");
+	autobuf struct buf at = BUF_MAX(4096);
+
+	buf_addf(&at, "%s:%" PRId64, host ? host : "",
+		 sftpgo_config_int(c, "data_provider.node.port", 0));
+	digest_text(buf_sv(&at), ret);
+}
+
+static void put_nodes(struct look *k)
+{
+	autobuf struct buf names = BUF_MAX(NODES_MAX);
+	json_t *others = json_array();
+	struct err e = ERR_INIT;
+	char own[DIGEST_TEXT];
+	struct sv rest;
+
+	if (provider_nodes(k->db, clock_wall_ns(), &names, &e) < 0) {
+		look_missing(k, SF_NODES, &e);
+		json_decref(others);
+		return;
+	}
+	own_node(&k->l.conf, own);
+	rest = buf_sv(&names);
+	while (rest.n) {
+		struct sv name = sv_line(&rest);
+
+		if (name.n && !sv_eq(name, own))
+			json_array_append_new(others, json_stringn(name.p, name.n));
+	}
+	look_observe(k, SF_NODES, others, "table nodes");
+}
+
+static void put_right(struct look *k)
+{
+	static const char *const words[] = {
+		[RIGHT_UNKNOWN] = "unknown", [RIGHT_YES] = "yes", [RIGHT_NO] = "no"
+	};
+	enum provider_right right;
+	const char *why = "";
+	struct err e = ERR_INIT;
+
+	if (provider_ddl_right(k->db, &right, &why, &e) < 0)
+		look_missing(k, SF_RIGHT, &e);
+	else
+		look_observe(k, SF_RIGHT, json_pack("{ss ss}", "may", words[right], "why", why),
+			     "data provider");
+}
+
 int look_at_provider(struct look *k, struct err *e)
 {
 	struct err why = ERR_INIT;
@@ -26,7 +83,10 @@ int look_at_provider(struct look *k, struct err *e)
 		return -(int)e->kind;
 	}
 	look_pin(k, SF_SCHEMA, json_integer(provider_schema(k->db)), "data provider");
-	if (k->depth != DEPTH_QUICK && k->depth != DEPTH_FROZEN)
+	if (k->depth != DEPTH_QUICK && k->depth != DEPTH_FROZEN) {
+		put_nodes(k);
+		put_right(k);
 		look_at_objects(k);
+	}
 	return 0;
 }

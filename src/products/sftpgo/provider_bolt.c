@@ -16,7 +16,7 @@ static int open_bolt(const struct provider_at *at, struct provider *p, struct er
 	struct bolt *b = NULL;
 	int fd;
 
-	if (private_copy_bolt(at->path, at->scratch, &copy, e) < 0)
+	if (private_copy_bolt(at->path, at->scratch, p->until, &copy, e) < 0)
 		return -(int)e->kind;
 	fd = open(copy.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/dir.h"
+#include "products/sftpgo/bolt.h"
 
 /* Bytes that SQLite locks, of the database file ... */
 #define PENDING_BYTE 0x40000000
@@ -236,8 +237,42 @@ int private_copy_sqlite(const char *path, const char *scratch, struct deadline u
 
 /* ---- bolt ---- */
 
-int private_copy_bolt(const char *path, const char *scratch, struct private_copy *ret,
-		      struct err *e)
+#define TRIES_MAX 100
+
+/* 1 when the server wrote meanwhile. */
+static int copy_between(int fd, const struct private_copy *made, const char *leaf, struct err *e)
+{
+	uint64_t before, after;
+
+	if (bolt_txid(fd, &before, e) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return e->kind ? -(int)e->kind : err_sys(e, errno, "read '%s'", leaf);
+	if (unlink(made->path) < 0 && errno != ENOENT)
+		return err_sys(e, errno, "remove '%s'", made->path);
+	if (copy_to(fd, made->path, leaf, e) < 0 || bolt_txid(fd, &after, e) < 0)
+		return -(int)e->kind;
+	return before != after;
+}
+
+static int copy_bolt(int fd, const char *path, const char *leaf, struct deadline until,
+		     const struct private_copy *made, struct err *e)
+{
+	bool stopped = flock(fd, LOCK_SH | LOCK_NB) == 0;
+	int r;
+
+	if (!stopped && errno != EWOULDBLOCK)
+		return err_sys(e, errno, "lock '%s'", path);
+	if (stopped)
+		return copy_to(fd, made->path, leaf, e);
+	for (int i = 0; i < TRIES_MAX && !deadline_passed(until); i++) {
+		r = copy_between(fd, made, leaf, e);
+		if (r <= 0)
+			return r;
+	}
+	return err_set(e, ERR_BUSY, "'%s' is being written to all the time", path);
+}
+
+int private_copy_bolt(const char *path, const char *scratch, struct deadline until,
+		      struct private_copy *ret, struct err *e)
 {
 	autocopy struct private_copy made = { 0 };
 	autodir struct dir d = DIR_NONE;
@@ -250,13 +285,8 @@ int private_copy_bolt(const char *path, const char *scratch, struct private_copy
 	fd = open_regular(&d, leaf, &st, e);
 	if (fd < 0)
 		return -(int)e->kind;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return err_sys(e, errno, "lock '%s'", path);
-		(void)err_set(e, ERR_BUSY, "'%s' is held by a running server", path);
-		return err_hint(e, "a bolt database can be read only while the server is stopped");
-	}
-	if (make_dir(scratch, "bolt.db", &made, e) < 0 || copy_to(fd, made.path, leaf, e) < 0)
+	if (make_dir(scratch, "bolt.db", &made, e) < 0 ||
+	    copy_bolt(fd, path, leaf, until, &made, e) < 0)
 		return -(int)e->kind;
 	*ret = made;
 	made = (struct private_copy){ 0 };

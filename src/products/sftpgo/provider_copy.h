@@ -18,6 +18,9 @@ void private_copy_done(struct private_copy *c); /* removes the directory and all
  * holds it until the deadline. */
 int private_copy_sqlite(const char *path, const char *scratch, struct deadline until,
 			struct private_copy *ret, struct err *e) must_check;
-/* bolt: a server holds an exclusive flock for as long as it runs: ERR_BUSY then. */
-int private_copy_bolt(const char *path, const char *scratch, struct private_copy *ret,
-		      struct err *e) must_check;
+/* bolt: a server holds an exclusive flock for as long as it runs, and the file is copied all the same: a
+ * transaction writes to pages only that the one before it does not need, and its own meta page last
+ * (bbolt, tx.go, freelist). So when the newest whole transaction is the same before and after, the
+ * copy is that one's. ERR_BUSY when it moves in every try until the deadline. */
+int private_copy_bolt(const char *path, const char *scratch, struct deadline until,
+		      struct private_copy *ret, struct err *e) must_check;

@@ -80,10 +80,10 @@ static void has_the_same_form(void **state)
 	    "{\"name\":\"mail retention\",\"order\":3}]");
 }
 
-static void a_server_holds_it(void **state)
+static void a_server_that_holds_it_is_no_hindrance(void **state)
 {
 	autobuf struct buf bytes = BUF_MAX(FILE_BYTES);
-	struct provider *p = NULL;
+	autoprovider struct provider *p = NULL;
 	struct err e = ERR_INIT;
 	autoclose int fd = -1;
 
@@ -91,7 +91,7 @@ static void a_server_holds_it(void **state)
 	put_bytes(*state, "b.db", &bytes);
 	fd = open(below(*state, "b.db"), O_RDONLY | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
-	assert_fails(open_bolt(below(*state, "b.db"), &p, &e), &e, ERR_BUSY);
+	assert_ok(open_bolt(below(*state, "b.db"), &p, &e), &e);
 }
 
 /* Opened and read whole: 0, or the first error. */
@@ -149,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(reads_all_kinds),         in_place(has_the_same_form),
-		in_place(a_server_holds_it),       in_place(torn_files_are_told),
+		in_place(a_server_that_holds_it_is_no_hindrance),       in_place(torn_files_are_told),
 		in_place(wild_pages_are_survived),
 	};
 

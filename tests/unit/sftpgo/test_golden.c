@@ -57,6 +57,9 @@ int main(void)
 		{ "sftpgo.dump", "snapshot", VERDICT_WARN },
 		{ "sftpgo.dump", "none", VERDICT_NOTE },
 		{ "sftpgo.tied", "file", VERDICT_PASS },
+		{ "sftpgo.nodes", "alone", VERDICT_PASS },
+		{ "sftpgo.nodes", "unseen", VERDICT_WARN },
+		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
