@@ -39,6 +39,13 @@ const struct kind_text kind_texts[] = {
 	{ "hook",
 	  "Runs a program the migration file names, with a deadline; its exit status counts.",
 	  "Nothing." },
+	{ "package_install",
+	  "With the server stopped and held, lets dpkg install the new package; configuration files, a hold of apt's and the "
+	  "program's attributes stay as they were.",
+	  "Installs the old package over what is there, and lets dpkg verify its files." },
+	{ "package_stage",
+	  "Keeps the installed package and the new one, by digest, and asks dpkg in a dry run whether it could install.",
+	  "Removes these copies." },
 	{ "rules_pause",
 	  "Sets SFTPGo's event rules inactive whose actions Enterprise would read otherwise, by the running server's API.",
 	  "Sets them active again, once the old server runs." },
