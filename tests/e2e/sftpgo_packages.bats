@@ -64,7 +64,7 @@ setup_file() {
 	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.6.4 "$lab/old.deb" && "$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/new.deb" ||
 		return
 	sftpgo_boot /etc /var/lib || return 0
-	by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user0000 user0010
+	by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {

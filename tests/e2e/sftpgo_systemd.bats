@@ -36,7 +36,7 @@ setup_file() {
 	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
 	sftpgo_files 1000 || return
 	sftpgo_boot || return 0
-	by_unit && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user0000 user0010
+	by_unit && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {

@@ -8,7 +8,7 @@ OLD=2.6.4 NEW=2.7.5
 writer=$here/tests/tools/sftp_writer.py
 
 uploads() {
-	clients_begin "$writer" write --port "$sftp" --key "$lab/conf.key" --log "$lab/uploaded" --users user0000 user0010 user0020
+	clients_begin "$writer" write --port "$sftp" --key "$lab/conf.key" --log "$lab/uploaded" --users user-00010 user-00020 user-00030
 }
 version() {
 	timeout 5 head -n 1 <"/dev/tcp/127.0.0.1/$sftp" | grep -q "SFTPGo_$1" || die "this is not $1"
