@@ -14,6 +14,7 @@
 
 #define RECORDS     "journal.json"
 #define CHANGES     "journal.jsonl"
+#define CHANGES_ROOM (256 << 10) /* some tens of lines of 0.5 KiB, and large results */
 #define RECORDS_MAX (64u << 20)
 #define BLOBS_MAX   10000
 
@@ -59,6 +60,21 @@ static int keep_blobs(struct world *w, const struct dir *point, struct err *e)
 	return dir_open_at(point, "undo", &undo, e) < 0 ? -(int)e->kind : copy_blobs(&w->ctx.blobs, &undo, e);
 }
 
+/* The lines of the window must not fail for want of room: a run would turn back on a disk on which nothing can be put back. Where the
+ * file system cannot set blocks aside they may. */
+static int make_changes(const struct dir *point, struct err *e)
+{
+	autoclose int fd = -1;
+
+	if (file_replace(point, CHANGES, (struct sv){ 0 }, FILE_PRIVATE, e) < 0)
+		return -e->kind;
+	fd = dir_openat(point, CHANGES, O_WRONLY, 0, e);
+	if (fd < 0)
+		return fd;
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, CHANGES_ROOM);
+	return file_sync(fd, CHANGES, e);
+}
+
 /* The changes go last: those of before, read after the new records, lead to the same end. */
 static int keep_in(struct world *w, const struct point *p, struct err *e)
 {
@@ -71,7 +87,7 @@ static int keep_in(struct world *w, const struct point *p, struct err *e)
 	if (buf_check(&text, "the records of the run", e) < 0 || dir_make(&p->dir, "undo", 0700, e) < 0 ||
 	    keep_blobs(w, &p->dir, e) < 0 || file_replace(&p->dir, RECORDS, buf_sv(&text), FILE_PRIVATE, e) < 0)
 		return -e->kind;
-	return file_replace(&p->dir, CHANGES, (struct sv){ 0 }, FILE_PRIVATE, e);
+	return make_changes(&p->dir, e);
 }
 
 /* A line begins with an LF of its own: the torn one before it stays alone. */
@@ -109,8 +125,12 @@ static int keep_change(struct world *w, const json_t *change, bool ahead, struct
 		return 0;
 	if (dir_has(&point, CHANGES, e) <= 0)    /* before the first records, and when the point was given up */
 		return -(int)e->kind;
-	if (ahead && keep_blobs(w, &point, e) < 0)
-		return -e->kind;
+	if (ahead && keep_blobs(w, &point, e) < 0) {
+		/* Past the point new blobs say what was compared: no way back needs them. */
+		if (e->kind != ERR_SPACE || !w->ctx.point_passed)
+			return -e->kind;
+		err_clear(e);
+	}
 	return add_line(&point, change, ahead, e);
 }
 

@@ -63,8 +63,9 @@ def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> 
     def disturb(lab: Lab) -> Call:
         env = lab.call_environment() | {"CROSSGRADE_FAULT": point, "CROSSGRADE_FAULT_ACT": "stop"}
         argv = lab.argv("apply", "-f", lab.outside / "migration.yaml")
-        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
+        # Started in the background these tests would hand on that SIGINT is to be ignored.
+        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         try:
             wait_stopped(process.pid)
             then(lab, process.pid)
