@@ -12,7 +12,6 @@
 #include "io/file.h"
 #include "products/sftpgo/version.h"
 
-#define NOBODY     65534
 #define ASK_WITHIN (10 * NS_PER_S)
 #define PROGRAM    "sftpgo"
 
@@ -39,7 +38,7 @@ static int parse_said(struct sv said, json_t **ret, struct err *e)
 	return 0;
 }
 
-int build_ask(const char *program, json_t **ret, struct err *e)
+int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e)
 {
 	const char *argv[] = { program, "--version", NULL };
 	struct cmd c = { .argv = argv,
@@ -47,8 +46,8 @@ int build_ask(const char *program, json_t **ret, struct err *e)
 			 .out_max = 4096,
 			 .cwd = "/",
 			 .set_ids = true,
-			 .uid = NOBODY,
-			 .gid = NOBODY,
+			 .uid = uid,
+			 .gid = gid,
 			 .die_with_us = true };
 	struct cmd_result r = { 0 };
 	int ok;
@@ -173,7 +172,7 @@ static int ask_in(const char *room, int fd, const char *path, const struct listi
 	if (r >= 0 && strcmp(arch, arch_here()) != 0)
 		r = err_set(e, ERR_FORMAT, "its program is for %s, this machine is %s", arch, arch_here());
 	if (r >= 0)
-		r = build_ask(program, &said, e);
+		r = build_ask(program, BUILD_NOBODY, BUILD_NOBODY, &said, e);
 	if (r >= 0)
 		json_object_update(doc, said);
 	unlink(program);

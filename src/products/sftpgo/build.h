@@ -1,5 +1,5 @@
 /* What a build of SFTPGo is: an archive, or a program that is installed. A build tells its version by `--version` alone
- * (facts/sftpgo 1.2), so its program is run: as nobody, with an empty environment, in an empty directory, within seconds. */
+ * (facts/sftpgo 1.2), so its program is run with a clean environment, within seconds; one that is not installed yet as nobody. */
 #pragma once
 
 #include "io/json.h"
@@ -14,5 +14,6 @@ int build_judge(const char *path, json_t **ret, struct err *e) must_check;
 /* Of a .deb, into the document; what is wrong with it is the error. */
 int build_look_in_deb(const char *path, json_t *doc, struct err *e) must_check;
 
-/* {"version","edition","features"} of a program; ERR_FORMAT when what it says is not SFTPGo's. */
-int build_ask(const char *program, json_t **ret, struct err *e) must_check;
+/* {"version","edition","features"} of a program, run in the name of that account; ERR_FORMAT when what it says is not SFTPGo's. */
+int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e) must_check;
+#define BUILD_NOBODY 65534 /* for a program that nobody trusts yet */

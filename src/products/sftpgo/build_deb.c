@@ -40,7 +40,7 @@ static int ask_program(const char *room, const struct dir *files, json_t *doc, s
 		return -(int)e->kind;
 	if (chmod(program, 0755) < 0 || chmod(room, 0711) < 0)
 		return err_sys(e, errno, "open '%s' to others", room);
-	if (build_ask(program, &said, e) < 0)
+	if (build_ask(program, BUILD_NOBODY, BUILD_NOBODY, &said, e) < 0)
 		return -(int)e->kind;
 	json_object_update(doc, said);
 	return 0;

@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "io/dir.h"
 #include "products/sftpgo/build.h"
@@ -75,6 +77,18 @@ static void put_directory(struct look *k)
 		      "configuration and directory");
 }
 
+/* In the name of who runs it, else of its owner: it may lie where nobody else comes in. */
+static int ask_build(const struct layout *l, json_t **ret, struct err *e)
+{
+	struct stat st;
+
+	if (l->proc.id.pid)
+		return build_ask(l->program, l->proc.uid, l->proc.gid, ret, e);
+	if (stat(l->program, &st) < 0)
+		return err_sys(e, errno, "look at '%s'", l->program);
+	return build_ask(l->program, st.st_uid, st.st_gid, ret, e);
+}
+
 /* The installed program by its own word: what goes back must be what was there. */
 static void put_build(struct look *k)
 {
@@ -83,7 +97,7 @@ static void put_build(struct look *k)
 	json_t *said = NULL;
 	struct err e = ERR_INIT;
 
-	if (build_ask(l->program, &said, &e) < 0) {
+	if (ask_build(l, &said, &e) < 0) {
 		look_missing(k, SF_BUILD, &e);
 		return;
 	}
