@@ -96,7 +96,8 @@ meson_suite() { # directory suite...
 }
 
 run_lint() { suite lint tools/ci.sh "$BUILD/gcc"; }
-run_unit() { suite unit meson_suite "$BUILD/gcc" unit laws golden cli; }
+# The laws of what dumps and restores a database run on real ones.
+run_unit() { need_packages sftpgo databases; suite unit meson_suite "$BUILD/gcc" unit laws golden cli; }
 run_kills() { suite kills meson_suite "$BUILD/fault" kills; }
 run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
 run_asan() {
