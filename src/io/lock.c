@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <sys/file.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/cmd.h"
 #include "io/file.h"
 #include "io/proc.h"
 
 #define TRIES 8
+#define GONE_WITHIN_NS (2 * NS_PER_S)
+#define LOOK_EVERY_NS  (10 * NS_PER_MS)
 
 /* The file may have been cleaned away between open and flock: then another holder can have a new
  * one. */
@@ -66,17 +70,54 @@ static int try_once(const struct dir *d, const char *name, const char *path, con
 	return 0;
 }
 
+/* He was killed: a child of his, on its way out, has the descriptor for a moment longer. */
+static bool holder_is_gone(const struct dir *d, const char *name)
+{
+	autobuf struct buf line = BUF_MAX(512);
+	struct err ignored = ERR_INIT;
+	struct process_id id = { 0 };
+	struct sv rest;
+	uint64_t pid;
+
+	if (file_read(d, name, &line, &ignored) < 0)
+		return false;
+	rest = buf_sv(&line);
+	(void)sv_cut(&rest, ' ');
+	if (!sv_u64(sv_cut(&rest, ','), &pid))
+		return false;
+	id.pid = (pid_t)pid;
+	if (process_start_ticks(id.pid, &id.start_ticks, &ignored) < 0)
+		return ignored.kind == ERR_ABSENT;
+	return process_alive(id, &ignored) == 0;
+}
+
+static int try_for_a_while(const struct dir *d, const char *name, const char *path, const char *who,
+                           int *ret_fd, struct err *e)
+{
+	struct deadline until = deadline_in(GONE_WITHIN_NS);
+	int r, tries = 0;
+
+	for (;;) {
+		r = try_once(d, name, path, who, ret_fd, e);
+		if (r == 1 && ++tries < TRIES)
+			continue;
+		if (r != -ERR_BUSY || deadline_passed(until) || !holder_is_gone(d, name))
+			return r;
+		clock_sleep_ns(LOOK_EVERY_NS);
+		err_clear(e);
+	}
+}
+
 int lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret,
               struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s", dir_path, name);
 	autodir struct dir d = DIR_NONE;
-	int fd = -1, r = 1;
+	int fd = -1, r;
 
 	if (dir_make_path(dir_path, 0700, &d, e) < 0)
 		return -(int)e->kind;
-	for (int i = 0; r == 1 && i < TRIES; i++)
-		r = try_once(&d, name, path, who, &fd, e);
+	r = try_for_a_while(&d, name, path, who, &fd, e);
 	if (r == 1)
 		return err_set(e, ERR_BUSY, "'%s' is removed again and again", path);
 	if (r < 0)

@@ -11,7 +11,7 @@ struct lock {
 
 #define LOCK_NONE { .fd = -1 }
 
-/* ERR_BUSY with the holder's pid and verb when a living run holds it. `name` is a file name, `who` one line. */
+/* ERR_BUSY with the holder's pid and verb when a living run holds it; of one that was killed, what it left behind is waited for, two seconds at most. `name` is a file name, `who` one line. */
 int  lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret, struct err *e) must_check;
 void lock_release(struct lock *l);
 

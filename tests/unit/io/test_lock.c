@@ -53,6 +53,26 @@ static void a_killed_holder_frees_it(void **state)
 	close(ready[1]);
 }
 
+/* A prober that was not told yet, as after a kill. */
+static void what_a_killed_holder_left_behind_goes(void **state)
+{
+	struct place *p = *state;
+	struct lock l = LOCK_NONE;
+	struct err e = ERR_INIT;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (lock_take(p->path, "x", "apply", &l, &e) < 0)
+			_exit(1);
+		if (fork() == 0)
+			clock_sleep_ns(200 * NS_PER_MS);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_ok(lock_take(p->path, "x", "rollback", &l, &e), &e);
+	lock_release(&l);
+}
+
 static void a_lock_is_a_private_file_of_its_own(void **state)
 {
 	struct place *p = *state;
@@ -75,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_place(one_holder_at_a_time),
 		in_place(a_killed_holder_frees_it),
+		in_place(what_a_killed_holder_left_behind_goes),
 		in_place(a_lock_is_a_private_file_of_its_own),
 	};
 
