@@ -47,6 +47,22 @@ CHECK(update_mode)
 		results_add(ret, id, VERDICT_PASS, NULL, "the server migrates at its start");
 }
 
+/* The flag of the command line, which is started again as it is; NULL without one. */
+static const char *loaddata_flag(const struct facts *now)
+{
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach((json_t *)facts_get(now, SF_ARGV), i, word)
+	{
+		const char *text = json_string_value(word);
+
+		if (text && !strncmp(text, "--loaddata-from", 15))
+			return text;
+	}
+	return NULL;
+}
+
 CHECK(loaddata)
 {
 	static const char id[] = "sftpgo.loaddata";
@@ -56,7 +72,7 @@ CHECK(loaddata)
 	if (!need(now, SF_CONF, id, ret, &conf))
 		return;
 	variable = json_object_get(json_object_get(conf, "variables"), "SFTPGO_LOADDATA_FROM");
-	from = json_str(variable, "value", "");
+	from = loaddata_flag(now) ? loaddata_flag(now) : json_str(variable, "value", "");
 	results_add(ret, id, *from ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s", *from ? from : "nothing is loaded at a start");
 }
 

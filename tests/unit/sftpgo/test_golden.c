@@ -57,6 +57,7 @@ int main(void)
 		{ "sftpgo.dump", "snapshot", VERDICT_WARN },
 		{ "sftpgo.dump", "none", VERDICT_NOTE },
 		{ "sftpgo.tied", "file", VERDICT_PASS },
+		{ "sftpgo.loaddata", "flag", VERDICT_BLOCK },
 		{ "sftpgo.nodes", "alone", VERDICT_PASS },
 		{ "sftpgo.nodes", "unseen", VERDICT_WARN },
 		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
