@@ -17,7 +17,6 @@
 
 /* ---- the installation */
 #define SF_ROOT            "root.path"          /* P str: configuration directory, canonical */
-#define SF_ROOT_MOUNT      "root.mount_point"   /* P bool */
 #define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","leave_out":[top-level names],"only":[..]|absent}}: what a
                                                  * restore point holds */
 #define SF_SCOPE_BAD       "scope.bad"          /* P [str]: users' files that cannot be left out of it, in words */
@@ -99,4 +98,3 @@
 
 /* ---- frozen */
 #define SF_FROZEN_OBJECTS  "frozen.objects"     /* O "records"|"restore point": where the baseline is read (frozen.h) */
-#define SF_FROZEN_KEYS     "frozen.host_keys"   /* O {file: fingerprint of the public key} */

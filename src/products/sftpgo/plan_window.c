@@ -108,7 +108,7 @@ void sftpgo_draft_prove(struct draft *d)
 	hook(d, PHASE_PROVE, "after-ready", "after_ready", "the operator's own check");
 	sftpgo_draft_step(d, PHASE_PROVE, "verify-gate", "verify_world", gated(d) ? STEP_IN_WINDOW : 0,
 		   json_pack("{ss ss so}", "depth", "gate", "within", "5m", "frozen", plan_from("freeze", "facts")),
-		   "schema, host keys and every object of the database are as they were");
+		   "edition, version, schema and every object of the database are what they must be");
 }
 
 void sftpgo_draft_open(struct draft *d)
