@@ -2,16 +2,18 @@
 
 #include <string.h>
 
-int packages_of_site(const struct site *s, struct dpkg *ret, struct err *e)
+int packages_of_site(const struct site *s, const json_t *params, struct packager *ret, struct err *e)
 {
-	*ret = (struct dpkg){ .inst = site_root_path(s, "system"), .admin = site_root_path(s, "packages") };
-	return ret->inst && ret->admin ? 0 : err_set(e, ERR_BUG, "the plan's site has no packages");
+	*ret = (struct packager){ .ops = packager_named(json_str(params, "manager", "dpkg")),
+				  .inst = site_root_path(s, "system"),
+				  .admin = site_root_path(s, "packages") };
+	return ret->ops && ret->inst && ret->admin ? 0 : err_set(e, ERR_BUG, "the plan's site has no packages");
 }
 
-int package_is(const struct dpkg *d, const char *name, const char *version, struct err *e)
+int package_is(const struct packager *p, const char *name, const char *version, struct err *e)
 {
 	autojson json_t *now = NULL;
-	int r = dpkg_installed(d, name, &now, e);
+	int r = p->ops->installed(p, name, &now, e);
 
 	if (r < 0 && e->kind != ERR_ABSENT)
 		return r;

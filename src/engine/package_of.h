@@ -2,11 +2,11 @@
 #pragma once
 
 #include "engine/step.h"
-#include "svc/dpkg.h"
+#include "svc/packager.h"
 
-/* The site's roots "packages" (dpkg's database) and "system" (where files of packages lie). */
-int packages_of_site(const struct site *s, struct dpkg *ret, struct err *e) must_check;
+/* The params' "manager" (absent: dpkg), and the site's roots "packages" (its database) and "system" (where files of packages lie). */
+int packages_of_site(const struct site *s, const json_t *params, struct packager *ret, struct err *e) must_check;
 /* Is this version of it installed, and configured? 1, 0, -kind. `version` NULL: is it not there at all? */
-int package_is(const struct dpkg *d, const char *name, const char *version, struct err *e) must_check;
+int package_is(const struct packager *p, const char *name, const char *version, struct err *e) must_check;
 /* Absolute paths of large blobs of the run; NULL-ended, for words_free(). */
 char **package_files(const struct ctx *c, const json_t *names) must_check;

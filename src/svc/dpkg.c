@@ -1,23 +1,22 @@
-#include "svc/dpkg.h"
+/* dpkg(1). The lock of the frontends is ours while it works, so it must not take it. */
+#include "svc/packager.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/fault.h"
 #include "base/vec.h"
 #include "io/cmd.h"
 #include "io/file.h"
 #include "io/json.h"
 
-#define ASK_WITHIN   (30 * NS_PER_S)
-#define EXTRACT_WITHIN (300 * NS_PER_S)
-#define LOOK_EVERY   (100 * NS_PER_MS)
-#define SAID_MAX     ((size_t)256 << 10)
-#define FILES_MAX    16
+#define LOOK_EVERY (100 * NS_PER_MS)
+#define SUMS_MAX   ((size_t)4 << 20)
+#define CACHE      "/var/cache/apt/archives"
 
-/* dpkg(1), debconf(7), ucf(1), needrestart(1). The lock of the frontends is ours, so dpkg must not take it. */
+/* debconf(7), ucf(1), needrestart(1) */
 static const char *const quiet[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 				     "LC_ALL=C.UTF-8",
 				     "DEBIAN_FRONTEND=noninteractive",
@@ -27,36 +26,20 @@ static const char *const quiet[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/s
 				     "NEEDRESTART_SUSPEND=1",
 				     NULL };
 
-/* 0 with what it said, or -kind; a status other than 0 is `no`, with its last words. */
-static int ask(const char *const *argv, struct buf *ret, enum err_kind no, int64_t within_ns, struct err *e)
+static int ask(const char *const *argv, struct buf *ret, enum err_kind no, struct err *e)
 {
-	struct cmd c = { .argv = argv, .env = quiet, .within_ns = within_ns, .out_max = SAID_MAX, .die_with_us = true };
-	struct cmd_result r = { 0 };
-	int ok = 0;
-
-	if (cmd_run(&c, &r, e) < 0)
-		return -(int)e->kind;
-	if (r.status) {
-		(void)cmd_said_no(&r, e);
-		e->kind = no;
-		ok = -(int)no;
-	} else if (ret) {
-		buf_add_sv(ret, buf_sv(&r.out));
-		ok = buf_check(ret, argv[0], e);
-	}
-	cmd_result_done(&r);
-	return ok;
+	return packager_ask(argv, quiet, ret, no, PACKAGER_ASK_WITHIN, e);
 }
 
 /* ---- a .deb ---- */
 
-int dpkg_deb_about(const char *path, json_t **ret, struct err *e)
+static int about(const char *path, json_t **ret, struct err *e)
 {
 	const char *argv[] = { "dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}", path, NULL };
 	autobuf struct buf said = BUF_MAX(4096);
 	struct sv rest, name, version, arch;
 
-	if (ask(argv, &said, ERR_FORMAT, ASK_WITHIN, e) < 0)
+	if (ask(argv, &said, ERR_FORMAT, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(&said);
 	name = sv_word(&rest);
@@ -68,59 +51,134 @@ int dpkg_deb_about(const char *path, json_t **ret, struct err *e)
 	return *ret ? 0 : err_set(e, ERR_FORMAT, "its fields are not UTF-8");
 }
 
-int dpkg_deb_extract(const char *path, const char *into, struct err *e)
+static int extract(const char *path, const char *into, struct err *e)
 {
 	const char *argv[] = { "dpkg-deb", "--extract", path, into, NULL };
 
-	return ask(argv, NULL, ERR_FORMAT, EXTRACT_WITHIN, e);
+	return packager_ask(argv, quiet, NULL, ERR_FORMAT, PACKAGER_FILES_WITHIN, e);
 }
 
-int dpkg_deb_control(const char *path, const char *name, struct buf *ret, struct err *e)
+/* A file of its control archive; ERR_ABSENT when there is none of that name. */
+static int control(const char *path, const char *name, struct buf *ret, struct err *e)
 {
 	const char *argv[] = { "dpkg-deb", "--info", path, name, NULL };
 
-	return ask(argv, ret, ERR_ABSENT, ASK_WITHIN, e);
+	return ask(argv, ret, ERR_ABSENT, e);
 }
 
-int dpkg_deb_conffiles(const char *path, const struct dir *files, json_t **ret, struct err *e)
+/* "/etc/x", and "remove-on-upgrade /etc/y", which brings none. */
+static int conffiles(const char *path, json_t **ret, struct err *e)
 {
-	autobuf struct buf list = BUF_MAX(SAID_MAX);
-	autojson json_t *digests = json_object();
+	autobuf struct buf text = BUF_MAX(PACKAGER_SAID_MAX);
+	autojson json_t *list = json_array();
 	struct sv rest;
 
-	if (dpkg_deb_control(path, "conffiles", &list, e) < 0) {
+	if (control(path, "conffiles", &text, e) < 0) {
 		if (e->kind != ERR_ABSENT)
 			return -(int)e->kind;
 		err_clear(e);
 	}
-	rest = buf_sv(&list);
+	rest = buf_sv(&text);
 	while (rest.n) {
-		autofree char *name = sv_dup(sv_trim(sv_line(&rest)));
-		int has = *name == '/' ? dir_has(files, name + 1, e) : 0; /* "remove-on-upgrade /etc/x" brings none */
-		autoclose int fd = has > 0 ? dir_openat(files, name + 1, O_RDONLY, 0, e) : -1;
-		char sha256[DIGEST_TEXT];
+		struct sv name = sv_trim(sv_line(&rest));
 
-		if (has < 0 || (has && (fd < 0 || file_digest(fd, name, sha256, e) < 0)))
-			return -(int)e->kind;
-		if (has)
-			json_object_set_new(digests, name, json_string(sha256));
+		if (sv_starts(name, "/"))
+			json_array_append_new(list, json_stringn(name.p, name.n));
 	}
-	*ret = take_ptr(digests);
+	*ret = take_ptr(list);
 	return 0;
 }
 
-int dpkg_arch(char ret[32], struct err *e)
+/* ---- this host ---- */
+
+static int database(char **ret, struct err *e unused_arg)
+{
+	*ret = xstrdup("/var/lib/dpkg");
+	return 0;
+}
+
+static int arch(char ret[32], struct err *e)
 {
 	static const char *const argv[] = { "dpkg", "--print-architecture", NULL };
 	autobuf struct buf said = BUF_MAX(4096);
 
-	if (ask(argv, &said, ERR_IO, ASK_WITHIN, e) < 0)
+	if (ask(argv, &said, ERR_IO, e) < 0)
 		return -(int)e->kind;
 	snprintf(ret, 32, SV_FMT, SV_ARG(sv_trim(buf_sv(&said))));
 	return 0;
 }
 
+/* NAME_VERSION_ARCH.deb, the colon of an epoch written %3a. */
+static char *cached_file(const json_t *package)
+{
+	autobuf struct buf path = BUF_MAX(PATH_MAX);
+
+	buf_addf(&path, CACHE "/%s_", json_str(package, "name", ""));
+	for (const char *at = json_str(package, "version", ""); *at; at++)
+		*at == ':' ? buf_adds(&path, "%3a") : buf_addc(&path, *at);
+	buf_addf(&path, "_%s.deb", json_str(package, "arch", ""));
+	return buf_take(&path);
+}
+
+/* Does a repository that apt knows of name this very version? */
+static bool can_download(const json_t *package)
+{
+	autofree char *exactly = xasprintf("%s=%s", json_str(package, "name", ""), json_str(package, "version", ""));
+	const char *argv[] = { "apt-get", "-qq", "download", "--print-uris", exactly, NULL };
+	struct cmd c = { .argv = argv, .cwd = "/", .within_ns = PACKAGER_ASK_WITHIN, .out_max = 4096, .die_with_us = true };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	bool can;
+
+	if (cmd_run(&c, &r, &e) < 0)
+		return false;
+	can = r.status == 0 && r.out.len > 0;
+	cmd_result_done(&r);
+	return can;
+}
+
+static bool can_repack(void)
+{
+	return !access("/usr/bin/dpkg-repack", X_OK) || !access("/usr/local/bin/dpkg-repack", X_OK);
+}
+
+static json_t *had(const json_t *package)
+{
+	autofree char *cached = cached_file(package);
+
+	if (packager_is_file(&packager_dpkg, cached, package))
+		return json_pack("{ss ss}", "how", "file", "file", cached);
+	if (can_download(package))
+		return json_pack("{ss}", "how", "download");
+	return can_repack() ? json_pack("{ss}", "how", "repack") : NULL;
+}
+
+static int fetch(const json_t *package, const char *how, const char *into, struct err *e)
+{
+	const char *name = json_str(package, "name", "");
+	autofree char *exactly = xasprintf("%s=%s", name, json_str(package, "version", ""));
+	const char *const download[] = { "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", exactly, NULL };
+	const char *const pack[] = { "dpkg-repack", name, NULL };
+
+	return packager_fetch(!strcmp(how, "repack") ? pack : download, into, e);
+}
+
 /* ---- what is installed ---- */
+
+/* "sftpgo: /usr/bin/sftpgo" */
+static int owner(const struct packager *p, const char *path, char **ret, struct err *e)
+{
+	autofree char *admin = xasprintf("--admindir=%s", p->admin);
+	const char *argv[] = { "dpkg-query", admin, "--search", path, NULL };
+	autobuf struct buf said = BUF_MAX(PACKAGER_SAID_MAX);
+	struct sv rest;
+
+	if (ask(argv, &said, ERR_ABSENT, e) < 0)
+		return -(int)e->kind;
+	rest = buf_sv(&said);
+	*ret = sv_dup(sv_cut(&rest, ':'));
+	return 0;
+}
 
 /* " /etc/a 5d41...\n /etc/b 5d41... obsolete": in lines, each led by a blank. */
 static json_t *conffiles_of(struct sv text)
@@ -136,16 +194,16 @@ static json_t *conffiles_of(struct sv text)
 	return list;
 }
 
-int dpkg_installed(const struct dpkg *d, const char *name, json_t **ret, struct err *e)
+static int installed(const struct packager *p, const char *name, json_t **ret, struct err *e)
 {
-	autofree char *admin = xasprintf("--admindir=%s", d->admin);
+	autofree char *admin = xasprintf("--admindir=%s", p->admin);
 	const char *argv[] = { "dpkg-query", admin, "--show",
 			       "--showformat=${Version} ${Architecture} ${db:Status-Want} ${db:Status-Status}\\n${Conffiles}",
 			       name, NULL };
-	autobuf struct buf said = BUF_MAX(SAID_MAX);
+	autobuf struct buf said = BUF_MAX(PACKAGER_SAID_MAX);
 	struct sv rest, line, version, arch, want, status;
 
-	if (ask(argv, &said, ERR_ABSENT, ASK_WITHIN, e) < 0)
+	if (ask(argv, &said, ERR_ABSENT, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(&said);
 	line = sv_line(&rest);
@@ -155,71 +213,58 @@ int dpkg_installed(const struct dpkg *d, const char *name, json_t **ret, struct 
 	status = sv_word(&line);
 	if (!status.n || sv_eq(status, "not-installed") || sv_eq(status, "config-files"))
 		return err_set(e, ERR_ABSENT, "package '%s' is not installed", name);
-	*ret = json_pack("{ss ss% ss% ss% ss% so}", "name", name, "version", version.p, version.n, "arch", arch.p, arch.n,
-			 "want", want.p, want.n, "status", status.p, status.n, "conffiles", conffiles_of(rest));
+	*ret = json_pack("{ss ss% ss% ss% sb ss% so}", "name", name, "version", version.p, version.n, "arch", arch.p, arch.n,
+			 "want", want.p, want.n, "held", (int)sv_eq(want, "hold"), "status", status.p, status.n, "conffiles",
+			 conffiles_of(rest));
 	return *ret ? 0 : err_set(e, ERR_FORMAT, "what dpkg says of '%s' is not UTF-8", name);
 }
 
-/* "??5??????   /usr/bin/x", "??5?????? c /etc/x", "missing     /usr/share/x" */
-static bool is_conffile(struct sv line)
+static int verify(const struct packager *p, const char *name, struct buf *ret, struct err *e)
 {
-	(void)sv_word(&line);
-	return sv_eq(sv_word(&line), "c");
-}
-
-int dpkg_verify(const struct dpkg *d, const char *name, struct buf *ret, struct err *e)
-{
-	autofree char *admin = xasprintf("--admindir=%s", d->admin), *inst = xasprintf("--instdir=%s", d->inst);
+	autofree char *admin = xasprintf("--admindir=%s", p->admin), *inst = xasprintf("--instdir=%s", p->inst);
 	const char *argv[] = { "dpkg", admin, inst, "--verify", name, NULL };
-	struct cmd c = { .argv = argv, .env = quiet, .within_ns = EXTRACT_WITHIN, .out_max = SAID_MAX, .die_with_us = true };
-	struct cmd_result r = { 0 };
-	struct sv rest;
 
-	if (cmd_run(&c, &r, e) < 0)
-		return -(int)e->kind;
-	rest = buf_sv(&r.out);
-	while (rest.n) {
-		struct sv line = sv_line(&rest);
-
-		if (!is_conffile(line)) {
-			buf_add_sv(ret, line);
-			buf_addc(ret, '\n');
-		}
-	}
-	cmd_result_done(&r);
-	return buf_check(ret, "what dpkg -V says", e);
+	return packager_verify(argv, quiet, ret, e);
 }
 
-/* ---- dpkg at work ---- */
+/* What it would bring is what dpkg remembers of the one installed. A package may have no sums. */
+static int is_build(const struct packager *p, const char *name, const char *path, struct err *e)
+{
+	autobuf struct buf brings = BUF_MAX(SUMS_MAX), has = BUF_MAX(SUMS_MAX);
+	autofree char *sums = xasprintf("%s/info/%s.md5sums", p->admin, name);
+
+	if (control(path, "md5sums", &brings, e) < 0 || file_read_path(sums, &has, e) < 0) {
+		if (e->kind != ERR_ABSENT)
+			return -(int)e->kind;
+		err_clear(e);
+		return 1;
+	}
+	return brings.len == has.len && !memcmp(buf_str(&brings), buf_str(&has), has.len);
+}
+
+/* ---- at work ---- */
 
 /* Where it writes and where it logs. A root of its own leaves no line in this machine's log. */
 struct places {
 	char *admin, *inst, *log;
 };
 
-static struct places places_of(const struct dpkg *d)
+static struct places places_of(const struct packager *p)
 {
-	bool here = !strcmp(d->inst, "/");
+	bool here = !strcmp(p->inst, "/");
 
-	return (struct places){ xasprintf("--admindir=%s", d->admin), xasprintf("--instdir=%s", d->inst),
-				here ? xstrdup("--log=/var/log/dpkg.log") : xasprintf("--log=%s/log", d->admin) };
+	return (struct places){ xasprintf("--admindir=%s", p->admin), xasprintf("--instdir=%s", p->inst),
+				here ? xstrdup("--log=/var/log/dpkg.log") : xasprintf("--log=%s/log", p->admin) };
 }
 
-static void places_done(struct places *p)
+static void places_done(struct places *at)
 {
-	free(p->admin);
-	free(p->inst);
-	free(p->log);
+	free(at->admin);
+	free(at->inst);
+	free(at->log);
 }
 
 /* A record lock as apt and dpkg take it, but of this open file alone, so that no other descriptor of ours loses it. */
-static bool lock_is_free(int fd)
-{
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	return fcntl(fd, F_OFD_GETLK, &l) < 0 || l.l_type == F_UNLCK;
-}
-
 static bool take(int fd)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -227,71 +272,74 @@ static bool take(int fd)
 	return fcntl(fd, F_OFD_SETLK, &l) == 0;
 }
 
-int dpkg_lock(const struct dpkg *d, struct deadline until, struct err *e)
+static int lock(const struct packager *p, struct deadline until, struct err *e)
 {
 	autodir struct dir admin = DIR_NONE;
 	autoclose int frontend = -1, own = -1;
 
-	if (dir_open(d->admin, &admin, e) < 0)
+	if (dir_open(p->admin, &admin, e) < 0)
 		return -(int)e->kind;
 	frontend = dir_openat(&admin, "lock-frontend", O_RDWR | O_CREAT, 0640, e);
 	own = frontend < 0 ? frontend : dir_openat(&admin, "lock", O_RDWR | O_CREAT, 0640, e);
 	if (own < 0)
 		return own;
-	while (!take(frontend) || !lock_is_free(own)) {
+	while (!take(frontend) || !packager_lock_is_free(own)) {
 		if (deadline_passed(until)) {
 			err_set(e, ERR_BUSY, "somebody else installs packages");
-			return err_hint(e, "wait for apt or dpkg to end: 'fuser %s/lock-frontend %s/lock' names it", d->admin, d->admin);
+			return err_hint(e, "wait for apt or dpkg to end: 'fuser %s/lock-frontend %s/lock' names it", p->admin, p->admin);
 		}
 		clock_sleep_ns(LOOK_EVERY);
 	}
 	return take_fd(frontend);
 }
 
-static int run(const char *const *argv, int64_t within_ns, struct sv in, struct err *e)
+static int install(const struct packager *p, const char *const *files, bool dry, int64_t within_ns, struct err *e)
 {
-	/* It lives on when we are killed: a dpkg that ends by itself leaves less behind. Who comes next waits for its lock. */
-	struct cmd c = { .argv = argv, .env = quiet, .within_ns = within_ns, .out_max = SAID_MAX, .in = in };
-	struct cmd_result r = { 0 };
-	int sys = fault_errno("svc.dpkg"), ok;
+	cleanup_with(places_done) struct places at = places_of(p);
+	const char *argv[PACKAGER_FILES_MAX + 8] = {
+		"dpkg", at.admin, at.inst, at.log, "--force-confold,downgrade", dry ? "--dry-run" : "--no-pager", "--install",
+	};
 
-	if (sys)
-		return err_sys(e, sys, "run dpkg");
-	if (cmd_run(&c, &r, e) < 0)
-		return err_wrap(e, "run dpkg");
-	ok = r.status ? cmd_said_no(&r, e) : 0;
-	cmd_result_done(&r);
-	return ok;
+	return packager_name_files(argv + 7, files, e) < 0 ? -(int)e->kind :
+							     packager_run(argv, quiet, (struct sv){ 0 }, within_ns, e);
 }
 
-int dpkg_install(const struct dpkg *d, const char *const *files, bool dry, int64_t within_ns, struct err *e)
+static int purge(const struct packager *p, const char *name, int64_t within_ns, struct err *e)
 {
-	cleanup_with(places_done) struct places at = places_of(d);
-	const char *argv[FILES_MAX + 8] = { "dpkg",    at.admin, at.inst, at.log, "--force-confold,downgrade", dry ? "--dry-run" : "--no-pager",
-					    "--install" };
-	size_t n = 0;
-
-	while (n < FILES_MAX && files[n]) {
-		argv[n + 7] = files[n];
-		n++;
-	}
-	if (files[n])
-		return err_set(e, ERR_USAGE, "more than %d packages at once", FILES_MAX);
-	return run(argv, within_ns, (struct sv){ 0 }, e);
-}
-
-int dpkg_purge(const struct dpkg *d, const char *name, int64_t within_ns, struct err *e)
-{
-	cleanup_with(places_done) struct places at = places_of(d);
+	cleanup_with(places_done) struct places at = places_of(p);
 	const char *argv[] = { "dpkg", at.admin, at.inst, at.log, "--purge", name, NULL };
 
-	return run(argv, within_ns, (struct sv){ 0 }, e);
+	return packager_run(argv, quiet, (struct sv){ 0 }, within_ns, e);
 }
 
-int dpkg_want(const struct dpkg *d, const char *name, const char *want, struct err *e)
+/* "hold", "install" */
+static int want(const struct packager *p, const char *name, const char *word, struct err *e)
 {
-	autofree char *admin = xasprintf("--admindir=%s", d->admin), *line = xasprintf("%s %s\n", name, want);
+	autofree char *admin = xasprintf("--admindir=%s", p->admin), *line = xasprintf("%s %s\n", name, word);
 	const char *argv[] = { "dpkg", admin, "--set-selections", NULL };
 
-	return run(argv, ASK_WITHIN, sv_of(line), e);
+	return packager_run(argv, quiet, sv_of(line), PACKAGER_ASK_WITHIN, e);
 }
+
+const struct packager_ops packager_dpkg = {
+	.name = "dpkg",
+	.form = "deb",
+	.beside = ".dpkg-dist",
+	.front = "apt",
+	.repacker = "dpkg-repack",
+	.about = about,
+	.extract = extract,
+	.conffiles = conffiles,
+	.database = database,
+	.arch = arch,
+	.had = had,
+	.fetch = fetch,
+	.owner = owner,
+	.installed = installed,
+	.verify = verify,
+	.is_build = is_build,
+	.lock = lock,
+	.install = install,
+	.purge = purge,
+	.want = want,
+};

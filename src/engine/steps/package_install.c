@@ -1,16 +1,18 @@
 /* package_install: the new packages take the old ones' place. The server is down and its hold stands: their scripts restart the
  * service, and must not get it started.
- * params {"packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],"old_conffiles":{path: SHA-256},"program":place,
- *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}],"within":"10m"};
+ * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
+ *         "old_conffiles":{path: SHA-256},"program":place,"within":"10m",
+ *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
  * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"xattrs":{..}}.
  *
- * Old configuration files are kept, every one: dpkg keeps one that was edited, and replaces one that was not without a word
- * (seen, --force-confold too); that one is put back, and what the package brings lies beside it as dpkg leaves it for an edited
- * one, in FILE.dpkg-dist. Attributes of the program, capabilities among them, are as before, too.
+ * Old configuration files are kept, every one: dpkg and rpm keep one that was edited, and replace one that was not without a word
+ * (seen, --force-confold and %config(noreplace) too); that one is put back, and what the package brings lies beside it as the
+ * manager leaves it for an edited one, in FILE.dpkg-dist or FILE.rpmnew. Attributes of the program, capabilities among them, are as
+ * before, too.
  *
- * A dpkg that was killed is finished by the next: installing again what is half installed is dpkg's own way out, both ways. With
- * the lock of the frontends held until this call of ours ends, no apt comes in between. in_point: the file lies in the restore
- * point and comes back with it, so after the first start of the new build nobody's edit of it is asked for. */
+ * A manager that was killed is finished by the next: installing again what is half installed is its own way out, both ways. With
+ * the lock of those who install held until this call of ours ends, no apt and no dnf comes in between. in_point: the file lies in
+ * the restore point and comes back with it, so after the first start of the new build nobody's edit of it is asked for. */
 #include "engine/package_of.h"
 
 #include <errno.h>
@@ -23,24 +25,23 @@
 #include "io/xattr.h"
 
 #define LOCK_WITHIN (600 * NS_PER_S)
-#define DPKG_WITHIN (600 * NS_PER_S)
+#define WORK_WITHIN (600 * NS_PER_S)
 #define VERIFY_MAX  ((size_t)1 << 20)
 #define CONF_MAX    ((size_t)16 << 20)
-#define LOCK        "dpkg"
-#define BESIDE      ".dpkg-dist"
+#define LOCK        "packages"
 
 /* What a verb works with. */
 struct work {
 	struct ctx *c;
 	const json_t *params, *undo;
 	struct site *site;
-	struct dpkg d;
+	struct packager p;
 };
 
 static int work_of(struct ctx *c, const json_t *params, const json_t *undo, struct work *ret, struct err *e)
 {
 	*ret = (struct work){ .c = c, .params = params, .undo = undo };
-	return ctx_site_of(c, params, &ret->site, e) < 0 ? -(int)e->kind : packages_of_site(ret->site, &ret->d, e);
+	return ctx_site_of(c, params, &ret->site, e) < 0 ? -(int)e->kind : packages_of_site(ret->site, params, &ret->p, e);
 }
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -67,7 +68,7 @@ static int all_are(const struct work *w, const char *world, struct err *e)
 
 	json_array_foreach((json_t *)packages(w), i, one)
 	{
-		int is = package_is(&w->d, json_str(one, "name", ""), json_str(one, world, NULL), e);
+		int is = package_is(&w->p, json_str(one, "name", ""), json_str(one, world, NULL), e);
 
 		if (is <= 0)
 			return is;
@@ -121,7 +122,7 @@ static int image_conf(const struct work *w, const json_t *conf, json_t *undo, st
 
 	if (conf_at(w, conf, &d, &rel, e) < 0)
 		return -(int)e->kind;
-	beside = xasprintf("%s" BESIDE, rel);
+	beside = xasprintf("%s%s", rel, w->p.ops->beside);
 	if (image_take(&d, rel, &w->c->blobs, CONF_MAX, &image, e) < 0)
 		return -(int)e->kind;
 	json_array_append_new(json_object_get(undo, "conffiles"),
@@ -135,7 +136,7 @@ static int image_conf(const struct work *w, const json_t *conf, json_t *undo, st
 
 static int lay_beside(const struct work *w, const struct dir *d, const char *rel, struct err *e)
 {
-	autofree char *beside = xasprintf("%s" BESIDE, rel);
+	autofree char *beside = xasprintf("%s%s", rel, w->p.ops->beside);
 	autobuf struct buf text = BUF_MAX(CONF_MAX);
 	struct stat st;
 
@@ -161,10 +162,10 @@ static int keep_conf(const struct work *w, const json_t *conf, const json_t *und
 	return lay_beside(w, &d, rel, e) < 0 ? -(int)e->kind : image_put(&d, rel, &w->c->blobs, json_object_get(undo, "image"), e);
 }
 
-/* What dpkg or we laid beside it goes; somebody's own file of that name stays, unless he was overruled. */
+/* What the manager or we laid beside it goes; somebody's own file of that name stays, unless he was overruled. */
 static int clear_beside(const struct work *w, const struct dir *d, const char *rel, const json_t *undo, struct err *e)
 {
-	autofree char *beside = xasprintf("%s" BESIDE, rel), *path = xasprintf("/%s", rel);
+	autofree char *beside = xasprintf("%s%s", rel, w->p.ops->beside), *path = xasprintf("/%s", rel);
 	const char *olds = json_str(json_object_get(w->params, "old_conffiles"), path, "");
 	autojson json_t *old = json_pack("{sO ss}", "image", json_object_get(undo, "image"), "ours", olds);
 	int now = file_undo_state(d, beside, undo, e);
@@ -215,12 +216,12 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 	const char *name = json_str(one, "name", ""), *was = json_str(one, "was", NULL);
 	autobuf struct buf said = BUF_MAX(VERIFY_MAX);
 	autojson json_t *now = NULL;
-	int is = package_is(&w->d, name, was, e);
+	int is = package_is(&w->p, name, was, e);
 
 	if (is <= 0)
 		return is < 0 ? is : err_set(e, ERR_CHANGED, "package '%s' is not '%s', installed and configured, any more", name,
 					     was ? was : "absent");
-	if (was && (dpkg_installed(&w->d, name, &now, e) < 0 || dpkg_verify(&w->d, name, &said, e) < 0))
+	if (was && (w->p.ops->installed(&w->p, name, &now, e) < 0 || w->p.ops->verify(&w->p, name, &said, e) < 0))
 		return -(int)e->kind;
 	json_array_append_new(json_object_get(undo, "want"), json_string(json_str(now, "want", "")));
 	json_array_append_new(json_object_get(undo, "verify"), json_text(buf_str(&said)));
@@ -254,7 +255,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	return 0;
 }
 
-/* ---- dpkg ---- */
+/* ---- the manager ---- */
 
 /* Held until this call ends: between two of our steps nobody else is to install anything. */
 static int lock(const struct work *w, struct err *e)
@@ -263,7 +264,7 @@ static int lock(const struct work *w, struct err *e)
 
 	if (ctx_holds(w->c, LOCK))
 		return 0;
-	fd = dpkg_lock(&w->d, deadline_in(LOCK_WITHIN), e);
+	fd = w->p.ops->lock(&w->p, deadline_in(LOCK_WITHIN), e);
 	if (fd < 0)
 		return fd;
 	ctx_hold_fd(w->c, LOCK, fd);
@@ -301,12 +302,12 @@ static int install(const struct work *w, const char *world, struct err *e)
 	if (still_whole(w, names, e) < 0)
 		return -(int)e->kind;
 	files = package_files(w->c, names);
-	r = dpkg_install(&w->d, (const char *const *)files, false, params_span(w->params, "within", DPKG_WITHIN), e);
+	r = w->p.ops->install(&w->p, (const char *const *)files, false, params_span(w->params, "within", WORK_WITHIN), e);
 	words_free(files);
 	return r;
 }
 
-/* dpkg sets aside what the operator wants of a package when he installs it by hand, which this is not. */
+/* A manager sets aside what the operator wants of a package when he installs it by hand, which this is not. */
 static int want_again(const struct work *w, struct err *e)
 {
 	const json_t *one;
@@ -320,8 +321,8 @@ static int want_again(const struct work *w, struct err *e)
 
 		if (!want || !*want)
 			continue;
-		if (dpkg_installed(&w->d, name, &now, e) < 0 ||
-		    (strcmp(json_str(now, "want", ""), want) != 0 && dpkg_want(&w->d, name, want, e) < 0))
+		if (w->p.ops->installed(&w->p, name, &now, e) < 0 ||
+		    (strcmp(json_str(now, "want", ""), want) != 0 && w->p.ops->want(&w->p, name, want, e) < 0))
 			return -(int)e->kind;
 	}
 	return 0;
@@ -336,7 +337,7 @@ static int refuse_other(const struct work *w, const char *want, struct err *e)
 	{
 		autojson json_t *now = NULL;
 		struct err none = ERR_INIT;
-		const char *is = dpkg_installed(&w->d, json_str(one, "name", ""), &now, &none) < 0 ? NULL : json_str(now, "version", NULL);
+		const char *is = w->p.ops->installed(&w->p, json_str(one, "name", ""), &now, &none) < 0 ? NULL : json_str(now, "version", NULL);
 
 		if (is && strcmp(is, json_str(one, "was", "")) != 0 && strcmp(is, json_str(one, "to", "")) != 0) {
 			err_set(e, ERR_CHANGED, "package '%s' is %s: somebody else installed it since", json_str(one, "name", ""), is);
@@ -393,9 +394,9 @@ static int purge_added(const struct work *w, struct err *e)
 	json_array_foreach((json_t *)packages(w), i, one)
 	{
 		const char *name = json_str(one, "name", "");
-		int absent = json_str(one, "was", NULL) ? 1 : package_is(&w->d, name, NULL, e);
+		int absent = json_str(one, "was", NULL) ? 1 : package_is(&w->p, name, NULL, e);
 
-		if (absent < 0 || (!absent && dpkg_purge(&w->d, name, params_span(w->params, "within", DPKG_WITHIN), e) < 0))
+		if (absent < 0 || (!absent && w->p.ops->purge(&w->p, name, params_span(w->params, "within", WORK_WITHIN), e) < 0))
 			return -(int)e->kind;
 	}
 	return 0;
@@ -415,14 +416,14 @@ static int files_are_whole(const struct work *w, struct err *e)
 
 		if (!json_str(one, "was", NULL))
 			continue;
-		if (dpkg_verify(&w->d, json_str(one, "name", ""), &now, e) < 0)
+		if (w->p.ops->verify(&w->p, json_str(one, "name", ""), &now, e) < 0)
 			return -(int)e->kind;
 		rest = buf_sv(&now);
 		while (rest.n) {
 			autofree char *line = sv_dup(sv_line(&rest));
 
 			if (!strstr(was ? was : "", line))
-				return err_set(e, ERR_CHANGED, "the old package is back, and dpkg finds: %s", line);
+				return err_set(e, ERR_CHANGED, "the old package is back, and %s finds: %s", w->p.ops->name, line);
 		}
 	}
 	return 0;
@@ -446,7 +447,7 @@ static int undo_install(struct ctx *c, const json_t *params, const json_t *undo,
 	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0) ||
 	    put_back_confs(&w, true, e) < 0 || put_back_confs(&w, false, e) < 0 || bring_back(&w, e) < 0)
 		return -(int)e->kind;
-	/* dpkg may have laid the old package's own beside them. */
+	/* The manager may have laid the old package's own beside them. */
 	return put_back_confs(&w, false, e);
 }
 

@@ -213,6 +213,7 @@ static const char *form_of(int fd)
 int build_judge(const char *path, json_t **ret, struct err *e)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const struct packager_ops *ops;
 	struct err finding = ERR_INIT;
 	char sha256[DIGEST_TEXT];
 	struct stat st;
@@ -224,10 +225,11 @@ int build_judge(const char *path, json_t **ret, struct err *e)
 		return err_set(e, ERR_REFUSED, "'%s' is no file", path);
 	if (file_digest(fd, path, sha256, e) < 0)
 		return -(int)e->kind;
+	ops = packager_of_form(form_of(fd));
 	doc = json_pack("{ss ss ss sI}", "path", path, "form", form_of(fd), "sha256", sha256, "size",
 			(json_int_t)st.st_size);
 	if ((!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0) ||
-	    (!strcmp(form_of(fd), "deb") && build_look_in_deb(path, doc, &finding) < 0))
+	    (ops && build_look_in_package(ops, path, doc, &finding) < 0))
 		json_object_set_new(doc, "finding", json_text(finding.msg));
 	*ret = doc;
 	return 0;

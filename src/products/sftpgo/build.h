@@ -3,16 +3,17 @@
 #pragma once
 
 #include "io/json.h"
+#include "svc/packager.h"
 
 /* {"form": "archive"|"deb"|"rpm"|"?", "sha256", "size", "version", "edition", "arch", "features": ["+bolt", ...], "top":
  * directory that all entries lie in or "", "entries": [names of the program's own files and directories], "finding": text when
- * something is wrong with it}; of a .deb also "package": {"name","version","arch","conffiles": {path: SHA-256}}, and version and
+ * something is wrong with it}; of a package also "package": {"name","version","arch","conffiles": {path: SHA-256}}, and version and
  * edition only when /usr/bin/sftpgo is in it. A file that cannot be opened is an error; one that is damaged, unsafe or no SFTPGo is a
  * finding. */
 int build_judge(const char *path, json_t **ret, struct err *e) must_check;
 
-/* Of a .deb, into the document; what is wrong with it is the error. */
-int build_look_in_deb(const char *path, json_t *doc, struct err *e) must_check;
+/* Of a package, into the document; what is wrong with it is the error. */
+int build_look_in_package(const struct packager_ops *ops, const char *path, json_t *doc, struct err *e) must_check;
 
 /* {"version","edition","features"} of a program, run in the name of that account; ERR_FORMAT when what it says is not SFTPGo's. */
 int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e) must_check;

@@ -27,7 +27,7 @@
 #define SF_INSTALL_ENTRIES "install.entries"    /* P [str]: of program, templates, static, openapi those that lie in it */
 #define SF_INSTALL_MIXED   "install.holds_data" /* P bool: configuration, data or what no build brings lie below it: it cannot be exchanged whole */
 #define SF_PROGRAM         "install.program"    /* P str: canonical */
-#define SF_PACKAGE         "install.package"    /* P {"manager","name","version","held"}; absent: of no package */
+#define SF_PACKAGE         "install.package"    /* P packager_owner(); absent: of no package */
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
 #define SF_EDITED          "install.edited"     /* O [path]: configuration files that are not as the package brought them */
 #define SF_CONTAINER       "install.container"  /* P container_about(); absent: none */
@@ -36,7 +36,7 @@
 #define SF_SERVICE_BY      "service.by"         /* P str: who starts it again, in words; absent: nobody */
 #define SF_UNIT_FILES      "service.unit_files" /* P {path: sha256}; absent: no unit */
 
-#define SF_PACKAGES        "install.packages"   /* P [{"name","version","arch","want","status","conffiles","secured_by":{"how",
+#define SF_PACKAGES        "install.packages"   /* P [{"name","version","arch","want","held","status","conffiles","secured_by":{"how",
                                                  * "file"}}]: what is installed of the artifacts, in their order; "name" alone:
                                                  * nothing. Absent: this way is not by packages */
 

@@ -9,9 +9,9 @@
 #include "io/json.h"
 #include "products/sftpgo/doors.h"
 #include "svc/container.h"
+#include "svc/packager.h"
 
-#define USUAL_ROOT   "/etc/sftpgo"
-#define ASK_PACKAGES (20 * NS_PER_S)
+#define USUAL_ROOT "/etc/sftpgo"
 
 void sftpgo_layout_done(struct layout *l)
 {
@@ -311,62 +311,6 @@ static void read_config(struct layout *l)
 
 /* ---- where it is installed ---- */
 
-static int ask_package(const char *const *argv, struct buf *ret)
-{
-	struct cmd c = { .argv = argv, .within_ns = ASK_PACKAGES, .out_max = 4096 };
-	struct cmd_result r = { 0 };
-	struct err e = ERR_INIT;
-	int ok = -1;
-
-	if (cmd_run(&c, &r, &e) < 0)
-		return -1;
-	if (r.status == 0 && !r.cut) {
-		buf_add_sv(ret, buf_sv(&r.out));
-		ok = 0;
-	}
-	cmd_result_done(&r);
-	return ok;
-}
-
-static json_t *dpkg_owner(const char *program)
-{
-	const char *owner[] = { "dpkg-query", "-S", program, NULL };
-	autobuf struct buf said = BUF_MAX(4096), about = BUF_MAX(4096);
-	struct sv rest, name, version;
-	autofree char *package = NULL;
-
-	if (ask_package(owner, &said) < 0)
-		return NULL;
-	rest = buf_sv(&said);
-	package = sv_dup(sv_cut(&rest, ':'));
-
-	const char *state[] = { "dpkg-query", "-W", "-f", "${Version} ${db:Status-Want}", package, NULL };
-
-	if (ask_package(state, &about) < 0)
-		return NULL;
-	rest = buf_sv(&about);
-	version = sv_word(&rest);
-	name = sv_word(&rest);
-	return json_pack("{ss ss ss% sb}", "manager", "dpkg", "name", package, "version", version.p, version.n,
-			 "held", sv_eq(name, "hold"));
-}
-
-static json_t *rpm_owner(const char *program)
-{
-	const char *argv[] = { "rpm", "-qf", "--qf", "%{NAME} %{VERSION}-%{RELEASE}", program, NULL };
-	autobuf struct buf said = BUF_MAX(4096);
-	struct sv rest, name, version;
-
-	if (ask_package(argv, &said) < 0)
-		return NULL;
-	rest = buf_sv(&said);
-	name = sv_word(&rest);
-	version = sv_word(&rest);
-	return version.n ? json_pack("{ss ss% ss%}", "manager", "rpm", "name", name.p, name.n, "version",
-				     version.p, version.n)
-			 : NULL;
-}
-
 static void set_install(struct layout *l, const char *named)
 {
 	autofree char *dir = dir_of(named);
@@ -403,9 +347,7 @@ static void find_install(struct layout *l, const json_t *source)
 	l->kind = "unknown";
 	if (!l->program)
 		return;
-	l->package = dpkg_owner(l->program);
-	if (!l->package)
-		l->package = rpm_owner(l->program);
+	l->package = packager_owner(l->program);
 	l->kind = l->package ? "package" : "archive";
 }
 

@@ -28,7 +28,7 @@ struct layout {
 	char *named;                    /* the program, absolute, as the launcher names it */
 	char *install, *install_link;   /* its directory, and the link through which it is named */
 	const char *kind;               /* "package", "archive", "container", "unknown" */
-	json_t *package;                /* {"manager","name","version","held"}; NULL: of no package */
+	json_t *package;                /* packager_owner(); NULL: of no package */
 	json_t *service;                /* config for service_open() */
 	struct svc_state svc;
 	json_t *container;              /* container_about(); "error": why docker told nothing. NULL: none */

@@ -4,6 +4,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "svc/packager.h"
+
+/* Who makes the change. */
+static const struct packager_ops *manager(const struct draft *d)
+{
+	return packager_named(json_str(facts_get(d->now, SF_PACKAGE), "manager", ""));
+}
 
 bool sftpgo_draft_is_package(const struct draft *d)
 {
@@ -52,9 +59,9 @@ static json_t *old_packages(const struct draft *d)
 void sftpgo_draft_stage_packages(struct draft *d)
 {
 	json_object_set_new(d->roots, "system", json_string("/"));
-	json_object_set_new(d->roots, "packages", json_string("/var/lib/dpkg"));
+	json_object_set_new(d->roots, "packages", json_string(json_str(facts_get(d->now, SF_PACKAGE), "database", "")));
 	sftpgo_draft_step(d, PHASE_STAGE, "stage", "package_stage", STEP_AGAIN,
-			  json_pack("{so so}", "new", new_packages(d), "old", old_packages(d)),
+			  json_pack("{ss so so}", "manager", manager(d)->name, "new", new_packages(d), "old", old_packages(d)),
 			  "the old package may not be had any more once the new one is installed");
 }
 
@@ -105,8 +112,9 @@ static json_t *conffiles(const struct draft *d)
 void sftpgo_draft_install(struct draft *d)
 {
 	sftpgo_draft_step(d, PHASE_CHANGE, "install", "package_install", STEP_IN_WINDOW,
-			  json_pack("{so so so so so so}", "packages", changes(d), "new", plan_from("stage", "new"), "old",
-				    plan_from("stage", "old"), "old_conffiles", plan_from("stage", "conffiles"), "conffiles", conffiles(d), "program",
+			  json_pack("{ss so so so so so so}", "manager", manager(d)->name, "packages", changes(d), "new",
+				    plan_from("stage", "new"), "old", plan_from("stage", "old"), "old_conffiles",
+				    plan_from("stage", "conffiles"), "conffiles", conffiles(d), "program",
 				    place_of("system", facts_str(d->now, SF_PROGRAM, "/") + 1)),
 			  "its scripts restart the service, which the hold prevents; edited or not, configuration files are kept");
 	sftpgo_draft_step(d, PHASE_CHANGE, "reload", "service_reload", STEP_IN_WINDOW, json_object(),
@@ -115,24 +123,26 @@ void sftpgo_draft_install(struct draft *d)
 
 void sftpgo_draft_package_notes(struct draft *d)
 {
+	const struct packager_ops *ops = manager(d);
+	autofree char *kept = xasprintf("configuration files stay as they are, also those that were never edited: what the new "
+					"package brings lies beside them as FILE%s", ops->beside);
 	const json_t *one;
 	size_t i;
 
-	plan_note(d->plan, "configuration files stay as they are, also those that were never edited: what the new package brings lies "
-			   "beside them as FILE.dpkg-dist");
+	plan_note(d->plan, kept);
 	json_array_foreach((json_t *)facts_get(d->now, SF_PACKAGES), i, one)
 	{
 		const json_t *by = json_object_get(one, "secured_by");
+		const char *file = json_str(by, "file", NULL);
+		bool repack = !strcmp(json_str(by, "how", ""), "repack");
 		autofree char *text = NULL;
 
 		if (!by)
 			continue;
 		text = xasprintf("the installed package %s %s is kept for the way back: %s %s", json_str(one, "name", "?"),
 				 json_str(one, "version", "?"),
-				 json_str(by, "file", NULL)				? "a copy of" :
-				 !strcmp(json_str(by, "how", ""), "repack") ? "made from what is installed, by" :
-									      "downloaded by",
-				 json_str(by, "file", !strcmp(json_str(by, "how", ""), "repack") ? "dpkg-repack" : "apt"));
+				 file ? "a copy of" : repack ? "made from what is installed, by" : "downloaded by",
+				 file ? file : repack ? ops->repacker : ops->front);
 		plan_note(d->plan, text);
 	}
 }
