@@ -13,7 +13,7 @@ need_list() {
 		libfyaml-dev libarchive-dev libxxhash-dev libsystemd-dev libsodium-dev libpq-dev libmariadb-dev ;;
 	lint) echo git clang clang-format clang-tidy cppcheck shellcheck codespell mandoc libclang-rt-14-dev ;;
 	test) echo libcmocka-dev bats scdoc python3 python3-jsonschema strace xfsprogs btrfs-progs e2fsprogs acl attr nftables \
-		iproute2 rsync curl procps openssh-client mmdebstrap openjdk-17-jdk-headless ;;
+		iproute2 rsync curl procps openssh-client gpg gpg-agent mmdebstrap openjdk-17-jdk-headless ;;
 	sftpgo) echo gcc libc6-dev python3 curl openssh-client sshpass procps rpm ;;
 	databases) echo postgresql-15 mariadb-server ;;
 	containers) echo docker.io iptables curl ;;
