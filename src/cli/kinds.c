@@ -43,6 +43,13 @@ const struct kind_text kind_texts[] = {
 	  "With the server stopped and held, lets dpkg install the new package; configuration files, a hold of apt's and the "
 	  "program's attributes stay as they were.",
 	  "Installs the old package over what is there, and lets dpkg verify its files." },
+	{ "package_lock",
+	  "Keeps others from installing packages until the call ends; waits, for a bounded time, for those who do.",
+	  "Nothing." },
+	{ "package_source",
+	  "Takes away files that name repositories of packages, and puts others in place, keyrings among them.",
+	  "Takes away what was put, then puts the old ones back, byte for byte; a file somebody has edited since is not overwritten "
+	  "without --force." },
 	{ "package_stage",
 	  "Keeps the installed package and the new one, by digest, and asks dpkg in a dry run whether it could install.",
 	  "Removes these copies." },

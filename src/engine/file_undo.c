@@ -35,7 +35,7 @@ int file_undo_state(const struct dir *d, const char *rel, const json_t *undo, st
 		return fd;
 	if (fd < 0) {
 		err_clear(e);
-		return FILE_IS_THIRD;
+		return *json_str(undo, "ours", "?") ? FILE_IS_THIRD : FILE_IS_OURS;
 	}
 	if (file_digest(fd, rel, digest, e) < 0)
 		return -e->kind;

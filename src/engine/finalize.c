@@ -207,7 +207,7 @@ static int judge(const struct comparisons *cmp, struct run_end *ret)
 /* Where none is named, edition and version are to be those of before. */
 static bool names_target(const struct goal *g)
 {
-	return goal_edition(g) || goal_version(g) || goal_artifact(g, 0);
+	return goal_edition(g) || goal_version(g) || goal_artifact(g, 0) || goal_package(g);
 }
 
 static int verify_against(const struct facts *then, const struct goal *g, enum depth d, const struct run_opts *o,

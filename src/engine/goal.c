@@ -129,6 +129,41 @@ static int check_digest(json_t *target, struct err *e)
 	return err_hint(e, "it has 64 digits and letters a to f, as sha256sum prints it");
 }
 
+/* The file that names the repository, and the keys it is signed with: both by the operator's hand, neither fetched. */
+static int check_repository(const json_t *package, struct err *e)
+{
+	static const char *const keys[] = { "file", "keyring", NULL };
+	const json_t *repository = json_object_get(package, "repository");
+
+	if (!json_str(repository, "file", NULL) || !json_str(repository, "keyring", NULL)) {
+		err_set(e, ERR_USAGE, "'target.package.repository' is no mapping of file and keyring");
+		return err_hint(e, "write repository: {file: /root/vendor.list, keyring: /root/vendor.gpg}");
+	}
+	if (json_only_keys(repository, "target.package.repository", keys, e) < 0 ||
+	    check_path(repository, "target.package.repository", "file", e) < 0)
+		return -(int)e->kind;
+	return check_path(repository, "target.package.repository", "keyring", e);
+}
+
+static int check_package(const json_t *target, struct err *e)
+{
+	static const char *const keys[] = { "version", "plugins", "repository", NULL };
+	const json_t *package = json_object_get(target, "package");
+
+	if (!package)
+		return 0;
+	if (!json_is_object(package))
+		return err_set(e, ERR_USAGE, "'target.package' is not a mapping");
+	if (json_object_get(target, "artifact"))
+		return err_set(e, ERR_USAGE, "both 'target.artifact' and 'target.package' say what to move to");
+	if (json_only_keys(package, "target.package", keys, e) < 0 || check_text(package, "target.package", "version", e) < 0 ||
+	    check_text(package, "target.package", "plugins", e) < 0)
+		return -(int)e->kind;
+	if (!json_str(package, "version", NULL))
+		return err_set(e, ERR_USAGE, "'target.package.version' is missing");
+	return check_repository(package, e);
+}
+
 static int check_artifact(const json_t *target, struct err *e)
 {
 	const json_t *artifact = json_object_get(target, "artifact"), *item;
@@ -267,7 +302,7 @@ static int check_sides(struct goal *g, const struct product *p, struct err *e)
 	    check_path(g->target, "target", "directory", e) < 0 ||
 	    check_word(g->target, "target", "edition", p->editions, e) < 0 || check_login(g->source, "source", e) < 0 ||
 	    check_login(g->target, "target", e) < 0 || check_text(g->target, "target", "version", e) < 0 ||
-	    check_digest(g->target, e) < 0)
+	    check_digest(g->target, e) < 0 || check_package(g->target, e) < 0)
 		return -e->kind;
 	return check_artifact(g->target, e);
 }
@@ -369,4 +404,9 @@ const char *goal_artifact(const struct goal *g, size_t i)
 	if (json_is_string(a))
 		return i == 0 ? json_string_value(a) : NULL;
 	return json_string_value(json_array_get(a, i));
+}
+
+const json_t *goal_package(const struct goal *g)
+{
+	return json_object_get(g->target, "package");
 }

@@ -27,3 +27,6 @@ const char *goal_setting(const struct goal *g, const char *key, const char *abse
 int  goal_span(const struct goal *g, const char *key, int64_t absent_ns, int64_t *ret_ns, struct err *e) must_check;
 /* i-th artifact path, NULL beyond the last: `target.artifact` is a path or a list. */
 const char *goal_artifact(const struct goal *g, size_t i);
+/* `target.package`: {"version","plugins"|absent,"repository":{"file","keyring"}}, where the product takes one; NULL when it is not
+ * given. It stands in place of `target.artifact`. */
+const json_t *goal_package(const struct goal *g);

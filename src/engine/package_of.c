@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define LOCK "packages"
+
 int packages_of_site(const struct site *s, const json_t *params, struct packager *ret, struct err *e)
 {
 	*ret = (struct packager){ .ops = packager_named(json_str(params, "manager", "dpkg")),
@@ -34,4 +36,22 @@ char **package_files(const struct ctx *c, const json_t *names)
 		*vec_push(&files) = xasprintf("%s/%s", c->blobs.path, json_string_value(one));
 	*vec_push(&files) = NULL;
 	return files.v;
+}
+
+bool packages_are_locked(const struct ctx *c)
+{
+	return ctx_holds(c, LOCK);
+}
+
+int packages_lock(struct ctx *c, const struct packager *p, int64_t within_ns, struct err *e)
+{
+	int fd;
+
+	if (ctx_holds(c, LOCK))
+		return 0;
+	fd = p->ops->lock(p, deadline_in(within_ns), e);
+	if (fd < 0)
+		return fd;
+	ctx_hold_fd(c, LOCK, fd);
+	return 0;
 }

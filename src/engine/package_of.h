@@ -10,3 +10,6 @@ int packages_of_site(const struct site *s, const json_t *params, struct packager
 int package_is(const struct packager *p, const char *name, const char *version, struct err *e) must_check;
 /* Absolute paths of large blobs of the run; NULL-ended, for words_free(). */
 char **package_files(const struct ctx *c, const json_t *names) must_check;
+/* The lock of those who install packages, held until this call ends: between two of our steps nobody else is to install anything. */
+int packages_lock(struct ctx *c, const struct packager *p, int64_t within_ns, struct err *e) must_check;
+bool packages_are_locked(const struct ctx *c);

@@ -28,7 +28,6 @@
 #define WORK_WITHIN (600 * NS_PER_S)
 #define VERIFY_MAX  ((size_t)1 << 20)
 #define CONF_MAX    ((size_t)16 << 20)
-#define LOCK        "packages"
 
 /* What a verb works with. */
 struct work {
@@ -257,18 +256,9 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 
 /* ---- the manager ---- */
 
-/* Held until this call ends: between two of our steps nobody else is to install anything. */
 static int lock(const struct work *w, struct err *e)
 {
-	int fd;
-
-	if (ctx_holds(w->c, LOCK))
-		return 0;
-	fd = w->p.ops->lock(&w->p, deadline_in(LOCK_WITHIN), e);
-	if (fd < 0)
-		return fd;
-	ctx_hold_fd(w->c, LOCK, fd);
-	return 0;
+	return packages_lock(w->c, &w->p, LOCK_WITHIN, e);
 }
 
 /* What is installed is what was staged, whoever was at the copies since. */

@@ -127,7 +127,68 @@ static void conf_is_edited_since(struct bench *b)
 	bench_put(b, "world/system/etc/server.conf", "somebody else's\n");
 }
 
+/* ---- package_lock ---- */
+
+static json_t *lock(struct bench *b)
+{
+	install(b, "1");
+	return json_pack("{ss}", "within", "10s");
+}
+
+/* ---- package_source ---- */
+
+#define SOURCES "etc/apt/sources.list.d/"
+#define KEYRING "usr/share/keyrings/vendor.gpg"
+
+static void digest_of_file(struct bench *b, const char *rel, char ret[DIGEST_TEXT])
+{
+	autofree char *path = bench_path(b, rel);
+
+	digest_of(path, ret);
+}
+
+/* Under the same name: both vendors give the file and the keyring that of theirs. */
+static json_t *switch_source(struct bench *b)
+{
+	autofree char *list = bench_path(b, "given/vendor.list"), *keyring = bench_path(b, "given/vendor.gpg");
+	char old_list[DIGEST_TEXT], old_keyring[DIGEST_TEXT], new_list[DIGEST_TEXT], new_keyring[DIGEST_TEXT];
+
+	bench_put(b, "world/system/" SOURCES "old.list", "deb http://old/ x main\n");
+	bench_put(b, "world/system/" KEYRING, "old keys");
+	bench_put(b, "given/vendor.list", "deb http://new/ x main\n");
+	bench_put(b, "given/vendor.gpg", "new keys");
+	digest_of_file(b, "world/system/" SOURCES "old.list", old_list);
+	digest_of_file(b, "world/system/" KEYRING, old_keyring);
+	digest_of(list, new_list);
+	digest_of(keyring, new_keyring);
+	return json_pack("{s[{so ss}] s[{so ss ss ss}{so sn ss ss}]}", "off", "file", place_of("system", SOURCES "old.list"), "was", old_list,
+			 "put", "file", place_of("system", KEYRING), "was", old_keyring, "from", keyring, "sha256", new_keyring, "file",
+			 place_of("system", SOURCES "vendor.list"), "was", "from", list, "sha256", new_list);
+}
+
+static bool is_switched(struct bench *b)
+{
+	return bench_is(b, "world/system/" SOURCES "old.list", "(absent)") &&
+	       bench_is(b, "world/system/" SOURCES "vendor.list", "deb http://new/ x main\n") &&
+	       bench_is(b, "world/system/" KEYRING, "new keys");
+}
+
+static void old_source_is_edited(struct bench *b)
+{
+	bench_put(b, "world/system/" SOURCES "old.list", "deb http://mirror/ x main\n");
+}
+
+static void new_source_is_there_already(struct bench *b)
+{
+	bench_put(b, "world/system/" SOURCES "vendor.list", "deb http://somebody/ x main\n");
+}
+
 const struct fixture package_fixtures[] = {
+	{ .kind = "package_lock", .name = "nobody else", .flags = FX_NO_EFFECT, .params = lock },
+	{ .kind = "package_source", .name = "one repository for another", .flags = FX_FORCE, .params = switch_source,
+	  .drift = old_source_is_edited, .meddle = new_source_is_there_already, .done = is_switched },
+	{ .kind = "package_source", .name = "the old one comes back by another hand", .flags = FX_FORCE, .params = switch_source,
+	  .drift = new_source_is_there_already, .meddle = old_source_is_edited, .done = is_switched },
 	{ .kind = "package_stage", .name = "both packages", .flags = FX_NO_EFFECT, .params = stage, .drift = another_is_installed },
 	{ .kind = "package_install", .name = "a configuration file never edited", .flags = FX_FORCE, .params = upgrade,
 	  .drift = another_is_installed, .meddle = another_is_installed, .done = is_upgraded },

@@ -39,6 +39,13 @@ static const struct bad bad_files[] = {
 	{ "product: toy\ntarget: {artifact: 9}\n", "not an absolute path" },
 	{ "product: toy\ntarget: {version: 9.3}\n", "'target.version' is not a text" },
 	{ "product: toy\ntarget: {sha256: 12}\n", "'target.sha256' is not a text" },
+	{ "product: toy\ntarget: {package: [a]}\n", "'target.package' is not a mapping" },
+	{ "product: toy\ntarget: {package: {repository: {file: /a, keyring: /b}}}\n", "'target.package.version' is missing" },
+	{ "product: toy\ntarget: {package: {version: 2, repository: {file: /a, keyring: /b}}}\n", "is not a text" },
+	{ "product: toy\ntarget: {package: {version: '2', repositry: {}}}\n", "did you mean 'repository'" },
+	{ "product: toy\ntarget: {package: {version: '2', repository: {file: /a}}}\n", "no mapping of file and keyring" },
+	{ "product: toy\ntarget: {package: {version: '2', repository: {file: /a, keyring: b}}}\n", "not an absolute path" },
+	{ "product: toy\ntarget: {artifact: /a, package: {version: '2', repository: {file: /a, keyring: /b}}}\n", "both" },
 	{ "product: toy\ntarget: {edition: newer}\n", "cannot be 'newer'" },
 	{ "product: toy\ntarget: {edition: neu}\n", "did you mean 'new'" },
 	{ "product: toy\ntarget: {edition: 3}\n", "'target.edition' cannot be" },
@@ -103,6 +110,7 @@ static void defaults_are_filled_in(void **state)
 	assert_null(goal_edition(&g));
 	assert_null(goal_version(&g));
 	assert_null(goal_artifact(&g, 0));
+	assert_null(goal_package(&g));
 	assert_string_equal(goal_setting(&g, "gate", "auto"), "auto");
 	assert_ok(goal_span(&g, "stall", 7, &ns, &e), &e);
 	assert_int_equal(ns, 7);

@@ -301,11 +301,13 @@ static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 
 static const struct check no_checks[] = { { NULL, NULL } };
 static const char *const editions[] = { "old", "new", NULL };
+static const char *const target_keys[] = { "package", NULL };
 static struct product toy = {
 	.name = "toy",
 	.title = "Toy",
 	.checks = no_checks,
 	.editions = editions,
+	.target_keys = target_keys,
 	.sheet = "checks: {}\nrules: {}\nvalues: {}\n",
 	.site = site,
 	.inspect = inspect,
