@@ -10,4 +10,5 @@ struct check {
 	const char *id;         /* "questdb.disk-room" */
 	void (*look)(const struct facts *now, const struct goal *to, struct results *ret);
 	bool restore;           /* judges also the putting back of a restore point, which has no target */
+	const char *judges;     /* key of the fact whose absence or badness it names: other checks that lack it follow from this one */
 };

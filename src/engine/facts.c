@@ -25,6 +25,12 @@ void facts_done(struct facts *f)
 	f->doc = NULL;
 }
 
+static void not_missing(struct facts *f, const char *key)
+{
+	json_object_del(json_object_get(f->doc, "missing"), key);
+	json_object_del(json_object_get(f->doc, "causes"), key);
+}
+
 void facts_put(struct facts *f, enum fact_class class, const char *key, json_t *value, const char *source)
 {
 	static const char *const classes[] = { "pinned", "observed", "deep" };
@@ -34,7 +40,7 @@ void facts_put(struct facts *f, enum fact_class class, const char *key, json_t *
 	if (class == FACT_DEEP)
 		json_object_set(entry, "taken", json_object_get(f->doc, "taken"));
 	json_object_set_new(entries(f), key, entry);
-	json_object_del(json_object_get(f->doc, "missing"), key);
+	not_missing(f, key);
 }
 
 void facts_put_str(struct facts *f, enum fact_class class, const char *key, const char *value, const char *source)
@@ -62,7 +68,20 @@ void facts_unconfirmed(struct facts *f, const char *key)
 
 void facts_miss(struct facts *f, const char *key, const char *why)
 {
-	json_object_set_new(json_object_get(f->doc, "missing"), key, json_string(why));
+	json_t *text = json_string(why); /* `why` may be the reason that stands there */
+
+	not_missing(f, key);
+	json_object_set_new(json_object_get(f->doc, "missing"), key, text);
+}
+
+void facts_miss_after(struct facts *f, const char *key, const char *cause, const char *why)
+{
+	const char *same = facts_why_missing(f, cause);
+
+	facts_miss(f, key, why ? why : same ? same : "nobody looked");
+	if (!json_object_get(f->doc, "causes"))
+		json_object_set_new(f->doc, "causes", json_object());
+	json_object_set_new(json_object_get(f->doc, "causes"), key, json_string(facts_cause(f, cause)));
 }
 
 const json_t *facts_get(const struct facts *f, const char *key)
@@ -99,6 +118,18 @@ const char *facts_source(const struct facts *f, const char *key)
 const char *facts_why_missing(const struct facts *f, const char *key)
 {
 	return json_str(json_object_get(f->doc, "missing"), key, NULL);
+}
+
+const char *facts_cause(const struct facts *f, const char *key)
+{
+	return json_str(json_object_get(f->doc, "causes"), key, key);
+}
+
+void facts_trace(struct facts *f, const struct fact_origin *origins)
+{
+	for (const struct fact_origin *o = origins; o->key; o++)
+		if (!facts_get(f, o->key) && facts_why_missing(f, o->from))
+			facts_miss_after(f, o->key, o->from, facts_why_missing(f, o->key));
 }
 
 json_t *facts_pinned(const struct facts *f)
@@ -141,7 +172,7 @@ void facts_carry(struct facts *f, const json_t *deep)
 		if (!is_deep(entry) || json_object_get(entries(f), key))
 			continue;
 		json_object_set(entries(f), key, entry);
-		json_object_del(json_object_get(f->doc, "missing"), key);
+		not_missing(f, key);
 	}
 }
 

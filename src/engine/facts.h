@@ -32,6 +32,9 @@ void facts_put_bool(struct facts *f, enum fact_class class, const char *key, boo
 /* Mark what was recorded as never seen on a real build of that edition. */
 void facts_unconfirmed(struct facts *f, const char *key);
 void facts_miss(struct facts *f, const char *key, const char *why);
+/* The same, because of another fact: that one is missing too, or does not tell. why NULL: as that one is missing. Who judges
+ * `cause` names what is to be mended (engine/check.h). */
+void facts_miss_after(struct facts *f, const char *key, const char *cause, const char *why);
 
 /* Borrowed; NULL when absent. */
 const json_t *facts_get(const struct facts *f, const char *key);
@@ -40,6 +43,14 @@ int64_t       facts_int(const struct facts *f, const char *key, int64_t absent);
 bool          facts_bool(const struct facts *f, const char *key, bool absent);
 const char   *facts_source(const struct facts *f, const char *key);     /* NULL when absent */
 const char   *facts_why_missing(const struct facts *f, const char *key);/* NULL when not recorded as missing */
+const char   *facts_cause(const struct facts *f, const char *key);      /* where its causes end: itself when it has none */
+
+/* Of those that are missing and are read out of another, which is missing too: because of that. Origins come before what is read
+ * out of them; ends with .key NULL. */
+struct fact_origin {
+	const char *key, *from;
+};
+void facts_trace(struct facts *f, const struct fact_origin *origins);
 
 /* {key: value} of the pinned facts, new reference. Sorted by key. */
 json_t *facts_pinned(const struct facts *f);

@@ -10,6 +10,13 @@ void unsure_of(const struct facts *now, const char *key, const char *id, struct 
 
 	results_add(ret, id, VERDICT_UNSURE, NULL, "could not see '%s': %s", key,
 		    why ? why : "nobody looked");
+	results_lack(ret, facts_cause(now, key));
+}
+
+void untold_by(const struct facts *now, const char *key, const char *id, const char *what, struct results *ret)
+{
+	results_add(ret, id, VERDICT_UNSURE, NULL, "%s", what);
+	results_lack(ret, facts_cause(now, key));
 }
 
 bool need(const struct facts *now, const char *key, const char *id, struct results *ret,

@@ -7,6 +7,9 @@
 
 /* Say UNSURE of `id` because the fact could not be seen, and why. */
 void unsure_of(const struct facts *now, const char *key, const char *id, struct results *ret);
+/* The same of a fact that is there and does not tell what is asked of it, as `what` says. */
+void untold_by(const struct facts *now, const char *key, const char *id, const char *what,
+	       struct results *ret);
 
 /* The fact into *v; false after an UNSURE. */
 bool need(const struct facts *now, const char *key, const char *id, struct results *ret,

@@ -26,11 +26,18 @@ void results_add(struct results *r, const char *id, enum verdict verdict, const 
 		                        .seen = xstrdup(seen) };
 }
 
+void results_lack(struct results *r, const char *key)
+{
+	free(r->v[r->n - 1].lacks);
+	r->v[r->n - 1].lacks = xstrdup(key);
+}
+
 void results_done(struct results *r)
 {
 	vec_each(r, it) {
 		free(it->subject);
 		free(it->seen);
+		free(it->lacks);
 	}
 	vec_done(r);
 }

@@ -11,6 +11,8 @@ struct result {
 	enum verdict verdict;
 	char        *subject;           /* "table trades", "port 9000"; NULL: the installation */
 	char        *seen;              /* what was seen, one line */
+	char        *lacks;             /* unsure: the fact that was wanting, where its causes end; NULL: none */
+	const char  *follows;           /* id of the check that names the cause of that (engine/checks.h); NULL: this one does */
 };
 
 struct results {
@@ -21,6 +23,8 @@ struct results {
 /* For checks: one result a subject. The text is printf-like and says what was seen. */
 void results_add(struct results *r, const char *id, enum verdict verdict, const char *subject, const char *seen_fmt, ...)
 	printf_like(5, 6);
+/* The last one is as it is because this fact is missing, or does not tell. */
+void results_lack(struct results *r, const char *key);
 void results_done(struct results *r);
 const char *verdict_name(enum verdict v);       /* "pass" ... */
 

@@ -53,15 +53,45 @@ static void advice(const json_t *c, const struct style *s, struct buf *ret)
 		buf_addf(ret, "    or: --accept %s\n", json_str(c, "id", "?"));
 }
 
-/* Findings of one check stand together: its words once, what was seen for each subject. */
-static void one(const json_t *before, const json_t *c, const json_t *after, const struct style *s,
-		struct buf *ret)
+/* What follows from a finding is mended with it. */
+static void consequences(const json_t *checks, const char *id, const struct style *s,
+			 struct buf *ret)
 {
-	if (!same_finding(before, c))
+	autofree char *text = NULL;
+	size_t n = 0, at;
+	json_t *c;
+
+	json_array_foreach((json_t *)checks, at, c) n += !strcmp(json_str(c, "follows", ""), id);
+	if (!n)
+		return;
+	text = xasprintf("%zu more cannot be judged because of it (-v shows them)", n);
+	view_field(ret, s, "and", text);
+}
+
+/* Findings of one check stand together: its words once, what was seen for each subject. */
+static void one(const json_t *checks, size_t at, const struct style *s, struct buf *ret)
+{
+	const json_t *c = json_array_get(checks, at);
+	const char *follows = json_str(c, "follows", NULL);
+
+	if (!at || !same_finding(json_array_get(checks, at - 1), c))
 		head(c, s, ret);
 	seen(c, s, ret);
-	if (!same_finding(c, after))
-		advice(c, s, ret);
+	if (same_finding(c, json_array_get(checks, at + 1)))
+		return;
+	if (follows) {
+		view_field(ret, s, "follows from", follows);
+		return;
+	}
+	advice(c, s, ret);
+	consequences(checks, json_str(c, "id", ""), s, ret);
+}
+
+/* Passes and consequences are shown when all are asked for. */
+static bool is_shown(const json_t *c, bool all)
+{
+	return all ||
+	       (strcmp(json_str(c, "verdict", ""), "pass") && !json_str(c, "follows", NULL));
 }
 
 void view_checks(const json_t *doc, bool all, const struct style *s, struct buf *ret)
@@ -73,12 +103,9 @@ void view_checks(const json_t *doc, bool all, const struct style *s, struct buf 
 
 	json_array_foreach(checks, at, c)
 	{
-		bool pass = !strcmp(json_str(c, "verdict", ""), "pass");
-
-		passed += pass;
-		if (!pass || all)
-			one(at ? json_array_get(checks, at - 1) : NULL, c,
-			    json_array_get(checks, at + 1), s, ret);
+		passed += !strcmp(json_str(c, "verdict", ""), "pass");
+		if (is_shown(c, all))
+			one(checks, at, s, ret);
 	}
 	buf_addf(ret, "%zu findings, %zu of them passes%s; ", json_array_size(checks), passed,
 		 passed && !all ? " (-v shows them)" : "");

@@ -1,4 +1,5 @@
-/* The "checks" document for people: worst first, each with reason and remedy; passes are counted, or listed with all. */
+/* The "checks" document for people: worst first, each with reason and remedy; passes, and what follows from
+ * another finding, are counted, or listed with all. */
 #pragma once
 
 #include "view/text.h"

@@ -33,6 +33,20 @@ teardown_file() { sftpgo_lab_end; }
 	[[ $output == *"data_provider.pre_login_hook: '/nowhere/hook' is absent"* ]]
 }
 
+# What cannot be read of it, of its version and edition hang 27 more checks on.
+@test "a damaged archive is told once, by check and by apply" {
+	head -c 1000000 "$new" >"$lab/damaged.tar.xz"
+	cg check sftpgo --root "$root" --artifact "$lab/damaged.tar.xz" --output json
+	exits 3
+	valid checks
+	[ "$(json '[c["id"] for c in d["checks"] if c["verdict"] in ("block", "unsure") and "follows" not in c]')" = "['sftpgo.artifact']" ]
+	[ "$(json '{c["follows"] for c in d["checks"] if "follows" in c}')" = "{'sftpgo.artifact'}" ]
+	cg apply sftpgo --root "$root" --artifact "$lab/damaged.tar.xz" --yes
+	exits 3
+	[[ $stderr == *"blocked by sftpgo.artifact: "*"cannot be unpacked"*" more cannot be judged because of it"* ]]
+	sftpgo_serves 2.6.4
+}
+
 @test "the same look gives the same plan" {
 	cg plan $(sftpgo_subject) -o "$lab/plan.json" --output json
 	exits 0

@@ -16,8 +16,8 @@ bool need_crossing(const struct facts *now, const struct change *c, const char *
 
 /* clang-format off */
 const struct check questdb_checks[] = {
-	{ "questdb.src-edition",        check_src_edition },
-	{ "questdb.src-version",        check_src_version },
+	{ "questdb.src-edition",        check_src_edition, .judges = QF_EDITION },
+	{ "questdb.src-version",        check_src_version, .judges = QF_VERSION },
 	{ "questdb.table-version",      check_table_version },
 	{ "questdb.ver-pair",           check_ver_pair },
 	{ "questdb.ver-major",          check_ver_major },
@@ -30,13 +30,13 @@ const struct check questdb_checks[] = {
 	{ "questdb.service-kind",       check_service_kind, true },
 	{ "questdb.unit-main",          check_unit_main },
 	{ "questdb.unit-modules",       check_unit_modules },
-	{ "questdb.answers",            check_answers },
-	{ "questdb.login",              check_login },
+	{ "questdb.answers",            check_answers, .judges = QF_ANSWERS },
+	{ "questdb.login",              check_login, .judges = QF_LOGIN },
 	{ "questdb.crash",              check_crash },
 	{ "questdb.timers",             check_timers },
 
 	{ "questdb.art-form",           check_art_form },
-	{ "questdb.art-integrity",      check_art_integrity },
+	{ "questdb.art-integrity",      check_art_integrity, .judges = QF_ARTIFACT },
 	{ "questdb.art-edition",        check_art_edition },
 	{ "questdb.art-version",        check_art_version },
 	{ "questdb.art-arch",           check_art_arch },
@@ -83,7 +83,7 @@ const struct check questdb_checks[] = {
 	{ "questdb.tbl-transplant",     check_tbl_transplant },
 	{ "questdb.tbl-name",           check_tbl_name },
 
-	{ "questdb.conf-parse",         check_conf_parse },
+	{ "questdb.conf-parse",         check_conf_parse, .judges = QF_CONF },
 	{ "questdb.conf-env",           check_conf_env },
 	{ "questdb.conf-strict",        check_conf_strict },
 	{ "questdb.conf-way-back",      check_conf_way_back },

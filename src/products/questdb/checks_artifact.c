@@ -13,9 +13,11 @@ static const char *artifact_text(const struct facts *now, const char *member, co
 	if (!need(now, QF_ARTIFACT, id, ret, &artifact))
 		return NULL;
 	text = json_str(artifact, member, "");
-	if (!*text)
-		results_add(ret, id, VERDICT_UNSURE, NULL, "the artifact does not tell its %s",
-			    member);
+	if (!*text) {
+		autofree char *what = xasprintf("the artifact does not tell its %s", member);
+
+		untold_by(now, QF_ARTIFACT, id, what, ret);
+	}
 	return *text ? text : NULL;
 }
 

@@ -185,7 +185,7 @@ static void not_asked(struct look *k)
 						    : "the server does not take our login";
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		facts_miss(k->f, keys[i], why);
+		facts_miss_after(k->f, keys[i], k->answers ? QF_LOGIN : QF_ANSWERS, why);
 }
 
 static int look(struct look *k, struct err *e)

@@ -247,7 +247,7 @@ int inspect_tables(struct look *k, struct err *e)
 			return -e->kind;
 		}
 		missing(k, QF_TABLES, &why);
-		missing(k, QF_TABLE_STATE, &why);
+		facts_miss_after(k->f, QF_TABLE_STATE, QF_TABLES, NULL);
 		return 0;
 	}
 	k->has_tables = true;

@@ -33,13 +33,14 @@ static void put_wanted(struct look *k)
 		pin_str(k, QF_TARGET_EDITION, edition,
 			goal_edition(k->to) ? "target.edition" : "artifact");
 	else
-		facts_miss(k->f, QF_TARGET_EDITION, "neither the goal nor the artifact tells");
+		facts_miss_after(k->f, QF_TARGET_EDITION, QF_ARTIFACT,
+				 "neither the goal nor the artifact tells");
 	if (version)
 		pin_str(k, QF_TARGET_VERSION, version,
 			goal_version(k->to) ? "target.version" : "artifact");
 	else
-		facts_miss(k->f, QF_TARGET_VERSION,
-			   "neither the goal nor the artifact tells; give target.version");
+		facts_miss_after(k->f, QF_TARGET_VERSION, QF_ARTIFACT,
+				 "neither the goal nor the artifact tells; give target.version");
 }
 
 static bool is_below(const char *path, const char *dir)

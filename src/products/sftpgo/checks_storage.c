@@ -70,8 +70,7 @@ CHECK(target_features)
 		return;
 	}
 	if (!json_array_size(json_object_get(artifact, "features"))) {
-		results_add(ret, id, VERDICT_UNSURE, NULL,
-			    "the new build does not tell what it has");
+		untold_by(now, SF_ARTIFACT, id, "the new build does not tell what it has", ret);
 		return;
 	}
 	judge_driver(artifact, driver, ret);

@@ -68,7 +68,7 @@ CHECK(artifact_version)
 	if (!need(now, SF_ARTIFACT, id, ret, &a))
 		return;
 	if (!json_str(a, "version", NULL)) {
-		results_add(ret, id, VERDICT_UNSURE, NULL, "the artifact does not tell its version");
+		untold_by(now, SF_ARTIFACT, id, "the artifact does not tell its version", ret);
 		return;
 	}
 	judge_word("version", to ? goal_version(to) : NULL, json_str(a, "version", ""), ret);

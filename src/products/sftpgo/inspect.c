@@ -61,6 +61,7 @@ static int look(struct look *k, struct err *e)
 		look_at_target(k);
 		look_at_crossing(k);
 	}
+	look_at_causes(k);
 	return 0;
 }
 

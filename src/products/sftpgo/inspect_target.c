@@ -46,7 +46,7 @@ static void put_wanted(struct look *k, const char *key, const char *said, const 
 	if (said || is)
 		look_pin_str(k, key, said ? said : is, said ? "goal" : "artifact");
 	else
-		facts_miss(k->f, key, "neither the goal nor the artifact tells");
+		facts_miss_after(k->f, key, SF_ARTIFACT, "neither the goal nor the artifact tells");
 }
 
 static void put_gate(struct look *k)
@@ -120,6 +120,10 @@ static void put_room(struct look *k)
 	struct err e = ERR_INIT;
 	const char *name;
 
+	if (!facts_get(k->f, SF_SCOPE)) {
+		json_decref(all);
+		return;
+	}
 	json_object_foreach((json_t *)facts_get(k->f, SF_SCOPE), name, root)
 	{
 		if (measure(k, root, &one, &e) < 0) {

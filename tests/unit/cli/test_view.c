@@ -152,6 +152,26 @@ static void test_checks(void **state)
 	shows(&all, "q.fine");
 }
 
+static void test_checks_with_one_cause(void **state)
+{
+	autojson json_t *doc = read_json(
+	    "{\"stopping\":3,\"checks\":["
+	    "{\"id\":\"q.art\",\"verdict\":\"block\",\"title\":\"the artifact\",\"seen\":\"it is damaged\","
+	    "\"reason\":\"r\",\"remedy\":\"fetch it again\",\"overridable\":false},"
+	    "{\"id\":\"q.glibc\",\"verdict\":\"unsure\",\"title\":\"its glibc\",\"seen\":\"not told\","
+	    "\"reason\":\"r\",\"remedy\":\"m\",\"follows\":\"q.art\"},"
+	    "{\"id\":\"q.java\",\"verdict\":\"unsure\",\"title\":\"its Java\",\"seen\":\"not told\","
+	    "\"reason\":\"r\",\"remedy\":\"m\",\"follows\":\"q.art\"}]}");
+	autobuf struct buf out = BUF_MAX(8192), all = BUF_MAX(8192);
+
+	view_checks(doc, false, &plain, &out);
+	shows(&out, "    remedy: fetch it again\n    and: 2 more cannot be judged because of it "
+		    "(-v shows them)\n3 findings");
+	assert_null(strstr(buf_str(&out), "q.glibc"));
+	view_checks(doc, true, &plain, &all);
+	shows(&all, "unsure  q.java: its Java\n    seen: not told\n    follows from: q.art\n");
+}
+
 static void test_plan(void **state)
 {
 	autojson json_t *doc =
@@ -271,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_wraps_at_the_width),
 		cmocka_unit_test(test_measures),
 		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_checks_with_one_cause),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_status),

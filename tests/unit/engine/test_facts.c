@@ -42,6 +42,30 @@ static void absent_says_why(void **state)
 	assert_null(facts_why_missing(&f, "tables"));
 }
 
+/* Database, its tables and what is in them: one that is down is one cause. */
+static void a_cause_is_followed_to_its_end(void **state)
+{
+	static const struct fact_origin origins[] = {
+		{ "schema", "database" }, { "users", "schema" }, { "names", "users" }, { "rows", "disk.free" }, { NULL, NULL }
+	};
+	autofacts struct facts f = { 0 };
+
+	fill(&f);
+	facts_miss(&f, "database", "refused");
+	facts_miss(&f, "users", "no table");
+	facts_trace(&f, origins);
+	assert_string_equal(facts_cause(&f, "names"), "database");
+	assert_string_equal(facts_cause(&f, "database"), "database");
+	assert_string_equal(facts_why_missing(&f, "schema"), "refused");
+	/* A reason of its own stays. */
+	assert_string_equal(facts_why_missing(&f, "users"), "no table");
+	assert_string_equal(facts_why_missing(&f, "names"), "no table");
+	assert_null(facts_why_missing(&f, "rows"));
+	facts_put_int(&f, FACT_PINNED, "names", 3, "database");
+	assert_string_equal(facts_cause(&f, "names"), "names");
+	assert_null(facts_why_missing(&f, "names"));
+}
+
 static void only_pinned_facts_are_pinned(void **state)
 {
 	autofacts struct facts f = { 0 };
@@ -130,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_keep_type_and_source), cmocka_unit_test(absent_says_why),
+		cmocka_unit_test(a_cause_is_followed_to_its_end),
 		cmocka_unit_test(only_pinned_facts_are_pinned),
 		cmocka_unit_test(deep_facts_are_carried), cmocka_unit_test(a_file_brings_them_back),
 		cmocka_unit_test(other_documents_are_refused),  cmocka_unit_test(there_is_a_ceiling),
