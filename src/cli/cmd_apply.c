@@ -3,6 +3,7 @@
 #include "cli/blocked.h"
 #include "cli/subject.h"
 #include "engine/checks.h"
+#include "engine/procedure.h"
 #include "view/checks_text.h"
 #include "view/plan_text.h"
 
@@ -110,7 +111,7 @@ static int take_plan(struct applying *a, const char *path, struct err *e)
 
 	if (read_plan(path, a, e) < 0)
 		return -e->kind;
-	if (c->opts.yes || !ui_can_ask(&c->ui))
+	if (c->opts.yes || !ui_can_ask(&c->ui) || procedure_of(a->plan.doc))
 		return 0;
 	if (world_inspect(&a->goal, DEPTH_LIVE, &c->opts, &now, e) < 0)
 		return -e->kind;

@@ -2,9 +2,16 @@
 #include "cli/save.h"
 #include "cli/subject.h"
 #include "engine/checks.h"
+#include "engine/procedure.h"
 #include "view/plan_text.h"
 
 #define TEXT_MAX (32u << 20)
+
+/* There is something to do, whoever does it. */
+static bool is_pending(const struct plan *p)
+{
+	return p->steps.n || procedure_of(p->doc);
+}
 
 /* A plan is made whatever the checks say; what would stop apply is said beside it. */
 static int tell_checks(struct call *c, const struct goal *g, const struct facts *now,
@@ -14,14 +21,15 @@ static int tell_checks(struct call *c, const struct goal *g, const struct facts 
 	struct results found = { 0 };
 	const struct sheet *texts;
 
-	if (!p->steps.n)
+	if (!is_pending(p))
 		return 0;
 	if (sheet_of(g->product, &texts, e) < 0)
 		return -e->kind;
 	checks_run(product_named(g->product), now, g, &found);
 	if (checks_stopping(&found, texts, c->opts.accept, true, &ids))
-		ui_say(&c->ui,
-		       "apply would be stopped by %s; 'crossgrade check' tells the remedies",
+		ui_say(&c->ui, "%s %s; 'crossgrade check' tells the remedies",
+		       procedure_of(p->doc) ? "not to be begun before a remedy for"
+					    : "apply would be stopped by",
 		       buf_str(&ids));
 	results_done(&found);
 	return 0;
@@ -44,7 +52,9 @@ static int tell(struct call *c, const struct plan *p, struct err *e)
 	}
 	view_plan(p->doc, &style, &text);
 	out_text(&c->out, buf_sv(&text));
-	if (path)
+	if (path && procedure_of(p->doc))
+		ui_say(&c->ui, "plan written to %s; it is carried out by a person", path);
+	else if (path)
 		ui_say(&c->ui, "plan written to %s; 'crossgrade apply %s' carries it out", path,
 		       path);
 	return 0;
@@ -64,5 +74,5 @@ int cmd_plan(struct call *c, struct err *e)
 		return blocked_by_checks(c, &g, &now, e) ? EXIT_BLOCKED : exit_of(e);
 	if (tell_checks(c, &g, &now, &p, e) < 0 || tell(c, &p, e) < 0)
 		return exit_of(e);
-	return p.steps.n && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;
+	return is_pending(&p) && args_has(&c->args, OPT_DETAILED_EXITCODE) ? EXIT_PENDING : EXIT_DONE;
 }

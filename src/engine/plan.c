@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/procedure.h"
 #include "engine/product.h"
 
 #define PLAN_MAX (16u << 20)
@@ -177,13 +178,13 @@ static int check_order(const struct plan *p, struct err *e)
 int plan_seal(struct plan *p, const struct facts *now, struct err *e)
 {
 	json_t *steps = json_object_get(p->doc, "steps");
-	const struct step *point = plan_point(p);
+	const char *point = plan_point(p) ? plan_point(p)->id : procedure_point(p->doc);
 
 	if (check_order(p, e) < 0)
 		return -e->kind;
 	json_object_set_new(p->doc, "pinned", facts_pinned(now));
 	put_deep(p, now);
-	json_object_set_new(p->doc, "point_of_no_return", point ? json_string(point->id) : json_null());
+	json_object_set_new(p->doc, "point_of_no_return", point ? json_string(point) : json_null());
 	json_array_clear(steps);
 	for (size_t i = 0; i < p->steps.n; i++) {
 		json_t *s = step_json(&p->steps.v[i], e);

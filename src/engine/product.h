@@ -66,6 +66,9 @@ struct product {
 	int (*scope)(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 	/* Thinks: the steps, in order. */
 	int (*plan)(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
+	/* Thinks: must a person move it, on another host? Then plan() writes a procedure (engine/procedure.h) and no steps, and
+	 * nothing of this host is held. NULL: never. */
+	bool (*by_hand)(const struct facts *now);
 	/* Compare the installation now with facts frozen before. `to` NULL: the old world is expected back. */
 	int (*verify)(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
 	              struct comparisons *ret, struct err *e);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/checks.h"
+#include "engine/procedure.h"
 #include "engine/run_world.h"
 
 #define STATE_OF_BOOT "/var/lib/crossgrade"      /* crossgrade-resume.service */
@@ -203,6 +204,17 @@ static int nothing_to_do(const struct plan *p, const struct run_opts *o, struct 
 	return code ? code : run_says(ret, EXIT_DONE, NULL, "nothing to do: the plan has no steps");
 }
 
+/* There is nothing of it that a run could touch. */
+static int left_to_hand(const struct plan *p, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_REFUSED, "this plan is a procedure for a person on %s: crossgrade does not run there",
+	        json_str(procedure_of(p->doc), "host", "another host"));
+	err_hint(&e, "'crossgrade plan' shows it step by step, with the way back");
+	return run_says(ret, EXIT_USAGE, &e, "nothing changed: %s", e.msg);
+}
+
 int run_apply(const struct plan *p, const struct goal *g, const struct run_opts *o, struct run_end *ret)
 {
 	autobuf struct buf text = BUF_MAX(16u << 20);
@@ -212,6 +224,8 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 	int code = EXIT_FAILED;
 
 	*ret = (struct run_end){ 0 };
+	if (procedure_of(p->doc))
+		return left_to_hand(p, ret);
 	if (!p->steps.n)
 		return nothing_to_do(p, o, ret);
 	plan_text(p, &text);

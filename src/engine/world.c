@@ -123,27 +123,35 @@ void world_note_holds(struct plan *p)
 	}
 }
 
+/* What a run does around the product's steps. */
+static int plan_run(const struct product *p, const struct goal *g, const struct facts *now, struct plan *plan, struct err *e)
+{
+	struct scope scope = { 0 };
+	int r = p->scope(now, g, &scope, e);
+
+	if (r >= 0)
+		r = world_point_of(plan, g, &scope, e);
+	if (r >= 0) {
+		point_losses(plan, g);
+		note_failure_hook(plan, g);
+		r = p->plan(now, g, plan, e);
+	}
+	if (r >= 0)
+		world_note_holds(plan);
+	scope_done(&scope);
+	return r;
+}
+
 int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, struct err *e)
 {
 	const struct product *p = product_named(g->product);
-	struct scope scope = { 0 };
 	struct plan plan;
 	int r;
 
 	plan_init(&plan, g);
-	r = p->scope(now, g, &scope, e);
+	r = p->by_hand && p->by_hand(now) ? p->plan(now, g, &plan, e) : plan_run(p, g, now, &plan, e);
 	if (r >= 0)
-		r = world_point_of(&plan, g, &scope, e);
-	if (r >= 0) {
-		point_losses(&plan, g);
-		note_failure_hook(&plan, g);
-		r = p->plan(now, g, &plan, e);
-	}
-	if (r >= 0) {
-		world_note_holds(&plan);
 		r = plan_seal(&plan, now, e);
-	}
-	scope_done(&scope);
 	if (r < 0) {
 		plan_done(&plan);
 		return err_wrap(e, "plan %s", g->name);

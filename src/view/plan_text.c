@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-#include "engine/plan.h"
+#include "engine/procedure.h"
 #include "io/json.h"
 #include "view/forecast_text.h"
+#include "view/procedure_text.h"
 
 static const struct {
 	const char *phase, *title;
@@ -191,7 +192,9 @@ static void head_text(const json_t *doc, const struct style *s, struct buf *ret)
 void view_plan(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	head_text(doc, s, ret);
-	if (!json_array_size(json_object_get(doc, "steps")))
+	if (procedure_of(doc))
+		view_procedure(procedure_of(doc), s, ret);
+	else if (!json_array_size(json_object_get(doc, "steps")))
 		buf_adds(ret, "\nnothing to do: the installation is as asked\n");
 	steps_text(doc, s, ret);
 	diffs_text(doc, s, ret);
