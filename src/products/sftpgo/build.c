@@ -207,7 +207,27 @@ static const char *form_of(int fd)
 		return "?";
 	if (!memcmp(head, "!<arch>\n", 8))
 		return "deb";
+	if (!memcmp(head, "MZ", 2))
+		return "installer";
 	return !memcmp(head, "\xed\xab\xee\xdb", 4) ? "rpm" : "archive";
+}
+
+/* "sftpgo_v2.7.5_windows_x86_64.exe": it is not run here, and its name is all that tells. */
+static void take_version_of_name(const char *path, json_t *doc)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (const char *p = slash ? slash + 1 : path; *p; p += strcspn(p, "0123456789")) {
+		size_t n = strspn(p, "0123456789.");
+		autofree char *version = xstrndup(p, n);
+
+		if (sftpgo_edition_of(version)) {
+			json_object_set_new(doc, "version", json_string(version));
+			json_object_set_new(doc, "edition", json_string(sftpgo_edition_of(version)));
+			return;
+		}
+		p += n;
+	}
 }
 
 int build_judge(const char *path, json_t **ret, struct err *e)
@@ -231,6 +251,8 @@ int build_judge(const char *path, json_t **ret, struct err *e)
 	if ((!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0) ||
 	    (ops && build_look_in_package(ops, path, doc, &finding) < 0))
 		json_object_set_new(doc, "finding", json_text(finding.msg));
+	if (!strcmp(form_of(fd), "installer"))
+		take_version_of_name(path, doc);
 	*ret = doc;
 	return 0;
 }

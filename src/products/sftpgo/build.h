@@ -5,11 +5,11 @@
 #include "io/json.h"
 #include "svc/packager.h"
 
-/* {"form": "archive"|"deb"|"rpm"|"?", "sha256", "size", "version", "edition", "arch", "features": ["+bolt", ...], "top":
- * directory that all entries lie in or "", "entries": [names of the program's own files and directories], "finding": text when
- * something is wrong with it}; of a package also "package": {"name","version","arch","conffiles": {path: SHA-256}}, and version and
- * edition only when /usr/bin/sftpgo is in it. A file that cannot be opened is an error; one that is damaged, unsafe or no SFTPGo is a
- * finding. */
+/* {"form": "archive"|"deb"|"rpm"|"installer" (of Windows)|"?", "sha256", "size", "version", "edition", "arch", "features": ["+bolt",
+ * ...], "top": directory that all entries lie in or "", "entries": [names of the program's own files and directories], "finding": text
+ * when something is wrong with it}; of a package also "package": {"name","version","arch","conffiles": {path: SHA-256}}, and version
+ * and edition only when /usr/bin/sftpgo is in it; of an installer those that its name tells. A file that cannot be opened is an error;
+ * one that is damaged, unsafe or no SFTPGo is a finding. */
 int build_judge(const char *path, json_t **ret, struct err *e) must_check;
 
 /* Of a package, into the document; what is wrong with it is the error. */

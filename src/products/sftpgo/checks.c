@@ -1,5 +1,7 @@
 #include "products/sftpgo/checks.h"
 
+#include <string.h>
+
 #include "products/sftpgo/crossing.h"
 
 bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret)
@@ -15,6 +17,14 @@ bool goes_to_enterprise(const struct facts *now, const struct goal *to, const ch
 		return true;
 	not_asked(id, "not from open source to Enterprise", ret);
 	return false;
+}
+
+bool left_to_hand(const struct facts *now, const char *id, const char *what, struct results *ret)
+{
+	if (!sftpgo_by_hand(now))
+		return false;
+	results_add(ret, id, VERDICT_NOTE, NULL, "on the Windows host, which cannot be looked at from here: %s", what);
+	return true;
 }
 
 const json_t *conf_value(const struct facts *now, const char *key)

@@ -12,6 +12,8 @@
 
 /* From open source to Enterprise? false after UNSURE, or PASS where it does not. */
 bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret);
+/* A copy of a Windows host's folder? Then a NOTE, that a person looks there, and of what; true. */
+bool left_to_hand(const struct facts *now, const char *id, const char *what, struct results *ret);
 /* Value of a key of the configuration, NULL when it is not known; "" for a text. Borrowed. */
 const json_t *conf_value(const struct facts *now, const char *key);
 const char *conf_text(const struct facts *now, const char *key);

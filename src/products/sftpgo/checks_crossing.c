@@ -15,6 +15,8 @@ CHECK(login)
 	const char *why = facts_why_missing(now, SF_LOGIN);
 	const json_t *running;
 
+	if (left_to_hand(now, id, "a procedure takes no login", ret))
+		return;
 	if (!need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (!to)
@@ -37,6 +39,8 @@ CHECK(transfers)
 	const char *drain = to ? goal_setting(to, "drain", NULL) : NULL;
 	const json_t *running;
 
+	if (left_to_hand(now, id, "transfers under way at the stop are cut", ret))
+		return;
 	if (!need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (active < 0)
@@ -66,7 +70,8 @@ static void judge_no_license(const struct facts *now, struct results *ret)
 	static const char id[] = "sftpgo.license";
 	const json_t *backends;
 
-	if (!need(now, SF_BACKENDS, id, ret, &backends))
+	if (left_to_hand(now, id, "a person types it into a file of env.d before the first start", ret) ||
+	    !need(now, SF_BACKENDS, id, ret, &backends))
 		return;
 	if (kept_elsewhere(backends))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "none, and %lld users, folders or groups keep their files elsewhere",
@@ -91,6 +96,8 @@ CHECK(license)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s: %s", json_str(license, "file", "?"), finding);
 	else if (license_is_hidden(now))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s comes before settings.license_file", set);
+	else if (sftpgo_by_hand(now))
+		results_add(ret, id, VERDICT_PASS, NULL, "a person types it into a file of env.d before the first start");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "put into env.d before the first start");
 }
@@ -108,7 +115,7 @@ CHECK(event_rules)
 	json_object_foreach((json_t *)rules, name, rule)
 	{
 		autofree char *subject = xasprintf("rule %s", name), *actions = value_text(json_object_get(rule, "actions"));
-		bool able = facts_bool(now, SF_LOGIN, false);
+		bool able = facts_bool(now, SF_LOGIN, false) || sftpgo_by_hand(now);
 
 		results_add(ret, id, able ? VERDICT_WARN : VERDICT_BLOCK, subject,
 			    able ? "set inactive before the stop; translate its actions: %s"

@@ -37,7 +37,9 @@ CHECK(dump)
 
 	if (!driver)
 		return;
-	if (!database_is_server(driver)) {
+	if (sftpgo_by_hand(now) && database_is_server(driver)) {
+		(void)left_to_hand(now, id, "the procedure dumps the database, by the tool of its own version", ret);
+	} else if (!database_is_server(driver)) {
 		results_add(ret, id, VERDICT_PASS, NULL, "the database is a file of the restore point");
 	} else if (!strcmp(kind, "snapshot")) {
 		results_add(ret, id, VERDICT_WARN, NULL, "no dump is made: the operator's snapshot must hold the database server's "

@@ -10,6 +10,8 @@ CHECK(owner)
 	const json_t *o;
 	long long server;
 
+	if (left_to_hand(now, id, "the service runs as LocalSystem, unless somebody chose another account", ret))
+		return;
 	if (!driver)
 		return;
 	if (strcmp(driver, "sqlite") != 0 && strcmp(driver, "bolt") != 0) {
@@ -70,8 +72,11 @@ CHECK(write_ahead_log)
 
 CHECK(ports)
 {
-	judge_members(now, SF_TAKEN, SF_TAKEN, "sftpgo.ports", VERDICT_BLOCK, "port",
-		      "somebody else listens", ret);
+	static const char id[] = "sftpgo.ports";
+
+	if (!left_to_hand(now, id, "the new release takes the ports of the old one", ret))
+		judge_members(now, SF_TAKEN, SF_TAKEN, id, VERDICT_BLOCK, "port",
+			      "somebody else listens", ret);
 }
 
 CHECK(repositories)
@@ -111,8 +116,9 @@ CHECK(fips)
 	const char *slash;
 	long long n;
 
-	if (!goes_to_enterprise(now, to, id, ret) || !need(now, SF_ARTIFACT, id, ret, &a) ||
-	    !need(now, SF_BACKENDS, id, ret, &backends))
+	if (!goes_to_enterprise(now, to, id, ret) ||
+	    left_to_hand(now, id, "a FIPS build needs a licence with that feature", ret) ||
+	    !need(now, SF_ARTIFACT, id, ret, &a) || !need(now, SF_BACKENDS, id, ret, &backends))
 		return;
 	n = (long long)json_int(backends, "encrypted", 0);
 	slash = strrchr(json_str(a, "path", ""), '/');

@@ -184,7 +184,10 @@ CHECK(hooks)
 	{
 		const char *state = json_str(hook, "state", "?");
 
-		if (strcmp(state, "there") != 0)
+		if (!strcmp(state, "elsewhere"))
+			results_add(ret, id, VERDICT_UNSURE, key, "'%s' is on the Windows host: look whether it is there",
+				    json_str(hook, "path", "?"));
+		else if (strcmp(state, "there") != 0)
 			results_add(ret, id, is_for_logins(key) ? VERDICT_BLOCK : VERDICT_WARN, key,
 				    "'%s' is %s", json_str(hook, "path", "?"), state);
 	}
@@ -212,7 +215,10 @@ CHECK(plugins)
 			   *cmd = json_str(plugin, "cmd", "?");
 		const char *type = json_str(plugin, "type", "?");
 
-		if (strcmp(state, "there") != 0)
+		if (!strcmp(state, "elsewhere"))
+			results_add(ret, id, VERDICT_UNSURE, cmd,
+				    "a %s plugin, on the Windows host: look whether it is there", type);
+		else if (strcmp(state, "there") != 0)
 			results_add(ret, id, VERDICT_BLOCK, cmd,
 				    "it is %s: the server does not start without", state);
 		else if (c.to_edition && !strcmp(c.to_edition, SFTPGO_ENTERPRISE))

@@ -101,6 +101,8 @@ CHECK(healthy)
 	static const char id[] = "sftpgo.healthy";
 	const json_t *healthy, *running;
 
+	if (left_to_hand(now, id, "the procedure begins with a look whether the service runs", ret))
+		return;
 	if (!need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (!json_is_true(running)) {
@@ -118,6 +120,8 @@ CHECK(one_server)
 	static const char id[] = "sftpgo.one-server";
 	int64_t others = facts_int(now, SF_OTHERS, -1);
 
+	if (left_to_hand(now, id, "its service manager starts one", ret))
+		return;
 	if (others < 0)
 		unsure_of(now, SF_OTHERS, id, ret);
 	else
@@ -136,6 +140,8 @@ CHECK(service)
 	const char *kind = need_text(now, SF_SERVICE_KIND, id, ret);
 	const json_t *running;
 
+	if (left_to_hand(now, id, "its service is SFTPGo, which the procedure stops", ret))
+		return;
 	if (!kind || !need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (!can_switch(kind))
@@ -151,6 +157,8 @@ CHECK(starter)
 	static const char id[] = "sftpgo.starter";
 	const char *by = facts_str(now, SF_SERVICE_BY, NULL), *kind = need_text(now, SF_SERVICE_KIND, id, ret);
 
+	if (left_to_hand(now, id, "the procedure keeps the service from being started", ret))
+		return;
 	if (!kind)
 		return;
 	if (by && !strcmp(kind, "process"))

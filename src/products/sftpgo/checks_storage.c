@@ -61,6 +61,8 @@ CHECK(target_features)
 	const char *driver = need_text(now, SF_DRIVER, id, ret);
 	const json_t *artifact, *build, *used;
 
+	if (left_to_hand(now, id, "an installer does not tell what is built in", ret))
+		return;
 	if (!driver || !need(now, SF_ARTIFACT, id, ret, &artifact) ||
 	    !need(now, SF_BUILD, id, ret, &build) || !need(now, SF_BACKENDS, id, ret, &used))
 		return;

@@ -5,12 +5,32 @@
 
 #define MARGIN (256ll << 20) /* beside a tenth: journals of the file system, the copy's own records */
 
+/* It is not run here: its digest is what the procedure compares. */
+static void judge_installer(const struct facts *now, const struct goal *to, struct results *ret)
+{
+	static const char id[] = "sftpgo.artifact";
+	const json_t *a;
+
+	if (to && !goal_artifact(to, 0))
+		results_add(ret, id, VERDICT_WARN, NULL, "none is given: the procedure cannot tell the new installer's digest");
+	else if (!need(now, SF_ARTIFACT, id, ret, &a))
+		return;
+	else if (strcmp(json_str(a, "form", "?"), "installer") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "it is a %s, and no installer for Windows", json_str(a, "form", "?"));
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "an installer for Windows, SHA-256 %s", json_str(a, "sha256", "?"));
+}
+
 CHECK(artifact)
 {
 	static const char id[] = "sftpgo.artifact";
 	const char *form, *finding;
 	const json_t *a;
 
+	if (sftpgo_by_hand(now)) {
+		judge_installer(now, to, ret);
+		return;
+	}
 	if (!need(now, SF_ARTIFACT, id, ret, &a))
 		return;
 	form = json_str(a, "form", "?");
@@ -44,6 +64,10 @@ CHECK(more_artifacts)
 	const json_t *all, *one;
 	size_t i;
 
+	if (sftpgo_by_hand(now) && !facts_get(now, SF_MORE)) {
+		not_asked(id, "one installer brings all", ret);
+		return;
+	}
 	if (!need_if_any(now, SF_MORE, SF_ARTIFACT, id, ret, &all))
 		return;
 	json_array_foreach((json_t *)all, i, one)
@@ -65,6 +89,10 @@ CHECK(artifact_version)
 	static const char id[] = "sftpgo.artifact-version";
 	const json_t *a;
 
+	if (sftpgo_by_hand(now) && to && !goal_artifact(to, 0)) {
+		not_asked(id, "no installer is given", ret);
+		return;
+	}
 	if (!need(now, SF_ARTIFACT, id, ret, &a))
 		return;
 	if (!json_str(a, "version", NULL)) {
@@ -112,7 +140,7 @@ CHECK(install_kind)
 	static const char id[] = "sftpgo.install-kind";
 	const char *kind = need_text(now, SF_KIND, id, ret);
 
-	if (!kind)
+	if (!kind || left_to_hand(now, id, "the plan is a procedure for a person, and apply refuses it", ret))
 		return;
 	if (!strcmp(kind, "archive"))
 		judge_archive(now, ret);
@@ -122,12 +150,36 @@ CHECK(install_kind)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives and Debian packages", kind);
 }
 
+/* Without it the way back brings the program's folder back, and makes the service anew. */
+static void judge_old_installer(const struct facts *now, struct results *ret)
+{
+	static const char id[] = "sftpgo.old-package";
+	const char *why = facts_why_missing(now, SF_OLD_INSTALLER), *version = facts_str(now, SF_VERSION, "?");
+	const json_t *old = facts_get(now, SF_OLD_INSTALLER);
+
+	if (why)
+		results_add(ret, id, VERDICT_UNSURE, NULL, "%s", why);
+	else if (!old)
+		results_add(ret, id, VERDICT_WARN, NULL, "source.package_file names no installer of %s: keep one", version);
+	else if (strcmp(json_str(old, "form", "?"), "installer") != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "it is a %s, and no installer for Windows", json_str(old, "form", "?"));
+	else if (strcmp(json_str(old, "version", "?"), version) != 0)
+		results_add(ret, id, VERDICT_UNSURE, NULL, "by its name it is of %s, and %s is installed",
+			    json_str(old, "version", "no known version"), version);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "the installer of %s, SHA-256 %s", version, json_str(old, "sha256", "?"));
+}
+
 CHECK(old_package)
 {
 	static const char id[] = "sftpgo.old-package";
 	const json_t *all, *one;
 	size_t i;
 
+	if (sftpgo_by_hand(now)) {
+		judge_old_installer(now, ret);
+		return;
+	}
 	if (!need_if_any(now, SF_PACKAGES, SF_KIND, id, ret, &all))
 		return;
 	json_array_foreach((json_t *)all, i, one)
@@ -155,6 +207,8 @@ CHECK(restore_point)
 	static const char id[] = "sftpgo.restore-point";
 	const char *kind = to ? json_str(to->restore_point, "kind", "tree") : "tree";
 
+	if (left_to_hand(now, id, "the procedure copies folder and program, and compares the database", ret))
+		return;
 	if (!to)
 		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
 	else if (!strcmp(kind, "tree"))
@@ -177,6 +231,8 @@ CHECK(room)
 	const json_t *all, *room;
 	const char *name;
 
+	if (left_to_hand(now, id, "the copies need as much as folder and program have", ret))
+		return;
 	if (!need(now, SF_ROOM, id, ret, &all))
 		return;
 	json_object_foreach((json_t *)all, name, room)
@@ -198,6 +254,8 @@ CHECK(gate)
 	const char *asked = to ? goal_setting(to, "gate", NULL) : NULL;
 	const json_t *usable;
 
+	if (left_to_hand(now, id, "clients come in with the first start", ret))
+		return;
 	if (asked && !strcmp(asked, "none")) {
 		results_add(ret, id, VERDICT_NOTE, NULL, "none asked for: clients come in with the first start");
 		return;

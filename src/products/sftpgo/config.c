@@ -1,4 +1,5 @@
 #include "products/sftpgo/config_in.h"
+#include "products/sftpgo/windows.h"
 
 static void setting_free(void *p)
 {
@@ -24,6 +25,7 @@ void sftpgo_config_done(struct sftpgo_config *cfg)
 {
 	free(cfg->root);
 	free(cfg->dir);
+	free(cfg->folder);
 	free(cfg->file);
 	free(cfg->unsure);
 	map_done(&cfg->settings, setting_free);
@@ -377,5 +379,7 @@ char *sftpgo_config_path(const struct sftpgo_config *cfg, const char *key)
 
 	if (!path || !*path)
 		return NULL;
+	if (cfg->folder)
+		return windows_here(cfg->dir, cfg->folder, path);
 	return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", cfg->dir, path);
 }

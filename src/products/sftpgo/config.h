@@ -51,6 +51,7 @@ struct sftpgo_variable {
 
 struct sftpgo_config {
 	char      *root, *dir;
+	char      *folder;              /* where dir lies on the Windows host it was copied from; NULL: it is used here */
 	char      *file;                /* the configuration file, without root; NULL: there is none */
 	char      *unsure;              /* why its content is not known; then only what variables set is here */
 	struct map settings;            /* key -> struct sftpgo_setting */
@@ -80,7 +81,7 @@ size_t      sftpgo_config_count(const struct sftpgo_config *cfg, const char *lis
  * not set. */
 const struct sftpgo_variable *sftpgo_config_variable(const struct sftpgo_config *cfg, const char *name);
 /* The path that a key names, relative ones from the configuration directory as the server takes
- * them, without root; NULL when it is empty or unknown. Heap. */
+ * them, without root; NULL when it is empty or unknown, or not in the copy of a Windows folder. Heap. */
 char       *sftpgo_config_path(const struct sftpgo_config *cfg, const char *key) must_check;
 
 /* Everything as facts: {"dir","file","unsure","settings":{key:{"value","from","where"}},

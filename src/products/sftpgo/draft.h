@@ -49,6 +49,9 @@ void sftpgo_draft_stage_packages(struct draft *d);
 void sftpgo_draft_install(struct draft *d);
 void sftpgo_draft_package_notes(struct draft *d);
 
+/* plan_windows.c: no draft, but the procedure of a person on a Windows host */
+int sftpgo_plan_by_hand(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e) must_check;
+
 /* plan_words.c: what people read */
 void sftpgo_draft_notes(struct draft *d);
 void sftpgo_draft_forecast(struct draft *d);

@@ -20,7 +20,7 @@
 #define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","leave_out":[top-level names],"only":[..]|absent}}: what a
                                                  * restore point holds */
 #define SF_SCOPE_BAD       "scope.bad"          /* P [str]: users' files that cannot be left out of it, in words */
-#define SF_KIND            "install.kind"       /* P "package"|"archive"|"container"|"unknown" */
+#define SF_KIND            "install.kind"       /* P "package"|"archive"|"container"|"windows"|"unknown" */
 #define SF_INSTALL         "install.path"       /* P str: directory of the program, canonical */
 #define SF_INSTALL_LINK    "install.link"       /* P str: the link through which the launcher names it; absent: none */
 #define SF_INSTALL_MOUNT   "install.mount_point" /* P bool */
@@ -35,6 +35,11 @@
 #define SF_SERVICE_KIND    "service.kind"       /* P str */
 #define SF_SERVICE_BY      "service.by"         /* P str: who starts it again, in words; absent: nobody */
 #define SF_UNIT_FILES      "service.unit_files" /* P {path: sha256}; absent: no unit */
+
+/* Of "windows", a copy of a folder of another host, alone. */
+#define SF_FOLDER          "install.folder"     /* P str: where it lies there [its log, else the installer's default] */
+#define SF_FOLDER_CONF     "install.folder_conf" /* P {"file": name of the configuration file,"sha256"} */
+#define SF_OLD_INSTALLER   "install.old_installer" /* P build_judge() of source.package_file; absent: none given */
 
 #define SF_PACKAGES        "install.packages"   /* P [{"name","version","arch","want","held","status","conffiles","secured_by":{"how",
                                                  * "file"}}]: what is installed of the artifacts, in their order; "name" alone:

@@ -45,6 +45,8 @@ static int look(struct look *k, struct err *e)
 		return err_set(e, ERR_USAGE, "no configuration directory is named");
 	if (sftpgo_layout_of(root, g ? g->source : NULL, &k->l, e) < 0)
 		return -(int)e->kind;
+	if (k->l.folder_from)
+		return look_at_copy(k, e);
 	look_at_conf(k);
 	look_at_server(k);
 	look_at_install(k);

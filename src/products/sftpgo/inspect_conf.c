@@ -29,7 +29,8 @@ static void put_provider_keys(struct look *k)
 	if (driver && (!strcmp(driver, "sqlite") || !strcmp(driver, "bolt"))) {
 		autofree char *file = database_file(c);
 
-		look_pin_str(k, SF_DB_FILE, file, sftpgo_config_from(c, "data_provider.name"));
+		look_pin_str(k, SF_DB_FILE, file, file || !c->folder ? sftpgo_config_from(c, "data_provider.name") :
+								       "it is not in the copied folder");
 	}
 	if (database_is_server(driver)) {
 		const char *words = sftpgo_config_str(c, "data_provider.connection_string");

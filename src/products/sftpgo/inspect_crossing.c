@@ -72,7 +72,8 @@ void look_at_crossing(struct look *k)
 	sftpgo_change(k->f, k->to, &c);
 	if (!crosses_to_enterprise(&c))
 		return;
-	put_account(k);
+	if (!k->l.folder_from)
+		put_account(k);
 	put_license(k);
 	put_rules(k);
 }

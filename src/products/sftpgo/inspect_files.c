@@ -15,10 +15,12 @@
 
 /* ---- programs ---- */
 
-static const char *state_of_program(const char *path)
+static const char *state_of_program(const struct look *k, const char *path)
 {
 	struct stat st;
 
+	if (k->l.folder_from)
+		return "elsewhere";
 	if (*path != '/')
 		return "not absolute";
 	if (stat(path, &st) < 0)
@@ -52,7 +54,7 @@ static void put_hooks(struct look *k)
 		else if (hook && *hook)
 			json_object_set_new(hooks, keys[i],
 					    json_pack("{so ss}", "path", json_text(hook), "state",
-						      state_of_program(hook)));
+						      state_of_program(k, hook)));
 	}
 	look_observe(k, SF_HOOKS, hooks, "configuration and stat");
 }
@@ -70,7 +72,7 @@ static void put_plugins(struct look *k)
 		json_array_append_new(plugins,
 				      json_pack("{so so ss}", "type", json_text(is ? is : ""),
 						"cmd", json_text(path ? path : ""), "state",
-						state_of_program(path ? path : "")));
+						state_of_program(k, path ? path : "")));
 	}
 	look_observe(k, SF_PLUGINS, plugins, "configuration and stat");
 }
@@ -176,6 +178,7 @@ void look_at_files(struct look *k)
 	put_plugins(k);
 	if (!file)
 		return;
-	put_owner(k, file);
+	if (!k->l.folder_from)
+		put_owner(k, file);
 	put_companions(k, file);
 }

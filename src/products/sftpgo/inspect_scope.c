@@ -7,11 +7,13 @@
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/objects.h"
 #include "products/sftpgo/places.h"
+#include "products/sftpgo/windows.h"
 
 #define BAD_MAX 100 /* named, the rest only counted */
 
 struct gathering {
 	const char *root;
+	const char *folder;     /* what root was copied from, on a Windows host; NULL: paths are of this host */
 	const char *database;   /* first name on the way from the root to the database's file, or NULL */
 	json_t *leave_out;      /* {name: true} */
 	json_t *bad;
@@ -23,9 +25,17 @@ static bool is_ours(const struct gathering *g, const char *name)
 	       (g->database && !strcmp(name, g->database));
 }
 
+/* Where a home is, as far as the root may hold it. Heap, or NULL. */
+static char *home_here(const struct gathering *g, const char *path)
+{
+	if (g->folder)
+		return path && windows_is_absolute(path) ? windows_here(g->root, g->folder, path) : NULL;
+	return path && *path == '/' ? place_real(path) : NULL;
+}
+
 static void note_home(struct gathering *g, const char *path, const char *whose)
 {
-	autofree char *real = path && *path == '/' ? place_real(path) : NULL, *name = real ? place_below(g->root, real) : NULL;
+	autofree char *real = home_here(g, path), *name = real ? place_below(g->root, real) : NULL;
 
 	if (!name)
 		return;
@@ -51,9 +61,10 @@ static int note_object(void *data, const struct object *o, struct err *e unused_
 
 static void note_place(struct look *k, struct gathering *g, const char *key)
 {
-	autofree char *path = sftpgo_config_path(&k->l.conf, key);
+	autofree char *path = sftpgo_config_path(&k->l.conf, key), *there = path && g->folder ?
+		windows_there(g->folder, sftpgo_config_str(&k->l.conf, key)) : NULL;
 
-	note_home(g, path, key);
+	note_home(g, there ? there : path, key);
 }
 
 static json_t *names_of(const json_t *set)
@@ -105,7 +116,7 @@ void look_at_scope(struct look *k)
 {
 	const char *file = facts_str(k->f, SF_DB_FILE, NULL);
 	autofree char *database = file ? place_below(k->l.root, file) : NULL;
-	struct gathering g = { k->l.root, database, json_object(), json_array() };
+	struct gathering g = { k->l.root, k->l.conf.folder, database, json_object(), json_array() };
 	json_t *roots = json_object();
 	struct err e = ERR_INIT;
 

@@ -137,13 +137,18 @@ static void put_room(struct look *k)
 	look_observe(k, SF_ROOM, all, "walk and statfs");
 }
 
-void look_at_target(struct look *k)
+void look_at_artifact(struct look *k)
 {
 	put_artifact(k);
 	put_more(k);
-	look_at_packages(k);
 	put_wanted(k, SF_TARGET_EDITION, goal_edition(k->to), "edition");
 	put_wanted(k, SF_TARGET_VERSION, goal_version(k->to), "version");
+}
+
+void look_at_target(struct look *k)
+{
+	look_at_artifact(k);
+	look_at_packages(k);
 	put_gate(k);
 	put_room(k);
 }

@@ -8,6 +8,7 @@
 #include "io/cmd.h"
 #include "io/json.h"
 #include "products/sftpgo/doors.h"
+#include "products/sftpgo/windows.h"
 #include "svc/container.h"
 #include "svc/packager.h"
 
@@ -351,13 +352,31 @@ static void find_install(struct layout *l, const json_t *source)
 	l->kind = l->package ? "package" : "archive";
 }
 
+static bool is_in_root(const struct layout *l, const char *file)
+{
+	size_t n = strlen(l->root);
+
+	return file && !strncmp(file, l->root, n) && file[n] == '/';
+}
+
+/* What nobody runs here may be the copy of a Windows host's folder: its service is told, and no program of this host asked. */
+static void know_copy(struct layout *l)
+{
+	if (l->proc.id.pid || l->unit.name || !windows_folder_of(l->root, &l->conf, &l->conf.folder, &l->folder_from))
+		return;
+	l->kind = "windows";
+	json_decref(l->service);
+	l->service = json_pack("{ss ss}", "kind", "windows", "name", WINDOWS_SERVICE);
+	if (!l->conf_error[0] && !is_in_root(l, l->conf.file))
+		snprintf(l->conf_error, sizeof l->conf_error, "there is no configuration file in the copied folder");
+}
+
 /* A directory is one when a server or a unit names it, or when it holds what only a configuration directory does. */
 static bool is_installation(const struct layout *l)
 {
 	static const char *const marks[] = { "env.d", "sftpgo.db" };
-	size_t n = strlen(l->root);
 
-	if (l->proc.id.pid || l->unit.name || (l->conf.file && !strncmp(l->conf.file, l->root, n) && l->conf.file[n] == '/'))
+	if (l->proc.id.pid || l->unit.name || l->folder_from || is_in_root(l, l->conf.file))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
 		autofree char *path = xasprintf("%s/%s", l->root, marks[i]);
@@ -379,12 +398,16 @@ int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret,
 	find_service(&l, source);
 	find_launch(&l);
 	read_config(&l);
+	if (!json_is_object(json_object_get(source, "service")))
+		know_copy(&l);
 	if (!is_installation(&l)) {
 		err_set(e, ERR_ABSENT, "there is no SFTPGo in '%s'", l.root);
 		return err_hint(e, "name its configuration directory, the one that 'sftpgo serve -c' is started with");
 	}
-	know_by_doors(&l, json_is_object(json_object_get(source, "service")));
-	find_install(&l, source);
+	if (!l.folder_from) {
+		know_by_doors(&l, json_is_object(json_object_get(source, "service")));
+		find_install(&l, source);
+	}
 	*ret = l;
 	l = (struct layout){ 0 };
 	return 0;

@@ -27,7 +27,8 @@ struct layout {
 	char *program;                  /* canonical; NULL: not known */
 	char *named;                    /* the program, absolute, as the launcher names it */
 	char *install, *install_link;   /* its directory, and the link through which it is named */
-	const char *kind;               /* "package", "archive", "container", "unknown" */
+	const char *kind;               /* "package", "archive", "container", "windows": a copy of its folder, "unknown" */
+	const char *folder_from;        /* who says where conf.folder is; NULL: no copy */
 	json_t *package;                /* packager_owner(); NULL: of no package */
 	json_t *service;                /* config for service_open() */
 	struct svc_state svc;

@@ -132,10 +132,17 @@ static void draft_steps(struct draft *d)
 	sftpgo_draft_forecast(d);
 }
 
+bool sftpgo_by_hand(const struct facts *now)
+{
+	return !strcmp(facts_str(now, SF_KIND, ""), "windows");
+}
+
 int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
 	struct draft d = { .now = now, .to = to, .plan = ret };
 
+	if (sftpgo_by_hand(now))
+		return sftpgo_plan_by_hand(now, to, ret, e);
 	sftpgo_change(now, to, &d.change);
 	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0)
 		return -(int)e->kind;

@@ -10,6 +10,9 @@ int sftpgo_scope(const struct facts *now, const struct goal *to, struct scope *r
 	const char *name;
 	json_t *root;
 
+	if (sftpgo_by_hand(now))
+		return err_set(e, ERR_REFUSED, "'%s' is a copy of a Windows host's folder: nothing of this host belongs into a restore "
+			       "point", facts_str(now, SF_ROOT, "?"));
 	if (!json_object_get(roots, "root"))
 		return err_set(e, ERR_ABSENT, "where configuration and database lie is not known: %s",
 			       facts_why_missing(now, SF_SCOPE) ? facts_why_missing(now, SF_SCOPE) : "nobody looked");

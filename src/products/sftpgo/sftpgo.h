@@ -18,6 +18,7 @@ int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *t
 
 /* Thinking. */
 int sftpgo_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
+bool sftpgo_by_hand(const struct facts *now);    /* a copy of a Windows host's folder: windows.h */
 int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
 
 /* What a migration is, as facts and goal tell it. All borrowed; NULL: not known. */
