@@ -192,6 +192,13 @@ int call_end(struct call *c, const struct run_end *end)
 	return end->exit;
 }
 
+int call_begun(const struct run_end *begun, struct err *e)
+{
+	err_set(e, begun->err.kind, "%s", begun->line);
+	err_hint(e, "%s", begun->err.hint);
+	return begun->exit;
+}
+
 void call_done(struct call *c)
 {
 	ui_done(&c->ui);

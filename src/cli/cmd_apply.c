@@ -15,6 +15,7 @@ struct applying {
 	struct plan plan;
 	struct goal goal;
 	bool blocked; /* refused by a check before it began */
+	struct run_end begun; /* exit not 0: another run is unfinished */
 };
 
 /* A plan file that cannot be used is a wrong request (exit 2), whatever is wrong with it. */
@@ -88,8 +89,11 @@ static int make_plan(struct applying *a, struct err *e)
 	autofacts struct facts now = { 0 };
 	struct call *c = a->c;
 
-	if (subject_target(c, &a->goal, e) < 0 ||
-	    world_inspect(&a->goal, DEPTH_DEEP, &c->opts, &now, e) < 0)
+	if (subject_target(c, &a->goal, e) < 0)
+		return -e->kind;
+	if (run_none_begun(&a->goal, &c->opts, &a->begun))
+		return 0;
+	if (world_inspect(&a->goal, DEPTH_DEEP, &c->opts, &now, e) < 0)
 		return -e->kind;
 	if (world_plan(&a->goal, &now, &a->plan, e) < 0) {
 		a->blocked = blocked_by_checks(c, &a->goal, &now, e);
@@ -142,6 +146,8 @@ int cmd_apply(struct call *c, struct err *e)
 	}
 	if ((from_file ? take_plan(&a, word, e) : make_plan(&a, e)) < 0)
 		exit = a.blocked ? EXIT_BLOCKED : exit_of(e);
+	else if (a.begun.exit)
+		exit = call_end(c, &a.begun);
 	else
 		exit = carry_out(&a);
 	plan_done(&a.plan);

@@ -29,6 +29,19 @@ static int judge(struct call *c, const struct goal *g, const struct results *fou
 	return stopping ? EXIT_BLOCKED : EXIT_DONE;
 }
 
+/* In the middle of a run much is not as it should be: that is told beside the findings, whose document is the answer. */
+static bool run_is_open(struct call *c, const struct goal *g)
+{
+	struct run_end begun = { 0 };
+	struct err e = ERR_INIT;
+
+	if (!run_none_begun(g, &c->opts, &begun))
+		return false;
+	call_begun(&begun, &e);
+	ui_error(&c->ui, &e);
+	return true;
+}
+
 int cmd_check(struct call *c, struct err *e)
 {
 	enum depth depth = args_has(&c->args, OPT_DEEP) ? DEPTH_DEEP : DEPTH_LIVE;
@@ -36,15 +49,17 @@ int cmd_check(struct call *c, struct err *e)
 	autofacts struct facts now = { 0 };
 	struct results found = { 0 };
 	const struct sheet *texts;
+	bool open;
 	int exit;
 
 	if (subject_target(c, &g, e) < 0)
 		return EXIT_USAGE;
+	open = run_is_open(c, &g);
 	if (world_inspect(&g, depth, &c->opts, &now, e) < 0 ||
 	    sheet_of(g.product, &texts, e) < 0)
-		return exit_of(e);
+		return open ? EXIT_UNFINISHED : exit_of(e);
 	checks_run(product_named(g.product), &now, &g, &found);
 	exit = judge(c, &g, &found, texts);
 	results_done(&found);
-	return exit;
+	return exit && open ? EXIT_UNFINISHED : exit;
 }

@@ -65,9 +65,12 @@ int cmd_plan(struct call *c, struct err *e)
 	autogoal struct goal g = { 0 };
 	autofacts struct facts now = { 0 };
 	autoplan struct plan p = { 0 };
+	struct run_end begun = { 0 };
 
 	if (subject_target(c, &g, e) < 0)
 		return EXIT_USAGE;
+	if (run_none_begun(&g, &c->opts, &begun))
+		return call_begun(&begun, e);
 	if (world_inspect(&g, DEPTH_DEEP, &c->opts, &now, e) < 0)
 		return exit_of(e);
 	if (world_plan(&g, &now, &p, e) < 0)

@@ -69,3 +69,5 @@ int  call_confirm(struct call *c, const char *question, struct err *e) must_chec
 int  exit_of(const struct err *e);
 /* Tell what a run ended with: the "run" document, or its line and how to go on. Returns its exit code. */
 int  call_end(struct call *c, const struct run_end *end);
+/* The same for a verb that makes no run and is in the way of one: what it says becomes the error. */
+int  call_begun(const struct run_end *begun, struct err *e);

@@ -68,27 +68,24 @@ static int fill_live(struct ctx *c, struct point *p, struct err *e)
 
 static int make(struct ctx *c, const struct facts *now, struct point *ret, char **ret_home, struct err *e)
 {
-	autojson json_t *about = json_pack("{ss ss}", "product", c->goal->product, "name", c->goal->name), *marker = NULL;
+	autojson json_t *about = json_pack("{ss ss}", "product", c->goal->product, "name", c->goal->name);
 	autofree char *id = backup_id();
-	struct err absent = ERR_INIT;
 	struct scope scope = { 0 };
 	int r = c->product->scope(now, c->goal, &scope, e);
 
 	if (r >= 0)
 		r = point_home(c->goal, &scope, ret_home, e);
-	if (r >= 0 && point_marker_read(*ret_home, &marker, &absent) >= 0)
-		r = err_set(e, ERR_BUSY, "an unfinished run exists: %s", json_str(marker, "run", "?"));
 	if (r >= 0)
 		r = point_make(*ret_home, id, &scope, about, ret, e);
 	scope_done(&scope);
 	return r;
 }
 
-/* Busy before there was a place for it: the lock; after: a run that is not finished. */
+/* Busy before anything was copied: the lock. */
 static int failed_as(const struct err *e, const char *home)
 {
-	if (e->kind == ERR_BUSY)
-		return home ? EXIT_UNFINISHED : EXIT_LOCKED;
+	if (e->kind == ERR_BUSY && !home)
+		return EXIT_LOCKED;
 	return e->kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
@@ -101,7 +98,7 @@ static void drop(const char *home, const struct point *p)
 		log_warn("what was copied stays in '%s': %s", home, e.msg);
 }
 
-static int look(struct world *w, const struct goal *g, struct facts *ret, struct err *e)
+static int take(struct world *w, const struct goal *g, struct err *e)
 {
 	autojson json_t *sites = NULL;
 	struct site s = { 0 };
@@ -112,9 +109,7 @@ static int look(struct world *w, const struct goal *g, struct facts *ret, struct
 		return -e->kind;
 	sites = json_pack("{sO}", "main", s.doc);
 	site_done(&s);
-	if (world_bind(w, sites, e) < 0 || world_lock(w, "backup create", e) < 0)
-		return -e->kind;
-	return w->product->inspect(&w->ctx, g, DEPTH_LIVE, ret, e);
+	return world_bind(w, sites, e) < 0 ? -(int)e->kind : world_lock(w, "backup create", e);
 }
 
 int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_point, struct run_end *ret)
@@ -133,8 +128,11 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 		                    .io_limit = o->io_limit } };
 	int r;
 
-	*ret = (struct run_end){ 0 };
-	r = look(&w, g, &now, &e);
+	if (run_none_begun(g, o, ret))
+		return ret->exit;
+	r = take(&w, g, &e);
+	if (r >= 0)
+		r = w.product->inspect(&w.ctx, g, DEPTH_LIVE, &now, &e);
 	if (r >= 0)
 		r = make(&w.ctx, &now, &p, &home, &e);
 	if (r >= 0)
@@ -237,7 +235,8 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 	bool running;
 	int r;
 
-	*ret = (struct run_end){ 0 };
+	if (run_none_begun(g, o, ret))
+		return ret->exit;
 	r = product->site(g, &s, &e);
 	running = r >= 0 && is_running(&s);
 	if (r >= 0)

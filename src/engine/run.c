@@ -163,8 +163,7 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	return run_mark(w, e);
 }
 
-/* No open run of this installation stands in this journal. Exit code, 0 to go on. */
-static int none_in_journal(struct world *w, struct run_end *ret)
+int run_none_in_journal(struct world *w, struct run_end *ret)
 {
 	struct run_rec open = { 0 };
 	struct err e = ERR_INIT;
@@ -197,7 +196,7 @@ static int nothing_to_do(const struct plan *p, const struct run_opts *o, struct 
 	              world_bind(&w, json_object_get(w.plan.doc, "sites"), &e) < 0))
 		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (!code && w.journal)
-		code = none_in_journal(&w, ret);
+		code = run_none_in_journal(&w, ret);
 	if (!code)
 		code = run_none_marked(&w, ret);
 	world_close(&w);
@@ -246,7 +245,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 		code = EXIT_LOSS;
 		goto fail;
 	}
-	code = none_in_journal(&w, ret);
+	code = run_none_in_journal(&w, ret);
 	if (!code)
 		code = run_none_marked(&w, ret);
 	if (!code)

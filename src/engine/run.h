@@ -50,6 +50,11 @@ int run_finalize(const char *run, bool restore_point_too, const struct run_opts 
 int run_verify(const char *run, const struct facts *against /* NULL: the run's */, const struct goal *g, enum depth d,
                const struct run_opts *o, struct comparisons *cmp, struct run_end *ret);
 
+/* Before anything is looked at: no run of this installation is at work or unfinished, by the journal or by a marker beside its data. Found by
+ * what the goal alone says, because in the middle of a run neither a server nor its configuration may be there. Exit code, 0 to go
+ * on. */
+int run_none_begun(const struct goal *g, const struct run_opts *o, struct run_end *ret);
+
 /* Looking and thinking for the verbs before apply (world.c). */
 int world_inspect(const struct goal *g, enum depth d, const struct run_opts *o, struct facts *ret, struct err *e) must_check;
 int world_plan(const struct goal *g, const struct facts *now, struct plan *ret, struct err *e) must_check;

@@ -73,6 +73,8 @@ int  run_mark(struct world *w, struct err *e) must_check;
 int  run_unmark(struct world *w, struct err *e) must_check;
 bool run_is_marked(struct world *w);
 int  run_none_marked(struct world *w, struct run_end *ret) must_check;
+/* No open run of this installation stands in this journal. Exit code, 0 to go on (run.c). */
+int  run_none_in_journal(struct world *w, struct run_end *ret) must_check;
 
 /* Is it 'backup restore': the data of before under the build of now? */
 bool run_puts_back(const struct plan *p);

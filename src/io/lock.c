@@ -129,12 +129,13 @@ int lock_take(const char *dir_path, const char *name, const char *who, struct lo
 int lock_holder(const char *dir_path, const char *name, struct buf *ret, struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s", dir_path, name);
+	autodir struct dir d = DIR_NONE;
 	struct err own = ERR_INIT;
 	pid_t pid = 0;
 
-	if (proc_lock_holder_of(path, &pid, &own) < 0)
+	if (proc_lock_holder_of(path, &pid, &own) < 0 || dir_open(dir_path, &d, &own) < 0)
 		return own.kind == ERR_ABSENT ? 0 : err_set(e, own.kind, "%s", own.msg);
-	if (!pid)
+	if (!pid || holder_is_gone(&d, name))
 		return 0;
 	return file_read_path(path, ret, e) < 0 ? -(int)e->kind : 1;
 }

@@ -15,5 +15,6 @@ struct lock {
 int  lock_take(const char *dir_path, const char *name, const char *who, struct lock *ret, struct err *e) must_check;
 void lock_release(struct lock *l);
 
-/* Who holds it now, as the holder said of himself; nobody is kept waiting by the question. 1 held, 0 free. */
+/* Who holds it now, as the holder said of himself; nobody is kept waiting by the question. 1 held, 0 free, or held by no more than
+ * what a killed one left behind. */
 int  lock_holder(const char *dir_path, const char *name, struct buf *ret, struct err *e) must_check;

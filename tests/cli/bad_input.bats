@@ -169,6 +169,27 @@ refused() { # words that stand in the message
 	refused "--against" "--root"
 }
 
+# By the goal alone: in the middle of a run neither the server nor its configuration need be there.
+@test "an unfinished run, told before anything is looked at" {
+	local product verb
+	mkdir root .crossgrade-root
+	echo junk >new.jar
+	printf '{"state_dir": "/lost", "run": "20260101-000000-abcd", "plan": "x", "point": "%s/.crossgrade-root/20260101-000000-abcd"}' "$PWD" \
+		>.crossgrade-root/run.json
+	for product in questdb sftpgo; do
+		for verb in "plan --artifact new.jar" "apply --yes --artifact new.jar" "backup create"; do
+			# shellcheck disable=SC2086
+			cg $verb $product --root root
+			[ "$status" -eq 6 ] || { echo "$verb $product: $status $output $err"; return 1; }
+			[[ $err == *"20260101-000000-abcd"*"rollback --from"* ]] || { echo "$err"; return 1; }
+		done
+		cg check $product --root root --artifact new.jar --output json
+		[ "$status" -eq 6 ] || { echo "check $product: $status $output $err"; return 1; }
+		[ $product = sftpgo ] || valid checks
+		[[ $err == *"an unfinished run exists"*"20260101-000000-abcd"* ]]
+	done
+}
+
 @test "a root that is not there, or no directory" {
 	local verb
 	echo x >file

@@ -307,6 +307,38 @@ static void another_state_directory_sees_an_open_run(void **state)
 	assert_int_not_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
 }
 
+/* With another state directory, and nothing looked at: the server may be down, its configuration half exchanged. */
+static int begun_elsewhere(struct run_end *end)
+{
+	autofree char *elsewhere = xasprintf("%s/../state-2", toy_root);
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autogoal struct goal g = { 0 };
+	int code;
+
+	o.state_dir = elsewhere;
+	toy_goal(&g);
+	code = run_none_begun(&g, &o, end);
+	events_free(ev);
+	return code;
+}
+
+static void an_open_run_is_seen_by_the_root_alone(void **state)
+{
+	autofree char *apart = xasprintf("%s/../.crossgrade-apart/run.json", toy_root);
+	struct run_end end;
+
+	toy_put("apart", "apart");
+	assert_int_equal(begun_elsewhere(&end), 0);
+	assert_int_equal(apply(&end, true), EXIT_HELD);
+	assert_int_equal(access(apart, F_OK), 0);
+	assert_int_equal(begun_elsewhere(&end), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.line, "is open for this installation"));
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(access(apart, F_OK), -1);
+	assert_int_equal(begun_elsewhere(&end), 0);
+}
+
 static void a_closed_run_on_its_way_back_is_marked_again(void **state)
 {
 	struct run_end end;
@@ -608,6 +640,7 @@ int main(int argc, char **argv)
 		T(a_held_run_waits_and_looks_again),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
 		T(another_state_directory_sees_an_open_run),
+		T(an_open_run_is_seen_by_the_root_alone),
 		T(a_closed_run_on_its_way_back_is_marked_again),
 		T(the_marker_of_a_finished_run_forbids_nothing),
 		T(a_point_is_read_in_full_while_clients_are_served),

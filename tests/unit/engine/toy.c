@@ -239,6 +239,10 @@ static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 
 static int scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e)
 {
+	autofree char *apart = toy_get("apart");
+
+	if (*apart)
+		*vec_push(ret) = (struct scope_root){ .name = xstrdup("apart"), .path = xasprintf("%s/../%s", toy_root, apart) };
 	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
 	return 0;
 }
