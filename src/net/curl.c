@@ -31,6 +31,7 @@ static bool bind_all(void *lib)
 	       bind_call(lib, "curl_easy_perform", &calls.easy_perform) &&
 	       bind_call(lib, "curl_easy_getinfo", &calls.easy_getinfo) &&
 	       bind_call(lib, "curl_easy_strerror", &calls.easy_strerror) &&
+	       bind_call(lib, "curl_easy_reset", &calls.easy_reset) &&
 	       bind_call(lib, "curl_easy_cleanup", &calls.easy_cleanup) &&
 	       bind_call(lib, "curl_slist_append", &calls.slist_append) &&
 	       bind_call(lib, "curl_slist_free_all", &calls.slist_free_all);

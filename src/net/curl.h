@@ -14,6 +14,7 @@ struct curl_calls {
 	typeof(curl_easy_perform) *easy_perform;
 	typeof(curl_easy_getinfo) *easy_getinfo;
 	typeof(curl_easy_strerror) *easy_strerror;
+	typeof(curl_easy_reset) *easy_reset;
 	typeof(curl_easy_cleanup) *easy_cleanup;
 	typeof(curl_slist_append) *slist_append;
 	typeof(curl_slist_free_all) *slist_free_all;
