@@ -137,6 +137,8 @@ static int step_json(struct making *m, const json_t *planned, json_t **ret, stru
 		add_amounts(step, rec.result, t.done_ms - t.began_ms);
 		note_own_times(m, kind, rec.result, t);
 	}
+	if (json_array_size(json_object_get(rec.result, "notes")))
+		json_object_set(step, "notes", json_object_get(rec.result, "notes"));
 	*ret = step;
 	step_rec_done(&rec);
 	return 0;

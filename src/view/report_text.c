@@ -62,6 +62,23 @@ static void steps_text(const json_t *doc, const struct style *s, struct buf *ret
 	table_text(&t, s, ret);
 }
 
+/* What steps found out that is no number. */
+static void notes_text(const json_t *doc, const struct style *s, struct buf *ret)
+{
+	json_t *step, *note;
+	bool any = false;
+	size_t at, i;
+
+	json_array_foreach(json_object_get(doc, "steps"), at, step)
+		json_array_foreach(json_object_get(step, "notes"), i, note)
+		{
+			if (!any)
+				view_heading(ret, s, "Found out");
+			any = true;
+			view_field(ret, s, json_str(step, "id", "?"), json_string_value(note));
+		}
+}
+
 static void measure_line(struct buf *ret, const json_t *o, const char *key, const char *label)
 {
 	const json_t *value = json_object_get(o, key);
@@ -137,6 +154,7 @@ void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	head_text(doc, s, ret);
 	steps_text(doc, s, ret);
+	notes_text(doc, s, ret);
 	downtime_text(doc, s, ret);
 	forecast_text(doc, s, ret);
 	proof_text(doc, s, ret);
