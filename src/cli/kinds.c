@@ -39,6 +39,10 @@ const struct kind_text kind_texts[] = {
 	{ "hook",
 	  "Runs a program the migration file names, with a deadline; its exit status counts.",
 	  "Nothing." },
+	{ "login_trial",
+	  "Logs in over SFTP as the accounts that the migration file names; where nothing listens for it, sends a small file, reads "
+	  "it back and removes it.",
+	  "Removes what a killed trial left in their homes." },
 	{ "package_install",
 	  "With the server stopped and held, lets dpkg install the new package; configuration files, a hold of apt's and the "
 	  "program's attributes stay as they were.",

@@ -5,9 +5,20 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	sftpgo_needed || { absence; return; }
-	sftpgo_lab 1000 && uploads_start user-00010 user-00020 user-00030
+	sftpgo_lab 1000 && uploads_start user-00010 user-00020 user-00030 || return
+	(umask 077; echo pass-admin >"$lab/admin"; echo pass-user-00001 >"$lab/user-00001")
+	cat >"$lab/migration.yaml" <<-END
+		source: {login: {user: admin, password_file: $lab/admin}}
+		settings:
+		  probe_users:
+		  - {user: user-00001, password_file: $lab/user-00001}
+		  - {user: user-00030, private_key_file: $root.key}
+		  - {user: user-00010, private_key_file: $root.key}
+	END
 }
 teardown_file() { sftpgo_lab_end; }
+
+probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 
 @test "inspect sees the server, its configuration and its database" {
 	cg inspect sftpgo --root "$root" --output json
@@ -20,16 +31,21 @@ teardown_file() { sftpgo_lab_end; }
 	[[ $output != *pass-admin* ]]
 }
 
-@test "check stops nothing here, and stops for a login hook that is not there" {
-	cg check $(sftpgo_subject) --output json
+@test "check stops nothing here, and stops for a login hook that is not there and a login that is refused" {
+	cg check $(sftpgo_subject) -f "$lab/migration.yaml" --output json
 	exits 0
 	valid checks
+	[ "$(json 'sorted(c["seen"][:21] for c in d["checks"] if c["id"] == "sftpgo.probe-users")')" = \
+		"['login only, no file i', 'the server takes its ', 'the server takes its ']" ]
 	[[ "$(json '[c["seen"] for c in d["checks"] if c["id"] == "sftpgo.secrets"][0]')" == *[1-9]" open" ]]
 	mkdir -p "$root/env.d"
 	echo SFTPGO_DATA_PROVIDER__PRE_LOGIN_HOOK=/nowhere/hook >"$root/env.d/hook"
-	cg check $(sftpgo_subject)
+	echo wrong >"$lab/user-00001"
+	cg check $(sftpgo_subject) -f "$lab/migration.yaml"
 	rm "$root/env.d/hook"
+	echo pass-user-00001 >"$lab/user-00001"
 	exits 3
+	[[ $output == *"the server does not take the login of 'user-00001'"* ]]
 	[[ $output == *"data_provider.pre_login_hook: '/nowhere/hook' is absent"* ]]
 }
 
@@ -48,23 +64,28 @@ teardown_file() { sftpgo_lab_end; }
 }
 
 @test "the same look gives the same plan" {
-	cg plan $(sftpgo_subject) -o "$lab/plan.json" --output json
+	cg plan $(sftpgo_subject) -f "$lab/migration.yaml" -o "$lab/plan.json" --output json
 	exits 0
 	valid plan
 	first=$(json 'd["digest"]')
-	cg plan $(sftpgo_subject) --output json
+	cg plan $(sftpgo_subject) -f "$lab/migration.yaml" --output json
 	[ "$(json 'd["digest"]')" = "$first" ]
+	[ -z "$(probed)" ]
 }
 
-@test "apply moves it; every object and every uploaded file is there" {
+@test "apply moves it; every object and every uploaded file is there; who could log in before can" {
 	cg apply "$lab/plan.json" --yes
 	exits 0
 	sftpgo_serves 2.7.5
 	sftpgo_objects
 	uploads_whole
+	[ -z "$(probed)" ]
 	cg report --output json
 	exits 0
 	valid report
+	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[3, 3]' ]
+	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[2, 2]' ]
+	! grep -rq pass-user "$lab/state"
 }
 
 @test "verify compares again, later" {

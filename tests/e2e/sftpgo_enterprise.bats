@@ -15,6 +15,7 @@ setup_file() {
 	[ $status -ne 77 ] || { absent 'the stand-in cannot be built' || absence; return; }
 	[ $status -eq 0 ] || return
 	(umask 077; echo pass-admin >"$lab/password"; echo wrong >"$lab/wrong"; echo pass-third >"$lab/third"
+	echo pass-user-00001 >"$lab/user-00001"
 	echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
 	sftpgo_install 2.7.5 "$lab/opt" && sftpgo_prepare "$lab/opt" "$root" 50 && sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json"
@@ -22,14 +23,17 @@ setup_file() {
 teardown() { [ ! -f "$lab/slow.pid" ] || slow_stop; }
 teardown_file() { sftpgo_lab_end; }
 
-goal() { # USER PASSWORD_FILE [SETTINGS]: the migration file
+goal() { # USER PASSWORD_FILE [SETTING...]: the migration file
 	cat >"$lab/migration.yaml" <<-END
 		crossgrade: 1
 		product: sftpgo
 		source: {root: $root, login: {user: $1, password_file: $2}}
 		target: {edition: enterprise, artifact: $new}
-		settings: {license_file: $lab/licence${3:+, $3}}
+		settings:
+		  license_file: $lab/licence
+		  probe_users: [{user: user-00001, password_file: $lab/user-00001}]
 	END
+	[ $# -eq 2 ] || printf '  %s\n' "${@:3}" >>"$lab/migration.yaml"
 }
 database() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$root/sftpgo.db" "$1"; }
 active_rules() { database 'select count(*) from events_rules where status = 1'; }
@@ -82,16 +86,18 @@ old_world() {
 	[[ $output == *"'third' has a second factor"* && $output == *"'$lab/licence' holds a secret and is open to everybody"* ]]
 }
 
-@test "stand-in: one that never opens SFTP, hangs in its migration or takes no licence is turned back from" {
+@test "stand-in: one that has another host key, never opens SFTP, hangs in its migration or takes no licence is turned back from" {
 	local fault rules
 	rules=$(active_rules)
 	[ "$rules" -gt 3 ]
-	goal admin "$lab/password" 'stall: 2s, start_timeout: 5s'
-	for fault in no-sftp hang-migration no-licence; do
-		echo "STAND_IN=$fault" >"$root/env.d/stand-in.env"
+	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s'
+	ssh-keygen -q -t ecdsa -N '' -f "$lab/other_key"
+	for fault in SFTPGO_SFTPD__HOST_KEYS="$lab/other_key" STAND_IN=no-sftp STAND_IN=hang-migration STAND_IN=no-licence; do
+		echo "$fault" >"$root/env.d/stand-in.env"
 		cg apply -f "$lab/migration.yaml" --yes
 		exits 5
 		old_world "$rules"
+		[[ $fault != SFTPGO* || $output == *"user 'user-00001': login and a file worked, and does not"*"presents the host key"* ]]
 	done
 	rm "$root/env.d/stand-in.env"
 }

@@ -54,6 +54,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.starter",             sftpgo_check_starter, true },
 	{ "sftpgo.login",               sftpgo_check_login },
 	{ "sftpgo.transfers",           sftpgo_check_transfers },
+	{ "sftpgo.probe-users",         sftpgo_check_probe_users },
 	{ "sftpgo.artifact",            sftpgo_check_artifact, .judges = SF_ARTIFACT },
 	{ "sftpgo.more-artifacts",      sftpgo_check_more_artifacts },
 	{ "sftpgo.artifact-version",    sftpgo_check_artifact_version },

@@ -35,6 +35,9 @@ CHECK(transfers);
 CHECK(license);
 CHECK(event_rules);
 
+/* checks_trial.c: logins that are tried */
+CHECK(probe_users);
+
 /* checks_target.c: the new build and the way back */
 CHECK(artifact);
 CHECK(more_artifacts);

@@ -35,6 +35,10 @@ void sftpgo_draft_license(struct draft *d);
 void sftpgo_draft_left(struct draft *d);
 json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inactive, in order; new reference */
 
+/* plan_trial.c: logins that are tried, before the stop and at the new server */
+void sftpgo_draft_trial(struct draft *d);
+void sftpgo_draft_trial_again(struct draft *d);
+
 /* plan_switch.c: the change itself */
 void sftpgo_draft_change(struct draft *d);
 

@@ -101,5 +101,10 @@
 #define SF_LICENSE         "target.license"     /* P {"file","finding"}: settings.license_file; absent: none given */
 #define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders]}}: active ones */
 
+/* ---- logins that the goal asks to try */
+#define SF_TRIAL_USERS     "trial.users"        /* P {user: trial_user()}: of settings.probe_users; absent: none are named */
+#define SF_TRIAL_LOGINS    "trial.logins"       /* O {user: "" taken | why not} [SFTP] */
+#define SF_HOST_KEY        "trial.host_key"     /* P str: what the server presented, sftp_host_key() */
+
 /* ---- frozen */
 #define SF_FROZEN_OBJECTS  "frozen.objects"     /* O "records"|"restore point": where the baseline is read (frozen.h) */

@@ -59,6 +59,8 @@ static int look(struct look *k, struct err *e)
 		look_at_files(k);
 		look_at_host(k);
 	}
+	if (k->to && (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) && look_at_trials(k, e) < 0)
+		return -(int)e->kind;
 	if (k->to && k->depth != DEPTH_GATE) {
 		look_at_target(k);
 		look_at_crossing(k);

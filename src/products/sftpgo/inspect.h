@@ -36,6 +36,7 @@ int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_prov
 void look_at_server_tables(struct look *k); /* inspect_database.c: a database server, and the programs that dump it */
 void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
 void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
+int  look_at_trials(struct look *k, struct err *e) must_check; /* inspect_trial.c: logins that the goal asks to try */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
 void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, once the new ones are known */
 void look_at_target(struct look *k);    /* inspect_target.c: the artifact and the host */

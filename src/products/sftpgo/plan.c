@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "products/sftpgo/trial_goal.h"
 
 json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path)
 {
@@ -144,7 +145,7 @@ int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (sftpgo_by_hand(now))
 		return sftpgo_plan_by_hand(now, to, ret, e);
 	sftpgo_change(now, to, &d.change);
-	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0)
+	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0 || trial_settings(to, e) < 0)
 		return -(int)e->kind;
 	if (!d.change.nothing && sftpgo_placement(now, to, &d.change, &d.at, e) < 0)
 		return -(int)e->kind;

@@ -66,6 +66,7 @@ void sftpgo_draft_freeze(struct draft *d)
 		   json_pack("{s[o] s[] sI ss}", "places", sftpgo_draft_place(d, "builds", d->at.staged), "trees", "max_bytes",
 			     (json_int_t)256 << 20, "within", "10s"),
 		   "a cold first start takes longer");
+	sftpgo_draft_trial(d);
 	sftpgo_draft_quiet(d);
 	sftpgo_draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
 		   json_pack("{so ss}", "expect", expected(d, d->change.from_edition, d->change.from_version), "within",
@@ -109,6 +110,7 @@ void sftpgo_draft_prove(struct draft *d)
 	sftpgo_draft_step(d, PHASE_PROVE, "verify-gate", "verify_world", gated(d) ? STEP_IN_WINDOW : 0,
 		   json_pack("{ss ss so}", "depth", "gate", "within", "5m", "frozen", plan_from("freeze", "facts")),
 		   "edition, version, schema and every object of the database are what they must be");
+	sftpgo_draft_trial_again(d);
 }
 
 void sftpgo_draft_open(struct draft *d)

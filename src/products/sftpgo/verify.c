@@ -9,6 +9,7 @@
 #include "products/sftpgo/crossing.h"
 #include "products/sftpgo/talk.h"
 #include "products/sftpgo/verify_rest.h"
+#include "products/sftpgo/verify_trial.h"
 
 #define ASK_WITHIN (20 * NS_PER_S)
 
@@ -144,6 +145,9 @@ int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *
 
 	if (compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
 		return -(int)e->kind;
+	/* At the gate a step of its own tries them. */
+	if (to && d != DEPTH_GATE)
+		compare_logins(ctx_site(c, NULL), to, c->plan ? plan_pinned(c->plan) : NULL, ret);
 	ret->level = xstrdup("objects");
 	return 0;
 }

@@ -159,7 +159,14 @@ static json_t *left(struct bench *b)
 	return json_pack("{s[{ss ss ss}]}", "cut", "type", "upload", "path", "/a.bin", "dir", home);
 }
 
+/* Nobody is tried: real servers answer in tests/e2e. */
+static json_t *try_nobody(struct bench *b)
+{
+	return json_pack("{s[] ss}", "users", "within", "1s");
+}
+
 const struct fixture sftpgo_fixtures[] = {
+	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },

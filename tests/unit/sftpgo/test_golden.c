@@ -42,6 +42,7 @@ int main(void)
 		{ "sftpgo.placeholders", "literal", VERDICT_PASS },
 		{ "sftpgo.removed-keys", "shipped", VERDICT_PASS },
 		{ "sftpgo.login", "none", VERDICT_NOTE },
+		{ "sftpgo.probe-users", "login", VERDICT_NOTE },
 		{ "sftpgo.login", "drain", VERDICT_BLOCK },
 		{ "sftpgo.transfers", "unseen", VERDICT_NOTE },
 		{ "sftpgo.license", "local", VERDICT_WARN },
@@ -63,7 +64,7 @@ int main(void)
 		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
 		{ 0 },
 	};
-	static const char *const goal_checks[] = { "sftpgo.restore-point", NULL };
+	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", NULL };
 	const struct golden_checks g = { &product_sftpgo, degrees, goal_checks };
 
 	return golden_checks_run(&g);

@@ -1,0 +1,42 @@
+/* Logins that are tried: with accounts that the operator named, and nobody else's. */
+#include "products/sftpgo/checks.h"
+
+#include <string.h>
+
+static void judge_user(const struct facts *now, const char *user, const json_t *fit, struct results *ret)
+{
+	static const char id[] = "sftpgo.probe-users";
+	const char *shut = json_str(fit, "no_login", NULL), *no_files = json_str(fit, "no_files", NULL);
+	const char *said = json_str(facts_get(now, SF_TRIAL_LOGINS), user, NULL);
+
+	if (shut)
+		results_add(ret, id, VERDICT_BLOCK, user, "%s", shut);
+	else if (!said)
+		results_add(ret, id, VERDICT_NOTE, user, "not tried: %s", facts_why_missing(now, SF_TRIAL_LOGINS) ?: "nobody did");
+	else if (*said)
+		results_add(ret, id, VERDICT_BLOCK, user, "%s", said);
+	else if (no_files)
+		results_add(ret, id, VERDICT_NOTE, user, "login only, no file is sent: %s", no_files);
+	else
+		results_add(ret, id, VERDICT_PASS, user, "the server takes its login; a small file is sent, read back and removed");
+}
+
+CHECK(probe_users)
+{
+	static const char id[] = "sftpgo.probe-users";
+	const json_t *users, *fit;
+	const char *name;
+
+	if (!to) {
+		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
+		return;
+	}
+	if (!json_array_size(json_object_get(to->settings, "probe_users"))) {
+		results_add(ret, id, VERDICT_PASS, NULL, "none are named: hashes, keys and permissions must be equal, no login is tried");
+		return;
+	}
+	if (!need(now, SF_TRIAL_USERS, id, ret, &users))
+		return;
+	json_object_foreach((json_t *)users, name, fit)
+		judge_user(now, name, fit, ret);
+}

@@ -1,0 +1,191 @@
+/* Logins that the goal asks to try: who may be tried, with a file or without, and whether the server takes them. */
+#include <string.h>
+
+#include "products/sftpgo/inspect.h"
+#include "products/sftpgo/objects.h"
+#include "products/sftpgo/trial.h"
+#include "products/sftpgo/trial_fit.h"
+
+#define PRIMARY 1
+
+/* Objects of the database that a trial is judged by. */
+struct judged {
+	const struct look *look;
+	json_t *users, *groups; /* {name: object}: of those that are named, and their primary groups */
+	json_t *rules;          /* [object] */
+};
+
+/* ---- gathering ---- */
+
+static const json_t *asked_users(const struct look *k)
+{
+	return json_object_get(k->to->settings, "probe_users");
+}
+
+static bool is_asked(const struct look *k, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(asked_users(k), i, one)
+	{
+		if (!strcmp(json_str(one, "user", ""), name))
+			return true;
+	}
+	return false;
+}
+
+static const char *primary_group(const json_t *user)
+{
+	const json_t *group;
+	size_t i;
+
+	json_array_foreach(json_object_get(user, "groups"), i, group)
+	{
+		if (json_int(group, "type", 0) == PRIMARY)
+			return json_str(group, "name", "");
+	}
+	return "";
+}
+
+static void keep(struct judged *j, const struct object *o)
+{
+	if (o->kind == OBJ_USERS && is_asked(j->look, o->key))
+		json_object_set(j->users, o->key, o->fields);
+	else if (o->kind == OBJ_GROUPS)
+		json_object_set(j->groups, o->key, o->fields);
+	else if (o->kind == OBJ_EVENT_RULES)
+		json_array_append(j->rules, o->fields);
+}
+
+static int gather(struct look *k, struct judged *j, struct err *e)
+{
+	static const enum object_kind kinds[] = { OBJ_USERS, OBJ_GROUPS, OBJ_EVENT_RULES };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		autoobjects struct objects *all = NULL;
+		const struct object *o;
+		int r;
+
+		if (objects_open(k->db, kinds[i], &all, e) < 0)
+			return -(int)e->kind;
+		while ((r = objects_next(all, &o, e)) > 0)
+			keep(j, o);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- users ---- */
+
+/* What would be told of a file that is not there for its own sake; NULL: nothing would. Heap. */
+static char *set_off_by_file(const struct judged *j, const char *user)
+{
+	const char *hook = trial_hook_on_files(&j->look->l.conf);
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach(j->rules, i, rule)
+	{
+		if (trial_fires_on_files(rule, user))
+			return xasprintf("event rule '%s' would fire", json_str(rule, "name", "?"));
+	}
+	return hook ? xasprintf("%s would be told", hook) : NULL;
+}
+
+static json_t *judge_user(const struct judged *j, const char *name)
+{
+	const json_t *user = json_object_get(j->users, name);
+	json_t *fit = user ? trial_user(user, json_object_get(j->groups, primary_group(user)))
+			   : json_pack("{ss}", "no_login", "there is no such user");
+	autofree char *told = set_off_by_file(j, name);
+
+	if (!json_object_get(fit, "home") || !told)
+		return fit;
+	json_decref(fit);
+	return json_pack("{so}", "no_files", json_text(told));
+}
+
+static void put_users(struct look *k, const struct judged *j)
+{
+	json_t *users = json_object(), *one;
+	size_t i;
+
+	json_array_foreach(asked_users(k), i, one)
+	{
+		const char *name = json_str(one, "user", "");
+
+		json_object_set_new(users, name, judge_user(j, name));
+	}
+	look_pin_some(k, SF_TRIAL_USERS, users, "data provider and configuration");
+}
+
+/* ---- logins ---- */
+
+/* "" when the server takes it. Heap. */
+static char *try_login(struct look *k, const json_t *user, char host_key[SFTP_HOST_KEY])
+{
+	struct trial_as as = trial_of(user);
+	autotrial struct trial t = { 0 };
+	struct err why = ERR_INIT;
+
+	if (trial_open(k->site, &as, *host_key ? host_key : NULL, &t, &why) < 0)
+		return xstrdup(why.msg);
+	snprintf(host_key, SFTP_HOST_KEY, "%s", trial_host_key(&t));
+	return xstrdup("");
+}
+
+static void put_logins(struct look *k)
+{
+	const json_t *fit = facts_get(k->f, SF_TRIAL_USERS), *one;
+	char host_key[SFTP_HOST_KEY] = "";
+	json_t *logins = json_object();
+	size_t i;
+
+	json_array_foreach(asked_users(k), i, one)
+	{
+		const char *name = json_str(one, "user", "");
+		autofree char *why = NULL;
+
+		if (json_object_get(json_object_get(fit, name), "no_login"))
+			continue;
+		why = try_login(k, one, host_key);
+		json_object_set_new(logins, name, json_text(why));
+	}
+	look_observe(k, SF_TRIAL_LOGINS, logins, "SFTP");
+	if (*host_key)
+		look_pin_str(k, SF_HOST_KEY, host_key, "SFTP");
+}
+
+/* ---- all ---- */
+
+static void look_at_database(struct look *k)
+{
+	struct judged j = { .look = k, .users = json_object(), .groups = json_object(), .rules = json_array() };
+	struct err why = ERR_INIT;
+
+	if (!k->db)
+		facts_miss(k->f, SF_TRIAL_USERS, facts_why_missing(k->f, SF_SCHEMA));
+	else if (gather(k, &j, &why) < 0)
+		look_missing(k, SF_TRIAL_USERS, &why);
+	else
+		put_users(k, &j);
+	json_decref(j.users);
+	json_decref(j.groups);
+	json_decref(j.rules);
+}
+
+int look_at_trials(struct look *k, struct err *e)
+{
+	if (trial_settings(k->to, e) < 0)
+		return -(int)e->kind;
+	if (!trial_wanted(k->to))
+		return 0;
+	look_at_database(k);
+	if (!k->l.proc.id.pid)
+		facts_miss(k->f, SF_TRIAL_LOGINS, "the server is not running");
+	else if (facts_get(k->f, SF_TRIAL_USERS))
+		put_logins(k);
+	return 0;
+}

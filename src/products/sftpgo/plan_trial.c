@@ -1,0 +1,50 @@
+/* Logins that are tried: before the stop, and again at the new server before clients are let in. */
+#include "products/sftpgo/draft.h"
+
+#include "base/mem.h"
+#include "products/sftpgo/trial_goal.h"
+
+#define BEFORE "logins-before"
+
+/* Those the operator named, each with its home where a file may be tried. */
+static json_t *users_of(const struct draft *d)
+{
+	const json_t *fit = facts_get(d->now, SF_TRIAL_USERS), *one;
+	json_t *users = json_array();
+	size_t i;
+
+	json_array_foreach(json_object_get(d->to->settings, "probe_users"), i, one)
+	{
+		const json_t *is = json_object_get(fit, json_str(one, "user", ""));
+		json_t *user = json_copy((json_t *)one);
+
+		if (json_object_get(is, "home"))
+			json_object_set(user, "home", json_object_get(is, "home"));
+		json_array_append_new(users, user);
+	}
+	return users;
+}
+
+static json_t *params_of(const struct draft *d)
+{
+	return json_pack("{so sO? ss}", "users", users_of(d), "host_key", facts_get(d->now, SF_HOST_KEY), "within", "1m");
+}
+
+void sftpgo_draft_trial(struct draft *d)
+{
+	if (trial_wanted(d->to) && facts_bool(d->now, SF_RUNNING, false))
+		sftpgo_draft_step(d, PHASE_FREEZE, BEFORE, "login_trial", 0, params_of(d),
+				  "what works before is what must work after");
+}
+
+void sftpgo_draft_trial_again(struct draft *d)
+{
+	json_t *params;
+
+	if (!plan_step(d->plan, BEFORE))
+		return;
+	params = params_of(d);
+	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
+	sftpgo_draft_step(d, PHASE_PROVE, "logins", "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
+			  "logins that worked before work at the new server");
+}

@@ -1,0 +1,191 @@
+/* login_trial: log in over SFTP as the accounts that the operator named, and where nothing listens for it send a small file, read it
+ * back and remove it. Before the stop it says what works; behind the gate, or after it, the same must work at the new server.
+ * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"host_key"|absent,"within",
+ * "then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name is
+ * ours. result {"seen":{user: "file"|"login"},"notes":[text]}. */
+#include "engine/step.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "engine/event.h"
+#include "products/sftpgo/trial.h"
+
+#define AGAIN (500 * NS_PER_MS)
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	const json_t *users = json_object_get(params, "users"), *one;
+	size_t i;
+
+	buf_adds(ret, "try the login of");
+	json_array_foreach((json_t *)users, i, one)
+		buf_addf(ret, "%s '%s'%s", i ? "," : "", json_str(one, "user", "?"), json_str(one, "home", NULL) ? " with a file" : "");
+	return buf_check(ret, "the description", e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof random, 0) != sizeof random)
+		return err_set(e, ERR_IO, "no random bytes for a name");
+	*ret_undo = json_pack("{so}", "name", json_sprintf(".crossgrade-probe-%016llx", (unsigned long long)random));
+	return 0;
+}
+
+/* ---- one account ---- */
+
+struct trying {
+	struct ctx *c;
+	struct site *site;
+	const char *host_key, *name;    /* name: of the file */
+	const json_t *then;             /* what worked before; NULL: this is before */
+	struct deadline until;
+	json_t *seen, *notes;
+};
+
+static void note(struct trying *t, json_t *text /* stolen */)
+{
+	json_array_append(t->notes, text);
+	event_emit(t->c->events, "note", json_pack("{so}", "text", text));
+}
+
+static bool is_no_answer(const struct err *e)
+{
+	return e->kind == ERR_TIMEOUT || e->kind == ERR_IO || e->kind == ERR_BUSY;
+}
+
+/* Once: what it ended with is "file", "login", or the error. A file that the server does not let the account send is no fault of the
+ * login; that it comes back as another is. */
+static int try_once(struct trying *t, const struct trial_as *as, const char *home, const char **ret, struct err *e)
+{
+	autotrial struct trial link = { 0 };
+	struct err cleaning = ERR_INIT;
+	int r;
+
+	if (trial_open(t->site, as, t->host_key, &link, e) < 0)
+		return -(int)e->kind;
+	*ret = "login";
+	if (!home || !link.listed)
+		return 0;
+	r = trial_file(&link, t->name, e);
+	if (trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
+		*e = cleaning;
+		return -(int)e->kind;
+	}
+	if (r >= 0)
+		*ret = "file";
+	else if (e->kind == ERR_REFUSED) {
+		note(t, json_sprintf("no file was tried: %s", e->msg));
+		err_clear(e);
+		r = 0;
+	}
+	return r;
+}
+
+/* A fault that may not be the server's is tried again until the time is up. */
+static int try_account(struct trying *t, const struct trial_as *as, const char *home, const char **ret, struct err *e)
+{
+	while (try_once(t, as, home, ret, e) < 0) {
+		if (!is_no_answer(e) || deadline_passed(t->until))
+			return -(int)e->kind;
+		if (t->c->cancel && atomic_load(&t->c->cancel->asked))
+			return err_set(e, ERR_CANCELED, "interrupted");
+		err_clear(e);
+		clock_sleep_ns(AGAIN);
+	}
+	return 0;
+}
+
+/* Behind the gate a difference turns the run back; without an answer nothing is proved, and the deep comparison says so. */
+static int judge(struct trying *t, const char *user, const char *now, struct err *why, struct err *e)
+{
+	const char *was = t->then ? json_str(t->then, user, "login") : NULL;
+
+	if (!now && (why->kind == ERR_CANCELED || !was)) {
+		*e = *why;
+		return err_wrap(e, "%s", was ? "log in" : "a login that is to be proved does not work before anything changed");
+	}
+	if (!now && is_no_answer(why)) {
+		note(t, json_sprintf("the login of '%s' is not proved: %s", user, why->msg));
+		return 0;
+	}
+	if (!now)
+		return err_set(e, ERR_CHANGED, "user '%s': %s worked, and does not: %s", user,
+			       !strcmp(was, "file") ? "login and a file" : "login", why->msg);
+	if (was && !strcmp(was, "file") && strcmp(now, "file") != 0)
+		return err_set(e, ERR_CHANGED, "user '%s': a file could be sent, read and removed, and cannot", user);
+	json_object_set_new(t->seen, user, json_string(now));
+	note(t, json_sprintf("'%s' logged in%s", user, !strcmp(now, "file") ? "; a file was sent, read back equal and removed" : ""));
+	return 0;
+}
+
+static int try_user(struct trying *t, const json_t *user, struct err *e)
+{
+	struct trial_as as = trial_of(user);
+	struct err why = ERR_INIT;
+	const char *now = NULL;
+
+	if (try_account(t, &as, json_str(user, "home", NULL), &now, &why) < 0)
+		now = NULL;
+	return judge(t, as.user, now, &why, e);
+}
+
+/* ---- the step ---- */
+
+static int try_all(struct trying *t, const json_t *params, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(params, "users"), i, one)
+	{
+		if (try_user(t, one, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	autojson json_t *seen = json_object(), *notes = json_array();
+	struct trying t = { .c = c, .host_key = json_str(params, "host_key", NULL), .name = json_str(undo, "name", ""),
+			    .then = json_object_get(params, "then"), .seen = seen, .notes = notes };
+	int64_t within;
+
+	if (ctx_site_of(c, params, &t.site, e) < 0)
+		return -(int)e->kind;
+	if (!clock_parse_span(json_str(params, "within", "2m"), &within))
+		return err_set(e, ERR_BUG, "'within' is not a span of time");
+	t.until = deadline_in(within);
+	if (try_all(&t, params, e) < 0)
+		return -(int)e->kind;
+	*ret_result = json_pack("{sO sO}", "seen", seen, "notes", notes);
+	return 0;
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	/* A trial leaves nothing behind; its result says what was seen. */
+	*ret = json_object_get(result, "seen") ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
+
+/* What a kill left in a home. */
+static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(params, "users"), i, one)
+	{
+		const char *home = json_str(one, "home", NULL);
+
+		if (home && trial_clean(home, json_str(undo, "name", ""), e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+const struct step_kind step_login_trial = { "login_trial", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_trial };

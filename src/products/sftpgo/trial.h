@@ -1,0 +1,29 @@
+/* Trying a login over SFTP at the server that runs, as an account that the operator named or that a run made for it.
+ *
+ *	autotrial struct trial t = { 0 };
+ *	if (trial_open(site, &as, host_key, &t, e) < 0) ...
+ *	if (trial_file(&t, ".crossgrade-probe-1f", e) < 0) ...
+ *	trial_clean(home, ".crossgrade-probe-1f", e)            whatever became of it
+ *
+ * Kinds of errors are those of net/sftp.h. */
+#pragma once
+
+#include "engine/site.h"
+#include "net/sftp.h"
+#include "products/sftpgo/trial_goal.h"
+
+struct trial {
+	struct sftp *link;
+	struct secret password;
+	bool listed;                    /* false: it is logged in, and may not list its home */
+};
+#define autotrial cleanup_with(trial_done)
+
+/* Log in and list the home. `host_key` as trial_host_key() told it before, or NULL. */
+int trial_open(const struct site *s, const struct trial_as *as, const char *host_key, struct trial *ret, struct err *e) must_check;
+const char *trial_host_key(const struct trial *t);
+/* Send a small file of that name into the home, read it back, compare, remove it. ERR_CHANGED: it came back as another. */
+int trial_file(struct trial *t, const char *name, struct err *e) must_check;
+/* Remove from a home on this host what a trial of that name left, also half sent. */
+int trial_clean(const char *home, const char *name, struct err *e) must_check;
+void trial_done(struct trial *t);

@@ -1,0 +1,21 @@
+/* Whether a login may be tried, and what it would set off: judged by the objects of the database and the configuration alone.
+ *
+ * A trial logs in, and where nothing listens for it sends a small file, reads it back and removes it. Whatever of a rule's
+ * conditions cannot be judged here is taken to be met: better one trial too few. Source: SFTPGo 2.6.4 and 2.7.5,
+ * internal/common/eventmanager.go, internal/dataprovider/user.go. */
+#pragma once
+
+#include "io/json.h"
+#include "products/sftpgo/config.h"
+
+/* May the active event rule, as an object of the database, fire when `user` sends, reads and removes a file over SFTP? */
+bool trial_fires_on_files(const json_t *rule, const char *user);
+/* When an administrator makes a user and deletes it again? `admin` NULL: nobody knows his name. */
+bool trial_fires_on_account(const json_t *rule, const char *admin);
+/* What else is told of such: "common.actions.hook", "a notifier plugin"; NULL: nothing is. Static text. */
+const char *trial_hook_on_files(const struct sftpgo_config *c);
+const char *trial_hook_on_account(const struct sftpgo_config *c);
+
+/* A user, and its primary group or NULL: {"home": where its files lie} when a file may be tried; else {"no_files": why}, or
+ * {"no_login": why}. New reference. */
+json_t *trial_user(const json_t *user, const json_t *group) must_check;

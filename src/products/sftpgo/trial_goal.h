@@ -1,0 +1,17 @@
+/* What the goal asks to try: settings.probe_users, [{user, password_file | private_key_file}]. */
+#pragma once
+
+#include "base/secret.h"
+#include "engine/goal.h"
+
+struct trial_as {                       /* borrowed */
+	const char *user, *password_file, *key_file;    /* one of the files; neither: */
+	const struct secret *password;
+};
+
+/* The settings are what they may be; ERR_USAGE names what is not. */
+int trial_settings(const struct goal *g, struct err *e) must_check;
+/* Is a trial asked for? */
+bool trial_wanted(const struct goal *g);
+/* An element of `probe_users`. */
+struct trial_as trial_of(const json_t *user);

@@ -1,0 +1,198 @@
+/* Whom a trial may be made as, what it would set off, and what is left of one that was killed. */
+#include "products/sftpgo/trial.h"
+#include "products/sftpgo/trial_fit.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "engine/step.h"
+#include "io/file.h"
+
+extern const struct step_kind step_login_trial;
+
+static json_t *doc(const char *text)
+{
+	json_t *ret = NULL;
+	struct err e = ERR_INIT;
+	autofree char *copy = xstrdup(text);
+
+	for (char *c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	assert_ok(json_parse(sv_of(copy), "a test", &ret, &e), &e);
+	return ret;
+}
+
+static bool fires(const char *conditions, const char *user)
+{
+	autofree char *text = xasprintf("{'status':1,'trigger':1,'name':'r','conditions':{%s}}", conditions);
+	autojson json_t *rule = doc(text);
+
+	return trial_fires_on_files(rule, user);
+}
+
+static void a_rule_of_file_events_fires_for_whom_it_names(void **state)
+{
+	assert_true(fires("'fs_events':['upload']", "anna"));
+	assert_true(fires("'fs_events':['pre-delete']", "anna"));
+	assert_false(fires("'fs_events':['mkdir','rename']", "anna"));
+	assert_false(fires("'fs_events':['upload'],'options':{'names':[{'pattern':'b*'}]}", "anna"));
+	assert_true(fires("'fs_events':['upload'],'options':{'names':[{'pattern':'b*'},{'pattern':'an[mn]?'}]}", "anna"));
+	assert_true(fires("'fs_events':['upload'],'options':{'names':[{'pattern':'b*','inverse_match':true}]}", "anna"));
+	assert_false(fires("'fs_events':['upload'],'options':{'protocols':['FTP','DAV']}", "anna"));
+	assert_true(fires("'fs_events':['upload'],'options':{'protocols':['SFTP']}", "anna"));
+	/* What cannot be judged is taken to be met. */
+	assert_true(fires("'fs_events':['upload'],'options':{'fs_paths':[{'pattern':'/in/**'}],'min_size':100000}", "anna"));
+}
+
+static void others_do_not_fire_on_files(void **state)
+{
+	autojson json_t *off = doc("{'status':0,'trigger':1,'conditions':{'fs_events':['upload']}}");
+	autojson json_t *other = doc("{'status':1,'trigger':2,'conditions':{'provider_events':['add'],'fs_events':['upload']}}");
+
+	assert_false(trial_fires_on_files(off, "anna"));
+	assert_false(trial_fires_on_files(other, "anna"));
+}
+
+static void a_rule_of_objects_fires_when_an_account_is_made(void **state)
+{
+	autojson json_t *all = doc("{'status':1,'trigger':2,'conditions':{'provider_events':['delete']}}");
+	autojson json_t *of = doc("{'status':1,'trigger':2,'conditions':{'provider_events':['add'],'options':"
+				  "{'names':[{'pattern':'boss'}],'provider_objects':['user']}}}");
+	autojson json_t *folders = doc("{'status':1,'trigger':2,'conditions':{'provider_events':['add'],'options':"
+				       "{'provider_objects':['folder']}}}");
+	autojson json_t *updates = doc("{'status':1,'trigger':2,'conditions':{'provider_events':['update']}}");
+
+	assert_true(trial_fires_on_account(all, "admin"));
+	assert_false(trial_fires_on_account(of, "admin"));
+	assert_true(trial_fires_on_account(of, "boss"));
+	assert_true(trial_fires_on_account(of, NULL));
+	assert_false(trial_fires_on_account(folders, "admin"));
+	assert_false(trial_fires_on_account(updates, "admin"));
+}
+
+/* What trial_user() says of them, as "home /srv/anna", "no_files ...". */
+static char *says(const char *user, const char *group)
+{
+	autojson json_t *u = doc(user), *g = group ? doc(group) : NULL, *is = trial_user(u, g);
+	const char *key = json_object_iter_key(json_object_iter(is));
+
+	return xasprintf("%s %s", key, json_str(is, key, ""));
+}
+
+static void expect(const char *user, const char *group, const char *want)
+{
+	autofree char *is = says(user, group);
+
+	if (strncmp(is, want, strlen(want)) != 0)
+		fail_msg("%s: wanted '%s', is '%s'", user, want, is);
+}
+
+#define ANNA "'username':'anna','status':1,'home_dir':'/srv/anna'"
+
+static void a_user_is_tried_as_far_as_he_may(void **state)
+{
+	expect("{" ANNA ",'permissions':{'/':['*']}}", NULL, "home /srv/anna");
+	expect("{" ANNA ",'permissions':{'/':['list','upload','download','delete_files']}}", NULL, "home /srv/anna");
+	expect("{" ANNA ",'permissions':{'/':['list','upload','download']}}", NULL, "no_files it may not");
+	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':4}}", NULL, "home /srv/anna");
+	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':1}}", NULL, "no_files its files");
+	expect("{'username':'anna','home_dir':'/srv/anna'}", NULL, "no_login it is switched off");
+	expect("{" ANNA ",'filters':{'denied_protocols':['SSH']}}", NULL, "no_login it may not use SFTP");
+	expect("{" ANNA ",'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL, "no_login it has a second");
+	expect("{" ANNA ",'permissions':{'/':['*']},'filters':{'totp_config':{'enabled':true,'protocols':['HTTP']}}}", NULL,
+	       "home /srv/anna");
+}
+
+static void a_primary_group_stands_over_the_user(void **state)
+{
+	static const char anna[] = "{" ANNA ",'permissions':{'/':['*']}}";
+
+	expect(anna, "{'user_settings':{'home_dir':'/data/%username%/in'}}", "home /data/anna/in");
+	expect(anna, "{'user_settings':{'home_dir':'/data/%role%'}}", "no_files where its home");
+	expect(anna, "{'user_settings':{'permissions':{'/':['list']}}}", "no_files it may not");
+	expect(anna, "{'user_settings':{'permissions':{'/in':['list']}}}", "home /srv/anna");
+	expect(anna, "{'user_settings':{'filesystem':{'provider':1}}}", "no_files its files");
+}
+
+static int settings(const char *text, struct err *e)
+{
+	autojson json_t *users = doc(text), *all = json_pack("{sO}", "probe_users", users);
+	struct goal g = { .settings = all };
+
+	err_clear(e);
+	return trial_settings(&g, e);
+}
+
+static void settings_name_files_and_no_secrets(void **state)
+{
+	struct err e = ERR_INIT;
+
+	assert_ok(settings("[{'user':'anna','password_file':'/root/pw'},{'user':'ben','private_key_file':'/root/key'}]", &e), &e);
+	assert_int_equal(settings("[{'user':'anna','password':'secret'}]", &e), -ERR_USAGE);
+	assert_null(strstr(e.msg, "secret'"));
+	assert_int_equal(settings("[{'user':'anna'}]", &e), -ERR_USAGE);
+	assert_int_equal(settings("[{'user':'anna','password_file':'/a','private_key_file':'/b'}]", &e), -ERR_USAGE);
+	assert_int_equal(settings("[{'user':'anna','password_file':'pw'}]", &e), -ERR_USAGE);
+	assert_int_equal(settings("[{'password_file':'/root/pw'}]", &e), -ERR_USAGE);
+	assert_int_equal(settings("{'user':'anna'}", &e), -ERR_USAGE);
+	assert_int_equal(settings("['anna']", &e), -ERR_USAGE);
+}
+
+static void put(const char *dir, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fclose(f);
+}
+
+static bool has(const char *dir, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+
+	return !access(path, F_OK);
+}
+
+static void what_a_kill_left_is_removed_and_nothing_else(void **state)
+{
+	static const char name[] = ".crossgrade-probe-0123456789abcdef", half[] = ".sftpgo-upload.0123456789abcdefghij."
+										  ".crossgrade-probe-0123456789abcdef",
+			  theirs[] = ".sftpgo-upload.0123456789abcdefghij.letter";
+	char home[] = "/tmp/trial.XXXXXX";
+	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", name);
+	struct err e = ERR_INIT;
+
+	assert_non_null(mkdtemp(home));
+	put(home, name);
+	put(home, half);
+	put(home, theirs);
+	put(home, ".crossgrade-probe-0123456789abcdee");
+	params = json_pack("{s[{ss ss}{ss}]}", "users", "user", "anna", "home", home, "user", "ben");
+	assert_ok(step_login_trial.undo(NULL, params, undo, &e), &e);
+	assert_ok(step_login_trial.undo(NULL, params, undo, &e), &e);
+	assert_false(has(home, name) || has(home, half));
+	assert_true(has(home, theirs) && has(home, ".crossgrade-probe-0123456789abcdee"));
+	assert_ok(trial_clean("/nowhere/at/all", name, &e), &e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rule_of_file_events_fires_for_whom_it_names),
+		cmocka_unit_test(others_do_not_fire_on_files),
+		cmocka_unit_test(a_rule_of_objects_fires_when_an_account_is_made),
+		cmocka_unit_test(a_user_is_tried_as_far_as_he_may),
+		cmocka_unit_test(a_primary_group_stands_over_the_user),
+		cmocka_unit_test(settings_name_files_and_no_secrets),
+		cmocka_unit_test(what_a_kill_left_is_removed_and_nothing_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
