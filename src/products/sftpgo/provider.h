@@ -35,6 +35,7 @@ struct provider_at {
 	 * moment of copying, a directory crossgrade-provider-*. */
 	const char *scratch;
 	int64_t within_ns; /* to open and read it all; 0: five minutes */
+	int64_t lock_ns;   /* of it for a lock that somebody else holds, of a server; 0: all */
 };
 
 struct provider;

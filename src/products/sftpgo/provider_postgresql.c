@@ -308,6 +308,13 @@ static int connect_to(const struct provider_at *at, struct provider *p, struct e
 		   : login_failed(pg, e);
 }
 
+static int limit_locks(struct provider *p, int64_t lock_ns, struct err *e)
+{
+	autofree char *sql = xasprintf("SET lock_timeout = %d", (int)(lock_ns / NS_PER_MS));
+
+	return lock_ns ? command(p, sql, e) : 0;
+}
+
 static int pg_open(const struct provider_at *at, struct provider *p, struct err *e)
 {
 	struct pg *pg = xcalloc(1, sizeof *pg);
@@ -318,6 +325,8 @@ static int pg_open(const struct provider_at *at, struct provider *p, struct err 
 		return -(int)e->kind;
 	version = pg->pq->parameter_status(pg->conn, "server_version");
 	p->server = xstrdup(version ? version : "");
+	if (limit_locks(p, at->lock_ns, e) < 0)
+		return -(int)e->kind;
 	return command(p, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
 }
 
