@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import functools
 import os
 import pathlib
@@ -14,7 +15,7 @@ import errors
 import kills
 import pool
 import powercut
-import sftpgo
+import sftpgo_errors
 import unit
 from lab import Scenario
 from scenario import SCENARIOS
@@ -68,18 +69,22 @@ def tally(suite: str, cases: list[str], within: float | None, first: int = 1) ->
 
 def impossible(scenario: Scenario) -> str:
     """Why it cannot be tried on this machine, or nothing."""
-    return (scenario.unit and unit.impossible()) or (scenario.real and sftpgo.impossible()) or ""
+    return (scenario.unit and unit.impossible()) or scenario.impossible()
 
 
-def scenarios(among: str) -> tuple[list[str], int]:
-    """What can be tried on this machine of those whose names begin so, and how many cannot."""
-    names = [name for name in SCENARIOS if name.startswith(among)]
+def possible(names: collections.abc.Iterable[str]) -> tuple[list[str], int]:
+    """Which of these scenarios can be tried on this machine, and how many cannot."""
+    names = list(names)
     reasons = {name: impossible(SCENARIOS[name]) for name in names}
     for name, reason in reasons.items():
         if reason:
             print(f"skip scenario {name}: {reason}")
-    possible = [name for name in names if not reasons[name]]
-    return possible, len(names) - len(possible)
+    found = [name for name in names if not reasons[name]]
+    return found, len(names) - len(found)
+
+
+def scenarios(among: str) -> tuple[list[str], int]:
+    return possible(name for name in SCENARIOS if name.startswith(among))
 
 
 def run_sample(among: str = "") -> int:
@@ -112,13 +117,13 @@ def run_powercut(among: str = "") -> int:
         print(f"skip powercut: {why}\n0 passed, 0 failed, 1 skipped")
         return 0
     rng = random.Random(seed())
-    names = [name for name in powercut.NAMES if name.startswith(among)]
+    names, skipped = possible(powercut.few(rng) if not among else [name for name in powercut.NAMES if name.startswith(among)])
     traces = traces_of_cuts(names)
     cases = powercut.sample(traces, 13, rng)
     passed, failed = tally("powercut", cases, None)
     failed += len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
-    print(f"{passed} passed, {failed} failed, 0 skipped")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return failed
 
 
@@ -127,7 +132,10 @@ def campaign_cases(name: str, listed: pathlib.Path) -> list[str]:
     if listed.exists():
         return listed.read_text().splitlines()
     rng = random.Random(seed())
-    cases = powercut.every(traces_of_cuts(powercut.NAMES), rng) if name == "powercut" else kills.every(*looked_at(scenarios("")[0]), rng)
+    if name == "powercut":
+        cases = powercut.every(traces_of_cuts(possible(powercut.NAMES)[0]), rng)
+    else:
+        cases = kills.every(*looked_at(scenarios("")[0]), rng)
     listed.write_text("\n".join(cases) + "\n")
     return cases
 
@@ -148,15 +156,20 @@ def run_campaign(name: str, start: str, seconds: str, listed: str) -> int:
 def run_errors(among: str = "") -> int:
     rng = random.Random(seed())
     traces, missing = {}, 0
-    for answer in pool.each("errors", [f"points {name}" for name in errors.SAMPLED if name.startswith(among)]):
+    wanted = {name: case.scenario for name, case in errors.CASES.items() if name.startswith(among)}
+    sampled = [name for name in errors.SAMPLED if name.startswith(among)]
+    can, skipped = possible(sorted({*wanted.values(), *sampled}))
+    for answer in pool.each("errors", [f"points {name}" for name in sampled if name in can]):
         if "trace" in answer:
             traces[answer["case"].split()[1]] = answer["trace"]
         else:
             report(answer)
             missing += 1
-    cases = [name for name in errors.CASES if name.startswith(among)] + errors.sample(dict(sorted(traces.items())), rng)
+    cases = [name for name, scenario in wanted.items() if scenario in can] + errors.sample(dict(sorted(traces.items())), rng)
+    if sftpgo_errors.PACKAGED in can:
+        cases += errors.sample_dpkg(rng)
     passed, failed = tally("errors", cases, None)
-    print(f"{passed} passed, {failed + missing} failed, 0 skipped")
+    print(f"{passed} passed, {failed + missing} failed, {skipped} skipped")
     return failed + missing
 
 

@@ -21,6 +21,7 @@ from scenario import SCENARIOS
 WRITER = 7              # the number of the client that writes during a run
 NAMED = {DONE: "new", FAILED: "old", BLOCKED: "old", DRIFTED: "old", TURNED: "old", INTERRUPTED: "old"}
 SHORT = {"start_timeout": "3s", "stall": "2s", "stop_timeout": "500ms"}
+REAL = {"start_timeout": "30s", "stall": "3s"}      # a real server's start and stop take their time
 CASES = questdb_errors.CASES | {f"sftpgo-{name}": case for name, case in sftpgo_errors.CASES.items()}
 
 
@@ -29,8 +30,8 @@ CASES = questdb_errors.CASES | {f"sftpgo-{name}": case for name, case in sftpgo_
 def find(text: str) -> Case:
     if text in CASES:
         return CASES[text]
-    act, at, scenario = text.split("@")     # err:ENOSPC@120@jar, errs:EIO@311@sftpgo
-    return Case(ANY, failing(int(at), act), scenario)
+    act, at, scenario = text.split("@")     # err:ENOSPC@120@jar, errs:EIO@311@sftpgo, dpkg@7@sftpgo-package
+    return Case(ANY, sftpgo_errors.dpkg_killed_at(int(at)) if act == DPKG else failing(int(at), act), scenario)
 
 
 class Desk:
@@ -52,7 +53,7 @@ class Desk:
 
 def prepare(lab: Lab, case: Case) -> None:
     goal = lab.scenario.goal(lab)
-    goal["settings"].update(SHORT)
+    goal["settings"].update(REAL if lab.scenario.real else SHORT)
     goal["hooks"] = {name: {"argv": argv, "within": "20s"} for name, argv in case.hooks.items()}
     (lab.outside / "migration.yaml").write_text(json.dumps(goal))
     lab.fresh()
@@ -142,6 +143,7 @@ def worker(text: str, desk: Desk = Desk(Builds.from_environment())) -> dict:
 # ---- the sample
 
 SAMPLED = {"jar": 48, "sftpgo": 24}
+DPKG, DPKG_RENAMES, DPKG_CASES = "dpkg", 24, 4
 
 
 def sample(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
@@ -149,3 +151,8 @@ def sample(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
     acts = ("err:ENOSPC", "err:EIO", "errs:EIO", "errs:ENOSPC")
     return [f"{acts[i % len(acts)]}@{at}@{name}" for name, names in traces.items()
             for i, at in enumerate(kills.pick(names, SAMPLED[name], rng))]
+
+
+def sample_dpkg(rng: random.Random) -> list[str]:
+    """Points at which dpkg is killed."""
+    return [f"{DPKG}@{at}@{sftpgo_errors.PACKAGED}" for at in sorted(rng.sample(range(1, DPKG_RENAMES + 1), DPKG_CASES))]

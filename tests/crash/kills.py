@@ -13,7 +13,6 @@ import traceback
 import oracle
 from lab import BOOT_ID, Builds, Call, Lab, Scenario, run
 from scenario import SCENARIOS
-from unit import UnitLab
 
 HOME = pathlib.Path("/mnt/lab")
 NO_RECORDS, TURNED, UNFINISHED, HELD = 1, 5, 6, 13
@@ -56,19 +55,22 @@ class Bench:
 
     def __init__(self, builds: Builds) -> None:
         self.builds = builds
-        self.labs: dict[str, tuple[Lab, oracle.Reference]] = {}
+        self.labs: dict[Scenario, tuple[Lab, oracle.Reference]] = {}
         self.lab: Lab | None = None
 
     def of(self, scenario: Scenario) -> tuple[Lab, oracle.Reference]:
         if self.lab:
             self.lab.clear()
-        if scenario.name not in self.labs:
-            # One path for all, so that what a case says is the same in every worker: the lab in use is mounted there.
-            lab = UnitLab(scenario, self.builds) if scenario.unit else scenario.lab(scenario, self.builds, HOME / scenario.name)
+        key = scenario.installation
+        if key not in self.labs:
+            # Named after the first of those that share it, so that a case says the same in every worker.
+            name = next(each.name for each in SCENARIOS.values() if each.installation == key)
+            lab = scenario.lab(scenario, self.builds, HOME / name)
             lab.prepare()
-            self.labs[scenario.name] = lab, references(lab)
-        self.lab = self.labs[scenario.name][0]
-        return self.labs[scenario.name]
+            self.labs[key] = lab, references(lab)
+        self.lab = self.labs[key][0]
+        self.lab.scenario = scenario
+        return self.labs[key]
 
 
 def references(lab: Lab) -> oracle.Reference:
@@ -271,8 +273,9 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
 def sample_calls(calls: dict[str, dict[str, int]], count: int, rng: random.Random) -> list[str]:
     """The packaged program killed at system calls: by name first, since most are writes."""
     cases = []
-    for i in range(count):
-        name = rng.choice([name for name in calls if calls[name]])
+    followed = [name for name in calls if calls[name]]
+    for i in range(count if followed else 0):
+        name = rng.choice(followed)
         call = rng.choice([call for call, times in calls[name].items() if times])
         first = f"{STRACE}{call}~{rng.randint(1, calls[name][call])}"
         cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2]))

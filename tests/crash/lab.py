@@ -82,7 +82,7 @@ class Scenario:
     lagging: bool = False               # what was written is not applied when the server stops
     real: bool = False                  # real servers, no stand-ins
     weight: float = 1                   # its share of a sample of kills
-    cuts: int = 0                       # its share of a sample of power cuts
+    cuts: float = 0                     # its share of a sample of power cuts
 
     @property
     def apply_flags(self) -> tuple[str, ...]:
@@ -91,6 +91,15 @@ class Scenario:
     # ---- what a product adds
 
     lab: typing.ClassVar[type[Lab]]
+
+    def impossible(self) -> str:
+        """Why it cannot be tried on this machine, or nothing."""
+        return ""
+
+    @property
+    def installation(self) -> Scenario:
+        """What is struck in it set aside: scenarios of the same share a lab and its references."""
+        return dataclasses.replace(self, name="", struck="apply", after_apply=False, weight=1, cuts=0)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -300,8 +309,8 @@ class Lab:
         more = ("-f", self.outside / "migration.yaml", *self.scenario.apply_flags) if verb == "apply" else ()
         argv = self.argv(verb, *more, program=self.builds.packaged)
         with open(self.home / "out", "w+") as out, open(self.home / "err", "w+") as err:
-            code = subprocess.call(["strace", "-D", "-qq", *map(str, strace), *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                   env=self.call_environment(), timeout=CALL_WITHIN)
+            code = subprocess.call(["strace", "-D", "-qq", *map(str, strace), *self.entering(), *argv], stdin=subprocess.DEVNULL,
+                                   stdout=out, stderr=err, env=self.call_environment(), timeout=CALL_WITHIN)
             out.seek(0)
             err.seek(0)
             self.calls.append(Call(argv, code, out.read(), err.read()))

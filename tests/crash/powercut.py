@@ -18,6 +18,7 @@ KINDS = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 DATA, STATE = pathlib.Path("/mnt/data"), pathlib.Path("/mnt/state")
 # What is cut: journal and data on one file system, or on two, of which one or both lose power.
 CUTS = {"one": (DATA,), "both": (DATA, STATE), "data": (DATA,), "state": (STATE,)}
+APART = ("both", "data", "state")
 # What the new server wrote before it was proved may be lost with the power; the tool then cannot count what clients wrote, says
 # so, and goes back only when told that this is agreed to.
 UNSURE = (8, 9)
@@ -89,7 +90,7 @@ class Machine:
         self.builds = builds
         self.kind = ""
         self.disks: list[Disk] = []
-        self.labs: dict[tuple[str, bool], tuple[Lab, oracle.Reference]] = {}
+        self.labs: dict[tuple[Scenario, bool], tuple[Lab, oracle.Reference]] = {}
         self.lab: Lab | None = None
 
     def of(self, kind: str, scenario: Scenario, apart: bool) -> tuple[Lab, oracle.Reference]:
@@ -97,7 +98,7 @@ class Machine:
             self.lab.clear()
         if kind != self.kind:
             self.change_disks(kind)
-        key = scenario.name, apart
+        key = scenario.installation, apart
         if key not in self.labs:
             home = pathlib.Path("/mnt/lab") / f"{kind}-{scenario.name}-{'apart' if apart else 'together'}"
             state = (STATE if apart else DATA) / "crossgrade"
@@ -105,6 +106,7 @@ class Machine:
             lab.prepare()
             self.labs[key] = lab, kills.references(lab)
         self.lab = self.labs[key][0]
+        self.lab.scenario = scenario
         return self.labs[key]
 
     def change_disks(self, kind: str) -> None:
@@ -159,7 +161,7 @@ def answer(machine: Machine, text: str) -> dict:
     try:
         if text.startswith("points "):
             kind, name = text.split()[1:]
-            return {"wrong": [], "trace": kills.trace(machine.of(kind, SCENARIOS[name], False)[0])}
+            return {"wrong": [], "trace": kills.trace(machine.of(kind, SCENARIOS[name], SCENARIOS[name].real)[0])}
         wrong = carry_out(machine, Cut.parse(text))
     except Exception:       # noqa: BLE001: whatever breaks a case is a finding, the next case goes on
         wrong = ["the case broke: " + traceback.format_exc()]
@@ -181,13 +183,19 @@ def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
     return rng.choices(durable, k=k // 2) + kills.pick(names, k - k // 2, rng)
 
 
+def few(rng: random.Random) -> list[str]:
+    """All stand-ins, and one with real servers, which take their time."""
+    return [name for name in NAMES if not SCENARIOS[name].real] + rng.sample([name for name in NAMES if SCENARIOS[name].real], 1)
+
+
 def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:
     """So many for a scenario of weight 1."""
     cases = []
     for (kind, name), names in traces.items():
-        for i, at in enumerate(pick(names, cuts * SCENARIOS[name].cuts, rng)):
+        for i, at in enumerate(pick(names, round(cuts * SCENARIOS[name].cuts), rng)):
             act = "cutlog" if i % 6 == 5 else "cut"
-            cases.append(Cut(kind, rng.choice(list(CUTS)), SCENARIOS[name], str(at), act, ("resume", "rollback")[i % 2]))
+            what = rng.choice(APART if SCENARIOS[name].real else list(CUTS))        # one lab of it is enough
+            cases.append(Cut(kind, what, SCENARIOS[name], str(at), act, ("resume", "rollback")[i % 2]))
     rng.shuffle(cases)
     return [str(case) for case in sorted(cases, key=lambda case: case.kind)]
 

@@ -236,5 +236,4 @@ SCENARIOS = (
     Questdb("hold", held=True),
     Questdb("held", held=True, struck="resume", after_apply=True, weight=2),
     Questdb("back", struck="rollback", after_apply=True, weight=3, cuts=2),
-    Questdb("unit", unit=True),
 )

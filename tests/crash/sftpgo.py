@@ -1,42 +1,30 @@
-"""SFTPGo's installations, on SQLite: a stand-in (tests/fakes/sftpgo_double), or real servers where a scenario says so (tests/real)."""
+"""SFTPGo's installations: a stand-in on SQLite (tests/fakes/sftpgo_double), or real servers (tests/real) on each kind of database where
+a scenario says so."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-import hashlib
 import http.client
 import json
 import pathlib
-import shutil
 import socket
-import sqlite3
-import tempfile
 import time
 import typing
 
+import sftpgo_stores
 from lab import Lab, Scenario, run
 
 HTTP_PORT, SFTP_PORT = 8080, 2022
 OLD, NEW = "2.6.4", "2.7.5"
-SCHEMA = {"old": 29, "new": 33}
-TESTS = pathlib.Path(__file__).resolve().parent.parent
-# A database that a real 2.6.4 left, and the key of the secrets in it.
-DATABASE, MASTER_KEY = TESTS / "golden/sftpgo/provider-29.sql", "my-master-key"
-# Of its event actions those whose texts the stand-in rewrites as 2.7.5 does.
-ACTIONS = ("post-json", "post-object", "post-parts", "run", "backup", "quota", "folder quota", "retention", "rotate")
-# What a new server writes as it likes: when it rewrote a rule, and statistics.
-OWN_TIME = ("events_rules", "updated_at")
-# Users that a test's client added are asked for by acknowledged_missing().
-OBJECTS = ("SELECT username, status, password, public_keys, permissions, home_dir, quota_size FROM users WHERE username NOT LIKE 'w%-%'"
-           " ORDER BY username",
-           "SELECT name, path FROM folders ORDER BY name", "SELECT share_id, paths, password FROM shares ORDER BY share_id",
-           "SELECT username, password, permissions FROM admins ORDER BY username", "SELECT key_id, api_key FROM api_keys ORDER BY key_id")
+SCHEMA = {"old": sftpgo_stores.OLD_SCHEMA, "new": 33}
+TESTS = sftpgo_stores.TESTS
+# Of the secrets in what a real 2.6.4 left.
+MASTER_KEY = "my-master-key"
 
 
 @functools.cache
-def impossible() -> str:
+def no_builds() -> str:
     """Why no real server can be had on this machine, or nothing."""
     made = [run(TESTS / "real/sftpgo.sh", "build", version, check=False) for version in (OLD, NEW)]
     return "".join(each.stderr.strip().split("\n")[-1] for each in made if each.returncode)
@@ -44,11 +32,12 @@ def impossible() -> str:
 
 class SftpgoLab(Lab):
     old, new = OLD, NEW
+    http_port = HTTP_PORT
     left_out = ("sftpgo.db",)       # see contents()
 
-    @property
-    def database(self) -> pathlib.Path:
-        return self.root / "sftpgo.db"
+    @functools.cached_property
+    def store(self) -> sftpgo_stores.Store:
+        return sftpgo_stores.STORES[self.scenario.driver](self)
 
     @property
     def programs(self) -> pathlib.Path:
@@ -68,8 +57,19 @@ class SftpgoLab(Lab):
             scenario.make_build(self, OLD, self.programs)
         scenario.make_artifact(self)
         self.make_configuration()
-        self.make_database()
+        self.store.make()
         self.make_files()
+
+    def seed(self) -> None:
+        self.store.seed()
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.store.keep()
+
+    def fill(self) -> None:
+        super().fill()
+        self.store.fill()
 
     def make_configuration(self) -> None:
         binding = {"address": "127.0.0.1"}
@@ -77,25 +77,17 @@ class SftpgoLab(Lab):
         document = {
             "sftpd": {"bindings": [{"port": SFTP_PORT, **binding}]},
             "httpd": {"bindings": [{"port": HTTP_PORT, **binding, **web}]},
-            "data_provider": {"driver": "sqlite", "name": self.database.name, "users_base_dir": f"{self.root}/data"},
+            "common": {"event_manager": {"enabled_commands": ["/usr/bin/true"]}},
+            "data_provider": {**self.store.provider(), "create_default_admin": True, "users_base_dir": f"{self.root}/data"},
             "kms": {"secrets": {"master_key_path": f"{self.root}/master.key"}},
             "smtp": {"templates_path": f"{self.programs}/templates"},
         }
         (self.root / "sftpgo.json").write_text(json.dumps(document, indent=2))
         (self.root / "env.d").mkdir()
+        (self.root / "env.d/admin.env").write_text("SFTPGO_DEFAULT_ADMIN_USERNAME=admin\n"
+                                                   f"SFTPGO_DEFAULT_ADMIN_PASSWORD='{sftpgo_stores.PASSWORD}'\n")
         (self.root / "master.key").write_text(MASTER_KEY)
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.root / "id_ed25519")     # a real server makes the others
-
-    def make_database(self) -> None:
-        text = DATABASE.read_text().replace("/srv/sftpgo/data", f"{self.root}/data").replace("/srv/sftpgo", f"{self.world}/srv")
-        with contextlib.closing(sqlite3.connect(self.database)) as db:
-            db.executescript(text)
-            names = ",".join("?" * len(ACTIONS))
-            db.execute(f"DELETE FROM rules_actions_mapping WHERE action_id IN (SELECT id FROM events_actions WHERE name NOT IN ({names}))",
-                       ACTIONS)
-            db.execute(f"DELETE FROM events_actions WHERE name NOT IN ({names})", ACTIONS)
-            db.commit()
-            db.execute("VACUUM")
 
     def make_files(self) -> None:
         """Users' files: below the configuration directory, which leaves them out of the restore point, and beside it."""
@@ -139,48 +131,22 @@ class SftpgoLab(Lab):
 
     # ---- what it holds
 
-    def rows(self, *queries: str) -> list[list[tuple]]:
-        """From a copy: a journal that is left is played back there, and nothing here is touched."""
-        with tempfile.TemporaryDirectory(dir=self.home) as room:
-            for path in self.root.glob(f"{self.database.name}*"):
-                shutil.copy(path, room)
-            with contextlib.closing(sqlite3.connect(pathlib.Path(room) / self.database.name)) as db:
-                return [db.execute(query).fetchall() for query in queries]
-
     def contents(self) -> str:
-        """The old world byte by byte; the new one row by row, since each server that opens it writes a little."""
-        if not self.database.exists():
-            return "no database\n"
-        lines = []
-        [[(schema,)], tables] = self.rows("SELECT version FROM schema_version",
-                                          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
-        if schema == SCHEMA["old"]:
-            lines.append(f"database {hashlib.sha256(self.database.read_bytes()).hexdigest()}")
-        for (table,) in sorted(tables):
-            [columns] = self.rows(f"SELECT name FROM pragma_table_info('{table}') ORDER BY name")
-            wanted = ", ".join(f'"{name}"' for (name,) in columns if (table, name) != OWN_TIME)
-            [found] = self.rows(f'SELECT {wanted} FROM "{table}" ORDER BY 1, 2')
-            lines += [f"{table} {row}" for row in found]
-        return "\n".join(lines) + "\n"
+        return self.store.contents()
 
     def facts_wrong(self, world: str) -> list[str]:
         wrong, version = [], NEW if world == "new" else OLD
         for said in (self.ask("/healthz")[1], self.banner()):
             if not said.endswith(version):
                 wrong.append(f"the server is not {version}: {said}")
-        [[(schema,)], *found] = self.rows("SELECT version FROM schema_version", *OBJECTS)
-        if schema != SCHEMA[world]:
+        if (schema := self.store.schema()) != SCHEMA[world]:
             wrong.append(f"the schema is {schema}")
-        if found != self.objects():
+        if self.store.objects() != self.store.objects_kept():
             wrong.append("users, folders, shares, administrators or API keys differ from those of the template")
         return wrong
 
-    def objects(self) -> list[list[tuple]]:
-        with contextlib.closing(sqlite3.connect(f"file:{self.template}/root/{self.database.name}?mode=ro", uri=True)) as db:
-            return [db.execute(query).fetchall() for query in OBJECTS]
-
     def acknowledged_missing(self, writer: int, sequence: set[int]) -> list[str]:
-        [found] = self.rows("SELECT username FROM users")
+        [found] = self.store.rows("SELECT username FROM users")
         lost = sorted(n for n in sequence if (f"w{writer}-{n}",) not in found)
         return [f"acknowledged users lost: {lost[:10]} ({len(lost)} of {len(sequence)})"] if lost else []
 
@@ -189,12 +155,16 @@ class SftpgoLab(Lab):
 class Sftpgo(Scenario):
     """A plain process on SQLite, the program in a directory that exchanges names, unless a flag says otherwise."""
     lab: typing.ClassVar[type[Lab]] = SftpgoLab
+    driver: str = "sqlite"              # of the data provider; real servers where it is another
     link: bool = False                  # versioned directories behind a link that the launcher follows
     mixed: bool = False                 # program and data in one directory: entries exchange names
 
     @property
     def environment(self) -> dict[str, str]:
         return {"SFTPGO_LOG_FILE_PATH": ""}
+
+    def impossible(self) -> str:
+        return (self.real and no_builds()) or sftpgo_stores.impossible(self.driver)
 
     def make_build(self, lab: SftpgoLab, version: str, to: pathlib.Path) -> None:
         """What the vendor's archive holds; of a real one as much as a server without web pages needs."""
@@ -224,6 +194,12 @@ class Sftpgo(Scenario):
                 "target": {"artifact": str(self.artifact(lab))}, "settings": {"gate": self.gate}}
 
 
+def on(driver: str) -> tuple[Sftpgo, ...]:
+    """Real servers on another database, forward and back."""
+    plain = Sftpgo(f"sftpgo-{driver}", real=True, driver=driver, weight=0.25, cuts=0.3)
+    return plain, dataclasses.replace(plain, name=f"{plain.name}-back", struck="rollback", after_apply=True)
+
+
 SCENARIOS = (
     Sftpgo("sftpgo", weight=2, cuts=1),
     Sftpgo("sftpgo-link", link=True),
@@ -233,4 +209,5 @@ SCENARIOS = (
     Sftpgo("sftpgo-back", struck="rollback", after_apply=True, cuts=1),
     Sftpgo("sftpgo-real", real=True, weight=0.3),
     Sftpgo("sftpgo-real-back", real=True, struck="rollback", after_apply=True, weight=0.3),
+    *on("bolt"), *on("postgresql"), *on("mysql"),
 )

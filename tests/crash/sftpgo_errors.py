@@ -1,14 +1,22 @@
-"""Cases of errors.py with SFTPGo's stand-in."""
+"""Cases of errors.py with SFTPGo's stand-in, and with real servers on what is no SQLite."""
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import dataclasses
+import datetime
+import json
 import sqlite3
+import subprocess
+import threading
+import time
 
 from disturb import (BLOCKED, DONE, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case, finalize_killed, interrupt,
                      killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import Call, Lab, run
+from sftpgo_package import SCRIPTS
+from sftpgo_stores import MIGRATED_FIRST, MIGRATED_LAST, PASSWORD
 
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8080/api/v2/users', "
          f"b'{{\"username\":\"w{STRANGERS}-1\"}}', method='POST'), timeout=3)"]
@@ -23,16 +31,136 @@ def start_behind_our_back(lab: Lab, _: int) -> None:
 
 def half_migrated(lab: Lab) -> Call:
     """A database between two releases: the old one starts on it with a warning only."""
-    before = lab.database.read_bytes()
-    with contextlib.closing(sqlite3.connect(lab.database)) as db:
+    before = lab.store.path.read_bytes()
+    with contextlib.closing(sqlite3.connect(lab.store.path)) as db:
         db.execute("UPDATE schema_version SET version = 31")
         db.commit()
     call = lab.apply()
-    lab.database.write_bytes(before)
+    lab.store.path.write_bytes(before)
     return call
 
 
+# ---- on real servers
+
+def column_in_the_way(lab: Lab) -> Call:
+    """What the last step of the schema adds is there already. MariaDB keeps three of its four columns, and is between two schemas for
+    good: every later start of the new release fails, too (facts: seen)."""
+    lab.store.sql(f"ALTER TABLE {MIGRATED_LAST} ADD COLUMN sort_order int;")
+    call = lab.apply()
+    lab.store.sql(f"ALTER TABLE {MIGRATED_LAST} DROP COLUMN sort_order;")
+    return call
+
+
+GIVEN_UP_WITHIN = 40        # the hung server itself ends a minute after it began to wait
+
+
+def until_both_are_gone(lab: Lab) -> None:
+    """The old server, then the new one."""
+    for wanted in (False, True, False):
+        while bool(lab.servers()) != wanted:
+            time.sleep(0.02)
+
+
+def seconds_given_up(call: Call) -> float:
+    """From the moment the new server was given up until the old one served again."""
+    at = {event["state"]: datetime.datetime.fromisoformat(event["time"]) for event in call.events()
+          if event["type"] in ("step", "run") and (event["state"] == "closed-old" or event.get("step") == "ready")}
+    return (at["closed-old"] - at["failed"]).total_seconds()
+
+
+def while_read(table: str) -> collections.abc.Callable[[Lab], Call]:
+    """Somebody reads a table until the new server was given up, and a little longer: what he held up then comes too late, and must not
+    come at all."""
+    def disturb(lab: Lab) -> Call:
+        def end() -> None:
+            until_both_are_gone(lab)
+            time.sleep(1)
+            lab.store.end_readers()
+        lab.store.read(table)
+        watcher = threading.Thread(target=end, daemon=True)
+        watcher.start()
+        call = lab.apply()
+        watcher.join(5)
+        if call.exit == TURNED and seconds_given_up(call) > GIVEN_UP_WITHIN:
+            raise RuntimeError(f"the way back took {seconds_given_up(call)} s")
+        return call
+    return disturb
+
+
+def while_locked(lab: Lab) -> Call:
+    """A backup program takes bolt's file as soon as the old server lets go of it, for longer than the new one waits."""
+    with subprocess.Popen(["flock", "-x", lab.store.path, "sleep", "6"]):
+        return lab.apply()
+
+
+def dump_fills_the_disk(lab: Lab) -> Call:
+    """The dump tool finds no room: somebody else took it since the last copy."""
+    tools = lab.outside / "tools"
+    tools.mkdir(exist_ok=True)
+    for name in ("pg_dump", "psql", "pg_restore", "mariadb-dump", "mariadb"):
+        fill = f"case \"$*\" in *--version*) ;; *) {FILL[2]} ;; esac\n" if name.endswith("dump") else ""
+        (tools / name).write_text(f"#!/bin/sh\n{fill}exec /usr/bin/{name} \"$@\"\n")
+        (tools / name).chmod(0o755)
+    migration = lab.outside / "migration.yaml"
+    goal = json.loads(migration.read_text())
+    goal["settings"]["dump_tools"] = str(tools)
+    migration.write_text(json.dumps(goal))
+    return lab.apply()
+
+
+# The last of all event actions; 2.7 takes no such name when it saves it again.
+REFUSED_ACTION = "z*z"
+REST = "http://127.0.0.1:8080/api/v2"
+ASK = f"""
+import base64, json, sys, urllib.request as u
+def ask(method, path, word, body=None):
+    return u.urlopen(u.Request('{REST}' + path, data=body, method=method, headers={{'Authorization': word}}), timeout=5).read()
+word = 'Basic ' + base64.b64encode(b'admin:{PASSWORD}').decode()
+word = 'Bearer ' + json.loads(ask('GET', '/token', word))['access_token']
+"""
+ADD_ACTION = ["python3", "-c", f"{ASK}ask('POST', '/eventactions', word, json.dumps({{'name': '{REFUSED_ACTION}', 'type': 4}}).encode())"]
+DROP_ACTION = ["python3", "-c", f"{ASK}ask('DELETE', '/eventactions/z%2Az', word)"]
+
+
+def action_in_the_way(lab: Lab) -> Call:
+    """Added by an administrator when all checks are over."""
+    call = lab.apply()
+    run(*DROP_ACTION)
+    return call
+
+
+# ---- as a package
+
+def dpkg_killed_in(script: str) -> collections.abc.Callable[[Lab], Call]:
+    def disturb(lab: Lab) -> Call:
+        lab.trap(script).touch()
+        call = lab.apply()
+        if lab.trap(script).exists():
+            raise RuntimeError("dpkg did not come so far")
+        return call
+    return disturb
+
+
+def dpkg_killed_at(rename: int) -> collections.abc.Callable[[Lab], Call]:
+    """Each dpkg of the run, there and back, at that of its calls of rename: crossgrade itself makes none."""
+    return lambda lab: lab.traced("-f", "-e", f"inject=rename:signal=KILL:when={rename}", "-o", "/dev/null")
+
+
+PACKAGED = "sftpgo-package"
+PACKAGE = {f"package-dpkg-killed-in-{script}": Case((TURNED,), dpkg_killed_in(script), PACKAGED) for script in SCRIPTS}
+
+ON_REAL_SERVERS = {
+    **{f"{driver}-{name}": Case((TURNED,), disturb, f"sftpgo-{driver}", on_disk=name == "dump-disk-full")
+       for driver in ("postgresql", "mysql")
+       for name, disturb in (("migration-fails", column_in_the_way), ("dump-disk-full", dump_fills_the_disk),
+                             ("migration-hangs", while_read(MIGRATED_LAST)), ("migration-hangs-at-once", while_read(MIGRATED_FIRST)))},
+    "bolt-migration-fails": Case((TURNED,), action_in_the_way, "sftpgo-bolt", hooks={"before_stop": ADD_ACTION}),
+    "bolt-migration-hangs": Case((TURNED,), while_locked, "sftpgo-bolt"),
+}
+
 CASES: dict[str, Case] = {
+    **PACKAGE,
+    **ON_REAL_SERVERS,
     "start-refused": Case((TURNED,), undisturbed, double={"start": "refuse"}),
     "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
     "migration-fails": Case((TURNED,), undisturbed, double={"migration": "half"}),

@@ -1,4 +1,4 @@
-"""An installation whose server is a unit of a booted systemd (tests/systemd): what a boot brings back, and what keeps it away.
+"""Installations whose server is a unit of a booted systemd (tests/systemd): what a boot brings back, and what keeps it away.
 
 The lab, the state directory and /etc/systemd/system are outside what the booted system loses; everything else, /run above all, is
 gone when it is struck."""
@@ -6,25 +6,25 @@ gone when it is struck."""
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import functools
 import os
 import pathlib
 import signal
 import subprocess
 import time
+import typing
 
-from lab import Builds, Scenario, run
-from questdb import HTTP_PORT, QuestdbLab
+from lab import Builds, Lab, Scenario, run
+from questdb import HTTP_PORT, Questdb, QuestdbLab
 
 SYSTEMD = pathlib.Path(__file__).resolve().parent.parent / "systemd"
 HOME = pathlib.Path("/srv/lab")         # boot.sh covers /mnt, where the other labs are
 UNITS = pathlib.Path("/etc/systemd/system")
-UNIT = "questdb.service"
-LINK = UNITS / "multi-user.target.wants" / UNIT
 BOOTED_WITHIN = 20.0
 
 TEXT = """[Unit]
-Description=QuestDB, a stand-in
+Description=A stand-in
 [Service]
 ExecStart={command}
 Restart=on-failure
@@ -55,19 +55,32 @@ def own_units() -> None:
         run("mount", "--bind", units, UNITS)
 
 
-class UnitLab(QuestdbLab):
-    def __init__(self, scenario: Scenario, builds: Builds) -> None:
+class Booted(Lab):
+    """Stands before a product's lab."""
+    unit = ""
+
+    def __init__(self, scenario: Scenario, builds: Builds, _: pathlib.Path) -> None:
         own_units()
-        super().__init__(scenario, builds, HOME)
+        super().__init__(scenario, builds, HOME / "home")
         self.init = 0
         self.group = pathlib.Path()
 
+    @property
+    def link(self) -> pathlib.Path:
+        return UNITS / "multi-user.target.wants" / self.unit
+
     # ---- the machine
+
+    def own(self) -> list[str]:
+        """More folders of the booted system that outlive it, as boot.sh names them."""
+        return []
+
+    def tree(self) -> pathlib.Path:
+        return pathlib.Path(run(SYSTEMD / "root.sh").stdout.strip())
 
     def boot(self) -> None:
         build = self.builds.crossgrade.parent.parent.parent
-        tree = run(SYSTEMD / "root.sh").stdout.strip()
-        self.init = int(run(SYSTEMD / "boot.sh", tree, build, HOME, UNITS).stdout.split()[0])
+        self.init = int(run(SYSTEMD / "boot.sh", self.tree(), build, HOME, UNITS, *self.own()).stdout.split()[0])
         group = pathlib.Path(f"/proc/{self.init}/cgroup").read_text().split("0::")[1].split("/")[1]
         unified = pathlib.Path("/sys/fs/cgroup/unified")
         self.group = (unified if unified.is_dir() else unified.parent) / group
@@ -101,7 +114,7 @@ class UnitLab(QuestdbLab):
     # ---- the installation
 
     def prepare(self) -> None:
-        HOME.mkdir(exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         self.boot()
         atexit.register(self.power_off)
         super().prepare()
@@ -115,37 +128,59 @@ class UnitLab(QuestdbLab):
 
     def fill(self) -> None:
         super().fill()
-        (UNITS / UNIT).write_text(TEXT.format(command=" ".join(self.scenario.command(self))))
-        LINK.parent.mkdir()
-        LINK.symlink_to(UNITS / UNIT)
+        self.write_unit()
         self.boot()
 
+    def write_unit(self) -> None:
+        (UNITS / self.unit).write_text(TEXT.format(command=" ".join(self.scenario.command(self))))
+        self.link.parent.mkdir()
+        self.link.symlink_to(UNITS / self.unit)
+
     def start(self, argv: list[str]) -> None:
-        if (UNITS / UNIT).exists():
-            self.inside("systemctl", "start", UNIT)
+        if (UNITS / self.unit).exists():
+            self.inside("systemctl", "start", self.unit)
         else:
             subprocess.run([*self.entering(), "setsid", "-f", *argv], check=True, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait_serving()
 
     def init_starts(self) -> None:
-        self.inside("systemctl", "start", UNIT)
+        self.inside("systemctl", "start", self.unit)
 
     def held(self) -> bool:
         """The unit was not started by the boot."""
-        return self.inside("systemctl", "is-active", UNIT, check=False).stdout.strip() == "inactive"
-
-    def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
-        data = ["--data-binary", body] if body else []
-        done = run("nsenter", "-t", str(self.init), "-n", "curl", "-s", "-S", "--max-time", "5", "-w", "\n%{http_code}", *data,
-                   f"http://127.0.0.1:{HTTP_PORT}{path}", check=False)
-        if done.returncode:
-            raise OSError(done.stderr)
-        text, code = done.stdout.rsplit("\n", 1)
-        return int(code), text
+        return self.inside("systemctl", "is-active", self.unit, check=False).stdout.strip() == "inactive"
 
     def left_behind(self) -> list[str]:
         wrong = [] if self.inside("nft", "list", "tables").stdout == "" else ["a firewall table is left"]
         there = sorted(str(path.relative_to(UNITS)) for path in UNITS.rglob("*"))
-        expected = sorted([UNIT, str(LINK.parent.relative_to(UNITS)), str(LINK.relative_to(UNITS))])
+        expected = sorted([self.unit, str(self.link.parent.relative_to(UNITS)), str(self.link.relative_to(UNITS))])
         return wrong + ([f"units are {there}"] if there != expected else [])
+
+    def curl(self, path: str, body: str | None, tell: str) -> str:
+        """`tell`: what curl writes of the answer behind its text, on a line of its own."""
+        data = ["--data-binary", body] if body else []
+        done = run("nsenter", "-t", str(self.init), "-n", "curl", "-s", "-S", "--max-time", "5", "-w", f"\n{tell}", *data,
+                   f"http://127.0.0.1:{self.http_port}{path}", check=False)
+        if done.returncode:
+            raise OSError(done.stderr)
+        return done.stdout
+
+    http_port: int
+
+
+class UnitLab(Booted, QuestdbLab):
+    unit, http_port = "questdb.service", HTTP_PORT
+
+    def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
+        text, code = self.curl(path, body, "%{http_code}").rsplit("\n", 1)
+        return int(code), text
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit(Questdb):
+    lab: typing.ClassVar[type[Lab]] = UnitLab
+    unit: bool = True
+
+
+SCENARIOS = (Unit("unit"),)
