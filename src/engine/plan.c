@@ -6,6 +6,7 @@
 #include "engine/product.h"
 
 #define PLAN_MAX (16u << 20)
+#define NOTE_MAX (128u << 10)
 
 static const char *const phase_names[PHASE__MAX] = { "stage", "freeze", "change", "thaw", "prove", "open", "after" };
 
@@ -63,9 +64,15 @@ void plan_diff(struct plan *p, const char *path, const char *unified_diff)
 	                      json_pack("{ss ss}", "file", path, "diff", unified_diff));
 }
 
-void plan_note(struct plan *p, const char *text)
+void plan_note(struct plan *p, const char *fmt, ...)
 {
-	json_array_append_new(json_object_get(p->doc, "notes"), json_string(text));
+	autobuf struct buf text = BUF_MAX(NOTE_MAX);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&text, fmt, ap);
+	va_end(ap);
+	json_array_append_new(json_object_get(p->doc, "notes"), json_string(buf_str(&text)));
 }
 
 void plan_loss(struct plan *p, const char *id, const char *text)

@@ -26,7 +26,7 @@ void plan_site(struct plan *p, const char *name, json_t *doc /* stolen */);
 struct step *plan_add(struct plan *p, enum phase phase, const char *id, const char *kind, unsigned flags,
                       json_t *params /* stolen */, const char *why);
 void plan_diff(struct plan *p, const char *path, const char *unified_diff);     /* for people, secrets masked */
-void plan_note(struct plan *p, const char *text);                       /* what the operator must know beforehand */
+void plan_note(struct plan *p, const char *fmt, ...) printf_like(2, 3); /* what the operator must know beforehand */
 void plan_loss(struct plan *p, const char *id, const char *text);       /* a loss to be agreed to: --accept-loss ID */
 void plan_forecast(struct plan *p, const char *key, json_t *value /* stolen */);
 /* A value of a later step's params. */

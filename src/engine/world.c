@@ -50,7 +50,6 @@ static void note_left_out(struct plan *p, const struct scope *s)
 {
 	vec_each(s, r) {
 		autobuf struct buf names = BUF_MAX(64 << 10);
-		autofree char *text = NULL;
 		json_t *name;
 		size_t at;
 
@@ -60,9 +59,8 @@ static void note_left_out(struct plan *p, const struct scope *s)
 			buf_addf(&names, "%s'%s'", names.len ? ", " : "", json_string_value(name));
 		if (!names.len)
 			continue;
-		text = xasprintf("the restore point leaves out of %s: %s; nothing of this run copies, exchanges or brings back what is in it",
-		                 r->path, buf_str(&names));
-		plan_note(p, text);
+		plan_note(p, "the restore point leaves out of %s: %s; nothing of this run copies, exchanges or brings back what is in it",
+		          r->path, buf_str(&names));
 	}
 }
 
@@ -101,13 +99,10 @@ static void note_failure_hook(struct plan *p, const struct goal *g)
 {
 	const json_t *hook = json_object_get(g->hooks, "on_failure");
 	const json_t *argv = json_is_object(hook) ? json_object_get(hook, "argv") : hook;
-	autofree char *text = NULL;
 
-	if (!argv)
-		return;
-	text = xasprintf("if the run fails, hook on_failure runs at its end: %s, at most %s",
-	                 json_string_value(json_array_get(argv, 0)) ?: "?", json_str(hook, "within", "30s"));
-	plan_note(p, text);
+	if (argv)
+		plan_note(p, "if the run fails, hook on_failure runs at its end: %s, at most %s",
+		          json_string_value(json_array_get(argv, 0)) ?: "?", json_str(hook, "within", "30s"));
 }
 
 void world_note_holds(struct plan *p)

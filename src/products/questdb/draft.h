@@ -1,6 +1,7 @@
 /* A plan in the making: what its parts share. plan.c puts them in order. */
 #pragma once
 
+#include "engine/plan_window.h"
 #include "products/questdb/conf_change.h"
 #include "products/questdb/placement.h"
 #include "products/questdb/questdb.h"
@@ -24,7 +25,6 @@ draft_lock(const struct draft *d) must_check; /* place of the file whose flock t
 /* A step without more to say about it. */
 void draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
 		json_t *params /* stolen */, const char *why);
-bool draft_copies(const struct draft *d); /* a restore point of our own is made */
 const char *draft_span(const struct draft *d, const char *setting, const char *absent);
 
 /* plan_window.c: everything around the change */

@@ -7,22 +7,13 @@
 
 json_t *draft_place(struct draft *d, const char *name, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	autofree char *dir = slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
-
-	json_object_set_new(d->roots, name, json_string(dir));
-	return place_of(name, slash ? slash + 1 : path);
+	return window_place(d->roots, name, path);
 }
 
 void draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
 		json_t *params, const char *why)
 {
 	plan_add(d->plan, phase, id, kind, flags, params, why);
-}
-
-bool draft_copies(const struct draft *d)
-{
-	return !strcmp(json_str(d->to->restore_point, "kind", "tree"), "tree");
 }
 
 const char *draft_span(const struct draft *d, const char *setting, const char *absent)
@@ -92,10 +83,9 @@ static void add_site(struct draft *d)
 static json_t *gate_ports(const struct draft *d)
 {
 	static const char *const endpoints[] = { "http", "min", "pg", "ilp" };
-	const char *asked = goal_setting(d->to, "gate", NULL);
 	json_t *ports = json_array();
 
-	if (asked ? !strcmp(asked, "none") : !facts_bool(d->now, QF_NFT, false))
+	if (!window_wants_gate(d->to, facts_bool(d->now, QF_NFT, false)))
 		return ports;
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++) {
 		json_t *port = port_of(d, endpoints[i]);
@@ -107,22 +97,14 @@ static json_t *gate_ports(const struct draft *d)
 	return ports;
 }
 
-/* What a plan cannot be made without; checks say it more kindly, a plan must not be made up. */
 static int enough_is_known(const struct draft *d, struct err *e)
 {
 	static const char *const needed[] = { QF_ROOT,    QF_DB,           QF_EDITION,  QF_VERSION,
 					      QF_SERVICE, QF_SERVICE_KIND, QF_INSTALL,  QF_PORTS,
 					      QF_CONF,    QF_CONF_FILE,    QF_ARTIFACT, QF_SCOPE };
 
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		const char *why = facts_why_missing(d->now, needed[i]);
-
-		if (facts_get(d->now, needed[i]))
-			continue;
-		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i],
-			why ? why : "nobody looked");
-		return err_hint(e, "'crossgrade check' names what is missing and what to do");
-	}
+	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0)
+		return -e->kind;
 	if (!d->change.to_edition || !d->change.to_version)
 		return err_set(e, ERR_ABSENT,
 			       "neither goal nor artifact tell the edition and version wanted");
@@ -132,16 +114,10 @@ static int enough_is_known(const struct draft *d, struct err *e)
 static int settings_are_good(const struct goal *to, struct err *e)
 {
 	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain" };
-	const char *gate = goal_setting(to, "gate", "verify");
 	struct proof_asked proof;
-	int64_t unused;
 
-	if (strcmp(gate, "verify") != 0 && strcmp(gate, "none") != 0)
-		return err_set(e, ERR_USAGE, "'settings.gate' is '%s', neither 'verify' nor 'none'",
-			       gate);
-	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
-		if (goal_span(to, spans[i], 0, &unused, e) < 0)
-			return -e->kind;
+	if (window_settings(to, spans, ARRAY_LEN(spans), e) < 0)
+		return -e->kind;
 	return proof_of(to, &proof, e);
 }
 

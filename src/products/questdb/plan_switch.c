@@ -3,19 +3,6 @@
 
 #include "base/mem.h"
 
-static const char *base_name(const char *path) { return strrchr(path, '/') + 1; }
-
-/* Target of a link: relative when both lie in one directory, so that it holds when that directory
- * moves. */
-static json_t *link_target(const struct placement *at)
-{
-	size_t dir = (size_t)(base_name(at->swapped) - at->swapped);
-
-	if (!strncmp(at->swapped, at->staged, dir) && !strchr(at->staged + dir, '/'))
-		return json_string(at->staged + dir);
-	return json_string(at->staged);
-}
-
 static void swap(struct draft *d)
 {
 	autofree char *jar = xasprintf("%s/questdb.jar", d->at.staged);
@@ -23,7 +10,7 @@ static void swap(struct draft *d)
 	if (d->at.taking == TAKE_LINK)
 		draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
 			   json_pack("{so so}", "link", draft_place(d, "link", d->at.swapped), "to",
-				     link_target(&d->at)),
+				     window_link(d->at.swapped, d->at.staged)),
 			   "the link the launcher follows leads to the new build; the old one "
 			   "stays beside it");
 	else if (d->at.taking == TAKE_EXCHANGE)
@@ -52,7 +39,7 @@ static void admin_password(struct draft *d)
  * somebody starts in between is then never the new build on the old data, which it would upgrade. */
 static void data_point(struct draft *d)
 {
-	if (draft_copies(d))
+	if (window_copies(d->to))
 		draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
 			   "once the new build was started only the restore point brings the old "
 			   "data back");

@@ -79,31 +79,17 @@ int draft_edit(struct draft *d, const char *id, const char *path, const char *ro
 	return r;
 }
 
-static void note(struct draft *d, const char *fmt, ...) printf_like(2, 3);
-
-static void note(struct draft *d, const char *fmt, ...)
-{
-	autobuf struct buf text = BUF_MAX(16 << 10);
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_addv(&text, fmt, ap);
-	va_end(ap);
-	plan_note(d->plan, buf_str(&text));
-}
-
 static void enterprise_notes(struct draft *d)
 {
-	note(d, "no Enterprise build was ever seen by the authors: what is said of it comes from "
-		"its documentation");
+	window_note_unseen_edition(d->plan);
 	if (conf_changes_key(d->conf_edits, "config.validation.strict"))
-		note(d, "server.conf: strict validation is switched off, because releases refuse "
+		plan_note(d->plan, "server.conf: strict validation is switched off, because releases refuse "
 			"'acl.admin.password.file' "
 			"under it while they read it (seen on 9.3.4); misspelt keys are then only "
 			"logged");
 	if (!access_is_legacy(d->to))
 		return;
-	note(d, "access control is switched off: everybody who reaches a port is administrator, as "
+	plan_note(d->plan, "access control is switched off: everybody who reaches a port is administrator, as "
 		"before");
 	plan_loss(d->plan, "open",
 		  "the new edition runs without access control (settings.access: legacy)");
@@ -117,7 +103,7 @@ static void launcher_note(struct draft *d)
 
 	json_array_foreach(d->argv, i, word)
 	    buf_addf(&words, "%s%s", i ? " " : "", json_string_value(word));
-	note(d,
+	plan_note(d->plan,
 	     "no service manager runs this server: whatever starts it at boot must start the new "
 	     "build from now on: %s",
 	     buf_str(&words));
@@ -133,9 +119,9 @@ static void store_note(struct draft *d)
 	if (strncmp(where, "file://", 7) != 0)
 		return;
 	if (json_equal(json_object_get(store, "dev"), json_object_get(root, "dev")))
-		note(d, "the restore point goes to '%s'", where + 7);
+		plan_note(d->plan, "the restore point goes to '%s'", where + 7);
 	else
-		note(d, "the restore point goes to '%s', on another file system: the way back copies the "
+		plan_note(d->plan, "the restore point goes to '%s', on another file system: the way back copies the "
 			"data beside the root before it exchanges it, which takes time and room with the "
 			"server down", where + 7);
 }
@@ -145,26 +131,24 @@ void draft_notes(struct draft *d)
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
 
 	if (!strcmp(kind, "tree"))
-		note(d, "point of no return: step 'start'; from there only the restore point "
+		plan_note(d->plan, "point of no return: step 'start'; from there only the restore point "
 			"brings the old data back");
 	else if (!strcmp(kind, "snapshot"))
-		note(d, "point of no return: step 'start'; from there only the snapshot does, "
+		plan_note(d->plan, "point of no return: step 'start'; from there only the snapshot does, "
 			"whose proof is its exit status");
 	else
-		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the "
+		plan_note(d->plan, "point of no return: step 'start'; from there crossgrade cannot bring the "
 			"old data back");
 	store_note(d);
 	if (d->at.taking == TAKE_EXCHANGE)
-		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
-	if (!json_array_size(d->ports))
-		note(d, "no gate: clients reach the new server from its first answer on, before it "
-			"was checked");
+		window_note_old_build(d->plan, d->at.staged);
+	window_note_gate(d->plan, d->ports);
 	if (d->argv)
 		launcher_note(d);
 	if (d->change.crossing == CROSS_TO_ENTERPRISE)
 		enterprise_notes(d);
 	if (d->change.crossing == CROSS_TO_OPEN_SOURCE)
-		note(d, "going back from Enterprise to open source on the same data is documented "
+		plan_note(d->plan, "going back from Enterprise to open source on the same data is documented "
 			"as unsupported");
 }
 
@@ -186,8 +170,8 @@ static void downtime(struct draft *d)
 {
 	int64_t entries = size_sum(d, "files") + size_sum(d, "dirs");
 	int64_t tables = facts_int(d->now, QF_TABLES_COUNT, 0);
-	int64_t pass_low = draft_copies(d) ? 50 + entries / 500 : 0;
-	int64_t pass_high = draft_copies(d) ? 500 + entries : 0;
+	int64_t pass_low = window_copies(d->to) ? 50 + entries / 500 : 0;
+	int64_t pass_high = window_copies(d->to) ? 500 + entries : 0;
 	int64_t start_low = 1400 + tables, start_high = 10000 + 20 * tables;
 	json_t *parts =
 	    json_pack("{s[II] s[II] s[II]}", "stop_ms", (json_int_t)200, (json_int_t)2000,
@@ -208,7 +192,7 @@ static void space(struct draft *d)
 
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
-				(json_int_t)(draft_copies(d) ? size_sum(d, "data") : 0),
+				(json_int_t)(window_copies(d->to) ? size_sum(d, "data") : 0),
 				"build_bytes",
 				(json_int_t)json_int(d->change.artifact, "size", 0) * 3,
 				"free_bytes", (json_int_t)json_int(store, "free", -1)));

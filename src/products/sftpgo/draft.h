@@ -1,6 +1,7 @@
 /* A plan in the making: what its parts share. plan.c puts them in order. */
 #pragma once
 
+#include "engine/plan_window.h"
 #include "products/sftpgo/placement.h"
 
 struct draft {
@@ -18,8 +19,7 @@ json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path) 
 void sftpgo_draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags,
                 json_t *params /* stolen */, const char *why);
 const char *sftpgo_draft_span(const struct draft *d, const char *setting, const char *absent);
-bool sftpgo_draft_copies(const struct draft *d); /* a restore point of our own is made */
-bool sftpgo_draft_dumps(const struct draft *d);  /* and the database of a server is dumped into it */
+bool sftpgo_draft_dumps(const struct draft *d);  /* the database of a server is dumped into a restore point of ours */
 bool sftpgo_draft_is_process(const struct draft *d);
 
 /* plan_window.c: everything around the change */

@@ -9,11 +9,7 @@
 
 json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	autofree char *dir = slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
-
-	json_object_set_new(d->roots, name, json_string(dir));
-	return place_of(name, slash + 1);
+	return window_place(d->roots, name, path);
 }
 
 void sftpgo_draft_step(struct draft *d, enum phase phase, const char *id, const char *kind, unsigned flags, json_t *params,
@@ -27,11 +23,6 @@ const char *sftpgo_draft_span(const struct draft *d, const char *setting, const 
 	return goal_setting(d->to, setting, absent);
 }
 
-bool sftpgo_draft_copies(const struct draft *d)
-{
-	return !strcmp(json_str(d->to->restore_point, "kind", "tree"), "tree");
-}
-
 bool sftpgo_draft_is_process(const struct draft *d)
 {
 	return !strcmp(facts_str(d->now, SF_SERVICE_KIND, ""), "process");
@@ -40,11 +31,11 @@ bool sftpgo_draft_is_process(const struct draft *d)
 /* Every door that clients come in by: none where no gate is wanted, or none can be had and it was not asked for. */
 static json_t *gate_ports(const struct draft *d)
 {
-	const char *asked = goal_setting(d->to, "gate", NULL), *name;
 	json_t *ports = json_array(), *list, *door;
+	const char *name;
 	size_t i;
 
-	if (asked ? !strcmp(asked, "none") : !facts_bool(d->now, SF_NFT, false))
+	if (!window_wants_gate(d->to, facts_bool(d->now, SF_NFT, false)))
 		return ports;
 	json_object_foreach((json_t *)facts_get(d->now, SF_DOORS), name, list) json_array_foreach(list, i, door)
 	{
@@ -70,20 +61,13 @@ static void add_site(struct draft *d)
 	plan_site(d->plan, "main", doc);
 }
 
-/* What a plan cannot be made without; checks say it more kindly, a plan must not be made up. */
 static int enough_is_known(const struct draft *d, struct err *e)
 {
 	static const char *const needed[] = { SF_ROOT,    SF_EDITION, SF_VERSION, SF_SERVICE, SF_SERVICE_KIND, SF_INSTALL,
 					      SF_DOORS,   SF_PROBE,   SF_DRIVER,  SF_SCHEMA,  SF_SCOPE,        SF_ARTIFACT };
 
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		const char *why = facts_why_missing(d->now, needed[i]);
-
-		if (facts_get(d->now, needed[i]))
-			continue;
-		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i], why ? why : "nobody looked");
-		return err_hint(e, "'crossgrade check' names what is missing and what to do");
-	}
+	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0)
+		return -(int)e->kind;
 	if (!d->change.to_edition || !d->change.to_version)
 		return err_set(e, ERR_ABSENT, "neither goal nor artifact tell the edition and version wanted");
 	return 0;
@@ -92,15 +76,8 @@ static int enough_is_known(const struct draft *d, struct err *e)
 static int settings_are_good(const struct goal *to, struct err *e)
 {
 	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain", "dump_timeout" };
-	const char *gate = goal_setting(to, "gate", "verify");
-	int64_t unused;
 
-	if (strcmp(gate, "verify") != 0 && strcmp(gate, "none") != 0)
-		return err_set(e, ERR_USAGE, "'settings.gate' is '%s', neither 'verify' nor 'none'", gate);
-	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
-		if (goal_span(to, spans[i], 0, &unused, e) < 0)
-			return -(int)e->kind;
-	return 0;
+	return window_settings(to, spans, ARRAY_LEN(spans), e);
 }
 
 static void set_roots(struct draft *d)

@@ -6,7 +6,7 @@
 
 bool sftpgo_draft_dumps(const struct draft *d)
 {
-	return sftpgo_draft_copies(d) && database_is_server(facts_str(d->now, SF_DRIVER, NULL));
+	return window_copies(d->to) && database_is_server(facts_str(d->now, SF_DRIVER, NULL));
 }
 
 /* "postgresql database 'sftpgo' on db.example.com" */
@@ -47,15 +47,14 @@ void sftpgo_draft_dump_point(struct draft *d)
 
 void sftpgo_draft_dump_notes(struct draft *d)
 {
-	autofree char *what = in_words(d), *text = NULL;
+	autofree char *what = in_words(d);
 
 	if (!database_is_server(facts_str(d->now, SF_DRIVER, NULL)))
 		return;
 	if (sftpgo_draft_dumps(d))
-		text = xasprintf("%s: a way back drops SFTPGo's tables there and loads its dump; tables of others are not touched",
-				 what);
+		plan_note(d->plan, "%s: a way back drops SFTPGo's tables there and loads its dump; tables of others are not touched",
+			  what);
 	else
-		text = xasprintf("%s: no dump is made, because the restore point is of kind '%s'", what,
-				 json_str(d->to->restore_point, "kind", "tree"));
-	plan_note(d->plan, text);
+		plan_note(d->plan, "%s: no dump is made, because the restore point is of kind '%s'", what,
+			  json_str(d->to->restore_point, "kind", "tree"));
 }

@@ -84,7 +84,7 @@ static bool in_point(const struct draft *d, const char *path)
 	const char *root = facts_str(d->now, SF_ROOT, "/");
 	size_t n = strlen(root);
 
-	return sftpgo_draft_copies(d) && !strncmp(path, root, n) && path[n] == '/';
+	return window_copies(d->to) && !strncmp(path, root, n) && path[n] == '/';
 }
 
 /* Those that are installed now; one that only the new package brings is new, and taken away by nobody. */
@@ -124,25 +124,21 @@ void sftpgo_draft_install(struct draft *d)
 void sftpgo_draft_package_notes(struct draft *d)
 {
 	const struct packager_ops *ops = manager(d);
-	autofree char *kept = xasprintf("configuration files stay as they are, also those that were never edited: what the new "
-					"package brings lies beside them as FILE%s", ops->beside);
 	const json_t *one;
 	size_t i;
 
-	plan_note(d->plan, kept);
+	plan_note(d->plan, "configuration files stay as they are, also those that were never edited: what the new package brings lies "
+		  "beside them as FILE%s", ops->beside);
 	json_array_foreach((json_t *)facts_get(d->now, SF_PACKAGES), i, one)
 	{
 		const json_t *by = json_object_get(one, "secured_by");
 		const char *file = json_str(by, "file", NULL);
 		bool repack = !strcmp(json_str(by, "how", ""), "repack");
-		autofree char *text = NULL;
 
-		if (!by)
-			continue;
-		text = xasprintf("the installed package %s %s is kept for the way back: %s %s", json_str(one, "name", "?"),
-				 json_str(one, "version", "?"),
-				 file ? "a copy of" : repack ? "made from what is installed, by" : "downloaded by",
-				 file ? file : repack ? ops->repacker : ops->front);
-		plan_note(d->plan, text);
+		if (by)
+			plan_note(d->plan, "the installed package %s %s is kept for the way back: %s %s", json_str(one, "name", "?"),
+				  json_str(one, "version", "?"),
+				  file ? "a copy of" : repack ? "made from what is installed, by" : "downloaded by",
+				  file ? file : repack ? ops->repacker : ops->front);
 	}
 }

@@ -5,16 +5,6 @@
 
 #include "base/mem.h"
 
-/* Target of a link: relative when both lie in one directory, so that it holds when that directory moves. */
-static json_t *link_target(const struct placement *at)
-{
-	size_t dir = (size_t)(strrchr(at->live, '/') + 1 - at->live);
-
-	if (!strncmp(at->live, at->staged, dir) && !strchr(at->staged + dir, '/'))
-		return json_string(at->staged + dir);
-	return json_string(at->staged);
-}
-
 static bool brings(const struct draft *d, const char *entry)
 {
 	const json_t *one;
@@ -54,7 +44,7 @@ static void swap(struct draft *d)
 		swap_entries(d);
 	else if (d->at.taking == TAKE_LINK)
 		sftpgo_draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
-			   json_pack("{so so}", "link", sftpgo_draft_place(d, "link", d->at.live), "to", link_target(&d->at)),
+			   json_pack("{so so}", "link", sftpgo_draft_place(d, "link", d->at.live), "to", window_link(d->at.live, d->at.staged)),
 			   "the link the launcher follows leads to the new build; the old one stays beside it");
 	else
 		sftpgo_draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
@@ -67,7 +57,7 @@ static void swap(struct draft *d)
  * in between is then never the new build on the old database, which it would rewrite. */
 void sftpgo_draft_change(struct draft *d)
 {
-	if (sftpgo_draft_copies(d))
+	if (window_copies(d->to))
 		sftpgo_draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
 			   "once the new build was started only the restore point brings the old world back");
 	sftpgo_draft_dump_point(d);

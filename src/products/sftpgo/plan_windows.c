@@ -140,14 +140,8 @@ static int enough_is_known(const struct hand *h, struct err *e)
 {
 	static const char *const needed[] = { SF_FOLDER, SF_EDITION, SF_VERSION, SF_DRIVER, SF_PROBE };
 
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		const char *why = facts_why_missing(h->now, needed[i]);
-
-		if (facts_get(h->now, needed[i]))
-			continue;
-		err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i], why ? why : "nobody looked");
-		return err_hint(e, "'crossgrade check' names what is missing and what to do");
-	}
+	if (window_needs(h->now, needed, ARRAY_LEN(needed), e) < 0)
+		return -(int)e->kind;
 	if (h->change.to_edition && h->change.to_version)
 		return 0;
 	err_set(e, ERR_ABSENT, "neither the goal nor the installer's name tells the edition and version wanted");
@@ -157,12 +151,12 @@ static int enough_is_known(const struct hand *h, struct err *e)
 static void notes(const struct hand *h)
 {
 	plan_note(h->plan, "nobody but you carries this out: crossgrade does not run on Windows, and saw a copy of the folder only");
-	plan_note(h->plan, h->homes ? "users' files are neither moved nor copied, and a way back leaves them as they are then"
+	plan_note(h->plan, "%s", h->homes ? "users' files are neither moved nor copied, and a way back leaves them as they are then"
 				    : "which users' files lie in the folder is not known: the copy has them, too; a way back leaves them as "
 				      "they are then");
 	plan_note(h->plan, "variables in the service's own environment cannot be seen in a copy; those of env.d are");
 	if (h->beside)
-		plan_note(h->plan, "no Enterprise build was ever seen by the authors: what is said of it comes from its documentation");
+		window_note_unseen_edition(h->plan);
 	if (json_object_size(h->to->hooks) || goal_setting(h->to, "drain", NULL))
 		plan_note(h->plan, "hooks and settings.drain are of a run, and nobody calls them here");
 }

@@ -5,31 +5,18 @@
 
 #include "base/mem.h"
 
-static void note(struct draft *d, const char *fmt, ...) printf_like(2, 3);
-
-static void note(struct draft *d, const char *fmt, ...)
-{
-	autobuf struct buf text = BUF_MAX(16 << 10);
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_addv(&text, fmt, ap);
-	va_end(ap);
-	plan_note(d->plan, buf_str(&text));
-}
-
 static void point_note(struct draft *d)
 {
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
 
 	if (!strcmp(kind, "tree"))
-		note(d, "point of no return: step 'start', which rewrites the schema; from there only the restore point brings "
+		plan_note(d->plan, "point of no return: step 'start', which rewrites the schema; from there only the restore point brings "
 			"the old database back");
 	else if (!strcmp(kind, "snapshot"))
-		note(d, "point of no return: step 'start'; from there only the snapshot brings the old database back, whose "
+		plan_note(d->plan, "point of no return: step 'start'; from there only the snapshot brings the old database back, whose "
 			"proof is its exit status");
 	else
-		note(d, "point of no return: step 'start'; from there crossgrade cannot bring the old database back");
+		plan_note(d->plan, "point of no return: step 'start'; from there crossgrade cannot bring the old database back");
 }
 
 static void left_out_note(struct draft *d)
@@ -43,14 +30,14 @@ static void left_out_note(struct draft *d)
 		json_array_foreach(json_object_get(root, "leave_out"), i, one)
 			buf_addf(&names, "%s%s/%s", names.len ? ", " : "", json_str(root, "path", ""),
 				 json_string_value(one));
-	note(d, "users' files are neither moved nor copied, and a way back leaves them as they are then%s%s",
+	plan_note(d->plan, "users' files are neither moved nor copied, and a way back leaves them as they are then%s%s",
 	     names.len ? "; left out of the restore point: " : "", buf_str(&names));
 }
 
 static void drain_note(struct draft *d)
 {
 	if (!goal_setting(d->to, "drain", NULL))
-		note(d, "transfers under way are cut by the stop; settings.drain waits for them, with a login");
+		plan_note(d->plan, "transfers under way are cut by the stop; settings.drain waits for them, with a login");
 }
 
 static void rules_note(struct draft *d)
@@ -60,14 +47,14 @@ static void rules_note(struct draft *d)
 	size_t i;
 
 	json_array_foreach(rules, i, one)
-		note(d, "event rule '%s' is set inactive before the stop, and stays so: translate the placeholders of its actions, "
+		plan_note(d->plan, "event rule '%s' is set inactive before the stop, and stays so: translate the placeholders of its actions, "
 			"then set it active; a way back sets it active again", json_string_value(one));
 }
 
 static void enterprise_note(struct draft *d)
 {
 	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE))
-		note(d, "no Enterprise build was ever seen by the authors: what is said of it comes from its documentation");
+		window_note_unseen_edition(d->plan);
 }
 
 void sftpgo_draft_notes(struct draft *d)
@@ -78,9 +65,8 @@ void sftpgo_draft_notes(struct draft *d)
 	if (sftpgo_draft_is_package(d))
 		sftpgo_draft_package_notes(d);
 	else if (d->at.taking != TAKE_LINK)
-		note(d, "the old build stays in '%s': remove it yourself once the run is final", d->at.staged);
-	if (!json_array_size(d->ports))
-		note(d, "no gate: clients reach the new server from its first answer on, before it was checked");
+		window_note_old_build(d->plan, d->at.staged);
+	window_note_gate(d->plan, d->ports);
 	drain_note(d);
 	rules_note(d);
 	enterprise_note(d);
@@ -95,8 +81,8 @@ void sftpgo_draft_forecast(struct draft *d)
 	json_t *room;
 
 	json_object_foreach((json_t *)facts_get(d->now, SF_ROOM), name, room) bytes += json_int(room, "bytes", 0);
-	copy_low = sftpgo_draft_copies(d) ? bytes / 1000000 : 0;
-	copy_high = sftpgo_draft_copies(d) ? 200 + bytes / 100000 : 0;
+	copy_low = window_copies(d->to) ? bytes / 1000000 : 0;
+	copy_high = window_copies(d->to) ? 200 + bytes / 100000 : 0;
 	plan_forecast(d->plan, "downtime",
 		      json_pack("{ss sI sI s{s[II] s[II] s[II]}}", "how", "computed", "low_ms", (json_int_t)110 + copy_low,
 				"high_ms", (json_int_t)4000 + copy_high, "parts", "stop_ms", (json_int_t)10,
@@ -104,6 +90,6 @@ void sftpgo_draft_forecast(struct draft *d)
 				(json_int_t)100, (json_int_t)3000));
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes",
-				(json_int_t)(sftpgo_draft_copies(d) ? bytes : 0), "build_bytes",
+				(json_int_t)(window_copies(d->to) ? bytes : 0), "build_bytes",
 				(json_int_t)json_int(d->change.artifact, "size", 0) * 3));
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/plan_window.h"
 #include "products/notes/notes.h"
 
 struct draft {
@@ -34,8 +35,7 @@ static void stage(struct draft *d, const struct goal *to)
 	plan_add(d->plan, PHASE_STAGE, "stage", "artifact_stage", 0,
 	         json_pack("{ss so sb}", "artifact", goal_artifact(to, 0), "into", place_of("programs", d->staged), "strip_top", true),
 	         "the new program is there before anything stops");
-	plan_add(d->plan, PHASE_STAGE, "backup-live", "backup_live", STEP_AGAIN, json_pack("{si}", "passes", 1),
-	         "most is copied while the server runs");
+	window_copy_live(d->plan, to, PHASE_STAGE, "backup-live", 1, "most is copied while the server runs");
 }
 
 static void freeze(struct draft *d, const struct goal *to)
@@ -44,54 +44,43 @@ static void freeze(struct draft *d, const struct goal *to)
 	         json_pack("{s{ss ss} ss so}", "expect", "edition", "only", "version", facts_str(d->now, NF_VERSION, ""), "within",
 	                   goal_setting(to, "stop_timeout", "1m"), "flock", lock_place(d->now)),
 	         "the data must not move while the last of it is copied");
-	plan_add(d->plan, PHASE_FREEZE, "backup-final", "backup_final", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
-	         "byte for byte the stopped data");
-	plan_add(d->plan, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW | STEP_AGAIN, json_object(),
-	         "what the new server is compared with");
+	window_keep(d->plan, to, lock_place(d->now), "byte for byte the stopped data");
+	window_freeze(d->plan, "what the new server is compared with");
 }
 
-static void change(struct draft *d)
+static void change(struct draft *d, const struct goal *to)
 {
-	plan_add(d->plan, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
-	         "from here on the old data comes from the restore point only");
+	if (window_copies(to))
+		plan_add(d->plan, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
+		         "from here on the old data comes from the restore point only");
 	plan_add(d->plan, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
 	         json_pack("{so so}", "a", place_of("programs", d->name), "b", place_of("programs", d->staged)),
 	         "one atomic exchange of the programs");
 }
 
-static json_t *ports(const struct draft *d)
-{
-	return json_pack("{s[I]}", "ports", (json_int_t)facts_int(d->now, NF_PORT, 0));
-}
-
 static void thaw(struct draft *d, const struct goal *to)
 {
-	plan_add(d->plan, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, ports(d),
-	         "a failure behind the gate costs nobody a write");
-	plan_add(d->plan, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW | STEP_POINT,
+	autojson json_t *ports = json_pack("[I]", (json_int_t)facts_int(d->now, NF_PORT, 0));
+
+	window_close_gate(d->plan, ports, "a failure behind the gate costs nobody a write");
+	plan_add(d->plan, PHASE_THAW, "start", "service_start", window_start_flags(ports),
 	         json_pack("{so so ss ss}", "launch", plan_from("stop", "launch"), "flock", lock_place(d->now), "within",
 	                   goal_setting(to, "start_timeout", "1m"), "stop_within", goal_setting(to, "stop_timeout", "1m")),
 	         "the first start of the new program on this data");
-	plan_add(d->plan, PHASE_PROVE, "ready", "wait_ready", STEP_IN_WINDOW,
+	plan_add(d->plan, PHASE_PROVE, "ready", "wait_ready", window_ready_flags(ports),
 	         json_pack("{ss ss ss}", "edition", "only", "version", facts_str(d->now, NF_TARGET_VERSION, ""), "within",
 	                   goal_setting(to, "start_timeout", "1m")),
 	         "it answers, as the version wanted");
-	plan_add(d->plan, PHASE_PROVE, "verify-gate", "verify_world", STEP_IN_WINDOW,
-	         json_pack("{ss ss so}", "depth", "gate", "within", "1m", "frozen", plan_from("freeze", "facts")),
-	         "every note is there");
-	plan_add(d->plan, PHASE_OPEN, "open", "gate_open", STEP_IN_WINDOW | STEP_LETS_IN | STEP_CLOSES_WINDOW, ports(d),
-	         "clients are served again");
+	window_prove(d->plan, to, ports, "every note is there");
+	window_open(d->plan, to, ports);
 }
 
-/* What a plan cannot be made without. */
 static int enough_is_known(const struct facts *now, const struct goal *to, struct err *e)
 {
 	static const char *const needed[] = { NF_ROOT, NF_VERSION, NF_INSTALL, NF_PORT, NF_TARGET_VERSION };
 
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
-		if (!facts_get(now, needed[i]))
-			return err_set(e, ERR_ABSENT, "'%s' is not known: %s", needed[i],
-			               facts_why_missing(now, needed[i]) ? facts_why_missing(now, needed[i]) : "nobody looked");
+	if (window_needs(now, needed, ARRAY_LEN(needed), e) < 0)
+		return -e->kind;
 	return goal_artifact(to, 0) ? 0 : err_set(e, ERR_USAGE, "no artifact is named");
 }
 
@@ -107,7 +96,7 @@ int notes_plan(const struct facts *now, const struct goal *to, struct plan *ret,
 	d.staged = xasprintf("%s-%s", d.name, facts_str(now, NF_TARGET_VERSION, ""));
 	stage(&d, to);
 	freeze(&d, to);
-	change(&d);
+	change(&d, to);
 	thaw(&d, to);
 	plan_site(ret, "main", json_pack("{s{ss ss ss} sO so s{ss sI}}", "roots", "root", facts_str(now, NF_ROOT, ""), "install", install,
 	                                 "programs", d.parent, "service", facts_get(now, NF_SERVICE), "lock",
