@@ -66,6 +66,7 @@
 #define SF_SCHEMA          "provider.schema"    /* P int */
 #define SF_COUNTS          "provider.counts"    /* O {kind: objects} */
 #define SF_SHARED          "provider.shared"    /* P bool: data_provider.is_shared */
+#define SF_NODE            "provider.node"      /* O str: "host:port" where the others reach this one */
 #define SF_NODES           "provider.nodes"     /* O [str]: other nodes that lived in the last two minutes; shared providers */
 #define SF_RIGHT           "provider.right"     /* O {"may": "yes"|"no"|"unknown","why"}: change the schema */
 #define SF_SECRETS         "provider.secrets"   /* O {secret_state_name(): n, "first_shut": where, "statuses": {status: n},

@@ -2,9 +2,10 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "io/file.h"
+#include "base/mem.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/inspect.h"
+#include "products/sftpgo/node.h"
 
 static int open_provider(struct look *k, struct err *e)
 {
@@ -20,23 +21,20 @@ static int open_provider(struct look *k, struct err *e)
 
 #define NODES_MAX (1u << 20)
 
-/* A node's name is the digest of where the others reach it. src: internal/dataprovider/node.go */
-static void own_node(const struct sftpgo_config *c, char ret[DIGEST_TEXT])
+/* Where the others reach this node. */
+static char *own_node(const struct sftpgo_config *c)
 {
 	const char *host = sftpgo_config_str(c, "data_provider.node.host");
-	autobuf struct buf at = BUF_MAX(4096);
 
-	buf_addf(&at, "%s:%" PRId64, host ? host : "",
-		 sftpgo_config_int(c, "data_provider.node.port", 0));
-	digest_text(buf_sv(&at), ret);
+	return xasprintf("%s:%" PRId64, host ? host : "", sftpgo_config_int(c, "data_provider.node.port", 0));
 }
 
 static void put_nodes(struct look *k)
 {
 	autobuf struct buf names = BUF_MAX(NODES_MAX);
+	autofree char *own = own_node(&k->l.conf);
 	json_t *others = json_array();
 	struct err e = ERR_INIT;
-	char own[DIGEST_TEXT];
 	struct sv rest;
 
 	if (provider_nodes(k->db, clock_wall_ns(), &names, &e) < 0) {
@@ -44,14 +42,14 @@ static void put_nodes(struct look *k)
 		json_decref(others);
 		return;
 	}
-	own_node(&k->l.conf, own);
 	rest = buf_sv(&names);
 	while (rest.n) {
 		struct sv name = sv_line(&rest);
 
-		if (name.n && !sv_eq(name, own))
+		if (name.n && !node_has_name(own, name))
 			json_array_append_new(others, json_stringn(name.p, name.n));
 	}
+	look_observe(k, SF_NODE, json_string(own), "configuration");
 	look_observe(k, SF_NODES, others, "table nodes");
 }
 
