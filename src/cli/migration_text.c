@@ -32,6 +32,7 @@ static const struct line settings_lines[] = {
 	{ "license_file", "/root/server.licence", "SFTPGo: key of an Enterprise licence, mode 0600" },
 	{ "probe_users", "[{user: anna, password_file: /root/anna.pw}]",
 	  "SFTPGo: accounts whose logins are tried, before and after" },
+	{ "role", "follower", "SFTPGo: another node has migrated the shared database already" },
 };
 static const struct line hook_lines[] = {
 	{ "before_stop", "[/usr/local/bin/notify, stopping]",

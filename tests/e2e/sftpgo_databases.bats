@@ -175,3 +175,73 @@ refusals() {
 	"$DB" sql "$db" 'alter table users_groups_mapping drop column sort_order'
 	all_old
 }
+
+# A node's part in a cluster: where the others reach it, and that there are others.
+sharing() { # CONF PORT
+	sed -i -e 's/"is_shared": 0/"is_shared": 1/' -e '/"node": {/,/}/s/"host": ""/"host": "127.0.0.1"/' \
+		-e '/"node": {/,/}/s/"port": 0/"port": '"$2/" "$1/sftpgo.json"
+}
+
+# A second node on $lab/conf2, of the old release, stopped; only its commands say how it is started.
+second_node() {
+	sftpgo_install 2.6.4 "$lab/opt2" && SFTPGO_DRIVER=mysql SFTPGO_DB=$db sftpgo_configure "$lab/opt2" "$lab/conf2" || return
+	"$TOOLS/sftpgo_config.py" --ports "$lab/conf2/sftpgo.json" >"$lab/conf2.server"
+	sharing "$lab/conf2" "$(sftpgo_ask "$lab/conf2" http)"
+	cat >"$lab/node2" <<-END
+		#!/bin/sh
+		case \$1 in
+		start) SFTPGO_LOG_FILE_PATH= setsid -f "$lab/opt2/sftpgo" serve -c "$lab/conf2" >>"$lab/conf2.out" 2>&1 </dev/null ;;
+		stop) pkill -f -- "serve -c $lab/conf2\$"; while pgrep -f -- "serve -c $lab/conf2\$"; do sleep 0.05; done ;;
+		status) pgrep -f -- "serve -c $lab/conf2\$" || exit 3 ;;
+		esac
+	END
+	chmod 755 "$lab/node2"
+	printf 'crossgrade: 1\nproduct: sftpgo\nsource: {root: %s, install: %s, service: {kind: command, start: [%s, start], stop: [%s, stop], status: [%s, status]}}\ntarget: {artifact: %s}\n' \
+		"$lab/conf2" "$lab/opt2" "$lab/node2" "$lab/node2" "$lab/node2" "$new" >"$lab/leads.yaml"
+	(cat "$lab/leads.yaml" && echo 'settings: {role: follower}') >"$lab/follows.yaml"
+}
+
+# crossgrade on that node: a host of its own.
+second() {
+	run --separate-stderr "$CG" --state-dir "$lab/state2" "$@" </dev/null
+	echo "second: crossgrade $* -> $status"
+	echo "$output" | tail -n 20
+	echo "$stderr" | tail -n 20
+}
+
+@test "MariaDB: a second node follows, and goes back before the one that went first" {
+	with mysql
+	sftpgo_end "$root"
+	sharing "$root" "$(sftpgo_ask "$root" http)"
+	serve && second_node
+	second check -f "$lab/follows.yaml"
+	exits 3
+	[[ $output == *'schema 29, and 2.7.5 writes 33'* ]]
+	plan
+	cg apply "$lab/plan.json" --yes
+	exits 0
+
+	second check -f "$lab/leads.yaml"
+	exits 3
+	[[ $output == *'schema 33, and 2.6.4 writes 29'* ]]
+	second apply -f "$lab/follows.yaml" --yes
+	exits 0
+	[[ $(sftpgo_banner "$(sftpgo_ask "$lab/conf2" sftp)") == SSH-2.0-SFTPGo_2.7.5* ]]
+	[ -z "$(find "$lab"/.crossgrade-conf2 -name database.dump)" ]
+	all_new
+
+	cg rollback --yes
+	exits 1
+	[[ $output$stderr == *'other nodes are alive'* ]]
+	all_new
+	second rollback --yes
+	exits 0
+	run -3 "$lab/node2" status
+	"$lab/opt2/sftpgo" --version | grep -F 2.6.4
+	all_new
+	# Two minutes later.
+	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'
+	cg rollback --yes
+	exits 0
+	all_old
+}

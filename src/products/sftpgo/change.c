@@ -2,6 +2,11 @@
 
 #include "products/sftpgo/sftpgo.h"
 
+bool sftpgo_follows(const struct goal *to)
+{
+	return to && !strcmp(goal_setting(to, "role", "leader"), "follower");
+}
+
 void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret)
 {
 	struct change c = { .from_edition = facts_str(now, SF_EDITION, NULL),

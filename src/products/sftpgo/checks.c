@@ -68,6 +68,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.driver",              sftpgo_check_driver, .judges = SF_DRIVER },
 	{ "sftpgo.dump",                sftpgo_check_dump },
 	{ "sftpgo.tied",                sftpgo_check_tied },
+	{ "sftpgo.role",                sftpgo_check_role },
 	{ "sftpgo.nodes",               sftpgo_check_nodes },
 	{ "sftpgo.update-mode",         sftpgo_check_update_mode },
 	{ "sftpgo.loaddata",            sftpgo_check_loaddata },

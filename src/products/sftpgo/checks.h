@@ -53,6 +53,7 @@ CHECK(gate);
 CHECK(driver);
 CHECK(dump);
 CHECK(tied);
+CHECK(role);
 
 /* checks_conf.c: configuration and data provider */
 CHECK(conf);

@@ -26,6 +26,10 @@ CHECK(nodes)
 		results_add(ret, id, VERDICT_PASS, NULL, "the provider is this server's own");
 		return;
 	}
+	if (sftpgo_follows(to)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "this node follows: others may serve meanwhile");
+		return;
+	}
 	if (!*conf_text(now, "data_provider.node.host"))
 		results_add(ret, id, VERDICT_WARN, "unseen",
 			    "data_provider.node.host is empty: nodes that do not sign in cannot be seen");

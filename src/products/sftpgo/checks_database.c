@@ -41,6 +41,8 @@ CHECK(dump)
 		(void)left_to_hand(now, id, "the procedure dumps the database, by the tool of its own version", ret);
 	} else if (!database_is_server(driver)) {
 		results_add(ret, id, VERDICT_PASS, NULL, "the database is a file of the restore point");
+	} else if (sftpgo_follows(to)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "no dump is made: this node follows");
 	} else if (!strcmp(kind, "snapshot")) {
 		results_add(ret, id, VERDICT_WARN, NULL, "no dump is made: the operator's snapshot must hold the database server's "
 			    "data, too");
@@ -61,8 +63,27 @@ CHECK(tied)
 
 	if (!driver)
 		return;
-	if (!database_is_server(driver) || strcmp(point_kind(to), "tree") != 0)
+	if (!database_is_server(driver) || strcmp(point_kind(to), "tree") != 0 || sftpgo_follows(to))
 		results_add(ret, id, VERDICT_PASS, NULL, "no tables are put back one by one");
 	else
 		judge_members(now, SF_DB_TIED, SF_DB_SIZE, id, VERDICT_BLOCK, NULL, "it hangs on SFTPGo's tables", ret);
+}
+
+/* A further node of a shared provider starts on a database that is migrated already; as long as it runs it must not be of the old
+ * release, which writes on a newer schema with nothing but a warning. */
+CHECK(role)
+{
+	static const char id[] = "sftpgo.role";
+	const char *driver = need_text(now, SF_DRIVER, id, ret);
+	const json_t *running;
+
+	if (!driver)
+		return;
+	if (!sftpgo_follows(to))
+		results_add(ret, id, VERDICT_PASS, NULL, "this node migrates the database");
+	else if (!database_is_server(driver))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "a follower shares its provider with other nodes, and %s is a file", driver);
+	else if (need(now, SF_RUNNING, id, ret, &running))
+		results_add(ret, id, json_is_true(running) ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s", json_is_true(running) ?
+			    "the old release runs on a database that another node has migrated" : "this node is stopped, and follows");
 }

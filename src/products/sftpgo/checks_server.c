@@ -40,11 +40,12 @@ CHECK(source_edition)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", c.from_edition);
 }
 
-/* A server that finds a newer schema than its own starts all the same, with a warning, and goes on writing (seen). */
+/* A server that finds a newer schema than its own starts all the same, with a warning, and goes on writing (seen). What a follower
+ * finds must be the new release's already. */
 CHECK(schema)
 {
 	static const char id[] = "sftpgo.schema";
-	const char *text = need_text(now, SF_VERSION, id, ret);
+	const char *text = need_text(now, sftpgo_follows(to) ? SF_TARGET_VERSION : SF_VERSION, id, ret);
 	struct sftpgo_version v = { 0 };
 	const json_t *schema;
 	int is, own;
@@ -67,6 +68,10 @@ CHECK(schema_right)
 	const json_t *right;
 	const char *may;
 
+	if (sftpgo_follows(to)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "this node follows: the schema is not changed");
+		return;
+	}
 	if (!need(now, SF_RIGHT, id, ret, &right))
 		return;
 	may = json_str(right, "may", "unknown");

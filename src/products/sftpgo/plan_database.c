@@ -6,7 +6,7 @@
 
 bool sftpgo_draft_dumps(const struct draft *d)
 {
-	return window_copies(d->to) && database_is_server(facts_str(d->now, SF_DRIVER, NULL));
+	return window_copies(d->to) && database_is_server(facts_str(d->now, SF_DRIVER, NULL)) && !sftpgo_follows(d->to);
 }
 
 /* "postgresql database 'sftpgo' on db.example.com" */
@@ -41,6 +41,8 @@ void sftpgo_draft_dump_point(struct draft *d)
 		return;
 	params = params_of(d);
 	json_object_set_new(params, "dump", plan_from("dump", "dump"));
+	if (facts_bool(d->now, SF_SHARED, false) && facts_get(d->now, SF_NODE))
+		json_object_set(params, "node", (json_t *)facts_get(d->now, SF_NODE));
 	sftpgo_draft_step(d, PHASE_CHANGE, "database", "database_point", STEP_IN_WINDOW, params,
 			  "an old release starts on a newer schema and writes: it never gets to see one");
 }
@@ -51,7 +53,9 @@ void sftpgo_draft_dump_notes(struct draft *d)
 
 	if (!database_is_server(facts_str(d->now, SF_DRIVER, NULL)))
 		return;
-	if (sftpgo_draft_dumps(d))
+	if (sftpgo_follows(d->to))
+		plan_note(d->plan, "%s: the node that went first has migrated it; it is neither migrated, dumped nor put back", what);
+	else if (sftpgo_draft_dumps(d))
 		plan_note(d->plan, "%s: a way back drops SFTPGo's tables there and loads its dump; tables of others are not touched",
 			  what);
 	else

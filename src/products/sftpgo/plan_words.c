@@ -9,7 +9,10 @@ static void point_note(struct draft *d)
 {
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
 
-	if (!strcmp(kind, "tree"))
+	if (sftpgo_follows(d->to))
+		plan_note(d->plan, "this node follows: a way back brings its old build back, stopped as it is now, and it must stay so until "
+			"the node that went first is rolled back");
+	else if (!strcmp(kind, "tree"))
 		plan_note(d->plan, "point of no return: step 'start', which rewrites the schema; from there only the restore point brings "
 			"the old database back");
 	else if (!strcmp(kind, "snapshot"))

@@ -28,3 +28,7 @@ struct change {
 	bool nothing;           /* this very version is installed already */
 };
 void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret);
+
+/* A further node of a provider that another node has migrated already: settings.role follower. Its database is neither migrated,
+ * dumped nor put back. */
+bool sftpgo_follows(const struct goal *to);

@@ -61,8 +61,12 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 	struct object_tally tally = { 0 };
 	struct count count = { .w = ret };
 	struct err why = ERR_INIT;
-	autoclose int fd = frozen_open(c, frozen, &why);
+	autoclose int fd = -1;
 
+	/* Its way back leaves the database alone. */
+	if (sftpgo_follows(c->goal))
+		return 0;
+	fd = frozen_open(c, frozen, &why);
 	if (fd < 0) {
 		ret->transactions = -1;
 		snprintf(ret->why, sizeof ret->why, "%s", why.msg);

@@ -1,6 +1,8 @@
 /* database_point: stands before the first start of the target and does nothing; its undo puts the dump back, so that the old release
- * never meets the new schema. params {"what","tools","within","dump": of database_dump}; result {}.
+ * never meets the new schema. params {"what","tools","within","dump": of database_dump,"node": where the others reach this
+ * one, of a shared provider}; result {}.
  *
+ * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back.
  * Undo looks first: a database that is as it was is left alone. What it puts back it reads afterwards. PostgreSQL is the one database
  * or the other at each moment; MariaDB is in between while its tables are put back, which the next call then does again. */
 #include <fcntl.h>
@@ -8,9 +10,13 @@
 
 #include "engine/event.h"
 #include "io/file.h"
+#include "products/sftpgo/database.h"
 #include "products/sftpgo/database_copy.h"
 #include "products/sftpgo/frozen.h"
+#include "products/sftpgo/node.h"
 #include "products/sftpgo/objects_compare.h"
+
+#define NAMES_MAX (1u << 20)
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -158,4 +164,37 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 	return 0;
 }
 
-const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+/* Names, each ending in LF; nothing where they cannot be asked for: the undo itself tells why. */
+static void others_alive(struct ctx *c, const char *own, struct buf *ret)
+{
+	autobuf struct buf names = BUF_MAX(NAMES_MAX);
+	autoprovider struct provider *p = NULL;
+	struct err quiet = ERR_INIT;
+	struct sv rest;
+
+	if (database_open(c, NULL, &p, &quiet) < 0 || provider_nodes(p, clock_wall_ns(), &names, &quiet) < 0)
+		return;
+	rest = buf_sv(&names);
+	while (rest.n) {
+		struct sv name = sv_line(&rest);
+
+		if (name.n && !node_has_name(own, name))
+			buf_addf(ret, "%s" SV_FMT, ret->len ? ", " : "", SV_ARG(name));
+	}
+}
+
+static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
+{
+	const char *own = json_str(params, "node", NULL);
+	autobuf struct buf others = BUF_MAX(NAMES_MAX);
+
+	if (!c->point_passed || !own)
+		return 0;
+	others_alive(c, own, &others);
+	if (!others.len)
+		return 0;
+	err_set(e, ERR_CHANGED, "other nodes are alive on %s: %s", json_str(params, "what", "the database"), buf_str(&others));
+	return err_hint(e, "stop them first, of the new release as of the old; two minutes after its end a node counts as stopped");
+}
+
+const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, undo_look };

@@ -76,7 +76,9 @@ static void compare_schema(struct proof *p, int is)
 	int want = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
 	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%d", is);
 
-	if (!p->to || was == is)
+	if (!p->to && was != is && sftpgo_follows(p->c->goal))
+		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, "the way back of this node leaves the database alone");
+	else if (!p->to || was == is)
 		cmp_int(p->ret, "database", "schema", was, is);
 	else if (want == is)
 		cmp_add(p->ret, CMP_EXPLAINED, "database", "schema", a, b, "sftpgo.schema-step", NULL);
@@ -99,15 +101,21 @@ static int record(void *data, const struct object_difference *d, struct err *e u
 	static const char *const there[] = { [OBJECT_MISSING] = "there", [OBJECT_NEW] = NULL };
 	autofree char *subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	struct proof *p = data;
-	const char *rule = d->rule;
+	const char *rule = d->rule, *why = NULL;
+	enum outcome kind = CMP_DIFFERENT;
 
 	if (d->change == OBJECT_CHANGED && !rule && was_paused(p, d))
 		rule = "sftpgo.rules-paused";
+	if (rule) {
+		kind = CMP_EXPLAINED;
+	} else if (sftpgo_follows(p->c->goal)) {
+		kind = CMP_UNPROVED;
+		why = "another node of the same provider may have changed it";
+	}
 	if (d->change == OBJECT_CHANGED)
-		cmp_add(p->ret, rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, d->field, d->was, d->is, rule, NULL);
+		cmp_add(p->ret, kind, subject, d->field, d->was, d->is, rule, why);
 	else
-		cmp_add(p->ret, d->rule ? CMP_EXPLAINED : CMP_DIFFERENT, subject, "object", there[d->change],
-			d->change == OBJECT_NEW ? "there" : NULL, d->rule, NULL);
+		cmp_add(p->ret, kind, subject, "object", there[d->change], d->change == OBJECT_NEW ? "there" : NULL, rule, why);
 	return 0;
 }
 

@@ -62,6 +62,13 @@ int main(void)
 		{ "sftpgo.nodes", "alone", VERDICT_PASS },
 		{ "sftpgo.nodes", "unseen", VERDICT_WARN },
 		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
+		{ "sftpgo.role", "running", VERDICT_BLOCK },
+		{ "sftpgo.role", "follows", VERDICT_PASS },
+		{ "sftpgo.nodes", "follower", VERDICT_PASS },
+		{ "sftpgo.schema", "follower", VERDICT_PASS },
+		{ "sftpgo.schema", "early", VERDICT_BLOCK },
+		{ "sftpgo.schema-right", "follower", VERDICT_PASS },
+		{ "sftpgo.dump", "follower", VERDICT_PASS },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", NULL };
