@@ -109,6 +109,18 @@ bool json_bool(const json_t *o, const char *key, bool absent)
 	return json_is_boolean(v) ? json_is_true(v) : absent;
 }
 
+bool json_lists(const json_t *list, const char *text)
+{
+	const json_t *one;
+	size_t at;
+
+	json_array_foreach((json_t *)list, at, one) {
+		if (json_is_string(one) && !strcmp(json_string_value(one), text))
+			return true;
+	}
+	return false;
+}
+
 static int into_buf(const char *bytes, size_t n, void *data)
 {
 	struct buf *b = data;

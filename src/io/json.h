@@ -25,6 +25,8 @@ int json_want_arr(const json_t *o, const char *key, json_t **ret, struct err *e)
 const char *json_str(const json_t *o, const char *key, const char *absent);
 int64_t     json_int(const json_t *o, const char *key, int64_t absent);
 bool        json_bool(const json_t *o, const char *key, bool absent);
+/* Is the text among the strings of a list? No list holds none. */
+bool        json_lists(const json_t *list, const char *text);
 
 /* A file's identity written down: {"ino","born_ns"}. ERR_FORMAT when it is no such object. */
 json_t *json_of_file_id(struct file_id id) must_check;

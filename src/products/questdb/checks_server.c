@@ -282,19 +282,6 @@ CHECK(unit_main)
 		results_add(ret, id, VERDICT_BLOCK, file, "names %s, not %s", named, wanted);
 }
 
-static bool has_word(const json_t *list, const char *word)
-{
-	const json_t *v;
-	size_t i;
-
-	json_array_foreach((json_t *)list, i, v)
-	{
-		if (json_is_string(v) && !strcmp(json_string_value(v), word))
-			return true;
-	}
-	return false;
-}
-
 CHECK(unit_modules)
 {
 	static const char id[] = "questdb.unit-modules";
@@ -305,7 +292,7 @@ CHECK(unit_modules)
 	if (!need_crossing(now, &c, id, ret) ||
 	    !need_if_any(now, QF_LAUNCH_MODULES, QF_LAUNCH_MAIN, id, ret, &modules))
 		return;
-	if (!edition_is_enterprise(c.to_edition) || has_word(modules, "com.questdb"))
+	if (!edition_is_enterprise(c.to_edition) || json_lists(modules, "com.questdb"))
 		results_add(ret, id, VERDICT_PASS, NULL, "as the edition needs");
 	else
 		results_add(ret, id, launcher_is_ours_to_edit(now) ? VERDICT_NOTE : VERDICT_WARN,

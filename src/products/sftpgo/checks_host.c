@@ -34,19 +34,6 @@ CHECK(owner)
 		results_add(ret, id, VERDICT_PASS, NULL, "uid %lld may write it", server);
 }
 
-static bool lists(const json_t *list, const char *word)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)list, i, one)
-	{
-		if (json_is_string(one) && !strcmp(json_string_value(one), word))
-			return true;
-	}
-	return false;
-}
-
 CHECK(write_ahead_log)
 {
 	static const char id[] = "sftpgo.write-ahead-log";
@@ -63,7 +50,7 @@ CHECK(write_ahead_log)
 	if (!need(now, SF_DB_BESIDE, id, ret, &beside))
 		return;
 	if (!strcmp(edition, SFTPGO_OPEN_SOURCE) &&
-	    (lists(beside, "-wal") || lists(beside, "-shm")))
+	    (json_lists(beside, "-wal") || json_lists(beside, "-shm")))
 		results_add(ret, id, VERDICT_WARN, NULL,
 			    "there is one beside the database, and open source makes none");
 	else

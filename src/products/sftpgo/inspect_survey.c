@@ -97,19 +97,6 @@ static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused
 
 /* ---- administrators ---- */
 
-static bool lists(const json_t *list, const char *word)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)list, i, one)
-	{
-		if (json_is_string(one) && !strcmp(json_string_value(one), word))
-			return true;
-	}
-	return false;
-}
-
 /* Permissions that 2.6.3 took away: an administrator that has one cannot be saved any more. */
 static bool has_removed(const json_t *permissions)
 {
@@ -119,7 +106,7 @@ static bool has_removed(const json_t *permissions)
 					       "manage_ip_lists" };
 
 	for (size_t i = 0; i < ARRAY_LEN(removed); i++)
-		if (lists(permissions, removed[i]))
+		if (json_lists(permissions, removed[i]))
 			return true;
 	return false;
 }
@@ -127,10 +114,10 @@ static bool has_removed(const json_t *permissions)
 /* Enterprise took listing and deleting out of manage_groups and manage_folders. */
 static bool loses_some(const json_t *p)
 {
-	return (lists(p, "manage_groups") &&
-		!(lists(p, "view_groups") && lists(p, "del_groups") && lists(p, "view_folders"))) ||
-	       (lists(p, "manage_folders") &&
-		!(lists(p, "view_folders") && lists(p, "del_folders")));
+	return (json_lists(p, "manage_groups") &&
+		!(json_lists(p, "view_groups") && json_lists(p, "del_groups") && json_lists(p, "view_folders"))) ||
+	       (json_lists(p, "manage_folders") &&
+		!(json_lists(p, "view_folders") && json_lists(p, "del_folders")));
 }
 
 static int survey_admin(void *arg, const struct admin_use *a, struct err *e unused_arg)

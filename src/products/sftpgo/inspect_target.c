@@ -66,26 +66,13 @@ static void put_gate(struct look *k)
 
 /* ---- room ---- */
 
-static bool has_name(const json_t *names, const char *name, size_t n)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)names, i, one)
-	{
-		if (json_string_length(one) == n && !memcmp(json_string_value(one), name, n))
-			return true;
-	}
-	return false;
-}
-
 static bool leave_out(void *data, const char *rel, const struct stat *st unused_arg)
 {
 	const json_t *root = data, *only = json_object_get(root, "only");
-	size_t n = strcspn(rel, "/");
+	autofree char *name = xstrndup(rel, strcspn(rel, "/"));
 
-	return !strcmp(rel, ".crossgrade") || has_name(json_object_get(root, "leave_out"), rel, n) ||
-	       (only && !has_name(only, rel, n));
+	return !strcmp(rel, ".crossgrade") || json_lists(json_object_get(root, "leave_out"), name) ||
+	       (only && !json_lists(only, name));
 }
 
 static int measure(struct look *k, const json_t *root, json_t **ret, struct err *e)

@@ -34,19 +34,6 @@ static const char *text_at(const json_t *o, const char *way)
 
 static bool is_true_at(const json_t *o, const char *way) { return json_is_true(at(o, way)); }
 
-static bool lists(const json_t *list, const char *word)
-{
-	json_t *v;
-	size_t i;
-
-	json_array_foreach(list, i, v)
-	{
-		if (json_is_string(v) && !strcmp(json_string_value(v), word))
-			return true;
-	}
-	return false;
-}
-
 /* ---- placeholders ---- */
 
 unsigned text_placeholders(struct sv text)
@@ -136,7 +123,7 @@ static bool may_link(const json_t *permissions)
 
 	json_object_foreach((json_t *)permissions, path, list)
 	{
-		if (lists(list, "create_symlinks"))
+		if (json_lists(list, "create_symlinks"))
 			return true;
 	}
 	return false;
@@ -145,9 +132,9 @@ static bool may_link(const json_t *permissions)
 /* Each single method denied, and nothing said of the orders that Enterprise adds. */
 static bool two_steps_alone(const json_t *denied)
 {
-	return lists(denied, "publickey") && lists(denied, "keyboard-interactive") &&
-	       (lists(denied, "password") || lists(denied, "password-over-SSH")) &&
-	       !(lists(denied, "password+publickey") && lists(denied, "keyboard-interactive+publickey"));
+	return json_lists(denied, "publickey") && json_lists(denied, "keyboard-interactive") &&
+	       (json_lists(denied, "password") || json_lists(denied, "password-over-SSH")) &&
+	       !(json_lists(denied, "password+publickey") && json_lists(denied, "keyboard-interactive+publickey"));
 }
 
 static bool has_backslash(const json_t *fields, const char *permissions)
@@ -196,7 +183,7 @@ static int add_admin(const struct census_watch *w, const struct object *o, struc
 		.name = o->key,
 		.role = json_str(o->fields, "role", ""),
 		.active = json_int(o->fields, "status", 0) == 1,
-		.super = lists(permissions, "*"),
+		.super = json_lists(permissions, "*"),
 		.two_factor = is_true_at(o->fields, "filters.totp_config.enabled"),
 		.needs_two_factor = is_true_at(o->fields, "filters.require_two_factor"),
 		.needs_password = is_true_at(o->fields, "filters.require_password_change"),

@@ -5,19 +5,6 @@
 
 #include "base/mem.h"
 
-static bool brings(const struct draft *d, const char *entry)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(d->change.artifact, "entries"), i, one)
-	{
-		if (!strcmp(json_string_value(one), entry))
-			return true;
-	}
-	return false;
-}
-
 /* Data lies beside the program: only what both builds bring is exchanged, one by one, all of it while the server is down. */
 static void swap_entries(struct draft *d)
 {
@@ -30,7 +17,7 @@ static void swap_entries(struct draft *d)
 		autofree char *id = xasprintf("swap-%s", entry), *old = xasprintf("%s/%s", d->at.live, entry),
 			      *new = xasprintf("%s/%s", d->at.staged, entry);
 
-		if (brings(d, entry))
+		if (json_lists(json_object_get(d->change.artifact, "entries"), entry))
 			sftpgo_draft_step(d, PHASE_CHANGE, id, "file_swap", STEP_IN_WINDOW,
 				   json_pack("{so so}", "a", sftpgo_draft_place(d, "programs", old), "b",
 					     sftpgo_draft_place(d, "staged", new)),

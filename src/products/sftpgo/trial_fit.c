@@ -11,24 +11,11 @@
 #define PROVIDER_EVENT 2
 #define PLACEHOLDER    "%username%"
 
-static bool lists(const json_t *list, const char *word)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)list, i, one)
-	{
-		if (json_is_string(one) && !strcmp(json_string_value(one), word))
-			return true;
-	}
-	return false;
-}
-
 /* One of the words, NULL-ended. */
 static bool lists_one(const json_t *list, const char *const *words)
 {
 	for (; *words; words++)
-		if (lists(list, *words))
+		if (json_lists(list, *words))
 			return true;
 	return false;
 }
@@ -78,7 +65,7 @@ bool trial_fires_on_files(const json_t *rule, const char *user)
 	const json_t *conditions = json_object_get(rule, "conditions"), *protocols = below(conditions, "options", "protocols");
 
 	return is_active(rule, FS_EVENT) && lists_one(json_object_get(conditions, "fs_events"), of_files) &&
-	       (!json_array_size(protocols) || lists(protocols, "SFTP")) && names_meet(rule, user);
+	       (!json_array_size(protocols) || json_lists(protocols, "SFTP")) && names_meet(rule, user);
 }
 
 bool trial_fires_on_account(const json_t *rule, const char *admin)
@@ -87,7 +74,7 @@ bool trial_fires_on_account(const json_t *rule, const char *admin)
 	const json_t *objects = below(conditions, "options", "provider_objects");
 
 	return is_active(rule, PROVIDER_EVENT) && lists_one(json_object_get(conditions, "provider_events"), of_account) &&
-	       (!json_array_size(objects) || lists(objects, "user")) && names_meet(rule, admin);
+	       (!json_array_size(objects) || json_lists(objects, "user")) && names_meet(rule, admin);
 }
 
 static const json_t *list_of(const struct sftpgo_config *c, const char *key)
@@ -126,7 +113,7 @@ const char *trial_hook_on_files(const struct sftpgo_config *c)
 const char *trial_hook_on_account(const struct sftpgo_config *c)
 {
 	if (is_set(c, "data_provider.actions.hook") && lists_one(list_of(c, "data_provider.actions.execute_on"), of_account) &&
-	    lists(list_of(c, "data_provider.actions.execute_for"), "user"))
+	    json_lists(list_of(c, "data_provider.actions.execute_for"), "user"))
 		return "data_provider.actions.hook";
 	return notifies(c, "provider_events") ? "a notifier plugin" : NULL;
 }
@@ -137,8 +124,8 @@ static bool may_try_files(const json_t *permissions)
 {
 	const json_t *root = json_object_get(permissions, "/");
 
-	return lists(root, "*") || (lists(root, "list") && lists(root, "download") && lists(root, "upload") &&
-				    (lists(root, "delete") || lists(root, "delete_files")));
+	return json_lists(root, "*") || (json_lists(root, "list") && json_lists(root, "download") && json_lists(root, "upload") &&
+					 (json_lists(root, "delete") || json_lists(root, "delete_files")));
 }
 
 static bool is_local(const json_t *filesystem)
@@ -167,9 +154,9 @@ static const char *no_login(const json_t *user)
 
 	if (json_int(user, "status", 0) != ACTIVE)
 		return "it is switched off";
-	if (lists(json_object_get(filters, "denied_protocols"), "SSH"))
+	if (json_lists(json_object_get(filters, "denied_protocols"), "SSH"))
 		return "it may not use SFTP";
-	if (json_bool(totp, "enabled", false) && lists(json_object_get(totp, "protocols"), "SSH"))
+	if (json_bool(totp, "enabled", false) && json_lists(json_object_get(totp, "protocols"), "SSH"))
 		return "it has a second factor, which nobody can give in a run";
 	return NULL;
 }

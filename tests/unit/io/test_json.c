@@ -70,6 +70,14 @@ static void other_keys_have_a_default(void **state)
 	assert_int_equal(json_int(NULL, "i", 5), 5);
 }
 
+static void what_a_list_holds(void **state)
+{
+	autojson json_t *list = parse("[\"a\", 1, \"ab\", \"\"]");
+
+	assert_true(json_lists(list, "ab") && json_lists(list, ""));
+	assert_false(json_lists(list, "b") || json_lists(list, "1") || json_lists(NULL, "a"));
+}
+
 static void the_same_value_is_the_same_bytes(void **state)
 {
 	autojson json_t *a = parse("{\"b\": [1, 2.5], \"a\": {\"z\": null, \"ä\": \"\\u00e4\"}}");
@@ -146,6 +154,7 @@ int main(void)
 		cmocka_unit_test(errors_have_a_place),
 		cmocka_unit_test(wanted_keys_have_a_type),
 		cmocka_unit_test(other_keys_have_a_default),
+		cmocka_unit_test(what_a_list_holds),
 		cmocka_unit_test(the_same_value_is_the_same_bytes),
 		cmocka_unit_test(pretty_keeps_the_order),
 		cmocka_unit_test(unknown_keys_are_named),
