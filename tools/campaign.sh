@@ -9,6 +9,7 @@
 #   tools/campaign.sh tidy      clang-tidy over all files of src, in ten minutes
 #
 #   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
+#   --among NAME  of crash and powercut: only scenarios whose names begin so, as sftpgo-postgresql or sftpgo
 #
 # A campaign ends with a row for docs/proof.md. Cases that failed are repeated by the command they print; one whose worker was ended
 # by the machine is tried once again, and said.
@@ -18,7 +19,7 @@ cd "$(dirname "$0")/.."
 need_root tools/campaign.sh
 
 BUILD=${BUILD:-$PWD/build}
-name=${1:-} from=1 max=
+name=${1:-} from=1 max="" among=""
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 export SEED
 [ $# -gt 0 ] && shift
@@ -26,6 +27,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--from) from=$2 ;;
 	--max) max=$2 ;;
+	--among) among=$2 ;;
 	*) echo "campaign.sh: '$1' is not understood" >&2; exit 2 ;;
 	esac
 	shift 2
@@ -49,7 +51,8 @@ build() { # directory option...
 crash() {
 	build "$BUILD/fault" -Dfault=true -Dtests=true >/dev/null
 	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/fault \
-		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")" "$BUILD/campaign-$1-$SEED.cases"
+		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")" \
+		"$BUILD/campaign-$1${among:+-$among}-$SEED.cases" "$among"
 }
 
 real() {
@@ -93,5 +96,5 @@ fuzz() {
 case $name in
 crash | powercut) crash "$name" ;;
 fuzz | real | tidy) "$name" ;;
-*) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -21,6 +21,11 @@ from lab import Scenario
 from scenario import SCENARIOS
 
 MINUTE = 60.0
+SUITES = {"kills": kills, "powercut": powercut, "errors": errors}
+
+
+def pool_of(suite: str) -> pool.Pool:
+    return pool.Pool(suite, SUITES[suite].lab_of)
 
 
 def seed() -> int:
@@ -36,10 +41,10 @@ def report(answer: dict) -> None:
     sys.stdout.flush()
 
 
-def looked_at(names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
+def looked_at(labs: pool.Pool, names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
     """By scenario: its fault points in order, and how often it makes which system call."""
     traces, calls = {}, {}
-    for answer in pool.each("kills", [f"points {name}" for name in names]):
+    for answer in labs.each([f"points {name}" for name in names]):
         if "trace" not in answer:
             report(answer)
         else:
@@ -48,11 +53,12 @@ def looked_at(names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[st
     return {name: traces[name] for name in names if name in traces}, {name: calls[name] for name in names if name in calls}
 
 
-def tally(suite: str, cases: list[str], within: float | None, first: int = 1) -> tuple[int, int]:
+def tally(labs: pool.Pool, cases: list[str], within: float | None, first: int = 1) -> tuple[int, int]:
     """Passed and failed cases, the first of which has that number; each failed one is told."""
     passed = failed = 0
     began = time.monotonic()
-    for answer in pool.each(suite, cases, began + within if within else None):
+    # A campaign, which has so much time, is to go on where it ended: in order.
+    for answer in labs.each(cases, began + within if within else None, in_order=bool(within)):
         failed += bool(answer["wrong"])
         passed += not answer["wrong"]
         if answer["wrong"]:
@@ -90,21 +96,22 @@ def scenarios(among: str) -> tuple[list[str], int]:
 def run_sample(among: str = "") -> int:
     rng = random.Random(seed())
     names, skipped = scenarios(among)
-    traces, calls = looked_at(names)
-    for name, trace in traces.items():
-        print(f"  {name}: {len(trace)} points")
-    cases = kills.sample(traces, 22, 11, rng) + kills.sample_calls(calls, 3 * len(names), rng)
-    rng.shuffle(cases)
-    passed, failed = tally("kills", cases, None)
+    with pool_of("kills") as labs:
+        traces, calls = looked_at(labs, names)
+        for name, trace in traces.items():
+            print(f"  {name}: {len(trace)} points")
+        cases = kills.sample(traces, 22, 11, rng) + kills.sample_calls(calls, 3 * len(names), rng)
+        rng.shuffle(cases)
+        passed, failed = tally(labs, cases, None)
     failed += len(names) - len(traces)
     print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return failed
 
 
-def traces_of_cuts(names: list[str]) -> dict[tuple[str, str], list[str]]:
+def traces_of_cuts(labs: pool.Pool, names: list[str]) -> dict[tuple[str, str], list[str]]:
     traces = {}
-    for answer in pool.each("powercut", [f"points {kind} {name}" for kind in powercut.KINDS for name in names]):
+    for answer in labs.each([f"points {kind} {name}" for kind in powercut.KINDS for name in names]):
         if "trace" in answer:
             traces[tuple(answer["case"].split()[1:])] = answer["trace"]
         else:
@@ -118,37 +125,40 @@ def run_powercut(among: str = "") -> int:
         return 0
     rng = random.Random(seed())
     names, skipped = possible(powercut.few(rng) if not among else [name for name in powercut.NAMES if name.startswith(among)])
-    traces = traces_of_cuts(names)
-    cases = powercut.sample(traces, 13, rng)
-    passed, failed = tally("powercut", cases, None)
+    with pool_of("powercut") as labs:
+        traces = traces_of_cuts(labs, names)
+        cases = powercut.sample(traces, 13, rng)
+        passed, failed = tally(labs, cases, None)
     failed += len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return failed
 
 
-def campaign_cases(name: str, listed: pathlib.Path) -> list[str]:
+def campaign_cases(labs: pool.Pool, name: str, listed: pathlib.Path, among: str) -> list[str]:
     """All cases in a seeded order, kept in a file: a campaign that goes on goes on with the same list."""
     if listed.exists():
         return listed.read_text().splitlines()
     rng = random.Random(seed())
     if name == "powercut":
-        cases = powercut.every(traces_of_cuts(possible(powercut.NAMES)[0]), rng)
+        cases = powercut.every(traces_of_cuts(labs, possible(name for name in powercut.NAMES if name.startswith(among))[0]), rng)
     else:
-        cases = kills.every(*looked_at(scenarios("")[0]), rng)
+        cases = kills.every(*looked_at(labs, scenarios(among)[0]), rng)
     listed.write_text("\n".join(cases) + "\n")
     return cases
 
 
-def run_campaign(name: str, start: str, seconds: str, listed: str) -> int:
+def run_campaign(name: str, start: str, seconds: str, listed: str, among: str = "") -> int:
     """All cases of a suite, from case `start` on, as many as the time allows. Ends with a row for docs/proof.md."""
-    suite, cases = "powercut" if name == "powercut" else "kills", campaign_cases(name, pathlib.Path(listed))
-    drawn = os.environ["SEED"]
-    began = time.monotonic()
-    passed, failed = tally(suite, cases[int(start) - 1:], float(seconds), int(start))
+    with pool_of("powercut" if name == "powercut" else "kills") as labs:
+        cases = campaign_cases(labs, name, pathlib.Path(listed), among)
+        drawn = os.environ["SEED"]
+        began = time.monotonic()
+        passed, failed = tally(labs, cases[int(start) - 1:], float(seconds), int(start))
     print(f"cases {start} to {int(start) - 1 + passed + failed} of {len(cases)}, seed {drawn}, "
           f"{(time.monotonic() - began) / MINUTE:.0f} min")
-    print(f"| `tools/campaign.sh {name}`, from case {start} | {passed + failed:,} | {len(cases):,} | {drawn} | {failed} |")
+    named = f"{name} --among {among}" if among else name
+    print(f"| `tools/campaign.sh {named}`, from case {start} | {passed + failed:,} | {len(cases):,} | {drawn} | {failed} |")
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
 
@@ -159,16 +169,17 @@ def run_errors(among: str = "") -> int:
     wanted = {name: case.scenario for name, case in errors.CASES.items() if name.startswith(among)}
     sampled = [name for name in errors.SAMPLED if name.startswith(among)]
     can, skipped = possible(sorted({*wanted.values(), *sampled}))
-    for answer in pool.each("errors", [f"points {name}" for name in sampled if name in can]):
-        if "trace" in answer:
-            traces[answer["case"].split()[1]] = answer["trace"]
-        else:
-            report(answer)
-            missing += 1
-    cases = [name for name, scenario in wanted.items() if scenario in can] + errors.sample(dict(sorted(traces.items())), rng)
-    if sftpgo_errors.PACKAGED in can:
-        cases += errors.sample_dpkg(rng)
-    passed, failed = tally("errors", cases, None)
+    with pool_of("errors") as labs:
+        for answer in labs.each([f"points {name}" for name in sampled if name in can]):
+            if "trace" in answer:
+                traces[answer["case"].split()[1]] = answer["trace"]
+            else:
+                report(answer)
+                missing += 1
+        cases = [name for name, scenario in wanted.items() if scenario in can] + errors.sample(dict(sorted(traces.items())), rng)
+        if sftpgo_errors.PACKAGED in can:
+            cases += errors.sample_dpkg(rng)
+        passed, failed = tally(labs, cases, None)
     print(f"{passed} passed, {failed + missing} failed, {skipped} skipped")
     return failed + missing
 
@@ -183,7 +194,8 @@ def run_cases(*cases: str) -> int:
     passed = failed = 0
     for suite in ("kills", "powercut", "errors"):
         if mine := [case for case in cases if suite_of(case) == suite]:
-            counts = tally(suite, mine, None)
+            with pool_of(suite) as labs:
+                counts = tally(labs, mine, None)
             passed, failed = passed + counts[0], failed + counts[1]
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
@@ -198,7 +210,7 @@ def run_broken() -> int:
 
 
 def run_worker(suite: str) -> int:
-    pool.serve({"kills": kills.worker, "powercut": powercut.worker, "errors": errors.worker}[suite])
+    pool.serve(SUITES[suite].worker)
     return 0
 
 

@@ -129,6 +129,13 @@ def points(desk: Desk, scenario: str) -> dict:
     return {"wrong": [], "trace": kills.trace(lab)}
 
 
+def lab_of(text: str) -> str:
+    if text.startswith("points "):
+        return kills.lab_of(text)
+    case = find(text)
+    return f"{SCENARIOS[case.scenario].installation} {case.on_disk}"
+
+
 def worker(text: str, desk: Desk = Desk(Builds.from_environment())) -> dict:
     try:
         if text.startswith("points "):

@@ -240,6 +240,12 @@ def points(bench: Bench, name: str) -> dict:
     return {"trace": trace(lab), "calls": {} if lab.scenario.unit else system_calls(lab)}
 
 
+def lab_of(text: str) -> str:
+    """Names the lab a case or a question is about."""
+    name = text[len("points "):] if text.startswith("points ") else text.split(":")[0]
+    return str(SCENARIOS[name].installation)
+
+
 def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
     return points(bench, text[len("points "):]) if text.startswith("points ") else answer(bench, text)
 

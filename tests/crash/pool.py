@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import json
 import os
@@ -16,7 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 CASE_WITHIN = 240.0     # more than that hangs; no case comes near it
 LAB = "/mnt"
 ROOM = 1 << 30          # less than that, and a worker ends: the next one begins with an empty lab
-WORKERS = int(os.environ.get("CRASH_WORKERS", "2"))
+# A case waits more than it works.
+WORKERS = int(os.environ.get("CRASH_WORKERS") or 2 * min(os.cpu_count() or 1, 4))
 
 # Process 1 is a shell that reaps what is orphaned, as an init does: a killed server must not stay a zombie. Devices, locks and
 # the lab are the worker's own; what it leaves goes with it.
@@ -63,43 +65,72 @@ def serve(carry_out: collections.abc.Callable[[str], dict]) -> None:
         print(json.dumps(answer | {"ended": room.f_bavail * room.f_frsize < ROOM}), flush=True)
 
 
-def each(suite: str, cases: list[str], until: float | None = None) -> collections.abc.Iterator[dict]:
-    """Answers as they come, until all cases are done or the time (monotonic) is up."""
-    todo: queue.SimpleQueue[str] = queue.SimpleQueue()
-    answers: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
-    for case in cases:
-        todo.put(case)
+class Pool:
+    """Making a lab takes its time, so cases of one lab are one worker's, and it keeps the lab for later questions; who has nothing
+    left helps the one who has most."""
 
-    def ask(worker: Worker, case: str) -> tuple[Worker, dict]:
+    def __init__(self, suite: str, lab_of: collections.abc.Callable[[str], str]) -> None:
+        self.suite, self.lab_of = suite, lab_of
+        self.lock = threading.Lock()
+        self.workers: list[Worker | None] = [None] * WORKERS
+        self.homes: dict[str, int] = {}         # the worker of a lab
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in filter(None, self.workers):
+            worker.close()
+
+    def share(self, cases: list[str]) -> list[collections.deque[str]]:
+        queues: list[collections.deque[str]] = [collections.deque() for _ in self.workers]
+        labs: dict[str, list[str]] = {}
+        for case in cases:
+            labs.setdefault(self.lab_of(case), []).append(case)
+        for lab, mine in sorted(labs.items(), key=lambda item: len(item[1]), reverse=True):
+            number = self.homes.setdefault(lab, min(range(WORKERS), key=lambda i: len(queues[i])))
+            queues[number].extend(mine)
+        return [collections.deque(sorted(mine, key=self.lab_of)) for mine in queues]
+
+    def take(self, queues: list[collections.deque[str]], number: int) -> str | None:
+        with self.lock:
+            if own := queues[number % len(queues)]:
+                return own.popleft()
+            most = max(queues, key=len)
+            return most.pop() if most else None
+
+    def ask_once(self, number: int, case: str) -> dict:
+        worker = self.workers[number] = self.workers[number] or Worker(self.suite)
         answer = worker.ask(case)
         if answer.pop("ended", False):
             worker.close()
-            worker = Worker(suite)
-        return worker, answer
+            self.workers[number] = None
+        return answer
 
-    def work() -> None:
-        worker = Worker(suite)
-        while until is None or time.monotonic() < until:
-            try:
-                case = todo.get_nowait()
-            except queue.Empty:
-                break
-            worker, answer = ask(worker, case)
-            # The machine may have ended it; a case that ends two is a finding.
-            if answer.pop("died", False):
-                worker, answer = ask(worker, case)
-                answer["again"] = not answer.pop("died", False)
-            answers.put(answer)
-        worker.close()
-        answers.put(None)
+    def ask(self, number: int, case: str) -> dict:
+        """The machine may have ended a worker; a case that ends two is a finding."""
+        answer = self.ask_once(number, case)
+        if answer.pop("died", False):
+            answer = self.ask_once(number, case)
+            answer["again"] = not answer.pop("died", False)
+        return answer
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(WORKERS, len(cases)))]
-    for thread in threads:
-        thread.start()
-    running = len(threads)
-    while running:
-        answer = answers.get()
-        if answer is None:
-            running -= 1
-        else:
-            yield answer
+    def each(self, cases: list[str], until: float | None = None, in_order: bool = False) -> collections.abc.Iterator[dict]:
+        """Answers as they come, until all cases are done or the time (monotonic) is up."""
+        queues = [collections.deque(cases)] if in_order else self.share(cases)
+        answers: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
+
+        def work(number: int) -> None:
+            while (until is None or time.monotonic() < until) and (case := self.take(queues, number)):
+                answers.put(self.ask(number, case))
+            answers.put(None)
+
+        for number in range(WORKERS):
+            threading.Thread(target=work, args=(number,), daemon=True).start()
+        running = WORKERS
+        while running:
+            answer = answers.get()
+            if answer is None:
+                running -= 1
+            else:
+                yield answer

@@ -169,6 +169,15 @@ def answer(machine: Machine, text: str) -> dict:
     return {"wrong": wrong, "said": said}
 
 
+def lab_of(text: str) -> str:
+    """A kind of file system is one worker's, too: it has one of them at a time."""
+    if text.startswith("points "):
+        kind, name = text.split()[1:]
+        return f"{kind} {SCENARIOS[name].installation} {SCENARIOS[name].real}"
+    cut = Cut.parse(text)
+    return f"{cut.kind} {cut.scenario.installation} {cut.what != 'one'}"
+
+
 def worker(text: str, machine: Machine = Machine(Builds.from_environment())) -> dict:
     return answer(machine, text)
 
