@@ -7,7 +7,6 @@ import pathlib
 import subprocess
 import tempfile
 
-import unit
 from lab import run
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -23,7 +22,13 @@ FOUND_BY = {
     "exchange-blindly": ("jar:step.applied~10:0:resume",),
     "server-lock-not-taken": ("operator-starts",),
     "hold-in-run": ("unit:journal.did~7:0:resume:boot",),
+    # The old release on the new schema.
+    "database-left": ("sftpgo-postgresql:step.applied~13:0:rollback",),
+    # What the new database is compared with is written down from itself.
+    "frozen-of-new": ("sftpgo-loses-a-user", "sftpgo-changes-a-user"),
 }
+# Scenarios that not every machine has.
+NEEDS = {"hold-in-run": "unit", "database-left": "sftpgo-postgresql"}
 
 
 class Copy:
@@ -69,15 +74,15 @@ def found(copy: Copy, name: str) -> bool:
     return False
 
 
-def find_all() -> tuple[int, int, int]:
-    """Passed, failed, skipped."""
+def find_all(skipped: list[str]) -> tuple[int, int]:
+    """Passed and failed."""
     with tempfile.TemporaryDirectory(prefix="crossgrade-broken-") as home:
         copy = Copy(pathlib.Path(home))
-        mistakes = [name for name in FOUND_BY if not (name == "hold-in-run" and unit.impossible())]
+        mistakes = [name for name in FOUND_BY if name not in skipped]
         cases = sorted({case for name in mistakes for case in FOUND_BY[name]})
         failed, said = copy.failures(cases)
         if failed:
             print(f"not ok as it is: the unspoiled build fails\n{said}")
-            return 0, 1, 0
+            return 0, 1
         results = [found(copy, name) for name in mistakes]
-    return sum(results) + 1, len(results) - sum(results), len(FOUND_BY) - len(mistakes)
+    return sum(results) + 1, len(results) - sum(results)
