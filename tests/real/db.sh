@@ -12,20 +12,13 @@
 # folder above DIR; the client's user sftpgo logs in by password over TCP only, the administrator by the socket in DIR.
 # Exit 77: something needed is absent, the reason on stderr.
 
+# shellcheck source=tests/real/server.sh
+. "$(dirname "${BASH_SOURCE[0]}")/server.sh"
+
 db_skip() { echo "skip: $*" >&2; exit 77; }
 db_env() { cat "$1.server"; }
 db_ask() { sed -n "s/^$2=//p" "$1.server"; }
 db_as() { local who=$1; shift; setpriv --reuid "$who" --regid "$who" --init-groups env -C / "$@"; }
-
-db_free_port() {
-	local port hex
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		hex=$(printf ':%04X' "$port")
-		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{print $2}' | grep -q "$hex\$" || break
-	done
-	echo "$port"
-}
 
 db_pg_bin() {
 	local bin
@@ -47,7 +40,7 @@ db_start() {
 	esac
 	[ "$(id -u)" = 0 ] || db_skip "needs root"
 	[ -f "$2.server" ] || printf 'driver=%s\nport=%s\ndatabase=sftpgo\nuser=sftpgo\npassword=pass-sftpgo\nsocket=%s\n' \
-		"$1" "$(db_free_port)" "$2" >"$2.server"
+		"$1" "$(server_free_port)" "$2" >"$2.server"
 	"db_start_$1" "$2"
 }
 

@@ -16,6 +16,9 @@
 # ("QDB_A=1 QDB_B=2"). QDB_LOGIN ("user:password") is how this script itself logs in. QDB_HTTP_PORT and the like choose ports instead of free ones, QDB_LAUNCH another command line. Exit 77: something needed is absent,
 # the reason on stderr.
 
+# shellcheck source=tests/real/server.sh
+. "$(dirname "${BASH_SOURCE[0]}")/server.sh"
+
 QDB_CACHE=${QDB_CACHE:-$HOME/.m2/repository}
 
 qdb_skip() { echo "skip: $*" >&2; exit 77; }
@@ -57,16 +60,6 @@ qdb_archive() {
 	rm -rf "$dir"
 }
 
-qdb_free_port() {
-	local port hex
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		hex=$(printf ':%04X' "$port")
-		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{print $2}' | grep -q "$hex\$" || break
-	done
-	echo "$port"
-}
-
 qdb_env() { cat "$1.server"; }
 
 # Ports that were free may be taken before the server binds them: then others are tried, unless they were asked for.
@@ -87,8 +80,8 @@ qdb_launch() {
 	/*) [ -d "$jar" ] && jar=$jar/questdb.jar ;;
 	*) jar=$(qdb_fetch "$jar") || exit ;;
 	esac
-	http=${QDB_HTTP_PORT:-$(qdb_free_port)} min=${QDB_MIN_PORT:-$(qdb_free_port)}
-	pg=${QDB_PG_PORT:-$(qdb_free_port)} ilp=${QDB_ILP_PORT:-$(qdb_free_port)}
+	http=${QDB_HTTP_PORT:-$(server_free_port)} min=${QDB_MIN_PORT:-$(server_free_port)}
+	pg=${QDB_PG_PORT:-$(server_free_port)} ilp=${QDB_ILP_PORT:-$(server_free_port)}
 	mkdir -p "$root"
 	# From a shell that ends at once: a server whose parent is a shell script looks like one in a restart loop.
 	# shellcheck disable=SC2086
@@ -223,30 +216,10 @@ qdb_load() {
 	qdb_drain "$r"
 }
 
-qdb_stop() {
-	local pid i
-	pid=$(sed -n 's/^pid=//p' "$1.server")
-	kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 600; i++)); do
-		case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in '' | Z) return 0 ;; esac
-		sleep 0.1
-	done
-	echo "process $pid of $1 did not end" >&2
-	return 1
-}
+qdb_stop() { server_stop "$(sed -n 's/^pid=//p' "$1.server")" "$1" "${2:-TERM}"; }
 qdb_kill() { qdb_stop "$1" KILL; }
 
-qdb_end() {
-	local pid i
-	for ((i = 0; i < 300; i++)); do
-		pid=$(pgrep -f -- "-d $1( |\$)") || return 0
-		# shellcheck disable=SC2086
-		[ $i -gt 0 ] || kill $pid 2>/dev/null
-		sleep 0.1
-	done
-	echo "somebody still serves $1: $pid" >&2
-	return 1
-}
+qdb_end() { server_end "-d $1( |\$)" "$1"; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -u

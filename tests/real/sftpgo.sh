@@ -20,20 +20,12 @@
 # (its text). More environment for the server: SFTPGO_EXTRA ("SFTPGO_A=1 SFTPGO_B=2"). The password of every seeded account is
 # pass-NAME, CONF.key the key of every tenth user. Exit 77: something needed is absent, the reason on stderr.
 
+# shellcheck source=tests/real/server.sh
+. "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 # shellcheck source=tests/real/sftpgo_build.sh
 . "$(dirname "${BASH_SOURCE[0]}")/sftpgo_build.sh"
 
 SFTPGO_TOOLS=$(cd "$SFTPGO_HERE/../tools" && pwd)
-
-sftpgo_free_port() {
-	local port hex
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		hex=$(printf ':%04X' "$port")
-		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{print $2}' | grep -q "$hex\$" || break
-	done
-	echo "$port"
-}
 
 sftpgo_env() { cat "$1.server"; }
 sftpgo_ask() { sed -n "s/^$2=//p" "$1.server"; }
@@ -55,7 +47,7 @@ sftpgo_configure() {
 	(
 		umask 077
 		[ -z "${SFTPGO_MASTER_KEY-}" ] || printf '%s' "$SFTPGO_MASTER_KEY" >"$conf/master.key"
-		env SFTP_PORT="$(sftpgo_free_port)" HTTP_PORT="$(sftpgo_free_port)" SRV="$srv" \
+		env SFTP_PORT="$(server_free_port)" HTTP_PORT="$(server_free_port)" SRV="$srv" \
 			"$SFTPGO_TOOLS/sftpgo_config.py" "$dir/sftpgo.json" "$conf" >"$conf/sftpgo.json" || return
 		printf '%s\n' 'SFTPGO_DEFAULT_ADMIN_USERNAME=admin' "SFTPGO_DEFAULT_ADMIN_PASSWORD='pass-admin'" \
 			>"$conf/env.d/first-admin.env"
@@ -153,30 +145,10 @@ sftpgo_sftp() {
 	fi
 }
 
-sftpgo_stop() {
-	local pid i
-	pid=$(sftpgo_ask "$1" pid)
-	kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 600; i++)); do
-		case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in '' | Z) return 0 ;; esac
-		sleep 0.05
-	done
-	echo "process $pid of $1 did not end" >&2
-	return 1
-}
+sftpgo_stop() { server_stop "$(sftpgo_ask "$1" pid)" "$1" "${2:-TERM}"; }
 sftpgo_kill() { sftpgo_stop "$1" KILL; }
 
-sftpgo_end() {
-	local pid i
-	for ((i = 0; i < 300; i++)); do
-		pid=$(pgrep -f -- "serve -c $1( |\$)") || return 0
-		# shellcheck disable=SC2086
-		[ $i -gt 0 ] || kill $pid 2>/dev/null
-		sleep 0.1
-	done
-	echo "somebody still serves $1: $pid" >&2
-	return 1
-}
+sftpgo_end() { server_end "serve -c $1( |\$)" "$1"; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -u

@@ -2,23 +2,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "conf/editor.h"
+#include "draw.h"
 
 #define PAIRS    3000
 #define DIFF_MAX (8u << 20)
-
-static uint64_t seed, rng;
-
-static size_t pick(size_t n)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return (size_t)(rng % n);
-}
 
 /* A line with its line feed, if it has one. */
 static struct sv whole_line(struct sv *rest)
@@ -94,7 +84,7 @@ static void check(struct sv before, struct sv after)
 	    editor_diff(&dialect_properties, "f", before, after, NULL, NULL, &diff, &e), !same);
 	apply(before, buf_sv(&diff), &made);
 	if (made.len != after.n || memcmp(buf_str(&made), after.p, after.n) != 0)
-		fail_msg("CONF_SEED=%llu: <<%.*s>> to <<%.*s>> by <<%s>>", (unsigned long long)seed,
+		fail_msg("CONF_SEED=%llu: <<%.*s>> to <<%.*s>> by <<%s>>", (unsigned long long)draw_seed,
 			 SV_ARG(before), SV_ARG(after), buf_str(&diff));
 	buf_done(&diff);
 	buf_done(&made);
@@ -209,10 +199,7 @@ int main(void)
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_a_text_that_cannot_be_masked_is_not_shown),
 	};
-	const char *given = getenv("CONF_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	draw_begin();
 	return cmocka_run_group_tests_name("diff", tests, NULL, NULL);
 }

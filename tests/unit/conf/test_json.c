@@ -3,26 +3,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "conf/editor.h"
+#include "draw.h"
 #include "oracle.h"
 
 #define FILES 3000
 #define BATCH (64u << 20)
-
-static uint64_t seed, rng;
-
-static size_t pick(size_t n)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return (size_t)(rng % n);
-}
-
-#define ONE_OF(list) ((list)[pick(ARRAY_LEN(list))])
 
 static void add_value(struct buf *ret, int depth)
 {
@@ -178,7 +166,7 @@ static void ask(char *const argv[])
 		n += add_file(&questions, &answers);
 	oracle_ask(argv, buf_sv(&questions), &theirs);
 	errors =
-	    oracle_compare(seed, buf_sv(&questions), buf_sv(&answers), buf_sv(&theirs), "error");
+	    oracle_compare(draw_seed, buf_sv(&questions), buf_sv(&answers), buf_sv(&theirs), "error");
 	print_message("# %zu texts, %zu of them malformed\n", n, errors);
 	assert_true(n > FILES / 2 && errors > FILES / 20 && errors < n / 2);
 }
@@ -370,10 +358,7 @@ int main(void)
 		cmocka_unit_test(test_go_reads_the_same),
 		cmocka_unit_test(test_python_reads_the_same),
 	};
-	const char *given = getenv("CONF_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	draw_begin();
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

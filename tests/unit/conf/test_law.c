@@ -3,27 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 #include <cmocka.h>
 
+#include "draw.h"
 #include "law.h"
 
 #define FILES 2000
-
-static uint64_t seed, rng;
-
-static uint64_t next_random(void)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng;
-}
-
-static size_t pick(size_t n)
-{
-	return (size_t)(next_random() % n);
-}
 
 /* What the files of a dialect are made of; NULL ends each list. */
 struct recipe {
@@ -137,7 +122,7 @@ static const char *one_of(const char *const *list, size_t max)
 {
 	return list[pick(count(list, max))];
 }
-#define ONE_OF(list) one_of(list, ARRAY_LEN(list))
+#define ONE_WORD(list) one_of(list, ARRAY_LEN(list))
 
 /* "%" of a properties key must be written escaped; other dialects' keys need none. */
 static void add_key(const struct recipe *r, const char *key, struct buf *ret)
@@ -156,18 +141,18 @@ static void add_key(const struct recipe *r, const char *key, struct buf *ret)
 
 static void add_line(const struct recipe *r, const char *end, struct buf *ret)
 {
-	for (const char *p = ONE_OF(r->lines); *p; p++) {
+	for (const char *p = ONE_WORD(r->lines); *p; p++) {
 		if (*p == '%' && r->lang != &dialect_unit)
-			add_key(r, ONE_OF(r->keys), ret);
+			add_key(r, ONE_WORD(r->keys), ret);
 		else
 			buf_addc(ret, *p);
 	}
-	buf_adds(ret, pick(12) ? end : ONE_OF(r->ends));
+	buf_adds(ret, pick(12) ? end : ONE_WORD(r->ends));
 }
 
 static void make_text(const struct recipe *r, struct buf *ret)
 {
-	const char *end = ONE_OF(r->ends);
+	const char *end = ONE_WORD(r->ends);
 
 	for (size_t n = pick(14); n; n--)
 		add_line(r, end, ret);
@@ -191,7 +176,7 @@ static void add_object(const struct recipe *r, const char *end, size_t depth, st
 	for (size_t i = 0; i < n; i++) {
 		add_indent(end, depth + 1, ret);
 		if (depth > 2 || pick(2)) {
-			buf_adds(ret, ONE_OF(r->lines));
+			buf_adds(ret, ONE_WORD(r->lines));
 		} else if (pick(2)) {
 			buf_adds(ret, pick(2) ? "\"a\": " : "\"x\": ");
 			add_object(r, end, depth + 1, ret);
@@ -212,7 +197,7 @@ static void add_object(const struct recipe *r, const char *end, size_t depth, st
 
 static void make_json(const struct recipe *r, struct buf *ret)
 {
-	const char *end = pick(3) ? ONE_OF(r->ends) : "";
+	const char *end = pick(3) ? ONE_WORD(r->ends) : "";
 
 	add_object(r, end, 0, ret);
 	buf_adds(ret, end);
@@ -225,7 +210,7 @@ static void test_law(void **state)
 	size_t changed = 0;
 
 	for (size_t i = 0; i < FILES; i++) {
-		const char *key = ONE_OF(r->keys), *value = pick(8) ? ONE_OF(r->values) : NULL,
+		const char *key = ONE_WORD(r->keys), *value = pick(8) ? ONE_WORD(r->values) : NULL,
 			   *broken;
 		bool did;
 
@@ -238,7 +223,7 @@ static void test_law(void **state)
 		changed += did;
 		if (broken) {
 			fail_msg("CONF_SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>",
-				 (unsigned long long)seed, i, broken, key, value ? value : "(none)",
+				 (unsigned long long)draw_seed, i, broken, key, value ? value : "(none)",
 				 buf_str(&text));
 		}
 	}
@@ -250,11 +235,8 @@ static void test_law(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[ARRAY_LEN(RECIPES)];
-	const char *given = getenv("CONF_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	draw_begin();
 	for (size_t i = 0; i < ARRAY_LEN(RECIPES); i++)
 		tests[i] = (struct CMUnitTest){ RECIPES[i].lang->name, test_law, NULL, NULL,
 						(void *)&RECIPES[i] };

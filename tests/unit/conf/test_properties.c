@@ -3,24 +3,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "conf/editor.h"
+#include "draw.h"
 #include "oracle.h"
 
 #define FILES 4000
 #define BATCH (64u << 20)
-
-static uint64_t seed, rng;
-
-static size_t pick(size_t n)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return (size_t)(rng % n);
-}
 
 /* Pieces whose sequence is what the reader's states are about. */
 static const char *const PIECES[] = {
@@ -156,7 +146,7 @@ static void test_java_reads_the_same(void **state)
 	for (size_t i = 0; i < FILES; i++)
 		n += add_file(&questions, &answers);
 	oracle_ask(argv, buf_sv(&questions), &java);
-	errors = oracle_compare(seed, buf_sv(&questions), buf_sv(&answers), buf_sv(&java), "error");
+	errors = oracle_compare(draw_seed, buf_sv(&questions), buf_sv(&answers), buf_sv(&java), "error");
 	print_message("# %zu texts, %zu of them malformed\n", n, errors);
 	assert_true(errors > 20 && errors < n / 2);
 	buf_done(&questions);
@@ -230,10 +220,7 @@ int main(void)
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_java_reads_the_same),
 	};
-	const char *given = getenv("CONF_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	draw_begin();
 	return cmocka_run_group_tests_name("properties", tests, NULL, NULL);
 }

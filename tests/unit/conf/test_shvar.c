@@ -6,25 +6,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "conf/editor.h"
+#include "draw.h"
 
 #define FILES     400
 #define TEXT_MAX  (8u << 20)
 #define SHELL_MAX 60                    /* seconds */
 
-static uint64_t seed, rng;
 static struct err e;
-
-static size_t pick(size_t n)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return (size_t)(rng % n);
-}
 
 /* Mostly harmless, so that many files are accepted; the rest is what a shell would act on. */
 static const char *const PIECES[] = {
@@ -127,7 +118,7 @@ static void test_shells_read_the_same(void **state)
 		skip();
 	}
 	if (strcmp(buf_str(&shell), buf_str(&answers)) != 0)
-		fail_msg("CONF_SEED=%llu: %s differs", (unsigned long long)seed,
+		fail_msg("CONF_SEED=%llu: %s differs", (unsigned long long)draw_seed,
 			 (const char *)*state);
 	buf_done(&script);
 	buf_done(&answers);
@@ -163,10 +154,7 @@ int main(void)
 		{ "sh", test_shells_read_the_same, NULL, NULL, (void *)"sh" },
 		{ "bash", test_shells_read_the_same, NULL, NULL, (void *)"bash" },
 	};
-	const char *given = getenv("CONF_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	rng = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)seed);
+	draw_begin();
 	return cmocka_run_group_tests_name("shvar", tests, NULL, NULL);
 }

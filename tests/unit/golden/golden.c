@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "engine/run.h"
 #include "io/file.h"
 #include "io/yaml.h"
 
@@ -101,4 +102,41 @@ void golden_same(const char *dir, const char *file, const char *text)
 		fail_msg("%s", e.msg);
 	if (strcmp(buf_str(&want), text) != 0)
 		fail_msg("'%s' is another; now:\n%s", path, text);
+}
+
+static void plan_of(const char *dir, struct buf *text)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	autoplan struct plan plan = { 0 };
+	struct err e = ERR_INIT;
+
+	golden_case(dir, &now, &to);
+	if (world_plan(&to, &now, &plan, &e) < 0)
+		fail_msg("plan of '%s': %s (%s)", dir, e.msg, e.hint);
+	json_object_set_new(plan.doc, "pinned", json_object());
+	plan_text(&plan, text);
+}
+
+void golden_plan(const char *dir)
+{
+	autobuf struct buf text = BUF_MAX(4 << 20), again = BUF_MAX(4 << 20);
+
+	plan_of(dir, &text);
+	plan_of(dir, &again);
+	assert_string_equal(buf_str(&text), buf_str(&again));
+	golden_same(dir, "plan.json", buf_str(&text));
+}
+
+void golden_no_plan(const char *dir, enum err_kind kind, const char *words)
+{
+	autofacts struct facts now = { 0 };
+	autogoal struct goal to = { 0 };
+	autoplan struct plan plan = { 0 };
+	struct err e = ERR_INIT;
+
+	golden_case(dir, &now, &to);
+	assert_int_equal(world_plan(&to, &now, &plan, &e), -(int)kind);
+	if (!strstr(e.msg, words))
+		fail_msg("'%s' is refused with: %s", dir, e.msg);
 }

@@ -12,21 +12,6 @@
 #include "products/questdb/change.h"
 #include "products/questdb/questdb.h"
 
-static void plan_of(const char *dir, struct buf *text)
-{
-	autofacts struct facts now = { 0 };
-	autogoal struct goal to = { 0 };
-	autoplan struct plan plan = { 0 };
-	struct err e = ERR_INIT;
-
-	golden_case(dir, &now, &to);
-	if (world_plan(&to, &now, &plan, &e) < 0)
-		fail_msg("plan of '%s': %s (%s)", dir, e.msg, e.hint);
-	/* The pinned facts stand in facts.json already. */
-	json_object_set_new(plan.doc, "pinned", json_object());
-	plan_text(&plan, text);
-}
-
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-process-jar",   "plan-unit-archive",
@@ -35,14 +20,8 @@ static void same_plan(void **state)
 					     "plan-no-gate",       "plan-snapshot",
 					     "plan-nothing" };
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		autobuf struct buf text = BUF_MAX(4 << 20), again = BUF_MAX(4 << 20);
-
-		plan_of(cases[i], &text);
-		plan_of(cases[i], &again);
-		assert_string_equal(buf_str(&text), buf_str(&again));
-		golden_same(cases[i], "plan.json", buf_str(&text));
-	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		golden_plan(cases[i]);
 }
 
 static void set_in(struct facts *f, const char *key, const char *member, json_t *value)
@@ -86,33 +65,14 @@ static void nothing_to_do(void **state)
 	assert_false(nothing(&now, &to));
 }
 
-static int refused(const char *dir, char msg[512])
-{
-	autofacts struct facts now = { 0 };
-	autogoal struct goal to = { 0 };
-	autoplan struct plan plan = { 0 };
-	struct err e = ERR_INIT;
-	int r;
-
-	golden_case(dir, &now, &to);
-	r = world_plan(&to, &now, &plan, &e);
-	assert_true(r < 0);
-	snprintf(msg, 512, "%s", e.msg);
-	return r;
-}
-
 static void refuses(void **state)
 {
-	char msg[512];
-
-	assert_int_equal(refused("no-plan-unknown-install", msg), -ERR_ABSENT);
-	assert_non_null(strstr(msg, "install.path"));
-	assert_int_equal(refused("no-plan-secret-argv", msg), -ERR_REFUSED);
-	assert_non_null(strstr(msg, "secret"));
-	assert_int_equal(refused("no-plan-class-path", msg), -ERR_REFUSED);
-	assert_int_equal(refused("no-plan-mount", msg), -ERR_REFUSED);
-	assert_int_equal(refused("no-plan-gate", msg), -ERR_USAGE);
-	assert_int_equal(refused("no-plan-span", msg), -ERR_USAGE);
+	golden_no_plan("no-plan-unknown-install", ERR_ABSENT, "install.path");
+	golden_no_plan("no-plan-secret-argv", ERR_REFUSED, "secret");
+	golden_no_plan("no-plan-class-path", ERR_REFUSED, "");
+	golden_no_plan("no-plan-mount", ERR_REFUSED, "");
+	golden_no_plan("no-plan-gate", ERR_USAGE, "settings.gate");
+	golden_no_plan("no-plan-span", ERR_USAGE, "settings.");
 }
 
 /* What moves by itself must not change a plan: facts are pinned for that. */
