@@ -27,12 +27,11 @@ struct going {                  /* a restore point going live, or back */
 
 static int look_root(const json_t *root, const char *kept_path, json_t **ret, struct err *e)
 {
-	struct leaving l = leaving_of(root);
 	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
 
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(kept_path, &kept, e) < 0)
 		return -e->kind;
-	return exchange_look(&live, &kept, leave_out_name, &l, ret, e);
+	return exchange_look(&live, &kept, leave_out_name, (json_t *)root, ret, e);
 }
 
 int point_look(struct point *p, json_t **ret, struct err *e)
@@ -63,8 +62,7 @@ int point_look(struct point *p, json_t **ret, struct err *e)
 static int stage_beside(const struct going *g, const json_t *root, const char *staged, const struct dir *home,
                         const char *look_name, json_t **ret, struct err *e)
 {
-	struct leaving l = leaving_of(root);
-	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = (json_t *)root, .distrust_times = true };
 	autodir struct dir from = DIR_NONE, to = DIR_NONE;
 	autobuf struct buf text = BUF_MAX(POINT_MAX);
 	struct pass_stats stats;
@@ -90,8 +88,7 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
  * aside, and a kill inside it is repaired by repeating it; so only when asked for. */
 static int write_back(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
 {
-	struct leaving l = leaving_of(root);
-	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l, .distrust_times = true };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = (json_t *)root, .distrust_times = true };
 	autodir struct dir kept = DIR_NONE;
 	struct pass_stats stats;
 
@@ -116,15 +113,14 @@ static int go_live_staged(const struct going *g, const json_t *root, const struc
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
 	autofree char *staged = xasprintf("%s/staged/%s/%s", beside, g->run, name);
 	autofree char *look_name = xasprintf("staged-%s-%s.json", g->run, name);
-	struct leaving l = leaving_of(root);
 	autodir struct dir kept = DIR_NONE, home = DIR_NONE;
 	autojson json_t *look = NULL;
 
 	if (dir_make_path(beside, HOME_MODE, &home, e) < 0 ||
 	    stage_beside(g, root, staged, &home, look_name, &look, e) < 0 || dir_open(staged, &kept, e) < 0)
 		return -e->kind;
-	return g->back ? exchange_back(live, &kept, trash, look, leave_out_name, &l, e) :
-	                 exchange_in(live, &kept, trash, look, leave_out_name, &l, e);
+	return g->back ? exchange_back(live, &kept, trash, look, leave_out_name, (json_t *)root, e) :
+	                 exchange_in(live, &kept, trash, look, leave_out_name, (json_t *)root, e);
 }
 
 static int go_live_elsewhere(const struct going *g, const json_t *root, const struct dir *live, const struct dir *trash,
@@ -146,7 +142,6 @@ static int go_live(const struct going *g, const json_t *root, const json_t *look
 {
 	const char *name = json_str(root, "name", "");
 	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, name);
-	struct leaving l = leaving_of(root);
 	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE;
 
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
@@ -156,8 +151,8 @@ static int go_live(const struct going *g, const json_t *root, const json_t *look
 		return go_live_elsewhere(g, root, &live, &trash, e);
 	if (dir_open(json_str(root, "keep", ""), &kept, e) < 0)
 		return -e->kind;
-	return g->back ? exchange_back(&live, &kept, &trash, look, leave_out_name, &l, e) :
-	                 exchange_in(&live, &kept, &trash, look, leave_out_name, &l, e);
+	return g->back ? exchange_back(&live, &kept, &trash, look, leave_out_name, (json_t *)root, e) :
+	                 exchange_in(&live, &kept, &trash, look, leave_out_name, (json_t *)root, e);
 }
 
 static int go_live_all(struct point *p, const struct going *g, const json_t *record, struct err *e)

@@ -138,40 +138,14 @@ int point_save(struct point *p, struct err *e)
 	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
 }
 
-static bool ours(const char *rel)
+bool leave_out_entry(void *root, const char *rel, const struct stat *st unused_arg)
 {
-	size_t n = strlen(".crossgrade");
-
-	return !strncmp(rel, ".crossgrade", n) && (rel[n] == '\0' || rel[n] == '/');
+	return !scope_holds(root, rel);
 }
 
-struct leaving leaving_of(const json_t *root)
+bool leave_out_name(void *root, const char *name)
 {
-	return (struct leaving){ json_object_get(root, "leave_out"), json_object_get(root, "only") };
-}
-
-/* By the first name on the way: what lies in an entry goes where it goes. */
-static bool has_first_name(const json_t *names, const char *rel)
-{
-	size_t n = strcspn(rel, "/"), at;
-	json_t *name;
-
-	json_array_foreach((json_t *)names, at, name)
-		if (json_string_length(name) == n && !memcmp(json_string_value(name), rel, n))
-			return true;
-	return false;
-}
-
-bool leave_out_entry(void *data, const char *rel, const struct stat *st)
-{
-	const struct leaving *l = data;
-
-	return has_first_name(l->names, rel) || (l->only && !has_first_name(l->only, rel)) || ours(rel);
-}
-
-bool leave_out_name(void *data, const char *name)
-{
-	return leave_out_entry(data, name, NULL);
+	return !scope_holds(root, name);
 }
 
 static void add_stats(struct pass_stats *sum, const struct pass_stats *one)
@@ -242,7 +216,6 @@ static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
                      const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", "");
-	struct leaving l = leaving_of(root);
 	struct pass_opts opts = *o;
 	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
 	struct pass_index *ix = NULL;
@@ -250,7 +223,7 @@ static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
 	int r = -1;
 
 	opts.leave_out = leave_out_entry;
-	opts.data = &l;
+	opts.data = root;
 	opts.sync_later = true;
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
 	    index_to_fill(p, name, &ix, e) < 0)
@@ -433,8 +406,7 @@ static int compare_live_root(struct point *p, const json_t *root, manifest_diffs
                              struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *path = json_str(root, "path", "");
-	struct leaving l = leaving_of(root);
-	struct pass_opts o = { .leave_out = leave_out_entry, .data = &l };
+	struct pass_opts o = { .leave_out = leave_out_entry, .data = (json_t *)root };
 	autodir struct dir live = DIR_NONE;
 	struct pass_index *ix = NULL;
 	manifest_diffs found = { 0 };

@@ -56,14 +56,6 @@ static char *canonical(const char *path)
 	return slash;
 }
 
-/* Our own directory, which every scope leaves out: the name, or what is below it. */
-static bool is_ours(const char *below)
-{
-	size_t n = strlen("/.crossgrade");
-
-	return !strncmp(below, "/.crossgrade", n) && (!below[n] || below[n] == '/');
-}
-
 /* What is set back with the data cannot be the record of it: a rollback would put the journal back as it was before the stop. */
 static int state_apart(const struct plan *p, const char *state_dir, struct err *e)
 {
@@ -76,7 +68,7 @@ static int state_apart(const struct plan *p, const char *state_dir, struct err *
 		size_t n = path ? strlen(path) : 0;
 
 		if (!state || !n || strncmp(state, path, n) || (state[n] && state[n] != '/') ||
-		    is_ours(state + n))
+		    (state[n] && !scope_holds(root, state + n + 1)))
 			continue;
 		err_set(e, ERR_REFUSED, "the state directory '%s' lies inside '%s', which the restore point holds", state_dir,
 		        path);

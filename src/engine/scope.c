@@ -48,6 +48,31 @@ int scope_check(const struct scope *s, struct err *e)
 	return 0;
 }
 
+static bool has_first_name(const json_t *names, const char *rel)
+{
+	size_t n = strcspn(rel, "/"), at;
+	json_t *name;
+
+	json_array_foreach((json_t *)names, at, name)
+		if (json_string_length(name) == n && !memcmp(json_string_value(name), rel, n))
+			return true;
+	return false;
+}
+
+static bool is_ours(const char *rel)
+{
+	size_t n = strlen(".crossgrade");
+
+	return !strncmp(rel, ".crossgrade", n) && (rel[n] == '\0' || rel[n] == '/');
+}
+
+bool scope_holds(const json_t *root, const char *rel)
+{
+	const json_t *only = json_object_get(root, "only");
+
+	return !is_ours(rel) && !has_first_name(json_object_get(root, "leave_out"), rel) && (!only || has_first_name(only, rel));
+}
+
 json_t *scope_json(const struct scope *s)
 {
 	json_t *list = json_array();

@@ -36,6 +36,10 @@ bool scope_may_leave_out(const char *name);
 /* ERR_REFUSED, named, for one that is not. */
 int scope_check(const struct scope *s, struct err *e) must_check;
 
+/* Does a root of scope_json() hold what lies at `rel` below it? By the first name on the way: what lies in an entry goes where that
+ * goes. Our own .crossgrade it never does. */
+bool scope_holds(const json_t *root, const char *rel);
+
 /* As in a plan: [{"name","path","mount_point","leave_out":[..]|absent,"only":[..]|absent}]. */
 json_t *scope_json(const struct scope *s) must_check;
 int scope_of_json(const json_t *list, struct scope *ret, struct err *e) must_check;

@@ -73,7 +73,13 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	[ -z "$(probed)" ]
 }
 
+# A user made after the plan, with a home right in the configuration directory: users' files are nobody's to move.
 @test "apply moves it; every object and every uploaded file is there; who could log in before can" {
+	sftpgo_rest "$root" POST /api/v2/users "{\"username\":\"newcomer\",\"password\":\"pass-newcomer\",\"status\":1,
+		\"home_dir\":\"$root/newcomer\",\"permissions\":{\"/\":[\"*\"]}}"
+	mkdir "$root/newcomer"
+	echo before >"$root/newcomer/before"
+	sftpgo_dump "$root" >"$lab/before.json"
 	cg apply "$lab/plan.json" --yes
 	exits 0
 	sftpgo_serves 2.7.5
@@ -102,10 +108,15 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 }
 
 @test "rollback saves it and brings the old server and its database back; users' files stay" {
+	mkdir "$root/later"
+	echo later >"$root/newcomer/later"
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
 	sftpgo_serves 2.6.4
 	sftpgo_objects
 	uploads_whole
 	grep -q since-the-switch "$lab"/saved/*/changes.json
+	[ "$(cat "$root"/newcomer/{before,later})" = "before
+later" ]
+	[ -d "$root/later" ]
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data/tree.h"
+#include "engine/scope.h"
 #include "products/sftpgo/build.h"
 #include "products/sftpgo/inspect.h"
 #include "svc/gate.h"
@@ -66,13 +67,9 @@ static void put_gate(struct look *k)
 
 /* ---- room ---- */
 
-static bool leave_out(void *data, const char *rel, const struct stat *st unused_arg)
+static bool leave_out(void *root, const char *rel, const struct stat *st unused_arg)
 {
-	const json_t *root = data, *only = json_object_get(root, "only");
-	autofree char *name = xstrndup(rel, strcspn(rel, "/"));
-
-	return !strcmp(rel, ".crossgrade") || json_lists(json_object_get(root, "leave_out"), name) ||
-	       (only && !json_lists(only, name));
+	return !scope_holds(root, rel);
 }
 
 static int measure(struct look *k, const json_t *root, json_t **ret, struct err *e)

@@ -22,21 +22,6 @@ static void point_note(struct draft *d)
 		plan_note(d->plan, "point of no return: step 'start'; from there crossgrade cannot bring the old database back");
 }
 
-static void left_out_note(struct draft *d)
-{
-	autobuf struct buf names = BUF_MAX(16 << 10);
-	const char *name;
-	json_t *root, *one;
-	size_t i;
-
-	json_object_foreach((json_t *)facts_get(d->now, SF_SCOPE), name, root)
-		json_array_foreach(json_object_get(root, "leave_out"), i, one)
-			buf_addf(&names, "%s%s/%s", names.len ? ", " : "", json_str(root, "path", ""),
-				 json_string_value(one));
-	plan_note(d->plan, "users' files are neither moved nor copied, and a way back leaves them as they are then%s%s",
-	     names.len ? "; left out of the restore point: " : "", buf_str(&names));
-}
-
 static void drain_note(struct draft *d)
 {
 	if (!goal_setting(d->to, "drain", NULL))
@@ -63,7 +48,7 @@ static void enterprise_note(struct draft *d)
 void sftpgo_draft_notes(struct draft *d)
 {
 	point_note(d);
-	left_out_note(d);
+	plan_note(d->plan, "users' files are neither moved nor copied, and a way back leaves them as they are then");
 	sftpgo_draft_dump_notes(d);
 	if (sftpgo_draft_is_package(d))
 		sftpgo_draft_package_notes(d);

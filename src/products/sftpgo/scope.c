@@ -20,7 +20,6 @@ int sftpgo_scope(const struct facts *now, const struct goal *to, struct scope *r
 		*vec_push(ret) = (struct scope_root){ .name = xstrdup(name),
 						      .path = xstrdup(json_str(root, "path", "")),
 						      .mount_point = json_bool(root, "mount_point", false),
-						      .leave_out = json_incref(json_object_get(root, "leave_out")),
 						      .only = json_incref(json_object_get(root, "only")) };
 	return 0;
 }

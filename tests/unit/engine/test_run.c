@@ -490,6 +490,24 @@ static void the_state_directory_stands_apart(void **state)
 	events_free(ev);
 }
 
+/* Where no way back reaches it does no harm. */
+static void the_state_directory_beside_what_is_held(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autofree char *inside = xasprintf("%s/deep/state", toy_root);
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+	struct run_end end;
+
+	toy_put("only", "stop");
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	o.state_dir = inside;
+	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_DONE);
+	events_free(ev);
+}
+
 static void at_boot_every_installation_is_served_again(void **state)
 {
 	struct run_end end;
@@ -649,6 +667,7 @@ int main(int argc, char **argv)
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
 		T(the_state_directory_stands_apart),
+		T(the_state_directory_beside_what_is_held),
 		T(at_boot_every_installation_is_served_again),
 		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT

@@ -239,11 +239,13 @@ static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 
 static int scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e)
 {
-	autofree char *apart = toy_get("apart");
+	autofree char *apart = toy_get("apart"), *only = toy_get("only");
 
 	if (*apart)
 		*vec_push(ret) = (struct scope_root){ .name = xstrdup("apart"), .path = xasprintf("%s/../%s", toy_root, apart) };
-	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
+	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"),
+		                              .path = xstrdup(toy_root),
+		                              .only = *only ? json_pack("[s]", only) : NULL };
 	return 0;
 }
 

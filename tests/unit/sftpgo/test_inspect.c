@@ -6,7 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "io/place.h"
+#include "golden_db.h"
+#include "engine/scope.h"
 #include "products/sftpgo/packaging.h"
 #include "products/sftpgo/places.h"
 
@@ -187,6 +188,98 @@ static void a_database_by_a_link(void **state)
 	look_end(&l);
 }
 
+static void make_below(const struct place *p, const char *dir, const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make_all(&p->dir, dir, 0755, &e), &e);
+	put_file(p, path, text);
+}
+
+/* The scope of what lies in the place, with homes as these statements have them. */
+static void look_at_homes(struct looking *l, const struct place *p, const char *config, const char *sql)
+{
+	struct provider_at at = { .driver = "sqlite", .path = below(p, "sftpgo.db") };
+	struct err e = ERR_INIT;
+
+	run_sql_on(at.path, sql);
+	look_begin(l, p, config);
+	l->k.l.root = xstrdup(p->path);
+	look_at_conf(&l->k);
+	assert_ok(provider_open(&at, &l->k.db, &e), &e);
+	look_at_scope(&l->k);
+	provider_close(take_ptr(l->k.db));
+}
+
+static bool holds(const struct looking *l, const char *root, const char *name)
+{
+	return scope_holds(json_object_get(facts_get(&l->f, SF_SCOPE), root), name);
+}
+
+static char *home_of_alice(const struct place *p, const char *home)
+{
+	return xasprintf("UPDATE users SET home_dir = '%s/%s' WHERE username = 'user-00002'", p->path, home);
+}
+
+#define KEYS "{\"sftpd\":{\"host_keys\":[\"keys/a\"]},\"httpd\":{\"certificate_file\":\"tls/c.pem\"}}"
+
+/* What it is told by name, there or not: everything else may be a home, of a user made later even. */
+static void only_what_is_sftpgos_is_held(void **state)
+{
+	static const char *const held[] = { "sftpgo.db", "sftpgo.db-wal", "sftpgo.json", "env.d", "env.d/00-x.env", "id_rsa", "keys", "tls" };
+	static const char *const left[] = { "alice", "later", "certs", "sftpgo.log", ".crossgrade" };
+	const struct place *p = *state;
+	autofree char *home = home_of_alice(p, "alice/in");
+	struct looking l;
+
+	golden_db(p, "sftpgo.db", "provider-29.sql");
+	look_at_homes(&l, p, KEYS, home);
+	for (size_t i = 0; i < ARRAY_LEN(held); i++)
+		assert_true(holds(&l, "root", held[i]));
+	for (size_t i = 0; i < ARRAY_LEN(left); i++)
+		assert_false(holds(&l, "root", left[i]));
+	assert_null(facts_get(&l.f, SF_SCOPE_BAD));
+	look_end(&l);
+}
+
+/* Users' files in a directory of keys: it stays where it is. In what cannot stay they stop a run. */
+static void homes_where_sftpgo_has_its_own(void **state)
+{
+	const struct place *p = *state;
+	autofree char *certs = home_of_alice(p, "certs"), *tls = home_of_alice(p, "tls/alice"), *bad = home_of_alice(p, "env.d");
+	struct looking l;
+
+	golden_db(p, "sftpgo.db", "provider-29.sql");
+	make_below(p, "certs", "acme", "");
+	look_at_homes(&l, p, KEYS, tls);
+	assert_true(holds(&l, "root", "certs") && holds(&l, "root", "keys"));
+	assert_false(holds(&l, "root", "tls"));
+	assert_null(facts_get(&l.f, SF_SCOPE_BAD));
+	look_end(&l);
+	look_at_homes(&l, p, KEYS, certs);
+	assert_false(holds(&l, "root", "certs"));
+	look_end(&l);
+	look_at_homes(&l, p, KEYS, bad);
+	assert_int_equal(json_array_size(facts_get(&l.f, SF_SCOPE_BAD)), 1);
+	look_end(&l);
+}
+
+/* Also right below the configuration: beside it may be homes. */
+static void a_database_in_a_directory_of_its_own(void **state)
+{
+	const struct place *p = *state;
+	autofree char *home = home_of_alice(p, "db/certs");
+	struct looking l;
+
+	golden_db(p, "sftpgo.db", "provider-29.sql");
+	make_below(p, "db/certs", "hers", "");
+	look_at_homes(&l, p, "{\"data_provider\":{\"name\":\"db/sftpgo.db\"}}", home);
+	assert_false(holds(&l, "root", "db") || holds(&l, "database", "certs") || holds(&l, "database", "later"));
+	assert_true(holds(&l, "database", "sftpgo.db") && holds(&l, "database", "sftpgo.db-journal"));
+	look_end(&l);
+}
+
 static bool is_mixed(const struct place *p)
 {
 	struct looking l;
@@ -217,15 +310,6 @@ static void a_directory_that_holds_more_than_a_build(void **state)
 	assert_false(is_mixed(p));
 	assert_ok(dir_make(&p->dir, "opt/plugins", 0755, &e), &e);
 	assert_true(is_mixed(p));
-}
-
-static void make_below(const struct place *p, const char *dir, const char *name, const char *text)
-{
-	autofree char *path = xasprintf("%s/%s", dir, name);
-	struct err e = ERR_INIT;
-
-	assert_ok(dir_make_all(&p->dir, dir, 0755, &e), &e);
-	put_file(p, path, text);
 }
 
 static json_t *repositories(const struct place *p)
@@ -284,6 +368,8 @@ int main(void)
 		in_place(a_port_of_somebody_else), in_place(whose_repositories),
 		cmocka_unit_test(edited_files),    in_place(where_a_path_leads),
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
+		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
+		in_place(a_database_in_a_directory_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
