@@ -68,7 +68,7 @@ char *value_text(const json_t *v)
 static void judge_one(const char *id, enum verdict v, const char *noun, const char *name,
 		      const char *seen, const json_t *value, struct results *ret)
 {
-	autofree char *subject = xasprintf("%s %s", noun, name), *detail = value_text(value);
+	autofree char *subject = noun ? xasprintf("%s %s", noun, name) : xstrdup(name), *detail = value_text(value);
 
 	results_add(ret, id, v, subject, *detail ? "%s: %s" : "%s%s", seen, detail);
 }

@@ -53,6 +53,10 @@ int  proc_socket_holders(const uint64_t *inodes, size_t n, socket_holders *ret, 
 /* The same of one process: 0 when it has none or is gone. */
 int  proc_has_sockets(pid_t pid, const uint64_t *inodes, size_t n, uint64_t *ret_which, struct err *e) must_check;
 
+/* Processes that have the file open to write to it, by whatever name or mount they came to it: ascending, this process too. Who
+ * ends meanwhile or is closed to us is left out. Reads the descriptors of every process: ERR_SPACE beyond a million of them. */
+int  proc_file_writers(const char *path, pid_list *ret, struct err *e) must_check;
+
 int  proc_boot_id(char ret[64], struct err *e) must_check;      /* /proc/sys/kernel/random/boot_id */
 /* Soft and hard limit of a resource by its name in /proc/pid/limits ("Max open files"); UINT64_MAX = unlimited. */
 int  proc_limit(pid_t pid, const char *name, uint64_t *ret_soft, uint64_t *ret_hard, struct err *e) must_check;

@@ -63,6 +63,14 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	sftpgo_serves 2.6.4
 }
 
+@test "a second server of the same database stops it, whatever directory that has" {
+	SFTPGO_EXTRA="SFTPGO_DATA_PROVIDER__NAME=$root/sftpgo.db" sftpgo_start "$lab/opt" "$lab/other"
+	cg check $(sftpgo_subject)
+	sftpgo_stop "$lab/other"
+	exits 3
+	[[ $output == *"process pid $(sftpgo_ask "$lab/other" pid) ($lab/opt/sftpgo)"*"it has the database's file open"* ]]
+}
+
 @test "the same look gives the same plan" {
 	cg plan $(sftpgo_subject) -f "$lab/migration.yaml" -o "$lab/plan.json" --output json
 	exits 0

@@ -129,9 +129,13 @@ CHECK(one_server)
 		return;
 	if (others < 0)
 		unsure_of(now, SF_OTHERS, id, ret);
+	else if (others)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%lld more serve with this directory", (long long)others);
+	else if (facts_get(now, SF_DB_FILE))
+		judge_members(now, SF_DB_HOLDERS, SF_DB_FILE, id, VERDICT_BLOCK, "process",
+			      "it has the database's file open", ret);
 	else
-		results_add(ret, id, others ? VERDICT_BLOCK : VERDICT_PASS, NULL, others ? "%lld more serve with this directory" :
-			    "no other process serves with this directory", (long long)others);
+		results_add(ret, id, VERDICT_PASS, NULL, "no other process serves with this directory");
 }
 
 static bool can_switch(const char *kind)

@@ -84,6 +84,8 @@
 #define SF_DB_OWNER        "provider.owner"     /* O {"server","uid","gid", "file","directory": the server may write it} */
 #define SF_DB_BESIDE       "provider.beside"    /* O ["-wal","-shm","-journal"]: files beside SQLite's */
 
+#define SF_DB_HOLDERS      "provider.holders"   /* O [str]: who else has the database's file open to write, in words [/proc/pid/fd] */
+
 /* ---- host */
 #define SF_TAKEN           "host.taken_ports"   /* O {port: address}: doors of ours on which somebody else listens */
 #define SF_REPOSITORIES    "host.repositories"  /* O {edition: file}: of the vendor's, switched on */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/cmd.h"
+#include "products/sftpgo/holders.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/packaging.h"
 
@@ -145,6 +146,17 @@ static void put_companions(struct look *k, const char *file)
 	look_observe(k, SF_DB_BESIDE, found, file);
 }
 
+static void put_holders(struct look *k, const char *file)
+{
+	json_t *list = NULL;
+	struct err e = ERR_INIT;
+
+	if (holders_of(file, k->l.proc.id.pid, &list, &e) < 0)
+		look_missing(k, SF_DB_HOLDERS, &e);
+	else
+		look_observe(k, SF_DB_HOLDERS, list, "/proc/pid/fd");
+}
+
 /* ---- the package's ---- */
 
 static void put_edited(struct look *k)
@@ -181,4 +193,5 @@ void look_at_files(struct look *k)
 	if (!k->l.folder_from)
 		put_owner(k, file);
 	put_companions(k, file);
+	put_holders(k, file);
 }

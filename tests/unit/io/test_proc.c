@@ -233,6 +233,39 @@ static void sockets_are_found_by_who_has_them(void **state)
 	assert_fails(proc_socket_holders(inodes, PROC_SOCKETS_MAX + 1, &all, &e), &e, ERR_SPACE);
 }
 
+/* By another name, too; who only reads is none. */
+static void writers_of_a_file_are_found(void **state)
+{
+	char path[] = "/tmp/crossgrade-test-writers.XXXXXX", other[64];
+	pid_list all = { 0 };
+	struct err e = ERR_INIT;
+	int fd = mkstemp(path), reader;
+	pid_t child;
+
+	assert_true(fd >= 0);
+	(void)snprintf(other, sizeof other, "%s.link", path);
+	assert_int_equal(link(path, other), 0);
+	child = fork();
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	close(fd);
+	reader = open(path, O_RDONLY | O_CLOEXEC);
+	assert_ok(proc_file_writers(other, &all, &e), &e);
+	assert_int_equal(all.n, 1);
+	assert_int_equal(all.v[0], child);
+	vec_done(&all);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_ok(proc_file_writers(path, &all, &e), &e);
+	assert_int_equal(all.n, 0);
+	close(reader);
+	unlink(path);
+	unlink(other);
+	assert_fails(proc_file_writers(path, &all, &e), &e, ERR_ABSENT);
+}
+
 static void limits_and_the_boot_are_read(void **state)
 {
 	uint64_t soft = 0, hard = 0;
@@ -263,6 +296,7 @@ int main(void)
 		cmocka_unit_test(listeners_and_connections_are_seen),
 		cmocka_unit_test(ipv6_is_seen),
 		cmocka_unit_test(sockets_are_found_by_who_has_them),
+		cmocka_unit_test(writers_of_a_file_are_found),
 		cmocka_unit_test(limits_and_the_boot_are_read),
 	};
 

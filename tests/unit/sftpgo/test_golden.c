@@ -58,6 +58,7 @@ int main(void)
 		{ "sftpgo.dump", "snapshot", VERDICT_WARN },
 		{ "sftpgo.dump", "none", VERDICT_NOTE },
 		{ "sftpgo.tied", "file", VERDICT_PASS },
+		{ "sftpgo.one-server", "holder", VERDICT_BLOCK },
 		{ "sftpgo.loaddata", "flag", VERDICT_BLOCK },
 		{ "sftpgo.nodes", "alone", VERDICT_PASS },
 		{ "sftpgo.nodes", "unseen", VERDICT_WARN },

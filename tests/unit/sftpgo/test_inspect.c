@@ -3,11 +3,15 @@
 #include "products/sftpgo/inspect.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "golden_db.h"
 #include "engine/scope.h"
+#include "products/sftpgo/holders.h"
 #include "products/sftpgo/packaging.h"
 #include "products/sftpgo/places.h"
 
@@ -114,6 +118,36 @@ static void the_files_of_the_database(void **state)
 	look_at_database(&l, p, (uid_t)-1);
 	assert_non_null(facts_why_missing(&l.f, SF_DB_OWNER));
 	look_end(&l);
+}
+
+/* Who opens it after the look, before the new server starts; who only reads it is none. */
+static void a_second_server_of_the_database(void **state)
+{
+	const struct place *p = *state;
+	autofree char *file = xstrdup(below(p, "a.db"));
+	autojson json_t *list = NULL;
+	struct err e = ERR_INIT;
+	int fd, reader;
+	pid_t child;
+
+	assert_ok(holders_none(file, &e), &e);
+	put_file(p, "a.db", "");
+	fd = open(file, O_RDWR | O_CLOEXEC);
+	child = fork();
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	close(fd);
+	reader = open(file, O_RDONLY | O_CLOEXEC);
+	assert_fails(holders_none(file, &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	assert_ok(holders_of(file, child, &list, &e), &e);
+	assert_int_equal(json_array_size(list), 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_ok(holders_none(file, &e), &e);
+	close(reader);
 }
 
 static int listen_somewhere(uint16_t *port)
@@ -369,7 +403,7 @@ int main(void)
 		cmocka_unit_test(edited_files),    in_place(where_a_path_leads),
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
 		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
-		in_place(a_database_in_a_directory_of_its_own),
+		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
