@@ -125,6 +125,7 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 		                    .blobs = DIR_NONE,
 		                    .events = o->events,
 		                    .cancel = o->cancel,
+		                    .scratch = o->state_dir,
 		                    .io_limit = o->io_limit } };
 	int r;
 

@@ -33,6 +33,7 @@ int world_open(struct world *w, const struct run_opts *o, enum world_use use, st
 		.blobs = DIR_NONE,
 		.events = o->events,
 		.cancel = o->cancel,
+		.scratch = o->state_dir,
 		.io_limit = o->io_limit,
 		.force = o->force,
 		.ask = o->ask,

@@ -77,6 +77,7 @@ struct ctx {
 	size_t                n_sites;
 	struct dir            state;            /* the state directory */
 	struct dir            blobs;            /* state/undo/<run> */
+	const char           *scratch;          /* path of the state directory, there or not: room for what is private; NULL: none */
 	struct events        *events;
 	const struct cancel  *cancel;
 	uint64_t              io_limit;         /* bytes a second while the server runs; 0: none */

@@ -17,6 +17,7 @@ static int look_ctx(struct world *w, const struct goal *g, const struct run_opts
 		               .goal = g,
 		               .events = o->events,
 		               .cancel = o->cancel,
+		               .scratch = o->state_dir,
 		               .results = json_object() };
 	w->ctx.sites = xcalloc(1, sizeof *w->ctx.sites);
 	if (p->site(g, &w->ctx.sites[0], e) < 0)

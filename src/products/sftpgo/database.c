@@ -135,7 +135,8 @@ int database_at(const struct ctx *c, const struct facts *seen, const struct sftp
 	const char *edition = json_string_value(fact(c, seen, SF_EDITION));
 	bool enterprise = edition && !strcmp(edition, SFTPGO_ENTERPRISE);
 	struct provider_at at = { .driver = json_string_value(fact(c, seen, SF_DRIVER)),
-				  .path = json_string_value(fact(c, seen, SF_DB_FILE)) };
+				  .path = json_string_value(fact(c, seen, SF_DB_FILE)),
+				  .scratch = c->scratch };
 
 	if (!at.driver)
 		return err_set(e, ERR_ABSENT, "which data provider it uses is not known");

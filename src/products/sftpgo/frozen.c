@@ -39,7 +39,7 @@ static int write_down(struct ctx *c, struct provider *db, struct err *e)
 /* The copy was made with the server stopped and compared with it byte for byte. */
 static int open_copy(struct ctx *c, struct provider **ret, struct err *e)
 {
-	struct provider_at at = { .driver = pinned(c, SF_DRIVER) };
+	struct provider_at at = { .driver = pinned(c, SF_DRIVER), .scratch = c->scratch };
 	struct point p = { .dir = DIR_NONE };
 	autofree char *copy = NULL;
 	int r;

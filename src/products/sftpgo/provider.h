@@ -31,8 +31,7 @@ struct provider_at {
 	const char *root_cert, *client_cert, *client_key;
 	bool no_sni;
 	const char *session_attrs; /* target_session_attrs of postgresql */
-	/* Directory for private copies, NULL: /tmp. Nothing is left in it but, when killed in the
-	 * moment of copying, a directory crossgrade-provider-*. */
+	/* Directory for private copies (provider_copy.h); NULL, not there or too small: another. */
 	const char *scratch;
 	int64_t within_ns; /* to open and read it all; 0: five minutes */
 	int64_t lock_ns;   /* of it for a lock that somebody else holds, of a server; 0: all */

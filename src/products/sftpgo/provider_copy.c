@@ -5,10 +5,10 @@
 #include <sys/file.h>
 #include <sys/sendfile.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "io/dir.h"
 #include "products/sftpgo/bolt.h"
+#include "products/sftpgo/provider_scratch.h"
 
 /* Bytes that SQLite locks, of the database file ... */
 #define PENDING_BYTE 0x40000000
@@ -23,38 +23,6 @@
 
 #define LOOK_AGAIN_NS (5 * NS_PER_MS)
 
-/* By plain calls: a kill between them is no step of ours half done, and the files hold password
- * hashes, so they go as soon as they are open. */
-void private_copy_done(struct private_copy *c)
-{
-	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
-
-	for (size_t i = 0; c->path && i < ARRAY_LEN(beside); i++) {
-		autofree char *name = xasprintf("%s%s", c->path, beside[i]);
-
-		(void)unlink(name);
-	}
-	if (c->dir && rmdir(c->dir) < 0)
-		log_debug("remove '%s': %s", c->dir, strerror(errno));
-	free(c->dir);
-	free(c->path);
-	*c = (struct private_copy){ 0 };
-}
-
-static int make_dir(const char *scratch, const char *leaf, struct private_copy *ret, struct err *e)
-{
-	ret->dir = xasprintf("%s/crossgrade-provider-XXXXXX", scratch ? scratch : "/tmp");
-	if (!mkdtemp(ret->dir)) {
-		int sys = errno;
-
-		free(take_ptr(ret->dir));
-		return err_sys(e, sys, "make a private directory in '%s'",
-			       scratch ? scratch : "/tmp");
-	}
-	ret->path = xasprintf("%s/%s", ret->dir, leaf);
-	return 0;
-}
-
 /* The directory of a path of the operator's and the name in it. */
 static int split(const char *path, struct dir *ret_dir, const char **ret_leaf, struct err *e)
 {
@@ -67,6 +35,17 @@ static int split(const char *path, struct dir *ret_dir, const char **ret_leaf, s
 	parent = xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
 	*ret_leaf = slash + 1;
 	return dir_open(parent, ret_dir, e);
+}
+
+/* Of a file, with the one beside it; 0 what cannot be seen. */
+static uint64_t size_with(const struct dir *d, const char *leaf, const char *suffix)
+{
+	autofree char *beside = xasprintf("%s%s", leaf, suffix);
+	struct stat a = { 0 }, b = { 0 };
+	struct err ignored = ERR_INIT;
+
+	(void)(dir_stat(d, leaf, &a, &ignored) < 0 || dir_stat(d, beside, &b, &ignored) < 0);
+	return (uint64_t)a.st_size + (uint64_t)b.st_size;
 }
 
 static int open_regular(const struct dir *d, const char *leaf, struct stat *st, struct err *e)
@@ -226,7 +205,8 @@ int private_copy_sqlite(const char *path, const char *scratch, struct deadline u
 	autodir struct dir d = DIR_NONE;
 	const char *leaf;
 
-	if (split(path, &d, &leaf, e) < 0 || make_dir(scratch, "sqlite.db", &made, e) < 0)
+	if (split(path, &d, &leaf, e) < 0 ||
+	    scratch_make(scratch, size_with(&d, leaf, "-wal"), "sqlite.db", &made, e) < 0)
 		return -(int)e->kind;
 	if (copy_sqlite(&d, leaf, until, &made, e) < 0)
 		return -(int)e->kind;
@@ -285,7 +265,7 @@ int private_copy_bolt(const char *path, const char *scratch, struct deadline unt
 	fd = open_regular(&d, leaf, &st, e);
 	if (fd < 0)
 		return -(int)e->kind;
-	if (make_dir(scratch, "bolt.db", &made, e) < 0 ||
+	if (scratch_make(scratch, (uint64_t)st.st_size, "bolt.db", &made, e) < 0 ||
 	    copy_bolt(fd, path, leaf, until, &made, e) < 0)
 		return -(int)e->kind;
 	*ret = made;

@@ -1,13 +1,18 @@
 /* A private copy of a database file of somebody else's, made under the file's own locks without a
- * byte written there. */
+ * byte written there.
+ *
+ * It lies in a directory crossgrade-provider-* of our own below `scratch`, else below /var/tmp, else
+ * /tmp: the first with room for it. What a call that was killed left in any of them is removed by
+ * the next. ERR_SPACE when none has room. */
 #pragma once
 
 #include "base/clock.h"
 #include "base/err.h"
 
 struct private_copy {
-	char *dir;  /* 0700, ours alone, below scratch */
+	char *dir;  /* 0700, ours alone */
 	char *path; /* of the copy in it */
+	int lock;   /* on the directory: its maker lives; 0 none */
 };
 #define autocopy cleanup_with(private_copy_done)
 void private_copy_done(struct private_copy *c); /* removes the directory and all in it */

@@ -1,8 +1,11 @@
 /* Opening a data provider: SQLite files as servers leave them, never written to, and what is
  * refused. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +181,53 @@ static void leaves_nothing_behind(void **state)
 	dir_names_done(&names);
 }
 
+static void make_left(const struct place *p, const char *name, bool old)
+{
+	autofree char *dir = xasprintf("scratch/%s", name), *file = xasprintf("%s/sqlite.db", dir);
+	const struct timespec then[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_make(&p->dir, dir, 0700, &e), &e);
+	put_file(p, file, "password hashes");
+	if (old)
+		assert_int_equal(utimensat(p->dir.fd, dir, then, 0), 0);
+}
+
+/* The next call removes it, but not that of a call which is at work. */
+static void what_the_killed_left_goes(void **state)
+{
+	const struct place *p = *state;
+	const char *path = golden_db(p, "a.db", "provider-29.sql");
+	struct provider_at at = { .driver = "sqlite", .path = path };
+	autoprovider struct provider *db = NULL;
+	struct err e = ERR_INIT;
+	int lock;
+
+	assert_ok(dir_make(&p->dir, "scratch", 0700, &e), &e);
+	make_left(p, "crossgrade-provider-killed", true);
+	make_left(p, "crossgrade-provider-atwork", true);
+	make_left(p, "crossgrade-provider-begins", false);
+	lock = open(below(p, "scratch/crossgrade-provider-atwork"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	at.scratch = below(p, "scratch");
+	assert_ok(provider_open(&at, &db, &e), &e);
+	assert_false(has(p, "scratch/crossgrade-provider-killed"));
+	assert_true(has(p, "scratch/crossgrade-provider-atwork/sqlite.db"));
+	assert_true(has(p, "scratch/crossgrade-provider-begins/sqlite.db"));
+	close(lock);
+}
+
+/* A state directory that is not there yet. */
+static void without_a_place_of_its_own(void **state)
+{
+	const char *path = golden_db(*state, "a.db", "provider-29.sql");
+	struct provider_at at = { .driver = "sqlite", .path = path, .scratch = "/nowhere/at/all" };
+	autoprovider struct provider *db = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(provider_open(&at, &db, &e), &e);
+}
+
 static void tables_may_have_a_prefix(void **state)
 {
 	const char *path = below(*state, "a.db");
@@ -244,6 +294,8 @@ int main(void)
 		in_place(waits_for_a_commit_only_so_long),
 		in_place(reads_a_wal),
 		in_place(leaves_nothing_behind),
+		in_place(what_the_killed_left_goes),
+		in_place(without_a_place_of_its_own),
 		in_place(tables_may_have_a_prefix),
 		in_place(refuses),
 		in_place(has_a_deadline),
