@@ -75,10 +75,11 @@ static int run(const struct apt *a, const char *const *argv, const char *cwd, st
 {
 	autofree char *config = xasprintf("APT_CONFIG=%s/" CONF, a->room.path);
 	const char *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", config, NULL };
+	int64_t left = deadline_left_ns(a->until);
 	struct cmd c = { .argv = argv,
 			 .env = env,
 			 .cwd = cwd,
-			 .within_ns = MAX_OF(deadline_left_ns(a->until), NS_PER_MS),
+			 .within_ns = left > NS_PER_MS ? left : NS_PER_MS,
 			 .out_max = SAID_MAX,
 			 .umask = 022,
 			 .set_umask = true,
@@ -109,7 +110,7 @@ static int ask(const struct apt *a, const char *const *argv, struct buf *ret, st
 static int add_ways_out(const struct apt *a, struct buf *ret, struct err *e)
 {
 	static const char *const argv[] = { "apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https", NULL };
-	struct cmd c = { .argv = argv, .within_ns = MAX_OF(deadline_left_ns(a->until), NS_PER_MS), .die_with_us = true };
+	struct cmd c = { .argv = argv, .within_ns = left > NS_PER_MS ? left : NS_PER_MS, .die_with_us = true };
 	struct cmd_result r = { 0 };
 	struct sv rest;
 
