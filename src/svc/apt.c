@@ -110,6 +110,7 @@ static int ask(const struct apt *a, const char *const *argv, struct buf *ret, st
 static int add_ways_out(const struct apt *a, struct buf *ret, struct err *e)
 {
 	static const char *const argv[] = { "apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https", NULL };
+	int64_t left = deadline_left_ns(a->until);
 	struct cmd c = { .argv = argv, .within_ns = left > NS_PER_MS ? left : NS_PER_MS, .die_with_us = true };
 	struct cmd_result r = { 0 };
 	struct sv rest;
