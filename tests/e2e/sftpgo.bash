@@ -25,7 +25,7 @@ sftpgo_files() {
 # sftpgo_lab [USERS]: the same, and running.
 sftpgo_lab() {
 	sftpgo_files "${1:-1000}" && sftpgo_start "$lab/opt" "$root" || return
-	sftpgo_dump "$root" >"$lab/before.json"
+	sftpgo_dump "$root" >"$lab/before.json" && sftpgo_seeded "${1:-1000}"
 }
 
 # sftpgo_boot [FOLDER...]: a systemd that sees $lab, and $INSIDE, its init. What is done before reaches a server outside, then one
@@ -95,6 +95,20 @@ sftpgo_serves() { # VERSION: by its banner
 	case $said in SSH-2.0-SFTPGo_"$1"*) return 0 ;; esac
 	echo "wanted $1, the banner says: $said"
 	return 1
+}
+
+# What is moved is no less than this: of each kind some, two administrators with a second factor, and secrets in both.
+sftpgo_seeded() { # [USERS]
+	python3 - "$lab/before.json" "${1:-1000}" <<-'END'
+		import json, sys
+		d = json.load(open(sys.argv[1]))
+		least = {"users": int(sys.argv[2]), "groups": 9, "folders": 10, "shares": 20, "event_actions": 18, "event_rules": 9,
+		         "api_keys": 5, "admins": 5, "ip_lists": 7, "roles": 3}
+		few = {kind: len(d[kind]) for kind, n in least.items() if len(d[kind]) < n}
+		second = [a["username"] for a in d["admins"] if a.get("filters", {}).get("totp_config", {}).get("enabled")]
+		secrets = json.dumps(d).count('"status": "Secretbox"')
+		sys.exit(f"seeded too little: {few}, {second}, {secrets} secrets" if few or len(second) < 2 or secrets < int(sys.argv[2]) // 10 else 0)
+	END
 }
 
 # The same objects as before, by the server's own dump.

@@ -1,4 +1,5 @@
-# SFTPGo 2.6.4 to 2.7.5 and back with its data in PostgreSQL, then in MariaDB: there and back, kills, and what must be refused.
+# SFTPGo 2.6.4 to 2.7.5 and back with its data in PostgreSQL, then in MariaDB: there and back with a thousand users and clients that
+# upload all the while, kills, and what must be refused.
 load common
 load sftpgo
 bats_require_minimum_version 1.5.0
@@ -14,6 +15,7 @@ teardown_file() {
 	for driver in postgresql mysql; do
 		[ -f "$BATS_FILE_TMPDIR/$driver" ] || continue
 		with "$driver"
+		uploads_stop
 		sftpgo_end "$root"
 		"$DB" end "$db"
 		rm -rf "$lab"
@@ -32,10 +34,10 @@ begin() { # DRIVER
 	with "$1"
 	"$DB" start "$1" "$db" 3>&- 4>&- || return
 	sftpgo_install 2.6.4 "$lab/opt" && sftpgo_archive 2.7.5 "$new" || return
-	SFTPGO_DRIVER=$1 SFTPGO_DB=$db sftpgo_prepare "$lab/opt" "$root" 60 || return
+	SFTPGO_DRIVER=$1 SFTPGO_DB=$db sftpgo_prepare "$lab/opt" "$root" 1000 || return
 	"$DB" sql "$db" 'create table of_others (n int)' && "$DB" sql "$db" 'insert into of_others values (7)' || return
 	[ "$1" = mysql ] || password ''
-	serve && sftpgo_dump "$root" >"$lab/before.json"
+	serve && sftpgo_dump "$root" >"$lab/before.json" && sftpgo_seeded
 }
 
 with() { # DRIVER
@@ -88,16 +90,20 @@ there_and_back() {
 	valid facts
 	no_secret
 	plan
+	uploads_start user-00010 user-00020
 	cg apply "$lab/plan.json" --yes
 	exits 0
 	no_secret
 	all_new
+	uploads_whole
 	sftpgo_rest "$root" POST /api/v2/folders '{"name":"since-the-switch","mapped_path":"/srv/since"}'
 	cg rollback --yes
 	exits 9
 	sftpgo_serves 2.7.5
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
+	uploads_stop
+	uploads_whole
 	all_old
 	grep -q since-the-switch "$lab"/saved/*/changes.json
 	no_secret
