@@ -9,7 +9,7 @@
 #include "io/file.h"
 #include "io/json.h"
 
-static const struct packager_ops *const managers[] = { &packager_dpkg };
+static const struct packager_ops *const managers[] = { &packager_dpkg, &packager_rpm };
 
 const struct packager_ops *packager_named(const char *name)
 {

@@ -26,7 +26,8 @@ struct packager_ops {
 	const char *repacker;   /* makes a package of what is installed: "dpkg-repack"; NULL: there is no such program */
 
 	/* ---- a package's file; ERR_FORMAT, with the manager's words, when it is damaged or none */
-	int (*about)(const char *path, json_t **ret, struct err *e);            /* {"name","version","arch"} */
+	/* {"name","version","arch"}; where files have a signature in them, "signature": "good"|"unknown key"|"none"|"wrong". */
+	int (*about)(const char *path, json_t **ret, struct err *e);
 	int (*extract)(const char *path, const char *into, struct err *e);      /* its files into an empty directory of ours */
 	int (*conffiles)(const char *path, json_t **ret, struct err *e);        /* [path]: configuration files it may bring */
 
@@ -46,10 +47,14 @@ struct packager_ops {
 	int (*installed)(const struct packager *p, const char *name, json_t **ret, struct err *e);
 	/* One line for each file that is missing or not as packed, but configuration files. */
 	int (*verify)(const struct packager *p, const char *name, struct buf *ret, struct err *e);
+	/* [path] of the directories it brings, whose owner and mode it sets. NULL: it leaves those of directories that are there. */
+	int (*folders)(const struct packager *p, const char *name, json_t **ret, struct err *e);
 	/* Is it the very build in that file? The same version need not be. 1, 0, -kind; 1 where nothing could tell. */
 	int (*is_build)(const struct packager *p, const char *name, const char *path, struct err *e);
 
 	/* ---- at work */
+	/* Remove what a manager that was killed while it unpacked that file left under names of its own. NULL: it does so itself. */
+	int (*sweep)(const struct packager *p, const char *path, struct err *e);
 	/* The lock of those who install packages, and no manager at work; a descriptor that holds it. ERR_BUSY after the deadline. */
 	int (*lock)(const struct packager *p, struct deadline until, struct err *e);
 	/* With the lock held; downgrades, too. files: NULL-ended. dry: only whether they could be (dependencies, conflicts); needs
@@ -59,12 +64,13 @@ struct packager_ops {
 	int (*want)(const struct packager *p, const char *name, const char *want, struct err *e); /* as installed() said it */
 };
 
-extern const struct packager_ops packager_dpkg;
+extern const struct packager_ops packager_dpkg, packager_rpm;
 
 const struct packager_ops *packager_named(const char *name);    /* "dpkg"; NULL: there is none */
 const struct packager_ops *packager_of_form(const char *form);  /* "deb"; NULL: no package */
 
-/* Of this host, the package that a file belongs to: {"manager","database","name","version","held"}. NULL: of none. New reference. */
+/* Of this host, the package that a file belongs to: {"manager","database","name","version","held"}. NULL: of none. New
+ * reference. */
 json_t *packager_owner(const char *path);
 
 /* {path: SHA-256} of the configuration files that a package brings; `files`: where it was extracted. */

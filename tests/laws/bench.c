@@ -99,7 +99,7 @@ static json_t *site_doc(const char *base)
 	for (size_t i = 0; i < ARRAY_LEN(roots); i++)
 		json_object_set_new(json_object_get(doc, "roots"), roots[i],
 		                    json_sprintf("%s/world/%s", base, roots[i]));
-	json_object_set_new(json_object_get(doc, "roots"), "packages", json_sprintf("%s/packages", base));
+	json_object_set_new(json_object_get(doc, "roots"), "packages", json_sprintf("%s/world/system/../../packages", base));
 	return doc;
 }
 

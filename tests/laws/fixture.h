@@ -34,3 +34,4 @@ struct fixture {
 extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], package_fixtures[], questdb_fixtures[],
 	sftpgo_fixtures[], database_fixtures[];
 void database_fixtures_end(void);        /* ends the servers that they started */
+void package_fixtures_end(void);         /* removes the packages that they made */

@@ -318,6 +318,7 @@ static int clean(void **state)
 static int end_servers(void **state)
 {
 	database_fixtures_end();
+	package_fixtures_end();
 	return 0;
 }
 

@@ -3,12 +3,12 @@
  * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
  *         "old_conffiles":{path: SHA-256},"program":place,"within":"10m",
  *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
- * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"xattrs":{..}}.
+ * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"attrs":{..},"xattrs":{..}}.
  *
  * Old configuration files are kept, every one: dpkg and rpm keep one that was edited, and replace one that was not without a word
  * (seen, --force-confold and %config(noreplace) too); that one is put back, and what the package brings lies beside it as the
- * manager leaves it for an edited one, in FILE.dpkg-dist or FILE.rpmnew. Attributes of the program, capabilities among them, are as
- * before, too.
+ * manager leaves it for an edited one, in FILE.dpkg-dist or FILE.rpmnew. Owners and modes of the package's directories and
+ * attributes of the program, capabilities among them, are as before, too.
  *
  * A manager that was killed is finished by the next: installing again what is half installed is its own way out, both ways. With
  * the lock of those who install held until this call of ours ends, no apt and no dnf comes in between. in_point: the file lies in
@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "engine/file_undo.h"
+#include "engine/package_attrs.h"
 #include "engine/serve.h"
 #include "svc/unitfile.h"
 #include "io/xattr.h"
@@ -75,7 +76,7 @@ static int all_are(const struct work *w, const char *world, struct err *e)
 	return 1;
 }
 
-/* ---- the program's attributes ---- */
+/* ---- attributes ---- */
 
 static int open_program(const struct work *w, struct err *e)
 {
@@ -94,10 +95,13 @@ static int read_xattrs(const struct work *w, json_t **ret, struct err *e)
 	return fd < 0 ? fd : xattr_read(fd, "the program", ret, e);
 }
 
-static int write_xattrs(const struct work *w, struct err *e)
+static int write_attrs(const struct work *w, struct err *e)
 {
-	autoclose int fd = open_program(w, e);
+	autoclose int fd = -1;
 
+	if (package_attrs_write(&w->p, json_object_get(w->undo, "attrs"), e) < 0)
+		return -(int)e->kind;
+	fd = open_program(w, e);
 	if (fd < 0)
 		return fd;
 	return xattr_write(fd, json_object_get(w->undo, "xattrs"), "the program", e) < 0 ? -(int)e->kind :
@@ -220,7 +224,8 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 	if (is <= 0)
 		return is < 0 ? is : err_set(e, ERR_CHANGED, "package '%s' is not '%s', installed and configured, any more", name,
 					     was ? was : "absent");
-	if (was && (w->p.ops->installed(&w->p, name, &now, e) < 0 || w->p.ops->verify(&w->p, name, &said, e) < 0))
+	if (was && (w->p.ops->installed(&w->p, name, &now, e) < 0 || w->p.ops->verify(&w->p, name, &said, e) < 0 ||
+		    package_attrs_read(&w->p, name, buf_str(&said), json_object_get(undo, "attrs"), e) < 0))
 		return -(int)e->kind;
 	json_array_append_new(json_object_get(undo, "want"), json_string(json_str(now, "want", "")));
 	json_array_append_new(json_object_get(undo, "verify"), json_text(buf_str(&said)));
@@ -229,7 +234,7 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
-	autojson json_t *undo = json_pack("{s[] s[] s[] s[]}", "want", "verify", "conffiles", "beside");
+	autojson json_t *undo = json_pack("{s[] s[] s[] s[] s{}}", "want", "verify", "conffiles", "beside", "attrs");
 	const json_t *one;
 	json_t *xattrs;
 	struct work w;
@@ -278,6 +283,24 @@ static int still_whole(const struct work *w, const json_t *names, struct err *e)
 		if (strncmp(name, digest, DIGEST_TEXT - 1) != 0)
 			return err_set(e, ERR_CHANGED, "the package '%s/%s' is not what was kept", w->c->blobs.path, name);
 	}
+	return 0;
+}
+
+/* Of both worlds: who was killed may have been on the way to either. */
+static int sweep(const struct work *w, struct err *e)
+{
+	static const char *const worlds[] = { "new", "old" };
+	const json_t *one;
+	size_t k;
+
+	for (size_t i = 0; i < ARRAY_LEN(worlds) && w->p.ops->sweep; i++)
+		json_array_foreach(json_object_get(w->params, worlds[i]), k, one)
+		{
+			autofree char *file = xasprintf("%s/%s", w->c->blobs.path, json_string_value(one));
+
+			if (w->p.ops->sweep(&w->p, file, e) < 0)
+				return -(int)e->kind;
+		}
 	return 0;
 }
 
@@ -349,14 +372,14 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0)
 		return -(int)e->kind;
 	done = all_are(&w, "to", e);
-	if (done < 0 || (!done && install(&w, "new", e) < 0))
+	if (done < 0 || (!done && (sweep(&w, e) < 0 || install(&w, "new", e) < 0)))
 		return -(int)e->kind;
 	json_array_foreach(json_object_get(params, "conffiles"), i, one)
 	{
 		if (keep_conf(&w, one, json_array_get(json_object_get(undo, "conffiles"), i), e) < 0)
 			return -(int)e->kind;
 	}
-	if (want_again(&w, e) < 0 || write_xattrs(&w, e) < 0)
+	if (want_again(&w, e) < 0 || write_attrs(&w, e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_object();
 	return 0;
@@ -392,12 +415,13 @@ static int purge_added(const struct work *w, struct err *e)
 	return 0;
 }
 
-/* Files that were not as packed before may be so now: they came with the package again. More of them than before may not. */
-static int files_are_whole(const struct work *w, struct err *e)
+/* What is not as packed of each package; "same": is it what was so before? `odd`: the first line that was not, heap, or NULL. */
+static int compare_files(const struct work *w, bool *ret_same, char **ret_odd, struct err *e)
 {
 	const json_t *one;
 	size_t i;
 
+	*ret_same = true;
 	json_array_foreach((json_t *)packages(w), i, one)
 	{
 		const char *was = json_string_value(json_array_get(json_object_get(w->undo, "verify"), i));
@@ -408,26 +432,50 @@ static int files_are_whole(const struct work *w, struct err *e)
 			continue;
 		if (w->p.ops->verify(&w->p, json_str(one, "name", ""), &now, e) < 0)
 			return -(int)e->kind;
+		*ret_same &= sv_eq(buf_sv(&now), was ? was : "");
 		rest = buf_sv(&now);
-		while (rest.n) {
+		while (rest.n && !*ret_odd) {
 			autofree char *line = sv_dup(sv_line(&rest));
 
 			if (!strstr(was ? was : "", line))
-				return err_set(e, ERR_CHANGED, "the old package is back, and %s finds: %s", w->p.ops->name, line);
+				*ret_odd = take_ptr(line);
 		}
 	}
 	return 0;
 }
 
+/* dpkg's database tells what is half unpacked; rpm's names the old version then, and files are of the new one. */
+static int is_back(const struct work *w, struct err *e)
+{
+	autofree char *odd = NULL;
+	int are = all_are(w, "was", e);
+	bool same;
+
+	if (are <= 0 || !w->p.ops->sweep)
+		return are;
+	return write_attrs(w, e) < 0 || compare_files(w, &same, &odd, e) < 0 ? -(int)e->kind : same;
+}
+
+/* Files that were not as packed before may be so now: they came with the package again. More of them than before may not. */
+static int files_are_whole(const struct work *w, struct err *e)
+{
+	autofree char *odd = NULL;
+	bool same;
+
+	if (compare_files(w, &same, &odd, e) < 0)
+		return -(int)e->kind;
+	return odd ? err_set(e, ERR_CHANGED, "the old package is back, and %s finds: %s", w->p.ops->name, odd) : 0;
+}
+
 static int bring_back(const struct work *w, struct err *e)
 {
-	int whole = all_are(w, "was", e);
+	int back = sweep(w, e) < 0 ? -(int)e->kind : is_back(w, e);
 
-	if (whole < 0)
-		return whole;
-	if (!whole && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
+	if (back < 0)
+		return back;
+	if (!back && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
 		return err_wrap(e, "install the old package");
-	return want_again(w, e) < 0 || write_xattrs(w, e) < 0 ? -(int)e->kind : files_are_whole(w, e);
+	return want_again(w, e) < 0 || write_attrs(w, e) < 0 ? -(int)e->kind : files_are_whole(w, e);
 }
 
 static int undo_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)

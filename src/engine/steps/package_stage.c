@@ -2,8 +2,9 @@
  * version only, and the old one cannot be had any more once the new one is installed.
  * params {"manager":"dpkg"|"rpm","new":[{"name","version","arch","file":"/abs","sha256"}],
  *         "old":[{"name","version","arch","how":"file"|"download"|"repack","file":"/abs"|null}]}; old is shorter when a package of
- * the new ones is not installed. result {"new":[name of a large blob],"old":[..],"conffiles":{path: SHA-256 of what an old one brings}}. They are copies, so that what is installed
- * later is what was looked at. At its end the manager is asked whether the new ones could be installed. Undo removes the copies. */
+ * the new ones is not installed.
+ * result {"new":[name of a large blob],"old":[..],"conffiles":{path: SHA-256 of what an old one brings}}. They are copies, so that
+ * what is installed later is what was looked at. At its end the manager is asked whether the new ones could be installed. Undo removes the copies. */
 #include "engine/package_of.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Fixtures of the kinds that install packages: dpkg itself, on a database and a root of its own. */
+/* Fixtures of the kinds that install packages: dpkg and rpm themselves, on a database and a root of their own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,17 @@
 #include "laws/fixture.h"
 #include "unit/unit.h"
 
-/* A program and a configuration file, of version 1, 2 or 3. */
-static char *make_package(struct bench *b, const char *version)
+/* What differs between the managers. */
+struct manager {
+	const char *name, *arch, *beside;
+	char *(*make)(struct bench *b, const char *version);    /* a program and a configuration file; heap */
+	void (*install)(struct bench *b, const char *file);
+	const char *release;                                    /* of a version: "1", "1-1" */
+};
+
+/* ---- dpkg ---- */
+
+static char *make_deb(struct bench *b, const char *version)
 {
 	autofree char *control = xasprintf("Package: server\nVersion: %s\nArchitecture: all\nMaintainer: x\nDescription: x\n", version);
 	autofree char *tree = bench_path(b, "made"), *conf = xasprintf("shipped with %s\n", version);
@@ -24,11 +33,11 @@ static char *make_package(struct bench *b, const char *version)
 	return deb;
 }
 
-static void install(struct bench *b, const char *version)
+static void install_deb(struct bench *b, const char *file)
 {
-	autofree char *deb = make_package(b, version), *admin = xasprintf("--admindir=%s/packages", b->base);
+	autofree char *admin = xasprintf("--admindir=%s/packages", b->base);
 	autofree char *inst = xasprintf("--instdir=%s/world/system", b->base), *log = xasprintf("--log=%s/dpkg.log", b->base);
-	const char *argv[] = { "dpkg", admin, inst, log, "--force-confold", "--install", deb, NULL };
+	const char *argv[] = { "dpkg", admin, inst, log, "--force-confold", "--install", file, NULL };
 
 	bench_put(b, "packages/updates/.keep", "");
 	bench_put(b, "packages/info/format", "1\n");
@@ -36,6 +45,65 @@ static void install(struct bench *b, const char *version)
 		bench_put(b, "packages/status", "");
 	bench_drop(b, "packages/updates/.keep");
 	bench_run(argv);
+}
+
+static const struct manager dpkg = { "dpkg", "all", ".dpkg-dist", make_deb, install_deb, "" };
+
+/* ---- rpm ---- */
+
+/* Made once: the same package made again is another build. */
+static char made_in[] = "/var/tmp/crossgrade-laws-rpm-XXXXXX";
+static bool is_made;
+
+static bool can_rpm(void)
+{
+	bool can = !access("/usr/bin/rpmbuild", X_OK);
+
+	if (!can)
+		print_message("no rpmbuild\n");
+	return can;
+}
+
+static char *make_rpm(struct bench *b unused_arg, const char *version)
+{
+	char *file;
+
+	assert_true(is_made || mkdtemp(made_in));
+	is_made = true;
+	file = xasprintf("%s/server-%s-1.noarch.rpm", made_in, version);
+	const char *argv[] = { REAL_DIR "/../tools/rpm_package.sh", "server", version, file, "--target", "noarch", NULL };
+
+	if (access(file, R_OK) < 0)
+		bench_run(argv);
+	return file;
+}
+
+static void install_rpm(struct bench *b, const char *file)
+{
+	autofree char *root = bench_path(b, "world/system");
+	const char *argv[] = { "rpm", "--root", root, "--dbpath", "/../../packages", "--upgrade", "--oldpackage", file, NULL };
+
+	bench_run(argv);
+}
+
+static const struct manager rpm = { "rpm", "noarch", ".rpmnew", make_rpm, install_rpm, "-1" };
+
+void package_fixtures_end(void)
+{
+	struct err ignored = ERR_INIT;
+	autodir struct dir d = DIR_NONE;
+
+	if (is_made && dir_open("/var/tmp", &d, &ignored) >= 0 && dir_remove_tree(&d, strrchr(made_in, '/') + 1, &ignored) < 0)
+		print_message("%s stays: %s\n", made_in, ignored.msg);
+}
+
+/* ---- both ---- */
+
+static void install(struct bench *b, const struct manager *m, const char *version)
+{
+	autofree char *file = m->make(b, version);
+
+	m->install(b, file);
 }
 
 static void digest_of(const char *path, char ret[DIGEST_TEXT])
@@ -49,77 +117,119 @@ static void digest_of(const char *path, char ret[DIGEST_TEXT])
 
 /* ---- package_stage ---- */
 
-static json_t *stage(struct bench *b)
+static json_t *stage(struct bench *b, const struct manager *m)
 {
 	autofree char *old = NULL, *new = NULL;
 	char sha256[DIGEST_TEXT];
 
 	bench_put(b, "world/system/etc/hosts", "");
-	install(b, "1");
-	old = make_package(b, "1");
-	new = make_package(b, "2");
+	install(b, m, "1");
+	old = m->make(b, "1");
+	new = m->make(b, "2");
 	digest_of(new, sha256);
-	return json_pack("{s[{ss ss ss ss ss}] s[{ss ss ss ss ss}]}", "new", "name", "server", "version", "2", "arch", "all", "file", new,
-			 "sha256", sha256, "old", "name", "server", "version", "1", "arch", "all", "how", "file", "file", old);
+	return json_pack("{ss s[{ss ss+ ss ss ss}] s[{ss ss+ ss ss ss}]}", "manager", m->name, "new", "name", "server", "version", "2",
+			 m->release, "arch", m->arch, "file", new, "sha256", sha256, "old", "name", "server", "version", "1", m->release,
+			 "arch", m->arch, "how", "file", "file", old);
+}
+
+static json_t *stage_dpkg(struct bench *b)
+{
+	return stage(b, &dpkg);
+}
+
+static json_t *stage_rpm(struct bench *b)
+{
+	return stage(b, &rpm);
 }
 
 /* By somebody who had to wait until our run had ended. */
-static void another_is_installed(struct bench *b)
+static void another_by_dpkg(struct bench *b)
 {
 	ctx_drop_fds(&b->ctx);
-	install(b, "3");
+	install(b, &dpkg, "3");
+}
+
+static void another_by_rpm(struct bench *b)
+{
+	ctx_drop_fds(&b->ctx);
+	install(b, &rpm, "3");
 }
 
 /* ---- package_install ---- */
 
-static json_t *keep(struct bench *b, const char *version)
+static json_t *keep(struct bench *b, const struct manager *m, const char *version)
 {
-	autofree char *deb = make_package(b, version);
+	autofree char *file = m->make(b, version);
 	autobuf struct buf text = BUF_MAX(1 << 20);
 	char digest[DIGEST_TEXT];
 	autofree char *rel = NULL;
 	struct err e = ERR_INIT;
 
-	assert_ok(file_read_path(deb, &text, &e), &e);
+	assert_ok(file_read_path(file, &text, &e), &e);
 	digest_text(buf_sv(&text), digest);
 	rel = xasprintf("%s.large", digest);
 	assert_ok(file_replace(&b->ctx.blobs, rel, buf_sv(&text), FILE_PRIVATE, &e), &e);
 	return json_pack("[s]", rel);
 }
 
-static json_t *upgrade(struct bench *b)
+static json_t *upgrade(struct bench *b, const struct manager *m)
 {
 	char theirs[DIGEST_TEXT], olds[DIGEST_TEXT];
 
 	bench_put(b, "world/system/etc/hosts", "");
-	install(b, "1");
+	install(b, m, "1");
 	digest_text(SV("shipped with 1\n"), olds);
 	digest_text(SV("shipped with 2\n"), theirs);
-	return json_pack("{s[{ss ss ss}] so so s{ss} so s[{so ss sb}]}", "packages", "name", "server", "was", "1", "to", "2", "new",
-			 keep(b, "2"), "old", keep(b, "1"), "old_conffiles", "/etc/server.conf", olds, "program", place_of("system", "usr/bin/server"), "conffiles", "file",
+	return json_pack("{ss s[{ss ss+ ss+}] so so s{ss} so s[{so ss sb}]}", "manager", m->name, "packages", "name", "server", "was", "1",
+			 m->release, "to", "2", m->release, "new", keep(b, m, "2"), "old", keep(b, m, "1"), "old_conffiles",
+			 "/etc/server.conf", olds, "program", place_of("system", "usr/bin/server"), "conffiles", "file",
 			 place_of("system", "etc/server.conf"), "theirs", theirs, "in_point", 0);
 }
 
-static json_t *upgrade_edited(struct bench *b)
+static json_t *upgrade_edited(struct bench *b, const struct manager *m)
 {
-	json_t *params = upgrade(b);
+	json_t *params = upgrade(b, m);
 
 	bench_put(b, "world/system/etc/server.conf", "of the operator\n");
 	return params;
 }
 
-static bool is_upgraded(struct bench *b)
+static bool is_upgraded(struct bench *b, const struct manager *m, const char *conf)
 {
-	return bench_is(b, "world/system/usr/bin/server", "2") &&
-	       bench_is(b, "world/system/etc/server.conf", "shipped with 1\n") &&
-	       bench_is(b, "world/system/etc/server.conf.dpkg-dist", "shipped with 2\n");
+	autofree char *beside = xasprintf("world/system/etc/server.conf%s", m->beside);
+
+	return bench_is(b, "world/system/usr/bin/server", "2") && bench_is(b, "world/system/etc/server.conf", conf) &&
+	       bench_is(b, beside, "shipped with 2\n");
 }
 
-static bool is_upgraded_edited(struct bench *b)
+static json_t *upgrade_dpkg(struct bench *b)
 {
-	return bench_is(b, "world/system/usr/bin/server", "2") &&
-	       bench_is(b, "world/system/etc/server.conf", "of the operator\n") &&
-	       bench_is(b, "world/system/etc/server.conf.dpkg-dist", "shipped with 2\n");
+	return upgrade(b, &dpkg);
+}
+
+static json_t *upgrade_rpm(struct bench *b)
+{
+	return upgrade(b, &rpm);
+}
+
+static json_t *upgrade_edited_dpkg(struct bench *b)
+{
+	return upgrade_edited(b, &dpkg);
+}
+
+static bool is_upgraded_dpkg(struct bench *b)
+{
+	return is_upgraded(b, &dpkg, "shipped with 1\n");
+}
+
+static bool is_upgraded_rpm(struct bench *b)
+{
+	return is_upgraded(b, &rpm, "shipped with 1\n");
+}
+
+static bool is_upgraded_edited_dpkg(struct bench *b)
+{
+	return is_upgraded(b, &dpkg, "of the operator\n");
 }
 
 static void conf_is_edited_since(struct bench *b)
@@ -129,10 +239,16 @@ static void conf_is_edited_since(struct bench *b)
 
 /* ---- package_lock ---- */
 
-static json_t *lock(struct bench *b)
+static json_t *lock_dpkg(struct bench *b)
 {
-	install(b, "1");
+	install(b, &dpkg, "1");
 	return json_pack("{ss}", "within", "10s");
+}
+
+static json_t *lock_rpm(struct bench *b)
+{
+	install(b, &rpm, "1");
+	return json_pack("{ss ss}", "manager", "rpm", "within", "10s");
 }
 
 /* ---- package_source ---- */
@@ -184,15 +300,21 @@ static void new_source_is_there_already(struct bench *b)
 }
 
 const struct fixture package_fixtures[] = {
-	{ .kind = "package_lock", .name = "nobody else", .flags = FX_NO_EFFECT, .params = lock },
+	{ .kind = "package_lock", .name = "nobody else", .flags = FX_NO_EFFECT, .params = lock_dpkg },
+	{ .kind = "package_lock", .name = "nobody else, of rpm", .flags = FX_NO_EFFECT, .can = can_rpm,
+	  .params = lock_rpm },
 	{ .kind = "package_source", .name = "one repository for another", .flags = FX_FORCE, .params = switch_source,
 	  .drift = old_source_is_edited, .meddle = new_source_is_there_already, .done = is_switched },
 	{ .kind = "package_source", .name = "the old one comes back by another hand", .flags = FX_FORCE, .params = switch_source,
 	  .drift = new_source_is_there_already, .meddle = old_source_is_edited, .done = is_switched },
-	{ .kind = "package_stage", .name = "both packages", .flags = FX_NO_EFFECT, .params = stage, .drift = another_is_installed },
-	{ .kind = "package_install", .name = "a configuration file never edited", .flags = FX_FORCE, .params = upgrade,
-	  .drift = another_is_installed, .meddle = another_is_installed, .done = is_upgraded },
-	{ .kind = "package_install", .name = "an edited configuration file", .flags = FX_FORCE, .params = upgrade_edited,
-	  .drift = another_is_installed, .meddle = conf_is_edited_since, .done = is_upgraded_edited },
+	{ .kind = "package_stage", .name = "both packages", .flags = FX_NO_EFFECT, .params = stage_dpkg, .drift = another_by_dpkg },
+	{ .kind = "package_stage", .name = "both packages, of rpm", .flags = FX_NO_EFFECT, .can = can_rpm, .params = stage_rpm,
+	  .drift = another_by_rpm },
+	{ .kind = "package_install", .name = "a configuration file never edited", .flags = FX_FORCE, .params = upgrade_dpkg,
+	  .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
+	{ .kind = "package_install", .name = "an edited configuration file", .flags = FX_FORCE, .params = upgrade_edited_dpkg,
+	  .drift = another_by_dpkg, .meddle = conf_is_edited_since, .done = is_upgraded_edited_dpkg },
+	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
+	  .params = upgrade_rpm, .drift = another_by_rpm, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ NULL },
 };

@@ -1,0 +1,21 @@
+/* Parts of rpm behind svc/packager.h, each with a file of its own. */
+#pragma once
+
+#include "svc/packager.h"
+
+extern const char *const rpm_quiet[]; /* the environment of what we run */
+
+/* rpm_lock.c: see packager_ops.lock. dnf's is held; rpm takes its own, so that one is only waited for. */
+int rpm_lock(const struct packager *p, struct deadline until, struct err *e) must_check;
+
+/* rpm_sweep.c: see packager_ops.sweep */
+int rpm_sweep(const struct packager *p, const char *file, struct err *e) must_check;
+
+/* rpm_held.c: the lines by which dnf's versionlock holds a package, as `dnf versionlock add` writes them, one a line, the version
+ * installed now written "@"; "" when none does. Set, "@" is the version that is installed then. */
+int rpm_held(const struct packager *p, const char *name, const char *version, char **ret, struct err *e) must_check;
+int rpm_hold(const struct packager *p, const char *name, const char *version, const char *lines, struct err *e) must_check;
+
+/* rpm_source.c: caches, and what dnf's repositories have */
+json_t *rpm_had(const json_t *package);
+int rpm_fetch(const json_t *package, const char *how, const char *into, struct err *e) must_check;
