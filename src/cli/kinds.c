@@ -44,9 +44,9 @@ const struct kind_text kind_texts[] = {
 	  "it back and removes it.",
 	  "Removes what a killed trial left in their homes." },
 	{ "package_install",
-	  "With the server stopped and held, lets dpkg install the new package; configuration files, a hold of apt's and the "
-	  "program's attributes stay as they were.",
-	  "Installs the old package over what is there, and lets dpkg verify its files." },
+	  "With the server stopped and held, lets dpkg or rpm install the new package; configuration files, a hold of apt's or "
+	  "dnf's and the program's attributes stay as they were.",
+	  "Installs the old package over what is there, and lets dpkg or rpm verify its files." },
 	{ "package_lock",
 	  "Keeps others from installing packages until the call ends; waits, for a bounded time, for those who do.",
 	  "Nothing." },
@@ -55,7 +55,7 @@ const struct kind_text kind_texts[] = {
 	  "Takes away what was put, then puts the old ones back, byte for byte; a file somebody has edited since is not overwritten "
 	  "without --force." },
 	{ "package_stage",
-	  "Keeps the installed package and the new one, by digest, and asks dpkg in a dry run whether it could install.",
+	  "Keeps the installed package and the new one, by digest, and asks dpkg or rpm in a dry run whether it could install.",
 	  "Removes these copies." },
 	{ "rules_pause",
 	  "Sets SFTPGo's event rules inactive whose actions Enterprise would read otherwise, by the running server's API.",

@@ -13,7 +13,7 @@ cd "$(dirname "$0")" || exit 2
 
 case ${1-} in
 real) set -- process.bats script.bats states.bats enterprise.bats backup.bats points.bats kills.bats ;;
-systemd) set -- boot.bats systemd.bats sftpgo_systemd.bats sftpgo_packages.bats ;;
+systemd) set -- boot.bats systemd.bats sftpgo_systemd.bats sftpgo_packages.bats sftpgo_rpm.bats ;;
 containers) set -- containers.bats ;;
 sftpgo) set -- sftpgo_real.bats sftpgo.bats sftpgo_bolt.bats sftpgo_databases.bats sftpgo_enterprise.bats ;;
 *.bats) ;;

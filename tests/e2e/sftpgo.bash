@@ -28,15 +28,16 @@ sftpgo_lab() {
 	sftpgo_dump "$root" >"$lab/before.json" && sftpgo_seeded "${1:-1000}"
 }
 
-# sftpgo_boot [FOLDER...]: a systemd that sees $lab, and $INSIDE, its init. What is done before reaches a server outside, then one
-# inside. Each FOLDER lies on $lab's file system: on an overlay every file looks like one of a file system of its own.
+# sftpgo_boot [FOLDER...]: a systemd that sees $lab, and $INSIDE, its init; its root has the packages $ROOT_MORE, too. What is done
+# before reaches a server outside, then one inside. Each FOLDER lies on $lab's file system: on an overlay every file looks like one of a file system of its own.
 sftpgo_boot() {
 	local tree said folder
 	local -a own=()
 	SYSTEMD=$BATS_TEST_DIRNAME/../systemd
-	export SYSTEMD
+	export SYSTEMD ABSENT
 	ABSENT="no root tree for a systemd"
-	tree=$("$SYSTEMD/root.sh") || return
+	# shellcheck disable=SC2086
+	tree=$("$SYSTEMD/root.sh" ${ROOT_MORE-}) || return
 	for folder; do
 		mkdir -p "$lab/inside$(dirname "$folder")" && cp -a "$tree$folder" "$lab/inside$folder" || return
 		own+=("$folder=$lab/inside$folder")

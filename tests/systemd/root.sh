@@ -1,5 +1,5 @@
 #!/bin/sh
-# root.sh - a small Debian with systemd and the libraries crossgrade is linked with; prints its folder.
+# root.sh [PACKAGE...] - a small Debian with systemd, the libraries crossgrade is linked with and these packages; prints its folder.
 #
 # Made once with mmdebstrap (half a minute) and kept below CROSSGRADE_TEST_CACHE; boot.sh never writes into it.
 # Exit 77: it cannot be made here, and why.
@@ -8,6 +8,9 @@ set -eu
 cache=${CROSSGRADE_TEST_CACHE:-/var/cache/crossgrade-tests}
 packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables,libcap2-bin,libsodium23
 packages=$packages,libjansson4,libfyaml0,libsqlite3-0,libssl3,libcurl4,libarchive13,libxxhash0,libcmocka0,libasan8,libubsan1
+for more; do
+	packages=$packages,$more
+done
 root=$cache/root-$(printf %s "$packages" | sha256sum | cut -c1-12)
 
 skip()

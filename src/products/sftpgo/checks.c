@@ -57,6 +57,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.probe-users",         sftpgo_check_probe_users },
 	{ "sftpgo.artifact",            sftpgo_check_artifact, .judges = SF_ARTIFACT },
 	{ "sftpgo.more-artifacts",      sftpgo_check_more_artifacts },
+	{ "sftpgo.signature",           sftpgo_check_signature },
 	{ "sftpgo.artifact-version",    sftpgo_check_artifact_version },
 	{ "sftpgo.install-kind",        sftpgo_check_install_kind, .judges = SF_INSTALL },
 	{ "sftpgo.old-package",         sftpgo_check_old_package },

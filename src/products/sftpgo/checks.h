@@ -41,6 +41,7 @@ CHECK(probe_users);
 /* checks_target.c: the new build and the way back */
 CHECK(artifact);
 CHECK(more_artifacts);
+CHECK(signature);
 CHECK(artifact_version);
 CHECK(install_kind);
 CHECK(old_package);

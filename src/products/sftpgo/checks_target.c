@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "svc/packager.h"
+
 #define MARGIN (256ll << 20) /* beside a tenth: journals of the file system, the copy's own records */
 
 /* It is not run here: its digest is what the procedure compares. */
@@ -35,9 +37,8 @@ CHECK(artifact)
 		return;
 	form = json_str(a, "form", "?");
 	finding = json_str(a, "finding", NULL);
-	if (strcmp(form, "archive") != 0 && strcmp(form, "deb") != 0)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "it is a %s; this version of crossgrade carries archives and Debian "
-			    "packages", form);
+	if (strcmp(form, "archive") != 0 && !packager_of_form(form))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "it is no archive, no .deb and no .rpm");
 	else if (finding)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", finding);
 	else if (!json_str(a, "version", NULL))
@@ -57,10 +58,11 @@ static void judge_word(const char *what, const char *want, const char *is, struc
 		results_add(ret, id, VERDICT_PASS, what, "%s", is);
 }
 
-/* Packages of plugins, beside the server's. */
+/* Packages of plugins, beside the server's, for the same manager. */
 CHECK(more_artifacts)
 {
 	static const char id[] = "sftpgo.more-artifacts";
+	const char *form = json_str(facts_get(now, SF_ARTIFACT), "form", "");
 	const json_t *all, *one;
 	size_t i;
 
@@ -74,8 +76,8 @@ CHECK(more_artifacts)
 	{
 		const char *finding = json_str(one, "finding", NULL), *path = json_str(one, "path", "?");
 
-		if (strcmp(json_str(one, "form", ""), "deb") != 0)
-			results_add(ret, id, VERDICT_BLOCK, path, "it is no Debian package");
+		if (!packager_of_form(form) || strcmp(json_str(one, "form", ""), form) != 0)
+			results_add(ret, id, VERDICT_BLOCK, path, "it is no package of the server's kind");
 		else
 			results_add(ret, id, finding ? VERDICT_BLOCK : VERDICT_PASS, path, "%s",
 				    finding ? finding : json_str(json_object_get(one, "package"), "name", "?"));
@@ -103,13 +105,48 @@ CHECK(artifact_version)
 	judge_word("edition", to ? goal_edition(to) : NULL, json_str(a, "edition", ""), ret);
 }
 
+static void judge_signature(const json_t *artifact, struct results *ret)
+{
+	static const char id[] = "sftpgo.signature";
+	const json_t *package = json_object_get(artifact, "package");
+	const char *is = json_str(package, "signature", ""), *name = json_str(package, "name", "?");
+
+	if (!strcmp(is, "good"))
+		results_add(ret, id, VERDICT_PASS, name, "by a key that rpm has");
+	else if (!strcmp(is, "wrong"))
+		results_add(ret, id, VERDICT_BLOCK, name, "it is wrong: this is not what was signed");
+	else if (!strcmp(is, "unknown key"))
+		results_add(ret, id, VERDICT_WARN, name, "by a key that rpm does not have: it proves nothing here");
+	else
+		results_add(ret, id, VERDICT_WARN, name, "none");
+}
+
+/* Only an .rpm has one in it. */
+CHECK(signature)
+{
+	static const char id[] = "sftpgo.signature";
+	const json_t *a, *one;
+	size_t i;
+
+	if (!need(now, SF_ARTIFACT, id, ret, &a))
+		return;
+	if (strcmp(json_str(a, "form", ""), "rpm") != 0) {
+		not_asked(id, "no .rpm", ret);
+		return;
+	}
+	judge_signature(a, ret);
+	json_array_foreach((json_t *)facts_get(now, SF_MORE), i, one)
+		judge_signature(one, ret);
+}
+
 static void judge_archive(const struct facts *now, struct results *ret)
 {
 	static const char id[] = "sftpgo.install-kind";
+	const struct packager_ops *ops = packager_of_form(json_str(facts_get(now, SF_ARTIFACT), "form", ""));
 
-	if (!strcmp(json_str(facts_get(now, SF_ARTIFACT), "form", ""), "deb"))
-		results_add(ret, id, VERDICT_BLOCK, NULL, "'%s' is of no package of dpkg, and the artifact is one",
-			    facts_str(now, SF_PROGRAM, "?"));
+	if (ops)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "'%s' is of no package of %s, and the artifact is one",
+			    facts_str(now, SF_PROGRAM, "?"), ops->name);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "an archive in '%s'", facts_str(now, SF_INSTALL, "?"));
 }
@@ -121,12 +158,14 @@ static void judge_package(const struct facts *now, struct results *ret)
 	const json_t *package = facts_get(now, SF_PACKAGE);
 	const char *manager = json_str(package, "manager", "?"), *name = json_str(package, "name", "?");
 	const char *version = json_str(package, "version", "?"), *service = facts_str(now, SF_SERVICE_KIND, "?");
+	const char *form = json_str(facts_get(now, SF_ARTIFACT), "form", NULL);
+	const struct packager_ops *ops = packager_named(manager), *brings = form ? packager_of_form(form) : ops;
 
-	if (strcmp(manager, "dpkg") != 0)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s of %s: this version of crossgrade only reads it", name, version,
-			    manager);
-	else if (strcmp(json_str(facts_get(now, SF_ARTIFACT), "form", "deb"), "deb") != 0)
+	if (ops && !brings)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s, and the artifact is none", name, version);
+	else if (!ops || ops != brings)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s of %s, and the artifact is one of %s", name, version, manager,
+			    brings ? brings->name : "?");
 	else if (strcmp(service, "systemd") != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "package %s %s, run as %s: a package's scripts start its unit", name, version,
 			    service);
@@ -147,7 +186,21 @@ CHECK(install_kind)
 	else if (facts_get(now, SF_PACKAGE))
 		judge_package(now, ret);
 	else
-		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives and Debian packages", kind);
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives and packages", kind);
+}
+
+/* rpm cannot make a package of what is installed: the repackaging of old is gone since 4.6. */
+static void judge_not_had(const struct facts *now, const char *name, const char *version, struct results *ret)
+{
+	static const char id[] = "sftpgo.old-package";
+	const struct packager_ops *ops = packager_named(json_str(facts_get(now, SF_PACKAGE), "manager", "dpkg"));
+
+	if (ops && !ops->repacker)
+		results_add(ret, id, VERDICT_BLOCK, name, "%s is in no cache and no repository that %s knows, and %s cannot make it of "
+			    "what is installed", version, ops->front, ops->name);
+	else
+		results_add(ret, id, VERDICT_BLOCK, name, "%s is in no cache, no repository that %s knows, and %s is not installed",
+			    version, ops ? ops->front : "?", ops ? ops->repacker : "?");
 }
 
 /* Without it the way back brings the program's folder back, and makes the service anew. */
@@ -192,8 +245,7 @@ CHECK(old_package)
 		else if (strcmp(status, "installed") != 0)
 			results_add(ret, id, VERDICT_BLOCK, json_str(one, "name", "?"), "%s is %s", version, status);
 		else if (!by)
-			results_add(ret, id, VERDICT_BLOCK, json_str(one, "name", "?"), "%s is in no cache, no repository that apt "
-				    "knows, and dpkg-repack is not installed", version);
+			judge_not_had(now, json_str(one, "name", "?"), version, ret);
 		else
 			results_add(ret, id, VERDICT_PASS, json_str(one, "name", "?"), "%s by %s", version,
 				    json_str(by, "file", json_str(by, "how", "?")));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "svc/packager.h"
 
 void sftpgo_placement_done(struct placement *p)
 {
@@ -68,7 +69,7 @@ static int place_package(const struct facts *now, struct placement *p, struct er
 	size_t i;
 
 	if (!facts_get(now, SF_PACKAGES))
-		return err_set(e, ERR_REFUSED, "a Debian package cannot take the place of what is no package of dpkg");
+		return err_set(e, ERR_REFUSED, "a package cannot take the place of what is no package of the same manager");
 	json_array_foreach((json_t *)facts_get(now, SF_PACKAGES), i, one)
 	{
 		if (json_str(one, "version", NULL) && !json_object_get(one, "secured_by"))
@@ -88,10 +89,10 @@ int sftpgo_placement(const struct facts *now, const struct goal *to, const struc
 		return err_set(e, ERR_ABSENT, "nothing is known of the artifact");
 	if (*install != '/' || !facts_get(now, SF_INSTALL_MIXED) || !c->from_version || !c->to_version)
 		return err_set(e, ERR_ABSENT, "what is installed now is not known");
-	if (!strcmp(json_str(c->artifact, "form", ""), "deb"))
+	if (packager_of_form(json_str(c->artifact, "form", "")))
 		return place_package(now, ret, e);
 	if (strcmp(json_str(c->artifact, "form", ""), "archive") != 0)
-		return err_set(e, ERR_REFUSED, "the artifact is no archive and no Debian package");
+		return err_set(e, ERR_REFUSED, "the artifact is no archive and no package");
 	if (strcmp(facts_str(now, SF_KIND, ""), "archive") != 0)
 		return err_set(e, ERR_REFUSED, "an archive cannot take the place of a %s", facts_str(now, SF_KIND, "?"));
 	if (facts_bool(now, SF_INSTALL_MOUNT, false) && !link_of(now) && !facts_bool(now, SF_INSTALL_MIXED, false))

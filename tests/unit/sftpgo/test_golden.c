@@ -70,6 +70,11 @@ int main(void)
 		{ "sftpgo.schema", "early", VERDICT_BLOCK },
 		{ "sftpgo.schema-right", "follower", VERDICT_PASS },
 		{ "sftpgo.dump", "follower", VERDICT_PASS },
+		{ "sftpgo.signature", "stranger", VERDICT_WARN },
+		{ "sftpgo.signature", "none", VERDICT_WARN },
+		{ "sftpgo.install-kind", "rpm", VERDICT_PASS },
+		{ "sftpgo.install-kind", "foreign", VERDICT_BLOCK },
+		{ "sftpgo.old-package", "rpm", VERDICT_BLOCK },
 		{ 0 },
 	};
 	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", NULL };

@@ -1,0 +1,211 @@
+# SFTPGo as an .rpm, by Debian's own rpm and dnf, under a real systemd in a root of its own: 2.6.4 to 2.7.5 and back, rpm killed on
+# the way.
+load common
+load sftpgo
+bats_require_minimum_version 1.5.0
+
+CONF=/etc/sftpgo/sftpgo.json
+ROOT_MORE="rpm dnf dnf-plugins-core createrepo-c"
+REAL=$BATS_TEST_DIRNAME/../real
+CACHE=/var/cache/dnf/lab-0/packages
+
+# rpm can be killed where it hurts: while it unpacks, and in a scriptlet. What `kill` holds is done once: "rpm", or "both" with
+# crossgrade too.
+traps() {
+	inside mv /usr/bin/rpm /usr/bin/rpm.real
+	inside mv /usr/sbin/setcap /usr/sbin/setcap.real
+	inside tee /usr/bin/rpm >/dev/null <<-END
+		#!/bin/bash
+		case "\$*" in *--upgrade*--quiet*)
+			if [ -e $lab/unpack ]; then
+				read -r whom <$lab/unpack; rm $lab/unpack
+				(exec -a rpm rpm.real "\$@") &
+				until compgen -G '/usr/bin/sftpgo;*' >/dev/null; do sleep 0.01; done
+				kill -9 \$!
+				[ \$whom = rpm ] || kill -9 \$PPID
+				kill -9 \$\$
+			fi ;;
+		esac
+		exec -a rpm rpm.real "\$@"
+	END
+	inside tee /usr/sbin/setcap >/dev/null <<-END
+		#!/bin/sh
+		if [ -e $lab/script ]; then
+			read -r whom <$lab/script; rm $lab/script
+			rpm=\$(ps -o ppid= -p \$PPID)
+			[ \$whom = rpm ] || kill -9 \$(ps -o ppid= -p \$rpm)
+			kill -9 \$rpm; exit 1
+		fi
+		exec setcap.real "\$@"
+	END
+	inside chmod 755 /usr/bin/rpm /usr/sbin/setcap
+}
+
+# Debian's rpm keeps its database in root's home; it knows nothing of what Debian itself brings.
+distribution() {
+	inside mkdir -p /etc/rpm /etc/yum.repos.d
+	inside tee /etc/rpm/macros <<<'%_dbpath /var/lib/rpm' >/dev/null
+	inside tee /etc/yum.repos.d/lab.repo >/dev/null <<-END
+		[lab]
+		name=lab
+		baseurl=file://$lab/repo
+		gpgcheck=0
+	END
+	"$REAL/sftpgo_rpm.sh" base "$lab/base.rpm" >/dev/null && inside rpm --install "$lab/base.rpm"
+}
+
+# The server's root is inside; what a test keeps of it lies in $lab.
+by_package() {
+	root=$lab/package
+	export root
+	printf 'pid=%s\nconf=/etc/sftpgo\nadmin=admin\npassword=pass-admin\nsrv=/srv/sftpgo\nhttp=8080\nsftp=2022\n' "$INSIDE" >"$root.server"
+	: >"$root.out"
+	distribution || return
+	inside mkdir -p /etc/sftpgo/env.d
+	printf '%s\n' SFTPGO_DATA_PROVIDER__CREATE_DEFAULT_ADMIN=true SFTPGO_DEFAULT_ADMIN_USERNAME=admin \
+		SFTPGO_DEFAULT_ADMIN_PASSWORD=pass-admin SFTPGO_COMMON__EVENT_MANAGER__ENABLED_COMMANDS=/usr/bin/true |
+		inside tee /etc/sftpgo/env.d/tests.env >/dev/null
+	inside rpm --install "$lab/old.rpm" >"$lab/rpm.log" 2>&1 || { cat "$lab/rpm.log"; return 1; }
+	inside cp $CONF $lab/pristine.json
+	inside sed -i 's/"upload_mode": 0/"upload_mode": 1/' $CONF
+	inside cp $CONF $lab/edited.json
+	! cmp -s "$lab/pristine.json" "$lab/edited.json" || return
+	inside tee /etc/dnf/plugins/versionlock.list <<<'sftpgo-0:2.6.4-1.*' >/dev/null
+	inside chmod 751 /srv/sftpgo
+	inside systemctl enable --now sftpgo.service
+	traps
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$REAL/sftpgo.sh" "$root" 100
+}
+
+setup_file() {
+	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
+	command -v rpmbuild >/dev/null || { ABSENT='no rpmbuild'; return 0; }
+	sftpgo_lab_made
+	"$REAL/sftpgo_rpm.sh" 2.6.4 "$lab/old.rpm" && "$REAL/sftpgo_rpm.sh" 2.7.5 "$lab/new.rpm" || return
+	sftpgo_boot /etc /var/lib || return 0
+	by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
+}
+setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
+teardown_file() {
+	uploads_stop
+	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
+	[ -z "${lab-}" ] || rm -rf "$lab"
+}
+
+subject() { echo sftpgo --root /etc/sftpgo --artifact "$lab/new.rpm"; }
+unit_says() { inside systemctl show -P "$1" sftpgo.service; }
+
+# world VERSION CONFIGURATION: that package, whole, serves; the configuration's bytes, the lock and the capability are as they were.
+world() {
+	sftpgo_wait "$root"
+	sftpgo_serves "$1"
+	sftpgo_objects
+	[ "$(inside rpm -q sftpgo)" = "sftpgo-$1-1.x86_64" ]
+	[ "$(inside cat /etc/dnf/plugins/versionlock.list)" = "sftpgo-0:$1-1.*" ]
+	inside cmp $CONF "$2"
+	inside getcap /usr/bin/sftpgo | grep -q cap_net_bind_service=ep
+	[ -z "$(inside rpm -V sftpgo | grep '^..5\|^missing' | grep -v '  c ')" ]
+	[ -z "$(inside find /usr/bin /usr/share /lib/systemd/system -name '*;????????')" ]
+	[ "$(unit_says ActiveState) $(unit_says UnitFileState)" = "active enabled" ]
+	[ -z "$(unit_says DropInPaths)" ]
+	[ "$(inside stat -c %U:%a $CONF /srv/sftpgo /etc/sftpgo/env.d | xargs)" = "sftpgo:640 sftpgo:751 sftpgo:750" ]
+}
+uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/proc/$INSIDE/root/srv/sftpgo/data"; }
+
+# dnf's repository "lab" has these files of $lab.
+repository() {
+	rm -rf "$lab/repo" && mkdir "$lab/repo" || return
+	for file; do ln "$lab/$file" "$lab/repo/$file"; done
+	inside createrepo_c --quiet "$lab/repo" && inside dnf --quiet makecache --refresh
+}
+
+@test "inspect sees the package; without the old one, which rpm cannot make again, there is no run" {
+	cg inspect $(subject) --output json
+	exits 0
+	valid facts
+	[ "$(json 'd["facts"]["install.package"]["value"]["manager"]')" = rpm ]
+	[ "$(json 'd["facts"]["install.package"]["value"]["version"]')" = 2.6.4-1 ]
+	[ "$(json 'd["facts"]["install.package"]["value"]["held"]')" = True ]
+	cg apply $(subject) --yes
+	exits 3
+	[[ $stderr == *sftpgo.old-package* ]]
+}
+
+@test "a damaged package, one of another machine: found before anything stops" {
+	head -c "$(($(stat -c %s "$lab/new.rpm") / 2))" "$lab/new.rpm" >"$lab/short.rpm"
+	cg check sftpgo --root /etc/sftpgo --artifact "$lab/short.rpm"
+	exits 3
+	[[ $output$stderr == *sftpgo.artifact* ]]
+	"$TOOLS/rpm_package.sh" sftpgo 2.7.5 "$lab/foreign.rpm" --target m68k
+	cg check sftpgo --root /etc/sftpgo --artifact "$lab/foreign.rpm"
+	exits 3
+	[[ $output$stderr == *m68k* ]]
+}
+
+@test "apply downloads the old package, installs the new behind the hold; an edited configuration file stays" {
+	repository old.rpm
+	cg check $(subject) -v
+	exits 0
+	[[ $output == *"2.6.4-1 by download"* ]]
+	cg apply $(subject) --yes
+	exits 0
+	world 2.7.5 "$lab/edited.json"
+	inside test -f $CONF.rpmnew
+	uploads_whole
+	inside systemctl restart sftpgo.service
+	world 2.7.5 "$lab/edited.json"
+}
+
+@test "rollback installs the old package over it, and the old database" {
+	cg rollback --yes
+	exits 0
+	world 2.6.4 "$lab/edited.json"
+	inside test ! -e $CONF.rpmnew
+	uploads_whole
+}
+
+@test "rpm killed while it unpacks: the run turns back by itself" {
+	repository
+	inside mkdir -p $CACHE
+	inside cp "$lab/old.rpm" $CACHE/sftpgo-2.6.4-1.x86_64.rpm
+	echo rpm >"$lab/unpack"
+	cg apply $(subject) --yes
+	exits 5
+	[ ! -e "$lab/unpack" ]
+	world 2.6.4 "$lab/edited.json"
+	inside test ! -e $CONF.rpmnew
+}
+
+@test "rpm and crossgrade killed while it unpacks: rollback" {
+	echo both >"$lab/unpack"
+	cg apply $(subject) --yes
+	exits 137
+	[ ! -e "$lab/unpack" ]
+	inside systemctl start sftpgo.service || true
+	[ "$(unit_says ActiveState)" = inactive ]
+	cg rollback --yes
+	exits 0
+	world 2.6.4 "$lab/edited.json"
+}
+
+@test "both killed in a scriptlet, the configuration file never edited: resume, and back" {
+	inside cp "$lab/pristine.json" $CONF
+	inside systemctl restart sftpgo.service
+	sftpgo_wait "$root"
+	echo both >"$lab/script"
+	cg apply $(subject) --yes
+	exits 137
+	[ ! -e "$lab/script" ]
+	[ "$(inside rpm -q sftpgo | wc -l)" = 2 ]
+	[ "$(unit_says ActiveState)" = inactive ]
+	cg resume --yes
+	exits 0
+	world 2.7.5 "$lab/pristine.json"
+	inside test -f $CONF.rpmnew
+	uploads_whole
+	cg rollback --yes
+	exits 0
+	world 2.6.4 "$lab/pristine.json"
+	inside test ! -e $CONF.rpmnew
+	uploads_whole
+}
