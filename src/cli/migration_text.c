@@ -30,6 +30,7 @@ static const struct line settings_lines[] = {
 	{ "drain", "10m", "SFTPGo: wait so long before the stop for transfers under way; needs a login" },
 	{ "gate", "verify", "keep clients out until the gate checks passed: verify | none" },
 	{ "license_file", "/root/server.licence", "SFTPGo: key of an Enterprise licence, mode 0600" },
+	{ "probe_account", "true", "SFTPGo: try a login with an account that is made for it and removed" },
 	{ "probe_users", "[{user: anna, password_file: /root/anna.pw}]",
 	  "SFTPGo: accounts whose logins are tried, before and after" },
 	{ "role", "follower", "SFTPGo: another node has migrated the shared database already" },

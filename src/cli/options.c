@@ -46,6 +46,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_PROOF_WITHIN] = { "proof-within", 0, "SPAN", "read the old server's tables for at most this time (default 10m)" },
 	[OPT_ADMIN_USER] = { "admin-user", 0, "USER", "administrator the new edition gets" },
 	[OPT_ADMIN_PASSWORD_FILE] = { "admin-password-file", 0, "FILE", "file with that administrator's password, mode 0600" },
+	[OPT_PROBE_ACCOUNT] = { "probe-account", 0, NULL, "try a login with an account that is made for it and removed" },
 
 	[OPT_OUT] = { "out", 'o', "FILE", "write to this file" },
 	[OPT_PASSWORD_OUT] = { "make-password", 0, "FILE", "make a random admin password in a new file, mode 0600" },

@@ -35,6 +35,7 @@ static const struct place {
 	{ OPT_PROOF_WITHIN, "settings", "within", "proof", false },
 	{ OPT_ADMIN_USER, "settings", "user", "admin", false },
 	{ OPT_ADMIN_PASSWORD_FILE, "settings", "password_file", "admin", true },
+	{ OPT_PROBE_ACCOUNT, "settings", "probe_account", NULL, false },
 };
 
 char *path_absolute(const char *path)
@@ -80,7 +81,7 @@ static int set_flag(json_t *doc, const struct place *p, const char *value, struc
 	if (!o)
 		return err_set(e, ERR_USAGE, "'%s' in the migration file is not a mapping",
 			       p->section);
-	json_object_set_new(o, p->key, json_string(absolute ?: value));
+	json_object_set_new(o, p->key, options[p->opt].metavar ? json_string(absolute ?: value) : json_true());
 	return 0;
 }
 

@@ -58,6 +58,11 @@ slow_stop() {
 	kill "$(cat "$lab/slow.pid")" 2>/dev/null || true
 	rm -f "$lab/slow.pid"
 }
+# What a trial of a login left.
+trials() {
+	find "$lab/srv" -name '*crossgrade-probe*'
+	[ "$(database "select count(*) from users where username like 'crossgrade-probe%'")" = 0 ] || echo "an account"
+}
 # The old world, whole.
 old_world() {
 	sftpgo_serves 2.7.5
@@ -102,10 +107,15 @@ old_world() {
 	rm "$root/env.d/stand-in.env"
 }
 
-@test "stand-in: killed after the rules were paused, it goes back, and they are at work again" {
+@test "stand-in: killed while a login is tried, and after the rules were paused, it goes back; nothing of a trial is left" {
 	local rules
 	rules=$(active_rules)
-	goal admin "$lab/password"
+	goal admin "$lab/password" 'probe_account: true'
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" logins-before:begin 100 \
+		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
+	cg rollback --yes
+	exits 0
+	[ -z "$(trials)" ]
 	"$BATS_TEST_DIRNAME/../tools/kill_at.py" pause-rules:done 0 \
 		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
 	[ "$(active_rules)" -lt "$rules" ]
@@ -116,7 +126,7 @@ old_world() {
 
 @test "stand-in: across editions; transfers are waited for, then cut and named; rules are paused; the licence is there" {
 	active_rules >"$lab/rules"
-	goal admin "$lab/password" 'drain: 1s'
+	goal admin "$lab/password" 'drain: 1s' 'probe_account: true'
 	slow_upload 30
 	cg apply -f "$lab/migration.yaml" --yes --output jsonl
 	exits 0
@@ -128,9 +138,11 @@ old_world() {
 	[[ $output == *"left of a cut upload: $lab/srv/data/user-00010/.sftpgo-upload."* ]]
 	[ "$(active_rules)" -lt "$(cat "$lab/rules")" ]
 	! grep -rq ABCD-EFGH "$lab/state"
+	[ -z "$(trials)" ]
 	cg report --output json
 	exits 0
 	valid report
+	[ "$(json '[n for s in d["steps"] for n in s.get("notes", [])]' | grep -o "crossgrade-probe-[0-9a-f-]*' was made for it, and is removed" | wc -l)" = 2 ]
 	[[ $output != *licence* ]]
 }
 

@@ -55,6 +55,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.login",               sftpgo_check_login },
 	{ "sftpgo.transfers",           sftpgo_check_transfers },
 	{ "sftpgo.probe-users",         sftpgo_check_probe_users },
+	{ "sftpgo.probe-account",       sftpgo_check_probe_account },
 	{ "sftpgo.artifact",            sftpgo_check_artifact, .judges = SF_ARTIFACT },
 	{ "sftpgo.more-artifacts",      sftpgo_check_more_artifacts },
 	{ "sftpgo.signature",           sftpgo_check_signature },

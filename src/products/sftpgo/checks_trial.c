@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "products/sftpgo/trial_goal.h"
+
 static void judge_user(const struct facts *now, const char *user, const json_t *fit, struct results *ret)
 {
 	static const char id[] = "sftpgo.probe-users";
@@ -39,4 +41,25 @@ CHECK(probe_users)
 		return;
 	json_object_foreach((json_t *)users, name, fit)
 		judge_user(now, name, fit, ret);
+}
+
+CHECK(probe_account)
+{
+	static const char id[] = "sftpgo.probe-account";
+	const json_t *account;
+	const char *no;
+
+	if (!to) {
+		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
+		return;
+	}
+	if (!trial_wants_account(to)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "none is asked for");
+		return;
+	}
+	if (!need(now, SF_TRIAL_ACCOUNT, id, ret, &account))
+		return;
+	no = json_str(account, "no", NULL);
+	results_add(ret, id, no ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s%s", no ? no : "made for the moment, in a folder of its own below ",
+		    no ? "" : json_str(account, "below", "?"));
 }

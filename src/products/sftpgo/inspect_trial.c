@@ -1,8 +1,11 @@
 /* Logins that the goal asks to try: who may be tried, with a file or without, and whether the server takes them. */
 #include <string.h>
+#include <sys/stat.h>
 
+#include "products/sftpgo/account.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/objects.h"
+#include "products/sftpgo/rest.h"
 #include "products/sftpgo/trial.h"
 #include "products/sftpgo/trial_fit.h"
 
@@ -121,6 +124,54 @@ static void put_users(struct look *k, const struct judged *j)
 	look_pin_some(k, SF_TRIAL_USERS, users, "data provider and configuration");
 }
 
+/* ---- an account of our own ---- */
+
+static char *set_off_by_account(const struct judged *j)
+{
+	const char *hook = trial_hook_on_account(&j->look->l.conf);
+	/* Another administrator may make it at the new server. */
+	const char *admin = json_object_get(j->look->to->target, "login") ? NULL : json_str(j->look->site->login, "user", NULL);
+	autofree char *name = account_name("0");
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach(j->rules, i, rule)
+	{
+		if (trial_fires_on_account(rule, admin))
+			return xasprintf("event rule '%s' would fire when it is made", json_str(rule, "name", "?"));
+	}
+	return hook ? xasprintf("%s would be told when it is made", hook) : set_off_by_file(j, name);
+}
+
+/* Why none can be made; NULL: it can. Heap. */
+static char *no_account(const struct judged *j, const char *below)
+{
+	struct stat st;
+
+	if (!j->look->l.proc.id.pid)
+		return xstrdup("the server is not running");
+	if (!rest_has_login(j->look->site))
+		return xstrdup("it needs source.login, an administrator who makes and removes it");
+	if (!below)
+		return xstrdup("data_provider.users_base_dir is not set: there is no place for its folder");
+	if (stat(below, &st) < 0 || !S_ISDIR(st.st_mode))
+		return xasprintf("data_provider.users_base_dir '%s' is no directory", below);
+	return set_off_by_account(j);
+}
+
+static void put_account(struct look *k, const struct judged *j)
+{
+	autofree char *below = sftpgo_config_path(&k->l.conf, "data_provider.users_base_dir"), *no = no_account(j, below);
+	json_t *account = no ? json_pack("{so}", "no", json_text(no))
+			     : json_pack("{so si si}", "below", json_text(below), "uid", (int)k->l.proc.uid, "gid",
+					 (int)k->l.proc.gid);
+
+	if (trial_wants_account(k->to))
+		look_pin(k, SF_TRIAL_ACCOUNT, account, "data provider and configuration");
+	else
+		json_decref(account);
+}
+
 /* ---- logins ---- */
 
 /* "" when the server takes it. Heap. */
@@ -160,17 +211,25 @@ static void put_logins(struct look *k)
 
 /* ---- all ---- */
 
+static void miss_all(struct look *k, const char *why)
+{
+	facts_miss(k->f, SF_TRIAL_USERS, why);
+	facts_miss(k->f, SF_TRIAL_ACCOUNT, why);
+}
+
 static void look_at_database(struct look *k)
 {
 	struct judged j = { .look = k, .users = json_object(), .groups = json_object(), .rules = json_array() };
 	struct err why = ERR_INIT;
 
-	if (!k->db)
-		facts_miss(k->f, SF_TRIAL_USERS, facts_why_missing(k->f, SF_SCHEMA));
-	else if (gather(k, &j, &why) < 0)
-		look_missing(k, SF_TRIAL_USERS, &why);
-	else
+	if (!k->db) {
+		miss_all(k, facts_why_missing(k->f, SF_SCHEMA));
+	} else if (gather(k, &j, &why) < 0) {
+		miss_all(k, why.msg);
+	} else {
 		put_users(k, &j);
+		put_account(k, &j);
+	}
 	json_decref(j.users);
 	json_decref(j.groups);
 	json_decref(j.rules);

@@ -27,12 +27,19 @@ static json_t *users_of(const struct draft *d)
 
 static json_t *params_of(const struct draft *d)
 {
-	return json_pack("{so sO? ss}", "users", users_of(d), "host_key", facts_get(d->now, SF_HOST_KEY), "within", "1m");
+	return json_pack("{so sO* sO* ss}", "users", users_of(d), "account", facts_get(d->now, SF_TRIAL_ACCOUNT), "host_key",
+			 facts_get(d->now, SF_HOST_KEY), "within", "1m");
+}
+
+/* A check blocks such a plan. */
+static bool refuses_account(const struct draft *d)
+{
+	return json_object_get(facts_get(d->now, SF_TRIAL_ACCOUNT), "no") != NULL;
 }
 
 void sftpgo_draft_trial(struct draft *d)
 {
-	if (trial_wanted(d->to) && facts_bool(d->now, SF_RUNNING, false))
+	if (trial_wanted(d->to) && facts_bool(d->now, SF_RUNNING, false) && !refuses_account(d))
 		sftpgo_draft_step(d, PHASE_FREEZE, BEFORE, "login_trial", 0, params_of(d),
 				  "what works before is what must work after");
 }

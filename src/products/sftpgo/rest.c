@@ -208,20 +208,36 @@ int rest_get(struct rest *r, const char *path, json_t **ret, struct err *e)
 	return got < 0 ? got : 0;
 }
 
+/* What is sent may hold a password: it is the caller's to wipe. */
+static int send_text(struct rest *r, const char *method, const char *path, struct sv text, long wanted, struct err *e)
+{
+	struct http_ask what = { .method = method, .path = path, .body = text };
+	struct http_answer a = { 0 };
+	int got;
+
+	if (ask_again(r, &what, &a, e) < 0)
+		return -(int)e->kind;
+	got = a.status == wanted ? 0 : said_no(&a, path, e);
+	http_answer_done(&a);
+	return got;
+}
+
 int rest_put(struct rest *r, const char *path, const json_t *body, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
-	struct http_ask what = { .method = "PUT", .path = path };
-	struct http_answer a = { 0 };
-	int got;
 
 	json_canonical(body, &text);
 	if (buf_check(&text, "what is sent", e) < 0)
 		return -(int)e->kind;
-	what.body = buf_sv(&text);
-	if (ask_again(r, &what, &a, e) < 0)
-		return -(int)e->kind;
-	got = a.status == 200 ? 0 : said_no(&a, path, e);
-	http_answer_done(&a);
-	return got;
+	return send_text(r, "PUT", path, buf_sv(&text), 200, e);
+}
+
+int rest_post(struct rest *r, const char *path, struct sv body, struct err *e)
+{
+	return send_text(r, "POST", path, body, 201, e);
+}
+
+int rest_delete(struct rest *r, const char *path, struct err *e)
+{
+	return send_text(r, "DELETE", path, (struct sv){ 0 }, 200, e);
 }

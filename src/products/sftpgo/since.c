@@ -1,6 +1,7 @@
 /* What clients and administrators changed since the stop, and saving it before it is given up. */
 #include <string.h>
 
+#include "products/sftpgo/account.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
@@ -11,6 +12,7 @@
 struct count {
 	struct writes *w;
 	char *last;     /* subject of the last one: its fields come one after the other */
+	const char *account;    /* of ours */
 };
 
 /* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. A new section of the
@@ -20,12 +22,18 @@ static bool is_somebodys(const struct object_difference *d)
 	return !d->rule || !strcmp(d->rule, RULE_CONFIGS);
 }
 
+/* The account with which this run tried a login, and was killed before it removed it. */
+static bool is_ours(const struct count *c, const struct object_difference *d)
+{
+	return d->kind == OBJ_USERS && !strcmp(d->key, c->account);
+}
+
 static int count_one(void *data, const struct object_difference *d, struct err *e unused_arg)
 {
 	struct count *c = data;
 	char *subject;
 
-	if (!is_somebodys(d))
+	if (!is_somebodys(d) || is_ours(c, d))
 		return 0;
 	subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	if (c->last && !strcmp(c->last, subject)) {
@@ -59,7 +67,8 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 {
 	autoprovider struct provider *db = NULL;
 	struct object_tally tally = { 0 };
-	struct count count = { .w = ret };
+	autofree char *account = account_name(c->run ? c->run : "");
+	struct count count = { .w = ret, .account = account };
 	struct err why = ERR_INIT;
 	autoclose int fd = -1;
 

@@ -1,14 +1,16 @@
-/* login_trial: log in over SFTP as the accounts that the operator named, and where nothing listens for it send a small file, read it
- * back and remove it. Before the stop it says what works; behind the gate, or after it, the same must work at the new server.
- * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"host_key"|absent,"within",
- * "then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name is
- * ours. result {"seen":{user: "file"|"login"},"notes":[text]}. */
+/* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; where nothing
+ * listens for it send a small file, read it back and remove it. Before the stop it says what works; behind the gate, or after it, the
+ * same must work at the new server.
+ * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"account": account.h|absent,"host_key"|absent,
+ * "within","then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name
+ * is ours; the account has its name of the run. result {"seen":{user: "file"|"login"},"notes":[text]}. */
 #include "engine/step.h"
 
 #include <string.h>
 #include <sys/random.h>
 
 #include "engine/event.h"
+#include "products/sftpgo/account.h"
 #include "products/sftpgo/trial.h"
 
 #define AGAIN (500 * NS_PER_MS)
@@ -21,6 +23,8 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	buf_adds(ret, "try the login of");
 	json_array_foreach((json_t *)users, i, one)
 		buf_addf(ret, "%s '%s'%s", i ? "," : "", json_str(one, "user", "?"), json_str(one, "home", NULL) ? " with a file" : "");
+	if (json_object_get(params, "account"))
+		buf_addf(ret, "%s an account made for it and removed", json_array_size(users) ? " and" : "");
 	return buf_check(ret, "the description", e);
 }
 
@@ -132,6 +136,38 @@ static int try_user(struct trying *t, const json_t *user, struct err *e)
 	return judge(t, as.user, now, &why, e);
 }
 
+/* ---- an account of our own ---- */
+
+/* Whatever became of the login, it is removed. */
+static int try_own(struct trying *t, const struct account *a, struct err *e)
+{
+	autofree char *name = account_name(a->run), *home = account_home(a);
+	autosecret struct secret password = { 0 };
+	struct trial_as as = { .user = name, .password = &password };
+	struct err why = ERR_INIT, dropping = ERR_INIT;
+	const char *now = NULL;
+	int r;
+
+	if (account_make(t->site, a, &password, &why) >= 0 && try_account(t, &as, home, &now, &why) < 0)
+		now = NULL;
+	r = account_drop(t->site, a, false, &dropping);
+	if (judge(t, name, now, &why, e) < 0)
+		return -(int)e->kind;
+	if (r < 0) {
+		*e = dropping;
+		return -(int)e->kind;
+	}
+	note(t, json_sprintf("the account '%s' was made for it, and is removed", name));
+	return 0;
+}
+
+static struct account account_of(const struct ctx *c, const json_t *params)
+{
+	const json_t *place = json_object_get(params, "account");
+
+	return (struct account){ .run = c->run, .place = json_is_object(place) ? place : NULL };
+}
+
 /* ---- the step ---- */
 
 static int try_all(struct trying *t, const json_t *params, struct err *e)
@@ -144,7 +180,9 @@ static int try_all(struct trying *t, const json_t *params, struct err *e)
 		if (try_user(t, one, e) < 0)
 			return -(int)e->kind;
 	}
-	return 0;
+	struct account own = account_of(t->c, params);
+
+	return own.place ? try_own(t, &own, e) : 0;
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
@@ -172,7 +210,18 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
-/* What a kill left in a home. */
+/* The database that the restore point brings back never had it: a new server that is down need not be asked. */
+static int drop_own(struct ctx *c, const json_t *params, struct err *e)
+{
+	struct account own = account_of(c, params);
+	struct site *s;
+
+	if (!own.place)
+		return 0;
+	return ctx_site_of(c, params, &s, e) < 0 ? -(int)e->kind : account_drop(s, &own, c->point_passed || c->force, e);
+}
+
+/* What a kill left in a home, and the account that it did not remove. */
 static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	const json_t *one;
@@ -185,7 +234,7 @@ static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, s
 		if (home && trial_clean(home, json_str(undo, "name", ""), e) < 0)
 			return -(int)e->kind;
 	}
-	return 0;
+	return drop_own(c, params, e);
 }
 
 const struct step_kind step_login_trial = { "login_trial", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_trial };

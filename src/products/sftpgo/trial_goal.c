@@ -35,8 +35,11 @@ static int check_user(const json_t *user, struct err *e)
 int trial_settings(const struct goal *g, struct err *e)
 {
 	const json_t *users = json_object_get(g->settings, "probe_users"), *one;
+	const json_t *account = json_object_get(g->settings, "probe_account");
 	size_t i;
 
+	if (account && !json_is_boolean(account))
+		return err_set(e, ERR_USAGE, "'settings.probe_account' is neither true nor false");
 	if (users && !json_is_array(users)) {
 		err_set(e, ERR_USAGE, "'settings.probe_users' is not a list");
 		return err_hint(e, "write [{user: anna, password_file: /root/anna.pw}]");
@@ -51,9 +54,11 @@ int trial_settings(const struct goal *g, struct err *e)
 	return 0;
 }
 
+bool trial_wants_account(const struct goal *g) { return json_is_true(json_object_get(g->settings, "probe_account")); }
+
 bool trial_wanted(const struct goal *g)
 {
-	return json_array_size(json_object_get(g->settings, "probe_users")) > 0;
+	return json_array_size(json_object_get(g->settings, "probe_users")) > 0 || trial_wants_account(g);
 }
 
 struct trial_as trial_of(const json_t *user)

@@ -1,4 +1,4 @@
-/* What the goal asks to try: settings.probe_users, [{user, password_file | private_key_file}]. */
+/* What the goal asks to try: settings.probe_users, [{user, password_file | private_key_file}], and probe_account, or --probe-account. */
 #pragma once
 
 #include "base/secret.h"
@@ -11,7 +11,8 @@ struct trial_as {                       /* borrowed */
 
 /* The settings are what they may be; ERR_USAGE names what is not. */
 int trial_settings(const struct goal *g, struct err *e) must_check;
-/* Is a trial asked for? */
+/* Is any trial asked for? As an account of its own? */
 bool trial_wanted(const struct goal *g);
+bool trial_wants_account(const struct goal *g);
 /* An element of `probe_users`. */
 struct trial_as trial_of(const json_t *user);

@@ -77,7 +77,7 @@ int main(void)
 		{ "sftpgo.old-package", "rpm", VERDICT_BLOCK },
 		{ 0 },
 	};
-	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", NULL };
+	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", "sftpgo.probe-account", NULL };
 	const struct golden_checks g = { &product_sftpgo, degrees, goal_checks };
 
 	return golden_checks_run(&g);

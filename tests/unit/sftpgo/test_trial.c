@@ -1,4 +1,5 @@
 /* Whom a trial may be made as, what it would set off, and what is left of one that was killed. */
+#include "products/sftpgo/account.h"
 #include "products/sftpgo/trial.h"
 #include "products/sftpgo/trial_fit.h"
 
@@ -167,6 +168,7 @@ static void what_a_kill_left_is_removed_and_nothing_else(void **state)
 			  theirs[] = ".sftpgo-upload.0123456789abcdefghij.letter";
 	char home[] = "/tmp/trial.XXXXXX";
 	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", name);
+	struct ctx ctx = { 0 };
 	struct err e = ERR_INIT;
 
 	assert_non_null(mkdtemp(home));
@@ -175,11 +177,46 @@ static void what_a_kill_left_is_removed_and_nothing_else(void **state)
 	put(home, theirs);
 	put(home, ".crossgrade-probe-0123456789abcdee");
 	params = json_pack("{s[{ss ss}{ss}]}", "users", "user", "anna", "home", home, "user", "ben");
-	assert_ok(step_login_trial.undo(NULL, params, undo, &e), &e);
-	assert_ok(step_login_trial.undo(NULL, params, undo, &e), &e);
+	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
+	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
 	assert_false(has(home, name) || has(home, half));
 	assert_true(has(home, theirs) && has(home, ".crossgrade-probe-0123456789abcdee"));
 	assert_ok(trial_clean("/nowhere/at/all", name, &e), &e);
+}
+
+/* Nobody answers at its doors. */
+static struct site down_site(void)
+{
+	struct site s = { .doc = json_pack("{s{ss si}}", "probe", "host", "127.0.0.1", "http", 1),
+			  .login = json_pack("{ss ss}", "user", "admin", "api_key_file", "/nowhere/key") };
+
+	return s;
+}
+
+static void an_account_is_there_as_long_as_its_folder(void **state)
+{
+	struct site s = down_site();
+	char below[] = "/tmp/trial.XXXXXX";
+	struct err e = ERR_INIT;
+
+	assert_non_null(mkdtemp(below));
+	autojson json_t *place = json_pack("{ss si si}", "below", below, "uid", 0, "gid", 0);
+	struct account a = { "20260101-000000-0001", place };
+	autofree char *home = account_home(&a);
+
+	/* None was made, so nobody is asked. */
+	assert_ok(account_drop(&s, &a, false, &e), &e);
+	assert_int_equal(mkdir(home, 0700), 0);
+	put(home, ".crossgrade-probe-0123456789abcdef");
+	put(below, "letter");
+	assert_true(account_drop(&s, &a, false, &e) < 0);
+	assert_false(access(home, F_OK));
+	err_clear(&e);
+	assert_ok(account_drop(&s, &a, true, &e), &e);
+	assert_true(access(home, F_OK));
+	assert_true(has(below, "letter"));
+	json_decref(s.doc);
+	json_decref(s.login);
 }
 
 int main(void)
@@ -192,6 +229,7 @@ int main(void)
 		cmocka_unit_test(a_primary_group_stands_over_the_user),
 		cmocka_unit_test(settings_name_files_and_no_secrets),
 		cmocka_unit_test(what_a_kill_left_is_removed_and_nothing_else),
+		cmocka_unit_test(an_account_is_there_as_long_as_its_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
