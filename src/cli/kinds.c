@@ -57,6 +57,8 @@ const struct kind_text kind_texts[] = {
 	{ "package_stage",
 	  "Keeps the installed package and the new one, by digest, and asks dpkg or rpm in a dry run whether it could install.",
 	  "Removes these copies." },
+	{ "rule_fire", "Starts the one event rule of SFTPGo that the migration file names, at the new server.",
+	  "Nothing: an event cannot be taken back." },
 	{ "rules_pause",
 	  "Sets SFTPGo's event rules inactive whose actions Enterprise would read otherwise, by the running server's API.",
 	  "Sets them active again, once the old server runs." },

@@ -31,6 +31,7 @@ static const struct line settings_lines[] = {
 	{ "gate", "verify", "keep clients out until the gate checks passed: verify | none" },
 	{ "license_file", "/root/server.licence", "SFTPGo: key of an Enterprise licence, mode 0600" },
 	{ "probe_account", "true", "SFTPGo: try a login with an account that is made for it and removed" },
+	{ "probe_rule", "a rule", "SFTPGo: the one event rule that may be fired" },
 	{ "probe_users", "[{user: anna, password_file: /root/anna.pw}]",
 	  "SFTPGo: accounts whose logins are tried, before and after" },
 	{ "role", "follower", "SFTPGo: another node has migrated the shared database already" },

@@ -14,6 +14,7 @@ setup_file() {
 		  - {user: user-00001, password_file: $lab/user-00001}
 		  - {user: user-00030, private_key_file: $root.key}
 		  - {user: user-00010, private_key_file: $root.key}
+		  probe_rule: by hand
 	END
 }
 teardown_file() { sftpgo_lab_end; }
@@ -100,6 +101,8 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[3, 3]' ]
 	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[2, 2]' ]
 	! grep -rq pass-user "$lab/state"
+	[[ $output == *"event rule 'by hand' was started"* ]]
+	[ "$(grep -c 'executing on demand rule .*by hand' "$root.out")" = 1 ]
 }
 
 @test "verify compares again, later" {

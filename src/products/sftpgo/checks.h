@@ -38,6 +38,7 @@ CHECK(event_rules);
 /* checks_trial.c: logins that are tried */
 CHECK(probe_users);
 CHECK(probe_account);
+CHECK(probe_rule);
 
 /* checks_target.c: the new build and the way back */
 CHECK(artifact);

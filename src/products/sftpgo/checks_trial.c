@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "products/sftpgo/trial_fit.h"
 #include "products/sftpgo/trial_goal.h"
 
 static void judge_user(const struct facts *now, const char *user, const json_t *fit, struct results *ret)
@@ -62,4 +63,47 @@ CHECK(probe_account)
 	no = json_str(account, "no", NULL);
 	results_add(ret, id, no ? VERDICT_BLOCK : VERDICT_PASS, NULL, "%s%s", no ? no : "made for the moment, in a folder of its own below ",
 		    no ? "" : json_str(account, "below", "?"));
+}
+
+/* Why the rule that is named cannot be fired; NULL: it can. */
+static const char *no_rule(const struct facts *now, const char *name, const json_t *rule)
+{
+	int64_t trigger = json_int(rule, "trigger", 0);
+
+	if (!json_bool(rule, "found", false))
+		return "there is no such event rule";
+	if (!json_bool(rule, "active", false))
+		return "it is switched off";
+	if (json_object_get(facts_get(now, SF_RULES), name))
+		return "its actions hold placeholders: it is set inactive before the stop, until they are translated";
+	if (trigger != TRIAL_ON_DEMAND && trigger != TRIAL_FS_EVENT)
+		return "it is neither started on demand nor by what happens to files";
+	if (trigger == TRIAL_ON_DEMAND && !facts_bool(now, SF_LOGIN, false))
+		return "it is started through the running server, which needs a login";
+	return NULL;
+}
+
+CHECK(probe_rule)
+{
+	static const char id[] = "sftpgo.probe-rule";
+	const char *name = to ? trial_rule(to) : NULL, *no;
+	const json_t *rule;
+
+	if (!to) {
+		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
+		return;
+	}
+	if (!name) {
+		results_add(ret, id, VERDICT_PASS, NULL, "none is named: no event is fired");
+		return;
+	}
+	if (!need(now, SF_TRIAL_RULE, id, ret, &rule))
+		return;
+	no = no_rule(now, name, rule);
+	if (no)
+		results_add(ret, id, VERDICT_BLOCK, name, "%s", no);
+	else if (json_int(rule, "trigger", 0) == TRIAL_ON_DEMAND)
+		results_add(ret, id, VERDICT_PASS, name, "started once at the new server, after clients were let in");
+	else
+		results_add(ret, id, VERDICT_PASS, name, "fired by the file that a trial sends, before the stop and after");
 }

@@ -38,6 +38,7 @@ json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inact
 /* plan_trial.c: logins that are tried, before the stop and at the new server */
 void sftpgo_draft_trial(struct draft *d);
 void sftpgo_draft_trial_again(struct draft *d);
+void sftpgo_draft_rule(struct draft *d);
 
 /* plan_switch.c: the change itself */
 void sftpgo_draft_change(struct draft *d);

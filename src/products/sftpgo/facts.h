@@ -108,6 +108,7 @@
 #define SF_TRIAL_USERS     "trial.users"        /* P {user: trial_user()}: of settings.probe_users; absent: none are named */
 #define SF_TRIAL_LOGINS    "trial.logins"       /* O {user: "" taken | why not} [SFTP] */
 #define SF_TRIAL_ACCOUNT   "trial.account"      /* P {"below","uid","gid"} for account_make(), or {"no": why}; absent: not asked for */
+#define SF_TRIAL_RULE      "trial.rule"         /* P {"found","active","trigger"}: settings.probe_rule; absent: none is named */
 #define SF_HOST_KEY        "trial.host_key"     /* P str: what the server presented, sftp_host_key() */
 
 /* ---- frozen */

@@ -82,6 +82,14 @@ static int gather(struct look *k, struct judged *j, struct err *e)
 
 /* ---- users ---- */
 
+/* The one that the operator named may fire. */
+static bool is_named(const struct judged *j, const json_t *rule)
+{
+	const char *name = trial_rule(j->look->to);
+
+	return name && !strcmp(json_str(rule, "name", ""), name);
+}
+
 /* What would be told of a file that is not there for its own sake; NULL: nothing would. Heap. */
 static char *set_off_by_file(const struct judged *j, const char *user)
 {
@@ -91,7 +99,7 @@ static char *set_off_by_file(const struct judged *j, const char *user)
 
 	json_array_foreach(j->rules, i, rule)
 	{
-		if (trial_fires_on_files(rule, user))
+		if (trial_fires_on_files(rule, user) && !is_named(j, rule))
 			return xasprintf("event rule '%s' would fire", json_str(rule, "name", "?"));
 	}
 	return hook ? xasprintf("%s would be told", hook) : NULL;
@@ -172,6 +180,23 @@ static void put_account(struct look *k, const struct judged *j)
 		json_decref(account);
 }
 
+/* ---- the rule that may be fired ---- */
+
+static void put_rule(struct look *k, const struct judged *j)
+{
+	const json_t *rule, *found = NULL;
+	size_t i;
+
+	if (!trial_rule(k->to))
+		return;
+	json_array_foreach(j->rules, i, rule)
+		found = is_named(j, rule) ? rule : found;
+	look_pin(k, SF_TRIAL_RULE,
+		 json_pack("{sb sb si}", "found", found != NULL, "active", json_int(found, "status", 0) == 1, "trigger",
+			   (int)json_int(found, "trigger", 0)),
+		 "data provider");
+}
+
 /* ---- logins ---- */
 
 /* "" when the server takes it. Heap. */
@@ -215,6 +240,7 @@ static void miss_all(struct look *k, const char *why)
 {
 	facts_miss(k->f, SF_TRIAL_USERS, why);
 	facts_miss(k->f, SF_TRIAL_ACCOUNT, why);
+	facts_miss(k->f, SF_TRIAL_RULE, why);
 }
 
 static void look_at_database(struct look *k)
@@ -229,6 +255,7 @@ static void look_at_database(struct look *k)
 	} else {
 		put_users(k, &j);
 		put_account(k, &j);
+		put_rule(k, &j);
 	}
 	json_decref(j.users);
 	json_decref(j.groups);
@@ -239,7 +266,7 @@ int look_at_trials(struct look *k, struct err *e)
 {
 	if (trial_settings(k->to, e) < 0)
 		return -(int)e->kind;
-	if (!trial_wanted(k->to))
+	if (!trial_wanted(k->to) && !trial_rule(k->to))
 		return 0;
 	look_at_database(k);
 	if (!k->l.proc.id.pid)

@@ -2,6 +2,7 @@
 #include "products/sftpgo/draft.h"
 
 #include "base/mem.h"
+#include "products/sftpgo/trial_fit.h"
 #include "products/sftpgo/trial_goal.h"
 
 #define BEFORE "logins-before"
@@ -54,4 +55,14 @@ void sftpgo_draft_trial_again(struct draft *d)
 	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
 	sftpgo_draft_step(d, PHASE_PROVE, "logins", "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");
+}
+
+void sftpgo_draft_rule(struct draft *d)
+{
+	const json_t *rule = facts_get(d->now, SF_TRIAL_RULE);
+
+	if (json_int(rule, "trigger", 0) == TRIAL_ON_DEMAND && json_bool(rule, "active", false))
+		sftpgo_draft_step(d, PHASE_AFTER, "fire-rule", "rule_fire", STEP_NO_UNDO,
+				  json_pack("{ss}", "rule", trial_rule(d->to)),
+				  "the one event that is fired, because it was asked for by name");
 }

@@ -77,5 +77,6 @@ void sftpgo_draft_open(struct draft *d)
 {
 	window_open(d->plan, d->to, d->ports);
 	sftpgo_draft_left(d);
+	sftpgo_draft_rule(d);
 	window_prove_deep(d->plan);
 }

@@ -9,7 +9,8 @@
 static const char *const source_keys[] = { "package_file", NULL };
 static const char *const target_keys[] = { NULL };
 static const char *const setting_keys[] = { "drain",	      "dump_timeout", "dump_tools", "license_file",
-					    "probe_account", "probe_users",  "role",	    NULL };
+					    "probe_account", "probe_rule",   "probe_users", "role",
+					    NULL };
 static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, NULL };
 
 /* ---- the site ---- */

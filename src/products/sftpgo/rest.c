@@ -209,7 +209,7 @@ int rest_get(struct rest *r, const char *path, json_t **ret, struct err *e)
 }
 
 /* What is sent may hold a password: it is the caller's to wipe. */
-static int send_text(struct rest *r, const char *method, const char *path, struct sv text, long wanted, struct err *e)
+static int send_text(struct rest *r, const char *method, const char *path, struct sv text, struct err *e)
 {
 	struct http_ask what = { .method = method, .path = path, .body = text };
 	struct http_answer a = { 0 };
@@ -217,7 +217,7 @@ static int send_text(struct rest *r, const char *method, const char *path, struc
 
 	if (ask_again(r, &what, &a, e) < 0)
 		return -(int)e->kind;
-	got = a.status == wanted ? 0 : said_no(&a, path, e);
+	got = a.status / 100 == 2 ? 0 : said_no(&a, path, e);
 	http_answer_done(&a);
 	return got;
 }
@@ -229,15 +229,15 @@ int rest_put(struct rest *r, const char *path, const json_t *body, struct err *e
 	json_canonical(body, &text);
 	if (buf_check(&text, "what is sent", e) < 0)
 		return -(int)e->kind;
-	return send_text(r, "PUT", path, buf_sv(&text), 200, e);
+	return send_text(r, "PUT", path, buf_sv(&text), e);
 }
 
 int rest_post(struct rest *r, const char *path, struct sv body, struct err *e)
 {
-	return send_text(r, "POST", path, body, 201, e);
+	return send_text(r, "POST", path, body, e);
 }
 
 int rest_delete(struct rest *r, const char *path, struct err *e)
 {
-	return send_text(r, "DELETE", path, (struct sv){ 0 }, 200, e);
+	return send_text(r, "DELETE", path, (struct sv){ 0 }, e);
 }

@@ -7,7 +7,6 @@
 #include "products/sftpgo/objects_census.h"
 
 #define ACTIVE         1
-#define FS_EVENT       1
 #define PROVIDER_EVENT 2
 #define PLACEHOLDER    "%username%"
 
@@ -64,7 +63,7 @@ bool trial_fires_on_files(const json_t *rule, const char *user)
 {
 	const json_t *conditions = json_object_get(rule, "conditions"), *protocols = below(conditions, "options", "protocols");
 
-	return is_active(rule, FS_EVENT) && lists_one(json_object_get(conditions, "fs_events"), of_files) &&
+	return is_active(rule, TRIAL_FS_EVENT) && lists_one(json_object_get(conditions, "fs_events"), of_files) &&
 	       (!json_array_size(protocols) || json_lists(protocols, "SFTP")) && names_meet(rule, user);
 }
 

@@ -12,6 +12,10 @@
 bool trial_fires_on_files(const json_t *rule, const char *user);
 /* When an administrator makes a user and deletes it again? `admin` NULL: nobody knows his name. */
 bool trial_fires_on_account(const json_t *rule, const char *admin);
+/* Triggers that a rule which the operator names may have. */
+#define TRIAL_FS_EVENT  1       /* fired by the file of a trial */
+#define TRIAL_ON_DEMAND 6       /* started by itself */
+
 /* What else is told of such: "common.actions.hook", "a notifier plugin"; NULL: nothing is. Static text. */
 const char *trial_hook_on_files(const struct sftpgo_config *c);
 const char *trial_hook_on_account(const struct sftpgo_config *c);

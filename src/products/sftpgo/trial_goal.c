@@ -35,9 +35,11 @@ static int check_user(const json_t *user, struct err *e)
 int trial_settings(const struct goal *g, struct err *e)
 {
 	const json_t *users = json_object_get(g->settings, "probe_users"), *one;
-	const json_t *account = json_object_get(g->settings, "probe_account");
+	const json_t *account = json_object_get(g->settings, "probe_account"), *rule = json_object_get(g->settings, "probe_rule");
 	size_t i;
 
+	if (rule && (!json_is_string(rule) || !json_string_length(rule)))
+		return err_set(e, ERR_USAGE, "'settings.probe_rule' is not the name of an event rule");
 	if (account && !json_is_boolean(account))
 		return err_set(e, ERR_USAGE, "'settings.probe_account' is neither true nor false");
 	if (users && !json_is_array(users)) {
@@ -55,6 +57,8 @@ int trial_settings(const struct goal *g, struct err *e)
 }
 
 bool trial_wants_account(const struct goal *g) { return json_is_true(json_object_get(g->settings, "probe_account")); }
+
+const char *trial_rule(const struct goal *g) { return goal_setting(g, "probe_rule", NULL); }
 
 bool trial_wanted(const struct goal *g)
 {

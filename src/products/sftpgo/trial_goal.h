@@ -1,4 +1,4 @@
-/* What the goal asks to try: settings.probe_users, [{user, password_file | private_key_file}], and probe_account, or --probe-account. */
+/* What the goal asks to try: settings.probe_users, [{user, password_file | private_key_file}], probe_account (--probe-account), probe_rule. */
 #pragma once
 
 #include "base/secret.h"
@@ -14,5 +14,7 @@ int trial_settings(const struct goal *g, struct err *e) must_check;
 /* Is any trial asked for? As an account of its own? */
 bool trial_wanted(const struct goal *g);
 bool trial_wants_account(const struct goal *g);
+/* The one event rule that may be fired, `settings.probe_rule`; NULL: none. */
+const char *trial_rule(const struct goal *g);
 /* An element of `probe_users`. */
 struct trial_as trial_of(const json_t *user);

@@ -165,7 +165,27 @@ static json_t *try_nobody(struct bench *b)
 	return json_pack("{s[] ss}", "users", "within", "1s");
 }
 
+static void put_trigger(struct bench *b, int status)
+{
+	autofree char *text = xasprintf("{\"name\":\"by hand\",\"status\":%d,\"trigger\":6}", status);
+
+	bench_put(b, RULE, text);
+}
+
+static json_t *start_rule(struct bench *b)
+{
+	put_trigger(b, 1);
+	serve(b);
+	return json_pack("{ss}", "rule", "by hand");
+}
+
+static void rule_is_switched_off(struct bench *b)
+{
+	put_trigger(b, 0);
+}
+
 const struct fixture sftpgo_fixtures[] = {
+	{ .kind = "rule_fire", .name = "a rule on demand", .flags = FX_NO_EFFECT, .params = start_rule, .drift = rule_is_switched_off },
 	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },

@@ -43,6 +43,9 @@ int main(void)
 		{ "sftpgo.removed-keys", "shipped", VERDICT_PASS },
 		{ "sftpgo.login", "none", VERDICT_NOTE },
 		{ "sftpgo.probe-users", "login", VERDICT_NOTE },
+		{ "sftpgo.probe-rule", "files", VERDICT_PASS },
+		{ "sftpgo.probe-rule", "schedule", VERDICT_BLOCK },
+		{ "sftpgo.probe-rule", "paused", VERDICT_BLOCK },
 		{ "sftpgo.login", "drain", VERDICT_BLOCK },
 		{ "sftpgo.transfers", "unseen", VERDICT_NOTE },
 		{ "sftpgo.license", "local", VERDICT_WARN },
@@ -77,7 +80,7 @@ int main(void)
 		{ "sftpgo.old-package", "rpm", VERDICT_BLOCK },
 		{ 0 },
 	};
-	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", "sftpgo.probe-account", NULL };
+	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", "sftpgo.probe-account", "sftpgo.probe-rule", NULL };
 	const struct golden_checks g = { &product_sftpgo, degrees, goal_checks };
 
 	return golden_checks_run(&g);

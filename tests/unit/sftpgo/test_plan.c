@@ -10,7 +10,7 @@
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-link",     "plan-entries",    "plan-no-gate", "plan-snapshot",
-					     "plan-database", "plan-enterprise", "plan-nothing" };
+					     "plan-database", "plan-enterprise", "plan-logins",	    "plan-nothing" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
