@@ -12,6 +12,7 @@
 
 #define SPEC_FD   3
 #define REPORT_FD 4
+#define PROGRAM_FD 5            /* of SPEC_PROGRAM */
 #define SPEC_MAX  (4u << 20)
 #define SPEC_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,6 +29,7 @@ enum spec_tag {
 	SPEC_DIE = 'd',         /* pid of the parent whose end is ours */
 	SPEC_SERVER = 's',      /* leave the parent */
 	SPEC_STRICT = '!',      /* what cannot be set is a failure */
+	SPEC_PROGRAM = 'p',     /* the program is the open file PROGRAM_FD; the first argument only names it */
 };
 
 void spec_add_text(struct buf *b, enum spec_tag tag, const char *text);

@@ -26,7 +26,7 @@ struct spec {
 	VEC(gid_t) groups;
 	VEC(struct limit) limits;
 	char    *cwd, *out;
-	bool     set_ids, set_umask, set_oom, server, strict;
+	bool     set_ids, set_umask, set_oom, server, strict, open_program;
 	uid_t    uid;
 	gid_t    gid;
 	mode_t   umask;
@@ -110,6 +110,8 @@ static bool take_record(struct spec *s, enum spec_tag tag, struct sv value)
 		return s->server = true;
 	case SPEC_STRICT:
 		return s->strict = true;
+	case SPEC_PROGRAM:
+		return s->open_program = fcntl(PROGRAM_FD, F_SETFD, FD_CLOEXEC) >= 0;
 	}
 	return false;
 }
@@ -279,6 +281,10 @@ static _Noreturn void execute(const struct spec *s)
 	const char *name = s->argv.v[0];
 	int sys = ENOENT;
 
+	if (s->open_program) {
+		(void)execveat(PROGRAM_FD, "", s->argv.v, s->env.v, AT_EMPTY_PATH);
+		fail(errno, name);
+	}
 	if (strchr(name, '/')) {
 		(void)execve(name, s->argv.v, s->env.v);
 		fail(errno, name);
@@ -303,8 +309,10 @@ int main(void)
 		(void)fputs("crossgrade-exec is started by crossgrade only\n", stderr);
 		return 127;
 	}
-	(void)close_range(REPORT_FD + 1, ~0u, 0);
+	(void)close_range(PROGRAM_FD + 1, ~0u, 0);
 	read_spec(&s);
+	if (!s.open_program)
+		(void)close(PROGRAM_FD);
 	if (s.server)
 		detach();
 	else if (setsid() < 0)

@@ -95,6 +95,8 @@ static void spec_of(const struct cmd *c, bool server, struct buf *ret)
 		spec_add_text(ret, SPEC_SERVER, "");
 	if (c->strict)
 		spec_add_text(ret, SPEC_STRICT, "");
+	if (c->program > 0)
+		spec_add_text(ret, SPEC_PROGRAM, "");
 }
 
 /* Out of the way of the numbers that the child's descriptors get. */
@@ -143,11 +145,11 @@ static int open_null(int flags, struct err *e)
 	return move_up(open("/dev/null", flags | O_CLOEXEC), "open '/dev/null'", e);
 }
 
-/* What the child gets as its descriptors 0 to 4. */
+/* What the child gets as its descriptors 0 to 5. */
 struct ends {
-	int fd[REPORT_FD + 1];
+	int fd[PROGRAM_FD + 1];
 };
-#define ENDS_NONE { .fd = { -1, -1, -1, -1, -1 } }
+#define ENDS_NONE { .fd = { -1, -1, -1, -1, -1, -1 } }
 
 static void ends_done(struct ends *ends)
 {
@@ -166,6 +168,8 @@ static int make_ends(const struct cmd *c, bool server, struct ends *ends, struct
 	ends->fd[SPEC_FD] = memory_of(buf_sv(&spec), "hand over a command", e);
 	if (ends->fd[SPEC_FD] < 0)
 		return -(int)e->kind;
+	if (c->program > 0 && (ends->fd[PROGRAM_FD] = fcntl(c->program, F_DUPFD_CLOEXEC, FIRST_OWN_FD)) < 0)
+		return err_sys(e, errno, "hand over a program");
 	ends->fd[0] = c->in.n ? memory_of(c->in, "hand over the input", e) : open_null(O_RDONLY, e);
 	if (ends->fd[0] < 0 || make_pipe(&child->report, &ends->fd[REPORT_FD], e) < 0)
 		return -(int)e->kind;
@@ -192,7 +196,8 @@ static int spawn_with(const struct ends *ends, pid_t *ret)
 	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
 		return ENOMEM;
 	for (int i = 0; i < (int)ARRAY_LEN(ends->fd); i++)
-		(void)posix_spawn_file_actions_adddup2(&actions, ends->fd[i], i);
+		if (ends->fd[i] >= 0)
+			(void)posix_spawn_file_actions_adddup2(&actions, ends->fd[i], i);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -405,7 +410,13 @@ int cmd_said_no(const struct cmd_result *r, struct err *e)
 
 	if (!words.n)
 		return err_set(e, ERR_REFUSED, "status %d", r->status);
-	return err_set(e, ERR_REFUSED, "status %d: %.*s", r->status, (int)MIN_OF(words.n, 200u), words.p);
+	err_set(e, ERR_REFUSED, "status %d: %.*s", r->status, (int)MIN_OF(words.n, 200u), words.p);
+	/* The second as mysqldump says it. */
+	if (memmem(words.p, words.n, "No space left on device", 23) || memmem(words.p, words.n, "Errcode: 28", 11)) {
+		e->kind = ERR_SPACE;
+		e->sys = ENOSPC;
+	}
+	return -(int)e->kind;
 }
 
 void cmd_result_done(struct cmd_result *r)

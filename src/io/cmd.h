@@ -27,6 +27,8 @@ struct cmd_limit {
 struct cmd {
 	const char *const *argv;                /* argv[0] is an absolute path, or a name looked up in the fixed PATH
 	                                         * /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin */
+	int                program;             /* above 0: this open file is executed, argv[0] only names it; one in memory
+	                                         * (memfd_create) can be run whatever the file systems allow */
 	const char *const *env;                 /* "K=V"; NULL: only PATH, LANG=C.UTF-8 */
 	struct sv          in;                  /* given as standard input */
 	int64_t            within_ns;           /* 0: one minute */
@@ -57,7 +59,7 @@ struct cmd_result {
 };
 
 int  cmd_run(const struct cmd *c, struct cmd_result *ret, struct err *e) must_check;
-/* ERR_REFUSED with the status and the last words of a program that ran and said no. */
+/* ERR_REFUSED with the status and the last words of a program that ran and said no; ERR_SPACE when these are of a full disk. */
 int  cmd_said_no(const struct cmd_result *r, struct err *e);
 void cmd_result_done(struct cmd_result *r);
 

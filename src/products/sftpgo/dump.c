@@ -56,16 +56,6 @@ void dump_words_done(struct dump_words *w)
 
 /* ---- programs ---- */
 
-static int said_no(const struct cmd_result *r, struct err *e)
-{
-	const char *words = buf_str(&r->err);
-
-	cmd_said_no(r, e);
-	if (strstr(words, "No space left on device") || strstr(words, "Errcode: 28"))
-		e->kind = ERR_SPACE;
-	return -(int)e->kind;
-}
-
 int dump_run(const struct dump_job *j, const struct dump_words *argv, const struct dump_words *env, struct buf *ret_out,
              struct err *e)
 {
@@ -81,7 +71,7 @@ int dump_run(const struct dump_job *j, const struct dump_words *argv, const stru
 	int ret = cmd_run(&c, &r, e);
 
 	if (ret >= 0 && r.status)
-		ret = said_no(&r, e);
+		ret = cmd_said_no(&r, e);
 	if (ret >= 0 && ret_out)
 		buf_add_sv(ret_out, buf_sv(&r.out));
 	if (ret >= 0 && ret_out && (r.cut || buf_check(ret_out, "what it says", e) < 0))

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/wait.h>
 
 #include "place.h"
@@ -75,6 +77,24 @@ static void no_descriptor_is_inherited(void **state)
 	assert_string_equal(run_out(&(struct cmd){ .argv = ARGV("ls", "/proc/self/fd") }),
 	                    "0\n1\n2\n3\n");
 	close(leak);
+}
+
+/* It lies on no file system, and whoever it is run as need not come to it. */
+static void a_program_in_memory_is_run(void **state)
+{
+	int from = open("/usr/bin/id", O_RDONLY | O_CLOEXEC), program = memfd_create("it", MFD_CLOEXEC);
+	struct cmd c = { .argv = ARGV("id", "-u"), .program = program, .set_ids = true, .uid = 65534, .gid = 65534 };
+	struct stat st;
+
+	assert_return_code(fstat(from, &st), errno);
+	assert_int_equal(sendfile(program, from, NULL, (size_t)st.st_size), st.st_size);
+	c.set_ids = geteuid() == 0;
+	run_out(&c);
+	assert_int_equal(result.status, 0);
+	if (c.set_ids)
+		assert_string_equal(buf_str(&result.out), "65534\n");
+	close(from);
+	close(program);
 }
 
 static void signals_are_as_at_first(void **state)
@@ -463,6 +483,7 @@ int main(void)
 		cmocka_unit_test_teardown(arguments_are_not_a_shells, forget_result),
 		cmocka_unit_test_teardown(the_environment_is_clean, forget_result),
 		cmocka_unit_test_teardown(no_descriptor_is_inherited, forget_result),
+		cmocka_unit_test_teardown(a_program_in_memory_is_run, forget_result),
 		cmocka_unit_test_teardown(signals_are_as_at_first, forget_result),
 		cmocka_unit_test_teardown(output_has_a_ceiling, forget_result),
 		cmocka_unit_test_teardown(much_input_is_given, forget_result),
