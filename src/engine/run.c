@@ -98,6 +98,7 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	struct err e = ERR_INIT;
 	size_t stopping;
 
+	w->ctx.known = plan_pinned(&w->plan);
 	if (w->product->inspect(&w->ctx, &w->goal, DEPTH_LIVE, now, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
 	/* What an interrupted look did not see is no drift. */

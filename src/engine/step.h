@@ -72,6 +72,8 @@ struct ctx {
 	const struct product *product;
 	const struct goal    *goal;
 	const struct plan    *plan;
+	const json_t         *known;            /* pinned facts of the plan that is looked at again, NULL none: of what is dear to look at and
+	                                         * has the digest that it had */
 	const char           *run;              /* id; names trash, restore point, hold */
 	struct site          *sites;
 	size_t                n_sites;

@@ -49,7 +49,7 @@ def deep(lab: Lab) -> Call:
     return call
 
 
-def failing(at: int, act: str) -> collections.abc.Callable[[Lab], Call]:
+def failing(at: int | str, act: str) -> collections.abc.Callable[[Lab], Call]:
     return lambda lab: lab.apply(env={"CROSSGRADE_FAULT": str(at), "CROSSGRADE_FAULT_ACT": act})
 
 

@@ -12,8 +12,8 @@ import subprocess
 import threading
 import time
 
-from disturb import (BLOCKED, DONE, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case, finalize_killed, interrupt,
-                     killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
+from disturb import (BLOCKED, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case, failing,
+                     finalize_killed, interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import Call, Lab, run
 from sftpgo_package import SCRIPTS
 from sftpgo_stores import MIGRATED_FIRST, MIGRATED_LAST, PASSWORD
@@ -37,6 +37,15 @@ def half_migrated(lab: Lab) -> Call:
         db.commit()
     call = lab.apply()
     lab.store.path.write_bytes(before)
+    return call
+
+
+def no_room_to_look(lab: Lab) -> Call:
+    """What the machine refuses says nothing of the artifact: neither a finding nor a change since the plan."""
+    call = failing("sftpgo.build.bring:1", "err:ENOSPC")(lab)
+    error = next(event["document"] for event in call.events() if event.get("type") == "result")
+    if error.get("kind") != "space" or "memory" not in error.get("hint", ""):
+        raise RuntimeError(f"neither what is full nor what to do is said: {error}")
     return call
 
 
@@ -161,6 +170,7 @@ ON_REAL_SERVERS = {
 CASES: dict[str, Case] = {
     **PACKAGE,
     **ON_REAL_SERVERS,
+    "no-room-to-look": Case((FAILED,), no_room_to_look),
     "start-refused": Case((TURNED,), undisturbed, double={"start": "refuse"}),
     "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
     "migration-fails": Case((TURNED,), undisturbed, double={"migration": "half"}),

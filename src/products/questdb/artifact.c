@@ -482,8 +482,8 @@ static int judge_dir(struct package *p, const char *path, const struct cancel *c
 	return 0;
 }
 
-static int judge_file(struct package *p, const char *path, const struct cancel *cancel, json_t *a,
-		      struct err *e)
+static int judge_file(struct package *p, const char *path, const json_t *known,
+		      const struct cancel *cancel, json_t *a, struct err *e)
 {
 	const struct unpack_opts o = { .cancel = cancel };
 	unsigned char magic[4] = { 0 };
@@ -497,6 +497,11 @@ static int judge_file(struct package *p, const char *path, const struct cancel *
 		return err_set(e, ERR_REFUSED, "'%s' is neither a file nor a directory", path);
 	if (file_digest(p->fd, path, digest, e) < 0)
 		return -e->kind;
+	if (!strcmp(json_str(known, "sha256", ""), digest) &&
+	    !strcmp(json_str(known, "path", ""), path)) {
+		json_object_update(a, (json_t *)known);
+		return 0;
+	}
 	json_object_set_new(a, "sha256", json_string(digest));
 	json_object_set_new(a, "size", json_integer(st.st_size));
 	jar = magic[0] == 'P' && magic[1] == 'K';
@@ -523,7 +528,8 @@ static int judge_file(struct package *p, const char *path, const struct cancel *
 	return 0;
 }
 
-int artifact_judge(const char *path, const struct cancel *cancel, json_t **ret, struct err *e)
+int artifact_judge(const char *path, const json_t *known, const struct cancel *cancel, json_t **ret,
+		   struct err *e)
 {
 	autopackage struct package p = PACKAGE_NONE;
 	autojson json_t *a = json_pack("{ss}", "path", path);
@@ -537,7 +543,7 @@ int artifact_judge(const char *path, const struct cancel *cancel, json_t **ret, 
 		r = judge_dir(&p, path, cancel, a, e);
 	} else {
 		err_clear(e);
-		r = judge_file(&p, path, cancel, a, e);
+		r = judge_file(&p, path, known, cancel, a, e);
 	}
 	if (r < 0)
 		return r;

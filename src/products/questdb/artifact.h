@@ -6,8 +6,9 @@
 #include "io/json.h"
 
 /* The object of QF_ARTIFACT (facts.h). A file that cannot be opened is an error; one that is
- * damaged, unsafe or no QuestDB at all is a finding in it. */
-int artifact_judge(const char *path, const struct cancel *cancel, json_t **ret,
+ * damaged, unsafe or no QuestDB at all is a finding in it. `known`, NULL none, is such an object of
+ * before: of the same bytes it is the answer, and their entries are not read. */
+int artifact_judge(const char *path, const json_t *known, const struct cancel *cancel, json_t **ret,
 		   struct err *e) must_check;
 
 /* The Java that an executable belongs to, by the `release` file of its home. Fields are "" and 0

@@ -46,7 +46,7 @@ static void put_installed(struct look *k)
 	if (!what)
 		facts_miss(k->f, QF_INSTALL_ARTIFACT,
 			   "there is neither a jar nor a runtime to judge");
-	else if (artifact_judge(what, k->c->cancel, &found, &e) < 0)
+	else if (artifact_judge(what, NULL, k->c->cancel, &found, &e) < 0)
 		missing(k, QF_INSTALL_ARTIFACT, &e);
 	else
 		pin(k, QF_INSTALL_ARTIFACT, found, what);

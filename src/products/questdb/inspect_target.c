@@ -13,7 +13,8 @@ static void put_artifact(struct look *k)
 
 	if (!path)
 		facts_miss(k->f, QF_ARTIFACT, "no target.artifact is given");
-	else if (artifact_judge(path, k->c->cancel, &found, &e) < 0)
+	else if (artifact_judge(path, json_object_get(k->c->known, QF_ARTIFACT), k->c->cancel,
+				&found, &e) < 0)
 		missing(k, QF_ARTIFACT, &e);
 	else
 		pin(k, QF_ARTIFACT, found, path);

@@ -5,14 +5,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "data/unpack.h"
 #include "io/cmd.h"
 #include "io/file.h"
 #include "products/sftpgo/version.h"
 
 #define ASK_WITHIN (10 * NS_PER_S)
+#define PROGRAM_MAX (512u << 20) /* of an archive: it is brought into memory */
 #define PROGRAM    "sftpgo"
 
 /* What the vendor's archive brings beside the program, and the server reads from where it lies. */
@@ -38,10 +41,11 @@ static int parse_said(struct sv said, json_t **ret, struct err *e)
 	return 0;
 }
 
-int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e)
+static int ask(const char *name, int program, uid_t uid, gid_t gid, json_t **ret, struct err *e)
 {
-	const char *argv[] = { program, "--version", NULL };
+	const char *argv[] = { name, "--version", NULL };
 	struct cmd c = { .argv = argv,
+			 .program = program,
 			 .within_ns = ASK_WITHIN,
 			 .out_max = 4096,
 			 .cwd = "/",
@@ -53,11 +57,23 @@ int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct er
 	int ok;
 
 	if (cmd_run(&c, &r, e) < 0)
-		return err_wrap(e, "ask '%s' for its version", program);
-	ok = r.status ? err_set(e, ERR_FORMAT, "'%s --version' ends with status %d", program, r.status)
+		return err_wrap(e, "ask '%s' for its version", name);
+	ok = r.status ? err_set(e, ERR_FORMAT, "'%s --version' ends with status %d", name, r.status)
 		      : parse_said(buf_sv(&r.out), ret, e);
 	cmd_result_done(&r);
 	return ok;
+}
+
+int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e)
+{
+	return ask(program, 0, uid, gid, ret, e);
+}
+
+int build_ask_open(int program, json_t **ret, struct err *e)
+{
+	if (ask(PROGRAM, program, BUILD_NOBODY, BUILD_NOBODY, ret, e) >= 0)
+		return 0;
+	return e->sys == EACCES ? err_wrap(e, "programs in memory are forbidden here (vm.memfd_noexec)") : -(int)e->kind;
 }
 
 /* ---- an archive ---- */
@@ -69,6 +85,7 @@ struct listing {
 	struct level {
 		json_t *entries;
 		bool has_program;
+		uint64_t program_size;
 	} first, second;
 };
 
@@ -80,12 +97,15 @@ static bool is_own(struct sv name)
 	return false;
 }
 
-static void note_entry(struct level *l, struct sv name, bool is_file)
+static void note_entry(struct level *l, struct sv name, bool is_file, uint64_t size)
 {
 	const json_t *one;
 	size_t i;
 
-	l->has_program |= is_file && sv_eq(name, PROGRAM);
+	if (is_file && sv_eq(name, PROGRAM)) {
+		l->has_program = true;
+		l->program_size = size;
+	}
 	json_array_foreach(l->entries, i, one)
 	{
 		if (sv_eq(name, json_string_value(one)))
@@ -104,25 +124,28 @@ static int see_entry(void *data, const struct unpack_entry *a, struct err *e unu
 		snprintf(l->top, sizeof l->top, SV_FMT, SV_ARG(first));
 	if (!sv_eq(first, l->top) || (!rest.n && a->type != 'd'))
 		l->one_top = false;
-	note_entry(&l->first, first, !rest.n && a->type == 'f');
+	note_entry(&l->first, first, !rest.n && a->type == 'f', a->size);
 	second = sv_cut(&below, '/');
 	if (second.n)
-		note_entry(&l->second, second, !below.n && a->type == 'f');
+		note_entry(&l->second, second, !below.n && a->type == 'f', a->size);
 	return 0;
 }
 
 static int list_archive(int fd, const char *path, struct listing *l, struct err *e)
 {
 	struct unpack_opts whole = { 0 };
+	const struct level *build;
 
 	l->one_top = true;
 	if (unpack_list(fd, path, &whole, see_entry, l, e) < 0)
 		return -(int)e->kind;
 	if (!l->one_top)
 		l->top[0] = '\0';
-	return (l->one_top ? l->second : l->first).has_program
-		   ? 0
-		   : err_set(e, ERR_FORMAT, "there is no program 'sftpgo' in it");
+	build = l->one_top ? &l->second : &l->first;
+	if (!build->has_program)
+		return err_set(e, ERR_FORMAT, "there is no program 'sftpgo' in it");
+	return build->program_size > PROGRAM_MAX ? err_set(e, ERR_FORMAT, "the program 'sftpgo' in it is larger than any of SFTPGo's")
+						 : 0;
 }
 
 /* ELF: e_machine at offset 18. elf(5) */
@@ -146,42 +169,43 @@ static const char *arch_here(void)
 #endif
 }
 
-/* A program that is busy being written cannot be run: so it is closed before. */
-static int bring_out(int fd, const char *path, const struct listing *l, const char *to, const char **ret_arch,
-		     struct err *e)
+/* Into memory: nothing is left behind by a kill, no disk is filled, and nobody asks whether a directory takes programs. */
+static int bring_out(int fd, const char *path, const struct listing *l, int *ret, struct err *e)
 {
 	autofree char *member = l->top[0] ? xasprintf("%s/" PROGRAM, l->top) : xstrdup(PROGRAM);
-	autoclose int out = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	autoclose int out = memfd_create(PROGRAM, MFD_CLOEXEC);
+	int sys = out < 0 ? errno : fault_errno("sftpgo.build.bring");
 
-	if (out < 0)
-		return err_sys(e, errno, "make '%s'", to);
-	if (unpack_member_file(fd, path, member, out, e) < 0)
-		return -(int)e->kind;
-	*ret_arch = arch_of(out);
-	return fchmod(out, 0755) < 0 ? err_sys(e, errno, "make '%s' executable", to) : 0;
+	if (sys)
+		err_sys(e, sys, "make room in memory");
+	if (sys || unpack_member_file(fd, path, member, out, e) < 0) {
+		err_wrap(e, "bring the program of '%s' into memory", path);
+		return e->kind == ERR_SPACE ? err_hint(e, "free some memory: the program is asked for its version there") : -(int)e->kind;
+	}
+	*ret = take_fd(out);
+	return 0;
 }
 
-static int ask_in(const char *room, int fd, const char *path, const struct listing *l, json_t *doc, struct err *e)
+static int ask_inside(int fd, const char *path, const struct listing *l, json_t *doc, struct err *e)
 {
-	autofree char *program = xasprintf("%s/" PROGRAM, room);
 	autojson json_t *said = NULL;
-	const char *arch = "?";
-	int r = bring_out(fd, path, l, program, &arch, e);
+	autoclose int program = -1;
+	const char *arch;
 
+	if (bring_out(fd, path, l, &program, e) < 0)
+		return -(int)e->kind;
+	arch = arch_of(program);
 	json_object_set_new(doc, "arch", json_string(arch));
-	if (r >= 0 && strcmp(arch, arch_here()) != 0)
-		r = err_set(e, ERR_FORMAT, "its program is for %s, this machine is %s", arch, arch_here());
-	if (r >= 0)
-		r = build_ask(program, BUILD_NOBODY, BUILD_NOBODY, &said, e);
-	if (r >= 0)
-		json_object_update(doc, said);
-	unlink(program);
-	return r;
+	if (strcmp(arch, arch_here()) != 0)
+		return err_set(e, ERR_FORMAT, "its program is for %s, this machine is %s", arch, arch_here());
+	if (build_ask_open(program, &said, e) < 0)
+		return -(int)e->kind;
+	json_object_update(doc, said);
+	return 0;
 }
 
 static int look_inside(int fd, const char *path, json_t *doc, struct err *e)
 {
-	char room[] = "/var/tmp/crossgrade-build-XXXXXX";
 	struct listing l = { .first.entries = json_array(), .second.entries = json_array() };
 	int r = list_archive(fd, path, &l, e);
 
@@ -189,14 +213,7 @@ static int look_inside(int fd, const char *path, json_t *doc, struct err *e)
 	json_object_set_new(doc, "top", json_string(l.top));
 	json_decref(l.first.entries);
 	json_decref(l.second.entries);
-	if (r < 0)
-		return r;
-	if (!mkdtemp(room))
-		return err_sys(e, errno, "make a directory below /var/tmp");
-	r = chmod(room, 0711) < 0 ? err_sys(e, errno, "open '%s' to others", room)
-				  : ask_in(room, fd, path, &l, doc, e);
-	rmdir(room);
-	return r;
+	return r < 0 ? r : ask_inside(fd, path, &l, doc, e);
 }
 
 static const char *form_of(int fd)
@@ -230,14 +247,48 @@ static void take_version_of_name(const char *path, json_t *doc)
 	}
 }
 
-int build_judge(const char *path, json_t **ret, struct err *e)
+/* What this machine refuses says nothing of the file, except that it cannot be executed at all. */
+static bool is_of_the_file(const struct err *e)
+{
+	return e->sys ? e->sys == ENOEXEC : e->kind == ERR_FORMAT || e->kind == ERR_REFUSED || e->kind == ERR_SPACE;
+}
+
+static int look_into(int fd, const char *path, json_t *doc, struct err *e)
+{
+	const char *form = form_of(fd);
+	const struct packager_ops *ops = packager_of_form(form);
+	struct err why = ERR_INIT;
+	int r = 0;
+
+	if (!strcmp(form, "archive"))
+		r = look_inside(fd, path, doc, &why);
+	else if (!strcmp(form, "installer"))
+		take_version_of_name(path, doc);
+	else if (ops)
+		r = build_look_in_package(ops, path, doc, &why);
+	if (r >= 0)
+		return 0;
+	if (is_of_the_file(&why)) {
+		json_object_set_new(doc, "finding", json_text(why.msg));
+		return 0;
+	}
+	*e = why;
+	return r;
+}
+
+/* The same bytes, judged before on the same kind of machine. */
+static bool is_known(const json_t *known, const char *path, const char *sha256)
+{
+	return !strcmp(json_str(known, "sha256", ""), sha256) && !strcmp(json_str(known, "path", ""), path) &&
+	       !json_str(known, "finding", NULL) && !strcmp(json_str(known, "machine", ""), arch_here());
+}
+
+int build_judge(const char *path, const json_t *known, json_t **ret, struct err *e)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const struct packager_ops *ops;
-	struct err finding = ERR_INIT;
+	autojson json_t *doc = NULL;
 	char sha256[DIGEST_TEXT];
 	struct stat st;
-	json_t *doc;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, errno, "open '%s'", path);
@@ -245,14 +296,14 @@ int build_judge(const char *path, json_t **ret, struct err *e)
 		return err_set(e, ERR_REFUSED, "'%s' is no file", path);
 	if (file_digest(fd, path, sha256, e) < 0)
 		return -(int)e->kind;
-	ops = packager_of_form(form_of(fd));
-	doc = json_pack("{ss ss ss sI}", "path", path, "form", form_of(fd), "sha256", sha256, "size",
-			(json_int_t)st.st_size);
-	if ((!strcmp(form_of(fd), "archive") && look_inside(fd, path, doc, &finding) < 0) ||
-	    (ops && build_look_in_package(ops, path, doc, &finding) < 0))
-		json_object_set_new(doc, "finding", json_text(finding.msg));
-	if (!strcmp(form_of(fd), "installer"))
-		take_version_of_name(path, doc);
-	*ret = doc;
+	if (is_known(known, path, sha256)) {
+		*ret = json_deep_copy(known);
+		return 0;
+	}
+	doc = json_pack("{ss ss ss sI ss}", "path", path, "form", form_of(fd), "sha256", sha256, "size", (json_int_t)st.st_size,
+			"machine", arch_here());
+	if (look_into(fd, path, doc, e) < 0)
+		return -(int)e->kind;
+	*ret = take_ptr(doc);
 	return 0;
 }

@@ -62,7 +62,8 @@ static int look(struct look *k, struct err *e)
 	if (k->to && (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) && look_at_trials(k, e) < 0)
 		return -(int)e->kind;
 	if (k->to && k->depth != DEPTH_GATE) {
-		look_at_target(k);
+		if (look_at_target(k, e) < 0)
+			return -(int)e->kind;
 		look_at_crossing(k);
 	}
 	look_at_causes(k);

@@ -39,8 +39,8 @@ void look_at_login(struct look *k);     /* inspect_login.c: does the server take
 int  look_at_trials(struct look *k, struct err *e) must_check; /* inspect_trial.c: logins that the goal asks to try */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
 void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, once the new ones are known */
-void look_at_target(struct look *k);    /* inspect_target.c: the artifact and the host */
+int  look_at_target(struct look *k, struct err *e) must_check; /* inspect_target.c: the artifact and the host */
 void look_at_causes(struct look *k);    /* inspect_causes.c: why facts are missing */
-void look_at_artifact(struct look *k);  /* the artifact alone, and what is wanted */
+int  look_at_artifact(struct look *k, struct err *e) must_check; /* the artifact alone, and what is wanted */
 int  look_at_copy(struct look *k, struct err *e) must_check;    /* inspect_windows.c: all that a copied folder tells */
 int  look_at_frozen(struct look *k, struct err *e) must_check;  /* inspect_frozen.c: the baseline of the proof */

@@ -7,29 +7,34 @@
 #include "products/sftpgo/inspect.h"
 #include "svc/gate.h"
 
-static void put_artifact(struct look *k)
+/* For want of room nothing can be said of it, neither that it is bad nor that it changed. */
+static int put_artifact(struct look *k, struct err *e)
 {
 	const char *path = goal_artifact(k->to, 0);
 	json_t *found = NULL;
-	struct err e = ERR_INIT;
+	struct err why = ERR_INIT;
 
 	if (!path)
 		facts_miss(k->f, SF_ARTIFACT, "no target.artifact is given");
-	else if (build_judge(path, &found, &e) < 0)
-		look_missing(k, SF_ARTIFACT, &e);
-	else
+	else if (build_judge(path, json_object_get(k->c->known, SF_ARTIFACT), &found, &why) >= 0)
 		look_pin(k, SF_ARTIFACT, found, path);
+	else
+		look_missing(k, SF_ARTIFACT, &why);
+	if (why.kind == ERR_SPACE)
+		*e = why;
+	return why.kind == ERR_SPACE ? -ERR_SPACE : 0;
 }
 
 /* Plugins: packages beside the server's. */
 static void put_more(struct look *k)
 {
+	const json_t *known = json_object_get(k->c->known, SF_MORE);
 	json_t *all = json_array(), *found;
 	struct err e = ERR_INIT;
 	const char *path;
 
 	for (size_t i = 1; (path = goal_artifact(k->to, i)); i++) {
-		if (build_judge(path, &found, &e) < 0) {
+		if (build_judge(path, json_array_get(known, i - 1), &found, &e) < 0) {
 			look_missing(k, SF_MORE, &e);
 			json_decref(all);
 			return;
@@ -121,18 +126,22 @@ static void put_room(struct look *k)
 	look_observe(k, SF_ROOM, all, "walk and statfs");
 }
 
-void look_at_artifact(struct look *k)
+int look_at_artifact(struct look *k, struct err *e)
 {
-	put_artifact(k);
+	if (put_artifact(k, e) < 0)
+		return -(int)e->kind;
 	put_more(k);
 	put_wanted(k, SF_TARGET_EDITION, goal_edition(k->to), "edition");
 	put_wanted(k, SF_TARGET_VERSION, goal_version(k->to), "version");
+	return 0;
 }
 
-void look_at_target(struct look *k)
+int look_at_target(struct look *k, struct err *e)
 {
-	look_at_artifact(k);
+	if (look_at_artifact(k, e) < 0)
+		return -(int)e->kind;
 	look_at_packages(k);
 	put_gate(k);
 	put_room(k);
+	return 0;
 }

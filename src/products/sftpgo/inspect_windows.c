@@ -73,7 +73,7 @@ static void put_old_installer(struct look *k)
 
 	if (!path)
 		return;
-	if (build_judge(path, &found, &e) < 0)
+	if (build_judge(path, NULL, &found, &e) < 0)
 		look_missing(k, SF_OLD_INSTALLER, &e);
 	else
 		look_pin(k, SF_OLD_INSTALLER, found, "source.package_file");
@@ -90,7 +90,8 @@ int look_at_copy(struct look *k, struct err *e)
 	if (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP)
 		look_at_files(k);
 	if (k->to && k->depth != DEPTH_GATE) {
-		look_at_artifact(k);
+		if (look_at_artifact(k, e) < 0)
+			return -(int)e->kind;
 		put_wanted_edition(k);
 		put_old_installer(k);
 		look_at_crossing(k);

@@ -81,7 +81,7 @@ static json_t *judge(const char *rel)
 	struct err e = ERR_INIT;
 	json_t *a = NULL;
 
-	assert_ok(artifact_judge(path, NULL, &a, &e), &e);
+	assert_ok(artifact_judge(path, NULL, NULL, &a, &e), &e);
 	return a;
 }
 
@@ -191,7 +191,7 @@ static void test_damaged_builds(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(truncate(path, st.st_size / 2), 0);
 	assert_damaged("cut.tar.gz");
-	assert_fails(artifact_judge("/nowhere", NULL, &a, &e), &e, ERR_ABSENT);
+	assert_fails(artifact_judge("/nowhere", NULL, NULL, &a, &e), &e, ERR_ABSENT);
 }
 
 /* The same content is the same digest, another one is another. */
