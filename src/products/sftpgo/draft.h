@@ -39,6 +39,7 @@ json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inact
 void sftpgo_draft_trial(struct draft *d);
 void sftpgo_draft_trial_again(struct draft *d);
 void sftpgo_draft_rule(struct draft *d);
+size_t sftpgo_draft_logins(const struct draft *d);       /* tried while clients are kept out */
 
 /* plan_switch.c: the change itself */
 void sftpgo_draft_change(struct draft *d);

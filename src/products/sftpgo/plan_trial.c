@@ -6,6 +6,7 @@
 #include "products/sftpgo/trial_goal.h"
 
 #define BEFORE "logins-before"
+#define AGAIN  "logins"
 
 /* Those the operator named, each with its home where a file may be tried. */
 static json_t *users_of(const struct draft *d)
@@ -53,7 +54,7 @@ void sftpgo_draft_trial_again(struct draft *d)
 		return;
 	params = params_of(d);
 	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
-	sftpgo_draft_step(d, PHASE_PROVE, "logins", "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
+	sftpgo_draft_step(d, PHASE_PROVE, AGAIN, "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");
 }
 
@@ -65,4 +66,13 @@ void sftpgo_draft_rule(struct draft *d)
 		sftpgo_draft_step(d, PHASE_AFTER, "fire-rule", "rule_fire", STEP_NO_UNDO,
 				  json_pack("{ss}", "rule", trial_rule(d->to)),
 				  "the one event that is fired, because it was asked for by name");
+}
+
+size_t sftpgo_draft_logins(const struct draft *d)
+{
+	const struct step *s = plan_step(d->plan, AGAIN);
+
+	if (!s || !(s->flags & STEP_IN_WINDOW))
+		return 0;
+	return json_array_size(json_object_get(s->params, "users")) + (json_object_get(s->params, "account") != NULL);
 }

@@ -60,22 +60,30 @@ void sftpgo_draft_notes(struct draft *d)
 	enterprise_note(d);
 }
 
+/* A login behind the gate, with its file: mostly the server's check of the password. */
+#define LOGIN_LOW_MS  50
+#define LOGIN_HIGH_MS 500
+
 /* Computed, not measured. Stop 0.01-1 s, start 0.1-3 s with the migration of the schema (0.1 s for 10,000 users on SQLite), a
  * first start makes no host keys; the copy of a database 1 s for 100 MB to 1 GB. Seen on 2.6.4 and 2.7.5. */
 void sftpgo_draft_forecast(struct draft *d)
 {
-	int64_t bytes = 0, copy_low, copy_high;
+	int64_t bytes = 0, copy_low, copy_high, logins = (int64_t)sftpgo_draft_logins(d);
 	const char *name;
-	json_t *room;
+	json_t *room, *parts;
 
 	json_object_foreach((json_t *)facts_get(d->now, SF_ROOM), name, room) bytes += json_int(room, "bytes", 0);
 	copy_low = window_copies(d->to) ? bytes / 1000000 : 0;
 	copy_high = window_copies(d->to) ? 200 + bytes / 100000 : 0;
+	parts = json_pack("{s[II] s[II] s[II]}", "stop_ms", (json_int_t)10, (json_int_t)1000, "final_pass_ms",
+			  (json_int_t)copy_low, (json_int_t)copy_high, "start_ms", (json_int_t)100, (json_int_t)3000);
+	if (logins)
+		json_object_set_new(parts, "logins_ms",
+				    json_pack("[II]", (json_int_t)(logins * LOGIN_LOW_MS), (json_int_t)(logins * LOGIN_HIGH_MS)));
 	plan_forecast(d->plan, "downtime",
-		      json_pack("{ss sI sI s{s[II] s[II] s[II]}}", "how", "computed", "low_ms", (json_int_t)110 + copy_low,
-				"high_ms", (json_int_t)4000 + copy_high, "parts", "stop_ms", (json_int_t)10,
-				(json_int_t)1000, "final_pass_ms", (json_int_t)copy_low, (json_int_t)copy_high, "start_ms",
-				(json_int_t)100, (json_int_t)3000));
+		      json_pack("{ss sI sI so}", "how", "computed", "low_ms",
+				(json_int_t)(110 + copy_low + logins * LOGIN_LOW_MS), "high_ms",
+				(json_int_t)(4000 + copy_high + logins * LOGIN_HIGH_MS), "parts", parts));
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes",
 				(json_int_t)(window_copies(d->to) ? bytes : 0), "build_bytes",
