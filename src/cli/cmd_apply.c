@@ -144,6 +144,11 @@ int cmd_apply(struct call *c, struct err *e)
 		err_hint(e, "the plan '%s' has everything in it: leave -f out", word);
 		return EXIT_USAGE;
 	}
+	if (from_file && args_has(&c->args, OPT_PROBE_ACCOUNT)) {
+		err_set(e, ERR_USAGE, "a plan is carried out as it is, and --probe-account would be more");
+		err_hint(e, "give it to 'crossgrade plan', or to apply without a plan");
+		return EXIT_USAGE;
+	}
 	if ((from_file ? take_plan(&a, word, e) : make_plan(&a, e)) < 0)
 		exit = a.blocked ? EXIT_BLOCKED : exit_of(e);
 	else if (a.begun.exit)

@@ -47,6 +47,11 @@ int cmd_verify(struct call *c, struct err *e)
 	struct run_end end = { 0 };
 	int exit;
 
+	if (args_has(&c->args, OPT_PROBE_ACCOUNT)) {
+		err_set(e, ERR_USAGE, "verify changes nothing, and makes no account");
+		err_hint(e, "a run tries it before its stop and at the new server: 'crossgrade apply --probe-account'");
+		return EXIT_USAGE;
+	}
 	if (against && !about_subject) {
 		err_set(e, ERR_USAGE, "--against compares one installation with facts");
 		err_hint(e, "name the product and its --root, or a migration file");

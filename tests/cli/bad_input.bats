@@ -145,6 +145,16 @@ refused() { # words that stand in the message
 	refused "at once"
 }
 
+@test "an account to try a login with is made by apply, of its own plan" {
+	cg apply plan.json --probe-account --yes
+	refused "--probe-account would be more"
+	cg verify --probe-account
+	refused "verify changes nothing"
+	a_root
+	cg check questdb --root "$work/root" --probe-account
+	refused "probe_account"
+}
+
 @test "control characters of others do not reach the terminal" {
 	cg check questdb --root "$(printf '/x\033]0;owned\007')"
 	[[ $err != *$'\033'* ]]
