@@ -149,7 +149,7 @@ def worker(text: str, desk: Desk = Desk(Builds.from_environment())) -> dict:
 
 # ---- the sample
 
-SAMPLED = {"jar": 48, "sftpgo": 24}
+SAMPLED = {"jar": 48, "sftpgo": 24, "sftpgo-postgresql": 5, "sftpgo-mysql": 5, "sftpgo-package": 5}
 DPKG, DPKG_RENAMES, DPKG_CASES = "dpkg", 24, 4
 
 

@@ -281,7 +281,7 @@ def sample_calls(calls: dict[str, dict[str, int]], count: int, rng: random.Rando
     cases = []
     followed = [name for name in calls if calls[name]]
     for i in range(count if followed else 0):
-        name = rng.choice(followed)
+        [name] = rng.choices(followed, [SCENARIOS[each].weight for each in followed])
         call = rng.choice([call for call, times in calls[name].items() if times])
         first = f"{STRACE}{call}~{rng.randint(1, calls[name][call])}"
         cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2]))
