@@ -80,27 +80,41 @@ CHECK(target_features)
 		judge_backend(build, artifact, used, optional[i], ret);
 }
 
+/* "1 authorized_user, 2 service_account" */
+static void name_types(const json_t *types, struct buf *ret)
+{
+	const char *type;
+	json_t *n;
+
+	json_object_foreach((json_t *)types, type, n)
+		buf_addf(ret, "%s%lld %s", ret->len ? ", " : "", (long long)json_integer_value(n),
+			 strcmp(type, "?") != 0 ? type : "that cannot be seen");
+}
+
 CHECK(gcs_credentials)
 {
 	static const char id[] = "sftpgo.gcs-credentials";
-	const json_t *secrets, *conf, *bridge;
-	long long n;
+	const json_t *secrets, *conf, *bridge, *types;
+	autobuf struct buf seen = BUF_MAX(512);
+	bool trusted;
 
 	if (!goes_to_enterprise(now, to, id, ret) || !need(now, SF_SECRETS, id, ret, &secrets) ||
 	    !need(now, SF_CONF, id, ret, &conf))
 		return;
-	n = (long long)json_int(secrets, "gcs_keys", 0);
+	types = json_object_get(secrets, "gcs_types");
+	name_types(types, &seen);
 	bridge = json_object_get(json_object_get(conf, "variables"),
 				 "SFTPGO_HOOK__GCS_TRUSTED_JSON_CREDENTIALS");
-	if (!n)
+	trusted = !strcmp(json_str(bridge, "value", ""), "1");
+	if (!json_object_size(types))
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
-	else if (!strcmp(json_str(bridge, "value", ""), "1"))
-		results_add(ret, id, VERDICT_NOTE, NULL,
-			    "%lld; SFTPGO_HOOK__GCS_TRUSTED_JSON_CREDENTIALS lets every type pass",
-			    n);
+	else if (json_object_size(types) == 1 && json_object_get(types, "service_account"))
+		results_add(ret, id, VERDICT_PASS, NULL, "%lld, each of a service account",
+			    (long long)json_int(types, "service_account", 0));
 	else
-		results_add(ret, id, VERDICT_WARN, NULL,
-			    "%lld; their type is inside the secret, and is not looked at", n);
+		results_add(ret, id, trusted ? VERDICT_NOTE : VERDICT_WARN, NULL,
+			    "by their type: %s%s", buf_str(&seen),
+			    trusted ? "; SFTPGO_HOOK__GCS_TRUSTED_JSON_CREDENTIALS lets every type pass" : "");
 }
 
 static long long with_status(const json_t *secrets, const char *status)

@@ -70,7 +70,7 @@
 #define SF_NODES           "provider.nodes"     /* O [str]: other nodes that lived in the last two minutes; shared providers */
 #define SF_RIGHT           "provider.right"     /* O {"may": "yes"|"no"|"unknown","why"}: change the schema */
 #define SF_SECRETS         "provider.secrets"   /* O {secret_state_name(): n, "first_shut": where, "statuses": {status: n},
-                                                 * "gcs_keys": n}; statuses are those stored: "Secretbox", "AWS" */
+                                                 * "gcs_types": {type: n, "?" not to be seen}}; statuses are those stored: "Secretbox", "AWS" */
 #define SF_BACKENDS        "provider.backends"  /* O {"local"|"s3"|"gcs"|"azblob"|"encrypted"|"sftp"|"http"|"ftp"|"other":
                                                  * users, folders and groups} */
 #define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */

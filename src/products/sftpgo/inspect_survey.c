@@ -18,7 +18,7 @@ struct survey {
 	json_t *types, *statuses;
 	json_t *templated; /* {action: true}: with placeholders */
 	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
-	int64_t gcs_keys;
+	json_t *gcs_types; /* {type of a key: n} */
 	char *first_shut;
 };
 
@@ -155,7 +155,8 @@ static int survey_secret(void *arg, const struct secret_use *u, struct err *e un
 	struct survey *s = arg;
 
 	count_up(s->statuses, u->status);
-	s->gcs_keys += strstr(u->where, "gcsconfig.credentials") != NULL;
+	if (u->key_type)
+		count_up(s->gcs_types, *u->key_type ? u->key_type : "?");
 	if ((u->state == SECRET_SHUT || u->state == SECRET_KEYLESS) && !s->first_shut)
 		s->first_shut = xasprintf("%s %s: %s", object_kind_name(u->kind), u->key, u->where);
 	return 0;
@@ -256,7 +257,7 @@ static void put_secrets(struct look *k, const struct survey *s, const struct cen
 		look_missing(k, SF_SECRETS, &c->secrets_untried);
 		return;
 	}
-	doc = json_pack("{sO sI}", "statuses", s->statuses, "gcs_keys", (json_int_t)s->gcs_keys);
+	doc = json_pack("{sO sO}", "statuses", s->statuses, "gcs_types", s->gcs_types);
 	for (int i = 0; i < SECRET__MAX; i++)
 		if (c->secrets[i])
 			json_object_set_new(doc, secret_state_name((enum secret_state)i),
@@ -286,6 +287,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->login_admin);
 	json_decref(s->types);
 	json_decref(s->statuses);
+	json_decref(s->gcs_types);
 	json_decref(s->templated);
 	json_decref(s->rules);
 	free(s->first_shut);
@@ -299,6 +301,7 @@ void look_at_objects(struct look *k)
 				       : NULL,
 			    .types = json_object(),
 			    .statuses = json_object(),
+			    .gcs_types = json_object(),
 			    .templated = json_object(),
 			    .rules = json_object() };
 	autosecret struct secret key = { 0 };

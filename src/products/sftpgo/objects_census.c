@@ -258,9 +258,16 @@ static int add_secret(void *arg, const char *where, const json_t *secret, struct
 		.master = json_int(secret, "mode", 0) == 1,
 	};
 
+	char type[KEY_TYPE_ROOM];
+
 	/* Without its library the rest of the pass is still worth having. */
 	if (secret_box_try(secret, t->watch->master_key, &use.state, &t->census->secrets_untried) < 0)
 		return 0;
+	if (strstr(where, "gcsconfig.credentials")) {
+		if (secret_box_key_type(secret, t->watch->master_key, type, e) < 0)
+			return -(int)e->kind;
+		use.key_type = type;
+	}
 	t->census->secrets[use.state]++;
 	t->census->secrets_master += use.master;
 	return t->watch->secret ? t->watch->secret(t->watch->arg, &use, e) : 0;

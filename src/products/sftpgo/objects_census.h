@@ -54,6 +54,7 @@ struct secret_use {
 	const char *status;      /* "Secretbox", "AWS", ... */
 	bool master;             /* made with a master key */
 	enum secret_state state;
+	const char *key_type; /* of a key for Google Cloud Storage, "" not to be seen; NULL: it is none */
 };
 
 struct census {

@@ -98,7 +98,14 @@ static unsigned char *decoded(const char *text, size_t *ret_n)
 	return bytes;
 }
 
-static bool opens(const char *payload, const unsigned char key[crypto_secretbox_KEYBYTES])
+/* Who may see what a secret says while it is open. */
+struct seeing {
+	void (*see)(void *arg, struct sv plain); /* NULL: nobody */
+	void *arg;
+};
+
+static bool opens(const char *payload, const unsigned char key[crypto_secretbox_KEYBYTES],
+		  const struct seeing *who)
 {
 	size_t n = 0;
 	autofree unsigned char *bytes = decoded(payload, &n);
@@ -109,12 +116,14 @@ static bool opens(const char *payload, const unsigned char key[crypto_secretbox_
 		return false;
 	plain = xmalloc(n);
 	open = sodium.open(plain, bytes + NONCE_BYTES, n - NONCE_BYTES, bytes, key) == 0;
+	if (open && who->see)
+		who->see(who->arg, (struct sv){ (char *)plain, n - NONCE_BYTES - BOX_EXTRA });
 	secret_wipe(plain, n);
 	return open;
 }
 
-static int try_box(const json_t *secret, const struct secret *master_key, enum secret_state *ret,
-		   struct err *e)
+static int try_box(const json_t *secret, const struct secret *master_key, const struct seeing *who,
+		   enum secret_state *ret, struct err *e)
 {
 	unsigned char salt[SALT_BYTES], made[SHA_BYTES], key[crypto_secretbox_KEYBYTES];
 	struct sv info = sv_of(json_str(secret, "additional_data", ""));
@@ -136,28 +145,92 @@ static int try_box(const json_t *secret, const struct secret *master_key, enum s
 		self_contained(salt, info, made);
 	if (!derive(from, salt, info, key))
 		return err_set(e, ERR_BUG, "libcrypto derives no key");
-	if (opens(json_str(secret, "payload", ""), key))
+	if (opens(json_str(secret, "payload", ""), key, who))
 		*ret = SECRET_OPENS;
 	secret_wipe(key, sizeof key);
 	secret_wipe(made, sizeof made);
 	return 0;
 }
 
-int secret_box_try(const json_t *secret, const struct secret *master_key, enum secret_state *ret,
-		   struct err *e)
+static int try_any(const json_t *secret, const struct secret *master_key, const struct seeing *who,
+		   enum secret_state *ret, struct err *e)
 {
 	const char *status = json_str(secret, "status", "");
 
-	if (!strcmp(status, "Plain")) {
-		*ret = SECRET_PLAIN;
-	} else if (!strcmp(status, "Redacted")) {
-		*ret = SECRET_REDACTED;
-	} else if (!strcmp(status, "Secretbox")) {
-		return try_box(secret, master_key, ret, e);
-	} else {
-		*ret = SECRET_ELSEWHERE;
-	}
+	if (!strcmp(status, "Secretbox"))
+		return try_box(secret, master_key, who, ret, e);
+	*ret = !strcmp(status, "Plain")      ? SECRET_PLAIN
+	       : !strcmp(status, "Redacted") ? SECRET_REDACTED
+					     : SECRET_ELSEWHERE;
+	if (*ret == SECRET_PLAIN && who->see)
+		who->see(who->arg, sv_of(json_str(secret, "payload", "")));
 	return 0;
+}
+
+int secret_box_try(const json_t *secret, const struct secret *master_key, enum secret_state *ret,
+		   struct err *e)
+{
+	return try_any(secret, master_key, &(struct seeing){ 0 }, ret, e);
+}
+
+/* ---- the kind of a key ---- */
+
+/* The next text in quotes of a JSON document, without them; a parser would keep copies of the rest. *depth counts the brackets on the
+ * way to it. */
+static bool next_text(struct sv *rest, int *depth, struct sv *ret)
+{
+	size_t n = 0;
+
+	while (rest->n && *rest->p != '"') {
+		*depth += *rest->p == '{' || *rest->p == '[';
+		*depth -= *rest->p == '}' || *rest->p == ']';
+		*rest = (struct sv){ rest->p + 1, rest->n - 1 };
+	}
+	if (rest->n < 2)
+		return false;
+	*rest = (struct sv){ rest->p + 1, rest->n - 1 };
+	while (n < rest->n && rest->p[n] != '"')
+		n += rest->p[n] == '\\' ? 2 : 1;
+	if (n >= rest->n)
+		return false;
+	*ret = (struct sv){ rest->p, n };
+	*rest = (struct sv){ rest->p + n + 1, rest->n - n - 1 };
+	return true;
+}
+
+static bool is_word(struct sv text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '_' && (text.p[i] < 'a' || text.p[i] > 'z'))
+			return false;
+	return text.n && text.n < KEY_TYPE_ROOM;
+}
+
+/* "service_account", "external_account", ... */
+static void see_type(void *arg, struct sv plain)
+{
+	struct sv rest = plain, name, value;
+	char *ret = arg;
+	int depth = 0;
+
+	while (next_text(&rest, &depth, &name)) {
+		struct sv after = sv_trim(rest);
+
+		if (depth != 1 || !sv_eq(name, "type") || !sv_starts(after, ":"))
+			continue;
+		if (next_text(&rest, &depth, &value) && depth == 1 && is_word(value))
+			memcpy(ret, value.p, value.n);
+		return;
+	}
+}
+
+int secret_box_key_type(const json_t *secret, const struct secret *master_key, char ret[KEY_TYPE_ROOM],
+			struct err *e)
+{
+	enum secret_state unused;
+
+	memset(ret, 0, KEY_TYPE_ROOM);
+	return try_any(secret, master_key, &(struct seeing){ see_type, ret }, &unused, e);
 }
 
 /* ---- all of an object ---- */

@@ -67,8 +67,14 @@ static void census_of_a_real_one(void **state)
 	struct heard heard;
 	struct census c;
 	struct err e = ERR_INIT;
-	const struct census_watch w = { hear_storage, hear_action, hear_rule, hear_admin,
-					hear_name,    hear_secret, &heard,    &master };
+	const struct census_watch w = { .storage = hear_storage,
+					.action = hear_action,
+					.rule = hear_rule,
+					.admin = hear_admin,
+					.name = hear_name,
+					.secret = hear_secret,
+					.arg = &heard,
+					.master_key = &master };
 	struct buf *all[] = { &heard.storage, &heard.actions, &heard.rules,
 			      &heard.admins,  &heard.names,   &heard.secrets };
 

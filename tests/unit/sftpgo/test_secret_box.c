@@ -79,6 +79,47 @@ static void vectors_of_real_servers(void **state)
 	}
 }
 
+/* A word of what is inside, found without a parser, which would keep copies of the key. */
+static void the_kind_of_a_key_for_google(void **state)
+{
+	static const struct {
+		const char *plain, *type;
+	} plains[] = {
+		{ "{\"type\":\"service_account\",\"private_key\":\"-\"}", "service_account" },
+		{ "{\"private_key\":\"\\\"type\\\":\\\"x\\\"\", \"type\" : \"authorized_user\"}", "authorized_user" },
+		{ "{\"a\":{\"type\":\"nested\"}}", "" },
+		{ "{\"a\":\"type\",\"b\":\"c\"}", "" },
+		{ "{\"type\":{\"a\":\"b\"}}", "" },
+		{ "{\"type\":\"-----BEGIN KEY\"}", "" },
+		{ "{\"type\":\"a_type_that_is_as_long_as_no_type_of_a_key_ever_was\"}", "" },
+		{ "{\"type", "" },
+		{ "{\"type\":\"a\\", "" },
+		{ "", "" },
+	};
+	/* {"client":{"type":"nested"},"private_key":"-----\n\"type\":\"x\"","type" : "service_account"}, made with libsodium */
+	autojson json_t *box = json_pack("{ss ss ss ss si}", "status", "Secretbox", "key",
+					 "f88cf3434e73ed29e3a7a6477bb652a969aa6dbfe5166e6335ea05d9edd9f95b",
+					 "additional_data", "a1", "payload",
+					 "eDd7UldXtJRCf4kBT5fXmSjzk40U61Hisqn4MYHVg+P+1ADTjkkg5KMTza6tnaY1+fEkSXAwsy1Y"
+					 "supBAQC/iO7NtpB7GUYe+InNOg6BzrfA4itE/9ZuS/RM96wy2JUcfDr1KSJ1qBuuv6yDAgR0MVqm"
+					 "PYOoGHfloyGwIV6mhB/PZQD0VQ==", "mode", 1);
+	char type[KEY_TYPE_ROOM] = "x";
+	autosecret struct secret master = { 0 };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(plains); i++) {
+		autojson json_t *secret = json_pack("{ss ss}", "status", "Plain", "payload", plains[i].plain);
+
+		assert_ok(secret_box_key_type(secret, NULL, type, &e), &e);
+		assert_string_equal(type, plains[i].type);
+	}
+	assert_ok(secret_set(&master, "my-master-key", 13, &e), &e);
+	assert_ok(secret_box_key_type(box, &master, type, &e), &e);
+	assert_string_equal(type, "service_account");
+	assert_ok(secret_box_key_type(box, NULL, type, &e), &e);
+	assert_string_equal(type, "");
+}
+
 struct found {
 	struct secret master;
 	int by_state[SECRET__MAX];
@@ -152,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_of_real_servers),
+		cmocka_unit_test(the_kind_of_a_key_for_google),
 		in_place(every_secret_of_a_provider),
 	};
 
