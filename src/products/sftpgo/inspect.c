@@ -79,6 +79,7 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 	facts_init(&f, "sftpgo", c->goal ? c->goal->name : "sftpgo");
 	/* The plan knows where the database is: the environment of a plain process that was stopped is gone. */
 	r = d == DEPTH_FROZEN && c->plan ? look_at_frozen(&k, e) : look(&k, e);
+	look_gathering_done(&k);
 	sftpgo_layout_done(&k.l);
 	provider_close(k.db);
 	json_decref(k.rules);

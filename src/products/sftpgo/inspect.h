@@ -15,6 +15,8 @@ struct look {
 	struct layout l;
 	struct provider *db;    /* NULL: could not be read */
 	json_t *rules;          /* SF_RULES, by inspect_survey.c; NULL: not looked at */
+	struct gathering *gathering; /* of the scope, by inspect_scope.c; NULL: nobody began */
+	bool all_noted;         /* every object was noted in the one pass over them */
 };
 
 /* Short hands, the fact's class in the name. A NULL text is recorded as missing with `why`. */
@@ -34,7 +36,10 @@ void look_at_host(struct look *k);      /* inspect_host.c: ports and repositorie
 void look_at_objects(struct look *k);   /* inspect_survey.c: what is in the database */
 int  look_at_provider(struct look *k, struct err *e) must_check; /* inspect_provider.c: the database */
 void look_at_server_tables(struct look *k); /* inspect_database.c: a database server, and the programs that dump it */
-void look_at_scope(struct look *k);     /* inspect_scope.c: what a restore point holds */
+struct object;
+void look_note_home(struct look *k, const struct object *o);    /* inspect_scope.c: of each object in a pass over all */
+void look_at_scope(struct look *k);     /* what a restore point holds; a pass of its own where none has noted the homes */
+void look_gathering_done(struct look *k);
 void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
 int  look_at_trials(struct look *k, struct err *e) must_check; /* inspect_trial.c: logins that the goal asks to try */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */

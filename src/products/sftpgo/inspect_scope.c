@@ -21,6 +21,7 @@ struct held {
 };
 
 struct gathering {
+	char *apart;    /* directory of the database's file, where that is not the root */
 	struct held root, database;     /* database.path NULL: its file lies in the root, or it is on a server */
 	/* What root was copied from, on a Windows host, and {name: true} of users' files in it, which a person is to leave out; NULL:
 	 * paths are of this host. */
@@ -182,20 +183,6 @@ static void note_home(struct gathering *g, const char *path, const char *whose)
 	keep_apart(g, &g->database, path, real, whose);
 }
 
-static int note_object(void *data, const struct object *o, struct err *e unused_arg)
-{
-	autofree char *whose = xasprintf("%s %s", object_kind_name(o->kind), o->key);
-	struct gathering *g = data;
-
-	if (o->kind == OBJ_USERS)
-		note_home(g, json_str(o->fields, "home_dir", NULL), whose);
-	else if (o->kind == OBJ_GROUPS)
-		note_home(g, json_str(json_object_get(o->fields, "user_settings"), "home_dir", NULL), whose);
-	else if (o->kind == OBJ_FOLDERS)
-		note_home(g, json_str(o->fields, "mapped_path", NULL), whose);
-	return 0;
-}
-
 /* Homes and dumps may lie right in such a directory: then their names are none of ours. */
 static void note_place(struct gathering *g, const struct sftpgo_config *conf, const char *key)
 {
@@ -253,30 +240,88 @@ static void held_done(struct held *h)
 	json_decref(h->may);
 }
 
-void look_at_scope(struct look *k)
+/* Everything but the objects is known when the first of them comes. */
+static struct gathering *begun(struct look *k)
 {
 	const char *file = facts_str(k->f, SF_DB_FILE, NULL), *slash = file ? strrchr(file, '/') : NULL;
 	autofree char *dir = file ? xstrndup(file, MAX_OF((size_t)(slash - file), (size_t)1)) : NULL;
-	bool apart = dir && strcmp(dir, k->l.root) != 0;
-	struct gathering g = { held_new(k->l.root), held_new(apart ? dir : NULL), k->l.conf.folder, json_object(), json_array() };
+	struct gathering *g = k->gathering;
+
+	if (g)
+		return g;
+	g = k->gathering = xcalloc(1, sizeof *g);
+	g->apart = dir && strcmp(dir, k->l.root) != 0 ? take_ptr(dir) : NULL;
+	g->root = held_new(k->l.root);
+	g->database = held_new(g->apart);
+	g->folder = k->l.conf.folder;
+	g->homes = json_object();
+	g->bad = json_array();
+	gather_names(g, k, file);
+	note_place(g, &k->l.conf, "data_provider.users_base_dir");
+	note_place(g, &k->l.conf, "data_provider.backups_path");
+	return g;
+}
+
+void look_gathering_done(struct look *k)
+{
+	struct gathering *g = take_ptr(k->gathering);
+
+	if (!g)
+		return;
+	held_done(&g->root);
+	held_done(&g->database);
+	json_decref(g->homes);
+	json_decref(g->bad);
+	free(g->apart);
+	free(g);
+}
+
+void look_note_home(struct look *k, const struct object *o)
+{
+	autofree char *whose = xasprintf("%s %s", object_kind_name(o->kind), o->key);
+	struct gathering *g = begun(k);
+
+	if (o->kind == OBJ_USERS)
+		note_home(g, json_str(o->fields, "home_dir", NULL), whose);
+	else if (o->kind == OBJ_GROUPS)
+		note_home(g, json_str(json_object_get(o->fields, "user_settings"), "home_dir", NULL), whose);
+	else if (o->kind == OBJ_FOLDERS)
+		note_home(g, json_str(o->fields, "mapped_path", NULL), whose);
+}
+
+static int note_object(void *data, const struct object *o, struct err *e unused_arg)
+{
+	look_note_home(data, o);
+	return 0;
+}
+
+static int note_all(struct look *k, struct err *e)
+{
+	if (k->all_noted)
+		return 0;
+	look_gathering_done(k);
+	return objects_each(k->db, note_object, k, e);
+}
+
+static void put_roots(struct look *k, const struct gathering *g)
+{
+	json_t *roots = json_object();
+
+	if (g->apart)
+		json_object_set_new(roots, "database", root_json(g, &g->database));
+	json_object_set_new(roots, "root", root_json(g, &g->root));
+	look_pin(k, SF_SCOPE, roots, "configuration and data provider");
+	look_pin_some(k, SF_SCOPE_BAD, json_incref(g->bad), "data provider");
+}
+
+void look_at_scope(struct look *k)
+{
 	struct err e = ERR_INIT;
 
-	gather_names(&g, k, file);
-	note_place(&g, &k->l.conf, "data_provider.users_base_dir");
-	note_place(&g, &k->l.conf, "data_provider.backups_path");
-	if (k->db && objects_each(k->db, note_object, &g, &e) >= 0) {
-		json_t *roots = json_object();
-
-		if (apart)
-			json_object_set_new(roots, "database", root_json(&g, &g.database));
-		json_object_set_new(roots, "root", root_json(&g, &g.root));
-		look_pin(k, SF_SCOPE, roots, "configuration and data provider");
-		look_pin_some(k, SF_SCOPE_BAD, json_incref(g.bad), "data provider");
-	} else {
-		facts_miss(k->f, SF_SCOPE, k->db ? e.msg : facts_why_missing(k->f, SF_SCHEMA));
-	}
-	held_done(&g.root);
-	held_done(&g.database);
-	json_decref(g.homes);
-	json_decref(g.bad);
+	if (!k->db)
+		facts_miss(k->f, SF_SCOPE, facts_why_missing(k->f, SF_SCHEMA));
+	else if (note_all(k, &e) < 0)
+		look_missing(k, SF_SCOPE, &e);
+	else
+		put_roots(k, begun(k));
 }

@@ -305,7 +305,7 @@ int census_add(const struct census_watch *w, const struct object *o, struct cens
 	struct trying t = { w, o, c };
 
 	c->objects.n[o->kind]++;
-	if (add_of_kind(w, o, c, e) < 0 || add_name(w, o, c, e) < 0)
+	if (add_of_kind(w, o, c, e) < 0 || add_name(w, o, c, e) < 0 || (w->object && w->object(w->arg, o, e) < 0))
 		return -(int)e->kind;
 	return secrets_each(o, add_secret, &t, e);
 }

@@ -80,6 +80,7 @@ struct census_watch {
 	int (*name)(void *arg, enum object_kind kind, const char *name, const char *why,
 		    struct err *e);
 	int (*secret)(void *arg, const struct secret_use *s, struct err *e);
+	int (*object)(void *arg, const struct object *o, struct err *e); /* each, for who asks something else */
 	void *arg;
 	const struct secret *master_key; /* NULL none */
 };
