@@ -138,8 +138,8 @@ static int make_password(const char *path, struct err *e)
 
 static bool has_accounts(const struct product *p)
 {
-	for (const char *const *key = p->setting_keys; key && *key; key++)
-		if (!strcmp(*key, "admin"))
+	for (const struct product_key *own = p->setting_keys; own && own->key; own++)
+		if (!strcmp(own->key, "admin"))
 			return true;
 	return false;
 }

@@ -18,31 +18,30 @@ static const char *const point_keys[] = { "kind", "store", "create", "release", 
 static const char *const point_kinds[] = { "tree", "snapshot", "external", "none", NULL };
 static const char *const hook_keys[] = { "before_stop", "after_ready", "handover", "on_failure", NULL };
 static const char *const hook_item_keys[] = { "argv", "within", NULL };
-static const char *const common_settings[] = { "gate", "hold", "stop_timeout", "start_timeout", "stall", NULL };
+static const char *const common_settings[] = { "gate", "stop_timeout", "start_timeout", "stall", NULL };
 static const char *const login_keys[] = { "user", "password_file", "token_file", "api_key_file", NULL };
 
 /* Ours and the product's keys as one NULL-ended list; free the list, not the words. */
-static const char **join_keys(const char *const *a, const char *const *b)
+static const char **join_keys(const char *const *ours, const struct product_key *own)
 {
 	size_t n = 0, at = 0;
 	const char **all;
 
-	for (size_t i = 0; a && a[i]; i++)
+	for (size_t i = 0; ours[i]; i++)
 		n++;
-	for (size_t i = 0; b && b[i]; i++)
+	for (size_t i = 0; own && own[i].key; i++)
 		n++;
 	all = xcalloc(n + 1, sizeof *all);
-	for (size_t i = 0; a && a[i]; i++)
-		all[at++] = a[i];
-	for (size_t i = 0; b && b[i]; i++)
-		all[at++] = b[i];
+	for (size_t i = 0; ours[i]; i++)
+		all[at++] = ours[i];
+	for (size_t i = 0; own && own[i].key; i++)
+		all[at++] = own[i].key;
 	return all;
 }
 
-static int check_keys(const json_t *o, const char *where, const char *const *ours, const char *const *products_own,
-                      struct err *e)
+static int check_keys(const json_t *o, const char *where, const char *const *ours, const struct product_key *own, struct err *e)
 {
-	autofree const char **known = join_keys(ours, products_own);
+	autofree const char **known = join_keys(ours, own);
 
 	return json_only_keys(o, where, known, e);
 }

@@ -47,12 +47,18 @@ struct writes {
 void writes_done(struct writes *w);
 json_t *writes_json(const struct writes *w);
 
+/* A key of the migration file that is the product's own, and how `crossgrade init` names it: an example after its words, in a
+ * comment. Without an example it is only known, not named. */
+struct product_key {
+	const char *key, *example, *words;
+};
+
 struct product {
 	const char         *name, *title;       /* "questdb", "QuestDB" */
 	const struct check *checks;             /* ends with .id = NULL */
-	const char *const  *source_keys;        /* NULL-ended: keys of migration.yaml below `source`, ... */
-	const char *const  *target_keys;
-	const char *const  *setting_keys;
+	const struct product_key *source_keys;  /* ended by .key NULL, itself NULL without any: below `source`, ... */
+	const struct product_key *target_keys;
+	const struct product_key *setting_keys;
 	const char *const  *editions;           /* NULL-ended: "open-source", "enterprise" */
 	const char         *sheet, *sheet_name; /* text of sheet.yaml, embedded */
 

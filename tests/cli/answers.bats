@@ -56,6 +56,18 @@ load common
 	[[ $err == *"m.yaml"* ]]
 }
 
+@test "init names the keys of that product, and no other's" {
+	a_root
+	cg init questdb --root "$work/root" -o m.yaml --yes
+	[ "$status" -eq 0 ]
+	grep -q '#access: legacy' m.yaml
+	! grep -qi sftpgo m.yaml
+	! grep -q license_file m.yaml
+	sed -i 's/^  #\(stop_timeout\|drain\)/  \1/' m.yaml
+	cg check -f m.yaml
+	[ "$status" -ne 2 ]
+}
+
 @test "init says what is still missing" {
 	a_root
 	cg init questdb --root "$work/root" --to-edition enterprise

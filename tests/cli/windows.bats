@@ -68,6 +68,16 @@ seen() { json "[c['verdict'] + ': ' + c['seen'] for c in d['checks'] if c['id'] 
 	[ "$(json 'd["facts"]["scope.roots"]["value"]["root"]["leave_out"]')" = "['backups', 'data']" ]
 }
 
+@test "init writes a file that check takes" {
+	a_folder
+	cg init sftpgo --root "$folder" -o m.yaml --yes
+	[ "$status" -eq 0 ]
+	grep -q '#license_file: ' m.yaml
+	! grep -q '#admin: ' m.yaml
+	cg check -f m.yaml
+	[ "$status" -ne 2 ]
+}
+
 @test "what is on the host itself is left to the person, what is in the folder judged" {
 	a_folder
 	migration sftpgo_v2.7.5_windows_x86_64.exe sftpgo_v2.6.4_windows_x86_64.exe

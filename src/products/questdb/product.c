@@ -4,10 +4,16 @@
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
 
-static const char *const source_keys[] = { NULL };
-static const char *const target_keys[] = { NULL };
-static const char *const setting_keys[] = { "access", "accounts",    "admin", "drain",
-					    "proof",  "replication", "tls",   NULL };
+static const struct product_key setting_keys[] = {
+	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the Enterprise edition gets" },
+	{ "access", "legacy", "Enterprise without access control: everybody is administrator, as before" },
+	{ "drain", "30s", "wait so long before the stop until the WAL is applied" },
+	{ "proof", "{level: auto, within: 10m}", "how far values are read before and compared after" },
+	{ "accounts", NULL, NULL },
+	{ "replication", NULL, NULL },
+	{ "tls", NULL, NULL },
+	{ NULL, NULL, NULL },
+};
 static const char *const editions[] = { "open-source", "enterprise", NULL };
 
 /* ---- the site ---- */
@@ -216,8 +222,6 @@ const struct product product_questdb = {
 	.name = "questdb",
 	.title = "QuestDB",
 	.checks = questdb_checks,
-	.source_keys = source_keys,
-	.target_keys = target_keys,
 	.setting_keys = setting_keys,
 	.editions = editions,
 	.sheet = questdb_sheet,

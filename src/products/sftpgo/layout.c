@@ -360,9 +360,9 @@ static bool is_in_root(const struct layout *l, const char *file)
 }
 
 /* What nobody runs here may be the copy of a Windows host's folder: its service is told, and no program of this host asked. */
-static void know_copy(struct layout *l)
+static void know_copy(struct layout *l, const json_t *given)
 {
-	if (l->proc.id.pid || l->unit.name || !windows_folder_of(l->root, &l->conf, &l->conf.folder, &l->folder_from))
+	if (l->proc.id.pid || l->unit.name || json_is_object(given) || !windows_folder_of(l->root, &l->conf, &l->conf.folder, &l->folder_from))
 		return;
 	l->kind = "windows";
 	json_decref(l->service);
@@ -398,8 +398,7 @@ int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret,
 	find_service(&l, source);
 	find_launch(&l);
 	read_config(&l);
-	if (!json_is_object(json_object_get(source, "service")))
-		know_copy(&l);
+	know_copy(&l, json_object_get(source, "service"));
 	if (!is_installation(&l)) {
 		err_set(e, ERR_ABSENT, "there is no SFTPGo in '%s'", l.root);
 		return err_hint(e, "name its configuration directory, the one that 'sftpgo serve -c' is started with");

@@ -6,11 +6,21 @@
 #include "products/sftpgo/sftpgo.h"
 #include "products/sftpgo/talk.h"
 
-static const char *const source_keys[] = { "package_file", NULL };
-static const char *const target_keys[] = { NULL };
-static const char *const setting_keys[] = { "drain",	      "dump_timeout", "dump_tools", "license_file",
-					    "probe_account", "probe_rule",   "probe_users", "role",
-					    NULL };
+static const struct product_key source_keys[] = {
+	{ "package_file", "/srv/sftpgo-old.deb", "package or installer of what is installed now, for the way back" },
+	{ NULL, NULL, NULL },
+};
+static const struct product_key setting_keys[] = {
+	{ "drain", "10m", "wait so long before the stop for transfers under way; needs a login" },
+	{ "license_file", "/root/server.licence", "key of an Enterprise licence, mode 0600" },
+	{ "probe_users", "[{user: anna, password_file: /root/anna.pw}]", "accounts whose logins are tried, before and after" },
+	{ "probe_account", "true", "try a login with an account that is made for it and removed" },
+	{ "probe_rule", "a rule", "the one event rule that may be fired" },
+	{ "role", "follower", "another node has migrated the shared database already" },
+	{ "dump_tools", "/usr/lib/postgresql/15/bin", "programs that dump the database, where they are not in the usual places" },
+	{ "dump_timeout", "1h", "how long a dump may take" },
+	{ NULL, NULL, NULL },
+};
 static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, NULL };
 
 /* ---- the site ---- */
@@ -65,6 +75,7 @@ static int sftpgo_site(const struct goal *g, struct site *ret, struct err *e)
 
 /* ---- what there is ---- */
 
+/* The service of a Windows host is none that could be named here. */
 static json_t *instance_doc(const struct layout *l, const struct site *s)
 {
 	struct probe p = { 0 };
@@ -72,9 +83,9 @@ static json_t *instance_doc(const struct layout *l, const struct site *s)
 
 	if (l->proc.id.pid && sftpgo_probe(s, false, 5 * NS_PER_S, &p, &e) < 0)
 		err_clear(&e);
-	return json_pack("{ss ss ss? ss? ss? ss sO sb si ss ss?}", "product", "sftpgo", "root", l->root, "edition",
+	return json_pack("{ss ss ss? ss? ss? ss sO? sb si ss ss?}", "product", "sftpgo", "root", l->root, "edition",
 			 p.edition[0] ? p.edition : NULL, "version", p.version[0] ? p.version : NULL, "install",
-			 l->install, "kind", l->kind, "service", l->service, "running", l->proc.id.pid != 0, "pid",
+			 l->install, "kind", l->kind, "service", l->folder_from ? NULL : l->service, "running", l->proc.id.pid != 0, "pid",
 			 (int)l->proc.id.pid, "by", l->svc.by, "unit", l->unit.name);
 }
 
@@ -129,7 +140,6 @@ const struct product product_sftpgo = {
 	.title = "SFTPGo",
 	.checks = sftpgo_checks,
 	.source_keys = source_keys,
-	.target_keys = target_keys,
 	.setting_keys = setting_keys,
 	.editions = editions,
 	.sheet = sftpgo_sheet,

@@ -1,15 +1,11 @@
 #include "products/notes/notes.h"
 
-static const char *const no_keys[] = { NULL };
 static const char *const editions[] = { "only", NULL };
 
 const struct product product_notes = {
 	.name = "notes",
 	.title = "Notes",
 	.checks = notes_checks,
-	.source_keys = no_keys,
-	.target_keys = no_keys,
-	.setting_keys = no_keys,
 	.editions = editions,
 	.sheet = notes_sheet,
 	.sheet_name = "notes",

@@ -307,7 +307,7 @@ static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 
 static const struct check no_checks[] = { { NULL, NULL } };
 static const char *const editions[] = { "old", "new", NULL };
-static const char *const target_keys[] = { "package", NULL };
+static const struct product_key target_keys[] = { { "package", NULL, NULL }, { NULL, NULL, NULL } };
 static struct product toy = {
 	.name = "toy",
 	.title = "Toy",
