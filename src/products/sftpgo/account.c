@@ -78,15 +78,14 @@ static int remove_folder(const struct account *a, struct err *e)
 static int random_password(struct secret *ret, struct err *e)
 {
 	unsigned char bytes[32];
-	char text[2 * sizeof bytes + 1];
+	/* Password rules may want one of each. */
+	char text[4 + 2 * sizeof bytes + 1] = "Aa1-";
 	int r;
 
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
 		return err_set(e, ERR_IO, "no random bytes for a password");
 	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	/* Password rules may want one of each. */
-	memcpy(text, "Aa1-", 4);
+		snprintf(text + 4 + 2 * i, 3, "%02x", bytes[i]);
 	r = secret_set(ret, text, strlen(text), e);
 	secret_wipe(bytes, sizeof bytes);
 	secret_wipe(text, sizeof text);
