@@ -54,6 +54,7 @@ void sftpgo_draft_trial_again(struct draft *d)
 		return;
 	params = params_of(d);
 	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
+	json_object_set_new(params, "host_key", plan_from(BEFORE, "host_key"));
 	sftpgo_draft_step(d, PHASE_PROVE, AGAIN, "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");
 }

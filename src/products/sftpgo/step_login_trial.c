@@ -3,9 +3,10 @@
  * same must work at the new server.
  * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"account": account.h|absent,"host_key"|absent,
  * "within","then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name
- * is ours; the account has its name of the run. result {"seen":{user: "file"|"login"},"notes":[text]}. */
+ * is ours; the account has its name of the run. result {"seen":{user: "file"|"login"},"host_key": that was presented,"notes":[text]}. */
 #include "engine/step.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -43,7 +44,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 struct trying {
 	struct ctx *c;
 	struct site *site;
-	const char *host_key, *name;    /* name: of the file */
+	const char *name;               /* of the file */
+	char host_key[SFTP_HOST_KEY];   /* "": not known yet */
 	const json_t *then;             /* what worked before; NULL: this is before */
 	struct deadline until;
 	json_t *seen, *notes;
@@ -68,8 +70,9 @@ static int try_once(struct trying *t, const struct trial_as *as, const char *hom
 	struct err cleaning = ERR_INIT;
 	int r;
 
-	if (trial_open(t->site, as, t->host_key, &link, e) < 0)
+	if (trial_open(t->site, as, t->host_key[0] ? t->host_key : NULL, &link, e) < 0)
 		return -(int)e->kind;
+	snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
 	*ret = "login";
 	if (!home || !link.listed)
 		return 0;
@@ -188,10 +191,11 @@ static int try_all(struct trying *t, const json_t *params, struct err *e)
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	autojson json_t *seen = json_object(), *notes = json_array();
-	struct trying t = { .c = c, .host_key = json_str(params, "host_key", NULL), .name = json_str(undo, "name", ""),
-			    .then = json_object_get(params, "then"), .seen = seen, .notes = notes };
+	struct trying t = { .c = c, .name = json_str(undo, "name", ""), .then = json_object_get(params, "then"), .seen = seen,
+			    .notes = notes };
 	int64_t within;
 
+	snprintf(t.host_key, sizeof t.host_key, "%s", json_str(params, "host_key", ""));
 	if (ctx_site_of(c, params, &t.site, e) < 0)
 		return -(int)e->kind;
 	if (!clock_parse_span(json_str(params, "within", "2m"), &within))
@@ -199,7 +203,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	t.until = deadline_in(within);
 	if (try_all(&t, params, e) < 0)
 		return -(int)e->kind;
-	*ret_result = json_pack("{sO sO}", "seen", seen, "notes", notes);
+	*ret_result = json_pack("{sO ss sO}", "seen", seen, "host_key", t.host_key, "notes", notes);
 	return 0;
 }
 
