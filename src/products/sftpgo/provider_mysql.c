@@ -246,7 +246,8 @@ static int connect_to(const struct provider_at *at, struct provider *p, struct e
 
 static int limit_locks(struct my *my, int64_t lock_ns, struct err *e)
 {
-	autofree char *sql = xasprintf("SET SESSION lock_wait_timeout = %d", (int)(lock_ns / NS_PER_S));
+	autofree char *sql =
+	    xasprintf("SET SESSION lock_wait_timeout = %d", (int)(lock_ns / NS_PER_S));
 
 	return lock_ns ? command(my, sql, e) : 0;
 }
@@ -259,7 +260,8 @@ static int my_open(const struct provider_at *at, struct provider *p, struct err 
 	if (mysql_load(&my->my, e) < 0 || connect_to(at, p, e) < 0)
 		return -(int)e->kind;
 	p->server = xstrdup(my->my->server_info(my->conn));
-	if (limit_locks(my, at->lock_ns, e) < 0 || command(my, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", e) < 0)
+	if (limit_locks(my, at->lock_ns, e) < 0 ||
+	    command(my, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", e) < 0)
 		return -(int)e->kind;
 	return command(my, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", e);
 }
