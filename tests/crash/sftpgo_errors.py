@@ -85,7 +85,7 @@ def while_read(table: str) -> collections.abc.Callable[[Lab], Call]:
             until_both_are_gone(lab)
             time.sleep(1)
             lab.store.end_readers()
-        lab.store.read(table)
+        lab.store.begin_reading(table)
         watcher = threading.Thread(target=end, daemon=True)
         watcher.start()
         call = lab.apply()

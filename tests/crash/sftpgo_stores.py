@@ -199,6 +199,7 @@ def impossible(driver: str) -> str:
 class Server(Store):
     file = ""
     driver = ""
+    reading, who_reads, end_of = "", "", ""     # statements: of a reader who takes his time, which sessions do, ending one
 
     def __init__(self, lab: SftpgoLab) -> None:
         super().__init__(lab)
@@ -239,9 +240,7 @@ class Server(Store):
     def keep_template(self) -> None:
         raise NotImplementedError
 
-    reading, who_reads, end_of = "", "", ""
-
-    def read(self, table: str) -> None:
+    def begin_reading(self, table: str) -> None:
         """Somebody reads a table, and takes his time: it can be used meanwhile, and not changed. He ends with the worker, at the latest."""
         reader = subprocess.Popen(self.client(self.name), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                   text=True)
