@@ -261,6 +261,19 @@ static int last_comparison(struct making *m, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* What of the old world could not be proved once it was back. */
+static int add_way_back(struct making *m, json_t *not_proved, struct err *e)
+{
+	autojson json_t *found = NULL, *explained = json_array();
+	struct err absent = ERR_INIT;
+
+	if (journal_get_doc(m->journal, m->run, "way-back", &found, &absent) >= 0)
+		sort_differences(found, explained, not_proved);
+	else if (absent.kind != ERR_ABSENT)
+		return err_set(e, absent.kind, "%s", absent.msg);
+	return 0;
+}
+
 static int add_differences(struct making *m, struct err *e)
 {
 	json_t *differences = json_array(), *not_proved = json_array();
@@ -275,6 +288,8 @@ static int add_differences(struct making *m, struct err *e)
 	if (digest && read_differences(m, digest, &found, e) < 0)
 		return -e->kind;
 	sort_differences(found, differences, not_proved);
+	if (add_way_back(m, not_proved, e) < 0)
+		return -e->kind;
 	json_object_set_new(m->doc, "same", json_integer(json_int(result, "same", 0)));
 	if (json_str(result, "level", NULL))
 		json_object_set(m->doc, "level", json_object_get(result, "level"));

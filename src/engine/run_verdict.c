@@ -124,6 +124,16 @@ static void say_when_down(struct world *w, char *line, size_t n)
 		snprintf(line + used, n - used, "; its server is down, and not by this run: start it");
 }
 
+/* What of the old world could not be proved: the report tells it. On a full disk it goes untold. */
+static void keep_comparison(struct world *w, const struct comparisons *cmp)
+{
+	autojson json_t *found = comparisons_json(cmp);
+	struct err e = ERR_INIT;
+
+	if (journal_put_doc(w->journal, w->run, "way-back", found, &e) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
+}
+
 /* Is the old world back? Compared with the facts frozen in the window when there are any. */
 static int old_world_back(struct world *w, struct err *e)
 {
@@ -141,6 +151,8 @@ static int old_world_back(struct world *w, struct err *e)
 			if (it->outcome == CMP_DIFFERENT && !r)
 				r = err_set(e, ERR_CHANGED, "%s: %s was '%s', is '%s'", it->subject, it->what,
 				            it->was ? it->was : "absent", it->is ? it->is : "absent");
+	} else {
+		keep_comparison(w, &cmp);
 	}
 	comparisons_done(&cmp);
 	return r;

@@ -88,6 +88,20 @@ uploads_whole() {
 # Of tests/real/sftpgo.sh, where the server runs.
 sftpgo_banner() { inside_net timeout 5 bash -c 'head -n 1 <"/dev/tcp/127.0.0.1/$1"' banner "$1"; }
 
+# A user whose quota is tracked uploads a file.
+sftpgo_upload() { # USER NAME
+	local http token
+	http=http://127.0.0.1:$(sftpgo_ask "$root" http)
+	token=$(curl -sf --max-time 10 -u "$1:pass-$1" "$http/api/v2/user/token" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+	[ -n "$token" ] && curl -sf --max-time 10 -H "Authorization: Bearer $token" --data-binary "what $1 uploads" \
+		"$http/api/v2/user/files/upload?path=$2"
+}
+
+# Files of a user, as the server has them counted.
+sftpgo_counted() { # USER
+	sftpgo_rest "$root" GET "/api/v2/users/$1" | python3 -c 'import json, sys; print(json.load(sys.stdin).get("used_quota_files", 0))'
+}
+
 sftpgo_subject() { echo sftpgo --root "$root" --artifact "$new"; }
 
 sftpgo_serves() { # VERSION: by its banner

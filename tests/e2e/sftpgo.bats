@@ -111,10 +111,14 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	valid differences
 }
 
-@test "what an administrator changed since is counted, and not given up unasked" {
+@test "what was changed since is counted, a share's last use too, and not given up unasked" {
+	sftpgo_upload user-00001 since
+	mkdir -p "$lab/srv/data/user-00006/out"
+	curl -sf -o /dev/null "http://127.0.0.1:$(sftpgo_ask "$root" http)/api/v2/shares/share00000000000000006?compress=true"
 	sftpgo_rest "$root" POST /api/v2/folders '{"name":"since-the-switch","mapped_path":"/srv/since"}'
 	cg rollback --yes
 	exits 9
+	[[ $output == *"folders since-the-switch (1)"*"shares share00000000000000006 (1)"* ]]
 	sftpgo_serves 2.7.5
 }
 
@@ -130,4 +134,5 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	[ "$(cat "$root"/newcomer/{before,later})" = "before
 later" ]
 	[ -d "$root/later" ]
+	[ "$(sftpgo_counted user-00001)" = 1 ]
 }

@@ -17,9 +17,15 @@ teardown_file() { sftpgo_lab_end; }
 	sftpgo_objects
 }
 
-@test "and back" {
+# Without a login nobody can ask the old server to count the files of those who uploaded since.
+@test "and back; whose quota could not be scanned is named" {
+	sftpgo_upload user-00001 since
 	cg rollback --yes
 	exits 0
 	sftpgo_serves 2.6.4
 	sftpgo_objects
+	[[ $stderr == *"quotas of 1 users and folders"*"were not scanned again"*"no login to the server is given"* ]]
+	cg report --output json
+	valid report
+	[ "$(json '[d["subject"] for d in d["not_proved"] if d["what"] == "used quota"]')" = "['users user-00001']" ]
 }

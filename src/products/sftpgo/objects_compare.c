@@ -189,7 +189,9 @@ static int tell(struct comparing *c, struct object_difference *d, bool *differen
 /* Fields of both sides; those that only the frozen side has come last. */
 static int tell_fields(struct comparing *c, const struct object *o, bool *different, struct err *e)
 {
-	struct object_difference d = { .kind = o->kind, .key = o->key, .change = OBJECT_CHANGED };
+	struct object_difference d = {
+		.kind = o->kind, .key = o->key, .change = OBJECT_CHANGED, .now = o->fields
+	};
 	char digest[FIELD_DIGEST];
 	json_t *value;
 

@@ -36,6 +36,7 @@ struct object_difference { /* borrowed, for the call */
 	const char *field;    /* of OBJECT_CHANGED, once for each field */
 	const char *was, *is; /* its digests, NULL where it was not there */
 	const char *rule;     /* NULL: nothing explains it */
+	const json_t *now;    /* of OBJECT_CHANGED: all fields as they are now */
 };
 
 struct object_tally {

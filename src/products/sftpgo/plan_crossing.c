@@ -33,10 +33,22 @@ json_t *sftpgo_draft_rules(const struct draft *d)
 	return names;
 }
 
+/* Undone last: the old server runs by then, on the old database. */
+static void scan_quotas(struct draft *d)
+{
+	const json_t *settings = json_object_get(facts_get(d->now, SF_CONF), "settings");
+	const json_t *track = json_object_get(json_object_get(settings, "data_provider.track_quota"), "value");
+
+	if (facts_bool(d->now, SF_RUNNING, false) && window_copies(d->to) && json_integer_value(track) != 0)
+		sftpgo_draft_step(d, PHASE_FREEZE, "quotas", "quota_scan", 0, json_object(),
+			   "users' files stay on a way back, and the old database counts them as they were");
+}
+
 void sftpgo_draft_quiet(struct draft *d)
 {
 	autojson json_t *rules = sftpgo_draft_rules(d);
 
+	scan_quotas(d);
 	if (!facts_bool(d->now, SF_RUNNING, false) || !has_login(d))
 		return;
 	sftpgo_draft_step(d, PHASE_FREEZE, "drain", "transfers_drain", STEP_AGAIN,

@@ -1,25 +1,33 @@
 /* What clients and administrators changed since the stop, and saving it before it is given up. */
 #include <string.h>
 
+#include "engine/event.h"
 #include "products/sftpgo/account.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
-#include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/quotas.h"
 
 /* A migration that hangs keeps a table from every reader, and nobody is served until it is given up. */
 #define LOCK_WITHIN (5 * NS_PER_S)
 
 struct count {
 	struct writes *w;
+	json_t *moved;  /* quotas.h */
 	char *last;     /* subject of the last one: its fields come one after the other */
 	const char *account;    /* of ours */
 };
+
+/* A way back would let a share be used again that has been used up. */
+static bool spends_a_share(const struct object_difference *d)
+{
+	return d->kind == OBJ_SHARES && d->field && !strcmp(d->field, "used_tokens") && json_int(d->now, "max_tokens", 0) > 0;
+}
 
 /* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. A new section of the
  * configs may be either; seen is only that an administrator saved it. */
 static bool is_somebodys(const struct object_difference *d)
 {
-	return !d->rule || !strcmp(d->rule, RULE_CONFIGS);
+	return !d->rule || !strcmp(d->rule, RULE_CONFIGS) || spends_a_share(d);
 }
 
 /* The account with which this run tried a login, and was killed before it removed it. */
@@ -33,7 +41,10 @@ static int count_one(void *data, const struct object_difference *d, struct err *
 	struct count *c = data;
 	char *subject;
 
-	if (!is_somebodys(d) || is_ours(c, d))
+	if (is_ours(c, d))
+		return 0;
+	quotas_note(c->moved, d);
+	if (!is_somebodys(d))
 		return 0;
 	subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	if (c->last && !strcmp(c->last, subject)) {
@@ -67,8 +78,9 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 {
 	autoprovider struct provider *db = NULL;
 	struct object_tally tally = { 0 };
+	autojson json_t *moved = quotas_new();
 	autofree char *account = account_name(c->run ? c->run : "");
-	struct count count = { .w = ret, .account = account };
+	struct count count = { .w = ret, .moved = moved, .account = account };
 	struct err why = ERR_INIT;
 	autoclose int fd = -1;
 
@@ -84,6 +96,9 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 	if (open_impatiently(c, frozen, &db, e) < 0 ||
 	    objects_compare(fd, "what was written down", db, count_one, &count, &tally, e) < 0)
 		return err_wrap(e, "count the changes since the stop");
+	/* On a full disk the way back goes without. */
+	if (quotas_put(c, moved, &why) < 0)
+		event_emit(c->events, "warning", json_pack("{so}", "text", json_sprintf("whose quota moved is not written down: %s", why.msg)));
 	return 0;
 }
 

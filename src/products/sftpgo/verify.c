@@ -5,8 +5,8 @@
 #include "engine/plan.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
-#include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/crossing.h"
+#include "products/sftpgo/quotas.h"
 #include "products/sftpgo/talk.h"
 #include "products/sftpgo/verify_rest.h"
 #include "products/sftpgo/verify_trial.h"
@@ -133,6 +133,8 @@ static int compare_objects(struct proof *p, struct provider *db, struct err *e)
 		return err_wrap(e, "compare the objects of the database");
 	for (int i = 0; i < OBJ__MAX; i++)
 		cmp_same(p->ret, (uint64_t)tally.same.n[i]);
+	if (!p->to)
+		quotas_left_tell(p->c, p->ret);
 	return 0;
 }
 

@@ -184,12 +184,18 @@ static void rule_is_switched_off(struct bench *b)
 	put_trigger(b, 0);
 }
 
+static json_t *nothing(struct bench *b)
+{
+	return json_object();
+}
+
 const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "rule_fire", .name = "a rule on demand", .flags = FX_NO_EFFECT, .params = start_rule, .drift = rule_is_switched_off },
 	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
+	{ .kind = "quota_scan", .name = "nobody wrote", .flags = FX_NO_EFFECT, .params = nothing },
 	{ .kind = "uploads_left", .name = "a cut upload", .flags = FX_NO_EFFECT, .params = left },
 	{ NULL },
 };
