@@ -13,6 +13,7 @@ struct database_copy {
 	struct point point;
 	char *schema, *server;
 	json_t *tables;                 /* SFTPGo's that are there now */
+	json_t *unknown;                /* tables_unknown() */
 	int number;                     /* schema version; 0: none can be read */
 	char shape[65];                 /* tables_shape() */
 };

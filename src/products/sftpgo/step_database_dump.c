@@ -1,6 +1,6 @@
 /* database_dump: SFTPGo's tables of a database server into the run's restore point, with the server stopped, by the database's own
- * programs. params {"what": in words, "tools": dir, "within": "1h"}; result {"dump": {"sha256","bytes","tables","schema","shape","tool",
- * "server"}}, which database_point names. Its undo is nothing: the restore point goes as a whole. */
+ * programs. params {"what": in words, "tools": dir, "within": "1h"}; result {"dump": {"sha256","bytes","tables","unknown","schema",
+ * "shape","tool","server"}}, which database_point names. Its undo is nothing: the restore point goes as a whole. */
 #include <fcntl.h>
 
 #include "base/mem.h"
@@ -48,8 +48,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_
 	if (dump_take(&job, d.tables, FRESH, e) < 0 || keep(&d.point.dir, digest, &bytes, e) < 0)
 		return -(int)e->kind;
 	tool = xasprintf("%s %s", d.tool.name, d.tool.version);
-	*ret_result = json_pack("{s{ss sI sO si ss ss ss}}", "dump", "sha256", digest, "bytes", (json_int_t)bytes, "tables",
-				d.tables, "schema", d.number, "shape", d.shape, "tool", tool, "server", d.server);
+	*ret_result = json_pack("{s{ss sI sO sO si ss ss ss}}", "dump", "sha256", digest, "bytes", (json_int_t)bytes, "tables",
+				d.tables, "unknown", d.unknown, "schema", d.number, "shape", d.shape, "tool", tool, "server", d.server);
 	return 0;
 }
 

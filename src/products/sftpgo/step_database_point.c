@@ -15,6 +15,7 @@
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/node.h"
 #include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/tables_made.h"
 
 #define NAMES_MAX (1u << 20)
 
@@ -99,8 +100,9 @@ static int prove_dump(const struct database_copy *d, const json_t *dump, struct 
 /* ---- the way back ---- */
 
 /* Of now and of the dump: those that the new release added go, too. */
-static json_t *all_tables(const struct database_copy *d, const json_t *dump)
+static json_t *all_tables(struct ctx *c, const struct database_copy *d, const json_t *dump)
 {
+	autojson json_t *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown);
 	json_t *all = json_copy(d->tables), *one, *other;
 	size_t i, k;
 
@@ -113,13 +115,14 @@ static json_t *all_tables(const struct database_copy *d, const json_t *dump)
 		if (!there)
 			json_array_append(all, one);
 	}
+	json_array_extend(all, made);
 	return all;
 }
 
-static int put_back(const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
+static int put_back(struct ctx *c, const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
 {
 	struct dump_job job = database_copy_job(d, params);
-	autojson json_t *drop = all_tables(d, dump);
+	autojson json_t *drop = all_tables(c, d, dump);
 
 	return dump_load(&job, drop, DATABASE_DUMP, e);
 }
@@ -157,7 +160,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 		event_emit(c->events, "note", json_pack("{ss}", "text", "the database is as it was: nothing is put back"));
 		return 0;
 	}
-	if (prove_dump(&d, dump, e) < 0 || put_back(&d, params, dump, e) < 0 || see_it_back(c, params, dump, e) < 0)
+	if (prove_dump(&d, dump, e) < 0 || put_back(c, &d, params, dump, e) < 0 || see_it_back(c, params, dump, e) < 0)
 		return -(int)e->kind;
 	event_emit(c->events, "note", json_pack("{ss si sO}", "text", "the database was put back from its dump", "schema_found",
 						d.number, "schema", json_object_get(dump, "schema")));

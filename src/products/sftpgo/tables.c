@@ -23,9 +23,14 @@ static bool is_postgresql(const struct provider *p)
 	return !strcmp(p->ops->driver, "postgresql");
 }
 
+static bool has_prefix(const struct provider *p, struct sv name)
+{
+	return sv_starts(name, p->prefix);
+}
+
 static bool is_ours(const struct provider *p, struct sv name)
 {
-	if (!sv_starts(name, p->prefix))
+	if (!has_prefix(p, name))
 		return false;
 	name = (struct sv){ name.p + strlen(p->prefix), name.n - strlen(p->prefix) };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -34,21 +39,27 @@ static bool is_ours(const struct provider *p, struct sv name)
 	return false;
 }
 
-/* For each row whose first column names a table of SFTPGo's. */
+typedef bool which_fn(const struct provider *p, struct sv name);
 typedef void row_fn(void *data, struct rows *row);
 
-static int each_row(struct provider *p, const char *sql, row_fn *each, void *data, struct err *e)
+/* For each row whose first column names such a table. */
+static int each_row_of(struct provider *p, const char *sql, which_fn *which, row_fn *each, void *data, struct err *e)
 {
 	autorows struct rows *rows = NULL;
 	int r = provider_query(p, sql, &rows, e), n = 0;
 
 	while (r >= 0 && (r = rows_next(rows, e)) > 0) {
-		if (is_ours(p, rows_col(rows, 0)))
+		if (which(p, rows_col(rows, 0)))
 			each(data, rows);
 		if (n++ > TABLES_MAX)
 			return err_set(e, ERR_SPACE, "the database has more than %d tables and columns", TABLES_MAX);
 	}
 	return r < 0 ? err_wrap(e, "look at the tables of the database") : 0;
+}
+
+static int each_row(struct provider *p, const char *sql, row_fn *each, void *data, struct err *e)
+{
+	return each_row_of(p, sql, is_ours, each, data, e);
 }
 
 static const char *here(const struct provider *p)
@@ -72,6 +83,28 @@ int tables_list(struct provider *p, json_t **ret, struct err *e)
 	json_t *list = json_array();
 
 	if (each_row(p, sql, add_name, list, e) < 0) {
+		json_decref(list);
+		return -(int)e->kind;
+	}
+	*ret = list;
+	return 0;
+}
+
+static bool is_unknown(const struct provider *p, struct sv name)
+{
+	return has_prefix(p, name) && !is_ours(p, name);
+}
+
+int tables_unknown(struct provider *p, json_t **ret, struct err *e)
+{
+	const char *sql = is_postgresql(p) ?
+				  "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user "
+				  "ORDER BY <tablename>" :
+				  "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
+				  "AND table_type = 'BASE TABLE' ORDER BY <table_name>";
+	json_t *list = json_array();
+
+	if (each_row_of(p, sql, is_unknown, add_name, list, e) < 0) {
 		json_decref(list);
 		return -(int)e->kind;
 	}

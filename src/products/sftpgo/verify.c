@@ -7,6 +7,7 @@
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/crossing.h"
 #include "products/sftpgo/quotas.h"
+#include "products/sftpgo/tables_made.h"
 #include "products/sftpgo/talk.h"
 #include "products/sftpgo/verify_rest.h"
 #include "products/sftpgo/verify_trial.h"
@@ -143,6 +144,8 @@ static int compare_database(struct proof *p, struct err *e)
 	autoprovider struct provider *db = NULL;
 
 	if (database_open(p->c, p->frozen, &db, e) < 0)
+		return err_wrap(e, "read the database");
+	if (p->to && database_is_server(provider_driver(db)) && tables_made_note(p->c, db, e) < 0)
 		return err_wrap(e, "read the database");
 	compare_schema(p, provider_schema(db));
 	return compare_objects(p, db, e);
