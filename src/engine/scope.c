@@ -48,17 +48,6 @@ int scope_check(const struct scope *s, struct err *e)
 	return 0;
 }
 
-static bool has_first_name(const json_t *names, const char *rel)
-{
-	size_t n = strcspn(rel, "/"), at;
-	json_t *name;
-
-	json_array_foreach((json_t *)names, at, name)
-		if (json_string_length(name) == n && !memcmp(json_string_value(name), rel, n))
-			return true;
-	return false;
-}
-
 static bool is_ours(const char *rel)
 {
 	size_t n = strlen(".crossgrade");
@@ -69,8 +58,9 @@ static bool is_ours(const char *rel)
 bool scope_holds(const json_t *root, const char *rel)
 {
 	const json_t *only = json_object_get(root, "only");
+	autofree char *name = xstrndup(rel, strcspn(rel, "/"));
 
-	return !is_ours(rel) && !has_first_name(json_object_get(root, "leave_out"), rel) && (!only || has_first_name(only, rel));
+	return !is_ours(rel) && !json_lists(json_object_get(root, "leave_out"), name) && (!only || json_lists(only, name));
 }
 
 json_t *scope_json(const struct scope *s)
