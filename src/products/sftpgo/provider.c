@@ -198,6 +198,12 @@ int provider_nodes(struct provider *p, int64_t now_wall_ns, struct buf *ret_name
 	return n;
 }
 
+int provider_sessions(struct provider *p, int64_t *ret, struct err *e)
+{
+	*ret = 0;
+	return p->ops->sessions ? provider_number(p, p->ops->sessions, "the number of sessions", ret, e) : 0;
+}
+
 int provider_ddl_right(struct provider *p, enum provider_right *ret, const char **why,
 		       struct err *e)
 {

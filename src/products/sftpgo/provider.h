@@ -58,6 +58,9 @@ struct buf;
 int provider_nodes(struct provider *p, int64_t now_wall_ns, struct buf *ret_names,
 		   struct err *e) must_check;
 
+/* Sessions of the same account in the same database but this one; 0 where the driver has none (SQLite, bolt). */
+int provider_sessions(struct provider *p, int64_t *ret, struct err *e) must_check;
+
 /* May the account change the schema, as a migration does? `why` says what is missing, in words;
  * static. Files: the account is the server's, so that is not asked here. */
 enum provider_right { RIGHT_UNKNOWN, RIGHT_YES, RIGHT_NO };

@@ -41,6 +41,7 @@ struct provider_ops {
 	int (*ddl_right)(struct provider *p, enum provider_right *ret, const char **why,
 			 struct err *e);
 	bool nodes; /* keeps the table of nodes */
+	const char *sessions; /* counts the other ones of this account; NULL: no server */
 };
 
 struct provider {

@@ -325,4 +325,7 @@ const struct provider_ops provider_mysql = {
 	.bytewise = "CAST(@ AS BINARY)",
 	.ddl_right = my_ddl_right,
 	.nodes = true,
+	/* Of other accounts, too, for one that may see them. */
+	.sessions = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id != CONNECTION_ID() "
+		    "AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)",
 };

@@ -375,4 +375,6 @@ const struct provider_ops provider_postgresql = {
 	.bytewise = "@ COLLATE \"C\"",
 	.ddl_right = pg_ddl_right,
 	.nodes = true,
+	.sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user "
+		    "AND pid != pg_backend_pid()",
 };

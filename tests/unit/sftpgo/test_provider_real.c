@@ -242,6 +242,7 @@ static void ask_server(const struct world *w)
 	autoprovider struct provider *p = NULL, *p2 = NULL;
 	autobuf struct buf names = BUF_MAX(4096);
 	enum provider_right right = RIGHT_UNKNOWN;
+	int64_t sessions = 0, more = 0;
 	struct err e = ERR_INIT;
 	const char *why = NULL;
 
@@ -259,8 +260,16 @@ static void ask_server(const struct world *w)
 	assert_int_equal(right, RIGHT_YES);
 	assert_true(*provider_server_version(p));
 
+	/* A second one, of this account alone. */
+	assert_ok(provider_sessions(p, &sessions, &e), &e);
+	assert_ok(provider_open(&w->at, &p2, &e), &e);
+	assert_ok(provider_sessions(p2, &more, &e), &e);
+	assert_int_equal(more, sessions + 1);
+	provider_close(take_ptr(p2));
 	guest.user = "guest";
 	assert_ok(provider_open(&guest, &p2, &e), &e);
+	assert_ok(provider_sessions(p2, &sessions, &e), &e);
+	assert_int_equal(sessions, 0);
 	assert_ok(provider_ddl_right(p2, &right, &why, &e), &e);
 	assert_int_equal(right, RIGHT_NO);
 	assert_true(*why);
