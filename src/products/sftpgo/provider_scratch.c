@@ -116,13 +116,11 @@ int scratch_make(const char *preferred, uint64_t bytes, const char *leaf, struct
 {
 	const char *const places[] = { preferred ? preferred : "/var/tmp", "/var/tmp", "/tmp" };
 
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (access(places[i], W_OK | X_OK) < 0)
-			continue;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		sweep(places[i]);
-		if (has_room(places[i], bytes))
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (access(places[i], W_OK | X_OK) == 0 && has_room(places[i], bytes))
 			return make_below(places[i], leaf, ret, e);
-	}
 	return err_set(e, ERR_SPACE, "neither '%s' nor /var/tmp nor /tmp has room for a private copy of %llu bytes", places[0],
 		       (unsigned long long)bytes);
 }
