@@ -128,10 +128,18 @@ CHECK(signature)
 	const json_t *a, *one;
 	size_t i;
 
+	if (sftpgo_by_hand(now) && to && !goal_artifact(to, 0)) {
+		not_asked(id, "no installer is given", ret);
+		return;
+	}
 	if (!need(now, SF_ARTIFACT, id, ret, &a))
 		return;
 	if (strcmp(json_str(a, "form", ""), "rpm") != 0) {
 		not_asked(id, "no .rpm", ret);
+		return;
+	}
+	if (!json_object_get(a, "package")) {
+		untold_by(now, SF_ARTIFACT, id, "it could not be read", ret);
 		return;
 	}
 	judge_signature(a, ret);
