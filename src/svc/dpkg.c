@@ -13,7 +13,6 @@
 #include "io/json.h"
 
 #define LOOK_EVERY (100 * NS_PER_MS)
-#define SUMS_MAX   ((size_t)4 << 20)
 #define CACHE      "/var/cache/apt/archives"
 
 /* debconf(7), ucf(1), needrestart(1) */
@@ -86,6 +85,34 @@ static int conffiles(const char *path, json_t **ret, struct err *e)
 			json_array_append_new(list, json_stringn(name.p, name.n));
 	}
 	*ret = take_ptr(list);
+	return 0;
+}
+
+/* "-rw-r--r-- root/root  5 2026-01-01 00:00 ./usr/bin/x", "... ./usr/share/x/", "... ./usr/bin/y -> x" */
+static int brings(const char *path, json_t **ret, struct err *e)
+{
+	const char *argv[] = { "dpkg-deb", "--contents", path, NULL };
+	autobuf struct buf said = BUF_MAX(PACKAGER_SAID_MAX);
+	json_t *list;
+	struct sv rest;
+
+	if (ask(argv, &said, ERR_FORMAT, e) < 0)
+		return -(int)e->kind;
+	list = json_array();
+	rest = buf_sv(&said);
+	while (rest.n) {
+		autofree char *line = sv_dup(sv_line(&rest));
+		char *name = strstr(line, " ./"), *target = name ? strstr(name, " -> ") : NULL;
+		size_t n = name ? strlen(name += 2) : 0;
+
+		if (target)
+			n = (size_t)(target - name);
+		else if (n > 1 && name[n - 1] == '/')
+			n--;
+		if (n > 1)
+			json_array_append_new(list, json_stringn(name, n));
+	}
+	*ret = list;
 	return 0;
 }
 
@@ -230,7 +257,7 @@ static int verify(const struct packager *p, const char *name, struct buf *ret, s
 /* What it would bring is what dpkg remembers of the one installed. A package may have no sums. */
 static int is_build(const struct packager *p, const char *name, const char *path, struct err *e)
 {
-	autobuf struct buf brings = BUF_MAX(SUMS_MAX), has = BUF_MAX(SUMS_MAX);
+	autobuf struct buf brings = BUF_MAX(PACKAGER_SAID_MAX), has = BUF_MAX(PACKAGER_SAID_MAX);
 	autofree char *sums = xasprintf("%s/info/%s.md5sums", p->admin, name);
 
 	if (control(path, "md5sums", &brings, e) < 0 || file_read_path(sums, &has, e) < 0) {
@@ -330,6 +357,7 @@ const struct packager_ops packager_dpkg = {
 	.about = about,
 	.extract = extract,
 	.conffiles = conffiles,
+	.brings = brings,
 	.database = database,
 	.arch = arch,
 	.had = had,

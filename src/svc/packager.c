@@ -92,6 +92,8 @@ int packager_ask(const char *const *argv, const char *const *env, struct buf *re
 		(void)cmd_said_no(&r, e);
 		e->kind = no;
 		ok = -(int)no;
+	} else if (r.cut) {
+		ok = err_set(e, ERR_SPACE, "%s says more than %zu bytes", argv[0], PACKAGER_SAID_MAX);
 	} else if (ret) {
 		buf_add_sv(ret, buf_sv(&r.out));
 		ok = buf_check(ret, argv[0], e);

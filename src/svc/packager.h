@@ -30,6 +30,7 @@ struct packager_ops {
 	int (*about)(const char *path, json_t **ret, struct err *e);
 	int (*extract)(const char *path, const char *into, struct err *e);      /* its files into an empty directory of ours */
 	int (*conffiles)(const char *path, json_t **ret, struct err *e);        /* [path]: configuration files it may bring */
+	int (*brings)(const char *path, json_t **ret, struct err *e);           /* [path]: files and directories, these before theirs */
 
 	/* ---- this host */
 	int (*database)(char **ret, struct err *e);                             /* where it is: for `admin`; heap */
@@ -81,7 +82,7 @@ int packager_conffiles(const struct packager_ops *ops, const char *path, const s
 #define PACKAGER_ASK_WITHIN   (30 * NS_PER_S)
 #define PACKAGER_FILES_WITHIN (300 * NS_PER_S)  /* to read all files of a package */
 #define PACKAGER_FETCH_WITHIN (600 * NS_PER_S)
-#define PACKAGER_SAID_MAX     ((size_t)256 << 10)
+#define PACKAGER_SAID_MAX     ((size_t)4 << 20)
 #define PACKAGER_FILES_MAX    16                /* packages at once */
 
 /* A question, its answer appended to ret (or NULL). A status other than 0 is `no`, with its last words. */

@@ -126,6 +126,28 @@ static int conffiles(const char *path, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* "c /etc/x", " /usr/bin/y", and "g /var/log/z", a %ghost, which is not in it. */
+static int brings(const char *path, json_t **ret, struct err *e)
+{
+	const char *argv[] = { QUERY("[%{FILEFLAGS:fflags} %{FILENAMES}\n]"), "--package", path, NULL };
+	autobuf struct buf said = BUF_MAX(PACKAGER_SAID_MAX);
+	json_t *list;
+	struct sv rest;
+
+	if (ask(argv, &said, ERR_FORMAT, e) < 0)
+		return -(int)e->kind;
+	list = json_array();
+	rest = buf_sv(&said);
+	while (rest.n) {
+		struct sv name = sv_line(&rest), flags = sv_cut(&name, ' ');
+
+		if (sv_starts(name, "/") && !memchr(flags.p, 'g', flags.n))
+			json_array_append_new(list, json_stringn(name.p, name.n));
+	}
+	*ret = list;
+	return 0;
+}
+
 /* ---- this host ---- */
 
 static int eval(const char *macro, struct buf *ret, struct err *e)
@@ -334,6 +356,7 @@ const struct packager_ops packager_rpm = {
 	.about = about,
 	.extract = extract,
 	.conffiles = conffiles,
+	.brings = brings,
 	.database = database,
 	.arch = arch,
 	.had = rpm_had,

@@ -7,23 +7,23 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "io/cmd.h"
+#include "io/json.h"
 
-#define LIST_MAX    ((size_t)16 << 20)
 #define ENTRIES_MAX 100000
 #define STAMP       9 /* ";1a2b3c4d" */
 
-/* "usr/bin/sftpgo": every path of the package, and every directory that holds one, which is marked. */
-static void note_paths(struct sv said, struct map *paths, struct map *folders)
+/* Every path of the package, and every directory that holds one. */
+static void note_paths(const json_t *brings, struct map *paths, struct map *folders)
 {
-	while (said.n) {
-		autofree char *path = sv_dup(sv_line(&said));
-		char *slash = strrchr(path, '/');
+	const json_t *one;
+	size_t i;
 
-		if (*path != '/' || !slash)
-			continue;
+	json_array_foreach((json_t *)brings, i, one)
+	{
+		autofree char *path = xstrdup(json_string_value(one));
+
 		map_put(paths, path, NULL);
-		*slash = '\0';
+		*strrchr(path, '/') = '\0';
 		map_put(folders, path, NULL);
 	}
 }
@@ -59,28 +59,13 @@ static int sweep_folder(const struct packager *p, const char *folder, const stru
 	return r;
 }
 
-static int paths_of(const char *file, struct buf *ret, struct err *e)
-{
-	const char *argv[] = { "rpm", "--query", "--nosignature", "--queryformat", "[%{FILENAMES}\n]", "--package", file, NULL };
-	struct cmd c = { .argv = argv, .env = rpm_quiet, .within_ns = PACKAGER_ASK_WITHIN, .out_max = LIST_MAX, .die_with_us = true };
-	struct cmd_result r = { 0 };
-	int ok;
-
-	if (cmd_run(&c, &r, e) < 0)
-		return -(int)e->kind;
-	ok = r.status ? cmd_said_no(&r, e) : 0;
-	buf_add_sv(ret, buf_sv(&r.out));
-	cmd_result_done(&r);
-	return ok < 0 ? ok : buf_check(ret, "the files of a package", e);
-}
-
 int rpm_sweep(const struct packager *p, const char *file, struct err *e)
 {
-	autobuf struct buf said = BUF_MAX(LIST_MAX);
 	struct map paths = { 0 }, folders = { 0 };
-	int r = paths_of(file, &said, e);
+	autojson json_t *brings = NULL;
+	int r = p->ops->brings(file, &brings, e);
 
-	note_paths(buf_sv(&said), &paths, &folders);
+	note_paths(brings, &paths, &folders);
 	map_each(&folders, it)
 		if (r >= 0)
 			r = sweep_folder(p, it->key, &paths, e);

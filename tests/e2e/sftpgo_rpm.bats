@@ -131,7 +131,23 @@ repository() {
 	[[ $stderr == *sftpgo.old-package* ]]
 }
 
-@test "a damaged package, one of another machine: found before anything stops" {
+# The new package signed by a key that rpm has, and wrong.rpm: that with two bytes of the signature changed, which is the first entry
+# of the header behind 96 bytes of lead.
+signed() {
+	local entries
+	export GNUPGHOME=$lab/gpg
+	mkdir -m 700 "$GNUPGHOME"
+	gpg --batch --quiet --passphrase '' --quick-gen-key lab rsa2048 sign never
+	rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name lab' --addsign "$lab/new.rpm"
+	gpg --armor --export lab >"$lab/lab.key"
+	gpgconf --kill all
+	inside rpmkeys --import "$lab/lab.key"
+	cp "$lab/new.rpm" "$lab/wrong.rpm"
+	entries=$(od -An -t u1 -j 107 -N 1 "$lab/wrong.rpm")
+	printf XX | dd of="$lab/wrong.rpm" bs=1 seek=$((112 + 16 * entries + 300)) conv=notrunc status=none
+}
+
+@test "a damaged package, one of another machine, one tampered with: found before anything stops" {
 	head -c "$(($(stat -c %s "$lab/new.rpm") / 2))" "$lab/new.rpm" >"$lab/short.rpm"
 	cg check sftpgo --root /etc/sftpgo --artifact "$lab/short.rpm"
 	exits 3
@@ -140,6 +156,10 @@ repository() {
 	cg check sftpgo --root /etc/sftpgo --artifact "$lab/foreign.rpm"
 	exits 3
 	[[ $output$stderr == *m68k* ]]
+	signed
+	cg check sftpgo --root /etc/sftpgo --artifact "$lab/wrong.rpm"
+	exits 3
+	[[ $output$stderr == *"this is not what was signed"* ]]
 }
 
 @test "apply downloads the old package, installs the new behind the hold; an edited configuration file stays" {
@@ -147,6 +167,7 @@ repository() {
 	cg check $(subject) -v
 	exits 0
 	[[ $output == *"2.6.4-1 by download"* ]]
+	[[ $output == *"by a key that rpm has"* ]]
 	cg apply $(subject) --yes
 	exits 0
 	world 2.7.5 "$lab/edited.json"

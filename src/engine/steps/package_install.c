@@ -3,7 +3,8 @@
  * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
  *         "old_conffiles":{path: SHA-256},"program":place,"within":"10m",
  *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
- * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"attrs":{..},"xattrs":{..}}.
+ * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],
+ *              "xattrs":{..}}.
  *
  * Old configuration files are kept, every one: dpkg and rpm keep one that was edited, and replace one that was not without a word
  * (seen, --force-confold and %config(noreplace) too); that one is put back, and what the package brings lies beside it as the
@@ -21,6 +22,7 @@
 
 #include "engine/file_undo.h"
 #include "engine/package_attrs.h"
+#include "engine/package_strays.h"
 #include "engine/serve.h"
 #include "svc/unitfile.h"
 #include "io/xattr.h"
@@ -162,7 +164,10 @@ static int keep_conf(const struct work *w, const json_t *conf, const json_t *und
 		return now < 0 ? now : 0;
 	if (now == FILE_IS_THIRD)
 		return err_set(e, ERR_CHANGED, "'%s/%s' was changed while packages were installed", d.path, rel);
-	return lay_beside(w, &d, rel, e) < 0 ? -(int)e->kind : image_put(&d, rel, &w->c->blobs, json_object_get(undo, "image"), e);
+	/* One that the new package brings no more is taken away by rpm, and left by dpkg. */
+	if (*json_str(conf, "theirs", "") && lay_beside(w, &d, rel, e) < 0)
+		return -(int)e->kind;
+	return image_put(&d, rel, &w->c->blobs, json_object_get(undo, "image"), e);
 }
 
 /* What the manager or we laid beside it goes; somebody's own file of that name stays, unless he was overruled. */
@@ -182,31 +187,43 @@ static int clear_beside(const struct work *w, const struct dir *d, const char *r
 	return w->c->force ? file_undo(w->c, d, beside, undo, e) : 0;
 }
 
-static int put_back_conf(const struct work *w, const json_t *conf, size_t i, bool look_only, struct err *e)
+/* It lies in the restore point, which brought it back; what lies beside it does not. */
+static bool came_back(const struct work *w, const json_t *conf)
+{
+	return w->c->point_passed && json_bool(conf, "in_point", false);
+}
+
+static int look_at_conf(const struct work *w, const json_t *conf, size_t i, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+
+	if (came_back(w, conf))
+		return 0;
+	if (conf_at(w, conf, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	return file_undo_look(w->c, &d, rel, json_array_get(json_object_get(w->undo, "conffiles"), i), e);
+}
+
+static int put_back_conf(const struct work *w, const json_t *conf, size_t i, struct err *e)
 {
 	const json_t *undo = json_array_get(json_object_get(w->undo, "conffiles"), i);
 	autodir struct dir d = DIR_NONE;
 	const char *rel;
 
-	if (conf_at(w, conf, &d, &rel, e) < 0)
+	if (conf_at(w, conf, &d, &rel, e) < 0 || (!came_back(w, conf) && file_undo(w->c, &d, rel, undo, e) < 0))
 		return -(int)e->kind;
-	if (look_only)
-		return file_undo_look(w->c, &d, rel, undo, e);
-	return file_undo(w->c, &d, rel, undo, e) < 0 ?
-		       -(int)e->kind :
-		       clear_beside(w, &d, rel, json_array_get(json_object_get(w->undo, "beside"), i), e);
+	return clear_beside(w, &d, rel, json_array_get(json_object_get(w->undo, "beside"), i), e);
 }
 
-static int put_back_confs(const struct work *w, bool look_only, struct err *e)
+static int each_conf(const struct work *w, int (*what)(const struct work *w, const json_t *conf, size_t i, struct err *e), struct err *e)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(json_object_get(w->params, "conffiles"), i, one)
 	{
-		if (w->c->point_passed && json_bool(one, "in_point", false))
-			continue;
-		if (put_back_conf(w, one, i, look_only, e) < 0)
+		if (what(w, one, i, e) < 0)
 			return -(int)e->kind;
 	}
 	return 0;
@@ -232,9 +249,24 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 	return 0;
 }
 
+static int note_strays(const struct work *w, json_t *undo, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(w->params, "new"), i, one)
+	{
+		autofree char *file = xasprintf("%s/%s", w->c->blobs.path, json_string_value(one));
+
+		if (package_strays_note(&w->p, file, json_object_get(undo, "strays"), e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
-	autojson json_t *undo = json_pack("{s[] s[] s[] s[] s{}}", "want", "verify", "conffiles", "beside", "attrs");
+	autojson json_t *undo = json_pack("{s[] s[] s[] s[] s{} s[]}", "want", "verify", "conffiles", "beside", "attrs", "strays");
 	const json_t *one;
 	json_t *xattrs;
 	struct work w;
@@ -252,7 +284,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		if (image_conf(&w, one, undo, e) < 0)
 			return -(int)e->kind;
 	}
-	if (read_xattrs(&w, &xattrs, e) < 0)
+	if (note_strays(&w, undo, e) < 0 || read_xattrs(&w, &xattrs, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(undo, "xattrs", xattrs);
 	*ret_undo = take_ptr(undo);
@@ -475,7 +507,9 @@ static int bring_back(const struct work *w, struct err *e)
 		return back;
 	if (!back && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
 		return err_wrap(e, "install the old package");
-	return want_again(w, e) < 0 || write_attrs(w, e) < 0 ? -(int)e->kind : files_are_whole(w, e);
+	return want_again(w, e) < 0 || write_attrs(w, e) < 0 || files_are_whole(w, e) < 0 ?
+		       -(int)e->kind :
+		       package_strays_remove(&w->p, json_object_get(w->undo, "strays"), e);
 }
 
 static int undo_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
@@ -483,10 +517,10 @@ static int undo_install(struct ctx *c, const json_t *params, const json_t *undo,
 	struct work w;
 
 	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0) ||
-	    put_back_confs(&w, true, e) < 0 || put_back_confs(&w, false, e) < 0 || bring_back(&w, e) < 0)
+	    each_conf(&w, look_at_conf, e) < 0 || each_conf(&w, put_back_conf, e) < 0 || bring_back(&w, e) < 0)
 		return -(int)e->kind;
 	/* The manager may have laid the old package's own beside them. */
-	return put_back_confs(&w, false, e);
+	return each_conf(&w, put_back_conf, e);
 }
 
 static int look_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
@@ -495,7 +529,7 @@ static int look_install(struct ctx *c, const json_t *params, const json_t *undo,
 
 	if (work_of(c, params, undo, &w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0))
 		return -(int)e->kind;
-	return put_back_confs(&w, true, e);
+	return each_conf(&w, look_at_conf, e);
 }
 
 const struct step_kind step_package_install = { "package_install", 1,	   LIFE_DURABLE, describe, capture,

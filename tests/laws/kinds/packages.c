@@ -232,6 +232,16 @@ static bool is_upgraded_edited_dpkg(struct bench *b)
 	return is_upgraded(b, &dpkg, "of the operator\n");
 }
 
+/* Killed after it gave all files their names, before it told its database. */
+static void rpm_forgets(struct bench *b)
+{
+	autofree char *root = bench_path(b, "world/system"), *old = make_rpm(b, "1");
+	const char *argv[] = { "rpm", "--root", root, "--dbpath", "/../../packages", "--upgrade", "--oldpackage", "--justdb", old, NULL };
+
+	bench_run(argv);
+	bench_put(b, "world/system/usr/bin/server;1a2b3c4d", "2");
+}
+
 static void conf_is_edited_since(struct bench *b)
 {
 	bench_put(b, "world/system/etc/server.conf", "somebody else's\n");
@@ -315,6 +325,6 @@ const struct fixture package_fixtures[] = {
 	{ .kind = "package_install", .name = "an edited configuration file", .flags = FX_FORCE, .params = upgrade_edited_dpkg,
 	  .drift = another_by_dpkg, .meddle = conf_is_edited_since, .done = is_upgraded_edited_dpkg },
 	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
-	  .params = upgrade_rpm, .drift = another_by_rpm, .meddle = another_by_rpm, .done = is_upgraded_rpm },
+	  .params = upgrade_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ NULL },
 };

@@ -52,7 +52,7 @@ static char *make(struct root *r, const char *name, const char *version, const c
 {
 	static const char killing[] = "%%%s -p <lua>\nif posix.access('/kill-%s') then os.remove('/kill-%s') "
 				      "posix.kill(posix.getprocessid('pid'), 9) end\n";
-	autobuf struct buf scriptlets = BUF_MAX(4096), variable = BUF_MAX(4096);
+	autobuf struct buf scriptlets = BUF_MAX(4096);
 	char *file = xasprintf("%s/%s-%s.rpm", r->at->path, name, version);
 	autofree char *env = xasprintf("SCRIPTLETS=%s/scriptlets", r->at->path);
 	const char *argv[] = { TOOLS "/rpm_package.sh", name, version, file, option, value, NULL };
