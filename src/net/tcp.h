@@ -8,6 +8,13 @@
  * connection is reset; ERR_USAGE: no numeric address; ERR_TIMEOUT. */
 int tcp_connect(const char *host, uint16_t port, uint32_t mark, struct deadline d, struct err *e) must_check;
 
-/* The first line that a server says unasked (RFC 4253, 4.2: "SSH-2.0-..."; 220 of FTP and mail), without its line end, appended
- * to ret whose ceiling holds; then the connection ends. ERR_REFUSED also when it ends before a whole line. */
+/* Of such a descriptor: readable or writable (POLLIN, POLLOUT), or ERR_TIMEOUT. */
+int tcp_wait(int fd, short events, struct deadline d, struct err *e) must_check;
+/* All of it. ERR_REFUSED when the other side ends before. */
+int tcp_send(int fd, struct sv bytes, struct deadline d, struct err *e) must_check;
+int tcp_receive(int fd, void *to, size_t n, struct deadline d, struct err *e) must_check;
+/* A line without its end, appended to ret, whose ceiling holds. ERR_REFUSED also when the other side ends before a whole one. */
+int tcp_line(int fd, struct deadline d, struct buf *ret, struct err *e) must_check;
+
+/* The first line that a server says unasked (RFC 4253, 4.2: "SSH-2.0-..."; 220 of FTP and mail); then the connection ends. */
 int tcp_banner(const char *host, uint16_t port, uint32_t mark, struct deadline d, struct buf *ret, struct err *e) must_check;

@@ -1,0 +1,161 @@
+#include "net/tls.h"
+
+#include "double.h"
+
+#include <openssl/ssl.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define NOT_AFTER 1893456000 /* 2030-01-01 */
+
+static SSL_CTX *served;
+static char fingerprint[65];
+
+/* ---- the server's side ---- */
+
+static int make_certificate(void **state)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509 *x = X509_new();
+	unsigned char sum[32];
+
+	assert_non_null(key);
+	X509_set_version(x, 2);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"double", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	ASN1_TIME_set(X509_getm_notBefore(x), 0);
+	ASN1_TIME_set(X509_getm_notAfter(x), NOT_AFTER);
+	X509_set_pubkey(x, key);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	assert_int_equal(X509_digest(x, EVP_sha256(), sum, NULL), 1);
+	for (int i = 0; i < 32; i++)
+		snprintf(fingerprint + 2 * i, 3, "%02x", sum[i]);
+	served = SSL_CTX_new(TLS_server_method());
+	assert_int_equal(SSL_CTX_use_certificate(served, x), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(served, key), 1);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+static int drop_certificate(void **state)
+{
+	SSL_CTX_free(served);
+	return 0;
+}
+
+static void tls(int fd)
+{
+	SSL *s = SSL_new(served);
+
+	SSL_set_fd(s, fd);
+	(void)SSL_accept(s);
+	SSL_free(s);
+}
+
+/* One that lets nobody in without a certificate of his. */
+static void tls_for_members(int fd)
+{
+	SSL_CTX_set_verify(served, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_max_proto_version(served, TLS1_2_VERSION);
+	tls(fd);
+}
+
+static bool hears(int fd, const char *want)
+{
+	char in[64] = "";
+	ssize_t n = recv(fd, in, sizeof in - 1, 0);
+
+	return n == (ssize_t)strlen(want) && !strcmp(in, want);
+}
+
+static void ftp(int fd)
+{
+	static const char greeting[] = "220-Welcome\r\n 220 hours a day\r\n220 Ready\r\n";
+
+	double_say(fd, greeting, sizeof greeting - 1);
+	if (hears(fd, "AUTH TLS\r\n")) {
+		double_say(fd, "234 AUTH command ok\r\n", 21);
+		tls(fd);
+	}
+}
+
+static void plain_ftp(int fd)
+{
+	double_say(fd, "220 Ready\r\n", 11);
+	if (hears(fd, "AUTH TLS\r\n"))
+		double_say(fd, "502 no such command\r\n", 21);
+}
+
+static void plain_http(int fd)
+{
+	char in[4096];
+
+	if (recv(fd, in, sizeof in, 0) > 0)
+		double_say(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+}
+
+static void nothing(int fd) {}
+
+static void silence(int fd)
+{
+	sleep(5);
+}
+
+/* ---- what is seen ---- */
+
+static int ask(void (*talk)(int fd), enum tls_start how, struct tls_certificate *ret, struct err *e)
+{
+	struct double_server s = double_start(talk);
+	int r = tls_certificate("127.0.0.1", s.port, 0, how, deadline_in(talk == silence ? 50 * NS_PER_MS : 5 * NS_PER_S), ret, e);
+
+	double_stop(&s);
+	return r;
+}
+
+static void the_certificate(void **state)
+{
+	static const struct {
+		void (*talk)(int fd);
+		enum tls_start how;
+	} cases[] = { { tls, TLS_AT_ONCE }, { tls_for_members, TLS_AT_ONCE }, { ftp, TLS_AFTER_AUTH } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tls_certificate c = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_ok(ask(cases[i].talk, cases[i].how, &c, &e), &e);
+		assert_string_equal(c.sha256, fingerprint);
+		assert_int_equal(c.not_after, NOT_AFTER);
+	}
+}
+
+static void no_certificate(void **state)
+{
+	static const struct {
+		void (*talk)(int fd);
+		enum tls_start how;
+		enum err_kind kind;
+	} cases[] = { { plain_http, TLS_AT_ONCE, ERR_ABSENT },   { plain_ftp, TLS_AFTER_AUTH, ERR_ABSENT },
+		      { nothing, TLS_AT_ONCE, ERR_REFUSED },     { nothing, TLS_AFTER_AUTH, ERR_REFUSED },
+		      { silence, TLS_AT_ONCE, ERR_TIMEOUT } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tls_certificate c = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_fails(ask(cases[i].talk, cases[i].how, &c, &e), &e, cases[i].kind);
+		assert_int_equal(c.sha256[0], 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_certificate),
+		cmocka_unit_test(no_certificate),
+	};
+
+	return cmocka_run_group_tests(tests, make_certificate, drop_certificate);
+}
