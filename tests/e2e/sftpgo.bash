@@ -22,9 +22,25 @@ sftpgo_files() {
 	sftpgo_install 2.6.4 "$lab/opt" && sftpgo_archive 2.7.5 "$new" && sftpgo_prepare "$lab/opt" "$root" "${1:-1000}"
 }
 
+# sftpgo_doors: beside SFTP and HTTP, HTTPS, FTP that takes AUTH TLS, and WebDAV without; before it is started.
+sftpgo_doors() {
+	sftpgo_certificate || return
+	printf 'SFTPGO_%s\n' "HTTPD__BINDINGS__1__PORT=$(server_free_port)" HTTPD__BINDINGS__1__ADDRESS=127.0.0.1 \
+		HTTPD__BINDINGS__1__ENABLE_HTTPS=true HTTPD__CERTIFICATE_FILE=tls.crt HTTPD__CERTIFICATE_KEY_FILE=tls.key \
+		"FTPD__BINDINGS__0__PORT=$(server_free_port)" FTPD__BINDINGS__0__ADDRESS=127.0.0.1 \
+		FTPD__CERTIFICATE_FILE=tls.crt FTPD__CERTIFICATE_KEY_FILE=tls.key \
+		"WEBDAVD__BINDINGS__0__PORT=$(server_free_port)" WEBDAVD__BINDINGS__0__ADDRESS=127.0.0.1 >"$root/env.d/doors.env"
+}
+
+sftpgo_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost -keyout "$root/tls.key" \
+		-out "$root/tls.crt" 2>/dev/null
+}
+
 # sftpgo_lab [USERS]: the same, and running.
-sftpgo_lab() {
-	sftpgo_files "${1:-1000}" && sftpgo_start "$lab/opt" "$root" || return
+sftpgo_lab() { sftpgo_files "${1:-1000}" && sftpgo_serve "${1:-1000}"; }
+sftpgo_serve() {
+	sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json" && sftpgo_seeded "${1:-1000}"
 }
 

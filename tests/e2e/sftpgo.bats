@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	sftpgo_needed || { absence; return; }
-	sftpgo_lab 1000 && uploads_start user-00010 user-00020 user-00030 || return
+	sftpgo_files 1000 && sftpgo_doors && sftpgo_serve && uploads_start user-00010 user-00020 user-00030 || return
 	(umask 077; echo pass-admin >"$lab/admin"; echo pass-user-00001 >"$lab/user-00001")
 	cat >"$lab/migration.yaml" <<-END
 		source: {login: {user: admin, password_file: $lab/admin}}
@@ -31,6 +31,23 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 	[ "$(json 'd["facts"]["service.kind"]["value"]')" = process ]
 	[[ $output != *pass-admin* ]]
 }
+
+@test "inspect sees what clients see: doors, host keys, certificates, pages" {
+	cg inspect sftpgo --root "$root" --output json
+	exits 0
+	[ "$(json 'sorted(d["facts"]["server.host_keys"]["value"].values())')" = "$(host_keys)" ]
+	[ "$(json '[door.split()[0] for door in d["facts"]["server.listens"]["value"]]')" = "['sftp', 'http', 'http', 'ftp', 'webdav']" ]
+	[ "$(json 'sorted(door.split()[0] + " " + (c if isinstance(c, str) else c["sha256"]) for door, c in d["facts"]["server.certificates"]["value"].items())')" = \
+		"['ftp $(certificate)', 'http $(certificate)', 'http plain', 'webdav plain']" ]
+	[ "$(json '[page["WebAdmin"] for page in d["facts"]["server.pages"]["value"].values()]')" = '[200, 200]' ]
+}
+
+# As others see them.
+host_keys() {
+	ssh-keyscan -p "$(sftpgo_ask "$root" sftp)" 127.0.0.1 2>/dev/null | ssh-keygen -lf - | awk '{print $2}' |
+		python3 -c 'import sys; print(sorted(sys.stdin.read().split()))'
+}
+certificate() { openssl x509 -in "$root/tls.crt" -outform DER | sha256sum | cut -d ' ' -f 1; }
 
 @test "check stops nothing here, and stops for a login hook that is not there and a login that is refused" {
 	cg check $(sftpgo_subject) -f "$lab/migration.yaml" --output json

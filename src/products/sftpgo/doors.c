@@ -10,41 +10,102 @@ static const struct kind {
 } kinds[] = {
 	{ "sftp", "sftpd", NULL },
 	{ "http", "httpd", "enable_https" },
-	{ "ftp", "ftpd", NULL },
+	{ "ftp", "ftpd", "tls_mode" },
 	{ "webdav", "webdavd", "enable_https" },
 };
 
-static void add_door(json_t *list, const char *host, int64_t port, bool tls)
+static json_t *door_of(const char *host, int64_t port, bool tls)
 {
-	if (port || (host && *host == '/'))
-		json_array_append_new(list, json_pack("{ss sI sb}", "host", host ? host : "", "port", (json_int_t)port,
-						      "tls", (int)tls));
+	return json_pack("{ss sI sb}", "host", host ? host : "", "port", (json_int_t)port, "tls", (int)tls);
+}
+
+static bool is_open(const char *host, int64_t port)
+{
+	return port || (host && *host == '/');
+}
+
+/* src: internal/httpd/httpd.go; what needs a login answers as well, with 401. */
+static json_t *pages_of(const struct sftpgo_config *c, const char *binding)
+{
+	static const struct {
+		const char *name, *key, *path;
+	} pages[] = {
+		{ "WebAdmin", "enable_web_admin", "/web/admin/login" },
+		{ "WebClient", "enable_web_client", "/web/client/login" },
+		{ "REST", "enable_rest_api", "/api/v2/version" },
+	};
+	const char *above = sftpgo_config_str(c, "httpd.web_root");
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+		bool web = *pages[i].name == 'W';
+		autofree char *key = xasprintf("%s.%s", binding, pages[i].key);
+		autofree char *path = xasprintf("%s%s", web && above ? above : "", pages[i].path);
+
+		if (sftpgo_config_bool(c, key, true))
+			json_object_set_new(all, pages[i].name, json_string(path));
+	}
+	return all;
+}
+
+/* Implicit TLS is the third of FTP's modes; in the first two a client asks for it. */
+static bool begins_with_tls(const struct sftpgo_config *c, const struct kind *k, const char *binding)
+{
+	autofree char *key = k->tls_key ? xasprintf("%s.%s", binding, k->tls_key) : NULL;
+
+	if (!key)
+		return false;
+	return strcmp(k->name, "ftp") ? sftpgo_config_bool(c, key, false) : sftpgo_config_int(c, key, 0) == 2;
 }
 
 static json_t *doors_of_kind(const struct sftpgo_config *c, const struct kind *k)
 {
 	autofree char *bindings = xasprintf("%s.bindings", k->section);
-	json_t *list = json_array();
+	json_t *list = json_array(), *door;
 
 	for (size_t i = 0; i < sftpgo_config_count(c, bindings); i++) {
-		autofree char *port = xasprintf("%s.%zu.port", bindings, i), *host = xasprintf("%s.%zu.address", bindings, i);
-		autofree char *tls = k->tls_key ? xasprintf("%s.%zu.%s", bindings, i, k->tls_key) : NULL;
+		autofree char *binding = xasprintf("%s.%zu", bindings, i);
+		autofree char *port_key = xasprintf("%s.port", binding), *host_key = xasprintf("%s.address", binding);
+		const char *host = sftpgo_config_str(c, host_key);
+		int64_t port = sftpgo_config_int(c, port_key, 0);
 
-		add_door(list, sftpgo_config_str(c, host), sftpgo_config_int(c, port, 0),
-			 tls && sftpgo_config_bool(c, tls, false));
+		if (!is_open(host, port))
+			continue;
+		door = door_of(host, port, begins_with_tls(c, k, binding));
+		if (!strcmp(k->name, "http"))
+			json_object_set_new(door, "pages", pages_of(c, binding));
+		json_array_append_new(list, door);
 	}
+	return list;
+}
+
+static bool is_set(const struct sftpgo_config *c, const char *key)
+{
+	const char *value = sftpgo_config_str(c, key);
+
+	return value && *value;
+}
+
+/* It has no key that switches TLS on: a certificate does. src: internal/telemetry/telemetry.go */
+static json_t *telemetry_of(const struct sftpgo_config *c)
+{
+	bool tls = is_set(c, "telemetry.certificate_file") && is_set(c, "telemetry.certificate_key_file");
+	const char *host = sftpgo_config_str(c, "telemetry.bind_address");
+	int64_t port = sftpgo_config_int(c, "telemetry.bind_port", 0);
+	json_t *list = json_array();
+
+	if (is_open(host, port))
+		json_array_append_new(list, door_of(host, port, tls));
 	return list;
 }
 
 json_t *doors_of(const struct sftpgo_config *c)
 {
-	json_t *doors = json_object(), *telemetry = json_array();
+	json_t *doors = json_object();
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		json_object_set_new(doors, kinds[i].name, doors_of_kind(c, &kinds[i]));
-	add_door(telemetry, sftpgo_config_str(c, "telemetry.bind_address"), sftpgo_config_int(c, "telemetry.bind_port", 0),
-		 sftpgo_config_bool(c, "telemetry.enable_https", false));
-	json_object_set_new(doors, "telemetry", telemetry);
+	json_object_set_new(doors, "telemetry", telemetry_of(c));
 	return doors;
 }
 
@@ -86,6 +147,28 @@ static const char *reach(const char *host)
 	return !strcmp(host, "::") || !strcmp(host, "[::]") ? "::1" : host;
 }
 
+void doors_list(const json_t *doors, door_list *ret)
+{
+	const char *kind;
+	json_t *list, *one;
+	size_t i;
+
+	json_object_foreach((json_t *)doors, kind, list) json_array_foreach(list, i, one)
+	{
+		const char *host = json_str(one, "host", "");
+		struct door d = { .kind = kind,
+				  .host = reach(host),
+				  .port = (uint16_t)json_int(one, "port", 0),
+				  .tls = json_bool(one, "tls", false),
+				  .pages = json_object_get(one, "pages") };
+
+		if (*host == '/')
+			continue;
+		snprintf(d.name, sizeof d.name, "%s %s:%u", kind, *host ? host : "*", d.port);
+		*vec_push(ret) = d;
+	}
+}
+
 static void put_door(json_t *probe, const char *name, const json_t *door)
 {
 	json_object_set(probe, name, json_object_get(door, "port"));
@@ -110,13 +193,16 @@ static void put_web(json_t *probe, const json_t *list)
 		put_door(probe, json_bool(best, "tls", false) ? "https" : "http", best);
 }
 
-/* A rate limiter counts each connection of this host, too. */
-static bool limits_rate(const struct sftpgo_config *c)
+/* A rate limiter counts each connection of this host, too, and each request to HTTP: /healthz is none of its exceptions.
+ * src: internal/httpd/server.go, checkConnection */
+static bool limits_rate(const struct sftpgo_config *c, const char *protocol)
 {
 	for (size_t i = 0; i < sftpgo_config_count(c, "common.rate_limiters"); i++) {
 		autofree char *average = xasprintf("common.rate_limiters.%zu.average", i);
+		autofree char *protocols = xasprintf("common.rate_limiters.%zu.protocols", i);
+		const struct sftpgo_setting *which = sftpgo_config_get(c, protocols);
 
-		if (sftpgo_config_int(c, average, 0) > 0)
+		if (sftpgo_config_int(c, average, 0) > 0 && which && json_lists(which->value, protocol))
 			return true;
 	}
 	return false;
@@ -124,9 +210,7 @@ static bool limits_rate(const struct sftpgo_config *c)
 
 static bool banner_is_felt(const struct sftpgo_config *c)
 {
-	const char *hook = sftpgo_config_str(c, "common.post_connect_hook");
-
-	return (hook && *hook) || limits_rate(c) ||
+	return is_set(c, "common.post_connect_hook") || limits_rate(c, "SSH") || limits_rate(c, "FTP") ||
 	       (sftpgo_config_bool(c, "common.defender.enabled", false) &&
 		sftpgo_config_int(c, "common.defender.score_no_auth", 0) > 0);
 }
@@ -141,5 +225,6 @@ json_t *doors_probe(const struct sftpgo_config *c)
 	if (sftp)
 		put_door(probe, "sftp", sftp);
 	json_object_set_new(probe, "banner", json_boolean(!banner_is_felt(c)));
+	json_object_set_new(probe, "healthz", json_boolean(!limits_rate(c, "HTTP")));
 	return probe;
 }

@@ -2,13 +2,28 @@
  * closed. facts/sftpgo 2.2; defaults: SFTP 2022, HTTP 8080, the others closed. */
 #pragma once
 
+#include "base/vec.h"
 #include "products/sftpgo/config.h"
 
 /* {"sftp":[{"host","port","tls"}],"http":[..],"ftp":[..],"webdav":[..],"telemetry":[..]}: open ones; an absolute "host" is a Unix
- * socket. New reference. */
+ * socket. "tls": from the first byte on. "pages" of HTTP: {"WebAdmin": path}, those that are switched on and answer without a login.
+ * New reference. */
 json_t *doors_of(const struct sftpgo_config *c) must_check;
+
+/* One TCP door of doors_of(); borrowed from it. */
+struct door {
+	char name[96];          /* "http 127.0.0.1:8080"; "*" is every address */
+	const char *kind;       /* "http" */
+	const char *host;       /* how this host reaches it */
+	uint16_t port;
+	bool tls;
+	const json_t *pages;    /* NULL: none */
+};
+typedef VEC(struct door) door_list;
+void doors_list(const json_t *doors, door_list *ret);   /* dropped with vec_done() */
 /* Their TCP ports, each once, SFTP and HTTP first. */
 json_t *doors_ports(const struct sftpgo_config *c) must_check;
-/* "probe" of the site document: {"host","http"|"https","sftp","banner"}. No banner where somebody would feel it: a hook at each
- * connection, a rate limit, or a defender that counts connections without a login. */
+/* "probe" of the site document: {"host","http"|"https","sftp","banner","healthz"}. No banner where somebody would feel a connection to
+ * SFTP or FTP: a hook at each one, a rate limit, or a defender that counts those without a login. No healthz, many times over, where a
+ * rate limit counts requests to HTTP. */
 json_t *doors_probe(const struct sftpgo_config *c) must_check;

@@ -12,6 +12,11 @@
 #define SF_HEALTHY         "server.healthy"     /* O bool [/healthz] */
 #define SF_ARGV            "server.argv"        /* P [str]: what starts it, argv[0] as the launcher names it */
 
+#define SF_LISTENS         "server.listens"     /* P [door]: those it listens on [/proc/net/tcp]; names as in doors.h */
+#define SF_HOST_KEYS       "server.host_keys"   /* P {"ssh-ed25519": "SHA256:..."} [SSH key exchange] */
+#define SF_CERTIFICATES    "server.certificates" /* P {door: {"sha256","not_after"} or "plain"} [TLS handshake] */
+#define SF_RENEWS          "server.renews_certificates" /* P bool: by ACME */
+#define SF_PAGES           "server.pages"       /* P {door: {"WebAdmin"|"WebClient"|"REST": status}} [HTTP] */
 #define SF_LOGIN           "server.login"       /* O true: the server takes source.login [/api/v2/status] */
 #define SF_TRANSFERS       "server.transfers"   /* O int: under way [/api/v2/connections] */
 

@@ -58,6 +58,7 @@ static int look(struct look *k, struct err *e)
 	if (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) {
 		look_at_files(k);
 		look_at_host(k);
+		look_at_outside(k);
 	}
 	if (k->to && (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP) && look_at_trials(k, e) < 0)
 		return -(int)e->kind;

@@ -42,6 +42,7 @@ void look_at_scope(struct look *k);     /* what a restore point holds; a pass of
 void look_gathering_done(struct look *k);
 void look_at_login(struct look *k);     /* inspect_login.c: does the server take ours */
 int  look_at_trials(struct look *k, struct err *e) must_check; /* inspect_trial.c: logins that the goal asks to try */
+void look_at_outside(struct look *k);   /* inspect_outside.c: what clients see of it */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
 void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, once the new ones are known */
 int  look_at_target(struct look *k, struct err *e) must_check; /* inspect_target.c: the artifact and the host */

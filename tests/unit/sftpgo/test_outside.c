@@ -1,0 +1,170 @@
+/* Doors by configuration, which of them would feel a question, and what is seen of them. What real servers show: tests/e2e. */
+#include "products/sftpgo/outside.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/place.h"
+
+static void read_config(const struct place *p, const char *text, struct sftpgo_config *ret)
+{
+	struct sftpgo_config_where where = { .config_dir = p->path };
+	struct err e = ERR_INIT;
+
+	put_file(p, "sftpgo.json", text);
+	assert_ok(sftpgo_config_read(&where, ret, &e), &e);
+}
+
+/* A socket of this process on loopback. */
+static int listen_here(uint16_t *ret_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof at;
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*ret_port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* ---- by configuration ---- */
+
+static void doors_by_name(void **state)
+{
+	autosftpgoconfig struct sftpgo_config c = { 0 };
+	autojson json_t *all = NULL;
+	door_list doors = { 0 };
+
+	read_config(*state,
+		    "{\"sftpd\":{\"bindings\":[{\"port\":2022,\"address\":\"\"}]},"
+		    "\"httpd\":{\"web_root\":\"/files\",\"bindings\":[{\"port\":8080,\"address\":\"127.0.0.1\",\"enable_web_client\":false},"
+		    "{\"address\":\"/run/http.sock\"}]},"
+		    "\"ftpd\":{\"bindings\":[{\"port\":2121,\"tls_mode\":1},{\"port\":990,\"tls_mode\":2}]},"
+		    "\"webdavd\":{\"bindings\":[{\"port\":0}]},"
+		    "\"telemetry\":{\"bind_port\":10000,\"bind_address\":\"::\",\"certificate_file\":\"a.crt\",\"certificate_key_file\":\"a.key\"}}",
+		    &c);
+	all = doors_of(&c);
+	doors_list(all, &doors);
+	assert_int_equal(doors.n, 5);
+	assert_string_equal(doors.v[0].name, "sftp *:2022");
+	assert_string_equal(doors.v[0].host, "127.0.0.1");
+	assert_null(doors.v[0].pages);
+	assert_string_equal(doors.v[1].name, "http 127.0.0.1:8080");
+	assert_string_equal(json_str(doors.v[1].pages, "WebAdmin", ""), "/files/web/admin/login");
+	assert_string_equal(json_str(doors.v[1].pages, "REST", ""), "/api/v2/version");
+	assert_int_equal(json_object_size(doors.v[1].pages), 2);
+	assert_false(doors.v[2].tls);
+	assert_string_equal(doors.v[3].name, "ftp *:990");
+	assert_true(doors.v[3].tls);
+	assert_string_equal(doors.v[4].name, "telemetry :::10000");
+	assert_string_equal(doors.v[4].host, "::1");
+	assert_true(doors.v[4].tls);
+	vec_done(&doors);
+}
+
+static void who_would_feel_it(void **state)
+{
+	static const struct {
+		const char *common;
+		bool banner, healthz;
+	} cases[] = {
+		{ "", true, true },
+		{ "\"post_connect_hook\":\"/usr/bin/true\"", false, true },
+		{ "\"rate_limiters\":[{\"average\":0}]", true, true },
+		{ "\"rate_limiters\":[{\"average\":10,\"protocols\":[\"SSH\"]}]", false, true },
+		{ "\"rate_limiters\":[{\"average\":10,\"protocols\":[\"HTTP\",\"DAV\"]}]", true, false },
+		{ "\"defender\":{\"enabled\":true,\"score_no_auth\":2}", false, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *text = xasprintf("{\"common\":{%s}}", cases[i].common);
+		autosftpgoconfig struct sftpgo_config c = { 0 };
+		autojson json_t *probe = NULL;
+
+		read_config(*state, text, &c);
+		probe = doors_probe(&c);
+		assert_int_equal(json_bool(probe, "banner", !cases[i].banner), cases[i].banner);
+		assert_int_equal(json_bool(probe, "healthz", !cases[i].healthz), cases[i].healthz);
+	}
+}
+
+/* ---- looked at ---- */
+
+static void the_process_that_listens(void **state)
+{
+	uint16_t port, other;
+	int fd = listen_here(&port);
+	autojson json_t *all = NULL, *mine = NULL, *anybodys = NULL, *others = NULL;
+	autofree char *name = xasprintf("sftp 127.0.0.1:%u", port);
+	struct err e = ERR_INIT;
+	door_list doors = { 0 };
+
+	close(listen_here(&other));
+	all = json_pack("{s[{sssi}{sssi}]}", "sftp", "host", "127.0.0.1", "port", port, "host", "127.0.0.1", "port", other);
+	doors_list(all, &doors);
+	assert_ok(outside_listens(&doors, getpid(), &mine, &e), &e);
+	assert_ok(outside_listens(&doors, 0, &anybodys, &e), &e);
+	assert_ok(outside_listens(&doors, getppid(), &others, &e), &e);
+	assert_int_equal(json_array_size(mine), 1);
+	assert_true(json_lists(mine, name));
+	assert_true(json_equal(mine, anybodys));
+	assert_int_equal(json_array_size(others), 0);
+	vec_done(&doors);
+	close(fd);
+}
+
+static bool was_connected_to(int fd)
+{
+	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (peer >= 0)
+		close(peer);
+	return peer >= 0;
+}
+
+static struct site site_of(const char *key, uint16_t port)
+{
+	return (struct site){ .doc = json_pack("{s{si ss sb sb}}", "probe", key, port, "host", "127.0.0.1", "banner", 0, "healthz", 0) };
+}
+
+static void host_keys_and_ftp_neither(void **state)
+{
+	uint16_t port;
+	int fd = listen_here(&port);
+	struct site s = site_of("sftp", port);
+	autojson json_t *all = json_pack("{s[{sssi}]s[{sssi}]}", "sftp", "host", "127.0.0.1", "port", port, "ftp", "host", "127.0.0.1",
+					 "port", port);
+	autojson json_t *keys = NULL, *certificates = NULL;
+	autofree char *keys_why = NULL, *certificates_why = NULL;
+	door_list doors = { 0 };
+
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	doors_list(all, &doors);
+	keys = outside_host_keys(&s, &doors, &keys_why);
+	certificates = outside_certificates(&s, &doors, &certificates_why);
+	assert_int_equal(json_object_size(keys) + json_object_size(certificates), 0);
+	assert_non_null(strstr(keys_why, "would be felt"));
+	assert_non_null(strstr(certificates_why, "would be felt"));
+	assert_false(was_connected_to(fd));
+	vec_done(&doors);
+	json_decref(s.doc);
+	close(fd);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+	const struct CMUnitTest tests[] = {
+		T(doors_by_name),
+		T(who_would_feel_it),
+		T(the_process_that_listens),
+		T(host_keys_and_ftp_neither),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
