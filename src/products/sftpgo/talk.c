@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/proc.h"
 #include "net/http.h"
 #include "net/tcp.h"
 #include "products/sftpgo/version.h"
@@ -54,7 +55,7 @@ int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char r
 		ret_version[0] = '\0';
 	status = a.status;
 	http_answer_done(&a);
-	return status == 200 ? 0 : err_set(e, ERR_REFUSED, "/healthz answers %ld", status);
+	return status == 200 || status == 429 ? 0 : err_set(e, ERR_REFUSED, "/healthz answers %ld", status);
 }
 
 int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48],
@@ -72,18 +73,41 @@ int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char re
 	return 0;
 }
 
-/* Both doors, where both are open: HTTP answers before SFTP listens. */
+/* Without a connection, of which a hook or a rate limit would hear. */
+static int somebody_listens(uint16_t port, struct err *e)
+{
+	proc_sockets all = { 0 };
+	bool found = false;
+
+	if (proc_tcp(0, &port, 1, &all, e) < 0)
+		return -(int)e->kind;
+	vec_each (&all, socket)
+		found |= socket->listening;
+	vec_done(&all);
+	return found ? 0 : err_set(e, ERR_REFUSED, "nobody listens on port %u", port);
+}
+
+static int ask_web(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
+{
+	if (as_client && !json_bool(doors(s), "healthz", true))
+		return somebody_listens(port_of(s, talk_has(s, "http") ? "http" : "https"), e);
+	return talk_healthz(s, as_client, deadline_left_ns(d), p->version, e);
+}
+
+/* HTTP answers before SFTP listens. */
 static int ask_doors(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
-	bool web = talk_has(s, "http") || talk_has(s, "https");
+	bool web = talk_has(s, "http") || talk_has(s, "https"), felt = !json_bool(doors(s), "banner", true);
 	char banner[48] = "";
+	int r = 0;
 
-	if (web && talk_healthz(s, as_client, deadline_left_ns(d), p->version, e) < 0)
+	if (web && ask_web(s, as_client, d, p, e) < 0)
 		return -(int)e->kind;
 	p->answered = web;
-	if (talk_has(s, "sftp") && json_bool(doors(s), "banner", true)) {
-		if (talk_banner(s, as_client, deadline_left_ns(d), banner, e) < 0)
-			return -(int)e->kind;
+	if (talk_has(s, "sftp")) {
+		r = felt ? somebody_listens(port_of(s, "sftp"), e) : talk_banner(s, as_client, deadline_left_ns(d), banner, e);
+		if (r < 0)
+			return r;
 		p->answered = true;
 	}
 	if (!p->version[0])

@@ -1,5 +1,5 @@
 /* Talking to a running SFTPGo: who it is, and whether it serves. Site document: "probe": {"host","http","https","sftp",
- * "banner"}; ports 0 or absent where a door is closed. */
+ * "banner","healthz"}; ports 0 or absent where a door is closed. */
 #pragma once
 
 #include "engine/product.h"
@@ -7,7 +7,7 @@
 /* The HTTP door as we reach it, past our own gate. ERR_ABSENT where none is open. */
 struct http;
 int talk_http(const struct site *s, struct http *ret, struct err *e) must_check;
-/* GET /healthz: 200 "ok" without a login, both editions. 0 healthy, -kind. ret_version (or NULL): by the Server header, ""
+/* GET /healthz: 200 "ok" without a login, both editions; 429 where a rate limit refuses. 0 it serves, -kind. ret_version (or NULL): by the Server header, ""
  * when it tells none. facts/sftpgo 1.2, seen with 2.6.4 and 2.7.5. */
 int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;
 /* The line that the SSH door says first. The server opens it after HTTP: 0.1 to 0.9 s later at a first start, which
@@ -15,4 +15,6 @@ int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char r
 int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;
 bool talk_has(const struct site *s, const char *door);  /* "http", "https", "sftp" */
 
+/* Both doors where both are open. One that would feel it is not asked but looked at: does anybody listen there? Of HTTP so for the
+ * prober alone (as_client), which asks over and over. */
 int sftpgo_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);

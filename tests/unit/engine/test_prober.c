@@ -205,6 +205,46 @@ static void a_prober_sees_the_gap(void **state)
 	assert_true(json_int(doc, "longest_ms", 0) >= 100);
 }
 
+/* The time of each question in order. */
+static size_t asked(int64_t *ret_mono_ns, size_t max)
+{
+	autobuf struct buf text = BUF_MAX(1 << 20);
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+	struct sv rest;
+	size_t n = 0;
+
+	assert_ok(dir_open(toy_root, &d, &e), &e);
+	assert_ok(file_read(&d, "probes", &text, &e), &e);
+	rest = buf_sv(&text);
+	while (rest.n && n < max) {
+		struct sv line = sv_line(&rest);
+
+		if (sv_i64(sv_cut(&line, ' '), &ret_mono_ns[n]))
+			n++;
+	}
+	return n;
+}
+
+static void once_a_second_outside_the_window(void **state)
+{
+	autodir struct dir d = DIR_NONE;
+	struct prober *p = NULL;
+	struct err e = ERR_INIT;
+	int64_t at[4] = { 0 };
+
+	toy_put("up", "1");
+	assert_ok(dir_open(toy_root, &d, &e), &e);
+	assert_ok(prober_start(&probed, NULL, &d, "probes", &p, &e), &e);
+	assert_true(sees(2));
+	prober_window(p, true);
+	assert_true(sees(4));
+	prober_stop(p);
+	assert_int_equal(asked(at, 4), 4);
+	assert_true(at[1] - at[0] >= 990 * NS_PER_MS);
+	assert_true(at[3] - at[2] >= 90 * NS_PER_MS);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -214,6 +254,7 @@ int main(void)
 		T(the_time_between_calls_is_none),
 		T(torn_lines_are_no_answers),        T(a_reboot_is_a_time_not_measured),
 		T(no_file_is_no_measurement),        T(a_prober_sees_the_gap),
+		T(once_a_second_outside_the_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/place.h"
+#include "products/sftpgo/talk.h"
 
 static void read_config(const struct place *p, const char *text, struct sftpgo_config *ret)
 {
@@ -132,6 +133,29 @@ static struct site site_of(const char *key, uint16_t port)
 	return (struct site){ .doc = json_pack("{s{si ss sb sb}}", "probe", key, port, "host", "127.0.0.1", "banner", 0, "healthz", 0) };
 }
 
+/* Readiness and the prober hear no less of it: somebody listens, or nobody does. */
+static void what_would_be_felt_is_not_asked(void **state)
+{
+	static const char *const keys[] = { "sftp", "http", "https" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		uint16_t port;
+		int fd = listen_here(&port);
+		struct site s = site_of(keys[i], port);
+		struct err e = ERR_INIT;
+		struct probe seen;
+
+		assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+		assert_ok(sftpgo_probe(&s, true, NS_PER_S, &seen, &e), &e);
+		assert_true(seen.serving);
+		assert_false(was_connected_to(fd));
+		close(fd);
+		assert_ok(sftpgo_probe(&s, true, NS_PER_S, &seen, &e), &e);
+		assert_false(seen.serving);
+		json_decref(s.doc);
+	}
+}
+
 static void host_keys_and_ftp_neither(void **state)
 {
 	uint16_t port;
@@ -163,6 +187,7 @@ int main(void)
 		T(doors_by_name),
 		T(who_would_feel_it),
 		T(the_process_that_listens),
+		T(what_would_be_felt_is_not_asked),
 		T(host_keys_and_ftp_neither),
 	};
 
