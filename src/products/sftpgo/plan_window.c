@@ -69,7 +69,9 @@ void sftpgo_draft_prove(struct draft *d)
 	json_object_set_new(ready, "stall", json_string(sftpgo_draft_span(d, "stall", "60s")));
 	sftpgo_draft_step(d, PHASE_PROVE, "ready", "wait_ready", window_ready_flags(d->ports), ready,
 		   "HTTP and SFTP answer, as the edition and version wanted");
-	window_prove(d->plan, d->to, d->ports, "edition, version, schema and every object of the database are what they must be");
+	window_prove(d->plan, d->to, d->ports,
+		     "edition, version, schema and every object of the database are what they must be; doors, host keys, certificates "
+		     "and pages as before");
 	sftpgo_draft_trial_again(d);
 }
 

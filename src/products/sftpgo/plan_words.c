@@ -28,6 +28,16 @@ static void drain_note(struct draft *d)
 		plan_note(d->plan, "transfers under way are cut by the stop; settings.drain waits for them, with a login");
 }
 
+static void outside_note(struct draft *d)
+{
+	const json_t *probe = facts_get(d->now, SF_PROBE);
+
+	if (json_int(probe, "sftp", 0) && !json_bool(probe, "banner", true))
+		plan_note(d->plan,
+			  "host keys are not proved, and SFTP is looked at without a connection: a hook at each one, a rate limit or the "
+			  "defender would feel it");
+}
+
 static void rules_note(struct draft *d)
 {
 	autojson json_t *rules = sftpgo_draft_rules(d);
@@ -55,6 +65,7 @@ void sftpgo_draft_notes(struct draft *d)
 	else if (d->at.taking != TAKE_LINK)
 		window_note_old_build(d->plan, d->at.staged);
 	window_note_gate(d->plan, d->ports);
+	outside_note(d);
 	drain_note(d);
 	rules_note(d);
 	enterprise_note(d);

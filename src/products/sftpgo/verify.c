@@ -1,31 +1,29 @@
 /* Comparing the installation now with what was written down of the stopped database. */
+#include "products/sftpgo/verify.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/plan.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
-#include "products/sftpgo/crossing.h"
+#include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/quotas.h"
 #include "products/sftpgo/tables_made.h"
 #include "products/sftpgo/talk.h"
-#include "products/sftpgo/verify_rest.h"
 #include "products/sftpgo/verify_trial.h"
 
 #define ASK_WITHIN (20 * NS_PER_S)
 
-struct proof {
-	struct ctx *c;
-	const struct facts *frozen;
-	const struct goal *to;  /* NULL: the old world is expected */
-	struct comparisons *ret;
-};
-
-static const char *pinned(const struct proof *p, const char *key)
+const json_t *proof_fact(const struct proof *p, const char *key)
 {
-	const char *value = p->c->plan ? json_str(plan_pinned(p->c->plan), key, NULL) : NULL;
+	const json_t *value = p->c->plan ? json_object_get(plan_pinned(p->c->plan), key) : NULL;
 
-	return value ? value : facts_str(p->frozen, key, NULL);
+	return value ? value : facts_get(p->frozen, key);
+}
+
+const char *proof_word(const struct proof *p, const char *key)
+{
+	return json_string_value(proof_fact(p, key));
 }
 
 /* ---- the server ---- */
@@ -52,11 +50,11 @@ static int compare_server(struct proof *p, struct err *e)
 		cmp_add(p->ret, CMP_UNPROVED, "server", "edition and version", NULL, NULL, NULL, seen.detail);
 		return 0;
 	}
-	compare_word(p, "edition", pinned(p, p->to ? SF_TARGET_EDITION : SF_EDITION), seen.edition);
-	compare_word(p, "version", pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION), seen.version);
+	compare_word(p, "edition", p->edition, seen.edition);
+	compare_word(p, "version", p->version, seen.version);
 	if (p->to)
-		compare_rest(ctx_site(p->c, NULL), pinned(p, SF_TARGET_EDITION), goal_setting(p->to, "license_file", NULL) != NULL,
-			     p->ret);
+		compare_rest(p);
+	compare_outside(p);
 	return 0;
 }
 
@@ -64,17 +62,14 @@ static int compare_server(struct proof *p, struct err *e)
 
 static int64_t schema_before(const struct proof *p)
 {
-	const json_t *was = p->c->plan ? json_object_get(plan_pinned(p->c->plan), SF_SCHEMA) : NULL;
-
-	return was ? json_integer_value(was) : facts_int(p->frozen, SF_SCHEMA, 0);
+	return json_integer_value(proof_fact(p, SF_SCHEMA));
 }
 
 static void compare_schema(struct proof *p, int is)
 {
-	const char *version = pinned(p, p->to ? SF_TARGET_VERSION : SF_VERSION);
 	int64_t was = schema_before(p);
 	struct sftpgo_version v;
-	int want = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
+	int want = p->version && sftpgo_version_parse(p->version, &v) ? sftpgo_version_schema(&v) : 0;
 	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%d", is);
 
 	if (!p->to && was != is && sftpgo_follows(p->c->goal))
@@ -154,8 +149,10 @@ static int compare_database(struct proof *p, struct err *e)
 int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d, struct comparisons *ret,
                   struct err *e)
 {
-	struct proof p = { .c = c, .frozen = frozen, .to = to, .ret = ret };
+	struct proof p = { .c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret };
 
+	p.edition = proof_word(&p, to ? SF_TARGET_EDITION : SF_EDITION);
+	p.version = proof_word(&p, to ? SF_TARGET_VERSION : SF_VERSION);
 	if (compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
 		return -(int)e->kind;
 	/* At the gate a step of its own tries them. */

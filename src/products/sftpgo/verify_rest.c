@@ -1,14 +1,27 @@
-#include "products/sftpgo/verify_rest.h"
-
 #include <string.h>
 
 #include "products/sftpgo/rest.h"
+#include "products/sftpgo/verify.h"
 
 #define MILLISECONDS 100000000000ll /* larger ones are no seconds: the unit is nowhere documented */
 
 static void unproved(struct comparisons *ret, const char *what, const char *why)
 {
 	cmp_add(ret, CMP_UNPROVED, "server", what, NULL, NULL, NULL, why);
+}
+
+/* Its administrator is told the version even where the doors hide it. */
+static void compare_version(struct rest *api, const char *want, struct comparisons *ret)
+{
+	autojson json_t *about = NULL;
+	struct err e = ERR_INIT;
+
+	if (rest_get(api, "/api/v2/version", &about, &e) < 0)
+		unproved(ret, "version by the REST API", e.msg);
+	else if (!want)
+		unproved(ret, "version by the REST API", "nothing says which one is expected");
+	else
+		cmp_text(ret, "server", "version by the REST API", want, json_str(about, "version", NULL));
 }
 
 static void compare_status(struct rest *api, struct comparisons *ret)
@@ -50,9 +63,11 @@ static void compare_license(struct rest *api, bool given, struct comparisons *re
 		cmp_add(ret, CMP_DIFFERENT, "server", "licence", "valid", "expired", NULL, NULL);
 }
 
-void compare_rest(const struct site *s, const char *edition, bool license, struct comparisons *ret)
+void compare_rest(const struct proof *p)
 {
-	bool enterprise = edition && !strcmp(edition, SFTPGO_ENTERPRISE);
+	const struct site *s = ctx_site(p->c, NULL);
+	bool enterprise = p->edition && !strcmp(p->edition, SFTPGO_ENTERPRISE);
+	struct comparisons *ret = p->ret;
 	autorest struct rest api = { 0 };
 	struct err e = ERR_INIT;
 
@@ -62,7 +77,8 @@ void compare_rest(const struct site *s, const char *edition, bool license, struc
 		unproved(ret, enterprise ? "licence" : "services", e.msg);
 		return;
 	}
+	compare_version(&api, p->version, ret);
 	compare_status(&api, ret);
 	if (enterprise)
-		compare_license(&api, license, ret);
+		compare_license(&api, goal_setting(p->to, "license_file", NULL) != NULL, ret);
 }

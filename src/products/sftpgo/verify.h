@@ -1,0 +1,24 @@
+/* Inside verify: what its parts share. */
+#pragma once
+
+#include "engine/plan.h"
+#include "products/sftpgo/sftpgo.h"
+
+struct proof {
+	struct ctx *c;
+	const struct facts *frozen;
+	const struct goal *to;  /* NULL: the old world is expected */
+	enum depth depth;
+	struct comparisons *ret;
+	const char *edition, *version;  /* expected; NULL: nothing says which */
+};
+
+/* What the plan pinned, else what the facts say; borrowed, NULL when neither does. */
+const json_t *proof_fact(const struct proof *p, const char *key);
+const char *proof_word(const struct proof *p, const char *key);
+
+/* verify_rest.c: what the new server tells its administrator: version, services, and in Enterprise the licence. What cannot be asked
+ * is unproved. */
+void compare_rest(const struct proof *p);
+/* verify_outside.c: what clients see of it without a login: doors, host keys, certificates, pages. */
+void compare_outside(const struct proof *p);
