@@ -71,8 +71,11 @@ static int tell_facts(struct call *c, const struct goal *g, struct err *e)
 	struct style style = out_style(&c->out);
 	autofacts struct facts now = { 0 };
 	const char *path = c->args.value[OPT_SAVE];
+	autofree char *side = path ? save_side(path) : NULL;
+	struct run_opts opts = c->opts;
 
-	if (world_inspect(g, depth, &c->opts, &now, e) < 0 ||
+	opts.side = side;
+	if (world_inspect(g, depth, &opts, &now, e) < 0 ||
 	    (path && save_facts(path, &now, e) < 0))
 		return exit_of(e);
 	if (!out_is_text(&c->out)) {

@@ -1,3 +1,4 @@
+#include "cli/save.h"
 #include "cli/subject.h"
 #include "engine/product.h"
 #include "view/differences_text.h"
@@ -40,6 +41,8 @@ int cmd_verify(struct call *c, struct err *e)
 {
 	const char *word = call_operand(c, 0), *against = c->args.value[OPT_AGAINST];
 	enum depth depth = args_has(&c->args, OPT_DEEP) ? DEPTH_DEEP : DEPTH_LIVE;
+	autofree char *side = against ? save_side(against) : NULL;
+	struct run_opts opts = c->opts;
 	bool about_subject = args_has(&c->args, OPT_FILE) || (word && product_named(word));
 	autogoal struct goal g = { 0 };
 	autofacts struct facts facts = { 0 };
@@ -66,8 +69,9 @@ int cmd_verify(struct call *c, struct err *e)
 		err_hint(e, "give --against FACTS, or name a run instead");
 		return EXIT_USAGE;
 	}
+	opts.side = side;
 	run_verify(about_subject ? NULL : word, against ? &facts : NULL, about_subject ? &g : NULL,
-		   depth, &c->opts, &cmp, &end);
+		   depth, &opts, &cmp, &end);
 	exit = tell(c, &cmp, &end);
 	comparisons_done(&cmp);
 	return exit;

@@ -4,6 +4,13 @@
 
 #include "cli/subject.h"
 
+char *save_side(const char *path)
+{
+	autofree char *absolute = path_absolute(path);
+
+	return xasprintf("%s.d", absolute);
+}
+
 /* The directory of an absolute path, and the name in it. */
 static int open_parent(const char *path, struct dir *ret, const char **ret_name, struct err *e)
 {

@@ -218,6 +218,7 @@ static int verify_against(const struct facts *then, const struct goal *g, enum d
 		         .goal = g,
 		         .events = o->events,
 		         .cancel = o->cancel,
+		         .side = o->side,
 		         .state = DIR_NONE,
 		         .blobs = DIR_NONE };
 	struct err e = ERR_INIT;

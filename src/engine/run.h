@@ -24,6 +24,7 @@ struct run_opts {
 	bool                 prove_all;         /* rollback --prove */
 	bool                 accept_in_place;
 	const char          *save_writes;       /* rollback --save-new-writes DIR */
+	const char          *side;              /* of inspect --save, verify --against: see struct ctx */
 	const char *const   *accept;            /* --accept ID ..., NULL-ended */
 	const char *const   *accept_loss;       /* --accept-loss ID ..., NULL-ended */
 	bool                 accept_no_backup, accept_no_return, accept_open;

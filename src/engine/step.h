@@ -80,6 +80,7 @@ struct ctx {
 	struct dir            state;            /* the state directory */
 	struct dir            blobs;            /* state/undo/<run> */
 	const char           *scratch;          /* path of the state directory, there or not: room for what is private; NULL: none */
+	const char           *side;             /* directory of what saved facts name by its digest; NULL: nothing is saved */
 	struct events        *events;
 	const struct cancel  *cancel;
 	uint64_t              io_limit;         /* bytes a second while the server runs; 0: none */

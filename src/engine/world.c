@@ -18,6 +18,7 @@ static int look_ctx(struct world *w, const struct goal *g, const struct run_opts
 		               .events = o->events,
 		               .cancel = o->cancel,
 		               .scratch = o->state_dir,
+		               .side = o->side,
 		               .results = json_object() };
 	w->ctx.sites = xcalloc(1, sizeof *w->ctx.sites);
 	if (p->site(g, &w->ctx.sites[0], e) < 0)

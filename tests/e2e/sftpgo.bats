@@ -153,3 +153,33 @@ later" ]
 	[ -d "$root/later" ]
 	[ "$(sftpgo_counted user-00001)" = 1 ]
 }
+
+@test "a migration by hand is proved against the facts that were saved before" {
+	cg inspect sftpgo --root "$root" --save "$lab/facts.json"
+	exits 0
+	sftpgo_end "$root"
+	sftpgo_install 2.7.5 "$lab/hand"
+	sftpgo_start "$lab/hand" "$root"
+	cg verify sftpgo --root "$root" --to-version 2.7.5 --against "$lab/facts.json" --output json
+	exits 0
+	valid differences
+	[ "$(json 'd["same"]')" -gt 1000 ]
+	[[ $output == *sftpgo.placeholder-dots* ]]
+}
+
+@test "and what differs afterwards is named: a user, a host key, a certificate, a door, a page" {
+	sftpgo_rest "$root" GET /api/v2/users/user-00101 | sed 's/"email":"[^"]*"/"email":"other@example.net"/' >"$lab/user"
+	sftpgo_rest "$root" PUT /api/v2/users/user-00101 @"$lab/user"
+	sftpgo_end "$root"
+	rm "$root"/id_ed25519*
+	ssh-keygen -q -t ed25519 -N '' -f "$root/id_ed25519"
+	sftpgo_certificate
+	printf 'SFTPGO_%s\n' WEBDAVD__BINDINGS__0__PORT=0 HTTPD__BINDINGS__1__ENABLE_WEB_ADMIN=false >"$root/env.d/closed.env"
+	sftpgo_start "$lab/hand" "$root"
+	cg verify sftpgo --root "$root" --to-version 2.7.5 --against "$lab/facts.json" --output json
+	exits 8
+	valid differences
+	[ "$(json 'sorted({(c["subject"].split()[0] + " " + c["what"]) for c in d["differences"] if c["outcome"] == "different" and c["what"] != "updated_at"})')" = \
+		"['door answer of WebAdmin', 'door certificate', 'door listens', 'server host key ssh-ed25519', 'users email']" ]
+	[ "$(json '{c["subject"] for c in d["differences"] if c["what"] == "email"}')" = "{'users user-00101'}" ]
+}

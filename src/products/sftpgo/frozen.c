@@ -21,13 +21,13 @@ bool frozen_can_wait(const struct ctx *c)
 	return pinned(c, SF_DB_FILE) && c->goal && !strcmp(json_str(c->goal->restore_point, "kind", "tree"), "tree");
 }
 
-static int write_down(struct ctx *c, struct provider *db, struct err *e)
+static int write_down(const struct dir *d, struct provider *db, struct err *e)
 {
 	struct object_counts unused;
 	struct out to;
 	int r;
 
-	if (out_open(&to, &c->blobs, OBJECTS_FILE, e) < 0)
+	if (out_open(&to, d, OBJECTS_FILE, e) < 0)
 		return -(int)e->kind;
 	r = objects_freeze(db, &to, &unused, e);
 	if (r >= 0)
@@ -35,6 +35,53 @@ static int write_down(struct ctx *c, struct provider *db, struct err *e)
 	out_close(&to);
 	return r < 0 ? err_wrap(e, "write down the objects of the database") : 0;
 }
+
+/* ---- beside saved facts ---- */
+
+static char *name_of(const char digest[DIGEST_TEXT])
+{
+	return xasprintf("%s.objects", digest);
+}
+
+static int digest_in(const struct dir *d, const char *name, char ret[DIGEST_TEXT], struct err *e)
+{
+	autoclose int fd = dir_openat(d, name, O_RDONLY, 0, e);
+
+	return fd < 0 ? fd : file_digest(fd, name, ret, e);
+}
+
+int frozen_save(struct provider *db, const char *side, char **ret_name, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *name = NULL;
+	char digest[DIGEST_TEXT];
+
+	if (dir_make_path(side, 0700, &d, e) < 0 || write_down(&d, db, e) < 0 || digest_in(&d, OBJECTS_FILE, digest, e) < 0)
+		return -(int)e->kind;
+	name = name_of(digest);
+	if (dir_rename(&d, OBJECTS_FILE, &d, name, 0, e) < 0)
+		return -(int)e->kind;
+	*ret_name = take_ptr(name);
+	return 0;
+}
+
+static int open_saved(const char *side, const char *name, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *is = NULL;
+	char digest[DIGEST_TEXT];
+
+	if (!name || !side)
+		return err_set(e, ERR_ABSENT, "no objects were saved with the facts");
+	if (dir_open(side, &d, e) < 0 || digest_in(&d, name, digest, e) < 0)
+		return -(int)e->kind;
+	is = name_of(digest);
+	if (strcmp(is, name) != 0)
+		return err_set(e, ERR_FORMAT, "'%s/%s' is not what was saved", side, name);
+	return dir_openat(&d, name, O_RDONLY, 0, e);
+}
+
+/* ---- of a run ---- */
 
 /* The copy was made with the server stopped and compared with it byte for byte. */
 static int open_copy(struct ctx *c, struct provider **ret, struct err *e)
@@ -62,13 +109,15 @@ int frozen_make(struct ctx *c, const struct facts *seen, struct err *e)
 		return err_set(e, ERR_ABSENT, "this call keeps no records of a run");
 	if ((frozen_can_wait(c) ? open_copy(c, &db, e) : database_open(c, seen, &db, e)) < 0)
 		return -(int)e->kind;
-	return write_down(c, db, e);
+	return write_down(&c->blobs, db, e);
 }
 
 int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e)
 {
 	int has;
 
+	if (!c->plan)
+		return open_saved(c->side, facts_str(frozen, SF_OBJECTS, NULL), e);
 	if (c->blobs.fd < 0)
 		return err_set(e, ERR_ABSENT, "this call has no records of a run");
 	has = dir_has(&c->blobs, OBJECTS_FILE, e);

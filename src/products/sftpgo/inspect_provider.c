@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "products/sftpgo/database.h"
+#include "products/sftpgo/frozen.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/node.h"
 
@@ -69,6 +70,17 @@ static void put_right(struct look *k)
 			     "data provider");
 }
 
+static void save_objects(struct look *k)
+{
+	autofree char *name = NULL;
+	struct err e = ERR_INIT;
+
+	if (frozen_save(k->db, k->c->side, &name, &e) < 0)
+		look_missing(k, SF_OBJECTS, &e);
+	else
+		look_observe(k, SF_OBJECTS, json_text(name), "data provider");
+}
+
 int look_at_provider(struct look *k, struct err *e)
 {
 	struct err why = ERR_INIT;
@@ -86,5 +98,7 @@ int look_at_provider(struct look *k, struct err *e)
 		put_right(k);
 		look_at_objects(k);
 	}
+	if (k->c->side && k->depth != DEPTH_QUICK)
+		save_objects(k);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "products/sftpgo/build.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
@@ -134,11 +135,15 @@ static int compare_objects(struct proof *p, struct provider *db, struct err *e)
 	return 0;
 }
 
+/* A run's database is where its plan says. By hand it may have been moved: then it is where the server has it now. */
 static int compare_database(struct proof *p, struct err *e)
 {
 	autoprovider struct provider *db = NULL;
+	autofacts struct facts now = { 0 };
 
-	if (database_open(p->c, p->frozen, &db, e) < 0)
+	if (!p->c->plan && sftpgo_inspect(p->c, NULL, DEPTH_QUICK, &now, e) < 0)
+		return -(int)e->kind;
+	if (database_open(p->c, p->c->plan ? p->frozen : &now, &db, e) < 0)
 		return err_wrap(e, "read the database");
 	if (p->to && database_is_server(provider_driver(db)) && tables_made_note(p->c, db, e) < 0)
 		return err_wrap(e, "read the database");
@@ -146,14 +151,34 @@ static int compare_database(struct proof *p, struct err *e)
 	return compare_objects(p, db, e);
 }
 
+/* ---- what is expected ---- */
+
+/* By hand: what the goal names, else what its artifact is. An edition that nobody names is kept. */
+static int expect(struct proof *p, json_t **ret_artifact, struct err *e)
+{
+	const char *path = p->to && !p->c->plan ? goal_artifact(p->to, 0) : NULL;
+
+	if (path && build_judge(path, proof_fact(p, SF_ARTIFACT), ret_artifact, e) < 0)
+		return -(int)e->kind;
+	p->edition = proof_word(p, SF_EDITION);
+	p->version = proof_word(p, SF_VERSION);
+	if (p->to && p->c->plan) {
+		p->edition = proof_word(p, SF_TARGET_EDITION);
+		p->version = proof_word(p, SF_TARGET_VERSION);
+	} else if (p->to) {
+		p->edition = goal_edition(p->to) ? goal_edition(p->to) : json_str(*ret_artifact, "edition", p->edition);
+		p->version = goal_version(p->to) ? goal_version(p->to) : json_str(*ret_artifact, "version", NULL);
+	}
+	return 0;
+}
+
 int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d, struct comparisons *ret,
                   struct err *e)
 {
 	struct proof p = { .c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret };
+	autojson json_t *artifact = NULL;
 
-	p.edition = proof_word(&p, to ? SF_TARGET_EDITION : SF_EDITION);
-	p.version = proof_word(&p, to ? SF_TARGET_VERSION : SF_VERSION);
-	if (compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
+	if (expect(&p, &artifact, e) < 0 || compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
 		return -(int)e->kind;
 	/* At the gate a step of its own tries them. */
 	if (to && d != DEPTH_GATE)
