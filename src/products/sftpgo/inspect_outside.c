@@ -37,7 +37,7 @@ void look_at_outside(struct look *k)
 	put(k, SF_HOST_KEYS, seen, keys_why, "SSH key exchange");
 	seen = outside_certificates(k->site, &doors, &certificates_why);
 	put(k, SF_CERTIFICATES, seen, certificates_why, "TLS handshake");
-	seen = outside_pages(&doors, &pages_why);
+	seen = outside_pages(k->site, &doors, &pages_why);
 	put(k, SF_PAGES, seen, pages_why, "HTTP");
 	look_pin_bool(k, SF_RENEWS, facts_get(k->f, SF_ACME) || sftpgo_config_count(&k->l.conf, "acme.domains"), "configuration, data provider");
 	vec_done(&doors);

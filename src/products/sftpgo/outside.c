@@ -20,9 +20,9 @@ static void say_why(char **why, const char *door, const char *text)
 		*why = xasprintf("%s: %s", door, text);
 }
 
-static bool is_felt(const struct site *s)
+static bool is_felt(const struct site *s, const char *what)
 {
-	return !json_bool(json_object_get(s->doc, "probe"), "banner", true);
+	return !json_bool(json_object_get(s->doc, "probe"), what, true);
 }
 
 /* ---- listening ---- */
@@ -87,7 +87,7 @@ json_t *outside_host_keys(const struct site *s, const door_list *doors, char **w
 			sftp = d;
 	if (!sftp)
 		return all;
-	if (is_felt(s))
+	if (is_felt(s, "banner"))
 		say_why(why, sftp->name, FELT);
 	else if (ssh_host_keys(sftp->host, sftp->port, gate_mark(), deadline_in(ASK_WITHIN), &keys, &e) < 0)
 		say_why(why, sftp->name, e.msg);
@@ -119,7 +119,7 @@ json_t *outside_certificates(const struct site *s, const door_list *doors, char 
 
 		if (!strcmp(d->kind, "sftp"))
 			continue;
-		if (ftp && is_felt(s)) {
+		if (ftp && is_felt(s, "banner")) {
 			say_why(why, d->name, FELT);
 			continue;
 		}
@@ -160,12 +160,17 @@ static json_t *pages_of(const struct door *d, char **why)
 	return all;
 }
 
-json_t *outside_pages(const door_list *doors, char **why)
+json_t *outside_pages(const struct site *s, const door_list *doors, char **why)
 {
 	json_t *all = json_object();
 
-	vec_each (doors, d)
-		if (json_object_size(d->pages))
+	vec_each (doors, d) {
+		if (!json_object_size(d->pages))
+			continue;
+		if (is_felt(s, "healthz"))
+			say_why(why, d->name, FELT);
+		else
 			json_object_set_new(all, d->name, pages_of(d, why));
+	}
 	return all;
 }

@@ -15,5 +15,5 @@ int outside_listens(const door_list *doors, pid_t pid, json_t **ret, struct err 
 json_t *outside_host_keys(const struct site *s, const door_list *doors, char **why) must_check;
 /* {"http 127.0.0.1:8443": {"sha256","not_after"}}, or "plain" instead of the object. SFTP has none. */
 json_t *outside_certificates(const struct site *s, const door_list *doors, char **why) must_check;
-/* {"http 127.0.0.1:8080": {"WebAdmin": 200}} */
-json_t *outside_pages(const door_list *doors, char **why) must_check;
+/* {"http 127.0.0.1:8080": {"WebAdmin": 200}}; none where a rate limit counts requests, which would answer now so and now so. */
+json_t *outside_pages(const struct site *s, const door_list *doors, char **why) must_check;

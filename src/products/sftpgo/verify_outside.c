@@ -161,7 +161,7 @@ static void compare_pages(const struct proof *p, const door_list *doors)
 	autojson json_t *now = NULL;
 	autofree char *why = NULL;
 
-	now = outside_pages(doors, &why);
+	now = outside_pages(ctx_site(p->c, NULL), doors, &why);
 	vec_each (doors, d)
 		compare_pages_of(p, d, json_object_get(then, d->name), json_object_get(now, d->name), why);
 }

@@ -156,22 +156,25 @@ static void what_would_be_felt_is_not_asked(void **state)
 	}
 }
 
-static void host_keys_and_ftp_neither(void **state)
+static void nor_for_keys_certificates_and_pages(void **state)
 {
 	uint16_t port;
 	int fd = listen_here(&port);
 	struct site s = site_of("sftp", port);
-	autojson json_t *all = json_pack("{s[{sssi}]s[{sssi}]}", "sftp", "host", "127.0.0.1", "port", port, "ftp", "host", "127.0.0.1",
-					 "port", port);
-	autojson json_t *keys = NULL, *certificates = NULL;
-	autofree char *keys_why = NULL, *certificates_why = NULL;
+	autojson json_t *all = json_pack("{s[{sssi}]s[{sssi}]s[{sssis{ss}}]}", "sftp", "host", "127.0.0.1", "port", port, "ftp", "host",
+					 "127.0.0.1", "port", port, "http", "host", "127.0.0.1", "port", port, "pages", "REST", "/");
+	autojson json_t *keys = NULL, *certificates = NULL, *pages = NULL;
+	autofree char *keys_why = NULL, *certificates_why = NULL, *pages_why = NULL;
 	door_list doors = { 0 };
 
 	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	doors_list(all, &doors);
 	keys = outside_host_keys(&s, &doors, &keys_why);
 	certificates = outside_certificates(&s, &doors, &certificates_why);
-	assert_int_equal(json_object_size(keys) + json_object_size(certificates), 0);
+	pages = outside_pages(&s, &doors, &pages_why);
+	assert_int_equal(json_object_size(keys) + json_object_size(pages), 0);
+	assert_int_equal(json_object_size(certificates), 1);
+	assert_non_null(strstr(pages_why, "would be felt"));
 	assert_non_null(strstr(keys_why, "would be felt"));
 	assert_non_null(strstr(certificates_why, "would be felt"));
 	assert_false(was_connected_to(fd));
@@ -188,7 +191,7 @@ int main(void)
 		T(who_would_feel_it),
 		T(the_process_that_listens),
 		T(what_would_be_felt_is_not_asked),
-		T(host_keys_and_ftp_neither),
+		T(nor_for_keys_certificates_and_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
