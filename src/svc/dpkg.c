@@ -185,7 +185,8 @@ static int fetch(const json_t *package, const char *how, const char *into, struc
 	const char *name = json_str(package, "name", "");
 	autofree char *exactly = xasprintf("%s=%s", name, json_str(package, "version", ""));
 	const char *const download[] = { "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", exactly, NULL };
-	const char *const pack[] = { "dpkg-repack", name, NULL };
+	/* xz, the default, takes a minute for what is needed for a day. */
+	const char *const pack[] = { "dpkg-repack", "--deb-option=-Zgzip", "--deb-option=-z1", name, NULL };
 
 	return packager_fetch(!strcmp(how, "repack") ? pack : download, into, e);
 }
