@@ -185,6 +185,8 @@ static void still_to_bring(const struct product *p, const json_t *doc, json_t *r
 		    json_string(
 			"settings.admin: the new edition's administrator; --make-password makes "
 			"a password"));
+	if (json_object_get(target, "package"))
+		return;
 	if (!json_object_get(target, "artifact"))
 		json_array_append_new(ret, json_string(artifact));
 	else if (!json_object_get(target, "sha256"))

@@ -147,13 +147,13 @@ static int check_repository(const json_t *package, struct err *e)
 static int check_package(const json_t *target, struct err *e)
 {
 	static const char *const keys[] = { "version", "plugins", "repository", NULL };
-	const json_t *package = json_object_get(target, "package");
+	const json_t *package = json_object_get(target, "package"), *artifact = json_object_get(target, "artifact");
 
 	if (!package)
 		return 0;
 	if (!json_is_object(package))
 		return err_set(e, ERR_USAGE, "'target.package' is not a mapping");
-	if (json_object_get(target, "artifact"))
+	if (artifact && !json_is_null(artifact))
 		return err_set(e, ERR_USAGE, "both 'target.artifact' and 'target.package' say what to move to");
 	if (json_only_keys(package, "target.package", keys, e) < 0 || check_text(package, "target.package", "version", e) < 0 ||
 	    check_text(package, "target.package", "plugins", e) < 0)

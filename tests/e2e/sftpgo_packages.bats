@@ -35,6 +35,42 @@ traps() {
 	inside chmod 755 /usr/bin/dpkg-deb /usr/sbin/setcap
 }
 
+# Both vendors' repositories, signed with a key each, under the vendors' own names: the network inside is its own. $lab/enterprise.list
+# and its keyring are what the operator brings; the other is the one this host was installed from.
+OSS=/etc/apt/sources.list.d/sftpgo.list
+KEYS=/usr/share/keyrings/sftpgo-archive-keyring.gpg
+net_program() { exec nsenter -t "$INSIDE" -n /usr/bin/python3 "$@"; } # in the background: $! is its own
+vendors() {
+	local key tool=$TOOLS/apt_repository.sh
+	for key in oss enterprise; do "$tool" key "$lab/$key-key" || return; done
+	"$tool" make "$lab/web/apt" "$lab/oss-key" "$lab/old.deb" && "$tool" make "$lab/web/enterprise" "$lab/enterprise-key" "$lab/new.deb" || return
+	echo "deb [signed-by=$KEYS] http://download.sftpgo.com/enterprise stable main" >"$lab/enterprise.list"
+	echo '127.0.0.1 localhost oss.sftpgo.com download.sftpgo.com' | inside tee /etc/hosts >/dev/null
+	echo "deb [signed-by=$KEYS] http://oss.sftpgo.com/apt stable main" | inside tee $OSS >"$lab/oss.list"
+	inside cp "$lab/oss-key/keyring.gpg" $KEYS
+	net_program -m http.server 80 --bind 127.0.0.1 --directory "$lab/web" >"$lab/web.log" 2>&1 3>&- 4>&- </dev/null &
+	echo $! >"$lab/web.pid"
+	curl -sfo /dev/null --retry 50 --retry-delay 1 --retry-connrefused http://oss.sftpgo.com/apt/dists/stable/InRelease --resolve oss.sftpgo.com:80:127.0.0.1
+	inside rm /etc/apt/sources.list
+	inside apt-get -qq update
+}
+
+# goal NAME VERSION [TARGET...]: $lab/NAME.yaml, a move to that release from the new vendor's repository; more of the file on stdin.
+goal() {
+	printf 'product: sftpgo\nsource: {root: /etc/sftpgo}\ntarget: {package: {version: %s, repository: {file: %s, keyring: %s}}}\n' "$2" \
+		"${3-$lab/enterprise.list}" "${4-$lab/enterprise-key/keyring.gpg}" >"$lab/$1.yaml"
+	cat >>"$lab/$1.yaml"
+}
+
+# The files and keys of one vendor, byte for byte, and no trace of the other's.
+repository_of() {
+	local file=$OSS
+	[ "$1" = oss ] || file=/etc/apt/sources.list.d/enterprise.list
+	[ "$(inside find /etc/apt/sources.list.d -type f)" = $file ]
+	inside cmp "$lab/$1.list" $file
+	inside cmp "$lab/$1-key/keyring.gpg" $KEYS
+}
+
 # The server's root is inside; what a test keeps of it lies in $lab.
 by_package() {
 	root=$lab/package
@@ -42,7 +78,6 @@ by_package() {
 	printf 'pid=%s\nconf=/etc/sftpgo\nadmin=admin\npassword=pass-admin\nsrv=/srv/sftpgo\nhttp=8080\nsftp=2022\n' "$INSIDE" >"$root.server"
 	: >"$root.out"
 	traps
-	inside cp "$lab/old.deb" /var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb
 	inside mkdir -p /etc/sftpgo/env.d
 	printf '%s\n' SFTPGO_DATA_PROVIDER__CREATE_DEFAULT_ADMIN=true SFTPGO_DEFAULT_ADMIN_USERNAME=admin \
 		SFTPGO_DEFAULT_ADMIN_PASSWORD=pass-admin SFTPGO_COMMON__EVENT_MANAGER__ENABLED_COMMANDS=/usr/bin/true |
@@ -64,15 +99,17 @@ setup_file() {
 	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.6.4 "$lab/old.deb" && "$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/new.deb" ||
 		return
 	sftpgo_boot /etc /var/lib || return 0
-	by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
+	vendors && by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
+	[ ! -f "$lab/web.pid" ] || kill "$(cat "$lab/web.pid")"
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
 	[ -z "${lab-}" ] || rm -rf "$lab"
 }
 
+CACHED=/var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb
 subject() { echo sftpgo --root /etc/sftpgo --artifact "$lab/new.deb"; }
 unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 
@@ -100,7 +137,12 @@ uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/p
 	[ "$(json 'd["facts"]["install.package"]["value"]["version"]')" = 2.6.4-1 ]
 	cg check $(subject) -v
 	exits 0
-	[[ $output == *"/var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb"* ]]
+	[[ $output == *"2.6.4-1 by download"* ]]
+	inside cp "$lab/old.deb" $CACHED
+	cg check $(subject) -v
+	exits 0
+	[[ $output == *"2.6.4-1 by $CACHED"* ]]
+	inside rm $CACHED
 }
 
 @test "a damaged package, one of another machine: found before anything stops" {
@@ -116,16 +158,92 @@ uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/p
 }
 
 @test "without the old package there is no way back, and no run" {
-	inside mv /var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb "$lab/elsewhere.deb"
+	inside mv $OSS /usr/bin/dpkg-repack "$lab/"
 	cg apply $(subject) --yes
 	exits 3
 	[[ $stderr == *sftpgo.old-package* ]]
-	inside mv "$lab/elsewhere.deb" /var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb
+	inside mv "$lab/sftpgo.list" $OSS
+	inside mv "$lab/dpkg-repack" /usr/bin/
 }
 
-@test "apply installs the package behind the hold; an edited configuration file stays" {
-	cg apply $(subject) --yes
+# refused NAME WORDS: check and apply are blocked (3) and say so; nothing of the old world moved.
+refused() {
+	local pid
+	pid=$(unit_says MainPID)
+	cg apply -f "$lab/$1.yaml" --yes
+	exits 3
+	[[ $stderr == *sftpgo.target-repository* && $stderr == *"$2"* ]]
+	[ "$(unit_says MainPID)" = "$pid" ]
+	sftpgo_serves 2.6.4
+	repository_of oss
+}
+
+@test "a repository whose signature is another's, is down, never answers, or has no such package" {
+	cp "$lab/oss-key/keyring.gpg" "$lab/writable.gpg"
+	chmod 666 "$lab/writable.gpg"
+	sed 's/com/com:81/' "$lab/enterprise.list" >"$lab/down.list"
+	sed 's/com/com:82/' "$lab/enterprise.list" >"$lab/silent.list"
+	sed 's/signed-by/arch=m68k &/' "$lab/enterprise.list" >"$lab/foreign.list"
+	sed 's/signed-by/trusted=yes &/' "$lab/enterprise.list" >"$lab/trusting.list"
+	goal signature 2.7.5 "$lab/enterprise.list" "$lab/oss-key/keyring.gpg" </dev/null
+	refused signature NO_PUBKEY
+	goal keyring 2.7.5 "$lab/enterprise.list" "$lab/writable.gpg" </dev/null
+	refused keyring "can be written by others than root"
+	goal absent 2.7.5 "$lab/enterprise.list" "$lab/nowhere.gpg" </dev/null
+	refused absent "No such file"
+	goal trusting 2.7.5 "$lab/trusting.list" </dev/null
+	refused trusting "takes packages that nobody signed"
+	goal version 2.7.9 </dev/null
+	refused version "it has no sftpgo 2.7.9 for amd64; it has 2.7.5-1"
+	goal foreign 2.7.5 "$lab/foreign.list" </dev/null
+	refused foreign "no packages for amd64"
+	goal down 2.7.5 "$lab/down.list" </dev/null
+	refused down "Connection refused"
+	net_program -c 'import socket, time; s = socket.create_server(("127.0.0.1", 82)); time.sleep(300)' 3>&- 4>&- &
+	goal silent 2.7.5 "$lab/silent.list" <<<'settings: {download_timeout: 2s}'
+	refused silent "did not answer in the time it has"
+	kill $!
+}
+
+@test "somebody else installs packages: found before the stop" {
+	local pid
+	pid=$(unit_says MainPID)
+	net_program -c 'import fcntl, sys, time; f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(300)' \
+		"/proc/$INSIDE/root/var/lib/dpkg/lock-frontend" 3>&- 4>&- &
+	goal locked 2.7.5 <<<'settings: {lock_timeout: 1s}'
+	cg apply -f "$lab/locked.yaml" --yes
+	kill $!
+	exits 5
+	[[ $output$stderr == *"somebody else installs packages"* ]]
+	[ "$(unit_says MainPID)" = "$pid" ]
+	world 2.6.4 "$lab/edited.json"
+	repository_of oss
+}
+
+@test "a configuration file that is edited after the plan: no run" {
+	goal from-repository 2.7.5 </dev/null
+	cg plan -f "$lab/from-repository.yaml" -o "$lab/plan.json"
 	exits 0
+	inside sed -i 's/"upload_mode": 1/"upload_mode": 2/' $CONF
+	cg apply "$lab/plan.json" --yes
+	exits 4
+	inside sed -i 's/"upload_mode": 2/"upload_mode": 1/' $CONF
+	world 2.6.4 "$lab/edited.json"
+	repository_of oss
+}
+
+# Whatever happens, apt never reads of both.
+both_are_watched() {
+	inside sh -c "while [ -e $lab/watched ]; do grep -rhoE '(oss|download)[.]sftpgo[.]com' /etc/apt | sort -u | tr '\n' ' '; echo; sleep 0.1; done" \
+		>"$lab/seen" 3>&- 4>&- &
+}
+
+@test "apply installs the package of a repository behind the hold, with the old one downloaded; an edited file stays" {
+	: >"$lab/watched"
+	both_are_watched
+	cg apply -f "$lab/from-repository.yaml" --yes
+	exits 0
+	repository_of enterprise
 	world 2.7.5 "$lab/edited.json"
 	inside test -f $CONF.dpkg-dist
 	uploads_whole
@@ -133,24 +251,32 @@ uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/p
 	world 2.7.5 "$lab/edited.json"
 }
 
-@test "rollback installs the old package over it, and the old database" {
+@test "rollback installs the old package over it, the old database, and the old repository" {
 	cg rollback --yes
+	rm "$lab/watched"
 	exits 0
+	repository_of oss
 	world 2.6.4 "$lab/edited.json"
 	inside test ! -e $CONF.dpkg-dist
 	uploads_whole
+	[ "$(sort -u "$lab/seen" | tr -d '\n')" = 'download.sftpgo.com oss.sftpgo.com ' ] || { sort "$lab/seen" | uniq -c; return 1; }
+	! grep -q 'download.*oss' "$lab/seen"
 }
 
-@test "dpkg killed while it unpacks: the run turns back by itself" {
+@test "dpkg killed while it unpacks: the run turns back by itself, with source.package_file" {
+	printf 'product: sftpgo\nsource: {root: /etc/sftpgo, package_file: %s}\ntarget: {artifact: %s}\n' "$lab/old.deb" "$lab/new.deb" >"$lab/given.yaml"
+	inside mv $OSS "$lab/"
 	echo dpkg >"$lab/unpack"
-	cg apply $(subject) --yes
+	cg apply -f "$lab/given.yaml" --yes
+	inside mv "$lab/sftpgo.list" $OSS
 	exits 5
 	[ ! -e "$lab/unpack" ]
 	world 2.6.4 "$lab/edited.json"
 	inside test ! -e $CONF.dpkg-dist
 }
 
-@test "dpkg and crossgrade killed while it unpacks: rollback" {
+@test "dpkg and crossgrade killed while it unpacks: rollback, with the package of apt's cache" {
+	inside cp "$lab/old.deb" $CACHED
 	echo both >"$lab/unpack"
 	cg apply $(subject) --yes
 	exits 137
@@ -160,19 +286,23 @@ uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/p
 	cg rollback --yes
 	exits 0
 	world 2.6.4 "$lab/edited.json"
+	inside rm $CACHED
 }
 
-@test "both killed while it configures, the configuration file never edited: resume, and back" {
+@test "both killed while it configures, a file never edited, the old package made again: resume, and back" {
 	inside cp "$lab/pristine.json" $CONF
 	inside systemctl restart sftpgo.service
 	sftpgo_wait "$root"
+	inside rm -r /var/lib/apt/lists
 	echo both >"$lab/configure"
-	cg apply $(subject) --yes
+	cg apply -f "$lab/from-repository.yaml" --yes
 	exits 137
 	[ ! -e "$lab/configure" ]
+	[ -z "$(inside find /etc/apt/sources.list.d -type f)" ]
 	[ "$(unit_says ActiveState)" = inactive ]
 	cg resume --yes
 	exits 0
+	repository_of enterprise
 	world 2.7.5 "$lab/pristine.json"
 	inside test -f $CONF.dpkg-dist
 	uploads_whole
@@ -180,5 +310,5 @@ uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/p
 	exits 0
 	world 2.6.4 "$lab/pristine.json"
 	inside test ! -e $CONF.dpkg-dist
-	uploads_whole
+	uploads_whole	repository_of oss
 }

@@ -6,7 +6,7 @@
 set -eu
 
 cache=${CROSSGRADE_TEST_CACHE:-/var/cache/crossgrade-tests}
-packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables,libcap2-bin,libsodium23
+packages=systemd,systemd-sysv,dbus,procps,iproute2,nftables,libcap2-bin,libsodium23,dpkg-repack
 packages=$packages,libjansson4,libfyaml0,libsqlite3-0,libssl3,libcurl4,libarchive13,libxxhash0,libcmocka0,libasan8,libubsan1
 for more; do
 	packages=$packages,$more

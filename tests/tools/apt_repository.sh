@@ -35,7 +35,7 @@ make_repository() {
 		[ ! -e "$deb" ] || stanza "$dir" "$deb"
 	done >"$dir/dists/stable/$index"
 	cd "$dir/dists/stable"
-	sums=" $(sha256sum $index | cut -d' ' -f1) $(stat -c %s $index) $index"
+	sums=" $(sha256sum "$index" | cut -d' ' -f1) $(stat -c %s "$index") $index"
 	printf '%s\n' 'Origin: tests' 'Suite: stable' 'Codename: stable' "Architectures: $arch" 'Components: main' \
 		"Date: $(LC_ALL=C date -u +'%a, %d %b %Y %T UTC')" 'SHA256:' "$sums" >Release
 	sign "$home" --clearsign --output InRelease Release

@@ -57,6 +57,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.probe-users",         sftpgo_check_probe_users },
 	{ "sftpgo.probe-account",       sftpgo_check_probe_account },
 	{ "sftpgo.probe-rule",          sftpgo_check_probe_rule },
+	{ "sftpgo.target-repository",   sftpgo_check_target_repository, .judges = SF_REPOSITORY },
 	{ "sftpgo.artifact",            sftpgo_check_artifact, .judges = SF_ARTIFACT },
 	{ "sftpgo.more-artifacts",      sftpgo_check_more_artifacts },
 	{ "sftpgo.signature",           sftpgo_check_signature },

@@ -52,6 +52,9 @@ CHECK(scope);
 CHECK(room);
 CHECK(gate);
 
+/* checks_repository.c: where the new packages come from */
+CHECK(target_repository);
+
 /* checks_database.c: the data provider and its copy */
 CHECK(driver);
 CHECK(dump);

@@ -55,6 +55,12 @@ void sftpgo_draft_stage_packages(struct draft *d);
 void sftpgo_draft_install(struct draft *d);
 void sftpgo_draft_package_notes(struct draft *d);
 
+/* plan_repository.c: who installs packages besides, and where they come from */
+void sftpgo_draft_lock_packages(struct draft *d);
+void sftpgo_draft_source_off(struct draft *d);
+void sftpgo_draft_source_on(struct draft *d);
+void sftpgo_draft_source_notes(struct draft *d);
+
 /* plan_windows.c: no draft, but the procedure of a person on a Windows host */
 int sftpgo_plan_by_hand(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e) must_check;
 

@@ -102,6 +102,8 @@
 /* ---- target */
 #define SF_ARTIFACT        "target.artifact"    /* P build_judge() */
 #define SF_MORE            "target.more"        /* P [build_judge()] of the further artifacts; absent: none */
+#define SF_REPOSITORY      "target.repository"  /* P repository_judge() of target.package, and "packages": [path] once fetched, or
+                                                 * "finding": what is wrong with it; absent: none is given */
 #define SF_TARGET_EDITION  "target.edition"     /* P str */
 #define SF_TARGET_VERSION  "target.version"     /* P str */
 

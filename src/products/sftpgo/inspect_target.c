@@ -7,15 +7,26 @@
 #include "products/sftpgo/inspect.h"
 #include "svc/gate.h"
 
+/* The finding of a repository tells why its package is not to be had. */
+static void miss_artifact(struct look *k)
+{
+	const char *why = json_str(facts_get(k->f, SF_REPOSITORY), "finding", "nobody asked the repository");
+
+	if (goal_package(k->to))
+		facts_miss_after(k->f, SF_ARTIFACT, SF_REPOSITORY, why);
+	else
+		facts_miss(k->f, SF_ARTIFACT, "no target.artifact is given");
+}
+
 /* For want of room nothing can be said of it, neither that it is bad nor that it changed. */
 static int put_artifact(struct look *k, struct err *e)
 {
-	const char *path = goal_artifact(k->to, 0);
+	const char *path = artifact_path(k, 0);
 	json_t *found = NULL;
 	struct err why = ERR_INIT;
 
 	if (!path)
-		facts_miss(k->f, SF_ARTIFACT, "no target.artifact is given");
+		miss_artifact(k);
 	else if (build_judge(path, json_object_get(k->c->known, SF_ARTIFACT), &found, &why) >= 0)
 		look_pin(k, SF_ARTIFACT, found, path);
 	else
@@ -33,7 +44,7 @@ static void put_more(struct look *k)
 	struct err e = ERR_INIT;
 	const char *path;
 
-	for (size_t i = 1; (path = goal_artifact(k->to, i)); i++) {
+	for (size_t i = 1; (path = artifact_path(k, i)); i++) {
 		if (build_judge(path, json_array_get(known, i - 1), &found, &e) < 0) {
 			look_missing(k, SF_MORE, &e);
 			json_decref(all);
@@ -138,6 +149,7 @@ int look_at_artifact(struct look *k, struct err *e)
 
 int look_at_target(struct look *k, struct err *e)
 {
+	look_at_repository(k);
 	if (look_at_artifact(k, e) < 0)
 		return -(int)e->kind;
 	look_at_packages(k);

@@ -18,6 +18,14 @@ static const struct vendor {
 	{ "download.sftpgo.com", SFTPGO_ENTERPRISE },
 };
 
+const char *packaging_vendor(struct sv host)
+{
+	for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
+		if (sv_eq(host, vendors[i].host))
+			return vendors[i].edition;
+	return NULL;
+}
+
 static bool is_off(struct sv line)
 {
 	struct sv value = line,

@@ -10,6 +10,9 @@
  * apart. facts/sftpgo 1.1; docs: installation.md */
 int packaging_repositories(const char *root, json_t **ret, struct err *e) must_check;
 
+/* Edition whose vendor's host it is; NULL: of neither. */
+const char *packaging_vendor(struct sv host);
+
 /* Configuration files that are not as packed, out of what `dpkg --verify` or `rpm --verify` says:
  * "??5?????? c /etc/sftpgo/sftpgo.json". A missing one is none. New reference. */
 json_t *packaging_edited(struct sv said) must_check;

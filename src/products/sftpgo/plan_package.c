@@ -117,6 +117,7 @@ void sftpgo_draft_install(struct draft *d)
 				    plan_from("stage", "conffiles"), "conffiles", conffiles(d), "program",
 				    place_of("system", facts_str(d->now, SF_PROGRAM, "/") + 1)),
 			  "its scripts restart the service, which the hold prevents; edited or not, configuration files are kept");
+	sftpgo_draft_source_on(d);
 	sftpgo_draft_step(d, PHASE_CHANGE, "reload", "service_reload", STEP_IN_WINDOW, json_object(),
 			  "the package may bring another unit");
 }
@@ -129,6 +130,7 @@ void sftpgo_draft_package_notes(struct draft *d)
 
 	plan_note(d->plan, "configuration files stay as they are, also those that were never edited: what the new package brings lies "
 		  "beside them as FILE%s", ops->beside);
+	sftpgo_draft_source_notes(d);
 	json_array_foreach((json_t *)facts_get(d->now, SF_PACKAGES), i, one)
 	{
 		const json_t *by = json_object_get(one, "secured_by");

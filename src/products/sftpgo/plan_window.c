@@ -33,6 +33,8 @@ static json_t *expected(const struct draft *d, const char *edition, const char *
 
 void sftpgo_draft_freeze(struct draft *d)
 {
+	if (sftpgo_draft_is_package(d))
+		sftpgo_draft_lock_packages(d);
 	window_hook(d->plan, d->to, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");
 	if (!sftpgo_draft_is_package(d))
 		sftpgo_draft_step(d, PHASE_FREEZE, "warm", "warm", STEP_AGAIN,
@@ -41,6 +43,8 @@ void sftpgo_draft_freeze(struct draft *d)
 		   "a cold first start takes longer");
 	sftpgo_draft_trial(d);
 	sftpgo_draft_quiet(d);
+	if (sftpgo_draft_is_package(d))
+		sftpgo_draft_source_off(d);
 	sftpgo_draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
 		   json_pack("{so ss}", "expect", expected(d, d->change.from_edition, d->change.from_version), "within",
 			     sftpgo_draft_span(d, "stop_timeout", "1m")),

@@ -10,6 +10,11 @@ static const struct product_key source_keys[] = {
 	{ "package_file", "/srv/sftpgo-old.deb", "package or installer of what is installed now, for the way back" },
 	{ NULL, NULL, NULL },
 };
+static const struct product_key target_keys[] = {
+	{ "package", "{version: 2.7.5, repository: {file: /root/vendor.list, keyring: /root/vendor.gpg}}",
+	  "Debian package, instead of artifact: apt fetches it from that repository" },
+	{ NULL, NULL, NULL },
+};
 static const struct product_key setting_keys[] = {
 	{ "drain", "10m", "wait so long before the stop for transfers under way; needs a login" },
 	{ "license_file", "/root/server.licence", "key of an Enterprise licence, mode 0600" },
@@ -19,6 +24,8 @@ static const struct product_key setting_keys[] = {
 	{ "role", "follower", "another node has migrated the shared database already" },
 	{ "dump_tools", "/usr/lib/postgresql/15/bin", "programs that dump the database, where they are not in the usual places" },
 	{ "dump_timeout", "1h", "how long a dump may take" },
+	{ "download_timeout", "10m", "how long the repository of target.package may take" },
+	{ "lock_timeout", "10m", "how long to wait before the stop for others who install packages" },
 	{ NULL, NULL, NULL },
 };
 static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, NULL };
@@ -140,6 +147,7 @@ const struct product product_sftpgo = {
 	.title = "SFTPGo",
 	.checks = sftpgo_checks,
 	.source_keys = source_keys,
+	.target_keys = target_keys,
 	.setting_keys = setting_keys,
 	.editions = editions,
 	.sheet = sftpgo_sheet,

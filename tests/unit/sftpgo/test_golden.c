@@ -41,6 +41,7 @@ int main(void)
 		{ "sftpgo.removed-keys", "back", VERDICT_PASS },
 		{ "sftpgo.placeholders", "literal", VERDICT_PASS },
 		{ "sftpgo.removed-keys", "shipped", VERDICT_PASS },
+		{ "sftpgo.target-repository", "replaces", VERDICT_NOTE },
 		{ "sftpgo.login", "none", VERDICT_NOTE },
 		{ "sftpgo.probe-users", "login", VERDICT_NOTE },
 		{ "sftpgo.probe-rule", "files", VERDICT_PASS },
@@ -80,7 +81,8 @@ int main(void)
 		{ "sftpgo.old-package", "rpm", VERDICT_BLOCK },
 		{ 0 },
 	};
-	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", "sftpgo.probe-account", "sftpgo.probe-rule", NULL };
+	static const char *const goal_checks[] = { "sftpgo.restore-point", "sftpgo.probe-users", "sftpgo.probe-account", "sftpgo.probe-rule",
+						   "sftpgo.target-repository", NULL };
 	const struct golden_checks g = { &product_sftpgo, degrees, goal_checks };
 
 	return golden_checks_run(&g);
