@@ -50,9 +50,12 @@ static int sweep_folder(const struct packager *p, const char *folder, const stru
 		r = dir_list(&d, "", ENTRIES_MAX, &names, e);
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
 		const char *name = names.v[i].name;
-		autofree char *of = xasprintf("%s/%.*s", folder, (int)(strlen(name) > STAMP ? strlen(name) - STAMP : 0), name);
+		autofree char *of = NULL;
 
-		if (names.v[i].type != DT_DIR && has_stamp(name) && map_has(paths, of))
+		if (names.v[i].type == DT_DIR || !has_stamp(name))
+			continue;
+		of = xasprintf("%s/%.*s", folder, (int)(strlen(name) - STAMP), name);
+		if (map_has(paths, of))
 			r = dir_unlink(&d, name, e);
 	}
 	dir_names_done(&names);
