@@ -76,6 +76,9 @@ static int try_once(struct trying *t, const struct trial_as *as, const char *hom
 	*ret = "login";
 	if (!home || !link.listed)
 		return 0;
+	/* What a killed trial left would have to be overwritten, which is a permission of its own. */
+	if (trial_clean(home, t->name, e) < 0)
+		return -(int)e->kind;
 	r = trial_file(&link, t->name, e);
 	if (trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
 		*e = cleaning;
