@@ -57,7 +57,7 @@ const struct kind_text kind_texts[] = {
 	{ "package_stage",
 	  "Keeps the installed package and the new one, by digest, and asks dpkg or rpm in a dry run whether it could install.",
 	  "Removes these copies." },
-	{ "quota_scan", "Nothing.",
+	{ "quota_scan", "Does nothing yet: what it stands for is done on the way back.",
 	  "Asks the old server, once it runs, to count the files of those anew whose quota clients moved since; needs a login, and what "
 	  "cannot be scanned is named by the report." },
 	{ "rule_fire", "Starts the one event rule of SFTPGo that the migration file names, at the new server.",
