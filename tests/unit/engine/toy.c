@@ -67,7 +67,8 @@ const char *toy_world(void)
 
 void toy_setup(void)
 {
-	char base[] = "/tmp/crossgrade-toy-XXXXXX";
+	const char *where = getenv("TEST_SCRATCH");
+	autofree char *base = xasprintf("%s/crossgrade-toy-XXXXXX", where ? where : "/tmp");
 
 	assert_non_null(mkdtemp(base));
 	snprintf(toy_root, sizeof toy_root, "%s/root", base);
@@ -99,13 +100,15 @@ static struct product toy;
 void toy_done(void)
 {
 	struct err e = ERR_INIT;
-	autodir struct dir tmp = DIR_NONE;
-	char *slash = strrchr(toy_root, '/');
+	autodir struct dir where = DIR_NONE;
+	char *slash = strrchr(toy_root, '/'), *name;
 
 	*slash = '\0';
+	name = strrchr(toy_root, '/');
+	*name++ = '\0';
 	toy.probe = NULL;
-	assert_int_equal(dir_open("/tmp", &tmp, &e), 0);
-	assert_int_equal(dir_remove_tree(&tmp, toy_root + strlen("/tmp/"), &e), 0);
+	assert_int_equal(dir_open(toy_root, &where, &e), 0);
+	assert_int_equal(dir_remove_tree(&where, name, &e), 0);
 }
 
 /* ---- its server ---- */

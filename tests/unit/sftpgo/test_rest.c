@@ -68,7 +68,7 @@ static void talk(int fd)
 struct fixture {
 	struct double_server server;
 	struct site site;
-	char file[64];
+	char file[128];
 };
 
 static void begin(struct fixture *f, const char *kind, const char *secret)
@@ -78,7 +78,7 @@ static void begin(struct fixture *f, const char *kind, const char *secret)
 	FILE *file;
 	int fd;
 
-	snprintf(f->file, sizeof f->file, "/tmp/crossgrade-rest.XXXXXX");
+	snprintf(f->file, sizeof f->file, "%s/crossgrade-rest.XXXXXX", getenv("TEST_SCRATCH") ? getenv("TEST_SCRATCH") : "/tmp");
 	fd = mkstemp(f->file);
 	assert_true(fd >= 0);
 	file = fdopen(fd, "w");
