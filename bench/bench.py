@@ -8,12 +8,13 @@ import sys
 import time
 
 import finalpass
+import packages
 import sftpgo
 import stats
 from lab import Lab
 
 SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
-ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo")
+ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo", "sftpgo-packages")
 SERIES = ("bare", "hand", "none", "verify", "undo", "rsync back")
 
 
@@ -111,6 +112,8 @@ def main():
         memory(args)
     if "sftpgo" in rows:
         sftpgo.rows(args.crossgrade, args.disk, args.pairs)
+    if "sftpgo-packages" in rows:
+        packages.rows(args.build, args.disk, args.pairs)
     print(f"took {(time.monotonic() - began) / 60:.0f} minutes", flush=True)
     return 0
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Measure crossgrade against what people do without it; one line a row, with the goal and whether it is reached.
 #
-#   bench/run.sh [--quick] [--pairs N] [ROW...]       rows: downtime final-pass rollback memory sftpgo (default: all)
+#   bench/run.sh [--quick] [--pairs N] [ROW...]       rows: downtime final-pass rollback memory sftpgo sftpgo-packages
+#                                                     (default: all)
 #
 # A full run takes about an hour and a half and wants the machine for itself; --quick takes 3 pairs instead of 21 and the small
 # data only, and says so. Needs root, Maven, Java 17, rsync. Works on an ext4 file system made for it in a loop-mounted file
@@ -14,6 +15,7 @@
 #   rollback     the data's way back against rsync -a --delete
 #   memory       the peak of a restore point over 200,000 files
 #   sftpgo       a real SFTPGo with 10,000 users on SQLite against a bare restart; inspect and comparison, also of 40,000
+#   sftpgo-packages  the same as a Debian package in a booted systemd against stop, dpkg -i of the same files, start
 set -u
 cd "$(dirname "$0")/.." || exit 2
 # shellcheck source=tools/need.sh

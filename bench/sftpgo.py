@@ -23,6 +23,14 @@ def greets(port):
         return False
 
 
+def wait_greeting(port):
+    until = time.monotonic() + 60
+    while not greets(port):
+        if time.monotonic() > until:
+            raise SystemExit("the server does not serve")
+        time.sleep(0.005)
+
+
 class Lab:
     def __init__(self, crossgrade, disk, users):
         self.crossgrade, self.disk = crossgrade, pathlib.Path(disk) / f"sftpgo-{users}"
@@ -50,11 +58,7 @@ class Lab:
             raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stdout[-900:]}")
 
     def wait_serving(self):
-        until = time.monotonic() + 60
-        while not greets(self.port):
-            if time.monotonic() > until:
-                raise SystemExit("the server does not serve")
-            time.sleep(0.005)
+        wait_greeting(self.port)
 
     def stop(self):
         found = subprocess.run(["pgrep", "-f", "--", f"serve -c {self.conf}$"], check=True, stdout=subprocess.PIPE, text=True)
