@@ -128,7 +128,7 @@ def cut_power(machine: Machine, lab: Lab, cut: Cut) -> Call:
     """How many points there are depends on how long things take: a cut that came too late is made again, earlier."""
     mounts = ",".join(str(at) for at in CUTS[cut.what])
     name, tilde, number = cut.at.rpartition("~")        # "310", or "step.applied~10"
-    for earlier in (0, 5, 20):
+    for earlier in (0, 5, 20, int(number) // 2, int(number) * 9 // 10):
         kills.lead_up(lab)
         for disk in machine.disks:
             run("sync", "-f", disk.at)
