@@ -37,6 +37,8 @@ int package_strays_note(const struct packager *p, const char *file, json_t *ret,
 	const json_t *one;
 	size_t i;
 
+	if (!p->ops->brings)
+		return 0;
 	if (p->ops->brings(file, &brings, e) < 0)
 		return -(int)e->kind;
 	json_array_foreach(brings, i, one)

@@ -30,7 +30,9 @@ struct packager_ops {
 	int (*about)(const char *path, json_t **ret, struct err *e);
 	int (*extract)(const char *path, const char *into, struct err *e);      /* its files into an empty directory of ours */
 	int (*conffiles)(const char *path, json_t **ret, struct err *e);        /* [path]: configuration files it may bring */
-	int (*brings)(const char *path, json_t **ret, struct err *e);           /* [path]: files and directories, these before theirs */
+	/* [path]: files and directories, these before theirs. NULL: only all of the package would tell, which takes too long in the
+	 * window. */
+	int (*brings)(const char *path, json_t **ret, struct err *e);
 
 	/* ---- this host */
 	int (*database)(char **ret, struct err *e);                             /* where it is: for `admin`; heap */
