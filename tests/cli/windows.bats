@@ -5,17 +5,21 @@ load common
 
 GOLDEN=$BATS_TEST_DIRNAME/../golden/sftpgo
 
-# As the installer of 2.6.4 leaves it: a database of a real server, whose users have their homes in the folder.
-a_folder() {
-	folder=$work/SFTPGo
-	mkdir -p "$folder/logs" "$folder/env.d"
-	python3 - "$folder/sftpgo.db" "$GOLDEN/provider-29.sql" <<-'PYTHON' || return
+a_database() { # FILE DUMP: with homes in the folder
+	python3 - "$1" "$GOLDEN/$2" <<-'PYTHON'
 		import sqlite3, sys
 		db = sqlite3.connect(sys.argv[1])
 		db.executescript(open(sys.argv[2]).read())
 		db.execute(r"UPDATE users SET home_dir = 'C:\ProgramData\SFTPGo\data\' || id")
 		db.commit()
 	PYTHON
+}
+
+# As the installer of 2.6.4 leaves it: a database of a real server, whose users have their homes in the folder.
+a_folder() {
+	folder=$work/SFTPGo
+	mkdir -p "$folder/logs" "$folder/env.d"
+	a_database "$folder/sftpgo.db" provider-29.sql || return
 	cat >"$folder/sftpgo.json" <<-'JSON'
 		{
 		  "common": {"startup_hook": ""},
@@ -142,6 +146,28 @@ seen() { json "[c['verdict'] + ': ' + c['seen'] for c in d['checks'] if c['id'] 
 	cg plan -f m.yaml
 	[ "$status" -eq 0 ]
 	golden enterprise.txt
+}
+
+# provider-33 is what 2.7.5 made of provider-29.
+@test "a second copy, of after, is compared with the first" {
+	a_folder
+	cg inspect sftpgo --root "$folder" --save before.json
+	[ "$status" -eq 0 ]
+	rm "$folder/sftpgo.db"
+	a_database "$folder/sftpgo.db" provider-33.sql
+	sed -i 's/starting SFTPGo 2.6.4-abcdef12/starting SFTPGo 2.7.5-01234567/' "$folder/logs/sftpgo.log"
+	cg verify sftpgo --root "$folder" --against before.json --to-version 2.7.5 --output json
+	[ "$status" -eq 8 ]
+	valid differences
+	[ "$(json 'd["worst"]')" = not-proved ]
+	[ "$(json '[x["what"] for x in d["differences"] if x["outcome"] != "explained"]')" = "['what clients see']" ]
+	python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE users SET password = \"x\" WHERE id = 1")
+db.commit()' "$folder/sftpgo.db"
+	cg verify sftpgo --root "$folder" --against before.json --to-version 2.7.5
+	[ "$status" -eq 8 ]
+	[[ $output == *Different*password* ]]
 }
 
 @test "nothing that comes from the folder gets out of its quotes" {

@@ -331,6 +331,7 @@ static void add_answers(struct hand *h)
 {
 	json_t *step = procedure_add(h->plan, PROCEDURE_FORWARD, "answers", "Look at the new server",
 				     "one of these is not so: go the way back at once, before clients change more", 0);
+	autofree char *data = xasprintf("%s\\data", h->keep);
 
 	hand_answers(h, step, h->change.to_version, h->new_program, h->new_folder);
 	procedure_expect(step, "in WebAdmin: users, groups, folders and event rules are as many as before, and Status shows each service "
@@ -338,6 +339,10 @@ static void add_answers(struct hand *h)
 	procedure_expect(step, "a user of each kind logs in (password, key), lists, uploads and downloads a file");
 	if (h->beside)
 		procedure_expect(step, "the licence page shows a licence that is valid");
+	if (h->database)
+		procedure_expect(step, "with '%s' copied to the host of crossgrade, and then the new folder: 'inspect --save' of the first, "
+				 "'verify --against' of the second, '--to-version %s', names no difference", data,
+				 h->change.to_version);
 }
 
 static void add_after(struct hand *h)
