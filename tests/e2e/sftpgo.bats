@@ -67,6 +67,30 @@ certificate() { openssl x509 -in "$root/tls.crt" -outform DER | sha256sum | cut 
 	[[ $output == *"data_provider.pre_login_hook: '/nowhere/hook' is absent"* ]]
 }
 
+goal() { # LOGIN
+	printf 'crossgrade: 1\nproduct: sftpgo\nsource: {root: %s, login: {%s}}\ntarget: {artifact: %s}\n' "$root" "$1" "$new" >"$lab/login.yaml"
+}
+
+@test "a token that expired, a password of others' and a configuration that does not parse, each with the way out" {
+	(umask 077 && echo eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.x >"$lab/token")
+	goal "token_file: $lab/token"
+	cg check -f "$lab/login.yaml"
+	exits 3
+	[[ $output == *"does not take the token of 'login': a token expires after 20 minutes"*"give 'user' and 'password_file'"* ]]
+	chmod 644 "$lab/token"
+	goal "user: admin, password_file: $lab/token"
+	cg check -f "$lab/login.yaml"
+	exits 3
+	[[ $output == *"'$lab/token' holds a secret and is open to everybody"* ]]
+	cp -p "$root/sftpgo.json" "$lab/whole.json"
+	truncate -s 1000 "$root/sftpgo.json"
+	cg apply $(sftpgo_subject) --yes
+	cp -p "$lab/whole.json" "$root/sftpgo.json"
+	exits 3
+	[[ $stderr == *"blocked by sftpgo.conf: "*"sftpgo.json': line "*" more cannot be judged because of it"* ]]
+	sftpgo_serves 2.6.4
+}
+
 # What cannot be read of it, of its version and edition hang 27 more checks on.
 @test "a damaged archive is told once, by check and by apply" {
 	head -c 1000000 "$new" >"$lab/damaged.tar.xz"

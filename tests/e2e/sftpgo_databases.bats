@@ -155,7 +155,7 @@ killed_in_the_way_back() {
 @test "MariaDB: killed while it is put back" { with mysql && killed_in_the_way_back; }
 
 refused() { # WORDS
-	[ "$status" -ne 0 ]
+	exits 3
 	[[ $output$stderr == *$1* ]]
 	no_secret
 }
@@ -180,6 +180,28 @@ refusals() {
 
 @test "PostgreSQL: old programs, a database that is down" { with postgresql && refusals; }
 @test "MariaDB: old programs, a database that is down" { with mysql && refusals; }
+
+certificate() { # FILE: of itself alone
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -keyout "$1.key" -out "$1.crt" 2>/dev/null
+}
+
+@test "PostgreSQL: a certificate of an authority that nobody knows" {
+	with postgresql
+	certificate "$db/own" && certificate "$root/other"
+	chown --reference "$db" "$db"/own.*
+	"$DB" sql "$db" "alter system set ssl_cert_file = '$db/own.crt'"
+	"$DB" sql "$db" "alter system set ssl_key_file = '$db/own.key'"
+	"$DB" sql "$db" 'alter system set ssl = on'
+	"$DB" sql "$db" 'select pg_reload_conf()'
+	cp -p "$root/sftpgo.json" "$lab/plain.json"
+	sed -i 's/"sslmode": [0-9]*/"sslmode": 2/; s|"root_cert": ""|"root_cert": "other.crt"|' "$root/sftpgo.json"
+	cg check $(sftpgo_subject)
+	cp -p "$lab/plain.json" "$root/sftpgo.json"
+	rm "$root"/other.*
+	refused 'certificate verify failed'
+	sftpgo_serves 2.6.4
+}
 
 @test "MariaDB: a wrong password" {
 	with mysql

@@ -14,7 +14,7 @@ static void miss_login(struct look *k, const struct err *why)
 	if (why->kind == ERR_DENIED && json_bool(facts_get(k->f, SF_LOGIN_ADMIN), "two_factor", false))
 		text = xasprintf("'%s' has a second factor, whose one-time password cannot be known here", user);
 	else
-		text = xasprintf("%s", why->msg);
+		text = xasprintf("%s%s%s", why->msg, why->hint[0] ? ": " : "", why->hint);
 	facts_miss(k->f, SF_LOGIN, text);
 }
 
