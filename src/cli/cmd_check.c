@@ -39,7 +39,7 @@ static bool run_is_open(struct call *c, const struct goal *g)
 		return false;
 	call_begun(&begun, &e);
 	ui_error(&c->ui, &e);
-	return true;
+	return begun.exit != EXIT_FAILED;
 }
 
 int cmd_check(struct call *c, struct err *e)

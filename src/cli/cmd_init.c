@@ -78,7 +78,9 @@ static int detect(struct call *c, const struct product *p, json_t *doc, struct e
 		instances_done(&found);
 		return err_wrap(e, "look for %s", p->title);
 	}
-	r = choose_instance(c, &found, &at, e);
+	r = found.n || !host.only_root
+		? choose_instance(c, &found, &at, e)
+		: err_set(e, ERR_ABSENT, "there is no %s in '%s'", p->title, host.only_root);
 	if (r >= 0 && found.n) {
 		static const char *const keys[] = { "install", "service" };
 		json_t *source = section(doc, "source");

@@ -346,7 +346,19 @@ static size_t drift_line(const char *key, const json_t *was, const json_t *is, s
 		json_canonical(was, &a);
 	if (is)
 		json_canonical(is, &b);
-	buf_addf(ret, "%s: was %.200s, is %.200s\n", key, was ? buf_str(&a) : "absent", is ? buf_str(&b) : "absent");
+	buf_addf(ret, "%s%s: was %.200s, is %.200s", ret->len ? "; " : "", key, was ? buf_str(&a) : "absent", is ? buf_str(&b) : "absent");
+	return 1;
+}
+
+/* What is gone: why it cannot be seen, told once for all that hangs on it. */
+static size_t drift_missing(const struct facts *now, const char *key, const json_t *was, struct buf *ret)
+{
+	const char *why = facts_why_missing(now, key), *cause = facts_cause(now, key);
+
+	if (!why)
+		return drift_line(key, json_object_get(was, key), NULL, ret);
+	if (!strcmp(cause, key) || !json_object_get(was, cause))
+		buf_addf(ret, "%s%s cannot be seen any more: %.300s", ret->len ? "; " : "", key, why);
 	return 1;
 }
 
@@ -359,7 +371,8 @@ size_t plan_drift(const struct plan *p, const struct facts *now, struct buf *ret
 	size_t n = 0;
 
 	json_object_foreach((json_t *)was, key, value)
-		n += drift_line(key, value, json_object_get(is, key), ret);
+		n += json_object_get(is, key) ? drift_line(key, value, json_object_get(is, key), ret) :
+		                                drift_missing(now, key, was, ret);
 	json_object_foreach(is, key, value)
 		if (!json_object_get(was, key))
 			n += drift_line(key, NULL, value, ret);

@@ -46,6 +46,6 @@ bool plan_has_return(const json_t *doc);
 const json_t *plan_pinned(const struct plan *p);                /* {key: value} */
 const json_t *plan_deep(const struct plan *p);                  /* for facts_carry(); NULL: none were taken */
 
-/* Drift: pinned facts of the plan against those of now. Each difference is one line "key: was X, is Y" appended to
- * ret (secrets are never facts). Returns how many. */
+/* Drift: pinned facts of the plan against those of now. Each difference is "key: was X, is Y" or "key cannot be
+ * seen any more: WHY", appended to ret (secrets are never facts). Returns how many. */
 size_t plan_drift(const struct plan *p, const struct facts *now, struct buf *ret);

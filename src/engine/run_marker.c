@@ -118,6 +118,8 @@ static int none_at(struct world *w, const char *home, struct run_end *ret)
 	if (point_marker_read(home, &marker, &e) < 0) {
 		if (e.kind == ERR_ABSENT)
 			return 0;
+		if (e.kind == ERR_DENIED)
+			return run_says(ret, EXIT_FAILED, &e, "whether a run is unfinished cannot be seen: %s", e.msg);
 		err_hint(&e, "it says that a run of this installation is open; find out which, and roll it back or move the file away");
 		return run_says(ret, EXIT_UNFINISHED, &e, "an unfinished run may exist: %s", e.msg);
 	}

@@ -182,7 +182,7 @@ refused() { # words that stand in the message
 # By the goal alone: in the middle of a run neither the server nor its configuration need be there.
 @test "an unfinished run, told before anything is looked at" {
 	local product verb
-	mkdir root .crossgrade-root
+	mkdir -p root/db .crossgrade-root
 	echo junk >new.jar
 	printf '{"state_dir": "/lost", "run": "20260101-000000-abcd", "plan": "x", "point": "%s/.crossgrade-root/20260101-000000-abcd"}' "$PWD" \
 		>.crossgrade-root/run.json

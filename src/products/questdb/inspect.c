@@ -162,6 +162,10 @@ static int look_begin(struct look *k, struct err *e)
 		err_clear(&ignored);
 	}
 	k->has_db = dir_open(k->l.db, &k->db, &ignored) >= 0;
+	if (!k->has_db && !k->l.conf_sha[0] && !k->l.proc.id.pid && dir_has(&k->root, "conf", &ignored) <= 0) {
+		err_set(e, ERR_ABSENT, "there is no QuestDB in '%s'", k->l.root);
+		return err_hint(e, "name its root, the directory that the server is started with after -d");
+	}
 	return 0;
 }
 

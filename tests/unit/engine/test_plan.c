@@ -200,8 +200,30 @@ static void drift_names_what_moved(void **state)
 	facts_put_str(&now, FACT_PINNED, "version", "2", "test");
 	facts_put_str(&now, FACT_PINNED, "edition", "new", "test");
 	assert_int_equal(plan_drift(&p, &now, &said), 2);
-	assert_non_null(strstr(buf_str(&said), "version: was \"1\", is \"2\"\n"));
-	assert_non_null(strstr(buf_str(&said), "edition: was absent, is \"new\"\n"));
+	assert_string_equal(buf_str(&said), "version: was \"1\", is \"2\"; edition: was absent, is \"new\"");
+}
+
+/* Its edition goes with an artifact that is gone, and is not told beside it. */
+static void drift_tells_why_something_is_gone(void **state)
+{
+	autogoal struct goal g = { 0 };
+	struct err e = ERR_INIT;
+	autofacts struct facts then = { 0 }, now = { 0 };
+	autobuf struct buf said = BUF_MAX(4096);
+	autoplan struct plan p = { 0 };
+
+	toy_goal(&g);
+	facts_init(&then, "toy", "toy");
+	facts_put_str(&then, FACT_PINNED, "artifact", "x", "");
+	facts_put_str(&then, FACT_PINNED, "edition", "new", "");
+	plan_init(&p, &g);
+	plan_site(&p, "main", json_pack("{s{ss}}", "roots", "root", "/srv"));
+	assert_ok(plan_seal(&p, &then, &e), &e);
+	facts_init(&now, "toy", "toy");
+	facts_miss(&now, "artifact", "open '/srv/a': No such file or directory");
+	facts_miss_after(&now, "edition", "artifact", "nobody tells");
+	assert_int_equal(plan_drift(&p, &now, &said), 2);
+	assert_string_equal(buf_str(&said), "artifact cannot be seen any more: open '/srv/a': No such file or directory");
 }
 
 /* Of a long object what moved is said, not the first two hundred characters of both. */
@@ -222,7 +244,7 @@ static void drift_names_the_member_that_moved(void **state)
 	facts_init(&now, "toy", "toy");
 	facts_put(&now, FACT_PINNED, "artifact", json_pack("{ss s{si si}}", "path", "/srv/a", "digests", "a", 1, "b", 3), "");
 	assert_int_equal(plan_drift(&p, &now, &said), 1);
-	assert_string_equal(buf_str(&said), "artifact.digests.b: was 2, is 3\n");
+	assert_string_equal(buf_str(&said), "artifact.digests.b: was 2, is 3");
 }
 
 int main(void)
@@ -236,6 +258,7 @@ int main(void)
 		cmocka_unit_test(what_this_crossgrade_does_not_know_is_refused),
 		cmocka_unit_test(a_product_cannot_seal_nonsense),
 		cmocka_unit_test(drift_names_what_moved),
+		cmocka_unit_test(drift_tells_why_something_is_gone),
 		cmocka_unit_test(drift_names_the_member_that_moved),
 	};
 
