@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
@@ -118,6 +119,8 @@ static int none_at(struct world *w, const char *home, struct run_end *ret)
 	if (point_marker_read(home, &marker, &e) < 0) {
 		if (e.kind == ERR_ABSENT)
 			return 0;
+		if (e.kind == ERR_DENIED && geteuid() != 0)
+			err_hint(&e, "run it as root");
 		if (e.kind == ERR_DENIED)
 			return run_says(ret, EXIT_FAILED, &e, "whether a run is unfinished cannot be seen: %s", e.msg);
 		err_hint(&e, "it says that a run of this installation is open; find out which, and roll it back or move the file away");

@@ -215,6 +215,19 @@ refused() { # words that stand in the message
 	refused "none" "No such file"
 }
 
+@test "a directory that is not the product's" {
+	local product
+	mkdir empty
+	for product in questdb sftpgo; do
+		cg check $product --root empty
+		[ "$status" -eq 1 ] || { echo "$product: $status $output $err"; return 1; }
+		[[ $err == *"there is no "*" in '$PWD/empty'"*"started with"* ]] || { echo "$err"; return 1; }
+	done
+	cg init sftpgo --root "$PWD/empty"
+	[ "$status" -eq 1 ]
+	[ ! -e migration.yaml ]
+}
+
 @test "a state directory that is a file" {
 	echo x >file
 	cg --state-dir file status
