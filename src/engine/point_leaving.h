@@ -4,6 +4,7 @@
 
 #include "engine/restore_point.h"
 
+#define POINT_JSON  "point.json"
 #define POINT_MAX   (4u << 20)
 #define HOME_MODE   0700
 
