@@ -11,10 +11,6 @@
 #include "svc/container.h"
 
 #define CONF_MAX (4u << 20)
-#define IMAGE_ROOT "/var/lib/questdb"
-
-static const char *const usual_roots[] = { "/var/lib/questdb", "/root/.questdb",
-					   "/opt/questdb/data", NULL };
 
 void layout_done(struct layout *l)
 {
@@ -52,7 +48,7 @@ static char *dir_of(const char *path)
 /* Canonical, heap; NULL when it leads nowhere. */
 static char *canonical(const char *path) { return path ? realpath(path, NULL) : NULL; }
 
-static bool is_there(const char *dir, const char *rel)
+bool layout_has(const char *dir, const char *rel)
 {
 	autofree char *path = xasprintf("%s/%s", dir, rel);
 
@@ -277,7 +273,7 @@ static bool is_runtime(const char *home)
 	autobuf struct buf text = BUF_MAX(64 << 10);
 	struct err ignored = ERR_INIT;
 
-	return is_there(home, "bin/java") && file_read_path(path, &text, &ignored) >= 0 &&
+	return layout_has(home, "bin/java") && file_read_path(path, &text, &ignored) >= 0 &&
 	       strstr(buf_str(&text), "questdb");
 }
 
@@ -354,7 +350,7 @@ static char *find_script(const struct layout *l)
 	if (named)
 		return canonical(named);
 	for (size_t i = 0; l->install && tries[i]; i++)
-		if (is_there(l->install, tries[i]))
+		if (layout_has(l->install, tries[i]))
 			return xasprintf("%s/%s", l->install, tries[i]);
 	return NULL;
 }
@@ -376,7 +372,7 @@ static void find_install(struct layout *l, const json_t *source)
 		l->kind = "runtime";
 		if (!l->java)
 			l->java = xasprintf("%s/bin/java", l->install);
-	} else if (l->install && (l->jar || is_there(l->install, "questdb.jar"))) {
+	} else if (l->install && (l->jar || layout_has(l->install, "questdb.jar"))) {
 		l->kind = "no-jre";
 		if (!l->jar)
 			l->jar = xasprintf("%s/questdb.jar", l->install);
@@ -481,29 +477,6 @@ int layout_of(const char *root, const json_t *source, struct layout *ret, struct
 
 /* ---- of a stopped container ---- */
 
-/* As it is named inside: by its command, else where the vendor's image has it. */
-static char *root_of_container(const json_t *seen)
-{
-	const char *image = json_str(json_object_get(seen, "Config"), "Image", "");
-	autojson json_t *about = container_about(seen);
-	const json_t *command = json_object_get(about, "command"), *word;
-	struct launch_line line = { 0 };
-	VEC(char *) argv = { 0 };
-	char *root = NULL;
-	size_t i;
-
-	json_array_foreach((json_t *)command, i, word) * vec_push(&argv) =
-	    xstrdup(json_string_value(word));
-	*vec_push(&argv) = NULL;
-	if (launch_line_parse(argv.v, &line) && line.root)
-		root = xstrdup(line.root);
-	else if (strstr(image, "questdb"))
-		root = xstrdup(IMAGE_ROOT);
-	launch_line_done(&line);
-	words_free(argv.v);
-	return root;
-}
-
 int layout_ask_docker(struct layout *l, struct err *e)
 {
 	autojson json_t *all = NULL;
@@ -518,7 +491,7 @@ int layout_ask_docker(struct layout *l, struct err *e)
 		return e->kind == ERR_TIMEOUT ? -e->kind : (err_clear(e), 0);
 	json_array_foreach(all, i, seen)
 	{
-		autofree char *inside = root_of_container(seen);
+		autofree char *inside = layout_container_root(seen);
 		autofree char *named = inside ? container_outside(seen, inside) : NULL,
 			      *here = canonical(named);
 
@@ -530,129 +503,5 @@ int layout_ask_docker(struct layout *l, struct err *e)
 		l->kind = "container";
 		return container_state_of(seen, &l->svc, e);
 	}
-	return 0;
-}
-
-/* ---- which there are ---- */
-
-void root_list_done(root_list *r)
-{
-	vec_each (r, it)
-		free(*it);
-	vec_done(r);
-}
-
-/* A directory is a root when it has a configuration or a database. */
-static void add_root(root_list *roots, const char *path)
-{
-	char *at = canonical(path);
-
-	if (!at || (!is_there(at, "conf/server.conf") && !is_there(at, "db/_upgrade.d"))) {
-		free(at);
-		return;
-	}
-	vec_each (roots, it) {
-		if (!strcmp(*it, at)) {
-			free(at);
-			return;
-		}
-	}
-	*vec_push(roots) = at;
-}
-
-static bool runs_java(const struct proc *p)
-{
-	const char *slash = p->exe ? strrchr(p->exe, '/') : NULL;
-
-	return slash && !strncmp(slash + 1, "java", 4);
-}
-
-static int add_processes(root_list *roots, struct err *e)
-{
-	pid_list pids = { 0 };
-
-	if (proc_all(&pids, e) < 0)
-		return -e->kind;
-	vec_each (&pids, pid) {
-		struct proc p = { 0 };
-		struct launch_line line = { 0 };
-		struct err ignored = ERR_INIT;
-
-		if (proc_read(*pid, &p, &ignored) < 0)
-			continue;
-		if (runs_java(&p) && launch_line_parse(p.argv, &line) && line.root) {
-			autofree char *here = container_path_here(*pid, line.root);
-
-			if (here)
-				add_root(roots, here);
-		}
-		launch_line_done(&line);
-		proc_done(&p);
-	}
-	vec_done(&pids);
-	return 0;
-}
-
-static void add_units(root_list *roots)
-{
-	unit_names names = { 0 };
-	struct err ignored = ERR_INIT;
-
-	if (unitfile_mentioning("questdb", &names, &ignored) < 0)
-		err_clear(&ignored);
-	vec_each (&names, it) {
-		autounit struct unitfile u = { 0 };
-		struct launch_line line = { 0 };
-		char **env, **argv;
-
-		if (unitfile_read(*it, &u, &ignored) < 0)
-			continue;
-		env = unitfile_env(&u);
-		argv = unitfile_command(&u, env);
-		if (launch_line_parse(argv, &line) && line.root)
-			add_root(roots, line.root);
-		launch_line_done(&line);
-		words_free(argv);
-		words_free(env);
-	}
-	vec_each (&names, it)
-		free(*it);
-	vec_done(&names);
-}
-
-/* Of containers that are stopped; those that run were seen as processes. */
-static void add_containers(root_list *roots)
-{
-	autojson json_t *all = NULL;
-	struct err e = ERR_INIT;
-	json_t *seen;
-	size_t i;
-
-	if (container_all(&all, &e) < 0)
-		return;
-	json_array_foreach(all, i, seen)
-	{
-		autofree char *inside = root_of_container(seen);
-		autofree char *here = inside ? container_outside(seen, inside) : NULL;
-
-		if (here)
-			add_root(roots, here);
-	}
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int layout_roots(root_list *ret, struct err *e)
-{
-	if (add_processes(ret, e) < 0)
-		return -e->kind;
-	add_units(ret);
-	add_containers(ret);
-	for (size_t i = 0; usual_roots[i]; i++)
-		add_root(ret, usual_roots[i]);
-	vec_sort(ret, by_text);
 	return 0;
 }

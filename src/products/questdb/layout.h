@@ -54,8 +54,12 @@ void layout_done(struct layout *l);
 /* Of a stopped server that nothing else starts: is the root a container's? ERR_TIMEOUT when docker does not answer. */
 int layout_ask_docker(struct layout *l, struct err *e) must_check;
 
-/* Canonical roots of this host's installations, sorted: of processes, units and the usual places.
- */
+/* Is there anything of that name in the directory? */
+bool layout_has(const char *dir, const char *rel);
+/* Of a container's description, as it is named inside: by its command, else where the vendor's image has it. Heap, NULL: none. */
+char *layout_container_root(const json_t *seen) must_check;
+
+/* Canonical roots of this host's installations, sorted: of processes, units, containers and the usual places. */
 typedef VEC(char *) root_list;
 int layout_roots(root_list *ret, struct err *e) must_check;
 void root_list_done(root_list *r);
