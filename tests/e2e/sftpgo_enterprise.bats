@@ -91,20 +91,30 @@ old_world() {
 	[[ $output == *"'third' has a second factor"* && $output == *"'$lab/licence' holds a secret and is open to everybody"* ]]
 }
 
-@test "stand-in: one that has another host key, never opens SFTP, hangs in its migration or takes no licence is turned back from" {
-	local fault rules
-	rules=$(active_rules)
-	[ "$rules" -gt 3 ]
-	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s'
+# turned_back FAULT WORDS: with that in the environment of the next start, for these words.
+turned_back() {
+	printf '%b\n' "$1" >"$root/env.d/stand-in.env"
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 5
+	[[ $output == *$2* ]]
+	[ -z "$(trials)" ]
+	old_world "$(cat "$lab/rules")"
+}
+
+# The old server is started with the faults' environment, too: those that it minds come last, one beside the other.
+@test "stand-in: one that never opens SFTP, hangs, takes no licence, has another host key or refuses a login is turned back from" {
+	local keys=SFTPGO_SFTPD__HOST_KEYS=$lab/other_key login=SFTPGO_SFTPD__PASSWORD_AUTHENTICATION=0
+	active_rules >"$lab/rules"
+	[ "$(cat "$lab/rules")" -gt 3 ]
+	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s' 'probe_account: true'
 	ssh-keygen -q -t ecdsa -N '' -f "$lab/other_key"
-	for fault in SFTPGO_SFTPD__HOST_KEYS="$lab/other_key" STAND_IN=no-sftp STAND_IN=hang-migration STAND_IN=no-licence; do
-		echo "$fault" >"$root/env.d/stand-in.env"
-		cg apply -f "$lab/migration.yaml" --yes
-		exits 5
-		old_world "$rules"
-		[[ $fault != SFTPGO* || $output == *"step 'verify-gate': server: host key ecdsa-sha2-nistp256 was"* ]]
-	done
+	turned_back STAND_IN=no-sftp "step 'ready'"
+	turned_back STAND_IN=hang-migration "step 'ready'"
+	turned_back STAND_IN=no-licence "step 'verify-gate': server: licence"
+	turned_back "$keys" "step 'verify-gate': server: host key ecdsa-sha2-nistp256 was"
+	turned_back "$keys\n$login\nSFTPGO_SFTPD__KEYBOARD_INTERACTIVE_AUTHENTICATION=0" "step 'logins': user 'user-00001': login and a file worked, and does not"
 	rm "$root/env.d/stand-in.env"
+	sftpgo_end "$root" && sftpgo_start "$lab/opt" "$root"
 }
 
 @test "stand-in: killed while a login is tried, and after the rules were paused, it goes back; nothing of a trial is left" {
