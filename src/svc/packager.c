@@ -137,20 +137,16 @@ static bool is_conffile(struct sv line)
 	return sv_eq(sv_word(&line), "c");
 }
 
-/* The status only tells whether there was anything to say. */
-int packager_verify(const char *const *argv, const char *const *env, struct buf *ret, struct err *e)
+/* What differs is said on standard output, whatever the status. One that failed says nothing there. */
+static bool looked(const struct cmd_result *r)
 {
-	struct cmd c = { .argv = argv,
-			 .env = env,
-			 .within_ns = PACKAGER_FILES_WITHIN,
-			 .out_max = PACKAGER_SAID_MAX,
-			 .die_with_us = true };
-	struct cmd_result r = { 0 };
-	struct sv rest;
+	return !r->status || (r->out.len && r->status < 128);
+}
 
-	if (cmd_run(&c, &r, e) < 0)
-		return -(int)e->kind;
-	rest = buf_sv(&r.out);
+static int add_differing(const struct cmd_result *r, struct buf *ret, struct err *e)
+{
+	struct sv rest = buf_sv(&r->out);
+
 	while (rest.n) {
 		struct sv line = sv_line(&rest);
 
@@ -159,8 +155,24 @@ int packager_verify(const char *const *argv, const char *const *env, struct buf 
 			buf_addc(ret, '\n');
 		}
 	}
-	cmd_result_done(&r);
 	return buf_check(ret, "what is not as packed", e);
+}
+
+int packager_verify(const char *const *argv, const char *const *env, struct buf *ret, struct err *e)
+{
+	struct cmd c = { .argv = argv,
+			 .env = env,
+			 .within_ns = PACKAGER_FILES_WITHIN,
+			 .out_max = PACKAGER_SAID_MAX,
+			 .die_with_us = true };
+	struct cmd_result r = { 0 };
+	int ok;
+
+	if (cmd_run(&c, &r, e) < 0)
+		return -(int)e->kind;
+	ok = looked(&r) ? add_differing(&r, ret, e) : cmd_said_no(&r, e);
+	cmd_result_done(&r);
+	return ok < 0 ? err_wrap(e, "compare files with what %s packed", argv[0]) : 0;
 }
 
 int packager_name_files(const char **argv, const char *const *files, struct err *e)
