@@ -447,8 +447,23 @@ static int purge_added(const struct work *w, struct err *e)
 	return 0;
 }
 
-/* What is not as packed of each package; "same": is it what was so before? `odd`: the first line that was not, heap, or NULL. */
-static int compare_files(const struct work *w, bool *ret_same, char **ret_odd, struct err *e)
+/* A line as a whole: "missing     /usr/x" begins that of "/usr/xy". */
+static bool has_line(const char *lines, struct sv wanted)
+{
+	struct sv rest = sv_of(lines);
+
+	while (rest.n) {
+		struct sv line = sv_line(&rest);
+
+		if (line.n == wanted.n && !memcmp(line.p, wanted.p, line.n))
+			return true;
+	}
+	return false;
+}
+
+/* What is not as packed of each package; "same": is it what was so before? `odd`: the first line that was not, heap, or NULL;
+ * `missing`: one of a file that is not there counts, too. */
+static int compare_files(const struct work *w, bool missing, bool *ret_same, char **ret_odd, struct err *e)
 {
 	const json_t *one;
 	size_t i;
@@ -467,36 +482,43 @@ static int compare_files(const struct work *w, bool *ret_same, char **ret_odd, s
 		*ret_same &= sv_eq(buf_sv(&now), was ? was : "");
 		rest = buf_sv(&now);
 		while (rest.n && !*ret_odd) {
-			autofree char *line = sv_dup(sv_line(&rest));
+			struct sv line = sv_line(&rest);
 
-			if (!strstr(was ? was : "", line))
-				*ret_odd = take_ptr(line);
+			if ((missing || !sv_starts(line, "missing ")) && !has_line(was ? was : "", line))
+				*ret_odd = sv_dup(line);
 		}
 	}
 	return 0;
 }
 
-/* dpkg's database tells what is half unpacked; rpm's names the old version then, and files are of the new one. */
+/* Files that were not as packed before may be so now: they came with the package again. More of them than before may not. Not counted
+ * is what is missing: an installation puts in place what it was told to, and what was left out by the operator's own order,
+ * path-exclude of dpkg.cfg(5), dpkg finds missing ever after. */
+static int files_are_whole(const struct work *w, struct err *e)
+{
+	autofree char *odd = NULL;
+	bool same;
+
+	if (compare_files(w, false, &same, &odd, e) < 0)
+		return -(int)e->kind;
+	return odd ? err_set(e, ERR_CHANGED, "the old package is back, and %s finds: %s", w->p.ops->name, odd) : 0;
+}
+
+/* dpkg's database tells what is half unpacked; rpm's names the old version then, and files are of the new one. What is missing may
+ * come with one more installation; what somebody made by hand is not to go with it. */
 static int is_back(const struct work *w, struct err *e)
 {
 	autofree char *odd = NULL;
 	int are = all_are(w, "was", e);
 	bool same;
 
-	if (are <= 0 || !w->p.ops->sweep)
+	if (are <= 0)
 		return are;
-	return write_attrs(w, e) < 0 || compare_files(w, &same, &odd, e) < 0 ? -(int)e->kind : same;
-}
-
-/* Files that were not as packed before may be so now: they came with the package again. More of them than before may not. */
-static int files_are_whole(const struct work *w, struct err *e)
-{
-	autofree char *odd = NULL;
-	bool same;
-
-	if (compare_files(w, &same, &odd, e) < 0)
+	if (write_attrs(w, e) < 0 || compare_files(w, true, &same, &odd, e) < 0)
 		return -(int)e->kind;
-	return odd ? err_set(e, ERR_CHANGED, "the old package is back, and %s finds: %s", w->p.ops->name, odd) : 0;
+	if (w->p.ops->sweep)
+		return same;
+	return odd && files_are_whole(w, e) < 0 ? -(int)e->kind : !odd;
 }
 
 static int bring_back(const struct work *w, struct err *e)
@@ -507,7 +529,7 @@ static int bring_back(const struct work *w, struct err *e)
 		return back;
 	if (!back && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
 		return err_wrap(e, "install the old package");
-	return want_again(w, e) < 0 || write_attrs(w, e) < 0 || files_are_whole(w, e) < 0 ?
+	return want_again(w, e) < 0 || write_attrs(w, e) < 0 || (!back && files_are_whole(w, e) < 0) ?
 		       -(int)e->kind :
 		       package_strays_remove(&w->p, json_object_get(w->undo, "strays"), e);
 }

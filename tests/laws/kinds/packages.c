@@ -1,7 +1,9 @@
 /* Fixtures of the kinds that install packages: dpkg and rpm themselves, on a database and a root of their own. */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "io/image.h"
@@ -48,6 +50,39 @@ static void install_deb(struct bench *b, const char *file)
 }
 
 static const struct manager dpkg = { "dpkg", "all", ".dpkg-dist", make_deb, install_deb, "" };
+
+/* The vendor's own, with a file that this host's dpkg leaves out; the one above is what dpkg-repack makes of it then. */
+static char *make_whole_deb(struct bench *b, const char *version)
+{
+	char *deb;
+
+	bench_put(b, "made/usr/bin/server.doc", "how to");
+	deb = make_deb(b, version);
+	bench_drop(b, "made/usr/bin/server.doc");
+	return deb;
+}
+
+static const struct manager whole_dpkg = { "dpkg", "all", ".dpkg-dist", make_whole_deb, install_deb, "" };
+
+/* dpkg has no other place for it; nobody but this process and its children sees it. */
+static bool can_leave_out(void)
+{
+	static const char folder[] = "/etc/dpkg/dpkg.cfg.d";
+	static bool done;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	if (done)
+		return true;
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", folder, "tmpfs", 0, NULL) < 0) {
+		print_message("no file system of its own at %s\n", folder);
+		return false;
+	}
+	assert_ok(dir_open(folder, &d, &e), &e);
+	assert_ok(file_replace(&d, "leave-out", SV("path-exclude=/usr/bin/server.doc\n"), FILE_PRIVATE, &e), &e);
+	return done = true;
+}
 
 /* ---- rpm ---- */
 
@@ -207,6 +242,14 @@ static json_t *upgrade_dpkg(struct bench *b)
 	return upgrade(b, &dpkg);
 }
 
+static json_t *upgrade_left_out(struct bench *b)
+{
+	json_t *params = upgrade(b, &dpkg);
+
+	json_object_set_new(params, "old", keep(b, &whole_dpkg, "1"));
+	return params;
+}
+
 static json_t *upgrade_rpm(struct bench *b)
 {
 	return upgrade(b, &rpm);
@@ -324,6 +367,8 @@ const struct fixture package_fixtures[] = {
 	  .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "an edited configuration file", .flags = FX_FORCE, .params = upgrade_edited_dpkg,
 	  .drift = another_by_dpkg, .meddle = conf_is_edited_since, .done = is_upgraded_edited_dpkg },
+	{ .kind = "package_install", .name = "the old one has files that dpkg leaves out", .flags = FX_FORCE, .can = can_leave_out,
+	  .params = upgrade_left_out, .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
 	  .params = upgrade_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ NULL },
