@@ -143,7 +143,25 @@ static bool apt_reads(const struct dir_entry *f)
 {
 	struct sv name = sv_of(f->name);
 
-	return f->type == DT_REG && (sv_ends(name, ".list") || sv_ends(name, ".sources"));
+	return (f->type == DT_REG || f->type == DT_LNK) && (sv_ends(name, ".list") || sv_ends(name, ".sources"));
+}
+
+/* apt follows it. What it leads to is not ours to take away, and may be of other hosts, too. */
+static int judge_link(const struct repository_order *o, const char *path, struct err *e)
+{
+	autofree char *at = xasprintf("%s%s", o->under, path);
+	char sha256[DIGEST_TEXT];
+	unsigned found = 0;
+	struct stat st;
+
+	if (stat(at, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (vendors_at(at, &found, sha256, e) < 0)
+		return -(int)e->kind;
+	if (!(found & (VENDOR_OPEN_SOURCE | VENDOR_ENTERPRISE)))
+		return 0;
+	err_set(e, ERR_REFUSED, "'%s' names a repository of the vendor, and is a link", path);
+	return err_hint(e, "put the file itself there, which can be replaced, or take the link away");
 }
 
 static int note_rivals(const struct repository_order *o, json_t *doc, struct err *e)
@@ -161,7 +179,7 @@ static int note_rivals(const struct repository_order *o, json_t *doc, struct err
 		autofree char *path = xasprintf(PARTS "/%s", names.v[i].name);
 
 		if (apt_reads(&names.v[i]))
-			r = note_rival(o, path, doc, e);
+			r = names.v[i].type == DT_LNK ? judge_link(o, path, e) : note_rival(o, path, doc, e);
 	}
 	dir_names_done(&names);
 	return r;

@@ -107,6 +107,20 @@ static void what_stands_in_the_way(void **state)
 	assert_refused(p, ERR_REFUSED, "names repositories of others");
 }
 
+static void a_link_that_apt_follows(void **state)
+{
+	const struct place *p = *state;
+	autojson json_t *doc = NULL;
+
+	put_file(p, "elsewhere", OTHERS);
+	assert_int_equal(symlink("../../../elsewhere", below(p, "etc/apt/sources.list.d/one.list")), 0);
+	assert_int_equal(symlink("nowhere", below(p, "etc/apt/sources.list.d/dead.list")), 0);
+	doc = judged(p);
+	assert_int_equal(json_array_size(json_object_get(doc, "off")), 0);
+	put_file(p, "elsewhere", OLD);
+	assert_refused(p, ERR_REFUSED, "is a link");
+}
+
 static void what_is_brought_is_wrong(void **state)
 {
 	const struct place *p = *state;
@@ -192,6 +206,7 @@ int main(void)
 		with_root(what_is_in_place_stays),
 		with_root(under_its_own_name),
 		with_root(what_stands_in_the_way),
+		with_root(a_link_that_apt_follows),
 		with_root(what_is_brought_is_wrong),
 		with_root(what_was_fetched_is_not_fetched_again),
 	};
