@@ -37,14 +37,27 @@ static void add_words(json_t *entry, const char *key, struct sv value, bool comm
 
 /* ---- options, which both forms have under two names each ---- */
 
-static bool is_yes(struct sv value)
+static bool is_one_of(struct sv value, const char *const *words)
 {
-	static const char *const words[] = { "yes", "true", "with", "on", "enable", "1" };
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (is(value, words[i]))
+	for (; *words; words++)
+		if (is(value, *words))
 			return true;
 	return false;
+}
+
+static bool is_yes(struct sv value)
+{
+	static const char *const words[] = { "yes", "true", "with", "on", "enable", "1", NULL };
+
+	return is_one_of(value, words);
+}
+
+/* A word that is neither leaves things as they are when nothing is said. */
+static bool is_no(struct sv value)
+{
+	static const char *const words[] = { "no", "false", "without", "off", "disable", "0", NULL };
+
+	return is_one_of(value, words);
 }
 
 static void set_text(json_t *entry, const char *key, struct sv value)
@@ -141,7 +154,7 @@ static void end_field(struct stanza *s)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (is(s->field, words[i]))
 			add_words(s->entry, words[i], value, false);
-	s->off |= is(s->field, "enabled") && !is_yes(value);
+	s->off |= is(s->field, "enabled") && is_no(value);
 	take_option(s->entry, s->field, value, false);
 	s->field.n = 0;
 	buf_reset(&s->value);

@@ -42,6 +42,9 @@ static void both_forms_say_the_same(void **state)
 	assert_text("Types: deb deb-src\nURIs: http://h/apt\n# more\nSuites: stable\nComponents: main\n other\n"
 		    "Signed-By: /usr/share/keyrings/v.gpg\n", true, stanza);
 	assert_text("Enabled: no\nTypes: deb\nURIs: http://h/apt\nSuites: stable\n\n\n", true, "");
+	/* apt fetches from it (seen, 2.6.1). */
+	assert_text("Enabled: maybe\nTypes: deb\nURIs: http://h/apt\nSuites: stable\n", true,
+		    "Types: deb\nURIs: http://h/apt\nSuites: stable\nArchitectures: amd64\nSigned-By: /k.gpg\n\n");
 	assert_text("deb http://h/apt ./\n", false,
 		    "Types: deb\nURIs: http://h/apt\nSuites: ./\nArchitectures: amd64\nSigned-By: /k.gpg\n\n");
 }
