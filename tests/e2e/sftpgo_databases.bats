@@ -121,6 +121,7 @@ there_and_back() {
 	uploads_whole
 	all_old
 	! has_table added_by_release || return 1
+	grep -qa added_by_release "$lab"/.crossgrade-conf/*/tables-dropped-1.dump
 	has_table later_of_others
 	grep -q since-the-switch "$lab"/saved/*/changes.json
 	no_secret

@@ -34,6 +34,7 @@ struct dump_ops {
 extern const struct dump_ops dump_postgresql, dump_mysql;
 
 #define DUMP_WORDS_MAX 256
+#define DUMP_TABLES_MAX (DUMP_WORDS_MAX - 64) /* that one command line names */
 /* Words of a command line and of an environment, and what they need to live. */
 struct dump_words {
 	const char *v[DUMP_WORDS_MAX + 1];

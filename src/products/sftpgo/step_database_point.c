@@ -3,11 +3,13 @@
  * one, of a shared provider}; result {}.
  *
  * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back.
- * Undo looks first: a database that is as it was is left alone. What it puts back it reads afterwards. PostgreSQL is the one database
+ * Undo looks first: a database that is as it was is left alone. Tables that the dump does not hold are dumped beside it before they go:
+ * that the new release made them only the time tells. What it puts back it reads afterwards. PostgreSQL is the one database
  * or the other at each moment; MariaDB is in between while its tables are put back, which the next call then does again. */
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "engine/event.h"
 #include "io/file.h"
 #include "products/sftpgo/database.h"
@@ -18,6 +20,9 @@
 #include "products/sftpgo/tables_made.h"
 
 #define NAMES_MAX (1u << 20)
+
+#define DROPPED_NEW "tables-dropped.new"
+#define DROPPED_MAX 1000        /* dumps of one run: each call of its way back may make one */
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -99,10 +104,58 @@ static int prove_dump(const struct database_copy *d, const json_t *dump, struct 
 
 /* ---- the way back ---- */
 
-/* Of now and of the dump: those that the new release added go, too. */
-static json_t *all_tables(struct ctx *c, const struct database_copy *d, const json_t *dump)
+/* Under a name that no call before this one gave: what that dropped is nowhere else. */
+static int name_dropped(const struct dir *d, char **ret, struct err *e)
 {
-	autojson json_t *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown);
+	for (int i = 1; i <= DROPPED_MAX; i++) {
+		autofree char *name = xasprintf("tables-dropped-%d.dump", i);
+
+		err_clear(e);
+		if (dir_rename(d, DROPPED_NEW, d, name, RENAME_NOREPLACE, e) >= 0) {
+			*ret = take_ptr(name);
+			return dir_sync(d, "", e);
+		}
+		if (e->kind != ERR_EXISTS)
+			return -(int)e->kind;
+	}
+	return -(int)e->kind;
+}
+
+static int keep_some(struct ctx *c, const struct dump_job *job, const json_t *some, struct err *e)
+{
+	autofree char *name = NULL;
+	autoclose int fd = -1;
+
+	if (dump_take(job, some, DROPPED_NEW, e) < 0)
+		return -(int)e->kind;
+	fd = dir_openat(job->dir, DROPPED_NEW, O_RDONLY, 0, e);
+	if (fd < 0 || file_sync(fd, DROPPED_NEW, e) < 0 || name_dropped(job->dir, &name, e) < 0)
+		return -(int)e->kind;
+	event_emit(c->events, "warning", json_pack("{so sO}", "text", json_sprintf("%zu tables that came with the new release are dropped; "
+						   "'%s/%s' holds them", json_array_size(some), job->dir->path, name),
+						   "tables", some));
+	return 0;
+}
+
+/* Those that the new release made, or somebody else meanwhile: never dropped before they are kept. */
+static int keep_dropped(struct ctx *c, const struct dump_job *job, const json_t *made, struct err *e)
+{
+	size_t n = json_array_size(made);
+
+	for (size_t i = 0; i < n; i += DUMP_TABLES_MAX) {
+		autojson json_t *some = json_array();
+
+		for (size_t k = i; k < n && k < i + DUMP_TABLES_MAX; k++)
+			json_array_append(some, json_array_get(made, k));
+		if (keep_some(c, job, some, e) < 0)
+			return err_wrap(e, "keep the tables that are dropped");
+	}
+	return 0;
+}
+
+/* Of now and of the dump, and those that came since. */
+static json_t *all_tables(const struct database_copy *d, const json_t *dump, const json_t *made)
+{
 	json_t *all = json_copy(d->tables), *one, *other;
 	size_t i, k;
 
@@ -115,15 +168,17 @@ static json_t *all_tables(struct ctx *c, const struct database_copy *d, const js
 		if (!there)
 			json_array_append(all, one);
 	}
-	json_array_extend(all, made);
+	json_array_extend(all, (json_t *)made);
 	return all;
 }
 
 static int put_back(struct ctx *c, const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
 {
+	autojson json_t *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown), *drop = all_tables(d, dump, made);
 	struct dump_job job = database_copy_job(d, params);
-	autojson json_t *drop = all_tables(c, d, dump);
 
+	if (keep_dropped(c, &job, made, e) < 0)
+		return -(int)e->kind;
 	return dump_load(&job, drop, DATABASE_DUMP, e);
 }
 
