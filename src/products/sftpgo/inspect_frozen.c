@@ -42,11 +42,28 @@ static int nobody_else_writes(struct look *k, struct err *e)
 	return json_bool(pinned, SF_SHARED, false) && !sftpgo_follows(k->c->goal) ? nobody_else_is_on(k, e) : 0;
 }
 
+/* Another node may have migrated it since the plan, or gone back: a follower would migrate what nobody dumped, and a dump of the new
+ * schema is no way back to the old release. A file is this server's own. */
+static int schema_is_as_planned(struct look *k, struct err *e)
+{
+	const json_t *pinned = plan_pinned(k->c->plan);
+	autoprovider struct provider *p = NULL;
+
+	if (json_object_get(pinned, SF_DB_FILE) || !json_object_get(pinned, SF_SCHEMA))
+		return 0;
+	if (database_open(k->c, k->f, &p, e) < 0)
+		return -(int)e->kind;
+	if (provider_schema(p) != json_int(pinned, SF_SCHEMA, 0))
+		return err_set(e, ERR_CHANGED, "the database has schema %d, and had %d when this was planned", provider_schema(p),
+			       (int)json_int(pinned, SF_SCHEMA, 0));
+	return 0;
+}
+
 int look_at_frozen(struct look *k, struct err *e)
 {
 	struct err why = ERR_INIT;
 
-	if (nobody_else_writes(k, e) < 0)
+	if (nobody_else_writes(k, e) < 0 || schema_is_as_planned(k, e) < 0)
 		return -(int)e->kind;
 	if (frozen_can_wait(k->c))
 		look_observe(k, SF_FROZEN_OBJECTS, json_string("restore point"), "plan");
