@@ -148,7 +148,7 @@ static char *set_off_by_account(const struct judged *j)
 		if (trial_fires_on_account(rule, admin))
 			return xasprintf("event rule '%s' would fire when it is made", json_str(rule, "name", "?"));
 	}
-	return hook ? xasprintf("%s would be told when it is made", hook) : set_off_by_file(j, name);
+	return hook ? xasprintf("%s would be told of it", hook) : set_off_by_file(j, name);
 }
 
 /* Why none can be made; NULL: it can. Heap. */

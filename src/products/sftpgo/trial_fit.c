@@ -109,8 +109,24 @@ const char *trial_hook_on_files(const struct sftpgo_config *c)
 	return notifies(c, "fs_events") ? "a notifier plugin" : NULL;
 }
 
+/* They are told the name, may refuse it, and one of them makes users. */
+static const char *hook_on_login(const struct sftpgo_config *c)
+{
+	static const char *const keys[] = { "data_provider.external_auth_hook", "data_provider.pre_login_hook",
+					    "data_provider.check_password_hook", "data_provider.post_login_hook" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (is_set(c, keys[i]))
+			return keys[i];
+	return NULL;
+}
+
 const char *trial_hook_on_account(const struct sftpgo_config *c)
 {
+	const char *on_login = hook_on_login(c);
+
+	if (on_login)
+		return on_login;
 	if (is_set(c, "data_provider.actions.hook") && lists_one(list_of(c, "data_provider.actions.execute_on"), of_account) &&
 	    json_lists(list_of(c, "data_provider.actions.execute_for"), "user"))
 		return "data_provider.actions.hook";

@@ -18,6 +18,7 @@ bool trial_fires_on_account(const json_t *rule, const char *admin);
 
 /* What else is told of such: "common.actions.hook", "a notifier plugin"; NULL: nothing is. Static text. */
 const char *trial_hook_on_files(const struct sftpgo_config *c);
+/* The login of an account that nobody knows, too. */
 const char *trial_hook_on_account(const struct sftpgo_config *c);
 
 /* A user, and its primary group or NULL: {"home": where its files lie} when a file may be tried; else {"no_files": why}, or

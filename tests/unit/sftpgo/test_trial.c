@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "engine/step.h"
@@ -92,6 +93,36 @@ static void expect(const char *user, const char *group, const char *want)
 
 	if (strncmp(is, want, strlen(want)) != 0)
 		fail_msg("%s: wanted '%s', is '%s'", user, want, is);
+}
+
+/* What the configuration says would be told of an account of ours; "" nothing. */
+static void told(const char *config, const char *want)
+{
+	char dir[] = "/tmp/trial.XXXXXX";
+	autosftpgoconfig struct sftpgo_config c = { 0 };
+	struct sftpgo_config_where where = { .config_dir = dir };
+	autojson json_t *text = doc(config);
+	struct err e = ERR_INIT;
+	autofree char *file = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	file = xasprintf("%s/sftpgo.json", dir);
+	assert_int_equal(json_dump_file(text, file, 0), 0);
+	assert_ok(sftpgo_config_read(&where, &c, &e), &e);
+	assert_string_equal(trial_hook_on_account(&c) ?: "", want);
+	assert_int_equal(unlink(file) || rmdir(dir), 0);
+}
+
+static void an_account_of_ours_is_shown_to_no_hook(void **state)
+{
+	told("{}", "");
+	told("{'common':{'post_connect_hook':'/x'}}", "");
+	told("{'data_provider':{'actions':{'hook':'/x','execute_on':['update'],'execute_for':['user']}}}", "");
+	told("{'data_provider':{'actions':{'hook':'/x','execute_on':['add'],'execute_for':['user']}}}", "data_provider.actions.hook");
+	told("{'data_provider':{'external_auth_hook':'/x'}}", "data_provider.external_auth_hook");
+	told("{'data_provider':{'pre_login_hook':'/x'}}", "data_provider.pre_login_hook");
+	told("{'data_provider':{'check_password_hook':'/x'}}", "data_provider.check_password_hook");
+	told("{'data_provider':{'post_login_hook':'https://example.com'}}", "data_provider.post_login_hook");
 }
 
 #define ANNA "'username':'anna','status':1,'home_dir':'/srv/anna'"
@@ -225,6 +256,7 @@ int main(void)
 		cmocka_unit_test(a_rule_of_file_events_fires_for_whom_it_names),
 		cmocka_unit_test(others_do_not_fire_on_files),
 		cmocka_unit_test(a_rule_of_objects_fires_when_an_account_is_made),
+		cmocka_unit_test(an_account_of_ours_is_shown_to_no_hook),
 		cmocka_unit_test(a_user_is_tried_as_far_as_he_may),
 		cmocka_unit_test(a_primary_group_stands_over_the_user),
 		cmocka_unit_test(settings_name_files_and_no_secrets),
