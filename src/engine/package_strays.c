@@ -31,17 +31,12 @@ static int is_there(const struct packager *p, const char *path, struct err *e)
 	return 0;
 }
 
-int package_strays_note(const struct packager *p, const char *file, json_t *ret, struct err *e)
+int package_strays_absent(const struct packager *p, const json_t *paths, json_t *ret, struct err *e)
 {
-	autojson json_t *brings = NULL;
 	const json_t *one;
 	size_t i;
 
-	if (!p->ops->brings)
-		return 0;
-	if (p->ops->brings(file, &brings, e) < 0)
-		return -(int)e->kind;
-	json_array_foreach(brings, i, one)
+	json_array_foreach((json_t *)paths, i, one)
 	{
 		int there = is_there(p, json_string_value(one), e);
 
@@ -51,6 +46,24 @@ int package_strays_note(const struct packager *p, const char *file, json_t *ret,
 			json_array_append(ret, (json_t *)one);
 	}
 	return 0;
+}
+
+/* Under its own name, and under the one that it has before that. */
+int package_strays_note(const struct packager *p, const char *file, json_t *ret, struct err *e)
+{
+	autojson json_t *brings = NULL, *whole = json_array(), *both = json_array();
+	const json_t *one;
+	size_t i;
+
+	if (p->ops->brings(file, &brings, e) < 0 || package_strays_absent(p, brings, whole, e) < 0)
+		return -(int)e->kind;
+	json_array_foreach(whole, i, one)
+	{
+		json_array_append(both, (json_t *)one);
+		if (p->ops->half)
+			json_array_append_new(both, json_sprintf("%s%s", json_string_value(one), p->ops->half));
+	}
+	return package_strays_absent(p, both, ret, e);
 }
 
 static int is_owned(const struct packager *p, const char *path, struct err *e)

@@ -88,6 +88,34 @@ static int conffiles(const char *path, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* "-rw-r--r-- root/root  5 2026-01-01 00:00 ./usr/bin/x", "... ./usr/share/x/", "... ./usr/bin/y -> x" */
+static int brings(const char *path, json_t **ret, struct err *e)
+{
+	const char *argv[] = { "dpkg-deb", "--contents", path, NULL };
+	autobuf struct buf said = BUF_MAX(PACKAGER_SAID_MAX);
+	json_t *list;
+	struct sv rest;
+
+	if (packager_ask(argv, quiet, &said, ERR_FORMAT, PACKAGER_FILES_WITHIN, e) < 0)
+		return -(int)e->kind;
+	list = json_array();
+	rest = buf_sv(&said);
+	while (rest.n) {
+		autofree char *line = sv_dup(sv_line(&rest));
+		char *name = strstr(line, " ./"), *target = name ? strstr(name, " -> ") : NULL;
+		size_t n = name ? strlen(name += 2) : 0;
+
+		if (target)
+			n = (size_t)(target - name);
+		else if (n > 1 && name[n - 1] == '/')
+			n--;
+		if (n > 1)
+			json_array_append_new(list, json_stringn(name, n));
+	}
+	*ret = list;
+	return 0;
+}
+
 /* ---- this host ---- */
 
 static int database(char **ret, struct err *e unused_arg)
@@ -325,11 +353,13 @@ const struct packager_ops packager_dpkg = {
 	.name = "dpkg",
 	.form = "deb",
 	.beside = ".dpkg-dist",
+	.half = ".dpkg-new",
 	.front = "apt",
 	.repacker = "dpkg-repack",
 	.about = about,
 	.extract = extract,
 	.conffiles = conffiles,
+	.brings = brings,
 	.database = database,
 	.arch = arch,
 	.had = had,

@@ -22,6 +22,7 @@ struct packager_ops {
 	const char *name;       /* "dpkg" */
 	const char *form;       /* of a package's file, and its ending: "deb" */
 	const char *beside;     /* ending of what it lays beside a configuration file that it kept: ".dpkg-dist" */
+	const char *half;       /* ending of a file that is unpacked, but not in place yet: ".dpkg-new"; NULL: sweep() knows them */
 	const char *front;      /* who downloads for it: "apt" */
 	const char *repacker;   /* makes a package of what is installed: "dpkg-repack"; NULL: there is no such program */
 
@@ -30,8 +31,7 @@ struct packager_ops {
 	int (*about)(const char *path, json_t **ret, struct err *e);
 	int (*extract)(const char *path, const char *into, struct err *e);      /* its files into an empty directory of ours */
 	int (*conffiles)(const char *path, json_t **ret, struct err *e);        /* [path]: configuration files it may bring */
-	/* [path]: files and directories, these before theirs. NULL: only all of the package would tell, which takes too long in the
-	 * window. */
+	/* [path]: files and directories, these before theirs. dpkg has to unpack all of the package for it: not within the window. */
 	int (*brings)(const char *path, json_t **ret, struct err *e);
 
 	/* ---- this host */

@@ -111,6 +111,7 @@ class PackageLab(Booted, SftpgoLab):
         run("cp", "-r", build / "templates", build / "static", tree / f"./{self.world}/opt/sftpgo")
         for n in range(FILES):
             (tree / f"./{self.world}/opt/sftpgo/static/{n}.css").write_text(f"of {version}\n")
+        (tree / f"./{self.world}/opt/sftpgo/static/only-{version}.css").write_text("of no other\n")
         (tree / f"./{self.root}/sftpgo.json").write_text(f'{{"shipped with": "{version}"}}\n')
         (tree / "DEBIAN/conffiles").write_text(f"{self.root}/sftpgo.json\n")
         (tree / "DEBIAN/control").write_text(f"Package: sftpgo\nVersion: {version}-1\nArchitecture: all\nMaintainer: x\nDescription: x\n")

@@ -1,7 +1,7 @@
 /* package_install: the new packages take the old ones' place. The server is down and its hold stands: their scripts restart the
  * service, and must not get it started.
  * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
- *         "old_conffiles":{path: SHA-256},"program":place,"within":"10m",
+ *         "old_conffiles":{path: SHA-256},"strays":[path],"program":place,"within":"10m",
  *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
  * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],
  *              "xattrs":{..}}.
@@ -249,21 +249,6 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 	return 0;
 }
 
-static int note_strays(const struct work *w, json_t *undo, struct err *e)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(w->params, "new"), i, one)
-	{
-		autofree char *file = xasprintf("%s/%s", w->c->blobs.path, json_string_value(one));
-
-		if (package_strays_note(&w->p, file, json_object_get(undo, "strays"), e) < 0)
-			return -(int)e->kind;
-	}
-	return 0;
-}
-
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
 	autojson json_t *undo = json_pack("{s[] s[] s[] s[] s{} s[]}", "want", "verify", "conffiles", "beside", "attrs", "strays");
@@ -284,7 +269,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		if (image_conf(&w, one, undo, e) < 0)
 			return -(int)e->kind;
 	}
-	if (note_strays(&w, undo, e) < 0 || read_xattrs(&w, &xattrs, e) < 0)
+	if (package_strays_absent(&w.p, json_object_get(params, "strays"), json_object_get(undo, "strays"), e) < 0 ||
+	    read_xattrs(&w, &xattrs, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(undo, "xattrs", xattrs);
 	*ret_undo = take_ptr(undo);

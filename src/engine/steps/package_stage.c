@@ -3,8 +3,8 @@
  * params {"manager":"dpkg"|"rpm","new":[{"name","version","arch","file":"/abs","sha256"}],
  *         "old":[{"name","version","arch","how":"file"|"download"|"repack","file":"/abs"|null}]}; old is shorter when a package of
  * the new ones is not installed.
- * result {"new":[name of a large blob],"old":[..],"conffiles":{path: SHA-256 of what an old one brings}}. They are copies, so that
- * what is installed later is what was looked at. At its end the manager is asked whether the new ones could be installed. Undo removes the copies. */
+ * result {"new":[name of a large blob],"old":[..],"conffiles":{path: SHA-256 of what an old one brings},"strays":[path that only a
+ * new one brings]}. They are copies, so that what is installed later is what was looked at. At its end the manager is asked whether the new ones could be installed. Undo removes the copies. */
 #include "engine/package_of.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/package_strays.h"
 #include "io/image.h"
 #include "svc/unitfile.h"
 
@@ -165,6 +166,21 @@ static int note_conffiles(struct ctx *c, const struct packager *p, json_t *resul
 	return 0;
 }
 
+static int note_strays(struct ctx *c, const struct packager *p, json_t *result, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "new"), i, one)
+	{
+		autofree char *file = xasprintf("%s/%s", c->blobs.path, json_string_value(one));
+
+		if (package_strays_note(p, file, json_object_get(result, "strays"), e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
 static int keep_old(struct ctx *c, const struct packager *p, const json_t *want, json_t *names, struct err *e)
 {
 	const char *file = json_str(want, "file", NULL), *name = json_str(want, "name", "");
@@ -188,7 +204,7 @@ static int would_install(struct ctx *c, const struct packager *p, const json_t *
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autojson json_t *result = json_pack("{s[] s[] s{}}", "new", "old", "conffiles");
+	autojson json_t *result = json_pack("{s[] s[] s{} s[]}", "new", "old", "conffiles", "strays");
 	const json_t *one;
 	struct packager p;
 	struct site *s;
@@ -206,7 +222,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		if (keep_old(c, &p, one, json_object_get(result, "old"), e) < 0)
 			return -(int)e->kind;
 	}
-	if (note_conffiles(c, &p, result, e) < 0 || would_install(c, &p, json_object_get(result, "new"), e) < 0)
+	if (note_conffiles(c, &p, result, e) < 0 || note_strays(c, &p, result, e) < 0 ||
+	    would_install(c, &p, json_object_get(result, "new"), e) < 0)
 		return -(int)e->kind;
 	*ret_result = take_ptr(result);
 	return 0;

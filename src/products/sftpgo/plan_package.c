@@ -112,10 +112,10 @@ static json_t *conffiles(const struct draft *d)
 void sftpgo_draft_install(struct draft *d)
 {
 	sftpgo_draft_step(d, PHASE_CHANGE, "install", "package_install", STEP_IN_WINDOW,
-			  json_pack("{ss so so so so so so}", "manager", manager(d)->name, "packages", changes(d), "new",
+			  json_pack("{ss so so so so so so so}", "manager", manager(d)->name, "packages", changes(d), "new",
 				    plan_from("stage", "new"), "old", plan_from("stage", "old"), "old_conffiles",
-				    plan_from("stage", "conffiles"), "conffiles", conffiles(d), "program",
-				    place_of("system", facts_str(d->now, SF_PROGRAM, "/") + 1)),
+				    plan_from("stage", "conffiles"), "strays", plan_from("stage", "strays"), "conffiles", conffiles(d),
+				    "program", place_of("system", facts_str(d->now, SF_PROGRAM, "/") + 1)),
 			  "its scripts restart the service, which the hold prevents; edited or not, configuration files are kept");
 	sftpgo_draft_source_on(d);
 	sftpgo_draft_step(d, PHASE_CHANGE, "reload", "service_reload", STEP_IN_WINDOW, json_object(),
