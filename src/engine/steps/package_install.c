@@ -500,7 +500,8 @@ static int is_back(const struct work *w, struct err *e)
 
 	if (are <= 0)
 		return are;
-	if (write_attrs(w, e) < 0 || compare_files(w, true, &same, &odd, e) < 0)
+	/* rpm finds attributes, too. */
+	if ((w->p.ops->sweep && write_attrs(w, e) < 0) || compare_files(w, true, &same, &odd, e) < 0)
 		return -(int)e->kind;
 	if (w->p.ops->sweep)
 		return same;
