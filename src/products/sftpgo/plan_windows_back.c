@@ -68,6 +68,8 @@ static void add_database_server(struct hand *h)
 			     "tables that the new release added must go, too: so the database is made anew", PROCEDURE_DOWN);
 	procedure_expect(step, "before the first command: nobody but SFTPGo has tables in '%s'. Where others have, drop SFTPGo's tables alone, "
 			 "those that the new release added among them, and leave the database itself", s->database);
+	procedure_expect(step, "and '%s' may create databases: without that right the old one is gone and no new one comes. Let an account "
+			 "that has it carry out both, or drop the tables alone", s->user);
 	if (s->is_postgresql)
 		load_postgresql(h, step);
 	else
