@@ -20,6 +20,8 @@ json_t *procedure_add(struct plan *p, enum procedure_way way, const char *id, co
 	return step;
 }
 
+static void add_line(json_t *step, const char *list, const char *fmt, va_list ap) printf_like(3, 0);
+
 static void add_line(json_t *step, const char *list, const char *fmt, va_list ap)
 {
 	autobuf struct buf text = BUF_MAX(TEXT_MAX);
