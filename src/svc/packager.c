@@ -90,8 +90,9 @@ int packager_ask(const char *const *argv, const char *const *env, struct buf *re
 		return -(int)e->kind;
 	if (r.status) {
 		(void)cmd_said_no(&r, e);
-		e->kind = no;
-		ok = -(int)no;
+		/* Who was killed did not answer. */
+		e->kind = r.status < 128 ? no : ERR_IO;
+		ok = -(int)e->kind;
 	} else if (r.cut) {
 		ok = err_set(e, ERR_SPACE, "%s says more than %zu bytes", argv[0], PACKAGER_SAID_MAX);
 	} else if (ret) {

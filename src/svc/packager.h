@@ -87,7 +87,7 @@ int packager_conffiles(const struct packager_ops *ops, const char *path, const s
 #define PACKAGER_SAID_MAX     ((size_t)4 << 20)
 #define PACKAGER_FILES_MAX    16                /* packages at once */
 
-/* A question, its answer appended to ret (or NULL). A status other than 0 is `no`, with its last words. */
+/* A question, its answer appended to ret (or NULL). A status other than 0 is `no`, with its last words; a signal ERR_IO. */
 int packager_ask(const char *const *argv, const char *const *env, struct buf *ret, enum err_kind no, int64_t within_ns,
 		 struct err *e) must_check;
 /* The manager at work: it lives on when we are killed, as one that ends by itself leaves less behind, and who comes next waits for
