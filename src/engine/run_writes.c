@@ -103,13 +103,13 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 			event_emit(w->o->events, "note", json_pack("{ss ss}", "text", "the gate stays closed", "why", own.msg));
 		err_wrap(e, "save new writes");
 		return err_hint(e, "%s; '--accept-loss new-writes' goes on without the export",
-		                sets_aside(w) ? "the new world's directory is set aside whole in any case" :
+		                sets_aside(w) ? "the new world's data is set aside whole in any case" :
 		                                "the snapshot is put back over what was written");
 	}
 	if (!settled)
 		event_emit(w->o->events, "note",
 		           json_pack("{ss}", "text", "clients went on writing while their writes were exported: the last of "
-		                                     "them are only in the new world's directory, set aside whole"));
+		                                     "them are only in the new world's data, set aside whole"));
 	return 0;
 }
 

@@ -122,6 +122,7 @@ there_and_back() {
 	all_old
 	! has_table added_by_release || return 1
 	grep -qa added_by_release "$lab"/.crossgrade-conf/*/tables-dropped-1.dump
+	grep -qa since-the-switch <(pg_restore -f - "$lab"/.crossgrade-conf/*/tables-dropped-2.dump || cat "$lab"/.crossgrade-conf/*/tables-dropped-2.dump)
 	has_table later_of_others
 	grep -q since-the-switch "$lab"/saved/*/changes.json
 	no_secret

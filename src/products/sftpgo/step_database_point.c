@@ -3,9 +3,10 @@
  * one, of a shared provider}; result {}.
  *
  * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back.
- * Undo looks first: a database that is as it was is left alone. Tables that the dump does not hold are dumped beside it before they go:
- * that the new release made them only the time tells. What it puts back it reads afterwards. PostgreSQL is the one database
- * or the other at each moment; MariaDB is in between while its tables are put back, which the next call then does again. */
+ * Undo looks first: a database that is as it was is left alone. What goes is dumped beside the dump before: tables that the dump does
+ * not hold in any case, for that the new release made them only the time tells; the others where that can be. What it puts back it
+ * reads afterwards. PostgreSQL is the one database or the other at each moment; MariaDB is in between while its tables are put back,
+ * which the next call then does again. */
 #include <fcntl.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@
 #define NAMES_MAX (1u << 20)
 
 #define DROPPED_NEW "tables-dropped.new"
+#define OWN_WITHIN  (120 * NS_PER_S)
 #define DROPPED_MAX 1000        /* dumps of one run: each call of its way back may make one */
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -121,36 +123,69 @@ static int name_dropped(const struct dir *d, char **ret, struct err *e)
 	return -(int)e->kind;
 }
 
-static int keep_some(struct ctx *c, const struct dump_job *job, const json_t *some, struct err *e)
+/* ret_name: in the restore point; heap. */
+static int keep_some(const struct dump_job *job, const json_t *some, char **ret_name, struct err *e)
 {
-	autofree char *name = NULL;
 	autoclose int fd = -1;
 
 	if (dump_take(job, some, DROPPED_NEW, e) < 0)
 		return -(int)e->kind;
 	fd = dir_openat(job->dir, DROPPED_NEW, O_RDONLY, 0, e);
-	if (fd < 0 || file_sync(fd, DROPPED_NEW, e) < 0 || name_dropped(job->dir, &name, e) < 0)
-		return -(int)e->kind;
-	event_emit(c->events, "warning", json_pack("{so sO}", "text", json_sprintf("%zu tables that came with the new release are dropped; "
-						   "'%s/%s' holds them", json_array_size(some), job->dir->path, name),
-						   "tables", some));
-	return 0;
+	return fd < 0 || file_sync(fd, DROPPED_NEW, e) < 0 ? -(int)e->kind : name_dropped(job->dir, ret_name, e);
 }
 
 /* Those that the new release made, or somebody else meanwhile: never dropped before they are kept. */
-static int keep_dropped(struct ctx *c, const struct dump_job *job, const json_t *made, struct err *e)
+static int keep_made(struct ctx *c, const struct dump_job *job, const json_t *made, struct err *e)
 {
 	size_t n = json_array_size(made);
 
 	for (size_t i = 0; i < n; i += DUMP_TABLES_MAX) {
 		autojson json_t *some = json_array();
+		autofree char *name = NULL;
 
 		for (size_t k = i; k < n && k < i + DUMP_TABLES_MAX; k++)
 			json_array_append(some, json_array_get(made, k));
-		if (keep_some(c, job, some, e) < 0)
+		if (keep_some(job, some, &name, e) < 0)
 			return err_wrap(e, "keep the tables that are dropped");
+		event_emit(c->events, "warning",
+			   json_pack("{so sO}", "text", json_sprintf("%zu tables that came with the new release are dropped; '%s/%s' "
+								     "holds them", json_array_size(some), job->dir->path, name),
+				     "tables", some));
 	}
 	return 0;
+}
+
+/* What the new release's clients wrote until its last moment. The way back does not wait long for it, nor fail for its sake: what was
+ * changed was saved before, or given up. Its name, heap; NULL: there is none. */
+static char *keep_own(struct ctx *c, struct dump_job job, const json_t *tables)
+{
+	autofree char *name = NULL;
+	struct err why = ERR_INIT;
+
+	job.within_ns = MIN_OF(job.within_ns, OWN_WITHIN);
+	if (!json_array_size(tables))
+		return NULL;
+	if (keep_some(&job, tables, &name, &why) < 0) {
+		event_emit(c->events, "warning", json_pack("{so}", "text", json_sprintf("the new release's tables are not kept: %s", why.msg)));
+		return NULL;
+	}
+	event_emit(c->events, "note", json_pack("{so}", "text", json_sprintf("'%s/%s' holds the new release's tables", job.dir->path, name)));
+	return take_ptr(name);
+}
+
+/* Room is for the way back first. */
+static int load(struct ctx *c, const struct dump_job *job, const json_t *drop, const char *own, struct err *e)
+{
+	int r = dump_load(job, drop, DATABASE_DUMP, e);
+
+	if (r >= 0 || e->kind != ERR_SPACE || !own)
+		return r;
+	err_clear(e);
+	if (dir_unlink(job->dir, own, e) < 0)
+		return -(int)e->kind;
+	event_emit(c->events, "warning",
+		   json_pack("{so}", "text", json_sprintf("'%s/%s' is removed again: the disk is full", job->dir->path, own)));
+	return dump_load(job, drop, DATABASE_DUMP, e);
 }
 
 /* Of now and of the dump, and those that came since. */
@@ -176,10 +211,12 @@ static int put_back(struct ctx *c, const struct database_copy *d, const json_t *
 {
 	autojson json_t *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown), *drop = all_tables(d, dump, made);
 	struct dump_job job = database_copy_job(d, params);
+	autofree char *own = NULL;
 
-	if (keep_dropped(c, &job, made, e) < 0)
+	if (keep_made(c, &job, made, e) < 0)
 		return -(int)e->kind;
-	return dump_load(&job, drop, DATABASE_DUMP, e);
+	own = keep_own(c, job, d->tables);
+	return load(c, &job, drop, own, e);
 }
 
 static int see_it_back(struct ctx *c, const json_t *params, const json_t *dump, struct err *e)
