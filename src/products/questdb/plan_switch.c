@@ -3,10 +3,21 @@
 
 #include "base/mem.h"
 
-static void swap(struct draft *d)
+/* One place after the other: compilers differ in which argument of a call comes first, and a
+ * plan's bytes are its digest. */
+static void exchange(struct draft *d)
 {
 	autofree char *jar = xasprintf("%s/questdb.jar", d->at.staged);
+	json_t *new = draft_place(d, d->at.jar ? "staged" : "builds", d->at.jar ? jar : d->at.staged);
+	json_t *old = draft_place(d, "programs", d->at.swapped);
 
+	draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
+		   json_pack("{so so}", "a", old, "b", new),
+		   "one atomic exchange; the old build stays on disk under the other name");
+}
+
+static void swap(struct draft *d)
+{
 	if (d->at.taking == TAKE_LINK)
 		draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
 			   json_pack("{so so}", "link", draft_place(d, "link", d->at.swapped), "to",
@@ -14,11 +25,7 @@ static void swap(struct draft *d)
 			   "the link the launcher follows leads to the new build; the old one "
 			   "stays beside it");
 	else if (d->at.taking == TAKE_EXCHANGE)
-		draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
-			   json_pack("{so so}", "a", draft_place(d, "programs", d->at.swapped), "b",
-				     draft_place(d, d->at.jar ? "staged" : "builds",
-						 d->at.jar ? jar : d->at.staged)),
-			   "one atomic exchange; the old build stays on disk under the other name");
+		exchange(d);
 }
 
 static void admin_password(struct draft *d)

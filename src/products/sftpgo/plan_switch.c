@@ -5,6 +5,14 @@
 
 #include "base/mem.h"
 
+/* One place after the other: compilers differ in which argument of a call comes first, and a plan's bytes are its digest. */
+static void exchange(struct draft *d, const char *id, const char *live, const char *root, const char *staged, const char *why)
+{
+	json_t *new = sftpgo_draft_place(d, root, staged), *old = sftpgo_draft_place(d, "programs", live);
+
+	sftpgo_draft_step(d, PHASE_CHANGE, id, "file_swap", STEP_IN_WINDOW, json_pack("{so so}", "a", old, "b", new), why);
+}
+
 /* Data lies beside the program: only what both builds bring is exchanged, one by one, all of it while the server is down. */
 static void swap_entries(struct draft *d)
 {
@@ -18,10 +26,8 @@ static void swap_entries(struct draft *d)
 			      *new = xasprintf("%s/%s", d->at.staged, entry);
 
 		if (json_lists(json_object_get(d->change.artifact, "entries"), entry))
-			sftpgo_draft_step(d, PHASE_CHANGE, id, "file_swap", STEP_IN_WINDOW,
-				   json_pack("{so so}", "a", sftpgo_draft_place(d, "programs", old), "b",
-					     sftpgo_draft_place(d, "staged", new)),
-				   "an atomic exchange; the old one stays on disk under the other name");
+			exchange(d, id, old, "staged", new,
+				 "an atomic exchange; the old one stays on disk under the other name");
 	}
 }
 
@@ -34,10 +40,8 @@ static void swap(struct draft *d)
 			   json_pack("{so so}", "link", sftpgo_draft_place(d, "link", d->at.live), "to", window_link(d->at.live, d->at.staged)),
 			   "the link the launcher follows leads to the new build; the old one stays beside it");
 	else
-		sftpgo_draft_step(d, PHASE_CHANGE, "swap", "file_swap", STEP_IN_WINDOW,
-			   json_pack("{so so}", "a", sftpgo_draft_place(d, "programs", d->at.live), "b",
-				     sftpgo_draft_place(d, "builds", d->at.staged)),
-			   "one atomic exchange; the old build stays on disk under the other name");
+		exchange(d, "swap", d->at.live, "builds", d->at.staged,
+			 "one atomic exchange; the old build stays on disk under the other name");
 }
 
 /* The data first, so that on the way back the program is the old one when the old data is put back: a server that somebody starts

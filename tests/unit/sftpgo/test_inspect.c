@@ -243,6 +243,7 @@ static void look_at_homes(struct looking *l, const struct place *p, const char *
 	look_at_conf(&l->k);
 	assert_ok(provider_open(&at, &l->k.db, &e), &e);
 	look_at_scope(&l->k);
+	look_gathering_done(&l->k);
 	provider_close(take_ptr(l->k.db));
 }
 
