@@ -18,12 +18,13 @@ static void miss_artifact(struct look *k)
 		facts_miss(k->f, SF_ARTIFACT, "no target.artifact is given");
 }
 
-/* For want of room nothing can be said of it, neither that it is bad nor that it changed. */
+/* For want of room, or from a disk that fails, nothing can be said of it: neither that it is bad nor that it changed. */
 static int put_artifact(struct look *k, struct err *e)
 {
 	const char *path = artifact_path(k, 0);
 	json_t *found = NULL;
 	struct err why = ERR_INIT;
+	bool refused;
 
 	if (!path)
 		miss_artifact(k);
@@ -31,9 +32,10 @@ static int put_artifact(struct look *k, struct err *e)
 		look_pin(k, SF_ARTIFACT, found, path);
 	else
 		look_missing(k, SF_ARTIFACT, &why);
-	if (why.kind == ERR_SPACE)
+	refused = why.kind == ERR_SPACE || why.kind == ERR_IO;
+	if (refused)
 		*e = why;
-	return why.kind == ERR_SPACE ? -ERR_SPACE : 0;
+	return refused ? -(int)e->kind : 0;
 }
 
 /* Plugins: packages beside the server's. */
