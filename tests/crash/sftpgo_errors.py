@@ -196,9 +196,9 @@ CASES: dict[str, Case] = {
     "proof-interrupted": Case((DONE,), proof_interrupted),
     "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
     "disk-full-later": Case((DONE, TURNED, STANDS), undisturbed, hooks={"after_ready": FILL}, on_disk=True),
-    "operator-starts-old": Case((TURNED,), stopped_at("journal.did:4", start_behind_our_back), told=True),
-    "operator-starts-copied": Case((TURNED,), stopped_at("journal.did:5", start_behind_our_back), told=True),
-    "operator-starts-frozen": Case((TURNED,), stopped_at("journal.did:6", start_behind_our_back), told=True),
+    "operator-starts-old": Case((TURNED,), stopped_at("journal.did:5", start_behind_our_back), told=True),
+    "operator-starts-copied": Case((TURNED,), stopped_at("journal.did:6", start_behind_our_back), told=True),
+    "operator-starts-frozen": Case((TURNED,), stopped_at("journal.did:7", start_behind_our_back), told=True),
     "operator-starts-swapped": Case((TURNED,), stopped_at("dir.exchange:1", start_behind_our_back), told=True),
     # The new build has passed the point, and clients came in: nobody gives that up unasked.
     "operator-starts-new": Case((STANDS,), stopped_at("gate.close:1", start_behind_our_back), told=True),
@@ -210,8 +210,8 @@ CASES: dict[str, Case] = {
     "ctrl-c-point": Case((INTERRUPTED,), stopped_at("svc.start:1", interrupt)),
     "written-forward": Case((DONE,), undisturbed, writing=True),
     "written-turned": Case((TURNED,), undisturbed, writing=True, double={"start": "refuse"}),
-    "written-killed": Case((DONE,), killed_at("step.applied:7", "resume"), writing=True),
-    "written-back": Case((DONE,), killed_at("step.applied:10", "rollback"), writing=True),
+    "written-killed": Case((DONE,), killed_at("step.applied:8", "resume"), writing=True),
+    "written-back": Case((DONE,), killed_at("step.applied:11", "rollback"), writing=True),
     **{f"strace-{name}": case for name, case in FAILING_CALLS.items()},
 }
 # By the exchange unless they say otherwise.

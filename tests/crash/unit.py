@@ -79,8 +79,8 @@ class Booted(Lab):
         return pathlib.Path(run(SYSTEMD / "root.sh").stdout.strip())
 
     def boot(self) -> None:
-        build = self.builds.crossgrade.parent.parent.parent
-        self.init = int(run(SYSTEMD / "boot.sh", self.tree(), build, HOME, UNITS, *self.own()).stdout.split()[0])
+        builds = {program.parent.parent.parent for program in (self.builds.crossgrade, self.builds.packaged)}
+        self.init = int(run(SYSTEMD / "boot.sh", self.tree(), *sorted(builds), HOME, UNITS, *self.own()).stdout.split()[0])
         group = pathlib.Path(f"/proc/{self.init}/cgroup").read_text().split("0::")[1].split("/")[1]
         unified = pathlib.Path("/sys/fs/cgroup/unified")
         self.group = (unified if unified.is_dir() else unified.parent) / group
