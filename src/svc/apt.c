@@ -13,6 +13,7 @@
 #include "io/cmd.h"
 #include "io/file.h"
 #include "io/image.h"
+#include "io/room.h"
 #include "svc/packager.h"
 
 #define SAID_MAX   ((size_t)1 << 20)
@@ -213,12 +214,9 @@ static int update(const struct apt *a, struct err *e)
 
 int apt_open(const json_t *entries, struct sv keyring, const char *form, int64_t within_ns, struct apt *ret, struct err *e)
 {
-	char path[] = "/var/tmp/crossgrade-apt-XXXXXX";
 	autoapt struct apt a = { .room = DIR_NONE, .until = deadline_in(within_ns) };
 
-	if (!mkdtemp(path))
-		return err_sys(e, errno, "make a directory below /var/tmp");
-	if (dir_open(path, &a.room, e) < 0 || furnish(&a, entries, keyring, form, e) < 0 || update(&a, e) < 0)
+	if (room_make("crossgrade-apt-", &a.room, e) < 0 || furnish(&a, entries, keyring, form, e) < 0 || update(&a, e) < 0)
 		return -(int)e->kind;
 	*ret = a;
 	a = (struct apt)APT_NONE;
@@ -227,13 +225,10 @@ int apt_open(const json_t *entries, struct sv keyring, const char *form, int64_t
 
 void apt_close(struct apt *a)
 {
-	autodir struct dir above = DIR_NONE;
 	struct err e = ERR_INIT;
 
-	if (a->room.fd >= 0 &&
-	    (dir_open("/var/tmp", &above, &e) < 0 || dir_remove_tree(&above, strrchr(a->room.path, '/') + 1, &e) < 0))
-		log_debug("'%s' is left: %s", a->room.path, e.msg);
-	dir_close(&a->room);
+	if (room_drop(&a->room, &e) < 0)
+		log_debug("what was fetched is left: %s", e.msg);
 }
 
 /* ---- versions ---- */

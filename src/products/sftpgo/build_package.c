@@ -1,26 +1,19 @@
 /* A build as a package: the same questions as to an archive, asked of the program in it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "io/dir.h"
 #include "io/json.h"
+#include "io/room.h"
 #include "products/sftpgo/build.h"
 
-#define PROGRAM     "usr/bin/sftpgo"
-#define TMP         "/var/tmp"
-#define ROOM        "crossgrade-build-"
-#define ROOM_AGE    600 /* s */
-#define ENTRIES_MAX 10000
+#define PROGRAM "usr/bin/sftpgo"
 
 /* Debian's word for a package that fits every machine, and rpm's. */
 static bool fits_all(const char *arch)
@@ -88,54 +81,18 @@ static int look_in(const struct packager_ops *ops, const char *room, const char 
 	return ask_program(&files, doc, e);
 }
 
-/* ---- the room it is unpacked in ---- */
-
-/* What a killed look left: nobody holds it, and it is too old to be one that is just being made. */
-static bool is_left(const struct dir *above, const char *name, int *ret_fd)
-{
-	struct err ignored = ERR_INIT;
-	int fd = strncmp(name, ROOM, strlen(ROOM)) ? -1 : dir_openat(above, name, O_RDONLY | O_DIRECTORY, 0, &ignored);
-	struct stat st;
-
-	*ret_fd = fd;
-	return fd >= 0 && fstat(fd, &st) >= 0 && st.st_uid == geteuid() && st.st_mtime < time(NULL) - ROOM_AGE &&
-	       flock(fd, LOCK_EX | LOCK_NB) >= 0;
-}
-
-static void sweep(const struct dir *above)
-{
-	struct dir_names names = { 0 };
-	struct err e = ERR_INIT;
-
-	if (dir_list(above, "", ENTRIES_MAX, &names, &e) < 0)
-		return;
-	vec_each (&names, it) {
-		autoclose int fd = -1;
-
-		if (is_left(above, it->name, &fd) && dir_remove_tree(above, it->name, &e) < 0)
-			log_debug("'%s/%s' stays: %s", above->path, it->name, e.msg);
-	}
-	dir_names_done(&names);
-}
-
 int build_look_in_package(const struct packager_ops *ops, const char *path, json_t *doc, struct err *e)
 {
-	char room[] = TMP "/" ROOM "XXXXXX";
-	autodir struct dir above = DIR_NONE;
-	autoclose int held = -1;
+	struct dir room = DIR_NONE;
 	struct err ignored = ERR_INIT;
 	int r;
 
-	if (dir_open(TMP, &above, e) < 0)
+	if (room_make("crossgrade-build-", &room, e) < 0)
 		return -(int)e->kind;
-	sweep(&above);
-	if (!mkdtemp(room))
-		return err_sys(e, errno, "make a directory below " TMP);
-	held = open(room, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = held < 0 || flock(held, LOCK_EX | LOCK_NB) < 0 ? err_sys(e, errno, "hold '%s'", room) : look_in(ops, room, path, doc, e);
-	if (dir_remove_tree(&above, strrchr(room, '/') + 1, &ignored) < 0 && r >= 0)
+	r = look_in(ops, room.path, path, doc, e);
+	if (room_drop(&room, &ignored) < 0 && r >= 0)
 		*e = ignored;
 	if (r < 0 && e->kind == ERR_SPACE)
-		return err_hint(e, "make room below " TMP ": the package is unpacked there to be looked at");
+		return err_hint(e, "make room below " ROOM_ABOVE ": the package is unpacked there to be looked at");
 	return r < 0 ? r : -(int)ignored.kind;
 }
