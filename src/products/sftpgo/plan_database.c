@@ -56,7 +56,7 @@ void sftpgo_draft_dump_notes(struct draft *d)
 	if (sftpgo_follows(d->to))
 		plan_note(d->plan, "%s: the node that went first has migrated it; it is neither migrated, dumped nor put back", what);
 	else if (sftpgo_draft_dumps(d))
-		plan_note(d->plan, "%s: a way back drops SFTPGo's tables there and loads its dump; tables of others are not touched",
+		plan_note(d->plan, "%s: a way back drops SFTPGo's tables there and loads its dump; tables that others had before are not touched",
 			  what);
 	else
 		plan_note(d->plan, "%s: no dump is made, because the restore point is of kind '%s'", what,
