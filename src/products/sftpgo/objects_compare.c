@@ -153,9 +153,13 @@ struct comparing {
 	struct object_tally tally;
 };
 
+/* The pass saves one action after the other and raises the number at its end: a server that is at it, or was killed there, has done some
+ * while the number is still the one before. src: internal/dataprovider/dataprovider.go of 2.7.5 */
 static bool passed(const struct comparing *c)
 {
-	return c->tally.schema_then < DOT_PASS_SCHEMA && c->tally.schema_now >= DOT_PASS_SCHEMA;
+	int then = c->tally.schema_then, now = c->tally.schema_now;
+
+	return then < DOT_PASS_SCHEMA && (now >= DOT_PASS_SCHEMA || (now == DOT_PASS_SCHEMA - 1 && now > then));
 }
 
 static const char *rule_of(const struct comparing *c, const struct object_difference *d)
