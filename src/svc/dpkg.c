@@ -321,6 +321,14 @@ static int lock(const struct packager *p, struct deadline until, struct err *e)
 	return take_fd(frontend);
 }
 
+/* The control files of a package it had just begun with. */
+static int interrupted(const struct packager *p, struct err *e)
+{
+	autodir struct dir admin = DIR_NONE;
+
+	return dir_open(p->admin, &admin, e) < 0 ? -(int)e->kind : dir_has(&admin, "tmp.ci", e);
+}
+
 static int install(const struct packager *p, const char *const *files, bool dry, int64_t within_ns, struct err *e)
 {
 	cleanup_with(places_done) struct places at = places_of(p);
@@ -368,6 +376,7 @@ const struct packager_ops packager_dpkg = {
 	.installed = installed,
 	.verify = verify,
 	.is_build = is_build,
+	.interrupted = interrupted,
 	.lock = lock,
 	.install = install,
 	.purge = purge,

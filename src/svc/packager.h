@@ -58,6 +58,8 @@ struct packager_ops {
 	/* ---- at work */
 	/* Remove what a manager that was killed while it unpacked that file left under names of its own. NULL: it does so itself. */
 	int (*sweep)(const struct packager *p, const char *path, struct err *e);
+	/* 1: a killed one left what its next installation clears away, though no package is half done. NULL: it leaves nothing. */
+	int (*interrupted)(const struct packager *p, struct err *e);
 	/* The lock of those who install packages, and no manager at work; a descriptor that holds it. ERR_BUSY after the deadline. */
 	int (*lock)(const struct packager *p, struct deadline until, struct err *e);
 	/* With the lock held; downgrades, too. files: NULL-ended. dry: only whether they could be (dependencies, conflicts); needs

@@ -498,6 +498,11 @@ static int is_back(const struct work *w, struct err *e)
 	int are = all_are(w, "was", e);
 	bool same;
 
+	if (are > 0 && w->p.ops->interrupted) {
+		int left = w->p.ops->interrupted(&w->p, e);
+
+		are = left < 0 ? left : !left;
+	}
 	if (are <= 0)
 		return are;
 	/* rpm finds attributes, too. */
