@@ -1,6 +1,6 @@
 #!/bin/bash
 # All tests. Installs what it needs, builds, runs every suite and prints one closing line
-# "N passed, N failed, N skipped"; fails when anything fails. About 30 minutes on 2 cores.
+# "N passed, N failed, N skipped"; fails when anything fails. About 40 minutes on 2 cores.
 #
 #   tools/test.sh                 everything
 #   tools/test.sh SUITE...        only these: lint unit kills fuzz asan e2e skeleton containers crash powercut errors broken systemd sftpgo package
