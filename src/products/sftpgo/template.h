@@ -43,7 +43,7 @@
 #include "io/json.h"
 
 #define TEMPLATE_MAX (8u << 20)     /* bytes of one translated text */
-#define TEMPLATE_FINDINGS_MAX 10000 /* of one action; beyond: ERR_SPACE */
+#define TEMPLATE_FINDINGS_MAX 10000 /* of one text; those beyond count for its class, unlisted */
 
 /* ---- what is asked ---- */
 
@@ -109,9 +109,12 @@ enum template_condition {
 	TEMPLATE_IF_PATH_ESCAPE, /* urlPathEscape "/" is %2F */
 	TEMPLATE_IF_COMPONENT, /* the value leaves no component of the endpoint's path empty, "." or
 				  ".." */
+	TEMPLATE_IF_OBJECT, /* the object's JSON of Enterprise has the members that its reader wants
+			     */
 	TEMPLATE_IF_REPORTS, /* the retention report's CSV has the columns that its reader wants */
 	TEMPLATE_IF_PATTERN_FREE, /* no value has * ? or [ where Enterprise takes a path for a
 				     pattern */
+	TEMPLATE_IF_MINUTE,       /* a schedule without a minute fires at minute 0 */
 	TEMPLATE_IF__MAX
 };
 struct template_condition_about {
@@ -137,7 +140,7 @@ struct template_asked {
 	bool object_data;  /* {{ObjectData}} is filled in this action; template_action() finds out
 			      itself */
 	bool local_time;   /* common.tz is "local", of 2.7 */
-	unsigned heard;    /* enum template_fs_event that active rules listen to, for what sets off
+	unsigned heard;    /* enum template_heard of all active rules, for what sets off
 			      other rules */
 	unsigned char settled[TEMPLATE_IF__MAX]; /* enum template_settled */
 };
@@ -175,8 +178,7 @@ enum template_reason {
 			       exact */
 	TEMPLATE_OBJECT,    /* the object's JSON follows each edition's schema */
 	TEMPLATE_ZERO_TIME, /* prints the year 1 as it did, exact; the operator may want the time */
-	TEMPLATE_ZERO_LOCAL,    /* the year 1 in local time: no template prints it */
-	TEMPLATE_REPORTS,       /* {{RetentionReports}}: the whole value */
+	TEMPLATE_REPORTS,   /* {{RetentionReports}}: the whole value */
 	TEMPLATE_REPORTS_LOST,  /* 2.7 does not know {{.RetentionReports}} and fails; Enterprise
 				   attaches the report */
 	TEMPLATE_PROVIDER_ROLE, /* role of who did it, where .Role is that of the object */
@@ -186,8 +188,10 @@ enum template_reason {
 				   loses */
 	TEMPLATE_CLAIM_NAME,    /* a claim's name that cannot be written in a path */
 	TEMPLATE_NO_TEMPLATE_HERE, /* Enterprise does not execute this field: HTTP user name */
-	TEMPLATE_DEAD_FIELD, /* the old release never read the field: body of a GET, body beside
-				parts; kept as text */
+	TEMPLATE_CONTENT_TYPE, /* a part's Content-Type holds a token: JSON or not shows at run time
+				*/
+	TEMPLATE_DEAD_FIELD,   /* the old release never read the field: body of a GET, body beside
+				  parts; kept as text */
 	/* of actions: what changes although the text does not (facts 5.9) */
 	TEMPLATE_DELETES_TREES,   /* deletes directories with all they hold: blocking */
 	TEMPLATE_DELETES_PATTERN, /* * ? [ in the last part of a path to delete: blocking */
@@ -283,14 +287,15 @@ int template_action(const struct template_asked *a, const json_t *action,
 
 /* ---- the rules around it ---- */
 
-enum template_fs_event {                              /* bits */
-			 TEMPLATE_FS_UPLOAD = 1 << 0, /* also first-upload, pre-upload */
-			 TEMPLATE_FS_DELETE = 1 << 1, /* also pre-delete */
-			 TEMPLATE_FS_RENAME = 1 << 2,
-			 TEMPLATE_FS_MKDIR = 1 << 3,
-			 TEMPLATE_FS_RMDIR = 1 << 4,
-			 TEMPLATE_FS_COPY = 1 << 5,
-			 TEMPLATE_FS_DOWNLOAD = 1 << 6, /* also first-download, pre-download */
+/* What an action makes happen by itself, as events that rules listen to: bits. File actions of 2.6
+ * and 2.7 set off no rule (their protocol is left out); retention checks and changes of accounts
+ * do.
+ */
+enum template_heard {
+	TEMPLATE_HEARS_DELETE = 1 << 0, /* files and directories that a retention check deletes */
+	TEMPLATE_HEARS_RMDIR = 1 << 1,
+	TEMPLATE_HEARS_USER = 1 << 2, /* users added, changed, deleted by the system */
+	TEMPLATE_HEARS_ADMIN = 1 << 3,
 };
 
 /* What all actions and rules of a server say of one another; two passes: first every action and
