@@ -51,7 +51,7 @@ def measure(args, rows, partitions):
 def journeys(args, rows):
     ratios = {}
     for size, partitions, quick in SIZES:
-        if args.quick and not quick:
+        if (args.quick and not quick) or (args.size and args.size != size):
             continue
         seen = measure(args, rows, partitions)
         if "downtime" in rows:
@@ -93,6 +93,7 @@ def main():
     parser.add_argument("disk")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--pairs", type=int)
+    parser.add_argument("--size", choices=[size for size, _, _ in SIZES])
     parser.add_argument("rows", nargs="*", metavar="ROW")
     args = parser.parse_intermixed_args()
     unknown = set(args.rows) - set(ROWS)

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -37,15 +38,16 @@ def ask(port, path, timeout=1.0):
 
 
 def wait_gone(pid):
-    """Until it has ended. Not until its name is gone: who inherited it may take a second to look."""
-    while True:
-        try:
-            state = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if state == "Z":
-            return
-        time.sleep(0.001)
+    """Until it has ended, with all its threads. The first one of a JVM is a zombie up to a tenth of a second before the last
+    has given its memory and its locks back, and its name stays until who inherited it looks."""
+    try:
+        end = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([end], [], [])
+    finally:
+        os.close(end)
 
 
 def moment(stamp):

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measure crossgrade against what people do without it; one line a row, with the goal and whether it is reached.
 #
-#   bench/run.sh [--quick] [--pairs N] [ROW...]       rows: downtime final-pass rollback memory sftpgo sftpgo-packages
+#   bench/run.sh [--quick] [--pairs N] [--size '3 GB'] [ROW...]       rows: downtime final-pass rollback memory sftpgo sftpgo-packages
 #                                                     (default: all)
 #
 # A full run takes about an hour and a half and wants the machine for itself; --quick takes 3 pairs instead of 21 and the small
