@@ -72,7 +72,7 @@ int file_read(const struct dir *d, const char *rel, struct buf *ret, struct err 
 	return file_read_fd(fd, rel, ret, e);
 }
 
-static int open_path(const char *path, struct stat *ret, struct err *e)
+int file_open_path(const char *path, struct stat *ret, struct err *e)
 {
 	autoclose int fd = open(path, LOOK_FLAGS);
 
@@ -86,7 +86,7 @@ static int open_path(const char *path, struct stat *ret, struct err *e)
 int file_read_path(const char *path, struct buf *ret, struct err *e)
 {
 	struct stat st;
-	autoclose int fd = open_path(path, &st, e);
+	autoclose int fd = file_open_path(path, &st, e);
 
 	return fd < 0 ? fd : file_read_fd(fd, path, ret, e);
 }
@@ -94,7 +94,7 @@ int file_read_path(const char *path, struct buf *ret, struct err *e)
 int file_read_line(const char *path, struct buf *ret, struct err *e)
 {
 	struct stat st;
-	autoclose int fd = open_path(path, &st, e);
+	autoclose int fd = file_open_path(path, &st, e);
 
 	if (fd < 0)
 		return fd;
@@ -114,7 +114,7 @@ int file_read_line(const char *path, struct buf *ret, struct err *e)
 int file_read_secret(const char *path, struct secret *ret, struct err *e)
 {
 	struct stat st;
-	autoclose int fd = open_path(path, &st, e);
+	autoclose int fd = file_open_path(path, &st, e);
 	char room[SECRET_MAX + 2];
 	size_t len = 0;
 	ssize_t n;

@@ -7,6 +7,8 @@
 /* Append the whole regular file to ret; its ceiling holds (ERR_SPACE). Not a regular file: ERR_REFUSED. */
 int file_read(const struct dir *d, const char *rel, struct buf *ret, struct err *e) must_check;
 int file_read_path(const char *path, struct buf *ret, struct err *e) must_check;        /* a path of the operator's */
+/* A regular file at a path of the operator's, to be read: its descriptor. Anything else: ERR_REFUSED. */
+int file_open_path(const char *path, struct stat *ret, struct err *e) must_check;
 int file_read_fd(int fd, const char *what, struct buf *ret, struct err *e) must_check;
 /* First line of a file of /proc or /sys, without its LF. */
 int file_read_line(const char *path, struct buf *ret, struct err *e) must_check;
