@@ -21,19 +21,7 @@
  * {{.RetentionReports}}), so the dot pass (dot_pass.h) leaves it alone; no quoted string in it
  * holds "{{"; it parses as a template; a text without "{{" is its own translation.
  *
- * In bulk, for tests: tests/tools/template_lines reads a JSON object a line and answers each with
- * one a line, in order; "hex" (bytes) where the question had it in place of "text":
- *
- *	{"text": T, "context": "json", "release": "2.6.4", "triggers": 2, "object_data": false,
- *	 "local_time": false, "settled": {"json-escape": true}}
- *	{"text": T, "class": "exact", "held": false, "findings": [{"reason", "class", "condition",
- *	 "evidence", "at", "len", "token", "template"}]}
- *
- *	{"action": {...}, "release", "triggers", "heard", "local_time", "settled"}
- *	{"options": {...}, "class", "held", "blocking", "changes": [{"field", "context", "before",
- *	 "after"}], "findings": [as above, and "field"]}
- *
- * or {"error": kind, "message"}.
+ * In bulk, for tests: tests/tools/template_lines.c.
  *
  * Source: facts sftpgo 5, sftpgo-real 6 and 8; SFTPGo 2.6.4 and 2.7.5,
  * internal/common/eventmanager.go. */
@@ -243,7 +231,7 @@ void template_findings_done(struct template_findings *f);
 
 struct template_text {
 	struct buf text;                   /* ceiling set by the caller, at most TEMPLATE_MAX */
-	struct template_findings findings; /* in order of .at */
+	struct template_findings findings; /* in order of .at, those of the whole last */
 	enum template_class class;         /* worst of the findings' */
 	bool held; /* not exact, and not only for conditions of the same meaning: not to be put to
 		      work unseen */
