@@ -14,7 +14,7 @@ import stats
 from lab import Lab
 
 SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
-ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo", "sftpgo-packages")
+ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo", "sftpgo-packages", "templates")
 SERIES = ("bare", "hand", "none", "verify", "undo", "rsync back")
 
 
@@ -78,6 +78,13 @@ def memory(args):
     stats.single("memory, 200,000 files", peak_mib(argv), "MiB", 64)
 
 
+def templates(args):
+    """10,000 event actions of SFTPGo, translated for Enterprise."""
+    argv = [pathlib.Path(args.build) / "bench/bench-templates", "10000"]
+    took = [int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout) for _ in range(args.pairs)]
+    stats.single("templates, 10,000 actions", stats.middle(took) / 1000, "s", 1.0)
+
+
 def peak_mib(argv):
     """Largest resident set of a program and the children it waited for."""
     child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -115,6 +122,8 @@ def main():
         sftpgo.rows(args.crossgrade, args.disk, args.pairs)
     if "sftpgo-packages" in rows:
         packages.rows(args.build, args.disk, args.pairs)
+    if "templates" in rows:
+        templates(args)
     print(f"took {(time.monotonic() - began) / 60:.0f} minutes", flush=True)
     return 0
 
