@@ -108,7 +108,12 @@ build_servers_meanwhile() { # suite...
 
 run_lint() { suite lint tools/ci.sh "$BUILD/gcc"; }
 # The laws of what dumps and restores a database run on real ones.
-run_unit() { need_packages sftpgo databases; suite unit meson_suite "$BUILD/gcc" unit laws golden cli; }
+run_unit() {
+	need_packages sftpgo databases
+	COMPOSE=$(tests/real/compose.sh fetch 2>>"$LOGS/servers.log") || COMPOSE=
+	export COMPOSE
+	suite unit meson_suite "$BUILD/gcc" unit laws golden cli
+}
 run_kills() { suite kills meson_suite "$BUILD/fault" kills; }
 run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
 run_asan() {

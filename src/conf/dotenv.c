@@ -49,8 +49,8 @@ const char *dotenv_lookup(const struct dotenv_scope *in, const char *name)
 	return value ? value : map_get(&in->values, name);
 }
 
-/* Between quotes: an escaped quote loses its backslash, every other backslash stays; CR LF is
- * LF. */
+/* Between quotes: an escaped quote loses its backslash, every other backslash stays; so does a CR
+ * before a LF. */
 static void unquote(struct sv s, struct buf *ret)
 {
 	char quote = s.p[0];
@@ -59,8 +59,6 @@ static void unquote(struct sv s, struct buf *ret)
 	for (size_t i = 1; i + 1 < s.n; i++) {
 		char c = s.p[i];
 
-		if (c == '\r' && s.p[i + 1] == '\n')
-			continue;
 		if (c == '\\' && !escaped) {
 			escaped = true;
 			continue;

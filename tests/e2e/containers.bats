@@ -52,16 +52,12 @@ wait_for() { # COMMAND...: at most a minute
 	return 1
 }
 
-# Debian 12 has no Compose v2; the plugin of Debian 13 runs on it.
 compose_plugin() {
-	local t=$lab/apt o
-	mkdir -p "$t/l/partial" "$t/c/archives/partial" "$DOCKER_CONFIG/cli-plugins"
+	local program
+	mkdir -p "$DOCKER_CONFIG/cli-plugins"
 	! docker compose version >/dev/null 2>&1 || return 0
-	sed 's/^Suites:.*/Suites: trixie/' /etc/apt/sources.list.d/debian.sources 2>/dev/null | sed '/^$/,$d' >"$t/trixie.sources"
-	o="-o Dir::Etc::SourceList=$t/trixie.sources -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$t/l -o Dir::Cache=$t/c"
-	# shellcheck disable=SC2086
-	(cd "$t" && apt-get -q $o update && apt-get -q $o download docker-compose && dpkg-deb -x docker-compose_*.deb x &&
-		cp x/usr/libexec/docker/cli-plugins/docker-compose "$DOCKER_CONFIG/cli-plugins/") >"$t/log" 2>&1 || true
+	program=$("$BATS_TEST_DIRNAME/../real/compose.sh" fetch) && cp "$program" "$DOCKER_CONFIG/cli-plugins/"
+	return 0
 }
 
 image() {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "base/vec.h"
 #include "io/file.h"
 
 #define WAIT_MAX 100                    /* seconds for the whole batch */
@@ -66,6 +67,57 @@ void oracle_question(struct sv text, struct buf *questions)
 	for (size_t i = 0; i < text.n; i++)
 		buf_addf(questions, "%02x", (unsigned char)text.p[i]);
 	buf_addc(questions, '\n');
+}
+
+void oracle_hex(const char *s, struct buf *ret)
+{
+	for (; *s; s++)
+		buf_addf(ret, "%02x", (unsigned char)*s);
+}
+
+struct pairs {
+	char **v;
+	size_t n, room;
+	void (*spell)(const char *s, struct buf *ret);
+};
+
+static int keep(void *data, const char *key, const char *value, size_t line, struct err *e)
+{
+	struct pairs *all = data;
+	struct buf pair = BUF_MAX(1 << 20);
+
+	all->spell(key, &pair);
+	buf_addc(&pair, '=');
+	all->spell(value, &pair);
+	*vec_push(all) = buf_take(&pair);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool oracle_answer(const struct dialect *lang, struct sv text, void (*spell)(const char *s, struct buf *ret),
+		   struct buf *ret)
+{
+	struct pairs all = { .spell = spell };
+	struct err e = ERR_INIT;
+	int r = lang->each(text, keep, &all, &e);
+	const char *blank = "";
+
+	assert_true(r == 0 || r == -ERR_FORMAT || r == -ERR_REFUSED);
+	assert_true(r == 0 || all.n == 0);
+	vec_sort(&all, by_text);
+	vec_each(&all, pair) {
+		buf_addf(ret, "%s%s", blank, *pair);
+		free(*pair);
+		blank = " ";
+	}
+	vec_done(&all);
+	if (r != -ERR_REFUSED)
+		buf_addf(ret, "%s\n", r == -ERR_FORMAT ? "error" : "");
+	return r != -ERR_REFUSED;
 }
 
 size_t oracle_compare(uint64_t seed, struct sv questions, struct sv ours, struct sv theirs,

@@ -73,7 +73,7 @@ static const struct row {
 	{ "g4", "A=\"\\0101\\$B\\\\ \\c\\t\"\n", "A", "A$B\\ \\c\t" },
 	{ "g5", "A=1\nC=${A}2\nA=3\n", "C", "12" },
 	{ "g6", "A='x' B=2\n", "A", "x" },
-	{ "g7", "A='l1\r\nl2'\r\n", "A", "l1\nl2" },
+	{ "g7", "A='l1\r\nl2'\r\n", "A", "l1\r\nl2" },
 	{ "g8", "a.b-c[0]=x\n", "a.b-c[0]", "x" },
 	{ "g9", "A=$B-${B}\n", "A", "word-word" },
 	{ "g10", "A=$UNSET.\n", "A", "." },

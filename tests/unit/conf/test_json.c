@@ -87,51 +87,13 @@ static void make_text(struct buf *ret)
 	buf_add(ret, buf_str(&whole) + at, whole.len - at);
 }
 
-struct pairs {
-	char **v;
-	size_t n, room;
-};
-
-static int keep(void *data, const char *key, const char *value, size_t line, struct err *e)
-{
-	struct buf pair = BUF_MAX(1 << 20);
-
-	for (; *key; key++)
-		buf_addf(&pair, "%02x", (unsigned char)*key);
-	buf_addc(&pair, '=');
-	for (; *value; value++)
-		buf_addf(&pair, "%02x", (unsigned char)*value);
-	*vec_push((struct pairs *)data) = buf_take(&pair);
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Adds the text as a question with our answer, unless we refuse it, about which no other reader can
- * be asked. */
+/* Adds the text as a question with our answer, unless we refuse it. */
 static bool add_question(struct sv text, struct buf *questions, struct buf *answers)
 {
-	struct pairs all = { 0 };
-	struct err e = ERR_INIT;
-	int r = dialect_json.each(text, keep, &all, &e);
-	const char *blank = "";
-
-	assert_true(r == 0 || r == -ERR_FORMAT || r == -ERR_REFUSED);
-	if (r != -ERR_REFUSED)
-		oracle_question(text, questions);
-	vec_sort(&all, by_text);
-	vec_each (&all, pair) {
-		buf_addf(answers, "%s%s", blank, *pair);
-		free(*pair);
-		blank = " ";
-	}
-	if (r != -ERR_REFUSED)
-		buf_addf(answers, "%s\n", r == -ERR_FORMAT ? "error" : "");
-	vec_done(&all);
-	return r != -ERR_REFUSED;
+	if (!oracle_answer(&dialect_json, text, oracle_hex, answers))
+		return false;
+	oracle_question(text, questions);
+	return true;
 }
 
 /* A generated file, and the same after an edit. Number of questions. */
