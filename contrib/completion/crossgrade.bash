@@ -23,6 +23,7 @@ _crossgrade() {
 		' verify') verb='verify' ;;
 		' finalize') verb='finalize' ;;
 		' report') verb='report' ;;
+		' convert') verb='convert' ;;
 		' explain') verb='explain' ;;
 		' backup') verb='backup' ;;
 		esac
@@ -37,6 +38,7 @@ _crossgrade() {
 	--against) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--artifact) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
+	--from-version) return ;;
 	--from) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	--gate) mapfile -t COMPREPLY < <(compgen -W "verify none" -- "$cur"); return ;;
 	--install) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
@@ -47,6 +49,7 @@ _crossgrade() {
 	--password-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--proof-within) return ;;
 	--proof) mapfile -t COMPREPLY < <(compgen -W "auto F1 F2 F3" -- "$cur"); return ;;
+	--report) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--restore-point-kind) mapfile -t COMPREPLY < <(compgen -W "tree snapshot external none" -- "$cur"); return ;;
 	--root) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	--save-new-writes) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
@@ -79,9 +82,10 @@ _crossgrade() {
 	'verify') options='--against --deep --file --name --root --install --service-kind --unit --user --password-file --to-edition --to-version --artifact --sha256 --restore-point-kind --gate --proof --proof-within --admin-user --admin-password-file --probe-account --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'finalize') options='--with-restore-point --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'report') options='--state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
+	'convert') options='--out --from-version --report --strict --accept --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'explain') options='--state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'backup') options='create list show prove restore prune' ;;
-	*) options='init inspect check plan backup apply status resume rollback verify finalize report explain --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
+	*) options='init inspect check plan backup apply status resume rollback verify finalize report convert explain --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	esac
 	[[ $cur == -* || $verb == '' || $verb == backup ]] || { mapfile -t COMPREPLY < <(compgen -f -W "questdb sftpgo" -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -55,6 +55,7 @@ int cmd_rollback(struct call *c, struct err *e);
 int cmd_verify(struct call *c, struct err *e);
 int cmd_finalize(struct call *c, struct err *e);
 int cmd_report(struct call *c, struct err *e);
+int cmd_convert(struct call *c, struct err *e);
 int cmd_explain(struct call *c, struct err *e);
 
 /* Output and talk, as soon as the line is parsed; then everything a run needs. */

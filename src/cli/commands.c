@@ -23,6 +23,8 @@ static const enum opt rollback_opts[] = { OPT_SAVE_NEW_WRITES,
 					  OPT_FROM,
 					  OPT__MAX };
 static const enum opt verify_opts[] = { OPT_AGAINST, OPT_DEEP, OPT__MAX };
+static const enum opt convert_opts[] = { OPT_OUT,    OPT_FROM_VERSION, OPT_REPORT,
+					 OPT_STRICT, OPT_ACCEPT,       OPT__MAX };
 static const enum opt finalize_opts[] = { OPT_WITH_POINT, OPT__MAX };
 
 const struct command commands[] = {
@@ -63,11 +65,13 @@ const struct command commands[] = {
 	  finalize_opts, cmd_finalize, "will go on to its end" },
 	{ "report", "[RUN]", "Tell one run: steps, times, downtime, differences", 1, 0, NULL,
 	  cmd_report },
+	{ "convert", "WHAT FILE", "Write a file of a product's anew for another edition", 2, 0,
+	  convert_opts, cmd_convert },
 	{ "explain", "ID", "Explain a check, a step kind or an exit code", 1, 0, NULL,
 	  cmd_explain },
 	{ NULL },
 };
 
-const char *const not_built_verbs[] = { "rehearse", "convert", "agent", "serve", "fleet", NULL };
+const char *const not_built_verbs[] = { "rehearse", "agent", "serve", "fleet", NULL };
 const char *const not_built_options[] = { "bundle", NULL };
 const char *const not_built_outputs[] = { "html", "junit", NULL };

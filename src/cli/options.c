@@ -54,7 +54,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_DEEP] = { "deep", 0, NULL, "read every table once, not only the catalogue" },
 	[OPT_DETAILED_EXITCODE] = { "detailed-exitcode", 0, NULL, "exit 10 when the plan has changes, 0 when it has none" },
 	[OPT_HOLD] = { "hold", 0, NULL, "do all that needs no window, then wait for 'resume'" },
-	[OPT_ACCEPT] = { "accept", 0, "ID", "let this check pass; may be repeated", NULL, true },
+	[OPT_ACCEPT] = { "accept", 0, "ID", "let this check, or finding, pass; may be repeated", NULL, true },
 	[OPT_ACCEPT_LOSS] = { "accept-loss", 0, "ID", "agree to this loss the plan names; may be repeated", NULL, true },
 	[OPT_ACCEPT_NO_BACKUP] = { "accept-no-backup", 0, NULL, "agree to a run without a restore point" },
 	[OPT_ACCEPT_NO_RETURN] = { "accept-no-return", 0, NULL, "agree that there is no way back after the first start" },
@@ -67,6 +67,9 @@ const struct option options[OPT__MAX] = {
 	[OPT_UNATTENDED] = { "unattended", 0, NULL, "as at boot: never pass the point of no return" },
 	[OPT_AGAINST] = { "against", 0, "FACTS", "compare with the facts of this file" },
 	[OPT_WITH_POINT] = { "with-restore-point", 0, NULL, "give up the restore point as well" },
+	[OPT_FROM_VERSION] = { "from-version", 0, "VERSION", "release that wrote the file, as 2.6.4" },
+	[OPT_REPORT] = { "report", 0, "FILE", "write the report here too: a page, or a document if FILE ends in .json" },
+	[OPT_STRICT] = { "strict", 0, NULL, "write nothing unless all of it is exact" },
 };
 /* clang-format on */
 

@@ -25,7 +25,7 @@ struct style out_style(const struct out *o)
 	return (struct style){ .color = o->color, .width = o->width };
 }
 
-static json_t *with_schema(const char *kind, const json_t *body)
+json_t *doc_of_kind(const char *kind, const json_t *body)
 {
 	json_t *doc = json_pack("{ss++}", "schema", "crossgrade/", kind, "/1");
 
@@ -36,7 +36,7 @@ static json_t *with_schema(const char *kind, const json_t *body)
 static void print_line(const json_t *event)
 {
 	autobuf struct buf line = BUF_MAX(LINE_MAX_BYTES);
-	autojson json_t *doc = with_schema("event", event);
+	autojson json_t *doc = doc_of_kind("event", event);
 	char *text = json_dumps(doc, JSON_COMPACT);
 
 	buf_adds(&line, text);
@@ -64,7 +64,7 @@ static json_t *result_event(struct out *o, json_t *doc)
 
 void out_doc(struct out *o, const char *kind, json_t *body)
 {
-	autojson json_t *doc = with_schema(kind, body);
+	autojson json_t *doc = doc_of_kind(kind, body);
 	autobuf struct buf text = BUF_MAX(LINE_MAX_BYTES);
 
 	json_decref(body);

@@ -19,6 +19,8 @@ bool out_is_text(const struct out *o);
 void out_text(const struct out *o, struct sv text);
 void out_line(const struct out *o, const char *line);           /* cleaned, with an LF */
 struct style out_style(const struct out *o);
+/* A document of that kind, without its body's reference. */
+json_t *doc_of_kind(const char *kind, const json_t *body) must_check;
 /* body is stolen. */
 void out_doc(struct out *o, const char *kind, json_t *body);
 /* The "error" document; text errors are ui_error()'s. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/check.h"
+#include "engine/convert.h"
 #include "engine/plan.h"
 #include "engine/scope.h"
 #include "engine/step.h"
@@ -59,6 +60,7 @@ struct product {
 	const struct product_key *source_keys;  /* ended by .key NULL, itself NULL without any: below `source`, ... */
 	const struct product_key *target_keys;
 	const struct product_key *setting_keys;
+	const struct converter *converters;     /* ended by .name NULL; NULL: it has none */
 	const char *const  *editions;           /* NULL-ended: "open-source", "enterprise" */
 	const char         *sheet, *sheet_name; /* text of sheet.yaml, embedded */
 

@@ -29,7 +29,7 @@ load common
 }
 
 @test "what is not built yet says so, exit 2, and is not in the help" {
-	for verb in rehearse convert agent serve fleet; do
+	for verb in rehearse agent serve fleet; do
 		cg "$verb" --whatever
 		[ "$status" -eq 2 ]
 		[[ $err == *"'$verb' is not built yet"* ]]

@@ -23,6 +23,30 @@ static const char *const names[REMARK__MAX] = {
 
 const char *action_remark_name(enum action_remark r) { return names[r]; }
 
+const char *action_type_name(int type)
+{
+	static const char *const types[] = { NULL,
+					     "http",
+					     "command",
+					     "email",
+					     "backup",
+					     "user quota reset",
+					     "folder quota reset",
+					     "transfer quota reset",
+					     "retention check",
+					     "filesystem",
+					     NULL,
+					     "password expiration check",
+					     "user expiration check",
+					     "identity provider check",
+					     "user inactivity check",
+					     "log rotation" };
+
+	const char *name = type > 0 && type < (int)ARRAY_LEN(types) ? types[type] : NULL;
+
+	return name ? name : "other";
+}
+
 static bool has(const json_t *v, const char *words)
 {
 	const char *text = json_string_value(v);

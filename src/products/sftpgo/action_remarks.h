@@ -22,5 +22,8 @@ enum action_remark {
 };
 const char *action_remark_name(enum action_remark r); /* member of SF_ACTIONS */
 
+/* "http", "email", ...; "other". */
+const char *action_type_name(int type);
+
 /* Bits 1 << enum action_remark. enabled: common.event_manager.enabled_commands, NULL none. */
 unsigned action_remarks(const struct action_use *a, const json_t *enabled);

@@ -29,30 +29,6 @@ static void count_up(json_t *counts, const char *name)
 
 /* ---- events ---- */
 
-static const char *type_name(int type)
-{
-	static const char *const names[] = { NULL,
-					     "http",
-					     "command",
-					     "email",
-					     "backup",
-					     "user quota reset",
-					     "folder quota reset",
-					     "transfer quota reset",
-					     "retention check",
-					     "filesystem",
-					     NULL,
-					     "password expiration check",
-					     "user expiration check",
-					     "identity provider check",
-					     "user inactivity check",
-					     "log rotation" };
-
-	const char *name = type > 0 && type < (int)ARRAY_LEN(names) ? names[type] : NULL;
-
-	return name ? name : "other";
-}
-
 static const json_t *enabled_commands(const struct look *k)
 {
 	const struct sftpgo_setting *s =
@@ -66,7 +42,7 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 	struct survey *s = arg;
 	unsigned found = action_remarks(a, enabled_commands(s->look));
 
-	count_up(s->types, type_name(a->type));
+	count_up(s->types, action_type_name(a->type));
 	if (a->texts)
 		json_object_set_new(s->templated, a->name, json_true());
 	for (int i = 0; i < REMARK__MAX; i++)

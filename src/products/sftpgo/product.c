@@ -1,6 +1,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "products/sftpgo/convert_events.h"
 #include "products/sftpgo/doors.h"
 #include "products/sftpgo/layout.h"
 #include "products/sftpgo/sftpgo.h"
@@ -149,6 +150,7 @@ const struct product product_sftpgo = {
 	.source_keys = source_keys,
 	.target_keys = target_keys,
 	.setting_keys = setting_keys,
+	.converters = sftpgo_converters,
 	.editions = editions,
 	.sheet = sftpgo_sheet,
 	.sheet_name = "sftpgo",

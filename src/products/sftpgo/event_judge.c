@@ -1,0 +1,159 @@
+#include "products/sftpgo/event_judge.h"
+
+#include <string.h>
+
+#include "products/sftpgo/action_remarks.h"
+#include "products/sftpgo/event_secret.h"
+
+#define RULES_NAMED 100 /* of those that use an action */
+
+/* ---- agreed to ---- */
+
+static const char *condition_name(const struct template_finding *f)
+{
+	return f->condition == TEMPLATE_IF_NONE ? "" : template_condition_about(f->condition)->name;
+}
+
+static bool agreed(const struct event_judge *j, const struct template_finding *f)
+{
+	for (const char *const *name = j->accept; name && *name; name++) {
+		if (!strcmp(*name, template_reason_about(f->reason)->name) || !strcmp(*name, condition_name(f)))
+			return true;
+	}
+	return false;
+}
+
+/* Whatever may stop a conversion; what is exact by its nature is nothing to agree to. */
+static size_t names_to_accept(const char **ret)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < TEMPLATE_REASON__MAX; i++)
+		ret[n++] = template_reason_about((enum template_reason)i)->name;
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++)
+		ret[n++] = template_condition_about((enum template_condition)i)->name;
+	ret[n] = NULL;
+	return n;
+}
+
+int event_judge_accepts(const char *const *accept, struct err *e)
+{
+	const char *known[TEMPLATE_REASON__MAX + TEMPLATE_IF__MAX + 1], *near;
+	size_t n = names_to_accept(known), i;
+
+	for (; accept && *accept; accept++) {
+		for (i = 0; i < n && strcmp(known[i], *accept); i++)
+			;
+		if (i < n)
+			continue;
+		near = nearest_word(*accept, known);
+		err_set(e, ERR_USAGE, "--accept does not know the finding '%s'", *accept);
+		return near ? err_hint(e, "did you mean '%s'?", near) : err_hint(e, "the report names the findings there are");
+	}
+	return 0;
+}
+
+/* ---- verdicts ---- */
+
+/* A restore stops at what Enterprise refuses to save. */
+static bool is_blocking(const struct template_finding *f)
+{
+	return template_reason_about(f->reason)->blocking || f->reason == TEMPLATE_PATTERN_TOKEN;
+}
+
+static bool means_the_same(const struct template_finding *f)
+{
+	return f->class == TEMPLATE_EXACT_IF && f->condition != TEMPLATE_IF_NONE &&
+	       template_condition_about(f->condition)->same_meaning;
+}
+
+static unsigned verdict_of(const struct event_judge *j, const struct template_finding *f)
+{
+	if (f->class == TEMPLATE_EXACT || agreed(j, f))
+		return EVENT_CLEAN;
+	if (is_blocking(f))
+		return EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
+	return means_the_same(f) ? EVENT_INEXACT : EVENT_INEXACT | EVENT_HELD;
+}
+
+unsigned event_verdict(const struct event_judge *j, const struct template_findings *f)
+{
+	unsigned all = EVENT_CLEAN;
+
+	vec_each (f, it)
+		all |= verdict_of(j, it);
+	return all;
+}
+
+int event_translate(const struct event_judge *j, const json_t *action, struct template_action *ret, struct err *e)
+{
+	const char *name = json_str(action, "name", "");
+	struct template_asked asked = j->asked;
+
+	template_world_ask(j->world, name, &asked);
+	return template_action(&asked, action, ret, e) < 0 ? err_wrap(e, "event action '%s'", name) : 0;
+}
+
+/* ---- telling ---- */
+
+static json_t *finding_json(const struct event_judge *j, const struct template_finding *f)
+{
+	const struct template_reason_about *about = template_reason_about(f->reason);
+	const struct template_condition_about *when = template_condition_about(f->condition);
+	bool hangs = f->condition != TEMPLATE_IF_NONE;
+
+	return json_pack("{ss ss ss ss? ss? sI sI ss? ss? ss ss ss ss? sb sb}", "reason", about->name, "class",
+			 template_class_name(f->class), "evidence", template_evidence_name(f->evidence), "condition",
+			 hangs ? when->name : NULL, "field", f->field, "at", (json_int_t)f->at, "length", (json_int_t)f->len, "token",
+			 f->token, "template", f->template, "text", about->text, "differs", about->differs, "source",
+			 hangs ? when->source : about->source, "if", hangs ? when->text : NULL, "blocking", is_blocking(f), "agreed",
+			 agreed(j, f));
+}
+
+json_t *event_findings_json(const struct event_judge *j, const struct template_findings *f)
+{
+	json_t *list = json_array();
+
+	vec_each (f, it)
+		json_array_append_new(list, finding_json(j, it));
+	return list;
+}
+
+static json_t *changes_json(const json_t *action, const struct template_action *t)
+{
+	json_t *list = json_array();
+
+	vec_each (&t->changes, it) {
+		struct sv before = { it->before, it->before_len }, after = { it->after, it->after_len };
+
+		json_array_append_new(list, json_pack("{ss ss so so}", "field", it->field, "context",
+						      template_context_name(it->context), "before",
+						      event_secret_shown(action, it->field, before), "after",
+						      event_secret_shown(action, it->field, after)));
+	}
+	return list;
+}
+
+static json_t *rules_json(const struct event_judge *j, const char *action)
+{
+	const char *names[RULES_NAMED];
+	size_t n = template_world_rules(j->world, action, names, RULES_NAMED);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < MIN_OF(n, (size_t)RULES_NAMED); i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+json_t *event_action_json(const struct event_judge *j, const json_t *action, const struct template_action *t)
+{
+	const char *name = json_str(action, "name", "");
+	unsigned verdict = event_verdict(j, &t->findings);
+
+	if (!t->changes.n && !t->findings.n)
+		return NULL;
+	return json_pack("{ss ss ss sb sb so so so}", "name", name, "type", action_type_name((int)json_int(action, "type", 0)), "class",
+			 template_class_name(t->class), "held", (verdict & EVENT_HELD) != 0, "blocking",
+			 (verdict & EVENT_BLOCKING) != 0, "used_by", rules_json(j, name), "changes", changes_json(action, t), "findings",
+			 event_findings_json(j, &t->findings));
+}

@@ -1,0 +1,228 @@
+# crossgrade convert sftpgo-events: what is written, what is refused, and that no other byte moves.
+
+bats_require_minimum_version 1.5.0
+load common
+
+# A dump of 2.6: four actions, three rules, an account with odd spelling around them.
+dump() {
+	cat >dump.json <<-'END'
+		{"users":[ {"username" : "u\u00e9","n":1.50e+3, "x":"{{Name}}"} ],"event_actions":[
+		{"id":1,"name":"chat","type":1,"options":{"http_config":{"endpoint":"https://chat.example/hook","method":"POST",
+		 "headers":[{"key":"Content-Type","value":"text/plain"},{"key":"X-Token","value":"s3cret {{Name}}"}],"body":"{{Name}} put {{VirtualPath}}"}}},
+		{"id":2,"name":"nothing","type":3,"options":{"email_config":{"recipients":["a@example.com"],"subject":"hello","body":"x"}}},
+		{"id":3,"name":"object","type":1,"options":{"http_config":{"endpoint":"https://x.example/","method":"POST","body":"{{ObjectData}}"}}},
+		{"id":4,"name":"clean","type":9,"options":{"fs_config":{"type":3,"mkdirs":["/done/{{Name}}"]}}}],
+		"event_rules" : [{"name":"up","status":1,"trigger":1,"conditions":{"fs_events":["upload"]},"actions":[{"name":"chat","order":1},{"name":"clean","order":2}]},
+		{"name":"changed","status" : 1 ,"trigger":2,"conditions":{"provider_events":["add"]},"actions":[{"name":"object","order":1}]},
+		{"name":"old","status":0,"trigger":2,"conditions":{"provider_events":["add"]},"actions":[{"name":"object","order":1}]}],
+		"configs":{ } ,"version":16 }
+	END
+}
+convert() { cg convert sftpgo-events dump.json -o out.json --from-version 2.6.4 "$@"; }
+ends() { [ "$status" -eq "$1" ] || { echo "status $status: $output $err"; return 1; }; }
+told() { local word; for word; do [[ $err == *"$word"* ]] || { echo "'$word' is not in: $err"; return 1; }; done; }
+out() { python3 -c "import json; d = json.load(open('out.json')); print($1)"; }
+nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; }
+
+@test "texts become templates, and no other byte moves" {
+	dump
+	convert
+	ends 0
+	[ "$(stat -c %a out.json)" = 600 ]
+	[ "$(out "d['event_actions'][0]['options']['http_config']['body']")" = '{{ .Name }} put {{ .VirtualPath }}' ]
+	[ "$(out "d['event_actions'][3]['options']['fs_config']['mkdirs']")" = "['/done/{{ .Name }}']" ]
+	[ "$(out "d['version']")" = 17 ]
+	# Lines of which nothing was to be changed.
+	diff dump.json out.json >moved || true
+	[ "$(grep -c '^<' moved)" -eq 5 ]
+	! grep -E '^[<>].*(users|nothing|"old"|fs_events|recipients)' moved
+}
+
+@test "an action that is not the same is held back: its active rule is set inactive, and named" {
+	dump
+	convert --output json
+	ends 0
+	valid translation
+	[ "$(json "[a['name'] for a in d['actions'] if a['held']]")" = "['object']" ]
+	[ "$(json "[(r['name'], r['set_inactive']) for r in d['rules'] if r['because']]")" = "[('changed', True), ('old', False)]" ]
+	[ "$(out "[r['status'] for r in d['event_rules']]")" = '[1, 0, 0]' ]
+	grep -q '"status" : 0 ,' out.json
+}
+
+@test "what is agreed to is held back no longer" {
+	dump
+	convert --accept object
+	ends 0
+	[ "$(out "[r['status'] for r in d['event_rules']]")" = '[1, 1, 0]' ]
+	rm out.json
+	convert --accept objct
+	ends 2
+	told "'objct'" "did you mean 'object'?"
+	nothing_left
+}
+
+@test "--strict writes nothing unless all is exact, and the report is there all the same" {
+	dump
+	convert --strict --report r.html
+	ends 3
+	[[ $output == *"nothing was written"* ]]
+	nothing_left
+	grep -q 'not-translatable' r.html
+	convert --strict --accept object
+	ends 0
+}
+
+@test "a path that becomes a pattern of what to delete writes nothing without a word" {
+	dump
+	sed -i 's|"fs_config":{"type":3,"mkdirs":\["/done/{{Name}}"\]}|"fs_config":{"type":2,"deletes":["/done/*.tmp"]}|' dump.json
+	convert
+	ends 3
+	[[ $output == *deletes-pattern* && $output == *"--accept"* ]]
+	nothing_left
+	convert --accept deletes-pattern --accept deletes-trees
+	ends 0
+}
+
+@test "the report: a page or a document, with both texts and without secrets" {
+	dump
+	convert --report r.html
+	ends 0
+	[ "$(stat -c %a r.html)" = 600 ]
+	grep -q '<mark class="exact">{{Name}}</mark> put' r.html
+	[[ $output == *'{{Name}} put {{VirtualPath}}'*'| {{ .Name }} put {{ .VirtualPath }}'* ]]
+	rm out.json
+	convert --report r.json
+	output=$(cat r.json)
+	valid translation
+	! grep -q s3cret r.html r.json
+	[[ $output == *'"***"'* ]]
+}
+
+@test "rules before actions, sections that are null, a dump without either" {
+	echo '{"version":16,"event_rules":[{"name":"r","status":1,"trigger":2,"actions":[{"name":"a"}]}],"users":null,
+	"event_actions":[{"name":"a","type":1,"options":{"http_config":{"endpoint":"http://x/","method":"POST","body":"{{ObjectData}}"}}}]}' >dump.json
+	convert
+	ends 0
+	[ "$(out "d['event_rules'][0]['status']")" = 0 ]
+	rm out.json
+	echo '{"event_actions":null,"event_rules":[],"version":16}' >dump.json
+	convert
+	ends 0
+	[ "$(cat out.json)" = '{"event_actions":null,"event_rules":[],"version":17}' ]
+}
+
+@test "files that are no dumps" {
+	local text
+	for text in '' 'hello' '[]' '{"a":1}' '{"version":16' '{"version":"16"}' '{"version":16} x' '{"version":16,"event_actions":{}}' \
+		'{"version":16,"event_actions":[1]}' '{"version":16,"event_rules":[{"name":""}]}' '{"version":16,"version":16}' \
+		'{"version":16,"event_actions":[{"name":"a","type":1},{"name":"a","type":1}]}'; do
+		printf %s "$text" >dump.json
+		convert
+		[ "$status" -eq 2 ] || { echo "$status: $text: $output $err"; return 1; }
+		nothing_left
+	done
+	told "two event actions have the name 'a'"
+	head -c 4000000 /dev/urandom >dump.json
+	convert
+	ends 2
+	rm dump.json
+	convert
+	ends 2
+	told "dump.json" "No such file"
+	mkfifo dump.json
+	convert
+	ends 2
+	told "not a regular file"
+}
+
+@test "a string of gigabytes costs no memory, in an action it is refused" {
+	{ printf '{"users":["'; head -c 60000000 /dev/zero | tr '\0' x; printf '"],"version":16}'; } >dump.json
+	run bash -c 'ulimit -v 200000; "$0" convert sftpgo-events dump.json -o out.json --from-version 2.6.4 -q' "$CROSSGRADE"
+	ends 0
+	[ "$(stat -c %s out.json)" = "$(stat -c %s dump.json)" ]
+	rm out.json
+	{ printf '{"event_actions":[{"name":"'; head -c 6000000 /dev/zero | tr '\0' x; printf '"}],"version":16}'; } >dump.json
+	convert
+	ends 1
+	told "event action 1" "larger than"
+	nothing_left
+}
+
+@test "releases: needed, known, and that of the dump" {
+	dump
+	cg convert sftpgo-events dump.json -o out.json
+	ends 2
+	told "--from-version"
+	for v in 2.5.1 3.0.0 2.7.20260705 new; do
+		cg convert sftpgo-events dump.json -o out.json --from-version $v
+		ends 2
+	done
+	cg convert sftpgo-events dump.json -o out.json --from-version 2.7.5
+	ends 2
+	told "version 16" "2.7 writes 17"
+	nothing_left
+}
+
+@test "nothing is written over" {
+	dump
+	cp dump.json same.json
+	convert -o dump.json
+	ends 2
+	told "the file that is to be read"
+	ln dump.json link.json
+	convert --report link.json
+	ends 2
+	cmp dump.json same.json
+	echo mine >out.json
+	convert
+	ends 1
+	told "there already" "name another"
+	[ "$(cat out.json)" = mine ]
+	convert -o a.json --report a.json
+	ends 2
+	[ ! -e a.json ]
+}
+
+@test "words that are missing or wrong" {
+	dump
+	cg convert
+	ends 2
+	told "sftpgo-events"
+	cg convert sftpgo-rules dump.json -o out.json
+	ends 2
+	told "'sftpgo-rules'" "sftpgo-events"
+	cg convert sftpgo-events dump.json --from-version 2.6.4
+	ends 2
+	told "-o OUT"
+	cg convert sftpgo-events --from-version 2.6.4 -o out.json
+	ends 2
+	convert -o none/out.json
+	ends 2
+}
+
+@test "a full disk leaves nothing behind" {
+	mkdir small
+	mount -t tmpfs -o size=64k none small 2>/dev/null || skip "no tmpfs can be mounted"
+	{ printf '{"users":["'; head -c 200000 /dev/zero | tr '\0' x; printf '"],"version":16}'; } >dump.json
+	convert -o small/out.json
+	umount_left=$(find small -type f)
+	umount small
+	ends 1
+	told "No space left"
+	[ -z "$umount_left" ]
+}
+
+# To refresh: UPDATE_GOLDEN=1, and read the difference.
+@test "the example: fifty actions and their report, as crossgrade makes them" {
+	cd "$EXAMPLES/sftpgo-events" || return
+	cg convert sftpgo-events dump.json -o "$work/enterprise.json" --from-version 2.6.6 --report "$work/report.html" \
+		--accept deletes-trees --accept deletes-value
+	ends 0
+	[[ $output == *"50 event actions: "* ]]
+	local f
+	for f in enterprise.json report.html; do
+		[ -z "${UPDATE_GOLDEN-}" ] || install -m 644 "$work/$f" "$f"
+		cmp "$work/$f" "$f" || { diff "$f" "$work/$f" | head -n 20; return 1; }
+	done
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert len(d["event_actions"]) == 50 and d["version"] == 17' enterprise.json
+}
