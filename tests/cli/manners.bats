@@ -71,9 +71,9 @@ load common
 
 @test "NO_COLOR is obeyed on a terminal" {
 	unset NO_COLOR
-	run script -qec "$CROSSGRADE explain 9" /dev/null
+	TERM=xterm run script -qec "$CROSSGRADE explain 9" /dev/null
 	[[ $output == *$'\033['* ]]
-	NO_COLOR=1 run script -qec "$CROSSGRADE explain 9" /dev/null
+	TERM=xterm NO_COLOR=1 run script -qec "$CROSSGRADE explain 9" /dev/null
 	[[ $output != *$'\033[1m'* ]]
 }
 

@@ -12,6 +12,7 @@
 #define DROP_IN UNITS UNIT ".d/50-crossgrade-hold.conf"
 
 static char hold_path[160];
+static char program[160]; /* the locker, where daemon reaches it: a build may lie below /root */
 
 static void write_file(const char *path, const char *text)
 {
@@ -28,7 +29,7 @@ static void write_unit(const char *more)
 	    "[Unit]\nDescription=locker\n[Service]\nType=exec\nRestart=always\nRestartSec=0\n"
 	    "User=daemon\nEnvironment=A=b\nExecStart=%s %s\n%s"
 	    "[Install]\nWantedBy=multi-user.target\n",
-	    LOCKER, lock_path, more);
+	    program, lock_path, more);
 
 	write_file(UNITS UNIT, text);
 }
@@ -77,12 +78,34 @@ static int stop_unit(void **state)
 	return 0;
 }
 
+static int run_script(const char *const *argv, char *ret_line, size_t n)
+{
+	struct cmd c = { .argv = argv, .within_ns = 300 * NS_PER_S };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	struct sv rest;
+
+	if (cmd_run(&c, &r, &e) < 0) {
+		snprintf(ret_line, n, "%s", e.msg);
+		return -1;
+	}
+	rest = buf_sv(r.status ? &r.err : &r.out);
+	snprintf(ret_line, n, SV_FMT, SV_ARG(sv_trim(rest)));
+	cmd_result_done(&r);
+	return r.status;
+}
+
 static int start(void **state)
 {
+	const char *copy[] = { "cp", LOCKER, program, NULL };
+	char said[512];
 	struct service *s;
 	struct err e = ERR_INIT;
 
 	make_folder();
+	snprintf(program, sizeof program, "%s/locker", folder);
+	if (run_script(copy, said, sizeof said) != 0)
+		fail_msg("%s", said);
 	snprintf(hold_path, sizeof hold_path, "%s/holds/100%% held", folder);
 	write_unit("");
 	s = open_unit(UNIT);
@@ -163,7 +186,7 @@ static void what_a_unit_is_made_of_is_recorded(void **state)
 	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "env"), 0)),
 			    "A=b");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 0)),
-			    LOCKER);
+			    program);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(record, "argv"), 1)),
 			    lock_path);
 	service_close(s);
@@ -262,12 +285,14 @@ static void the_hold_is_of_the_unit_not_its_alias(void **state)
 
 static void a_deaf_unit_is_left_to_systemd(void **state)
 {
+	autofree char *deaf = xasprintf(
+	    "ExecStart=\nExecStart=%s /tmp/deaf-lock stubborn\nTimeoutStopSec=3\n", program);
 	struct service *s = open_unit(UNIT);
 	struct svc_state st;
 	struct err e = ERR_INIT;
 	pid_t pid;
 
-	write_unit("ExecStart=\nExecStart=" LOCKER " /tmp/deaf-lock stubborn\nTimeoutStopSec=3\n");
+	write_unit(deaf);
 	good(s->ops->reload(s, &e), &e);
 	pid = want(s, SVC_RUNNING).id.pid;
 	usleep(100000);
@@ -324,23 +349,6 @@ static int skip_all(const char *why)
 {
 	printf("1..0 # SKIP %s\n", why);
 	return 0;
-}
-
-static int run_script(const char *const *argv, char *ret_line, size_t n)
-{
-	struct cmd c = { .argv = argv, .within_ns = 300 * NS_PER_S };
-	struct cmd_result r = { 0 };
-	struct err e = ERR_INIT;
-	struct sv rest;
-
-	if (cmd_run(&c, &r, &e) < 0) {
-		snprintf(ret_line, n, "%s", e.msg);
-		return -1;
-	}
-	rest = buf_sv(r.status ? &r.err : &r.out);
-	snprintf(ret_line, n, SV_FMT, SV_ARG(sv_trim(rest)));
-	cmd_result_done(&r);
-	return r.status;
 }
 
 static int run_again_inside(const char *pid, const char *libexec)
