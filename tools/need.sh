@@ -13,11 +13,11 @@ need_list() {
 		libfyaml-dev libarchive-dev libxxhash-dev libsystemd-dev libsodium-dev libpq-dev libmariadb-dev ;;
 	lint) echo git clang clang-format clang-tidy cppcheck shellcheck codespell mandoc libclang-rt-14-dev ;;
 	test) echo libcmocka-dev bats scdoc python3 python3-jsonschema strace xfsprogs btrfs-progs e2fsprogs acl attr nftables \
-		iproute2 rsync curl procps openssh-client gpg gpg-agent mmdebstrap openjdk-17-jdk-headless ;;
-	sftpgo) echo gcc libc6-dev python3 curl openssh-client sshpass procps rpm ;;
+		iproute2 patch rsync curl procps openssh-client gpg gpg-agent mmdebstrap openjdk-17-jdk-headless ;;
+	sftpgo) echo gcc libc6-dev python3 curl openssl openssh-client sshpass procps rpm xz-utils ;;
 	databases) echo postgresql-15 mariadb-server ;;
 	containers) echo docker.io iptables curl ;;
-	package) echo dpkg-dev debhelper pkgconf scdoc ;;
+	package) echo build-essential debhelper pkgconf scdoc ;;
 	real) echo maven openjdk-17-jre-headless curl ;;
 	demo) echo python3 nftables procps util-linux ;;
 	bench) echo rsync restic borgbackup zstd ;;

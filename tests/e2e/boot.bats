@@ -12,7 +12,7 @@ setup_file() {
 	[ "$(id -u)" = 0 ] || { absent "needs root" || absence; return; }
 	lab=$(mktemp -d /var/tmp/crossgrade-boot.XXXXXX)
 	export lab
-	tree=$("$SYSTEMD/root.sh") || { absent "no root tree for a systemd" || absence; return; }
+	root_tree || { absence; return; }
 	export tree
 	mkdir "$lab/units" "$lab/units/multi-user.target.wants"
 	install_server

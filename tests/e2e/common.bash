@@ -33,6 +33,17 @@ needed() {
 	return $status
 }
 
+# root_tree [PACKAGE...]: $tree, a Debian with systemd for boot.sh.
+# shellcheck disable=SC2034 # for who calls
+root_tree() {
+	local said
+	said=$(mktemp)
+	tree=$("$BATS_TEST_DIRNAME/../systemd/root.sh" "$@" 2>"$said") || absent "$(tail -n 1 "$said" | sed 's/^skip: //')"
+	set -- $?
+	rm -f "$said"
+	return "$1"
+}
+
 # lab_begin VERSION [SCALE]: $lab with a running server of VERSION on $root, and NEW as an archive.
 lab_needs() { qdb_java && qdb_fetch 9.3.4 && qdb_fetch "$1"; }
 lab_begin() {

@@ -33,6 +33,8 @@ teardown_file() {
 	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
 	[ -z "${dockerd-}" ] || kill "$dockerd"
 	wait_for gone
+	# What it binds within its own folder it leaves where mounts are nobody else's.
+	awk -v lab="$lab/" 'index($2, lab) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
 	# Only those that were not there before.
 	for group in /sys/fs/cgroup/*/docker; do
 		grep -qxF "$group" "$lab/cgroups" || rmdir "$group" 2>/dev/null || true
@@ -56,7 +58,7 @@ compose_plugin() {
 	local program
 	mkdir -p "$DOCKER_CONFIG/cli-plugins"
 	! docker compose version >/dev/null 2>&1 || return 0
-	program=$("$BATS_TEST_DIRNAME/../real/compose.sh" fetch) && cp "$program" "$DOCKER_CONFIG/cli-plugins/"
+	program=$("$BATS_TEST_DIRNAME/../real/compose.sh" fetch 2>"$lab/no-compose") && cp "$program" "$DOCKER_CONFIG/cli-plugins/"
 	return 0
 }
 
@@ -164,7 +166,7 @@ keep_state() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {
 }
 
 @test "a Compose service on a folder of the host" {
-	docker compose version >/dev/null 2>&1 || skip "no Compose plugin: $(tail -n 1 "$lab/apt/log")"
+	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
 	mkdir "$lab/shop"
 	cat >"$lab/shop/compose.yaml" <<-EOF
 	services:

@@ -51,9 +51,9 @@ sftpgo_boot() {
 	local -a own=()
 	SYSTEMD=$BATS_TEST_DIRNAME/../systemd
 	export SYSTEMD ABSENT
-	ABSENT="no root tree for a systemd"
 	# shellcheck disable=SC2086
-	tree=$("$SYSTEMD/root.sh" ${ROOT_MORE-}) || return
+	root_tree ${ROOT_MORE-} || return
+	ABSENT="a systemd's folders cannot be copied"
 	for folder; do
 		mkdir -p "$lab/inside$(dirname "$folder")" && cp -a "$tree$folder" "$lab/inside$folder" || return
 		own+=("$folder=$lab/inside$folder")

@@ -7,7 +7,7 @@ JAVA_HOME_17=/usr/lib/jvm/java-17-openjdk-amd64
 
 boot() {
 	local tree said
-	tree=$("$SYSTEMD/root.sh") || { absent "no root tree for a systemd"; return; }
+	root_tree || return
 	said=$("$SYSTEMD/boot.sh" "$tree" "$CROSSGRADE_BUILD" "$lab" /usr/lib/jvm /etc/java-17-openjdk 3>&- 4>&-) || { absent "no systemd boots here"; return; }
 	export INSIDE=${said%% *}
 }

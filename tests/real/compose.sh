@@ -5,6 +5,8 @@
 #
 # Exit 77: it cannot be had here, the reason on stderr.
 set -u
+# shellcheck source=tests/real/server.sh
+. "$(dirname "$0")/server.sh"
 cache=${COMPOSE_CACHE:-$HOME/.cache/crossgrade-tests/compose}
 program=$cache/docker-compose
 work=
@@ -20,8 +22,8 @@ fetch() {
 	[ ! -x "$program" ] || return 0
 	work=$(mktemp -d "$cache/apt.XXXXXX") || exit
 	mkdir -p "$work/l/partial" "$work/c/archives/partial"
-	sed 's/^Suites:.*/Suites: trixie/' /etc/apt/sources.list.d/debian.sources 2>/dev/null | sed '/^$/,$d' >"$work/trixie.sources"
-	options=(-q -o "Dir::Etc::SourceList=$work/trixie.sources" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/l" -o "Dir::Cache=$work/c"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) trixie main" >"$work/trixie.list"
+	options=(-q -o "Dir::Etc::SourceList=$work/trixie.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$work/l" -o "Dir::Cache=$work/c"
 		-o APT::Sandbox::User=root)
 	cd "$work" || exit
 	{ timeout 300 apt-get "${options[@]}" update && timeout 300 apt-get "${options[@]}" download docker-compose &&

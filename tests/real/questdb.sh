@@ -24,12 +24,17 @@ QDB_CACHE=${QDB_CACHE:-$HOME/.m2/repository}
 qdb_skip() { echo "skip: $*" >&2; exit 77; }
 qdb_java() { command -v "${QDB_JAVA:-java}" || qdb_skip "no Java"; }
 
+# Two at once fetch it once.
 qdb_fetch() {
 	local jar=$QDB_CACHE/org/questdb/questdb/$1/questdb-$1.jar
 	if [ ! -f "$jar" ]; then
 		command -v mvn >/dev/null || qdb_skip "no jar of QuestDB $1 and no mvn to fetch it"
-		mvn -B -q dependency:get "-Dartifact=org.questdb:questdb:$1" -Dtransitive=false \
-			"-Dmaven.repo.local=$QDB_CACHE" >&2 || qdb_skip "QuestDB $1 cannot be fetched"
+		mkdir -p "$QDB_CACHE" || return
+		(
+			flock 9
+			[ -f "$jar" ] || mvn -B -q dependency:get "-Dartifact=org.questdb:questdb:$1" -Dtransitive=false \
+				"-Dmaven.repo.local=$QDB_CACHE" >&2
+		) 9>"$QDB_CACHE/.crossgrade.lock" || qdb_skip "QuestDB $1 cannot be fetched"
 	fi
 	echo "$jar"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by the real servers of tests/real: a port, one polite end, and the end of whoever serves. Sourced.
+# Shared by the real servers of tests/real: a port, one polite end, the end of whoever serves, and a mirror. Sourced.
 
 server_free_port() {
 	local port hex
@@ -34,4 +34,11 @@ server_end() {
 	done
 	echo "somebody still serves $2: $pid" >&2
 	return 1
+}
+
+# The mirror that this machine's own apt takes its distribution from.
+debian_mirror() {
+	# shellcheck disable=SC2016 # apt-get's own placeholders
+	apt-get indextargets --format '$(COMPONENT) $(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		awk '$1 == "main" && $2 == "Debian" { print $3; exit }'
 }

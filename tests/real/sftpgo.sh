@@ -20,8 +20,6 @@
 # (its text). More environment for the server: SFTPGO_EXTRA ("SFTPGO_A=1 SFTPGO_B=2"). The password of every seeded account is
 # pass-NAME, CONF.key the key of every tenth user. Exit 77: something needed is absent, the reason on stderr.
 
-# shellcheck source=tests/real/server.sh
-. "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 # shellcheck source=tests/real/sftpgo_build.sh
 . "$(dirname "${BASH_SOURCE[0]}")/sftpgo_build.sh"
 

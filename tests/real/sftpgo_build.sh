@@ -10,6 +10,9 @@ SFTPGO_MODULE=github.com/drakkan/sftpgo/v2
 SFTPGO_TAGS=nogcs,nos3,noazblob,nometrics
 SFTPGO_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# shellcheck source=tests/real/server.sh
+. "$SFTPGO_HERE/server.sh"
+
 sftpgo_skip() { echo "skip: $*" >&2; exit 77; }
 
 # at_least A B: version A is B or newer.
@@ -21,18 +24,11 @@ sftpgo_go_fits() { # program
 	sftpgo_at_least "${version#go}" 1.25.8
 }
 
-# The mirror that this machine's own apt takes its distribution from.
-sftpgo_mirror() {
-	# shellcheck disable=SC2016 # apt-get's own placeholders
-	apt-get indextargets --format '$(COMPONENT) $(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		awk '$1 == "main" && $2 == "Debian" { print $3; exit }'
-}
-
 # Debian 13's backports have a Go that is new enough and needs nothing else: unpacked into the cache, never installed.
 sftpgo_fetch_go() { # directory
 	local dir=$1 work mirror
 	command -v apt-get >/dev/null || sftpgo_skip "no Go 1.25.8 or newer, and no apt-get to fetch one"
-	mirror=$(sftpgo_mirror)
+	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || sftpgo_skip "no Go 1.25.8 or newer, and apt names no Debian mirror"
 	mkdir -p "$SFTPGO_CACHE" && work=$(mktemp -d "$SFTPGO_CACHE/.go.XXXXXX") || return
 	mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/tree"

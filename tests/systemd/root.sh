@@ -19,6 +19,22 @@ skip()
 	exit 77
 }
 
+# In memory if there is room; what is in the way there may not be on the disk.
+unpack_in() # FOLDER
+{
+	tar=$(mktemp -p "$1" crossgrade-root.XXXXXX) || return
+	trap 'rm -f "$tar" "$cache/log"' EXIT
+	rm -rf "$root"
+	TMPDIR=$1 mmdebstrap --quiet --variant=minbase --format=tar --include="$packages" \
+		--aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tar" >"$cache/log" 2>&1 &&
+		mkdir "$root" && tar -C "$root" --numeric-owner -xf "$tar" && touch "$root/.whole" && return
+	rm -f "$tar"
+	cat "$cache/log" >&2
+	return 1
+}
+
 if [ -e "$root/.whole" ]; then
 	echo "$root"
 	exit 0
@@ -29,16 +45,6 @@ mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 if [ ! -e "$root/.whole" ]; then
-	rm -rf "$root"
-	tar=$(mktemp -p /dev/shm crossgrade-root.XXXXXX)
-	trap 'rm -f "$tar"' EXIT
-	TMPDIR=/dev/shm mmdebstrap --quiet --variant=minbase --format=tar --include="$packages" \
-		--aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tar" >&2 ||
-		skip "mmdebstrap could not fetch the packages"
-	mkdir "$root"
-	tar -C "$root" --numeric-owner -xf "$tar"
-	touch "$root/.whole"
+	unpack_in /dev/shm || unpack_in "$cache" || skip "mmdebstrap made no root tree: $(grep '^E:' "$cache/log" | head -n 1)"
 fi
 echo "$root"
