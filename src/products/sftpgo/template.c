@@ -16,19 +16,37 @@ void write_finding(struct writing *w, enum template_reason reason,
 	text_finding(w->ret, w->a, reason, condition, &at);
 }
 
+/* What the dot pass makes of braces that were no token: a dot before a brace, a sign, a word of the
+ * template language. */
+static bool from_dot_pass(const struct writing *w, struct sv text)
+{
+	static const char *const words[] = { "if ", "else", "end}", "range ", "with " };
+	struct sv rest = { text.p + 3, text.n - MIN_OF(text.n, (size_t)3) };
+
+	if (w->a->release.minor != 7 || !sv_starts(text, "{{.") || !rest.n)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (sv_starts(rest, words[i]))
+			return true;
+	}
+	return strchr("{#/\"$", *rest.p);
+}
+
 static void literal_findings(struct writing *w, struct sv rest, size_t at, size_t braces)
 {
+	struct sv last = { rest.p + braces - 2, rest.n - braces + 2 };
 	struct finding_at where = { .at = at, .len = braces };
 	size_t n;
 
 	where.token = (struct sv){ rest.p, braces };
-	if (!token_lookalike((struct sv){ rest.p + braces - 2, rest.n - braces + 2 }, &n)) {
-		write_finding(w, TEMPLATE_FOREIGN, TEMPLATE_IF_NONE, where);
+	if (!token_lookalike(last, &n)) {
+		write_finding(w, from_dot_pass(w, last) ? TEMPLATE_DOT_PASS : TEMPLATE_FOREIGN,
+			      TEMPLATE_IF_NONE, where);
 		return;
 	}
 	where.at = at + braces - 2;
 	where.len = n;
-	where.token = (struct sv){ rest.p + braces - 2, n };
+	where.token = (struct sv){ last.p, n };
 	write_finding(w, TEMPLATE_LITERAL, TEMPLATE_IF_NONE, where);
 }
 

@@ -159,6 +159,7 @@ enum template_reason {
 	TEMPLATE_HANGS,   /* the same, under .condition */
 	TEMPLATE_LITERAL, /* looks like a token, is none in this release: kept as the text it was */
 	TEMPLATE_FOREIGN, /* other "{{": kept as the text it was */
+	TEMPLATE_DOT_PASS,      /* the same, of 2.7, as the upgrade from 2.6 leaves other braces */
 	TEMPLATE_SOME_RELEASES, /* a token in some releases of the line, and the release is not
 				   known */
 	TEMPLATE_EMPTY_HERE,    /* always empty (or {}) for these triggers: left out, exact */
@@ -203,6 +204,7 @@ struct template_reason_about {
 	const char *name; /* "deletes-trees" */
 	enum template_class class;
 	bool blocking;       /* loses data: no migration goes on before an operator has said so */
+	bool remark;         /* said, and no reason to hold an action back */
 	const char *text;    /* what and why, one sentence */
 	const char *differs; /* what comes out otherwise; "" nothing does */
 	const char *source;  /* "facts sftpgo 5.9: SFTPGo 2.7.5 eventmanager.go; documentation,

@@ -28,7 +28,7 @@ static struct last_part last_part_of(const struct template_asked *a, struct sv p
 		}
 		if (path.p[i] == '/' && rest.n > 1)
 			found = (struct last_part){ 0 };
-		found.pattern = found.pattern || memchr("*?[", path.p[i], 3);
+		found.pattern = found.pattern || (path.p[i] && strchr("*?[", path.p[i]));
 		i++;
 	}
 	return found;

@@ -78,10 +78,12 @@ const struct template_condition_about *template_condition_about(enum template_co
 	return &conditions[c];
 }
 
-#define EXACT TEMPLATE_EXACT, false
-#define UNDER TEMPLATE_EXACT_IF, false
-#define NEVER TEMPLATE_NOT, false
-#define LOSES TEMPLATE_NOT, true
+/* class, blocking, remark */
+#define EXACT TEMPLATE_EXACT, false, false
+#define UNDER TEMPLATE_EXACT_IF, false, false
+#define NEVER TEMPLATE_NOT, false, false
+#define LOSES TEMPLATE_NOT, true, false
+#define NOTED TEMPLATE_NOT, false, true
 
 static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 	[TEMPLATE_SAME] = { "same", EXACT, "a token and its translation", "", "facts sftpgo 5.8" },
@@ -94,6 +96,10 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 			       "", "facts sftpgo 5.1, 5.2; sftpgo-real 6.2, 8.9" },
 	[TEMPLATE_FOREIGN] = { "braces", EXACT, "braces that are no token: they go out as they are",
 			       "", "facts sftpgo 5.7" },
+	[TEMPLATE_DOT_PASS] = { "dot-pass", EXACT,
+				"the upgrade to 2.7 put this dot before what was no token, or "
+				"before another brace: what stood here before it may have been one",
+				"", "facts sftpgo 5.5" },
 	[TEMPLATE_SOME_RELEASES] = { "some-releases", UNDER,
 				     "a token in some releases of this line, and which one ran it "
 				     "is not known",
@@ -161,7 +167,7 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 				       "Enterprise it is a pattern",
 				       "what is deleted",
 				       "facts sftpgo 5.9: " DOCS("filesystem-actions, changelog") },
-	[TEMPLATE_DELETES_VALUE] = { "deletes-value", TEMPLATE_EXACT_IF, true,
+	[TEMPLATE_DELETES_VALUE] = { "deletes-value", TEMPLATE_EXACT_IF, true, false,
 				     "a value with *, ? or [ in it may become a pattern of what to "
 				     "delete: whoever names files would choose it",
 				     "what is deleted",
@@ -183,7 +189,7 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 				     "copy",
 				     "what is copied",
 				     "facts sftpgo 5.9: " DOCS("filesystem-actions, changelog") },
-	[TEMPLATE_CHAIN] = { "chain", NEVER,
+	[TEMPLATE_CHAIN] = { "chain", NOTED,
 			     "what this action does set off other rules; Enterprise fires none for "
 			     "what its own actions do",
 			     "rules that do not run any more",
@@ -193,24 +199,24 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 				  "who gets the mail",
 				  "facts sftpgo 5.8, row Email: changelog "
 				  "20250308" },
-	[TEMPLATE_BACKUP_NAME] = { "backup-name", NEVER,
+	[TEMPLATE_BACKUP_NAME] = { "backup-name", NOTED,
 				   "backups are named backup_<weekday>_<hour>_<minute>.json, up to "
 				   "2.7 without the minute: more of them stay",
 				   "names and number of the files",
 				   "facts sftpgo 5.9: SFTPGo 2.7.5, dataprovider.go; " DOCS(
 				       "eventmanager-backup") },
-	[TEMPLATE_LICENSE] = { "licence", NEVER, "Enterprise does this with a Premium licence only",
+	[TEMPLATE_LICENSE] = { "licence", NOTED, "Enterprise does this with a Premium licence only",
 			       "the action fails", "facts sftpgo 5.9" },
-	[TEMPLATE_TIMEOUT] = { "timeout", UNDER,
+	[TEMPLATE_TIMEOUT] = { "timeout", TEMPLATE_EXACT_IF, false, true,
 			       "waits longer than the documentation of Enterprise allows (120 s)",
 			       "the action may be refused when it is saved", "facts sftpgo 5.9" },
-	[TEMPLATE_FAN_OUT] = { "fan-out", NEVER,
+	[TEMPLATE_FAN_OUT] = { "fan-out", NOTED,
 			       "the removal or change of a group or role was also an update of "
 			       "each "
 			       "of its users; from 20260528 on it is not",
 			       "rules that do not run any more",
 			       "facts sftpgo 5.9: changelog 20260528" },
-	[TEMPLATE_MINUTE] = { "minute", UNDER,
+	[TEMPLATE_MINUTE] = { "minute", TEMPLATE_EXACT_IF, false, true,
 			      "schedules have a minute now; up to 2.7 they ran at minute 0",
 			      "when the rule runs",
 			      "facts sftpgo 5.9: SFTPGo 2.7.5, eventrule.go" },
@@ -285,6 +291,8 @@ void finding_add(struct template_findings *all, const struct template_asked *a,
 
 bool finding_holds_back(const struct template_finding *f)
 {
+	if (reasons[f->reason].remark)
+		return false;
 	if (f->class == TEMPLATE_EXACT_IF)
 		return !f->condition || !conditions[f->condition].same_meaning;
 	return f->class == TEMPLATE_NOT;

@@ -293,6 +293,24 @@ static void findings_say_where_and_why(void **state)
 	template_text_done(&t);
 }
 
+static void what_the_dot_pass_left_is_seen(void **state)
+{
+	static const char *const texts[] = { "{{.{Name}}}", "{{.#each x}}", "{{.if eq .Status 1}}",
+					     "{{.end}}" };
+	struct template_asked a = { .release = { 7, 5 }, .triggers = FS };
+	struct template_text t;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		translated(&a, PLAIN, texts[i], &t);
+		assert_true(has_reason(&t.findings, TEMPLATE_DOT_PASS));
+		assert_int_equal(t.class, TEMPLATE_EXACT);
+		template_text_done(&t);
+	}
+	translated(&a, PLAIN, "{{.Bogus}}", &t);
+	assert_false(has_reason(&t.findings, TEMPLATE_DOT_PASS));
+	template_text_done(&t);
+}
+
 static void conditions_can_be_settled(void **state)
 {
 	struct template_asked a = { .release = { 6, 4 }, .triggers = FS };
@@ -506,6 +524,7 @@ int main(void)
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(what_is_no_token_stays_text),
 		cmocka_unit_test(findings_say_where_and_why),
+		cmocka_unit_test(what_the_dot_pass_left_is_seen),
 		cmocka_unit_test(conditions_can_be_settled),
 		cmocka_unit_test(times_may_be_local),
 		cmocka_unit_test(objects_where_they_are_filled_in),

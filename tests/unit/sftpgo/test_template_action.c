@@ -392,6 +392,7 @@ static void what_else_changes(void **state)
 		if (!has_reason(&t.findings, cases[i].reason))
 			fail_msg("of %s", cases[i].action);
 		assert_false(t.blocking);
+		assert_int_equal(t.held, cases[i].reason == TEMPLATE_EMAIL_LIST);
 		template_action_done(&t);
 	}
 	action_of(&of_26, "{\"type\":8,\"options\":{}}", &t);
