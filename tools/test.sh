@@ -48,6 +48,7 @@ tally() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	echo "== $name: $p passed, $f failed, $s skipped (${SECONDS}s so far)"
 	[ "$f" -eq 0 ] || explain "$log"
+	sed -n 's/^# counted: /   /p' "$log"
 	grep -E '^(skip|SKIP)|# (skip|SKIP)|[0-9]+/[0-9]+ .* SKIP' "$log" | sort -u | head -n 25
 }
 

@@ -11,8 +11,8 @@
  *	 "after"}], "findings": [as above, and "field"]}
  *
  * or {"error": kind, "message"}. "hex" in place of "text", in questions and so in answers, has
- *bytes that are no UTF-8; findings then are without "token" and "template". "rows": true answers
- *with the table of tokens. */
+ *bytes that are no UTF-8; findings then are without "token" and "template". "tables": true answers
+ *with all that a proof has to cover: tokens, fields, conditions, reasons. */
 #include <stdio.h>
 
 #include "products/sftpgo/template.h"
@@ -156,19 +156,59 @@ static int answer_action(const json_t *line, json_t **ret, struct err *e)
 	return 0;
 }
 
-static int answer_rows(json_t **ret)
+static json_t *rows_json(void)
 {
+	json_t *list = json_array();
 	size_t n;
 	const struct template_row *rows = template_rows(&n);
 
-	*ret = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
-		    *ret, json_pack("{s:s,s:s,s:b,s:b,s:i,s:i}", "name", rows[i].name, "expression",
-				    rows[i].expression, "escaped", rows[i].escaped, "conditional",
-				    rows[i].conditional, "since_6", rows[i].since_6, "since_7",
-				    rows[i].since_7));
-	return 0;
+			list, json_pack("{s:s,s:s,s:b,s:b,s:i,s:i}", "name", rows[i].name,
+					"expression", rows[i].expression, "escaped", rows[i].escaped,
+					"conditional", rows[i].conditional, "since_6",
+					rows[i].since_6, "since_7", rows[i].since_7));
+	return list;
+}
+
+static json_t *fields_json(void)
+{
+	json_t *list = json_array();
+	size_t n;
+	const struct template_field *fields = template_fields(&n);
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s}", "path", fields[i].path));
+	return list;
+}
+
+static json_t *conditions_json(void)
+{
+	json_t *list = json_array();
+
+	for (int c = TEMPLATE_IF_NONE + 1; c < TEMPLATE_IF__MAX; c++)
+		json_array_append_new(list,
+				      json_pack("{s:s}", "name", template_condition_about(c)->name));
+	return list;
+}
+
+static json_t *reasons_json(void)
+{
+	json_t *list = json_array();
+
+	for (int r = 0; r < TEMPLATE_REASON__MAX; r++) {
+		const struct template_reason_about *about = template_reason_about(r);
+
+		json_array_append_new(list, json_pack("{s:s,s:s}", "name", about->name, "class",
+						      template_class_name(about->class)));
+	}
+	return list;
+}
+
+static json_t *tables_json(void)
+{
+	return json_pack("{s:o,s:o,s:o,s:o}", "rows", rows_json(), "fields", fields_json(),
+			 "conditions", conditions_json(), "reasons", reasons_json());
 }
 
 static void answer(struct sv text)
@@ -177,8 +217,8 @@ static void answer(struct sv text)
 	struct err e = ERR_INIT;
 	int r = json_parse(text, "line", &line, &e);
 
-	if (r == 0 && json_object_get(line, "rows"))
-		r = answer_rows(&said);
+	if (r == 0 && json_object_get(line, "tables"))
+		said = tables_json();
 	else if (r == 0 && json_object_get(line, "action"))
 		r = answer_action(line, &said, &e);
 	else if (r == 0)

@@ -1,0 +1,3 @@
+module crossgrade.invalid/tests/oracle/sftpgo-events
+
+go 1.21
