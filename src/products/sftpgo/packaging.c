@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "io/dir.h"
@@ -26,32 +27,54 @@ const char *packaging_vendor(struct sv host)
 	return NULL;
 }
 
-static bool is_off(struct sv line)
+static bool is_word(struct sv a, const char *b)
 {
-	struct sv value = line,
-		  key = sv_cut(&value, line.n && memchr(line.p, ':', line.n) ? ':' : '=');
-
-	key = sv_trim(key);
-	value = sv_trim(value);
-	return (sv_eq(key, "Enabled") && sv_eq(value, "no")) ||
-	       (sv_eq(key, "enabled") && sv_eq(value, "0"));
+	return a.n == strlen(b) && !strncasecmp(a.p, b, a.n);
 }
 
-static unsigned vendors_in(struct sv text)
+/* "Enabled: no" of apt, "enabled=0" of dnf and zypper, in the words that they take. */
+static bool is_off(struct sv line)
+{
+	static const char *const no[] = { "no", "false", "without", "off", "disable", "0" };
+	struct sv value = line, key = sv_cut(&value, memchr(line.p, ':', line.n) ? ':' : '=');
+	bool off = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		off |= is_word(sv_trim(value), no[i]);
+	return off && is_word(sv_trim(key), "enabled");
+}
+
+static unsigned vendors_of(struct sv line)
 {
 	unsigned found = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
+		if (memmem(line.p, line.n, vendors[i].host, strlen(vendors[i].host)))
+			found |= 1u << i;
+	return found;
+}
+
+/* Part by part, for one that is switched off says nothing of the others: apt's stanzas end at an empty line, sections of the others
+ * where the next begins. */
+static unsigned vendors_in(struct sv text, bool sections)
+{
+	unsigned found = 0, here = 0;
+	bool off = false;
 
 	while (text.n) {
 		struct sv line = sv_trim(sv_line(&text));
 
-		if (is_off(line))
-			return 0;
-		for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
-			if (!sv_starts(line, "#") &&
-			    memmem(line.p, line.n, vendors[i].host, strlen(vendors[i].host)))
-				found |= 1u << i;
+		if (sections ? sv_starts(line, "[") : !line.n) {
+			found |= off ? 0 : here;
+			here = 0;
+			off = false;
+		}
+		if (!line.n || sv_starts(line, "#"))
+			continue;
+		off |= is_off(line);
+		here |= vendors_of(line);
 	}
-	return found;
+	return found | (off ? 0 : here);
 }
 
 static int note_file(const struct dir *d, const char *name, json_t *ret, struct err *e)
@@ -61,7 +84,7 @@ static int note_file(const struct dir *d, const char *name, json_t *ret, struct 
 
 	if (file_read(d, name, &text, e) < 0)
 		return -(int)e->kind;
-	found = vendors_in(buf_sv(&text));
+	found = vendors_in(buf_sv(&text), sv_ends(sv_of(name), ".repo"));
 	for (size_t i = 0; i < ARRAY_LEN(vendors); i++)
 		if (found & 1u << i)
 			json_object_set_new(ret, vendors[i].edition,

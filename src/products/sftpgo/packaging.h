@@ -5,8 +5,7 @@
 #include "io/json.h"
 
 /* {edition: file}: repositories of the vendor that are switched on, of apt, dnf and zypper below
- * `root` ("" this host). A file with one part that is switched off is taken for switched off: the
- * vendor's have one part. Both editions document the same file names, so their hosts tell them
+ * `root` ("" this host). Both editions document the same file names, so their hosts tell them
  * apart. facts/sftpgo 1.1; docs: installation.md */
 int packaging_repositories(const char *root, json_t **ret, struct err *e) must_check;
 

@@ -382,6 +382,37 @@ static void whose_repositories(void **state)
 	json_decref(found);
 }
 
+/* A part that is switched off says nothing of the others in its file. */
+static void a_repository_beside_one_that_is_off(void **state)
+{
+	static const struct {
+		const char *dir, *name, *text;
+		size_t on;
+	} cases[] = {
+		{ "etc/apt/sources.list.d", "x.sources",
+		  "Types: deb\nURIs: https://download.sftpgo.com/apt\nenabled: FALSE\n\nTypes: deb\nURIs: https://oss.sftpgo.com/apt\n", 1 },
+		{ "etc/apt/sources.list.d", "x.sources",
+		  "# Enabled: no\nURIs: https://download.sftpgo.com/apt\n\nEnabled: no\nURIs: https://example.org\n", 1 },
+		{ "etc/apt/sources.list.d", "x.sources",
+		  "URIs: https://oss.sftpgo.com/apt\nEnabled: 0\n\nEnabled: no\nURIs: https://download.sftpgo.com/apt\n", 0 },
+		{ "etc/yum.repos.d", "x.repo",
+		  "[a]\nbaseurl=https://oss.sftpgo.com/yum\n\nenabled = false\n[b]\nbaseurl=https://download.sftpgo.com/yum\n", 1 },
+		{ "etc/yum.repos.d", "x.repo",
+		  "[a]\nenabled=1\nbaseurl=https://oss.sftpgo.com/yum\n[b]\nbaseurl=https://download.sftpgo.com/yum\nenabled=1\n", 2 },
+	};
+	const struct place *p = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *path = xasprintf("%s/%s", cases[i].dir, cases[i].name);
+		autojson json_t *found = NULL;
+
+		make_below(p, cases[i].dir, cases[i].name, cases[i].text);
+		found = repositories(p);
+		assert_int_equal(json_object_size(found), cases[i].on);
+		assert_int_equal(unlink(below(p, path)), 0);
+	}
+}
+
 static void edited_files(void **state)
 {
 	autojson json_t *edited = packaging_edited(SV("??5?????? c /etc/sftpgo/sftpgo.json\n"
@@ -405,6 +436,7 @@ int main(void)
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
 		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
+		in_place(a_repository_beside_one_that_is_off),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
