@@ -79,6 +79,10 @@
                                                  * "gcs_types": {type: n, "?" not to be seen}}; statuses are those stored: "Secretbox", "AWS" */
 #define SF_BACKENDS        "provider.backends"  /* O {"local"|"s3"|"gcs"|"azblob"|"encrypted"|"sftp"|"http"|"ftp"|"other":
                                                  * users, folders and groups} */
+#define SF_STORAGE         "provider.storage"   /* O {"users"|"groups"|"folders": the same of each, "elsewhere": named_json(): "users u: s3
+						 * bucket"} */
+#define SF_HOMES           "provider.homes"     /* O {"below": {directory: homes and mapped paths right below it}, "more": those of
+						 * further directories} */
 #define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */
 #define SF_ADMINS          "provider.admins"    /* O {"super": an active one has every permission, "removed": named_json() with
                                                  * permissions that are gone, "partial": that Enterprise cuts} */

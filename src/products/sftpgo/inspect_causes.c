@@ -25,6 +25,8 @@ static const struct fact_origin origins[] = {
 	{ SF_DUMP_TOOL, SF_SCHEMA },
 	{ SF_COUNTS, SF_SCHEMA },
 	{ SF_BACKENDS, SF_COUNTS },
+	{ SF_STORAGE, SF_COUNTS },
+	{ SF_HOMES, SF_COUNTS },
 	{ SF_ACTIONS, SF_COUNTS },
 	{ SF_ADMINS, SF_COUNTS },
 	{ SF_NAMES, SF_COUNTS },

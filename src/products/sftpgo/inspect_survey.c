@@ -6,7 +6,8 @@
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/named.h"
 
-#define KEY_MAX (64u << 10)
+#define KEY_MAX   (64u << 10)
+#define HOMES_MAX 100 /* directories that are named */
 
 struct survey {
 	struct look *look;
@@ -19,12 +20,54 @@ struct survey {
 	json_t *templated; /* {action: true}: with placeholders */
 	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
 	json_t *gcs_types; /* {type of a key: n} */
+	struct named elsewhere; /* users, groups, folders whose files are not on this host */
+	json_t *homes;          /* {directory: n} of those that are, SF_HOMES */
+	int64_t more_homes;
 	char *first_shut;
 };
 
+static void add_count(json_t *counts, const char *name, int64_t n)
+{
+	if (n)
+		json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + n));
+}
+
 static void count_up(json_t *counts, const char *name)
 {
-	json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + 1));
+	add_count(counts, name, 1);
+}
+
+/* ---- storage ---- */
+
+static const char *storage_name(int provider)
+{
+	static const char *const names[STORAGE_MAX] = { "local",     "s3",   "gcs",  "azblob",
+							"encrypted", "sftp", "http", "ftp" };
+	const char *name = provider >= 0 && provider < STORAGE_MAX ? names[provider] : NULL;
+
+	return name ? name : "other";
+}
+
+static void add_home(struct survey *s, const char *home)
+{
+	const char *slash = strrchr(home, '/');
+	autofree char *above = slash > home ? xstrndup(home, (size_t)(slash - home)) : xstrdup("/");
+
+	if (json_object_get(s->homes, above) || json_object_size(s->homes) < HOMES_MAX)
+		count_up(s->homes, above);
+	else
+		s->more_homes++;
+}
+
+static int survey_storage(void *arg, const struct storage_use *u, struct err *e unused_arg)
+{
+	struct survey *s = arg;
+
+	if (*u->local == '/')
+		add_home(s, u->local);
+	if (u->provider != STORAGE_LOCAL && u->provider != STORAGE_LOCAL_ENCRYPTED)
+		named_add(&s->elsewhere, "%s %s: %s %s", object_kind_name(u->kind), u->key, storage_name(u->provider), u->remote);
+	return 0;
 }
 
 /* ---- events ---- */
@@ -179,22 +222,24 @@ static void put_counts(struct look *k, const struct census *c)
 	look_observe(k, SF_COUNTS, counts, "data provider");
 }
 
-static void put_backends(struct look *k, const struct census *c)
+static void put_backends(struct look *k, struct survey *s, const struct census *c)
 {
-	static const char *const names[STORAGE_MAX] = { "local",     "s3",   "gcs",  "azblob",
-							"encrypted", "sftp", "http", "ftp" };
-	json_t *backends = json_object();
+	static const enum object_kind kinds[] = { OBJ_USERS, OBJ_GROUPS, OBJ_FOLDERS };
+	json_t *all = json_object(), *by_kind = json_object();
 
-	for (int i = 0; i < STORAGE_MAX; i++) {
-		int64_t n = c->storage[OBJ_USERS][i] + c->storage[OBJ_GROUPS][i] +
-			    c->storage[OBJ_FOLDERS][i];
-		const char *name = names[i] ? names[i] : "other";
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		json_t *of_kind = json_object();
 
-		if (n)
-			json_object_set_new(backends, name,
-					    json_integer(json_int(backends, name, 0) + n));
+		for (int p = 0; p < STORAGE_MAX; p++) {
+			add_count(of_kind, storage_name(p), c->storage[kinds[i]][p]);
+			add_count(all, storage_name(p), c->storage[kinds[i]][p]);
+		}
+		json_object_set_new(by_kind, object_kind_name(kinds[i]), of_kind);
 	}
-	look_observe(k, SF_BACKENDS, backends, "data provider");
+	json_object_set_new(by_kind, "elsewhere", named_json(&s->elsewhere));
+	look_observe(k, SF_BACKENDS, all, "data provider");
+	look_observe(k, SF_STORAGE, by_kind, "data provider");
+	look_observe(k, SF_HOMES, json_pack("{sO sI}", "below", s->homes, "more", (json_int_t)s->more_homes), "data provider");
 }
 
 static void put_actions(struct look *k, struct survey *s, const struct census *c)
@@ -254,8 +299,8 @@ static void put_secrets(struct look *k, const struct survey *s, const struct cen
 
 static void miss_all(struct look *k, const struct err *why)
 {
-	static const char *const keys[] = { SF_COUNTS, SF_BACKENDS, SF_ACTIONS, SF_ADMINS,
-					    SF_NAMES,  SF_USERS,    SF_SECRETS };
+	static const char *const keys[] = { SF_COUNTS, SF_BACKENDS, SF_STORAGE, SF_HOMES, SF_ACTIONS,
+					    SF_ADMINS, SF_NAMES,    SF_USERS,   SF_SECRETS };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		look_missing(k, keys[i], why);
@@ -263,7 +308,7 @@ static void miss_all(struct look *k, const struct err *why)
 
 static void survey_done(struct survey *s)
 {
-	struct named *all[] = { &s->names, &s->action_names, &s->removed, &s->partial };
+	struct named *all[] = { &s->names, &s->action_names, &s->removed, &s->partial, &s->elsewhere };
 
 	for (int i = 0; i < REMARK__MAX; i++)
 		named_done(&s->remarks[i]);
@@ -273,6 +318,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->types);
 	json_decref(s->statuses);
 	json_decref(s->gcs_types);
+	json_decref(s->homes);
 	json_decref(s->templated);
 	json_decref(s->rules);
 	free(s->first_shut);
@@ -287,10 +333,12 @@ void look_at_objects(struct look *k)
 			    .types = json_object(),
 			    .statuses = json_object(),
 			    .gcs_types = json_object(),
+			    .homes = json_object(),
 			    .templated = json_object(),
 			    .rules = json_object() };
 	autosecret struct secret key = { 0 };
-	struct census_watch w = { .action = survey_action,
+	struct census_watch w = { .storage = survey_storage,
+				  .action = survey_action,
 				  .rule = survey_rule,
 				  .admin = survey_admin,
 				  .name = survey_name,
@@ -309,7 +357,7 @@ void look_at_objects(struct look *k)
 		if (!has_key)
 			c.secrets_untried = keyless;
 		put_counts(k, &c);
-		put_backends(k, &c);
+		put_backends(k, &s, &c);
 		put_actions(k, &s, &c);
 		put_accounts(k, &s, &c);
 		put_secrets(k, &s, &c);

@@ -259,6 +259,36 @@ static char *home_of_alice(const struct place *p, const char *home)
 
 #define KEYS "{\"sftpd\":{\"host_keys\":[\"keys/a\"]},\"httpd\":{\"certificate_file\":\"tls/c.pem\"}}"
 
+/* Of users, groups and folders each; of what lies here the directories, of what does not the names. */
+static void where_files_lie(void **state)
+{
+	const struct place *p = *state;
+	struct provider_at at = { .driver = "sqlite", .path = golden_db(p, "sftpgo.db", "provider-29.sql") };
+	const json_t *storage, *elsewhere;
+	struct ctx c = { 0 };
+	struct looking l;
+	struct err e = ERR_INIT;
+
+	look_begin(&l, p, "{}");
+	l.k.c = &c;
+	l.k.l.root = xstrdup(p->path);
+	assert_ok(provider_open(&at, &l.k.db, &e), &e);
+	look_at_objects(&l.k);
+	storage = facts_get(&l.f, SF_STORAGE);
+	elsewhere = json_object_get(storage, "elsewhere");
+	assert_int_equal(json_int(json_object_get(storage, "users"), "s3", 0), 1);
+	assert_true(json_int(json_object_get(storage, "folders"), "local", 0) > 0);
+	assert_int_equal(json_int(elsewhere, "n", 0), json_array_size(json_object_get(elsewhere, "names")));
+	assert_true(json_lists(json_object_get(elsewhere, "names"), "users user-00009: s3 bucket-9"));
+	assert_int_equal(json_int(json_object_get(facts_get(&l.f, SF_HOMES), "below"), "/srv/sftpgo/folders", 0),
+			 json_int(json_object_get(storage, "folders"), "local", 0) +
+				 json_int(json_object_get(storage, "folders"), "encrypted", 0));
+	json_decref(l.k.rules);
+	look_gathering_done(&l.k);
+	provider_close(l.k.db);
+	look_end(&l);
+}
+
 /* What it is told by name, there or not: everything else may be a home, of a user made later even. */
 static void only_what_is_sftpgos_is_held(void **state)
 {
@@ -436,7 +466,7 @@ int main(void)
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
 		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
-		in_place(a_repository_beside_one_that_is_off),
+		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
