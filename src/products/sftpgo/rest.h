@@ -22,7 +22,8 @@ struct rest {
 #define autorest cleanup_with(rest_done)
 
 /* Has the site any login? Across editions or versions a plan can name a second one, "target_login" with "version": it is taken
- * when the server tells that version. */
+ * when the server tells that version: by its doors, or, where these hide it, to the administrator of the first login; and when it
+ * does not let that one in. */
 bool rest_has_login(const struct site *s);
 int  rest_login(const struct site *s, struct rest *ret, struct err *e) must_check;
 int  rest_get(struct rest *r, const char *path, json_t **ret, struct err *e) must_check;

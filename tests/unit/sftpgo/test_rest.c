@@ -45,7 +45,9 @@ static void talk(int fd)
 	autofree char *token = NULL;
 
 	request[n > 0 ? n : 0] = '\0';
-	if (strstr(request, " /api/v2/token ")) {
+	if (strstr(request, " /healthz ")) {
+		answer(fd, "200 OK", "ok");
+	} else if (strstr(request, " /api/v2/token ")) {
 		token = xasprintf("{\"access_token\":\"token-%d\"}", ++tokens);
 		answer(fd, strstr(request, ADMIN) ? "200 OK" : "401 Unauthorized", strstr(request, ADMIN) ? token : "{}");
 	} else if (!let_in(request) || strstr(request, " /never ") || (strstr(request, " /once ") && tokens == 1)) {
@@ -58,6 +60,8 @@ static void talk(int fd)
 		answer(fd, "200 OK", ends_after && ++asked > ends_after ? "[]" : TRANSFERS);
 	} else if (strstr(request, " /api/v2/users/u ")) {
 		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
+	} else if (strstr(request, " /api/v2/version ")) {
+		answer(fd, "200 OK", "{\"version\":\"2.7.5\"}");
 	} else if (strstr(request, " /once ")) {
 		answer(fd, "200 OK", "{\"fine\":true}");
 	} else {
@@ -168,6 +172,31 @@ static void sends_an_api_key_and_a_token(void **state)
 	end(&f);
 }
 
+/* A server that hides its version: "wrong" is a login that is refused, and its words name whose it was. */
+static void knows_whose_login_it_is(void **state)
+{
+	static const struct {
+		const char *first, *version, *refused; /* password of the first login, version of the second */
+	} cases[] = {
+		{ "secret\n", "2.6.4", NULL },
+		{ "secret\n", "2.7.5", "'of the new one'" },
+		{ "wrong\n", "2.7.5", "'of the new one'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = ERR_INIT;
+		struct fixture f;
+
+		begin(&f, "password_file", cases[i].first);
+		json_object_set_new(f.site.doc, "target_login", json_pack("{ss ss ss}", "version", cases[i].version, "user",
+									  "of the new one", "password_file", f.file));
+		assert_int_equal(get(&f, "/once", &e), cases[i].refused ? -ERR_DENIED : 0);
+		if (cases[i].refused)
+			assert_non_null(strstr(e.msg, cases[i].refused));
+		end(&f);
+	}
+}
+
 static json_t *drain(struct fixture *f, const char *within, const struct cancel *cancel, int want)
 {
 	struct ctx c = { .sites = &f->site, .n_sites = 1, .events = events_new(), .cancel = cancel };
@@ -264,6 +293,7 @@ int main(void)
 		cmocka_unit_test(tells_refusals_apart),
 		cmocka_unit_test(refuses_a_wrong_or_open_password),
 		cmocka_unit_test(sends_an_api_key_and_a_token),
+		cmocka_unit_test(knows_whose_login_it_is),
 		cmocka_unit_test(waits_for_transfers),
 		cmocka_unit_test(names_what_is_cut),
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
