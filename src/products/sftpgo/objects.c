@@ -72,19 +72,6 @@ json_t *json_prune(json_t *value)
 	return value;
 }
 
-/* Enterprise has a minute in schedules; before it, the minute was always 0. */
-static void drop_minute_zero(json_t *conditions)
-{
-	json_t *schedule;
-	size_t i;
-
-	json_array_foreach(json_object_get(conditions, "schedules"), i, schedule)
-	{
-		if (!strcmp(json_str(schedule, "minute", ""), "0"))
-			json_object_del(schedule, "minute");
-	}
-}
-
 void object_digest(const struct object *o, char ret[65]) { json_digest(o->fields, ret); }
 
 void field_digest(const json_t *value, char ret[FIELD_DIGEST])
@@ -160,8 +147,6 @@ int objects_next(struct objects *o, const struct object **ret, struct err *e)
 		return 0;
 	if (o->dots)
 		o->now.dotted = dotted_options(o->now.fields);
-	if (o->kind == OBJ_EVENT_RULES)
-		drop_minute_zero(json_object_get(o->now.fields, "conditions"));
 	json_prune(o->now.fields);
 	*ret = &o->now;
 	return 1;

@@ -162,6 +162,23 @@ static bool passed(const struct comparing *c)
 	return then < DOT_PASS_SCHEMA && (now >= DOT_PASS_SCHEMA || (now == DOT_PASS_SCHEMA - 1 && now > then));
 }
 
+/* Schedules as they were, but for the minute that Enterprise names: open source fires at 0 and has no word for it. */
+static bool says_minute_zero(const struct object_difference *d)
+{
+	autojson json_t *conditions = json_deep_copy(json_object_get(d->now, d->field));
+	char digest[FIELD_DIGEST];
+	json_t *schedule;
+	size_t i;
+
+	json_array_foreach(json_object_get(conditions, "schedules"), i, schedule)
+	{
+		if (!strcmp(json_str(schedule, "minute", ""), "0"))
+			json_object_del(schedule, "minute");
+	}
+	field_digest(conditions, digest);
+	return d->was && !strcmp(digest, d->was);
+}
+
 static const char *rule_of(const struct comparing *c, const struct object_difference *d)
 {
 	const char *dotted = json_str(c->then.fields, DOTTED, "");
@@ -174,6 +191,8 @@ static const char *rule_of(const struct comparing *c, const struct object_differ
 	if (d->kind == OBJ_EVENT_RULES && !strcmp(d->field, "updated_at") && passed(c) && d->was &&
 	    d->is)
 		return RULE_DOTS;
+	if (d->kind == OBJ_EVENT_RULES && !strcmp(d->field, "conditions") && d->is && says_minute_zero(d))
+		return RULE_MINUTE;
 	if (d->kind == OBJ_CONFIGS && !d->was)
 		return RULE_CONFIGS;
 	return NULL;

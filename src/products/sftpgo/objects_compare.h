@@ -13,10 +13,11 @@
 
 /* Rules of what may differ in place: clients came (last login, used quota, tokens of shares); the
  * placeholder pass (options of actions, and the time of the rules that use them); a section of
- * `configs` that the old release did not have. */
+ * `configs` that the old release did not have; the minute 0 that Enterprise writes into schedules. */
 #define RULE_USED "sftpgo.used-since"
 #define RULE_DOTS "sftpgo.placeholder-dots"
 #define RULE_CONFIGS "sftpgo.configs-added"
+#define RULE_MINUTE "sftpgo.schedule-minute"
 
 struct object_counts {
 	int64_t n[OBJ__MAX];

@@ -178,6 +178,15 @@ static const struct {
 	  "event_actions archive options" },
 	{ "UPDATE events_rules SET status = 0 WHERE name = 'uploads'",
 	  "event_rules uploads status" },
+	{ "UPDATE events_rules SET conditions = replace(CAST(conditions AS TEXT), '\"hour\":\"3\"', "
+	  "'\"hour\":\"3\",\"minute\":\"0\"') WHERE name = 'every year'",
+	  "" },
+	{ "UPDATE events_rules SET conditions = replace(CAST(conditions AS TEXT), '\"hour\":\"3\"', "
+	  "'\"hour\":\"3\",\"minute\":\"30\"') WHERE name = 'every year'",
+	  "event_rules every year conditions" },
+	{ "UPDATE events_rules SET conditions = replace(CAST(conditions AS TEXT), '\"hour\":\"3\"', "
+	  "'\"hour\":\"4\",\"minute\":\"0\"') WHERE name = 'every year'",
+	  "event_rules every year conditions" },
 	{ "UPDATE users_groups_mapping SET group_type = 3 WHERE user_id = (SELECT id FROM users "
 	  "WHERE username = 'user-00004')",
 	  "users user-00004 groups" },
