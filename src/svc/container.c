@@ -236,6 +236,36 @@ json_t *container_about(const json_t *seen)
 	return about;
 }
 
+static void put_published(const json_t *ports, const char *name, json_t *probe)
+{
+	autofree char *inside = xasprintf("%d/tcp", (int)json_int(probe, name, 0));
+	const char *at = json_str(ports, inside, ""), *colon = strrchr(at, ':');
+	autofree char *host = colon ? xstrndup(at, (size_t)(colon - at)) : NULL;
+	uint64_t port;
+
+	json_object_del(probe, name);
+	if (!colon || !sv_u64(sv_of(colon + 1), &port))
+		return;
+	if (!strcmp(host, "0.0.0.0") || !strcmp(host, "::"))
+		json_object_set_new(probe, "host", json_string("127.0.0.1"));
+	else
+		json_object_set_new(probe, "host", json_string(host));
+	json_object_set_new(probe, name, json_integer((json_int_t)port));
+}
+
+void container_reach(const json_t *about, const char *const *names, size_t n, json_t *probe)
+{
+	const json_t *ports = json_object_get(about, "ports");
+	const char *address = json_str(about, "address", NULL);
+
+	if (!json_object_size(ports) && address) {
+		json_object_set_new(probe, "host", json_string(address));
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		put_published(ports, names[i], probe);
+}
+
 json_t *container_config(const char *id)
 {
 	autojson json_t *seen = NULL;

@@ -17,6 +17,9 @@ json_t *container_config_of(const json_t *seen);
 /* What a person asks of it: container_config_of() and {"name","id","image","status","restart","command":[..],
  * "ports":{"9000/tcp":"0.0.0.0:9000"},"address": of its own network, or null}. */
 json_t *container_about(const json_t *seen);
+/* Of what is reached inside at "host" and these ports, what this host reaches: what a container publishes there, and the rest of it
+ * not; with nothing published, by its own address. probe: {"host", name: port} of a site. */
+void container_reach(const json_t *about, const char *const *names, size_t n, json_t *probe);
 
 /* By its mounts: where a path of it lies on this host, and where one of this host lies in it. Heap; NULL: nowhere. */
 char *container_outside(const json_t *seen, const char *inside);

@@ -1,6 +1,7 @@
-# QuestDB 9.0.3 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at, never touched.
-# The daemon has a network of its own; nothing is pulled: the image is an empty root with the host's Java mounted.
+# QuestDB 9.0.3 and SFTPGo 2.6.4 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at, never
+# touched. The daemon has a network of its own; nothing is pulled: the images are empty roots with the host's programs mounted.
 load common
+load sftpgo
 
 bats_require_minimum_version 1.5.0
 
@@ -81,7 +82,7 @@ lone_start() {
 }
 
 answers() { nsenter -t "$dockerd" -n curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$1/ping"; }
-root_of() { docker volume inspect --format '{{.Mountpoint}}' quest-data; }
+root_of() { docker volume inspect --format '{{.Mountpoint}}' "${1:-quest-data}"; }
 fact() { json "d['facts']['$1']['value']$2"; }
 
 # crossgrade where the published ports are.
@@ -93,8 +94,9 @@ cg() {
 	echo "$stderr" | tail -n 20
 }
 
-untouched() { [ "$(docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' quest)" = "$(cat "$lab/was")" ]; }
-keep_state() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' quest >"$lab/was"; }
+state_of() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' "${1:-quest}"; }
+untouched() { [ "$(state_of "$@")" = "$(cat "$lab/was")" ]; }
+keep_state() { state_of "$@" >"$lab/was"; }
 
 @test "a lone container is found by its root on this host, and told apart" {
 	keep_state
@@ -195,4 +197,92 @@ keep_state() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {
 	exits 0
 	[ "$(fact service.kind)" = compose ]
 	[ "$(fact container "['status']")" = exited ]
+}
+
+# ---- SFTPGo
+
+# As the vendor's image has them: the configuration in /etc/sftpgo of the image, all else in the working directory /var/lib/sftpgo.
+sftpgo_image() {
+	built=$(sftpgo_build 2.6.4) || return
+	mkdir -p "$lab/sftp-image/usr" "$lab/sftp-image/opt/sftpgo" "$lab/sftp-image/etc/sftpgo" "$lab/sftp-image/var/lib/sftpgo" \
+		"$lab/sftp-image/tmp"
+	ln -s usr/lib usr/lib64 "$lab/sftp-image/"
+	sftpgo_document data.db 17 >"$lab/sftp-image/etc/sftpgo/sftpgo.json"
+	tar -C "$lab/sftp-image" -c . | docker import - drakkan/sftpgo:v2.6.4 >/dev/null
+}
+
+# A configuration that is known by its idle timeout.
+sftpgo_document() { # DATABASE TIMEOUT
+	printf '{"common": {"idle_timeout": %s}, "smtp": {"templates_path": "/opt/sftpgo/templates"}, "data_provider": {"name": "%s"},
+		"httpd": {"bindings": [{"port": 8080, "enable_web_admin": false, "enable_web_client": false, "render_openapi": false}]}}\n' "$2" "$1"
+}
+
+sftpgo_answers_on() { [ "$(nsenter -t "$dockerd" -n curl -s --max-time 2 "http://127.0.0.1:$1/healthz")" = ok ]; }
+setting() { fact conf "['settings']['$1']['value']"; }
+
+@test "SFTPGo: a lone container, with the configuration of its image and a database by its own path" {
+	sftpgo_image || skip "no SFTPGo 2.6.4"
+	docker run --detach --name sftp --publish 127.0.0.1:18080:8080 --env SFTPGO_DATA_PROVIDER__NAME=/var/lib/sftpgo/data.db \
+		--env SFTPGO_LOG_FILE_PATH= --volume sftp-state:/var/lib/sftpgo --volume "$built:/opt/sftpgo:ro" --volume /usr:/usr:ro \
+		--workdir /var/lib/sftpgo drakkan/sftpgo:v2.6.4 /opt/sftpgo/sftpgo serve >/dev/null
+	wait_for sftpgo_answers_on 18080
+	keep_state sftp
+	cg inspect --output json
+	exits 0
+	[ "$(json "[i['root'] for i in d['instances'] if i['by'] == 'docker: sftp']")" = "['$(root_of sftp-state)']" ]
+	cg inspect sftpgo --root "$(root_of sftp-state)" --output json
+	exits 0
+	valid facts
+	[ "$(fact service.kind) $(fact install.kind)" = 'container container' ]
+	[ "$(fact server.version) $(fact server.edition)" = '2.6.4 open-source' ]
+	[ "$(fact install.container "['root']")" = /var/lib/sftpgo ]
+	[ "$(fact install.container "['image']")" = drakkan/sftpgo:v2.6.4 ]
+	[ "$(setting common.idle_timeout)" = 17 ]
+	[ "$(fact conf "['settings']['data_provider.name']['from']")" = environment ]
+	[ "$(fact provider.file)" = "$(root_of sftp-state)/data.db" ]
+	[ "$(fact provider.schema)" = 29 ]
+	cg apply sftpgo --root "$(root_of sftp-state)" --artifact "$lab/new.tar.gz" --yes
+	exits 3
+	[[ $output$stderr == *sftpgo.install-kind* ]]
+	untouched sftp
+}
+
+@test "SFTPGo: a container that does not run is found; what its image holds is not guessed" {
+	[ -n "$(docker container ls --all --quiet --filter name=sftp)" ] || skip "no SFTPGo 2.6.4"
+	docker stop sftp >/dev/null
+	keep_state sftp
+	cg inspect sftpgo --root "$(root_of sftp-state)" --output json
+	exits 0
+	[ "$(fact service.kind) $(fact install.container "['status']")" = 'container exited' ]
+	[ "$(json "'conf' in d['facts']")" = False ]
+	[[ $output == *'which file its image brings cannot be seen'* ]]
+	untouched sftp
+}
+
+@test "SFTPGo: a Compose service on a folder of the host, running and stopped" {
+	docker image inspect drakkan/sftpgo:v2.6.4 >/dev/null 2>&1 || skip "no SFTPGo 2.6.4"
+	docker compose version >/dev/null 2>&1 || skip "no Compose plugin: $(tail -n 1 "$lab/apt/log")"
+	mkdir -p "$lab/files/state"
+	sftpgo_document sftpgo.db 18 >"$lab/files/state/sftpgo.json"
+	cat >"$lab/files/compose.yaml" <<-EOF
+	services:
+	  sftp:
+	    image: drakkan/sftpgo:v2.6.4
+	    pull_policy: never
+	    working_dir: /var/lib/sftpgo
+	    command: [/opt/sftpgo/sftpgo, serve]
+	    environment: {SFTPGO_LOG_FILE_PATH: ""}
+	    ports: ["127.0.0.1:18081:8080"]
+	    volumes: ["./state:/var/lib/sftpgo", "$(sftpgo_build 2.6.4):/opt/sftpgo:ro", "/usr:/usr:ro"]
+	EOF
+	docker compose --project-directory "$lab/files" up --detach 2>&1
+	wait_for sftpgo_answers_on 18081
+	for running in True False; do
+		cg inspect sftpgo --root "$lab/files/state" --output json
+		exits 0
+		[ "$(fact service.config)" = "{'kind': 'compose', 'project': 'files', 'service': 'sftp'}" ]
+		[ "$(fact server.running) $(setting common.idle_timeout)" = "$running 18" ]
+		[ "$(fact provider.file)" = "$lab/files/state/sftpgo.db" ]
+		docker compose --project-directory "$lab/files" stop 2>&1
+	done
 }

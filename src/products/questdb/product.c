@@ -3,6 +3,7 @@
 #include "products/questdb/layout.h"
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
+#include "svc/container.h"
 
 static const struct product_key setting_keys[] = {
 	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the Enterprise edition gets" },
@@ -39,33 +40,9 @@ static void put_endpoint(json_t *probe, const struct conf *c, const char *name, 
 		json_object_set_new(probe, "host", json_string(reach(host)));
 }
 
-/* What a container publishes is reached there, and the rest of it not; with nothing published, by
- * its own address. */
-static void reach_container(json_t *probe, const json_t *container)
-{
-	static const char *const names[] = { "http", "pg", "min", "ilp" };
-	const json_t *ports = json_object_get(container, "ports");
-	const char *address = json_str(container, "address", NULL);
-	bool published = json_object_size(ports) > 0;
-
-	if (!published && address)
-		json_object_set_new(probe, "host", json_string(address));
-	for (size_t i = 0; i < ARRAY_LEN(names) && (published || !address); i++) {
-		autofree char *key = xasprintf("%d/tcp", (int)json_int(probe, names[i], 0));
-		const char *at = json_str(ports, key, ""), *colon = strrchr(at, ':');
-		autofree char *host = colon ? xstrndup(at, (size_t)(colon - at)) : NULL;
-		uint64_t port;
-
-		json_object_del(probe, names[i]);
-		if (!colon || !sv_u64(sv_of(colon + 1), &port))
-			continue;
-		json_object_set_new(probe, names[i], json_integer((json_int_t)port));
-		json_object_set_new(probe, "host", json_string(reach(host)));
-	}
-}
-
 static json_t *probe_of(const struct conf *c, const json_t *container)
 {
+	static const char *const names[] = { "http", "pg", "min", "ilp" };
 	json_t *probe = json_object();
 
 	put_endpoint(probe, c, "http", "http.net.bind.to", "http.enabled", 9000);
@@ -73,7 +50,7 @@ static json_t *probe_of(const struct conf *c, const json_t *container)
 	put_endpoint(probe, c, "min", "http.min.net.bind.to", "http.min.enabled", 9003);
 	put_endpoint(probe, c, "ilp", "line.tcp.net.bind.to", "line.tcp.enabled", 9009);
 	if (container)
-		reach_container(probe, container);
+		container_reach(container, names, ARRAY_LEN(names), probe);
 	return probe;
 }
 

@@ -1,5 +1,6 @@
 #include "products/sftpgo/config_in.h"
 #include "products/sftpgo/windows.h"
+#include "svc/container.h"
 
 static void setting_free(void *p)
 {
@@ -32,6 +33,7 @@ void sftpgo_config_done(struct sftpgo_config *cfg)
 	map_done(&cfg->variables, variable_free);
 	map_done(&cfg->counts, free);
 	json_decref(cfg->ignored);
+	json_decref(cfg->container);
 	*cfg = (struct sftpgo_config){ 0 };
 }
 
@@ -310,6 +312,8 @@ int sftpgo_config_read(const struct sftpgo_config_where *w, struct sftpgo_config
 		.root = xstrdup(w->root ? w->root : ""),
 		.dir = xstrdup(w->config_dir),
 		.ignored = json_array(),
+		.inside = w->inside,
+		.container = json_incref(w->container),
 	};
 
 	/* "/etc/sftpgo/" is what the package's unit says */
@@ -373,13 +377,22 @@ const struct sftpgo_variable *sftpgo_config_variable(const struct sftpgo_config 
 	return map_get(&cfg->variables, name);
 }
 
+char *sftpgo_read_at(const struct sftpgo_config *cfg, const char *path)
+{
+	return cfg->container ? container_outside(cfg->container, path) : xasprintf("%s%s", cfg->root, path);
+}
+
 char *sftpgo_config_path(const struct sftpgo_config *cfg, const char *key)
 {
-	const char *path = sftpgo_config_str(cfg, key);
+	const char *said = sftpgo_config_str(cfg, key);
+	autofree char *path = NULL;
 
-	if (!path || !*path)
+	if (!said || !*said)
 		return NULL;
 	if (cfg->folder)
-		return windows_here(cfg->dir, cfg->folder, path);
-	return *path == '/' ? xstrdup(path) : xasprintf("%s/%s", cfg->dir, path);
+		return windows_here(cfg->dir, cfg->folder, said);
+	path = *said == '/' ? xstrdup(said) : xasprintf("%s/%s", cfg->dir, said);
+	if (cfg->container)
+		return container_outside(cfg->container, path);
+	return cfg->inside ? container_path_here(cfg->inside, path) : take_ptr(path);
 }

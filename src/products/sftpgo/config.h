@@ -23,6 +23,8 @@ struct sftpgo_config_where {
 	const char *config_file;        /* of the command line; NULL: SFTPGO_CONFIG_FILE, else the search path */
 	const char *cwd;                /* the server's, absolute; NULL: config_dir */
 	const char *const *environ;     /* "NAME=value", NULL-ended: of the process, or as its unit gives it */
+	pid_t       inside;             /* a process that has these paths, in a container: root is /proc/PID/root; 0: they are this host's */
+	json_t     *container;          /* docker's word of a stopped one that has them; NULL: none */
 };
 
 enum sftpgo_from {
@@ -51,6 +53,8 @@ struct sftpgo_variable {
 
 struct sftpgo_config {
 	char      *root, *dir;
+	pid_t      inside;              /* as told */
+	json_t    *container;
 	char      *folder;              /* where dir lies on the Windows host it was copied from; NULL: it is used here */
 	char      *file;                /* the configuration file, without root; NULL: there is none */
 	char      *unsure;              /* why its content is not known; then only what variables set is here */
@@ -81,7 +85,8 @@ size_t      sftpgo_config_count(const struct sftpgo_config *cfg, const char *lis
  * not set. */
 const struct sftpgo_variable *sftpgo_config_variable(const struct sftpgo_config *cfg, const char *name);
 /* The path that a key names, relative ones from the configuration directory as the server takes
- * them, without root; NULL when it is empty or unknown, or not in the copy of a Windows folder. Heap. */
+ * them, without root; NULL when it is empty or unknown, or not in the copy of a Windows folder. Of a container as this host calls it,
+ * NULL where it does not show here. Heap. */
 char       *sftpgo_config_path(const struct sftpgo_config *cfg, const char *key) must_check;
 
 /* Everything as facts: {"dir","file","unsure","settings":{key:{"value","from","where"}},

@@ -153,11 +153,13 @@ static int read_env_dir(struct sftpgo_config *cfg, const struct dir *d, struct e
 int sftpgo_variables_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg,
 			  struct err *e)
 {
-	autofree char *path = xasprintf("%s%s/env.d", cfg->root, cfg->dir);
+	autofree char *inside = xasprintf("%s/env.d", cfg->dir), *path = sftpgo_read_at(cfg, inside);
 	autodir struct dir d = DIR_NONE;
 	struct err why = ERR_INIT;
 
 	take_environment(cfg, w->environ);
+	if (!path)
+		return 0;
 	if (dir_open(path, &d, &why) == 0)
 		return read_env_dir(cfg, &d, e);
 	return why.kind == ERR_ABSENT ? 0 : err_set(e, why.kind, "%s", why.msg);

@@ -246,10 +246,10 @@ static bool is_known_ending(const char *ending)
 static int try_file(struct sftpgo_config *cfg, const char *path, struct flats *ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(FILE_MAX);
-	autofree char *below = xasprintf("%s%s", cfg->root, path), *ending = lower_ending(path);
+	autofree char *below = sftpgo_read_at(cfg, path), *ending = lower_ending(path);
 	struct stat st;
 
-	if (stat(below, &st) < 0 || S_ISDIR(st.st_mode))
+	if (!below || stat(below, &st) < 0 || S_ISDIR(st.st_mode))
 		return 0;
 	cfg->file = xstrdup(path);
 	if (!is_known_ending(ending))
@@ -283,6 +283,8 @@ static int search(const struct sftpgo_config_where *w, struct sftpgo_config *cfg
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(dirs); i++)
 		r = search_in(cfg, dirs[i], ret, e);
+	if (r == 0 && cfg->container)
+		cfg->unsure = xstrdup("the container does not run, and which file its image brings cannot be seen");
 	return r < 0 ? r : 0;
 }
 

@@ -52,6 +52,9 @@ struct flats {
 
 void flats_done(struct flats *all);
 
+/* Where a path of the server's is read. Heap; NULL: nowhere, in an image that nobody runs. */
+char *sftpgo_read_at(const struct sftpgo_config *cfg, const char *path) must_check;
+
 /* Find and read the configuration file into cfg->file, cfg->unsure and ret. */
 int sftpgo_file_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct flats *ret, struct err *e)
 	must_check;

@@ -20,7 +20,7 @@ static const char *state_of_program(const struct look *k, const char *path)
 {
 	struct stat st;
 
-	if (k->l.folder_from)
+	if (k->l.folder_from || k->l.inside)
 		return "elsewhere";
 	if (*path != '/')
 		return "not absolute";

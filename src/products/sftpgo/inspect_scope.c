@@ -320,6 +320,8 @@ void look_at_scope(struct look *k)
 
 	if (!k->db)
 		facts_miss(k->f, SF_SCOPE, facts_why_missing(k->f, SF_SCHEMA));
+	else if (k->l.inside)
+		facts_miss(k->f, SF_SCOPE, "homes of a container's users are paths of its own");
 	else if (note_all(k, &e) < 0)
 		look_missing(k, SF_SCOPE, &e);
 	else

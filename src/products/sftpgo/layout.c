@@ -29,6 +29,8 @@ void sftpgo_layout_done(struct layout *l)
 	json_decref(l->package);
 	json_decref(l->service);
 	json_decref(l->container);
+	json_decref(l->stopped);
+	free(l->inside);
 	sftpgo_config_done(&l->conf);
 	*l = (struct layout){ 0 };
 }
@@ -74,6 +76,17 @@ static char **copy_words(char *const *words)
 	return out.v;
 }
 
+char **layout_words(const json_t *list)
+{
+	char **words = xcalloc(json_array_size(list) + 1, sizeof *words);
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(list, i, word)
+		words[i] = xstrdup(json_string_value(word) ?: "");
+	return words;
+}
+
 /* ---- command lines ---- */
 
 /* "-c DIR", "-cDIR", "--config-dir DIR", "--config-dir=DIR". pflag(3) */
@@ -114,12 +127,13 @@ bool serve_line_parse(char *const *argv, struct serve_line *ret)
 	return serves;
 }
 
-/* The flag, else the environment, else where it is started. facts/sftpgo 1.1 */
-static char *config_dir_of(const struct serve_line *line, char *const *env, const char *cwd)
+char *serve_config_dir(const struct serve_line *line, char *const *env, const char *cwd)
 {
 	const char *named = line->config_dir ? line->config_dir : env_of(env, "SFTPGO_CONFIG_DIR");
 
-	return absolute(cwd, named && *named ? named : ".");
+	if (!named || !*named || !strcmp(named, "."))
+		return cwd ? xstrdup(cwd) : NULL;
+	return absolute(cwd, named);
 }
 
 /* ---- processes ---- */
@@ -132,7 +146,7 @@ static char *root_of_process(const struct proc *p)
 
 	if (!serve_line_parse(p->argv, &line))
 		return NULL;
-	named = config_dir_of(&line, p->env, p->cwd);
+	named = serve_config_dir(&line, p->env, p->cwd);
 	here = named ? container_path_here(p->id.pid, named) : NULL;
 	return here ? realpath(here, NULL) : NULL;
 }
@@ -179,7 +193,7 @@ static char *root_of_unit(const struct unitfile *u)
 	struct serve_line line;
 
 	if (serve_line_parse(argv, &line))
-		named = config_dir_of(&line, env, cwd_of_unit(u));
+		named = serve_config_dir(&line, env, cwd_of_unit(u));
 	words_free(argv);
 	words_free(env);
 	return named ? realpath(named, NULL) : NULL;
@@ -229,21 +243,6 @@ static void read_unit(struct layout *l)
 		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
 }
 
-static void read_container(struct layout *l)
-{
-	autojson json_t *seen = NULL;
-	struct err e = ERR_INIT;
-
-	if (!is_kind(l->service, "compose") && !is_kind(l->service, "container"))
-		return;
-	if (container_of(l->service, &seen, &e) >= 0) {
-		l->container = container_about(seen);
-	} else {
-		l->container = json_deep_copy(l->service);
-		json_object_set_new(l->container, "error", json_text(e.msg));
-	}
-}
-
 static void find_service(struct layout *l, const json_t *source)
 {
 	const json_t *given = json_object_get(source, "service");
@@ -255,10 +254,12 @@ static void find_service(struct layout *l, const json_t *source)
 		each_unit(take_unit, l);
 	else if (service_of_process(l->proc.id.pid, &l->service, &l->svc, &e) < 0)
 		snprintf(l->svc.detail, sizeof l->svc.detail, "%s", e.msg);
+	if (!l->service && !l->proc.id.pid)
+		layout_find_stopped(l);
 	if (!l->service)
 		l->service = json_pack("{ss}", "kind", "process");
 	read_unit(l);
-	read_container(l);
+	layout_read_container(l);
 }
 
 static void find_launch(struct layout *l)
@@ -296,9 +297,14 @@ static void know_by_doors(struct layout *l, bool given)
 
 static void read_config(struct layout *l)
 {
-	struct sftpgo_config_where w = { .config_dir = l->root,
+	bool inside = l->inside && !l->stopped;
+	autofree char *theirs = inside ? xasprintf("/proc/%d/root", (int)l->proc.id.pid) : NULL;
+	struct sftpgo_config_where w = { .root = theirs,
+					 .config_dir = l->inside ? l->inside : l->root,
 					 .cwd = l->cwd,
-					 .environ = (const char *const *)l->env };
+					 .environ = (const char *const *)l->env,
+					 .inside = inside ? l->proc.id.pid : 0,
+					 .container = l->stopped };
 	struct serve_line line = { 0 };
 	struct err e = ERR_INIT;
 
@@ -376,7 +382,7 @@ static bool is_installation(const struct layout *l)
 {
 	static const char *const marks[] = { "env.d", "sftpgo.db" };
 
-	if (l->proc.id.pid || l->unit.name || l->folder_from || is_in_root(l, l->conf.file))
+	if (l->proc.id.pid || l->unit.name || l->folder_from || l->stopped || is_in_root(l, l->conf.file))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
 		autofree char *path = xasprintf("%s/%s", l->root, marks[i]);
@@ -412,21 +418,10 @@ int sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret,
 	return 0;
 }
 
-static char **words_of(const json_t *list)
-{
-	char **words = xcalloc(json_array_size(list) + 1, sizeof *words);
-	json_t *word;
-	size_t i;
-
-	json_array_foreach(list, i, word)
-		words[i] = xstrdup(json_string_value(word) ?: "");
-	return words;
-}
-
 static void take_launch(struct layout *l, const json_t *record)
 {
-	l->argv = words_of(json_object_get(record, "argv"));
-	l->env = words_of(json_object_get(record, "env"));
+	l->argv = layout_words(json_object_get(record, "argv"));
+	l->env = layout_words(json_object_get(record, "env"));
 	l->cwd = xstrdup(json_str(record, "cwd", l->root));
 }
 
@@ -477,6 +472,11 @@ static void add_unit_root(void *data, const char *unit unused_arg, const char *r
 	add_root(data, xstrdup(root));
 }
 
+static void add_container_root(void *data, const json_t *container unused_arg, const char *root)
+{
+	add_root(data, xstrdup(root));
+}
+
 static int add_processes(sftpgo_roots *roots, struct err *e)
 {
 	pid_list pids = { 0 };
@@ -511,6 +511,7 @@ int sftpgo_layout_roots(sftpgo_roots *ret, struct err *e)
 	if (add_processes(ret, e) < 0)
 		return -(int)e->kind;
 	each_unit(add_unit_root, ret);
+	layout_each_stopped(add_container_root, ret);
 	if (!access(usual, F_OK))
 		add_root(ret, xstrdup(USUAL_ROOT));
 	vec_sort(ret, by_text);

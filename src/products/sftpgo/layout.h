@@ -17,6 +17,9 @@ struct serve_line {
 	const char *config_file;        /* --config-file */
 };
 bool serve_line_parse(char *const *argv, struct serve_line *ret);     /* false: it serves no SFTPGo */
+/* The configuration directory that a server is started with: by the flag, else the environment, else where it is started. Heap;
+ * NULL: not to be known. facts/sftpgo 1.1 */
+char *serve_config_dir(const struct serve_line *line, char *const *env, const char *cwd);
 
 struct layout {
 	char *root;                     /* canonical configuration directory */
@@ -33,6 +36,8 @@ struct layout {
 	json_t *service;                /* config for service_open() */
 	struct svc_state svc;
 	json_t *container;              /* container_about(); "error": why docker told nothing. NULL: none */
+	json_t *stopped;                /* docker's word of one that does not run, by which its paths are known; NULL: none */
+	char *inside;                   /* the root as the container calls it; NULL: of no container */
 	struct sftpgo_config conf;
 	char conf_error[256];           /* "" when it could be read */
 	int others;                     /* more processes that serve with the same directory */
@@ -45,6 +50,14 @@ int  sftpgo_layout_of(const char *root, const json_t *source, struct layout *ret
  * launch record (svc/launch.h, NULL: none) takes its place. */
 int  sftpgo_layout_conf(const char *root, const json_t *source, const json_t *launch, struct layout *ret, struct err *e) must_check;
 void sftpgo_layout_done(struct layout *l);
+
+/* layout_container.c. What docker says of the container that the service is of, if it is of one, and as what it knows the root. */
+void layout_read_container(struct layout *l);
+/* The container that does not run and is started with the root, if docker knows such: its service, and what starts it. */
+void layout_find_stopped(struct layout *l);
+/* Calls back with the root, as this host calls it, of each container that does not run. */
+void layout_each_stopped(void (*seen)(void *data, const json_t *container, const char *root), void *data);
+char **layout_words(const json_t *list);        /* its texts; for words_free() */
 
 /* Canonical roots of this host's installations, sorted. */
 typedef VEC(char *) sftpgo_roots;

@@ -6,6 +6,7 @@
 #include "products/sftpgo/layout.h"
 #include "products/sftpgo/sftpgo.h"
 #include "products/sftpgo/talk.h"
+#include "svc/container.h"
 
 static const struct product_key source_keys[] = {
 	{ "package_file", "/srv/sftpgo-old.deb", "package or installer of what is installed now, for the way back" },
@@ -35,8 +36,12 @@ static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, N
 
 static json_t *site_doc(const struct layout *l, const json_t *login)
 {
-	json_t *doc = json_pack("{s{ss} sO so}", "roots", "root", l->root, "service", l->service, "probe",
-				doors_probe(&l->conf));
+	static const char *const names[] = { "http", "https", "sftp" };
+	json_t *probe = doors_probe(&l->conf);
+	json_t *doc = json_pack("{s{ss} sO so}", "roots", "root", l->root, "service", l->service, "probe", probe);
+
+	if (l->container)
+		container_reach(l->container, names, ARRAY_LEN(names), probe);
 
 	if (l->install)
 		json_object_set_new(json_object_get(doc, "roots"), "install", json_string(l->install));
