@@ -16,9 +16,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tools/need.sh
+. tools/build.sh
 need_root tools/campaign.sh
 
 BUILD=${BUILD:-$PWD/build}
+LOGS=$BUILD/logs
+mkdir -p "$LOGS"
 name=${1:-} from=1 max="" among=""
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 export SEED
@@ -41,15 +44,8 @@ seconds_of() {
 	esac
 }
 
-build() { # directory option...
-	local dir=$1
-	shift
-	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$@"
-	ninja -C "$dir"
-}
-
 crash() {
-	build "$BUILD/fault" -Dfault=true -Dtests=true >/dev/null
+	build_fault
 	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/fault \
 		tests/crash/run.sh campaign "$1" "$from" "$(seconds_of "${max:-24h}")" \
 		"$BUILD/campaign-$1${among:+-$among}-$SEED.cases" "$among"
@@ -57,7 +53,7 @@ crash() {
 
 real() {
 	local status=0
-	build "$BUILD/gcc" >/dev/null
+	build "$BUILD/gcc"
 	export CROSSGRADE_BUILD=$BUILD/gcc FROM=$from SECONDS_MAX
 	SECONDS_MAX=$(seconds_of "${max:-24h}")
 	[ "$from" -gt 1 ] || for journey in tests/e2e/*.bats; do
@@ -71,13 +67,13 @@ real() {
 
 # One file per process: version 14 reports false va_list errors from the second file on.
 tidy() {
-	build "$BUILD/gcc" >/dev/null
+	build "$BUILD/gcc"
 	CROSSGRADE_TIDY=all CROSSGRADE_TIDY_MAX=100000 tools/ci.sh "$BUILD/gcc" clang-tidy
 }
 
 fuzz() {
 	local sources share source target found run=0 status=0
-	build "$BUILD/fuzz" --native-file tools/clang.ini -Dfuzz=true >/dev/null
+	build "$BUILD/fuzz" --native-file tools/clang.ini -Dfuzz=true
 	sources=(fuzz/fuzz_*.c)
 	share=$(($(seconds_of "${max:-4h}") / ${#sources[@]}))
 	for source in "${sources[@]:from-1}"; do
