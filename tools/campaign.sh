@@ -6,6 +6,7 @@
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
 #   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
+#   tools/campaign.sh events    pairs of an action of SFTPGo, old and translated, and an event, until stopped
 #   tools/campaign.sh tidy      clang-tidy over all files of src, in ten minutes
 #
 #   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
@@ -65,6 +66,11 @@ real() {
 	return $status
 }
 
+events() {
+	build "$BUILD/gcc" >/dev/null
+	CROSSGRADE_BUILD=$BUILD/gcc PAIRS_FOR=$(seconds_of "${max:-24h}")s tests/e2e/run.sh sftpgo_events.bats
+}
+
 # One file per process: version 14 reports false va_list errors from the second file on.
 tidy() {
 	build "$BUILD/gcc"
@@ -91,6 +97,6 @@ fuzz() {
 
 case $name in
 crash | powercut) crash "$name" ;;
-fuzz | real | tidy) "$name" ;;
-*) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 2 ;;
+events | fuzz | real | tidy) "$name" ;;
+*) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -1,6 +1,6 @@
 // The oracle of SFTPGo's event actions: judges crossgrade's translator by models of both languages that share nothing with it.
 //
-//	oracle pairs -translator PROGRAM [-n 100000] [-seed 1] [-v]    old output is new output, wherever that is promised
+//	oracle pairs -translator PROGRAM [-n 100000] [-for 1h] [-seed 1] [-v]    old output is new output, wherever that is promised
 //	oracle real -server DIR -release 2.6.4                         the model of the old language is what a real server sends
 //
 // The source language is checked against real servers; of the target language only the vendor's documentation is known.
@@ -18,6 +18,7 @@ func pairsMain(args []string) error {
 	flags := flag.NewFlagSet("pairs", flag.ExitOnError)
 	program := flags.String("translator", "", "program that answers actions with templates")
 	n := flags.Int("n", 100000, "pairs of a field and an event")
+	long := flags.Duration("for", 0, "and for so long")
 	seed := flags.Int64("seed", 1, "the same pairs again")
 	verbose := flags.Bool("v", false, "a pair for each class, a count for each row")
 	flags.Parse(args)
@@ -27,7 +28,7 @@ func pairsMain(args []string) error {
 		return err
 	}
 	time.Local = zone
-	p, err := provePairs(*program, *seed, *n)
+	p, err := provePairs(*program, *seed, *n, *long)
 	if err != nil {
 		return err
 	}

@@ -58,14 +58,14 @@ var conditions = map[string]condition{
 
 type proof struct {
 	hostile
-	tables      tables
-	pairs       int
-	exact       int
-	conditional int
-	different   []string
-	rows        map[string]int // pairs by token
-	fields      map[string]int
-	shown       map[string]string // condition or reason: a pair that differs
+	tables    tables
+	pairs     int
+	exact     int // that had to be the same
+	different []string
+	rows      map[string]int    // pairs by token
+	fields    map[string]int    // and by field
+	shown     map[string]string // condition or reason: a pair that differs
+	caught    map[string]int    // pairs where a recipe of the vendor differs
 }
 
 // In a release, the zone of its server and a world, both as it likes.
@@ -186,12 +186,15 @@ func (p *proof) field(t *trial, old, made *field, all []finding) {
 			found = append(found, f)
 		}
 	}
+	theirs := byRecipes(made, t.world)
 	for _, e := range t.events {
-		p.pair(t, old, s, e, found)
+		if o := p.pair(t, old, s, e, found); o.same() {
+			p.tryRecipes(theirs, e.after(t.world), o)
+		}
 	}
 }
 
-func (p *proof) pair(t *trial, old *field, made *stored, e *event, found []finding) {
+func (p *proof) pair(t *trial, old *field, made *stored, e *event, found []finding) *outcome {
 	var o outcome
 	old.before(setting{t.actual, t.zone, t.asked.Action.wantsObject(t.actual)}, e.before(t.actual), &o)
 	made.after(e.after(t.world), &o)
@@ -203,7 +206,7 @@ func (p *proof) pair(t *trial, old *field, made *stored, e *event, found []findi
 		p.exact++
 	}
 	if o.same() {
-		return
+		return &o
 	}
 	if len(open) == 0 {
 		p.differ("%s\n  %s: %.300q\n  becomes: %.600q\n  event: %+v\n  before: %.300q %v\n  after:  %.300q %v", describe(t), old.path, old.text,
@@ -212,6 +215,7 @@ func (p *proof) pair(t *trial, old *field, made *stored, e *event, found []findi
 	if name := blamed(open, &o); name != "" && p.shown[name] == "" {
 		p.shown[name] = fmt.Sprintf("%s: %.120q: %.120q, then %.120q", t.actual, old.text, o.before, o.after)
 	}
+	return &o
 }
 
 // What is refused is never one thing alone; else one alone must be the cause.
@@ -288,15 +292,17 @@ func describe(t *trial, fields ...*field) string {
 	return s
 }
 
-func provePairs(program string, seed int64, pairs int) (*proof, error) {
+// Until so many pairs, and that long at least.
+func provePairs(program string, seed int64, pairs int, long time.Duration) (*proof, error) {
 	known, err := readTables(program)
 	if err != nil {
 		return nil, err
 	}
 	p := &proof{hostile: hostile{rand.New(rand.NewSource(seed))}, tables: known, rows: map[string]int{}, fields: map[string]int{},
-		shown: map[string]string{}}
+		shown: map[string]string{}, caught: map[string]int{}}
+	end := time.Now().Add(long)
 	for trials := p.rare(); ; trials = p.trials(500) {
-		if err := p.batch(program, trials); err != nil || p.pairs >= pairs {
+		if err := p.batch(program, trials); err != nil || p.pairs >= pairs && time.Now().After(end) {
 			return p, err
 		}
 	}
@@ -365,6 +371,11 @@ func (p *proof) missing() []string {
 			names = append(names, "no pair shows the reason "+r.Name)
 		}
 	}
+	for _, r := range recipes {
+		if p.caught[r.row] == 0 {
+			names = append(names, "no pair tells the vendor's recipe for "+r.row)
+		}
+	}
 	return names
 }
 
@@ -387,6 +398,6 @@ func (p *proof) print(verbose bool) {
 	for _, name := range p.missing() {
 		fmt.Fprintln(os.Stdout, name)
 	}
-	fmt.Printf("%d pairs, %d exact, %d differences where exact, %d of %d rows, %d classes shown\n", p.pairs, p.exact, len(p.different),
-		len(p.rows), len(p.tables.Rows), len(p.shown))
+	fmt.Printf("%d pairs, %d exact, %d differences where exact, %d of %d rows, %d classes shown; the vendor's recipes differ: %s\n",
+		p.pairs, p.exact, len(p.different), len(p.rows), len(p.tables.Rows), len(p.shown), p.recipesCaught())
 }

@@ -32,6 +32,7 @@ type bench struct {
 	sink     *sink
 	dir      string
 	token    string // of user kai
+	shared   string // his share
 	probes   []probe
 	compared int
 	faults   []string
@@ -176,6 +177,9 @@ type ruleAction struct {
 }
 
 func rule(name string, trigger trigger, conditions map[string]any, actions ...string) map[string]any {
+	if conditions == nil {
+		conditions = map[string]any{}
+	}
 	var list []ruleAction
 	for i, a := range actions {
 		list = append(list, ruleAction{a, i + 1})
@@ -189,7 +193,9 @@ type happening struct {
 	trigger    trigger
 	conditions map[string]any
 	cause      func() error
-	params     params // all but what only the server knows: time, UID, elapsed
+	params     params              // all but what only the server knows: time, UID, elapsed
+	before     string              // an action that comes first in its rule
+	learn      func(*params) error // what shows afterwards
 }
 
 func (b *bench) run() error {
@@ -221,6 +227,7 @@ func (b *bench) load() error {
 		return err
 	}
 	b.makeProbes()
+	b.add("backup", &action{Type: 4}, false)
 	b.addHTTP("refused", &httpConfig{Endpoint: b.endpoint("/refused"), Method: "POST", Body: "x"}, false)
 	b.addHTTP("reference", b.reference(), false)
 	var kept []probe
@@ -260,6 +267,11 @@ func (b *bench) happen(h *happening) error {
 	if err := b.settle(&h.params); err != nil {
 		return err
 	}
+	if h.learn != nil {
+		if err := h.learn(&h.params); err != nil {
+			return err
+		}
+	}
 	b.deadline = time.Now().Add(2 * time.Second)
 	b.compare(h)
 	for _, r := range rules {
@@ -274,9 +286,12 @@ func (b *bench) happen(h *happening) error {
 func (b *bench) rules(h *happening) []map[string]any {
 	if h.trigger == onDemand {
 		var order, after []string
+		if h.before != "" {
+			order = append(order, h.before)
+		}
 		for _, p := range b.probes {
 			switch {
-			case p.name == "refused" || p.name == "mkdir":
+			case p.name == "refused" || p.name == "backup" || p.name == "mkdir":
 			case p.failed:
 				after = append(after, p.name)
 			default:
@@ -289,7 +304,7 @@ func (b *bench) rules(h *happening) []map[string]any {
 	for _, p := range b.probes {
 		name := h.name + " " + p.name
 		switch {
-		case p.name == "refused" || p.name == "mkdir" && h.trigger != onFile:
+		case p.name == "refused" || p.name == "backup" || p.name == "mkdir" && h.trigger != onFile:
 		case p.failed:
 			rules = append(rules, rule(name, h.trigger, h.conditions, "refused", p.name))
 		default:
@@ -398,6 +413,8 @@ func (b *bench) compareOne(h *happening, p probe, values *params) {
 		want, got = s.expectLetter(p.action, values), b.waitLetter(p.name+"@example.com")
 	case typeCommand:
 		want, got = s.expectCommand(p.action, values), b.waitFile("command.out")
+	default:
+		return
 	case typeFS:
 		if h.trigger != onFile {
 			return
@@ -466,8 +483,8 @@ const hostileFile = "/a b%2F\"ä<&>'{{Name}}{{.Name}}\u2028\xff#?.T x.gz"
 
 func (b *bench) happenings() []happening {
 	on := func(event string) map[string]any { return map[string]any{"fs_events": []string{event}} }
-	provider := func(event string) map[string]any {
-		return map[string]any{"provider_events": []string{event}, "options": map[string]any{"provider_objects": []string{"user"}}}
+	provider := func(event, kind string) map[string]any {
+		return map[string]any{"provider_events": []string{event}, "options": map[string]any{"provider_objects": []string{kind}}}
 	}
 	at := func(name string) url.Values { return url.Values{"path": {name}} }
 	mia := map[string]any{"username": "mia", "status": 1, "password": "pass-mia", "email": "mia@example.com", "description": `<&> "ü"`,
@@ -479,28 +496,56 @@ func (b *bench) happenings() []happening {
 		return func() error { _, err := b.server.admin(method, uri, body); return err }
 	}
 	return []happening{
-		{"upload", onFile, on("upload"), func() error {
+		{name: "upload", trigger: onFile, conditions: on("upload"), cause: func() error {
 			return b.user("POST", "/api/v2/user/files/upload", at(hostileFile), "xyz")
-		}, b.file("upload", hostileFile, "", 3)},
-		{"control characters", onFile, on("upload"), func() error {
+		}, params: b.file("upload", hostileFile, "", 3)},
+		{name: "control characters", trigger: onFile, conditions: on("upload"), cause: func() error {
 			return b.user("POST", "/api/v2/user/files/upload", at("/a\t\x01b\n"), "")
-		}, b.file("upload", "/a\t\x01b\n", "", 0)},
-		{"rename", onFile, on("rename"), func() error {
+		}, params: b.file("upload", "/a\t\x01b\n", "", 0)},
+		{name: "rename", trigger: onFile, conditions: on("rename"), cause: func() error {
 			return b.user("PATCH", "/api/v2/user/files", url.Values{"path": {hostileFile}, "target": {"/b.txt"}}, "")
-		}, b.file("rename", hostileFile, "/b.txt", 0)},
-		{"delete", onFile, on("delete"), func() error { return b.user("DELETE", "/api/v2/user/files", at("/b.txt"), "") },
-			b.file("delete", "/b.txt", "", 3)},
-		{"add", onProvider, provider("add"), user("POST", "/api/v2/users", mia), object("add")},
-		{"change", onProvider, provider("update"), user("PUT", "/api/v2/users/mia", mia), object("update")},
-		{"remove", onProvider, provider("delete"), user("DELETE", "/api/v2/users/mia", nil), object("delete")},
-		{"by hand", onDemand, map[string]any{}, b.byHand, params{Status: 1}},
-		{"blocked", onIPBlocked, map[string]any{}, b.block, params{Event: "IP Blocked", Status: 1, IP: "127.0.0.2"}},
+		}, params: b.file("rename", hostileFile, "/b.txt", 0)},
+		{name: "delete", trigger: onFile, conditions: on("delete"), cause: func() error { return b.user("DELETE", "/api/v2/user/files", at("/b.txt"), "") },
+			params: b.file("delete", "/b.txt", "", 3)},
+		{name: "add", trigger: onProvider, conditions: provider("add", "user"), cause: user("POST", "/api/v2/users", mia), params: object("add")},
+		{name: "change", trigger: onProvider, conditions: provider("update", "user"), cause: user("PUT", "/api/v2/users/mia", mia), params: object("update")},
+		{name: "remove", trigger: onProvider, conditions: provider("delete", "user"), cause: user("DELETE", "/api/v2/users/mia", nil), params: object("delete")},
+		{name: "share", trigger: onProvider, conditions: provider("add", "share"), cause: b.share, params: params{Name: "kai", Event: "add",
+			Status: 1, ObjectType: "share", IP: "127.0.0.1", Role: "role 1"}, learn: func(p *params) error {
+			p.ObjectName = b.shared
+			return nil
+		}},
+		{name: "by hand", trigger: onDemand, cause: b.byHand("by hand"), params: params{Status: 1}},
+		{name: "backup", trigger: onDemand, cause: b.byHand("backup"), params: params{Status: 1}, before: "backup", learn: b.backedUp},
+		{name: "blocked", trigger: onIPBlocked, cause: b.block, params: params{Event: "IP Blocked", Status: 1, IP: "127.0.0.2"}},
 	}
 }
 
-func (b *bench) byHand() error {
-	_, err := b.server.admin("POST", "/api/v2/eventrules/run/"+url.PathEscape("by hand"), nil)
+func (b *bench) byHand(rule string) func() error {
+	return func() error {
+		_, err := b.server.admin("POST", "/api/v2/eventrules/run/"+url.PathEscape(rule), nil)
+		return err
+	}
+}
+
+func (b *bench) share() error {
+	_, err := b.server.call(b.token, "POST", "/api/v2/user/shares", []byte(`{"name":"s","scope":1,"paths":["/"]}`))
+	b.shared = b.server.made
 	return err
+}
+
+// The file that a backup made is that of the actions after it.
+func (b *bench) backedUp(p *params) error {
+	files, err := filepath.Glob(b.dir + "/backups/backup_*.json")
+	if err != nil || len(files) != 1 {
+		return fmt.Errorf("%d backups", len(files))
+	}
+	info, err := os.Stat(files[0])
+	if err != nil {
+		return err
+	}
+	p.FsPath, p.ObjectName, p.VirtualPath, p.FileSize = files[0], path.Base(files[0]), "/"+path.Base(files[0]), info.Size()
+	return nil
 }
 
 // Logins of nobody, from an address of their own.

@@ -20,6 +20,7 @@ type server struct {
 	dir   string
 	url   string
 	token string
+	made  string // name of the last object that it made up itself
 	log   *os.File
 }
 
@@ -96,12 +97,13 @@ func tokenOf(answer []byte) (string, error) {
 	return t.Token, err
 }
 
-func send(client *http.Client, r *http.Request) ([]byte, error) {
+func (s *server) send(client *http.Client, r *http.Request) ([]byte, error) {
 	answer, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
+	s.made = answer.Header.Get("X-Object-ID")
 	body, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode >= 300 {
 		err = fmt.Errorf("%s %s: %s: %.200s", r.Method, r.URL.Path, answer.Status, body)
@@ -118,7 +120,7 @@ func (s *server) call(token, method, uri string, body []byte) ([]byte, error) {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	return send(http.DefaultClient, r)
+	return s.send(http.DefaultClient, r)
 }
 
 // With NAME:PASSWORD.
@@ -133,7 +135,7 @@ func (s *server) callAs(who, method, uri string, dial *net.Dialer) ([]byte, erro
 	if dial != nil {
 		client = &http.Client{Transport: &http.Transport{DialContext: dial.DialContext, DisableKeepAlives: true}}
 	}
-	return send(client, r)
+	return s.send(client, r)
 }
 
 func (s *server) admin(method, uri string, object any) ([]byte, error) {

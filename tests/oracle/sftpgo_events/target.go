@@ -39,6 +39,13 @@ func dictionary(pairs ...any) (map[string]any, error) {
 	return made, nil
 }
 
+func lookUp(key any, m map[string]any) string {
+	if v, there := m[fmt.Sprint(key)]; there {
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
 func contains(list []string, one string) bool {
 	for _, member := range list {
 		if member == one {
@@ -80,7 +87,7 @@ func functions(w world) template.FuncMap {
 		"stringToUpper":    strings.ToUpper,
 		"slicesContains":   contains,
 		"createDict":       dictionary,
-		"mapToString":      func(key any, m map[any]string) string { return m[key] },
+		"mapToString":      lookUp,
 		"humanizeBytes":    func(n int64) string { return fmt.Sprintf("%d B", n) },
 		"fromMillis":       func(n int64) time.Time { return time.UnixMilli(n) },
 		"fromNanos":        func(n int64) time.Time { return time.Unix(0, n) },
