@@ -4,10 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"math/rand"
-	"net"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,13 +15,6 @@ import (
 // The source language against a real server: one start, many actions on many events, each compared with the model byte by byte.
 
 const userPassword = "pass-kai"
-
-// A probe is an action in a rule of its own for each trigger, so that one that fails leaves the others as they are.
-type probe struct {
-	name   string
-	action *action
-	failed bool // after an action that the sink refused
-}
 
 type bench struct {
 	hostile
@@ -93,84 +84,6 @@ func recordMain(args []string) error {
 
 func (b *bench) endpoint(rest string) string { return "http://" + b.sink.http.Addr().String() + rest }
 
-func (b *bench) add(name string, a *action, failed bool) {
-	a.Name = name
-	b.probes = append(b.probes, probe{name, a, failed})
-}
-
-func (b *bench) addHTTP(name string, c *httpConfig, failed bool) {
-	c.Headers = append(c.Headers, keyValue{"X-Probe", name})
-	c.Timeout = 10
-	b.add(name, &action{Type: typeHTTP, Options: options{HTTP: c}}, failed)
-}
-
-// All tokens there are, in all that is sent; then texts at random, after failures too.
-func (b *bench) makeProbes() {
-	r := b.release
-	everything := ""
-	for _, name := range tokenNames {
-		everything += name + "=" + r.token(name) + "|"
-	}
-	post := func(name, body, contentType string) {
-		b.addHTTP(name, &httpConfig{Endpoint: b.endpoint("/x"), Method: "POST", Body: body, Headers: []keyValue{{"Content-Type", contentType}}},
-			false)
-	}
-	post("all-plain", everything, "text/plain")
-	post("all-json", everything, "application/json")
-	post("look-alikes", strings.Join(lookalikes, "|"), "text/plain")
-	post("object", everything+"{{ObjectData}}", "text/plain")
-	b.add("letter", b.letterProbe("letter", everything, 0), false)
-	b.add("html", b.letterProbe("html", everything, 1), false)
-	self, _ := os.Executable()
-	b.add("command", &action{Type: typeCommand, Options: options{Command: &commandConfig{self,
-		[]string{"record", filepath.Join(b.dir, "command.out"), everything, r.token("Name")}, 10, []keyValue{{"ALL", everything}}}}}, false)
-	b.add("mkdir", &action{Type: typeFS, Options: options{FS: &fsConfig{Type: fsMkdirs,
-		Mkdirs: []string{"/made/" + r.token("Event") + "/" + r.token("ObjectName") + "/" + r.token("Name")}}}}, false)
-	for i := 0; i < 40; i++ {
-		if c := b.randomHTTP(); c != nil {
-			b.addHTTP(fmt.Sprintf("random-%d", i), c, b.one(4))
-		}
-	}
-}
-
-func (b *bench) letterProbe(name, text string, contentType int) *action {
-	r := b.release
-	return &action{Type: typeEmail, Options: options{Email: &emailConfig{
-		Recipients: []string{name + "@example.com", r.token("Email")}, Subject: r.token("Event") + " " + r.token("StatusString"),
-		Body: text, ContentType: contentType}}}
-}
-
-// Of any text but what no header can hold, in a multipart body no part that is a file.
-func (b *bench) randomHTTP() *httpConfig {
-	c := b.http(b.release)
-	at := strings.Index(c.Endpoint, "://") + 3
-	rest := strings.TrimLeft(c.Endpoint[at:], "abcdefghijklmnopqrstuvwxyz0123456789.@[]:")
-	if rest != "" && rest[0] == '{' {
-		rest = ""
-	}
-	c.Endpoint = b.endpoint(rest)
-	for _, h := range c.Headers {
-		if !sendable(h.Value) {
-			return nil
-		}
-	}
-	for _, p := range c.Parts {
-		if p.Body == "" {
-			return nil
-		}
-		for _, h := range p.Headers {
-			if !sendable(h.Value) || strings.Contains(h.Value, "{{") {
-				return nil
-			}
-		}
-	}
-	// A request with a blank in its first line no server can read.
-	if u, err := url.Parse(c.Endpoint); err != nil || strings.Contains(u.RawQuery, " ") || c.Body == reports {
-		return nil
-	}
-	return c
-}
-
 type ruleAction struct {
 	Name  string `json:"name"`
 	Order int    `json:"order"`
@@ -185,17 +98,6 @@ func rule(name string, trigger trigger, conditions map[string]any, actions ...st
 		list = append(list, ruleAction{a, i + 1})
 	}
 	return map[string]any{"name": name, "status": 1, "trigger": trigger, "conditions": conditions, "actions": list}
-}
-
-// One happening after the other.
-type happening struct {
-	name       string
-	trigger    trigger
-	conditions map[string]any
-	cause      func() error
-	params     params              // all but what only the server knows: time, UID, elapsed
-	before     string              // an action that comes first in its rule
-	learn      func(*params) error // what shows afterwards
 }
 
 func (b *bench) run() error {
@@ -255,7 +157,9 @@ func (b *bench) reference() *httpConfig {
 
 func (b *bench) happen(h *happening) error {
 	b.sink.forget()
-	os.Remove(filepath.Join(b.dir, "command.out"))
+	for _, p := range b.probes {
+		os.Remove(filepath.Join(b.dir, p.name+".out"))
+	}
 	rules := b.rules(h)
 	if err := b.loadData(map[string]any{"event_rules": rules}); err != nil {
 		return err
@@ -412,7 +316,7 @@ func (b *bench) compareOne(h *happening, p probe, values *params) {
 	case typeEmail:
 		want, got = s.expectLetter(p.action, values), b.waitLetter(p.name+"@example.com")
 	case typeCommand:
-		want, got = s.expectCommand(p.action, values), b.waitFile("command.out")
+		want, got = s.expectCommand(p.action, values), b.waitFile(p.name+".out")
 	default:
 		return
 	case typeFS:
@@ -462,97 +366,4 @@ func (b *bench) waitDirectory(name string) string {
 		return "nothing at " + name
 	}
 	return "made"
-}
-
-func (b *bench) user(method, uri string, query url.Values, body string) error {
-	_, err := b.server.call(b.token, method, uri+"?"+query.Encode(), []byte(body))
-	return err
-}
-
-func (b *bench) file(event, source, target string, size int64) params {
-	p := params{Name: "kai", Event: event, Status: 1, VirtualPath: source, FsPath: b.home() + source, ObjectName: path.Base(source),
-		Ext: path.Ext(source), FileSize: size, Protocol: "HTTP", IP: "127.0.0.1", Role: "role 1", Email: "kai@example.com"}
-	if target != "" {
-		p.VirtualTargetPath, p.FsTargetPath = target, b.home()+target
-	}
-	return p
-}
-
-// What one cannot name a file in a shell either.
-const hostileFile = "/a b%2F\"ä<&>'{{Name}}{{.Name}}\u2028\xff#?.T x.gz"
-
-func (b *bench) happenings() []happening {
-	on := func(event string) map[string]any { return map[string]any{"fs_events": []string{event}} }
-	provider := func(event, kind string) map[string]any {
-		return map[string]any{"provider_events": []string{event}, "options": map[string]any{"provider_objects": []string{kind}}}
-	}
-	at := func(name string) url.Values { return url.Values{"path": {name}} }
-	mia := map[string]any{"username": "mia", "status": 1, "password": "pass-mia", "email": "mia@example.com", "description": `<&> "ü"`,
-		"home_dir": b.dir + "/data/mia", "permissions": map[string]any{"/": []string{"*"}}, "filesystem": map[string]any{"provider": 0}}
-	object := func(event string) params {
-		return params{Name: "admin", Event: event, Status: 1, ObjectName: "mia", ObjectType: "user", IP: "127.0.0.1", Email: "mia@example.com"}
-	}
-	user := func(method, uri string, body any) func() error {
-		return func() error { _, err := b.server.admin(method, uri, body); return err }
-	}
-	return []happening{
-		{name: "upload", trigger: onFile, conditions: on("upload"), cause: func() error {
-			return b.user("POST", "/api/v2/user/files/upload", at(hostileFile), "xyz")
-		}, params: b.file("upload", hostileFile, "", 3)},
-		{name: "control characters", trigger: onFile, conditions: on("upload"), cause: func() error {
-			return b.user("POST", "/api/v2/user/files/upload", at("/a\t\x01b\n"), "")
-		}, params: b.file("upload", "/a\t\x01b\n", "", 0)},
-		{name: "rename", trigger: onFile, conditions: on("rename"), cause: func() error {
-			return b.user("PATCH", "/api/v2/user/files", url.Values{"path": {hostileFile}, "target": {"/b.txt"}}, "")
-		}, params: b.file("rename", hostileFile, "/b.txt", 0)},
-		{name: "delete", trigger: onFile, conditions: on("delete"), cause: func() error { return b.user("DELETE", "/api/v2/user/files", at("/b.txt"), "") },
-			params: b.file("delete", "/b.txt", "", 3)},
-		{name: "add", trigger: onProvider, conditions: provider("add", "user"), cause: user("POST", "/api/v2/users", mia), params: object("add")},
-		{name: "change", trigger: onProvider, conditions: provider("update", "user"), cause: user("PUT", "/api/v2/users/mia", mia), params: object("update")},
-		{name: "remove", trigger: onProvider, conditions: provider("delete", "user"), cause: user("DELETE", "/api/v2/users/mia", nil), params: object("delete")},
-		{name: "share", trigger: onProvider, conditions: provider("add", "share"), cause: b.share, params: params{Name: "kai", Event: "add",
-			Status: 1, ObjectType: "share", IP: "127.0.0.1", Role: "role 1"}, learn: func(p *params) error {
-			p.ObjectName = b.shared
-			return nil
-		}},
-		{name: "by hand", trigger: onDemand, cause: b.byHand("by hand"), params: params{Status: 1}},
-		{name: "backup", trigger: onDemand, cause: b.byHand("backup"), params: params{Status: 1}, before: "backup", learn: b.backedUp},
-		{name: "blocked", trigger: onIPBlocked, cause: b.block, params: params{Event: "IP Blocked", Status: 1, IP: "127.0.0.2"}},
-	}
-}
-
-func (b *bench) byHand(rule string) func() error {
-	return func() error {
-		_, err := b.server.admin("POST", "/api/v2/eventrules/run/"+url.PathEscape(rule), nil)
-		return err
-	}
-}
-
-func (b *bench) share() error {
-	_, err := b.server.call(b.token, "POST", "/api/v2/user/shares", []byte(`{"name":"s","scope":1,"paths":["/"]}`))
-	b.shared = b.server.made
-	return err
-}
-
-// The file that a backup made is that of the actions after it.
-func (b *bench) backedUp(p *params) error {
-	files, err := filepath.Glob(b.dir + "/backups/backup_*.json")
-	if err != nil || len(files) != 1 {
-		return fmt.Errorf("%d backups", len(files))
-	}
-	info, err := os.Stat(files[0])
-	if err != nil {
-		return err
-	}
-	p.FsPath, p.ObjectName, p.VirtualPath, p.FileSize = files[0], path.Base(files[0]), "/"+path.Base(files[0]), info.Size()
-	return nil
-}
-
-// Logins of nobody, from an address of their own.
-func (b *bench) block() error {
-	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
-	for i := 0; i < 4; i++ {
-		b.server.callAs("nobody:x", "GET", "/api/v2/user/token", dial)
-	}
-	return nil
 }
