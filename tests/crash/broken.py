@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import os
 import pathlib
 import subprocess
@@ -74,7 +75,7 @@ def found(copy: Copy, name: str) -> bool:
     return False
 
 
-def find_all(skipped: list[str]) -> tuple[int, int]:
+def find_all(skipped: collections.abc.Container[str]) -> tuple[int, int]:
     """Passed and failed."""
     with tempfile.TemporaryDirectory(prefix="crossgrade-broken-") as home:
         copy = Copy(pathlib.Path(home))

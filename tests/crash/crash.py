@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
+import dataclasses
 import functools
 import os
 import pathlib
 import random
+import re
 import sys
 import time
 
@@ -41,6 +44,13 @@ def report(answer: dict) -> None:
     sys.stdout.flush()
 
 
+def scenario_of(case: str) -> str:
+    """Whose installation a case of any suite is about."""
+    if case in errors.CASES:
+        return errors.CASES[case].scenario
+    return next(word for word in re.split("[:@]", case) if word in SCENARIOS)
+
+
 def looked_at(labs: pool.Pool, names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
     """By scenario: its fault points in order, and how often it makes which system call."""
     traces, calls = {}, {}
@@ -53,24 +63,42 @@ def looked_at(labs: pool.Pool, names: list[str]) -> tuple[dict[str, list[str]], 
     return {name: traces[name] for name in names if name in traces}, {name: calls[name] for name in names if name in calls}
 
 
-def tally(labs: pool.Pool, cases: list[str], within: float | None, first: int = 1) -> tuple[int, int]:
-    """Passed and failed cases, the first of which has that number; each failed one is told."""
-    passed = failed = 0
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    killed_twice: int = 0
+    seconds: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)      # of workers, by lab
+
+    def add(self, answer: dict, lab: str) -> None:
+        self.failed += bool(answer["wrong"])
+        self.passed += not answer["wrong"]
+        self.killed_twice += answer.get("kills", 0) > 1
+        self.seconds[lab] += answer["seconds"]
+
+    def tell_longest(self) -> None:
+        longest = ", ".join(f"{lab} {seconds:.0f}" for lab, seconds in self.seconds.most_common(12))
+        print(f"  seconds of {pool.WORKERS} workers: {self.seconds.total():.0f}; the longest: {longest}")
+
+
+def tally(labs: pool.Pool, cases: list[str], within: float | None, first: int = 1) -> Tally:
+    """Of these cases, the first of which has that number; each failed one is told."""
+    found = Tally()
     began = time.monotonic()
     # A campaign, which has so much time, is to go on where it ended: in order.
     for answer in labs.each(cases, began + within if within else None, in_order=bool(within)):
-        failed += bool(answer["wrong"])
-        passed += not answer["wrong"]
+        found.add(answer, scenario_of(answer["case"]))
         if answer["wrong"]:
             report(answer)
         if answer.get("again"):
             print(f"  tried again, its worker had ended: {answer['case']}")
-        if not (done := passed + failed) % 100:
+        if not (done := found.passed + found.failed) % 100:
             # Those still under way are not counted: to go on from there leaves none out.
             left = (time.monotonic() - began) / done * (len(cases) - done) / MINUTE
-            print(f"  {done} of {len(cases)} cases, {failed} failed, {left:.0f} min left; goes on with --from "
+            print(f"  {done} of {len(cases)} cases, {found.failed} failed, {left:.0f} min left; goes on with --from "
                   f"{max(1, first + done - pool.WORKERS + 1)}", flush=True)
-    return passed, failed
+    found.tell_longest()
+    return found
 
 
 def impossible(scenario: Scenario) -> str:
@@ -102,10 +130,11 @@ def run_sample(among: str = "") -> int:
             print(f"  {name}: {len(trace)} points")
         cases = kills.sample(traces, 22, 11, rng) + kills.sample_calls(calls, 3 * len(names), rng)
         rng.shuffle(cases)
-        passed, failed = tally(labs, cases, None)
-    failed += len(names) - len(traces)
-    print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+        found = tally(labs, cases, None)
+    failed = found.failed + len(names) - len(traces)
+    print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, of these killed twice {found.killed_twice}, "
+          f"illegal ends {failed}")
+    print(f"{found.passed} passed, {failed} failed, {skipped} skipped")
     return failed
 
 
@@ -128,10 +157,10 @@ def run_powercut(among: str = "") -> int:
     with pool_of("powercut") as labs:
         traces = traces_of_cuts(labs, names)
         cases = powercut.sample(traces, 13, rng)
-        passed, failed = tally(labs, cases, None)
-    failed += len(powercut.KINDS) * len(names) - len(traces)
+        found = tally(labs, cases, None)
+    failed = found.failed + len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    print(f"{found.passed} passed, {failed} failed, {skipped} skipped")
     return failed
 
 
@@ -154,18 +183,19 @@ def run_campaign(name: str, start: str, seconds: str, listed: str, among: str = 
         cases = campaign_cases(labs, name, pathlib.Path(listed), among)
         drawn = os.environ["SEED"]
         began = time.monotonic()
-        passed, failed = tally(labs, cases[int(start) - 1:], float(seconds), int(start))
-    print(f"cases {start} to {int(start) - 1 + passed + failed} of {len(cases)}, seed {drawn}, "
+        found = tally(labs, cases[int(start) - 1:], float(seconds), int(start))
+    done = found.passed + found.failed
+    print(f"cases {start} to {int(start) - 1 + done} of {len(cases)}, seed {drawn}, "
           f"{(time.monotonic() - began) / MINUTE:.0f} min")
     named = f"{name} --among {among}" if among else name
-    print(f"| `tools/campaign.sh {named}`, from case {start} | {passed + failed:,} | {len(cases):,} | {drawn} | {failed} |")
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return failed
+    print(f"| `tools/campaign.sh {named}`, from case {start} | {done:,} | {len(cases):,} | {drawn} | {found.failed} |")
+    print(f"{found.passed} passed, {found.failed} failed, 0 skipped")
+    return found.failed
 
 
 def run_errors(among: str = "") -> int:
     rng = random.Random(seed())
-    traces, missing = {}, 0
+    traces, renames, missing = {}, 0, 0
     wanted = {name: case.scenario for name, case in errors.CASES.items() if name.startswith(among)}
     sampled = [name for name in errors.SAMPLED if name.startswith(among)]
     can, skipped = possible(sorted({*wanted.values(), *sampled}))
@@ -173,15 +203,15 @@ def run_errors(among: str = "") -> int:
         for answer in labs.each([f"points {name}" for name in sampled if name in can]):
             if "trace" in answer:
                 traces[answer["case"].split()[1]] = answer["trace"]
+                renames = answer.get("renames", renames)
             else:
                 report(answer)
                 missing += 1
         cases = [name for name, scenario in wanted.items() if scenario in can] + errors.sample(dict(sorted(traces.items())), rng)
-        if sftpgo_errors.PACKAGED in can:
-            cases += errors.sample_dpkg(rng)
-        passed, failed = tally(labs, cases, None)
-    print(f"{passed} passed, {failed + missing} failed, {skipped} skipped")
-    return failed + missing
+        cases += errors.sample_dpkg(renames, rng)
+        found = tally(labs, cases, None)
+    print(f"{found.passed} passed, {found.failed + missing} failed, {skipped} skipped")
+    return found.failed + missing
 
 
 def suite_of(case: str) -> str:
@@ -195,15 +225,16 @@ def run_cases(*cases: str) -> int:
     for suite in ("kills", "powercut", "errors"):
         if mine := [case for case in cases if suite_of(case) == suite]:
             with pool_of(suite) as labs:
-                counts = tally(labs, mine, None)
-            passed, failed = passed + counts[0], failed + counts[1]
+                found = tally(labs, mine, None)
+            passed, failed = passed + found.passed, failed + found.failed
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return failed
 
 
 def run_broken() -> int:
-    can, _ = possible(broken.NEEDS.values())
-    skipped = [name for name, scenario in broken.NEEDS.items() if scenario not in can]
+    skipped = {name: why for name, scenario in broken.NEEDS.items() if (why := impossible(SCENARIOS[scenario]))}
+    for name, why in skipped.items():
+        print(f"skip planted mistake {name}: {why}")
     passed, failed = broken.find_all(skipped)
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return failed

@@ -126,7 +126,8 @@ def carry_out(desk: Desk, text: str) -> list[str]:
 
 def points(desk: Desk, scenario: str) -> dict:
     lab, _ = desk.of(Case((DONE,), undisturbed, scenario))
-    return {"wrong": [], "trace": kills.trace(lab)}
+    found = {"wrong": [], "trace": kills.trace(lab)}
+    return found | {"renames": sftpgo_errors.renames_of_dpkg(lab)} if scenario == sftpgo_errors.PACKAGED else found
 
 
 def lab_of(text: str) -> str:
@@ -150,7 +151,7 @@ def worker(text: str, desk: Desk = Desk(Builds.from_environment())) -> dict:
 # ---- the sample
 
 SAMPLED = {"jar": 48, "sftpgo": 24, "sftpgo-postgresql": 5, "sftpgo-mysql": 5, "sftpgo-package": 5}
-DPKG, DPKG_RENAMES, DPKG_CASES = "dpkg", 24, 4
+DPKG, DPKG_CASES = "dpkg", 4
 
 
 def sample(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
@@ -160,6 +161,6 @@ def sample(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
             for i, at in enumerate(kills.pick(names, SAMPLED[name], rng))]
 
 
-def sample_dpkg(rng: random.Random) -> list[str]:
-    """Points at which dpkg is killed."""
-    return [f"{DPKG}@{at}@{sftpgo_errors.PACKAGED}" for at in sorted(rng.sample(range(1, DPKG_RENAMES + 1), DPKG_CASES))]
+def sample_dpkg(renames: int, rng: random.Random) -> list[str]:
+    """Those of its calls of rename at which dpkg is killed."""
+    return [f"{DPKG}@{at}@{sftpgo_errors.PACKAGED}" for at in sorted(rng.sample(range(1, renames + 1), min(renames, DPKG_CASES)))]

@@ -109,11 +109,12 @@ class Pool:
 
     def ask(self, number: int, case: str) -> dict:
         """The machine may have ended a worker; a case that ends two is a finding."""
+        began = time.monotonic()
         answer = self.ask_once(number, case)
         if answer.pop("died", False):
             answer = self.ask_once(number, case)
             answer["again"] = not answer.pop("died", False)
-        return answer
+        return answer | {"seconds": time.monotonic() - began}
 
     def each(self, cases: list[str], until: float | None = None, in_order: bool = False) -> collections.abc.Iterator[dict]:
         """Answers as they come, until all cases are done or the time (monotonic) is up."""

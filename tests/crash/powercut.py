@@ -125,25 +125,16 @@ class Machine:
 
 
 def cut_power(machine: Machine, lab: Lab, cut: Cut) -> Call:
-    """How many points there are depends on how long things take: a cut that came too late is made again, earlier."""
-    mounts = ",".join(str(at) for at in CUTS[cut.what])
-    name, tilde, number = cut.at.rpartition("~")        # "310", or "step.applied~10"
-    for earlier in (0, 5, 20, int(number) // 2, int(number) * 9 // 10):
-        kills.lead_up(lab)
+    def sync() -> None:
         for disk in machine.disks:
             run("sync", "-f", disk.at)
-        at = f"{name}{tilde}{max(1, int(number) - earlier)}"
-        struck = kills.strike(lab, at, env={"CROSSGRADE_FAULT_ACT": f"{cut.act}:{mounts}"})
-        if struck.killed:
-            break
-    return struck
+    mounts = ",".join(str(at) for at in CUTS[cut.what])
+    return kills.strike_dead(lab, cut.at, {"CROSSGRADE_FAULT_ACT": f"{cut.act}:{mounts}"}, sync)
 
 
 def carry_out(machine: Machine, cut: Cut) -> list[str]:
     lab, reference = machine.of(cut.kind, cut.scenario, cut.what != "one")
     struck = cut_power(machine, lab, cut)
-    if not struck.killed:
-        return [f"the power was not cut: {struck.exit}"]
     machine.lose_power()
     try:
         calls: list[Call] = kills.end_run(lab, kills.Case(cut.scenario, cut.at, 0, cut.end, "boot"))

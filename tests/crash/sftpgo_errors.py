@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import contextlib
 import dataclasses
@@ -150,9 +151,27 @@ def dpkg_killed_in(script: str) -> collections.abc.Callable[[Lab], Call]:
     return disturb
 
 
+def traced_renames(lab: Lab, *strace: str) -> tuple[Call, str]:
+    """Of all programs of a run. crossgrade itself makes none, dpkg does."""
+    told = lab.home / "renames"
+    return lab.traced("-f", "-e", "trace=rename", *strace, "-o", told), told.read_text(errors="replace")
+
+
+def renames_of_dpkg(lab: Lab) -> int:
+    """As many as the one that makes the most of them in an undisturbed run."""
+    lab.fresh()
+    _, told = traced_renames(lab)
+    return max(collections.Counter(line.split()[0] for line in told.splitlines() if "rename(" in line).values())
+
+
 def dpkg_killed_at(rename: int) -> collections.abc.Callable[[Lab], Call]:
-    """Each dpkg of the run, there and back, at that of its calls of rename: crossgrade itself makes none."""
-    return lambda lab: lab.traced("-f", "-e", f"inject=rename:signal=KILL:when={rename}", "-o", "/dev/null")
+    """Each dpkg of the run, there and back, at that of its calls of rename."""
+    def disturb(lab: Lab) -> Call:
+        call, told = traced_renames(lab, "-e", f"inject=rename:signal=KILL:when={rename}")
+        if "killed by SIGKILL" not in told:
+            raise RuntimeError(f"no dpkg came to its rename {rename}")
+        return call
+    return disturb
 
 
 PACKAGED = "sftpgo-package"
