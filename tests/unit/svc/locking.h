@@ -47,7 +47,7 @@ static inline pid_t wait_for_locker(void)
 	struct err e = ERR_INIT;
 
 	snprintf(path, sizeof path, "%s.pid", lock_path);
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 3000; i++) {
 		FILE *f = fopen(path, "r");
 		int pid = 0;
 		bool read = f && fscanf(f, "%d", &pid) == 1;
