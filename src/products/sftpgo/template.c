@@ -2,6 +2,8 @@
 
 #include "products/sftpgo/template_in.h"
 
+#define NOTHING "{{ \"\" }}" /* prints nothing, where an empty field would be refused */
+
 /* ---- what is said of a text ---- */
 
 static size_t place(const struct writing *w, size_t at) { return w->at ? w->at[at] : at; }
@@ -29,7 +31,7 @@ static bool from_dot_pass(const struct writing *w, struct sv text)
 		if (sv_starts(rest, words[i]))
 			return true;
 	}
-	return strchr("{#/\"$", *rest.p);
+	return *rest.p && strchr("{#/\"$", *rest.p);
 }
 
 static void literal_findings(struct writing *w, struct sv rest, size_t at, size_t braces)
@@ -165,6 +167,16 @@ void write_inert(struct writing *w, struct sv text, size_t at) { write_any(w, te
 
 /* ---- the whole ---- */
 
+/* Of the text, not of values: those are a condition of their token. */
+static void backslash_finding(struct writing *w, struct sv text)
+{
+	const char *found = memchr(text.p, '\\', text.n);
+
+	if (w->context == TEMPLATE_PATH && w->a->release.minor == 6 && found)
+		write_finding(w, TEMPLATE_BACKSLASH, TEMPLATE_IF_NONE,
+			      (struct finding_at){ .at = (size_t)(found - text.p), .len = 1 });
+}
+
 int template_translate(const struct template_asked *a, struct sv text, enum template_context c,
 		       struct template_text *ret, struct err *e)
 {
@@ -172,14 +184,20 @@ int template_translate(const struct template_asked *a, struct sv text, enum temp
 
 	if ((a->release.minor != 6 && a->release.minor != 7) || c >= TEMPLATE_CONTEXT__MAX)
 		return err_set(e, ERR_USAGE, "no release or context to translate from");
-	if (!memmem(text.p, text.n, "{{", 2) && c != TEMPLATE_URL) {
+	if (text.n)
+		backslash_finding(&w, text);
+	if (!text.n || (!memmem(text.p, text.n, "{{", 2) && c != TEMPLATE_URL)) {
 		buf_add_sv(&ret->text, text);
 	} else if (c == TEMPLATE_URL) {
 		if (write_endpoint(&w, text, e) < 0)
 			return -(int)e->kind;
 	} else {
+		size_t start = ret->text.len;
+
 		write_text(&w, text, 0);
 		write_settle(&w, false);
+		if (ret->text.len == start)
+			buf_adds(&ret->text, NOTHING);
 	}
 	return buf_check(&ret->text, "the translated text", e);
 }

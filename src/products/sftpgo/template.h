@@ -102,15 +102,16 @@ enum template_condition {
 	TEMPLATE_IF_REPORTS, /* the retention report's CSV has the columns that its reader wants */
 	TEMPLATE_IF_PATTERN_FREE, /* no value has * ? or [ where Enterprise takes a path for a
 				     pattern */
-	TEMPLATE_IF_MINUTE,       /* a schedule without a minute fires at minute 0 */
+	TEMPLATE_IF_BACKSLASH, /* no value has a backslash, where one in a path becomes a slash */
+	TEMPLATE_IF_MINUTE,    /* a schedule without a minute fires at minute 0 */
 	TEMPLATE_IF__MAX
 };
 struct template_condition_about {
 	const char *name; /* "json-escape": in reports, probes, plans */
 	const char *text; /* "toJsonUnquoted writes <, > and & as \u003c, \u003e and \u0026": a
 			     sentence's end after "if" */
-	/* Whatever it is, what the other side reads has the same meaning (a JSON value with <
-	 * written either way); then it is no reason to hold an action back. */
+	/* No reason to hold an action back: either way what the other side reads has the same
+	 * meaning (a JSON value with < written either way), or the case is a curiosity. */
 	bool same_meaning;
 	bool probed; /* by asking the target; else only the operator can know */
 	const char *source;
@@ -176,6 +177,7 @@ enum template_reason {
 	TEMPLATE_ENDPOINT_LOST, /* an endpoint that the old release does not parse, or whose path it
 				   loses */
 	TEMPLATE_CLAIM_NAME,    /* a claim's name that cannot be written in a path */
+	TEMPLATE_BACKSLASH,     /* a backslash in a path of 2.6: Enterprise makes it a slash */
 	TEMPLATE_NO_TEMPLATE_HERE, /* Enterprise does not execute this field: HTTP user name */
 	TEMPLATE_CONTENT_TYPE, /* a part's Content-Type holds a token: JSON or not shows at run time
 				*/

@@ -265,7 +265,7 @@ static int translate_field(struct walk *w, const char *path, const char *field, 
 	int r;
 
 	*ret = NULL;
-	if (!memmem(text.p, text.n, "{{", 2) && c != TEMPLATE_URL)
+	if (!memmem(text.p, text.n, "{{", 2) && c != TEMPLATE_URL && c != TEMPLATE_PATH)
 		return 0;
 	w->unread = is_unread(w, path);
 	r = text_of(w, path, text, c, &t);

@@ -1,15 +1,20 @@
 /* An endpoint. Up to 2.7 it is parsed first; of its path each component with a token is replaced
  * and escaped whole, then all are joined and cleaned, which takes %XX out of the others a second
  * time; if one of those then holds a byte that has to be escaped, the whole path is unescaped and
- * escaped anew, and a slash of a value becomes one of the path. Source: SFTPGo 2.7.5,
- * getHTTPRuleActionEndpoint; Go's net/url, URL.JoinPath; sftpgo-real 6.3, 8.1-8.5. */
+ * escaped anew, and a slash of a value becomes one of the path, at its beginning the only one.
+ * Source: SFTPGo 2.7.5, getHTTPRuleActionEndpoint; Go's net/url, URL.JoinPath;
+ * sftpgo-real 6.3, 8.1-8.5. */
 #include "products/sftpgo/template_in.h"
+
+enum opening { OPENS_WITHOUT, OPENS_WITH, OPENS_EITHER }; /* a slash */
 
 struct component {
 	struct sv text;
-	size_t at;    /* in the unescaped path */
-	bool dynamic; /* has a value in it */
-	bool sure;    /* that is never empty, "." or ".." */
+	size_t at;            /* in the unescaped path */
+	bool dynamic;         /* has a value in it */
+	bool sure;            /* that is never empty, "." or ".." */
+	bool may_stay;        /* a token of it may have no value, and stay as it is */
+	enum opening opening; /* of its first value, where that comes first */
 };
 struct endpoint {
 	struct sv text, before, path, after; /* scheme and host; path; query and fragment */
@@ -101,6 +106,22 @@ static bool has_control(struct sv s)
 
 /* ---- its path ---- */
 
+static enum opening opening_of(const struct template_asked *a, const struct token_found *t,
+			       const struct value *v)
+{
+	bool file = value_triggers(a) == TEMPLATE_ON_FS;
+
+	if (file && (t->token == TOKEN_VIRTUAL_PATH || t->token == TOKEN_VIRTUAL_DIR_PATH))
+		return OPENS_WITH;
+	return v->never_empty && t->token != TOKEN_OBJECT_NAME ? OPENS_WITHOUT : OPENS_EITHER;
+}
+
+static bool may_be_text(const struct value *v)
+{
+	return !v->never_empty &&
+	       (v->base.no.kind == LEAF_TOKEN || (v->on && v->other.yes.kind == LEAF_TOKEN));
+}
+
 static void look_at(struct writing *w, struct component *c)
 {
 	struct token_found t;
@@ -113,13 +134,17 @@ static void look_at(struct writing *w, struct component *c)
 		if (token_at(&w->a->release, rest, &t) && value_of(w->a, &t, w->context, &v) &&
 		    !value_is_text(w->a, &v)) {
 			c->dynamic = true;
+			c->opening = i ? c->opening : opening_of(w->a, &t, &v);
 			c->sure = c->sure || v.never_empty;
+			c->may_stay = c->may_stay || may_be_text(&v);
 			i += t.text.n;
 			continue;
 		}
 		bytes++;
 		dots += c->text.p[i++] == '.';
 	}
+	if (!c->dynamic && (sv_starts(c->text, "%2F") || sv_starts(c->text, "%2f")))
+		c->opening = OPENS_WITH;
 	c->sure = c->sure || dots < bytes;
 }
 
@@ -141,7 +166,7 @@ static bool clean(struct endpoint *p)
 	}
 	p->components.n = kept;
 	for (size_t i = 0; i < kept; i++)
-		sure = sure && p->components.v[i].sure;
+		sure = sure && p->components.v[i].sure && !p->components.v[i].may_stay;
 	return sure;
 }
 
@@ -226,7 +251,11 @@ static bool write_path(struct writing *w, struct endpoint *p)
 	}
 	w->at = p->at;
 	vec_each (&p->components, c) {
-		buf_addc(&w->ret->text, '/');
+		bool first = c == p->components.v && w->url == URL_WHOLE;
+
+		sure = sure && !(first && c->opening == OPENS_EITHER);
+		if (!first || c->opening != OPENS_WITH)
+			buf_addc(&w->ret->text, '/');
 		if (c->dynamic) {
 			write_text(w, c->text, c->at);
 			continue;

@@ -55,7 +55,7 @@ static const struct template_condition_about conditions[TEMPLATE_IF__MAX] = {
 				      "template-functions.md" },
 	[TEMPLATE_IF_COMPONENT] = { "component",
 				    "no part of the endpoint's path comes out empty, as . or .., "
-				    "or as a token without a value",
+				    "as a token without a value, or the first one with a slash",
 				    false, false, "sftpgo-real 6.3, 8.1-8.5" },
 	[TEMPLATE_IF_OBJECT] = { "object",
 				 "the object's JSON of Enterprise has the members that its reader "
@@ -69,6 +69,10 @@ static const struct template_condition_about conditions[TEMPLATE_IF__MAX] = {
 				       "patterns",
 				       false, true,
 				       "facts sftpgo 5.9; " DOCS("filesystem-actions") },
+	[TEMPLATE_IF_BACKSLASH] = { "no-backslash",
+				    "no value has a backslash: in a path 2.6 left it alone, and "
+				    "Enterprise takes it for a slash",
+				    true, false, "facts sftpgo 5.3; sftpgo-real 6.3, 8.14" },
 	[TEMPLATE_IF_MINUTE] = { "schedule-minute", "a schedule without a minute runs at minute 0",
 				 false, true, "facts sftpgo 5.9, 5.10" },
 };
@@ -143,6 +147,10 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 	[TEMPLATE_CLAIM_NAME] = { "claim-name", NEVER,
 				  "a claim's name that a path cannot hold: saving would change it",
 				  "the token's text in place of the claim", "facts sftpgo 5.3" },
+	[TEMPLATE_BACKSLASH] = { "backslash", NEVER,
+				 "2.6 left a backslash in a path alone; Enterprise makes a slash "
+				 "of it when the action is saved",
+				 "the path", "facts sftpgo 5.3; sftpgo-real 6.3" },
 	[TEMPLATE_NO_TEMPLATE_HERE] = { "not-run", NEVER,
 					"Enterprise runs no template here: what the old release "
 					"replaced stays as text",

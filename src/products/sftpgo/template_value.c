@@ -177,6 +177,19 @@ static void timed(struct value *v, const struct template_asked *a, enum token to
 	v->never_empty = true;
 }
 
+/* Enterprise may name the account that a retention check is at. */
+static void named_object(struct value *v, const struct template_asked *a)
+{
+	if (after_backup(a))
+		v->conditions |= BIT(BACKUP);
+	if (!(a->triggers & TEMPLATE_AFTER_RETENTION))
+		return;
+	if (after_backup(a) || (value_triggers(a) & ~(unsigned)ON_NO_FILE))
+		v->conditions |= BIT(OBJECT_NAME);
+	if (!after_backup(a))
+		otherwise(v, a, ON_NO_FILE, text_form(""));
+}
+
 /* Events of objects have no path, though Enterprise gives shares one; where its file alone has an
  * extension, a backup's has none. */
 static void pathless(struct value *v, const struct template_asked *a, enum token token)
@@ -188,7 +201,9 @@ static void pathless(struct value *v, const struct template_asked *a, enum token
 		otherwise(v, a, ON_OBJECT, own_text);
 		break;
 	case TOKEN_OBJECT_BASE_NAME:
-		otherwise(v, a, ON_OBJECT | (after_backup(a) ? ON_NO_FILE : 0), name);
+		named_object(v, a);
+		if (!v->on)
+			otherwise(v, a, ON_OBJECT | (after_backup(a) ? ON_NO_FILE : 0), name);
 		break;
 	case TOKEN_EXT:
 		otherwise(v, a, ON_OBJECT | (after_backup(a) ? ON_NO_FILE : 0), text_form(""));
@@ -204,18 +219,6 @@ static void pathless(struct value *v, const struct template_asked *a, enum token
 static void targetless(struct value *v, const struct template_asked *a)
 {
 	otherwise(v, a, ON_OBJECT | ON_NO_FILE, own_text);
-}
-
-static void named_object(struct value *v, const struct template_asked *a)
-{
-	if (after_backup(a))
-		v->conditions |= BIT(BACKUP);
-	if (!(a->triggers & TEMPLATE_AFTER_RETENTION))
-		return;
-	if (after_backup(a) || (value_triggers(a) & ~(unsigned)ON_NO_FILE))
-		v->conditions |= BIT(OBJECT_NAME);
-	if (!after_backup(a))
-		otherwise(v, a, ON_NO_FILE, text_form(""));
 }
 
 static void role(struct value *v, const struct template_asked *a)
@@ -379,6 +382,28 @@ static bool never_empty(const struct template_asked *a, enum token token)
 	}
 }
 
+/* 2.6 leaves a backslash in a path alone. Paths of clients have none in Enterprise. */
+static bool may_have_backslash(const struct template_asked *a, enum token token)
+{
+	switch (token) {
+	case TOKEN_NAME:
+	case TOKEN_ERROR_STRING:
+	case TOKEN_FS_PATH:
+	case TOKEN_FS_TARGET_PATH:
+	case TOKEN_ROLE:
+	case TOKEN_EMAIL:
+	case TOKEN_UID:
+	case TOKEN_METADATA:
+	case TOKEN_METADATA_STRING:
+	case TOKEN_IDP_FIELD:
+		return true;
+	case TOKEN_OBJECT_NAME:
+		return value_triggers(a) != TEMPLATE_ON_FS;
+	default:
+		return false;
+	}
+}
+
 bool value_of(const struct template_asked *a, const struct token_found *t, enum template_context c,
 	      struct value *ret)
 {
@@ -394,6 +419,8 @@ bool value_of(const struct template_asked *a, const struct token_found *t, enum 
 	}
 	if (t->maybe)
 		ret->conditions |= BIT(RELEASE);
+	if (c == TEMPLATE_PATH && a->release.minor == 6 && may_have_backslash(a, t->token))
+		ret->conditions |= BIT(BACKSLASH);
 	return true;
 }
 

@@ -39,7 +39,7 @@ static const struct template_case rows[] = {
 	{ "ErrorString", 6, 4, FS, JSON, "{{ErrorString}}",
 	  "{{ toJsonUnquoted (stringJoin .Errors \", \") }}", UNDER },
 	{ "VirtualPath", 6, 4, FS, PLAIN, "{{VirtualPath}}", "{{ .VirtualPath }}", EXACT },
-	{ "VirtualPath", 6, 4, PROVIDER, PLAIN, "{{VirtualPath}}", "", EXACT },
+	{ "VirtualPath", 6, 4, PROVIDER, PLAIN, "{{VirtualPath}}", "{{ \"\" }}", EXACT },
 	{ "VirtualPath", 6, 4, FS | PROVIDER, PLAIN, "{{VirtualPath}}",
 	  "{{ if not .ObjectType }}{{ .VirtualPath }}{{ end }}", EXACT },
 	{ "EscapedVirtualPath", 7, 5, FS, JSON, "{{.EscapedVirtualPath}}",
@@ -68,8 +68,8 @@ static const struct template_case rows[] = {
 	{ "ObjectName", 6, 4, FS, PLAIN, "{{ObjectName}}", "{{ .ObjectName }}", EXACT },
 	{ "ObjectName", 6, 4, FS | TEMPLATE_AFTER_RETENTION, PLAIN, "{{ObjectName}}",
 	  "{{ .ObjectName }}", UNDER },
-	{ "ObjectName", 6, 4, SCHEDULE | TEMPLATE_AFTER_RETENTION, PLAIN, "{{ObjectName}}", "",
-	  EXACT },
+	{ "ObjectName", 6, 4, SCHEDULE | TEMPLATE_AFTER_RETENTION, PLAIN, "{{ObjectName}}",
+	  "{{ \"\" }}", EXACT },
 	{ "ObjectBaseName", 7, 5, FS, PLAIN, "{{.ObjectBaseName}}",
 	  "{{ stringTrimSuffix .ObjectName (pathExt .VirtualPath) }}", EXACT },
 	{ "ObjectBaseName", 7, 5, PROVIDER, PLAIN, "{{.ObjectBaseName}}", "{{ .ObjectName }}",
@@ -77,7 +77,7 @@ static const struct template_case rows[] = {
 	{ "ObjectBaseName", 6, 6, FS, PLAIN, "{{ObjectBaseName}}", LITERAL "ObjectBaseName}}",
 	  EXACT },
 	{ "Ext", 6, 4, FS, PLAIN, "{{Ext}}", "{{ pathExt .VirtualPath }}", EXACT },
-	{ "Ext", 6, 4, SCHEDULE | BACKUP, PLAIN, "{{Ext}}", "", EXACT },
+	{ "Ext", 6, 4, SCHEDULE | BACKUP, PLAIN, "{{Ext}}", "{{ \"\" }}", EXACT },
 	{ "ObjectType", 6, 4, PROVIDER, PLAIN, "{{ObjectType}}", "{{ .ObjectType }}", EXACT },
 	{ "FileSize", 6, 4, FS, PLAIN, "{{FileSize}}", "{{ .FileSize }}", EXACT },
 	{ "Elapsed", 6, 4, FS, PLAIN, "{{Elapsed}}", "{{ .Elapsed }}", EXACT },
@@ -224,6 +224,10 @@ static void endpoints(void **state)
 		{ NULL, 6, 4, FS, TEMPLATE_URL, HTTP "/f%C3%BCr/{{VirtualPath}}/x/",
 		  HTTP "/f%C3%BCr/{{ stringReplace (stringReplace (stringReplace (urlPathEscape "
 		       ".VirtualPath) \"%2F\" \"/\") \"%3B\" \";\") \"%2C\" \",\" }}/x",
+		  UNDER },
+		{ NULL, 6, 4, FS, TEMPLATE_URL, HTTP "/{{VirtualPath}}/ä",
+		  HTTP "{{ stringReplace (stringReplace (stringReplace (urlPathEscape "
+		       ".VirtualPath) \"%2F\" \"/\") \"%3B\" \";\") \"%2C\" \",\" }}/%C3%A4",
 		  UNDER },
 		{ NULL, 6, 4, FS, TEMPLATE_URL, HTTP "/a%2Fb/{{Status}}",
 		  HTTP "/a/b/{{ urlPathEscape (print .Status) }}", UNDER },
@@ -474,6 +478,20 @@ static void laws_hold_for_any_text(void **state)
 	template_text_done(&t);
 }
 
+static void backslashes_in_paths(void **state)
+{
+	static const struct template_case cases[] = {
+		{ NULL, 6, 4, FS, TEMPLATE_PATH, "/a\\b", "/a\\b", TEMPLATE_NOT },
+		{ NULL, 7, 5, FS, TEMPLATE_PATH, "/a\\b", "/a\\b", EXACT },
+		{ NULL, 6, 4, FS, PLAIN, "/a\\b", "/a\\b", EXACT },
+		{ NULL, 6, 4, FS, TEMPLATE_PATH, "/{{Name}}", "/{{ .Name }}", UNDER },
+		{ NULL, 6, 4, FS, TEMPLATE_PATH, "{{VirtualPath}}", "{{ .VirtualPath }}", EXACT },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		case_holds(&cases[i]);
+}
+
 static void ceilings_and_refusals(void **state)
 {
 	struct template_asked a = { .release = { 6, 4 } };
@@ -529,6 +547,7 @@ int main(void)
 		cmocka_unit_test(times_may_be_local),
 		cmocka_unit_test(objects_where_they_are_filled_in),
 		cmocka_unit_test(laws_hold_for_any_text),
+		cmocka_unit_test(backslashes_in_paths),
 		cmocka_unit_test(ceilings_and_refusals),
 		cmocka_unit_test(releases),
 		cmocka_unit_test(tables_are_whole),
