@@ -25,6 +25,13 @@ const struct kind_text kind_texts[] = {
 	  "Nothing: it goes with the restore point." },
 	{ "database_point", "Marks that the dump stands ready; does nothing going forward.",
 	  "Looks whether the database is as it was; else drops SFTPGo's tables there, loads the dump and compares." },
+	{ "events_keep", "Keeps the event actions and rules of the running SFTPGo in a file, without passwords, before a migration rewrites "
+			 "their texts.",
+	  "Removes the file." },
+	{ "events_put",
+	  "Gives the event actions of a running Enterprise server their texts translated to templates, reads them back, and sets the rules "
+	  "active that were set inactive for the migration.",
+	  "Sets these rules inactive and puts the old texts back; an action somebody has edited since is not overwritten." },
 	{ "facts_freeze",
 	  "Reads the facts of the old world from its stopped files: the baseline of the proof.",
 	  "Nothing." },

@@ -35,6 +35,10 @@ void sftpgo_draft_license(struct draft *d);
 void sftpgo_draft_left(struct draft *d);
 json_t *sftpgo_draft_rules(const struct draft *d) must_check; /* to be set inactive, in order; new reference */
 
+/* plan_events.c: event actions, kept before the stop, and put by a second plan */
+void sftpgo_draft_events_keep(struct draft *d);
+void sftpgo_draft_events_put(struct draft *d);
+
 /* plan_trial.c: logins that are tried, before the stop and at the new server */
 void sftpgo_draft_trial(struct draft *d);
 void sftpgo_draft_trial_again(struct draft *d);

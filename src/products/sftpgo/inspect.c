@@ -66,6 +66,7 @@ static int look(struct look *k, struct err *e)
 		if (look_at_target(k, e) < 0)
 			return -(int)e->kind;
 		look_at_crossing(k);
+		look_at_events(k);
 	}
 	look_at_causes(k);
 	return 0;

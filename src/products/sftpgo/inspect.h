@@ -44,6 +44,7 @@ void look_at_login(struct look *k);     /* inspect_login.c: does the server take
 int  look_at_trials(struct look *k, struct err *e) must_check; /* inspect_trial.c: logins that the goal asks to try */
 void look_at_outside(struct look *k);   /* inspect_outside.c: what clients see of it */
 void look_at_crossing(struct look *k);  /* inspect_crossing.c: what the way to Enterprise asks for */
+void look_at_events(struct look *k);    /* inspect_events.c: the dump of event actions that the goal names */
 void look_at_repository(struct look *k); /* inspect_repository.c: target.package, fetched */
 const char *artifact_path(const struct look *k, size_t i); /* the i-th of target.artifact or target.package, NULL beyond */
 void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, once the new ones are known */

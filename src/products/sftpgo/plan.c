@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "products/sftpgo/event_goal.h"
 #include "products/sftpgo/trial_goal.h"
 
 json_t *sftpgo_draft_place(struct draft *d, const char *name, const char *path)
@@ -126,14 +127,16 @@ int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (sftpgo_by_hand(now))
 		return sftpgo_plan_by_hand(now, to, ret, e);
 	sftpgo_change(now, to, &d.change);
-	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0 || trial_settings(to, e) < 0)
+	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0 || trial_settings(to, e) < 0 || events_settings(to, e) < 0)
 		return -(int)e->kind;
 	if (!d.change.nothing && sftpgo_placement(now, to, &d.change, &d.at, e) < 0)
 		return -(int)e->kind;
 	set_roots(&d);
 	if (d.change.nothing)
+		sftpgo_draft_events_put(&d);
+	if (d.change.nothing && !ret->steps.n)
 		plan_note(ret, "nothing to do: this very version is installed already");
-	else
+	else if (!d.change.nothing)
 		draft_steps(&d);
 	add_site(&d);
 	draft_done(&d);

@@ -54,6 +54,7 @@ void sftpgo_draft_quiet(struct draft *d)
 	sftpgo_draft_step(d, PHASE_FREEZE, "drain", "transfers_drain", STEP_AGAIN,
 		   json_pack("{ss}", "within", sftpgo_draft_span(d, "drain", "0s")),
 		   "what is still under way at the stop is cut, and named");
+	sftpgo_draft_events_keep(d);
 	if (json_array_size(rules))
 		sftpgo_draft_step(d, PHASE_FREEZE, "pause-rules", "rules_pause", 0, json_pack("{sO}", "rules", rules),
 			   "Enterprise reads placeholders as templates: rules whose actions hold some must not fire untranslated");

@@ -186,7 +186,12 @@ static int ask_again(struct rest *r, const struct http_ask *what, struct http_an
 
 int rest_get(struct rest *r, const char *path, json_t **ret, struct err *e)
 {
-	struct http_ask what = { .method = "GET", .path = path };
+	return rest_query(r, path, NULL, ret, e);
+}
+
+int rest_query(struct rest *r, const char *path, const char *const *query, json_t **ret, struct err *e)
+{
+	struct http_ask what = { .method = "GET", .path = path, .query = query };
 	struct http_answer a = { 0 };
 	int got;
 

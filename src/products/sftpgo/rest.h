@@ -27,6 +27,8 @@ struct rest {
 bool rest_has_login(const struct site *s);
 int  rest_login(const struct site *s, struct rest *ret, struct err *e) must_check;
 int  rest_get(struct rest *r, const char *path, json_t **ret, struct err *e) must_check;
+/* The same with a query: name, value, ..., NULL. */
+int  rest_query(struct rest *r, const char *path, const char *const *query, json_t **ret, struct err *e) must_check;
 int  rest_put(struct rest *r, const char *path, const json_t *body, struct err *e) must_check;
 /* The body as text, which may hold a secret: it is the caller's to wipe. */
 int  rest_post(struct rest *r, const char *path, struct sv body, struct err *e) must_check;

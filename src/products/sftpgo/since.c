@@ -23,6 +23,12 @@ static bool spends_a_share(const struct object_difference *d)
 	return d->kind == OBJ_SHARES && d->field && !strcmp(d->field, "used_tokens") && json_int(d->now, "max_tokens", 0) > 0;
 }
 
+/* A save of one of its actions moves a rule's time; a change of the rule itself shows in another field, too. */
+static bool is_a_stamp(const struct object_difference *d)
+{
+	return d->kind == OBJ_EVENT_RULES && d->field && !strcmp(d->field, "updated_at");
+}
+
 /* What the server itself wrote, or any login, is no change of somebody's: files and quotas stay as they are. A new section of the
  * configs may be either; seen is only that an administrator saved it. */
 static bool is_somebodys(const struct object_difference *d)
@@ -44,7 +50,7 @@ static int count_one(void *data, const struct object_difference *d, struct err *
 	if (is_ours(c, d))
 		return 0;
 	quotas_note(c->moved, d);
-	if (!is_somebodys(d))
+	if (is_a_stamp(d) || !is_somebodys(d))
 		return 0;
 	subject = xasprintf("%s %s", object_kind_name(d->kind), d->key);
 	if (c->last && !strcmp(c->last, subject)) {

@@ -6,11 +6,7 @@
 
 #include <string.h>
 
-#include "base/fault.h"
-#include "products/sftpgo/objects.h"
-#include "products/sftpgo/rest.h"
-
-enum { PAUSED = 0, ACTIVE = 1 };
+#include "products/sftpgo/event_rest.h"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -21,65 +17,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	json_array_foreach(json_object_get(params, "rules"), i, name)
 		buf_addf(ret, "%s '%s'", i ? "," : "", json_string_value(name));
 	return buf_check(ret, "the description", e);
-}
-
-/* What a save sends: the rule as it is, its actions by name, as the server stores them. */
-static json_t *rule_sent(const json_t *rule, int status)
-{
-	static const char *const kept[] = { "name", "description", "trigger", "conditions" };
-	static const char *const of_action[] = { "name", "order", "relation_options" };
-	json_t *sent = json_object(), *actions = json_array(), *one;
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(kept); i++)
-		if (json_object_get(rule, kept[i]))
-			json_object_set(sent, kept[i], json_object_get(rule, kept[i]));
-	json_array_foreach(json_object_get(rule, "actions"), i, one)
-	{
-		json_t *action = json_object();
-
-		for (size_t j = 0; j < ARRAY_LEN(of_action); j++)
-			if (json_object_get(one, of_action[j]))
-				json_object_set(action, of_action[j], json_object_get(one, of_action[j]));
-		json_array_append_new(actions, action);
-	}
-	json_object_set_new(sent, "actions", actions);
-	json_object_set_new(sent, "status", json_integer(status));
-	return sent;
-}
-
-static void rule_digest(const json_t *rule, char ret[65])
-{
-	autojson json_t *bare = rule_sent(rule, PAUSED);
-	struct object o = { .kind = OBJ_EVENT_RULES, .fields = bare };
-
-	object_digest(&o, ret);
-}
-
-/* ERR_CHANGED when it is not there any more. */
-static int get_rule(struct rest *api, const char *name, json_t **ret, struct err *e)
-{
-	autofree char *path = rest_path("/api/v2/eventrules/", name);
-	struct err why = ERR_INIT;
-
-	if (rest_get(api, path, ret, &why) >= 0)
-		return 0;
-	if (why.kind == ERR_ABSENT)
-		return err_set(e, ERR_CHANGED, "event rule '%s' is gone", name);
-	*e = why;
-	return -(int)e->kind;
-}
-
-static int set_status(struct rest *api, const char *name, const json_t *rule, int status, struct err *e)
-{
-	autofree char *path = rest_path("/api/v2/eventrules/", name);
-	autojson json_t *sent = NULL;
-
-	if (json_int(rule, "status", -1) == status)
-		return 0;
-	sent = rule_sent(rule, status);
-	fault_point("rules_pause.save");
-	return rest_put(api, path, sent, e) < 0 ? err_wrap(e, "event rule '%s'", name) : 0;
 }
 
 static int login(struct ctx *c, const json_t *params, struct rest *ret, struct err *e)
@@ -103,11 +40,11 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	{
 		autojson json_t *rule = NULL;
 
-		if (get_rule(&api, json_string_value(name), &rule, e) < 0)
+		if (event_rule_get(&api, json_string_value(name), &rule, e) < 0)
 			return -(int)e->kind;
-		if (json_int(rule, "status", -1) != ACTIVE)
+		if (json_int(rule, "status", -1) != EVENT_RULE_ON)
 			return err_set(e, ERR_CHANGED, "event rule '%s' is not active any more", json_string_value(name));
-		rule_digest(rule, digest);
+		event_rule_digest(rule, digest);
 		json_object_set_new(rules, json_string_value(name), json_string(digest));
 	}
 	*ret_undo = json_pack("{sO}", "rules", rules);
@@ -119,7 +56,7 @@ static bool is_captured(const json_t *undo, const char *name, const json_t *rule
 {
 	char digest[65];
 
-	rule_digest(rule, digest);
+	event_rule_digest(rule, digest);
 	return !strcmp(json_str(json_object_get(undo, "rules"), name, ""), digest);
 }
 
@@ -136,11 +73,11 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		const char *text = json_string_value(name);
 		autojson json_t *rule = NULL;
 
-		if (get_rule(&api, text, &rule, e) < 0)
+		if (event_rule_get(&api, text, &rule, e) < 0)
 			return -(int)e->kind;
 		if (!is_captured(undo, text, rule))
 			return err_set(e, ERR_CHANGED, "somebody edited event rule '%s' meanwhile", text);
-		if (set_status(&api, text, rule, PAUSED, e) < 0)
+		if (event_rule_save(&api, text, rule, EVENT_RULE_OFF, e) < 0)
 			return -(int)e->kind;
 	}
 	*ret_result = json_pack("{sO}", "paused", json_object_get(params, "rules"));
@@ -160,9 +97,9 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	{
 		autojson json_t *rule = NULL;
 
-		if (get_rule(&api, json_string_value(name), &rule, e) < 0)
+		if (event_rule_get(&api, json_string_value(name), &rule, e) < 0)
 			return -(int)e->kind;
-		if (json_int(rule, "status", -1) != PAUSED)
+		if (json_int(rule, "status", -1) != EVENT_RULE_OFF)
 			return 0;
 	}
 	*ret = STEP_IS_DONE;
@@ -174,7 +111,7 @@ static int put_back(struct ctx *c, struct rest *api, const json_t *undo, const c
 	autojson json_t *rule = NULL;
 	struct err gone = ERR_INIT;
 
-	if (get_rule(api, name, &rule, &gone) < 0) {
+	if (event_rule_get(api, name, &rule, &gone) < 0) {
 		if (gone.kind == ERR_CHANGED && c->force)
 			return 0;
 		*e = gone;
@@ -184,7 +121,7 @@ static int put_back(struct ctx *c, struct rest *api, const json_t *undo, const c
 		err_set(e, ERR_CHANGED, "somebody edited event rule '%s' since", name);
 		return err_hint(e, "--force keeps the edit and sets the rule active");
 	}
-	return set_status(api, name, rule, ACTIVE, e);
+	return event_rule_save(api, name, rule, EVENT_RULE_ON, e);
 }
 
 /* In the other order: what listens for a save comes back last. */

@@ -1,5 +1,5 @@
-/* Fixtures of SFTPGo's own kinds. Its API is a server of ours that keeps one event rule in world/root/rule.json: what a save
- * changes is then seen in the listing of the world. */
+/* Fixtures of SFTPGo's own kinds. Its API is a server of ours that keeps one event rule in world/root/rule.json, and one event action
+ * in action.json beside it: what a save changes is then seen in the listing of the world. */
 #include "laws/fixture.h"
 
 #include <net/if.h>
@@ -12,8 +12,10 @@
 #include "unit/net/double.h"
 
 #define RULE "world/root/rule.json"
+#define ACTION "world/root/action.json"
+#define KEPT "kept.json"
 
-static char rule_file[128]; /* in the server: of its bench */
+static char rule_file[128], action_file[128]; /* in the server: of its bench */
 static struct double_server server;
 
 static void answer(int fd, const char *status, const char *body)
@@ -43,17 +45,17 @@ static const char *take_request(int fd, char *text, size_t n)
 	return body ? body + 4 : text;
 }
 
-static void save_rule(const char *text)
+static void save_object(const char *path, const char *text)
 {
-	FILE *file = fopen(rule_file, "w");
+	FILE *file = fopen(path, "w");
 
 	if (file && fputs(text, file) >= 0)
 		fclose(file);
 }
 
-static bool read_rule(char *text, size_t n)
+static bool read_object(const char *path, char *text, size_t n)
 {
-	FILE *file = fopen(rule_file, "r");
+	FILE *file = fopen(path, "r");
 	size_t got = file ? fread(text, 1, n - 1, file) : 0;
 
 	text[got] = '\0';
@@ -62,20 +64,34 @@ static bool read_rule(char *text, size_t n)
 	return file != NULL;
 }
 
+static void answer_dump(int fd)
+{
+	static char rule[64 << 10], action[64 << 10];
+	autofree char *dump = NULL;
+
+	if (!read_object(rule_file, rule, sizeof rule) || !read_object(action_file, action, sizeof action))
+		abort();
+	dump = xasprintf("{\"event_actions\":[%s],\"event_rules\":[%s],\"version\":17}", action, rule);
+	answer(fd, "200 OK", dump);
+}
+
 static void talk(int fd)
 {
-	static char request[64 << 10], rule[64 << 10];
+	static char request[64 << 10], object[64 << 10];
 	const char *body = take_request(fd, request, sizeof request);
+	const char *path = strstr(request, " /api/v2/eventactions/") ? action_file : rule_file;
 
 	if (strstr(request, " /api/v2/token ")) {
 		answer(fd, "200 OK", "{\"access_token\":\"t\"}");
-	} else if (!read_rule(rule, sizeof rule)) {
+	} else if (strstr(request, " /api/v2/dumpdata?")) {
+		answer_dump(fd);
+	} else if (!read_object(path, object, sizeof object)) {
 		answer(fd, "404 Not Found", "{\"message\":\"Not Found\"}");
 	} else if (!strncmp(request, "PUT", 3)) {
-		save_rule(body);
+		save_object(path, body);
 		answer(fd, "200 OK", "{}");
 	} else {
-		answer(fd, "200 OK", rule);
+		answer(fd, "200 OK", object);
 	}
 }
 
@@ -103,6 +119,7 @@ static void serve(struct bench *b)
 		double_stop(&server);
 	loopback_up();
 	snprintf(rule_file, sizeof rule_file, "%s/" RULE, b->base);
+	snprintf(action_file, sizeof action_file, "%s/" ACTION, b->base);
 	server = double_start(talk);
 	bench_put(b, "password", "secret\n");
 	assert_int_equal(chmod(password, 0600), 0);
@@ -184,6 +201,59 @@ static void rule_is_switched_off(struct bench *b)
 	put_trigger(b, 0);
 }
 
+static char *action_text(const char *body)
+{
+	return xasprintf("{\"name\":\"mail\",\"options\":{\"http_config\":{\"body\":\"%s\",\"endpoint\":\"http://x/\",\"method\":"
+			 "\"POST\"}},\"type\":1}",
+			 body);
+}
+
+static void put_action(struct bench *b, const char *body)
+{
+	autofree char *text = action_text(body);
+
+	bench_put(b, ACTION, text);
+}
+
+static json_t *keep_events(struct bench *b)
+{
+	put_rule(b, "ours", 1);
+	put_action(b, "{{.Name}}");
+	serve(b);
+	return json_pack("{so ss}", "file", place_of("root", KEPT), "release", "2.7.5");
+}
+
+static void is_kept_already(struct bench *b)
+{
+	bench_put(b, "world/root/" KEPT, "somebody's");
+}
+
+static json_t *put_events(struct bench *b)
+{
+	autofree char *action = action_text("{{.Name}}");
+	autofree char *kept = xasprintf("{\"taken_from\":\"2.7.5\",\"version\":17,\"event_actions\":[%s],\"event_rules\":[{\"actions\":"
+					"[{\"name\":\"mail\",\"order\":1}],\"name\":\"up loads\",\"status\":1,\"trigger\":1}]}",
+					action);
+	char digest[DIGEST_TEXT];
+
+	put_rule(b, "ours", 0);
+	put_action(b, "{{.Name}}");
+	bench_put(b, "world/root/" KEPT, kept);
+	digest_text(sv_of(kept), digest);
+	serve(b);
+	return json_pack("{so ss}", "file", place_of("root", KEPT), "sha256", digest);
+}
+
+static void dump_is_another(struct bench *b)
+{
+	bench_put(b, "world/root/" KEPT, "{\"version\":17}");
+}
+
+static void action_is_edited(struct bench *b)
+{
+	put_action(b, "somebody else's");
+}
+
 static json_t *nothing(struct bench *b)
 {
 	return json_object();
@@ -194,6 +264,11 @@ const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
+	{ .kind = "events_keep", .name = "an action and a rule", .params = keep_events, .drift = is_kept_already },
+	{ .kind = "events_put", .name = "an action and its rule", .params = put_events, .drift = dump_is_another,
+	  .meddle = action_is_edited },
+	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
+	  .meddle = rule_is_edited },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
 	{ .kind = "quota_scan", .name = "nobody wrote", .flags = FX_NO_EFFECT, .params = nothing },
 	{ .kind = "uploads_left", .name = "a cut upload", .flags = FX_NO_EFFECT, .params = left },

@@ -10,7 +10,7 @@
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-link",     "plan-entries",    "plan-no-gate", "plan-snapshot",
-					     "plan-database", "plan-enterprise", "plan-logins",	    "plan-nothing" };
+					     "plan-database", "plan-enterprise", "plan-events",	    "plan-logins",	    "plan-nothing" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
@@ -19,6 +19,7 @@ static void same_plan(void **state)
 static void refuses(void **state)
 {
 	golden_no_plan("no-plan-unknown-schema", ERR_ABSENT, "provider.schema");
+	golden_no_plan("no-plan-events", ERR_USAGE, "settings.events_dump");
 	golden_no_plan("no-plan-gate", ERR_USAGE, "settings.gate");
 	golden_no_plan("no-plan-span", ERR_USAGE, "settings.drain");
 }

@@ -1,0 +1,136 @@
+#include "products/sftpgo/event_kept.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "io/file.h"
+#include "products/sftpgo/event_dump.h"
+
+#define OBJECTS_MAX 100000
+
+void event_kept_done(struct event_kept *k)
+{
+	json_decref(k->actions);
+	json_decref(k->rules);
+	template_world_free(k->world);
+	free(k->from);
+	*k = (struct event_kept){ 0 };
+}
+
+/* ---- reading ---- */
+
+static int add(json_t *list, const json_t *one, struct err *e)
+{
+	if (json_array_size(list) == OBJECTS_MAX)
+		return err_set(e, ERR_SPACE, "there are more than %d of them", OBJECTS_MAX);
+	json_array_append(list, (json_t *)one);
+	return 0;
+}
+
+static int keep_action(void *arg, struct sv text, const json_t *action, struct buf *ret, struct err *e)
+{
+	struct event_kept *k = arg;
+
+	return add(k->actions, action, e) < 0 || template_world_action(k->world, action, e) < 0 ? -(int)e->kind : 0;
+}
+
+static int keep_rule(void *arg, struct sv text, const json_t *rule, struct buf *ret, struct err *e)
+{
+	struct event_kept *k = arg;
+
+	return add(k->rules, rule, e) < 0 || template_world_rule(k->world, rule, e) < 0 ? -(int)e->kind : 0;
+}
+
+static int keep_release(void *arg, struct sv text, const json_t *release, struct buf *ret, struct err *e)
+{
+	struct event_kept *k = arg;
+
+	if (!json_is_string(release))
+		return err_set(e, ERR_FORMAT, "'" EVENT_DUMP_FROM "' is no text");
+	k->from = xstrdup(json_string_value(release));
+	return 0;
+}
+
+int event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret, struct err *e)
+{
+	struct event_kept k = { .actions = json_array(), .rules = json_array(), .world = template_world_new() };
+	const struct event_dump_watch watch = { .action = keep_action, .rule = keep_rule, .taken_from = keep_release, .arg = &k };
+	autoclose int fd = dir_openat(d, rel, O_RDONLY | O_NONBLOCK, 0, e);
+
+	if (fd < 0 || event_dump_walk(fd, rel, &watch, e) < 0 || file_digest(fd, rel, k.sha256, e) < 0) {
+		event_kept_done(&k);
+		return -(int)e->kind;
+	}
+	*ret = k;
+	return 0;
+}
+
+/* ---- keeping ---- */
+
+json_t *event_kept_of(const json_t *dump, const char *release)
+{
+	json_t *actions = json_deep_copy(json_object_get(dump, "event_actions")), *rules = json_object_get(dump, "event_rules"), *one;
+	json_t *kept_rules = json_array();
+	size_t i;
+
+	json_array_foreach(actions, i, one)
+		json_object_del(json_object_get(json_object_get(one, "options"), "http_config"), "password");
+	json_array_foreach(rules, i, one)
+	{
+		json_t *rule = json_deep_copy(one), *action;
+		size_t j;
+
+		json_array_foreach(json_object_get(rule, "actions"), j, action) json_object_del(action, "options");
+		json_array_append_new(kept_rules, rule);
+	}
+	return json_pack("{ss sO? so* so}", EVENT_DUMP_FROM, release, "version", json_object_get(dump, "version"), "event_actions", actions,
+			 "event_rules", kept_rules);
+}
+
+/* ---- judging ---- */
+
+int event_kept_judge(const struct event_kept *k, const char *release, const char *const *accept, struct event_judge *ret, struct err *e)
+{
+	struct event_judge j = { .world = k->world, .accept = accept };
+	const char *from = release ? release : k->from;
+
+	if (!from) {
+		err_set(e, ERR_USAGE, "the dump of event actions does not tell which release it is of");
+		return err_hint(e, "give settings.events_from, as 2.7.5");
+	}
+	if (template_release_parse(from, &j.asked.release, e) < 0 || event_judge_accepts(accept, e) < 0)
+		return -(int)e->kind;
+	*ret = j;
+	return 0;
+}
+
+static void count_up(json_t *counts, const char *name)
+{
+	json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + 1));
+}
+
+int event_kept_counts(const struct event_kept *k, const struct event_judge *j, json_t **ret, struct err *e)
+{
+	static const char *const classes[] = { [TEMPLATE_EXACT] = "exact", [TEMPLATE_EXACT_IF] = "conditional",
+					       [TEMPLATE_NOT] = "not_translatable" };
+	autojson json_t *counts = json_pack("{si si si si si}", "actions", 0, "exact", 0, "conditional", 0, "not_translatable", 0, "held", 0);
+	json_t *action;
+	size_t i;
+
+	json_array_foreach(k->actions, i, action)
+	{
+		struct template_action t = { 0 };
+
+		if (event_translate(j, action, &t, e) < 0)
+			return -(int)e->kind;
+		if (t.changes.n || t.class != TEMPLATE_EXACT) {
+			count_up(counts, "actions");
+			count_up(counts, classes[t.class]);
+			if (event_verdict(j, &t.findings) & EVENT_HELD)
+				count_up(counts, "held");
+		}
+		template_action_done(&t);
+	}
+	*ret = take_ptr(counts);
+	return 0;
+}

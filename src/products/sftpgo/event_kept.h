@@ -1,0 +1,29 @@
+/* The dump of event actions and rules that a crossing to Enterprise keeps before its stop, for the second plan, which translates from
+ * it: the migration itself rewrites the texts (dot_pass.h), and what it makes of some cannot be translated any more. Any dump of
+ * SFTPGo's will do in its place. No password of an action is in one that we kept.
+ *
+ *	{"taken_from": "2.7.5", "version": 17, "event_actions": [...], "event_rules": [...]} */
+#pragma once
+
+#include "io/dir.h"
+#include "products/sftpgo/event_judge.h"
+
+struct event_kept {
+	json_t *actions, *rules;        /* as dumped */
+	struct template_world *world;
+	char *from;                     /* release it tells of itself, or NULL */
+	char sha256[65];
+};
+#define auto_event_kept cleanup_with(event_kept_done)
+
+/* ERR_FORMAT: no dump. */
+int  event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret, struct err *e) must_check;
+void event_kept_done(struct event_kept *k);
+/* What is kept of a server's answer. New reference. */
+json_t *event_kept_of(const json_t *dump, const char *release) must_check;
+
+/* What a translation would do: {"actions","exact","conditional","not_translatable","held"}: of those whose texts change. */
+int  event_kept_counts(const struct event_kept *k, const struct event_judge *j, json_t **ret, struct err *e) must_check;
+/* A judge over what is kept; the world is borrowed. release NULL: as the dump says; ERR_USAGE when nobody does. */
+int  event_kept_judge(const struct event_kept *k, const char *release, const char *const *accept, struct event_judge *ret,
+		      struct err *e) must_check;

@@ -1,0 +1,114 @@
+/* events_keep: keep the event actions and rules of the running server in a file, before a migration rewrites their texts.
+ * params {"file":place,"release":"2.7.5"}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
+ * No password of an action is kept. The way back removes the file. */
+#include "engine/step.h"
+
+#include <string.h>
+
+#include "io/file.h"
+#include "products/sftpgo/event_kept.h"
+#include "products/sftpgo/rest.h"
+
+#define KEPT_MAX (16u << 20)
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_addf(ret, "keep the event actions as they are in %s", json_str(json_object_get(params, "file"), "path", "?"));
+	return buf_check(ret, "the description", e);
+}
+
+static int open_place(struct ctx *c, const json_t *params, struct site **ret_site, struct dir *ret, const char **ret_rel, struct err *e)
+{
+	return ctx_site_of(c, params, ret_site, e) < 0 ? -(int)e->kind
+						       : site_place(*ret_site, json_object_get(params, "file"), ret, ret_rel, e);
+}
+
+static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+	int there;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	there = dir_has(&d, rel, e);
+	if (there > 0)
+		return err_set(e, ERR_CHANGED, "'%s' is there by now", rel);
+	*ret_undo = json_object();
+	return there;
+}
+
+static int keep(struct site *s, const json_t *params, const struct dir *d, const char *rel, struct err *e)
+{
+	static const char *const query[] = { "output-data", "1", "scopes", "actions,rules", NULL };
+	autobuf struct buf text = BUF_MAX(KEPT_MAX);
+	autojson json_t *dump = NULL, *kept = NULL;
+	autorest struct rest api = { 0 };
+
+	if (rest_login(s, &api, e) < 0 || rest_query(&api, "/api/v2/dumpdata", query, &dump, e) < 0)
+		return err_wrap(e, "ask for the event actions");
+	kept = event_kept_of(dump, json_str(params, "release", ""));
+	json_pretty(kept, &text);
+	if (buf_check(&text, "what is kept of the event actions", e) < 0)
+		return -(int)e->kind;
+	return file_replace(d, rel, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+static int tell(const json_t *params, const struct event_kept *k, json_t **ret_result, struct err *e)
+{
+	autojson json_t *counts = NULL;
+	struct event_judge j = { 0 };
+	autofree char *note = NULL;
+
+	if (event_kept_judge(k, NULL, NULL, &j, e) < 0 || event_kept_counts(k, &j, &counts, e) < 0)
+		return -(int)e->kind;
+	note = xasprintf("event actions with placeholders: %lld; %lld exact, %lld under a condition, %lld not translatable; '%s' keeps them",
+			 (long long)json_int(counts, "actions", 0), (long long)json_int(counts, "exact", 0),
+			 (long long)json_int(counts, "conditional", 0), (long long)json_int(counts, "not_translatable", 0),
+			 json_str(json_object_get(params, "file"), "path", "?"));
+	*ret_result = json_pack("{ss s[s]}", "sha256", k->sha256, "notes", note);
+	return 0;
+}
+
+static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	auto_event_kept struct event_kept k = { 0 };
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || keep(s, params, &d, rel, e) < 0 || event_kept_read(&d, rel, &k, e) < 0)
+		return -(int)e->kind;
+	return tell(params, &k, ret_result, e);
+}
+
+static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	auto_event_kept struct event_kept k = { 0 };
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	*ret = STEP_NOT_DONE;
+	if (!json_object_get(result, "sha256"))
+		return 0;
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || event_kept_read(&d, rel, &k, e) < 0)
+		return -(int)e->kind;
+	*ret = strcmp(k.sha256, json_str(result, "sha256", "")) ? STEP_NOT_DONE : STEP_IS_DONE;
+	return 0;
+}
+
+/* Nobody else writes there, and whoever has it open reads on. */
+static int undo_keep(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	const char *rel;
+	struct site *s;
+
+	if (open_place(c, params, &s, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	return dir_unlink(&d, rel, e);
+}
+
+const struct step_kind step_events_keep = { "events_keep", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_keep };
