@@ -6,6 +6,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import dataclasses
+import itertools
 import json
 import pathlib
 import random
@@ -25,6 +26,8 @@ STRACE = "strace."
 CALLS = ("copy_file_range", "fchmod", "fchown", "fdatasync", "fsync", "ftruncate", "mkdirat", "openat", "openat2", "pwrite64",
          "renameat", "renameat2", "sendmsg", "sendto", "syncfs", "unlinkat", "utimensat", "write")
 FOLLOW = {"copy_file_range": ("-f",), "utimensat": ("-f",)}
+
+STEP_ENDS = ("journal.did", "journal.undid")
 
 # How a struck run is ended. The first of two is the one a second kill strikes.
 UNATTENDED = "unattended"   # as the boot service does it
@@ -270,12 +273,24 @@ def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
 
 # ---- the sample
 
+def places(names: list[str]) -> dict[tuple[str, int], list[int]]:
+    """The points of each name in each step of a run."""
+    found: dict[tuple[str, int], list[int]] = {}
+    step = 0
+    for at, name in enumerate(names, 1):
+        found.setdefault((name, step), []).append(at)
+        step += name in STEP_ENDS
+    return found
+
+
 def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
-    """k points: half of them spread evenly, half by name, rare names first, since copying one file is like copying another."""
-    even = [int((i + rng.random()) * len(names) / max(1, k // 2)) for i in range(k // 2)]
-    share = {name: 1.0 / names.count(name) ** 0.8 for name in set(names)}
-    rare = rng.choices(range(len(names)), [share[name] for name in names], k=k - len(even))
-    return [1 + min(at, len(names) - 1) for at in even + rare]
+    """k points: one of each name first, then one of each name in each step, since copying one file is like copying another."""
+    found = places(names)
+    order = rng.sample(sorted(found), len(found))
+    of_each_name = {name: (name, step) for name, step in order}
+    others = [place for place in order if of_each_name[place[0]] != place]
+    turns = itertools.chain(of_each_name.values(), others, rng.choices(order, k=k))
+    return [rng.choice(found[place]) for place in itertools.islice(turns, k)]
 
 
 def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random.Random) -> list[str]:
@@ -289,7 +304,8 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
         for i, first in enumerate(pick(names, round(doubles * SCENARIOS[name].weight), rng)):
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
             end = rng.choice([end for end in ENDS if boot or end != UNATTENDED])
-            reach = 200 if end.startswith("rollback") or end == LOST else len(names) - first + 40
+            goes_on = end.startswith("resume") or end == UNATTENDED or SCENARIOS[name].struck == "rollback"
+            reach = len(names) - first + 40 if goes_on else 200
             cases.append(Case(SCENARIOS[name], str(first), rng.randint(1, reach), end, boot))
     return [str(case) for case in cases]
 

@@ -233,7 +233,7 @@ SCENARIOS = (
     Questdb("script", script=True, weight=3),
     Questdb("edition", archive=True, enterprise=True, weight=4, cuts=3),
     Questdb("lag", lagging=True, weight=2),
-    Questdb("hold", held=True),
-    Questdb("held", held=True, struck="resume", after_apply=True, weight=2),
+    Questdb("hold", held=True, weight=1.2),
+    Questdb("held", held=True, struck="resume", after_apply=True, weight=2.6),
     Questdb("back", struck="rollback", after_apply=True, weight=3, cuts=2),
 )

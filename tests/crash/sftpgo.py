@@ -196,18 +196,18 @@ class Sftpgo(Scenario):
 
 def on(driver: str) -> tuple[Sftpgo, ...]:
     """Real servers on another database, forward and back."""
-    plain = Sftpgo(f"sftpgo-{driver}", real=True, driver=driver, weight=0.25, cuts=0.3)
+    plain = Sftpgo(f"sftpgo-{driver}", real=True, driver=driver, weight=0.35, cuts=0.3)
     return plain, dataclasses.replace(plain, name=f"{plain.name}-back", struck="rollback", after_apply=True)
 
 
 SCENARIOS = (
-    Sftpgo("sftpgo", weight=2, cuts=1),
-    Sftpgo("sftpgo-link", link=True),
-    Sftpgo("sftpgo-mixed", mixed=True),
-    Sftpgo("sftpgo-open", gate="none"),
-    Sftpgo("sftpgo-held", link=True, held=True, struck="resume", after_apply=True),
-    Sftpgo("sftpgo-back", struck="rollback", after_apply=True, cuts=1),
-    Sftpgo("sftpgo-real", real=True, weight=0.3),
-    Sftpgo("sftpgo-real-back", real=True, struck="rollback", after_apply=True, weight=0.3),
+    Sftpgo("sftpgo", weight=2.6, cuts=1),
+    Sftpgo("sftpgo-link", link=True, weight=1.2),
+    Sftpgo("sftpgo-mixed", mixed=True, weight=1.2),
+    Sftpgo("sftpgo-open", gate="none", weight=1.2),
+    Sftpgo("sftpgo-held", link=True, held=True, struck="resume", after_apply=True, weight=1.2),
+    Sftpgo("sftpgo-back", struck="rollback", after_apply=True, weight=1.2, cuts=1),
+    Sftpgo("sftpgo-real", real=True, weight=0.4),
+    Sftpgo("sftpgo-real-back", real=True, struck="rollback", after_apply=True, weight=0.4),
     *on("bolt"), *on("postgresql"), *on("mysql"),
 )

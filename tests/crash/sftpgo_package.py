@@ -161,6 +161,6 @@ class Package(Sftpgo):
 
 
 SCENARIOS = (
-    Package("sftpgo-package", weight=0.5),
-    Package("sftpgo-package-back", struck="rollback", after_apply=True, weight=0.5),
+    Package("sftpgo-package", weight=0.6),
+    Package("sftpgo-package-back", struck="rollback", after_apply=True, weight=0.6),
 )

@@ -183,4 +183,4 @@ class Unit(Questdb):
     unit: bool = True
 
 
-SCENARIOS = (Unit("unit"),)
+SCENARIOS = (Unit("unit", weight=1.3),)
