@@ -165,6 +165,8 @@ static bool clean(struct endpoint *p)
 		p->components.v[kept++] = *c;
 	}
 	p->components.n = kept;
+	/* A path that is "*" alone is not escaped. */
+	sure = sure && !(kept == 1 && p->components.v[0].opening == OPENS_EITHER);
 	for (size_t i = 0; i < kept; i++)
 		sure = sure && p->components.v[i].sure && !p->components.v[i].may_stay;
 	return sure;

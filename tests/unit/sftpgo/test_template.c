@@ -245,6 +245,38 @@ static void endpoints(void **state)
 		case_holds(&cases[i]);
 }
 
+/* Whether the endpoint's words may come out as none, or as something that paths are cleaned of. */
+static void components_may_be_lost(void **state)
+{
+	static const struct {
+		unsigned triggers;
+		const char *text;
+		bool may;
+	} cases[] = {
+		{ FS, HTTP "/in/{{ObjectName}}", false },
+		{ FS, HTTP "/{{ObjectName}}", true },
+		{ FS, HTTP "/in/{{VirtualPath}}", false },
+		{ FS, HTTP "/in/{{Ext}}", true },
+		{ FS, HTTP "/in/x{{Ext}}", false },
+		{ FS, HTTP "/in/.{{Ext}}", true },
+		{ FS, HTTP "/in/x{{TargetName}}", true },
+		{ PROVIDER, HTTP "/in/{{Event}}", true },
+		{ FS, HTTP "/{{Name}}x/ä", true },
+		{ FS, HTTP "/{{Status}}x/ä", false },
+		{ FS, HTTP "/{{Ext}}/../{{Status}}", true },
+	};
+	struct template_text t;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct template_asked a = { .release = { 6, 4 }, .triggers = cases[i].triggers };
+
+		translated(&a, TEMPLATE_URL, cases[i].text, &t);
+		if (has_condition(&t.findings, TEMPLATE_IF_COMPONENT) != cases[i].may)
+			fail_msg("of %s", cases[i].text);
+		template_text_done(&t);
+	}
+}
+
 static void what_is_no_token_stays_text(void **state)
 {
 	static const struct template_case cases[] = {
@@ -540,6 +572,7 @@ int main(void)
 		cmocka_unit_test(no_row_is_without_a_case),
 		cmocka_unit_test(values_are_escaped_as_the_field_asks),
 		cmocka_unit_test(endpoints),
+		cmocka_unit_test(components_may_be_lost),
 		cmocka_unit_test(what_is_no_token_stays_text),
 		cmocka_unit_test(findings_say_where_and_why),
 		cmocka_unit_test(what_the_dot_pass_left_is_seen),
