@@ -136,7 +136,7 @@ static int check_repository(const json_t *package, struct err *e)
 
 	if (!json_str(repository, "file", NULL) || !json_str(repository, "keyring", NULL)) {
 		err_set(e, ERR_USAGE, "'target.package.repository' is no mapping of file and keyring");
-		return err_hint(e, "write repository: {file: /root/vendor.list, keyring: /root/vendor.gpg}");
+		return err_hint(e, "write repository: {file: /root/vendor.list, keyring: /root/vendor.gpg}, or /root/vendor.repo and /root/vendor.asc");
 	}
 	if (json_only_keys(repository, "target.package.repository", keys, e) < 0 ||
 	    check_path(repository, "target.package.repository", "file", e) < 0)

@@ -4,14 +4,10 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "svc/front.h"
 
 #define ENTRIES_MAX 100
 #define WORDS_MAX   100
-
-bool apt_source_is_deb822(const char *name)
-{
-	return sv_ends(sv_of(name), ".sources");
-}
 
 static bool is(struct sv a, const char *b)
 {
@@ -225,37 +221,17 @@ static int parse_stanzas(struct sv text, json_t *entries, struct err *e)
 	return r;
 }
 
-int apt_source_parse(struct sv text, bool deb822, json_t **ret, struct err *e)
+int apt_source_parse(struct sv text, const char *name, json_t **ret, struct err *e)
 {
 	autojson json_t *entries = json_array();
 
-	if ((deb822 ? parse_stanzas(text, entries, e) : parse_lines(text, entries, e)) < 0)
+	if ((sv_ends(sv_of(name), ".sources") ? parse_stanzas(text, entries, e) : parse_lines(text, entries, e)) < 0)
 		return -(int)e->kind;
 	*ret = json_incref(entries);
 	return 0;
 }
 
 /* ---- what to think of them ---- */
-
-/* "user:password@h:8080" of "https://user:password@h:8080/x" */
-static struct sv authority_of(const char *uri)
-{
-	const char *at = strstr(uri, "://");
-	struct sv all = sv_of(at ? at + 3 : "");
-
-	return sv_cut(&all, '/');
-}
-
-struct sv apt_source_host(const char *uri)
-{
-	struct sv host = authority_of(uri), behind = host;
-
-	while (memchr(behind.p, '@', behind.n)) {
-		(void)sv_cut(&behind, '@');
-		host = behind;
-	}
-	return sv_cut(&host, ':');
-}
 
 static bool brings_packages(const json_t *entry)
 {
@@ -277,9 +253,7 @@ static int judge_uris(const json_t *entry, struct err *e)
 
 	json_array_foreach(json_object_get(entry, "uris"), i, one)
 	{
-		struct sv authority = authority_of(json_string_value(one));
-
-		if (!memchr(authority.p, '@', authority.n))
+		if (!front_has_password(json_string_value(one)))
 			continue;
 		err_set(e, ERR_REFUSED, "it holds a password");
 		return err_hint(e, "write it into a file of /etc/apt/auth.conf.d; apt_auth.conf(5)");

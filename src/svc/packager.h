@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "io/dir.h"
+#include "svc/front.h"
 
 struct packager {
 	const struct packager_ops *ops;
@@ -23,7 +24,7 @@ struct packager_ops {
 	const char *form;       /* of a package's file, and its ending: "deb" */
 	const char *beside;     /* ending of what it lays beside a configuration file that it kept: ".dpkg-dist" */
 	const char *half;       /* ending of a file that is unpacked, but not in place yet: ".dpkg-new"; NULL: sweep() knows them */
-	const char *front;      /* who downloads for it: "apt" */
+	const struct front_ops *front; /* who downloads for it: apt */
 	const char *repacker;   /* makes a package of what is installed: "dpkg-repack"; NULL: there is no such program */
 
 	/* ---- a package's file; ERR_FORMAT, with the manager's words, when it is damaged or none */

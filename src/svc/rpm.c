@@ -57,10 +57,10 @@ static const char *signature_in(struct sv said)
 	return "none";
 }
 
-/* By the keys that rpm has; its status says no to an unknown key, too. "    Header V4 RSA/SHA256 Signature, key ID 4a36d691: OK" */
-static int signature(const char *path, const char **ret, struct err *e)
+/* Its status says no to an unknown key, too. "    Header V4 RSA/SHA256 Signature, key ID 4a36d691: OK" */
+int rpm_signature(const char *path, const char *keys, const char **ret, struct err *e)
 {
-	const char *argv[] = { "rpmkeys", "--checksig", "--verbose", path, NULL };
+	const char *argv[] = { "rpmkeys", "--checksig", "--verbose", path, keys ? "--dbpath" : NULL, keys, NULL };
 	struct cmd c = { .argv = argv, .env = rpm_quiet, .within_ns = PACKAGER_FILES_WITHIN, .die_with_us = true };
 	struct cmd_result r = { 0 };
 
@@ -78,7 +78,7 @@ static int about(const char *path, json_t **ret, struct err *e)
 	struct sv rest, name, version, arch;
 	const char *signed_by = "none";
 
-	if (ask(argv, &said, ERR_FORMAT, e) < 0 || signature(path, &signed_by, e) < 0)
+	if (ask(argv, &said, ERR_FORMAT, e) < 0 || rpm_signature(path, NULL, &signed_by, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(&said);
 	name = sv_word(&rest);
@@ -352,7 +352,7 @@ const struct packager_ops packager_rpm = {
 	.name = "rpm",
 	.form = "rpm",
 	.beside = ".rpmnew",
-	.front = "dnf",
+	.front = &front_dnf,
 	.about = about,
 	.extract = extract,
 	.conffiles = conffiles,

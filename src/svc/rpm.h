@@ -5,6 +5,9 @@
 
 extern const char *const rpm_quiet[]; /* the environment of what we run */
 
+/* rpm.c: "good", "unknown key", "none" or "wrong", by the keys in the database at `keys`; NULL: by those that rpm has. */
+int rpm_signature(const char *path, const char *keys, const char **ret, struct err *e) must_check;
+
 /* rpm_lock.c: see packager_ops.lock. dnf's is held; rpm takes its own, so that one is only waited for. */
 int rpm_lock(const struct packager *p, struct deadline until, struct err *e) must_check;
 
@@ -19,3 +22,5 @@ int rpm_hold(const struct packager *p, const char *name, const char *version, co
 /* rpm_source.c: caches, and what dnf's repositories have */
 json_t *rpm_had(const json_t *package);
 int rpm_fetch(const json_t *package, const char *how, const char *into, struct err *e) must_check;
+/* "sftpgo-2.6.4-1.x86_64.rpm": no epoch in a file's name. Heap. */
+char *rpm_file_name(const json_t *package) must_check;

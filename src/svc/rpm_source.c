@@ -11,8 +11,7 @@
 static const char *const caches[] = { "/var/cache/dnf/*/packages/", "/var/cache/libdnf5/*/packages/",
 				      "/var/cache/yum/*/*/*/packages/", "/var/cache/zypp/packages/*/", "/var/cache/zypp/packages/*/*/" };
 
-/* "sftpgo-2.6.4-1.x86_64": no epoch in a file's name. */
-static char *file_name(const json_t *package)
+char *rpm_file_name(const json_t *package)
 {
 	const char *version = json_str(package, "version", ""), *colon = strchr(version, ':');
 
@@ -21,7 +20,7 @@ static char *file_name(const json_t *package)
 
 static char *cached_in(const char *folders, const json_t *package)
 {
-	autofree char *name = file_name(package), *pattern = xasprintf("%s%s", folders, name);
+	autofree char *name = rpm_file_name(package), *pattern = xasprintf("%s%s", folders, name);
 	char *found = NULL;
 	glob_t g = { 0 };
 

@@ -64,6 +64,27 @@ sftpgo_boot() {
 	export INSIDE=${said%% *}
 }
 
+# Both vendors' hosts, their files in $lab/web: the network inside is its own.
+net_program() { exec nsenter -t "$INSIDE" -n /usr/bin/python3 "$@"; } # in the background: $! is its own
+vendors_serve() {
+	echo '127.0.0.1 localhost oss.sftpgo.com download.sftpgo.com' | inside tee /etc/hosts >/dev/null
+	net_program -m http.server 80 --bind 127.0.0.1 --directory "$lab/web" >"$lab/web.log" 2>&1 3>&- 4>&- </dev/null &
+	echo $! >"$lab/web.pid"
+	curl -sfo /dev/null --retry 50 --retry-delay 1 --retry-connrefused http://127.0.0.1/
+}
+vendors_end() { [ ! -f "$lab/web.pid" ] || kill "$(cat "$lab/web.pid")"; }
+
+# Whatever happens, files below FOLDER never name both.
+vendors_watched() { # FOLDER
+	: >"$lab/watched"
+	inside sh -c "while [ -e $lab/watched ]; do grep -rhoE '(oss|download)[.]sftpgo[.]com' $1 | sort -u | tr '\n' ' '; echo; sleep 0.1; done" \
+		>"$lab/seen" 3>&- 4>&- &
+}
+vendors_never_both() {
+	[ "$(sort -u "$lab/seen" | tr -d '\n')" = 'download.sftpgo.com oss.sftpgo.com ' ] || { sort "$lab/seen" | uniq -c; return 1; }
+	! grep -q 'download.*oss' "$lab/seen"
+}
+
 # What a server that somebody else starts is: init stands for its process, which only it knows.
 sftpgo_serve_file() { # CONF PID
 	"$SFTPGO_TOOLS/sftpgo_config.py" --ports "$1/sftpgo.json" >"$1.server" &&

@@ -7,7 +7,11 @@ bats_require_minimum_version 1.5.0
 CONF=/etc/sftpgo/sftpgo.json
 ROOT_MORE="rpm dnf dnf-plugins-core createrepo-c"
 REAL=$BATS_TEST_DIRNAME/../real
-CACHE=/var/cache/dnf/lab-0/packages
+CACHE=/var/cache/dnf/sftpgo-0/packages
+# Both vendors' repositories under the vendors' own names. $lab/enterprise.repo and its keyring are what the operator brings; the other
+# is the one this host was installed from.
+OSS=/etc/yum.repos.d/sftpgo.repo
+KEYS=/etc/pki/rpm-gpg/RPM-GPG-KEY-sftpgo
 
 # rpm can be killed where it hurts: while it unpacks, and in a scriptlet. What `kill` holds is done once: "rpm", or "both" with
 # crossgrade too.
@@ -41,16 +45,38 @@ traps() {
 	inside chmod 755 /usr/bin/rpm /usr/sbin/setcap
 }
 
+repo_file() { # URL
+	printf '%s\n' '[sftpgo]' 'name=of the vendor' "baseurl=$1" gpgcheck=1 "gpgkey=file://$KEYS"
+}
+
+# web_repository NAME [FILE...]: $lab/web/NAME has these of $lab.
+web_repository() {
+	local to=$lab/web/$1 file
+	rm -rf "$to" && mkdir -p "$to" || return
+	for file in "${@:2}"; do ln "$lab/$file" "$to/$file"; done
+	inside createrepo_c --quiet "$to"
+}
+
+# The new package is signed by one key, which rpm does not have; there is another.
+signed() {
+	export GNUPGHOME=$lab/gpg
+	mkdir -m 700 "$GNUPGHOME"
+	gpg --batch --quiet --passphrase '' --quick-gen-key lab rsa2048 sign never &&
+		gpg --batch --quiet --passphrase '' --quick-gen-key other rsa2048 sign never || return
+	rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name lab' --addsign "$lab/new.rpm" >/dev/null || return
+	gpg --armor --export lab >"$lab/lab.asc" && gpg --armor --export other >"$lab/other.asc"
+	gpgconf --kill all
+	unset GNUPGHOME
+}
+
 # Debian's rpm keeps its database in root's home; it knows nothing of what Debian itself brings.
 distribution() {
-	inside mkdir -p /etc/rpm /etc/yum.repos.d
+	inside mkdir -p /etc/rpm /etc/yum.repos.d /etc/pki/rpm-gpg
 	inside tee /etc/rpm/macros <<<'%_dbpath /var/lib/rpm' >/dev/null
-	inside tee /etc/yum.repos.d/lab.repo >/dev/null <<-END
-		[lab]
-		name=lab
-		baseurl=file://$lab/repo
-		gpgcheck=0
-	END
+	repo_file http://oss.sftpgo.com/yum | inside tee $OSS >"$lab/oss.repo"
+	repo_file http://download.sftpgo.com/enterprise >"$lab/enterprise.repo"
+	inside cp "$lab/other.asc" $KEYS
+	web_repository enterprise old.rpm new.rpm && vendors_serve || return
 	"$REAL/sftpgo_rpm.sh" base "$lab/base.rpm" >/dev/null && inside rpm --install "$lab/base.rpm"
 }
 
@@ -81,13 +107,14 @@ setup_file() {
 	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
 	command -v rpmbuild >/dev/null || { ABSENT='no rpmbuild'; return 0; }
 	sftpgo_lab_made
-	"$REAL/sftpgo_rpm.sh" 2.6.4 "$lab/old.rpm" && "$REAL/sftpgo_rpm.sh" 2.7.5 "$lab/new.rpm" || return
+	"$REAL/sftpgo_rpm.sh" 2.6.4 "$lab/old.rpm" && "$REAL/sftpgo_rpm.sh" 2.7.5 "$lab/new.rpm" && signed || return
 	sftpgo_boot /etc /var/lib || return 0
 	by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
+	vendors_end
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
 	[ -z "${lab-}" ] || rm -rf "$lab"
 }
@@ -112,11 +139,23 @@ world() {
 }
 uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/proc/$INSIDE/root/srv/sftpgo/data"; }
 
-# dnf's repository "lab" has these files of $lab.
-repository() {
-	rm -rf "$lab/repo" && mkdir "$lab/repo" || return
-	for file; do ln "$lab/$file" "$lab/repo/$file"; done
-	inside createrepo_c --quiet "$lab/repo" && inside dnf --quiet makecache --refresh
+# The vendor's repository of now has these files of $lab.
+repository() { web_repository yum "$@" && inside dnf --quiet makecache --refresh; }
+
+# goal NAME VERSION [FILE [KEYRING]]: $lab/NAME.yaml, a move to that release from the new vendor's repository; more of the file on stdin.
+goal() {
+	printf 'product: sftpgo\nsource: {root: /etc/sftpgo}\ntarget: {package: {version: %s, repository: {file: %s, keyring: %s}}}\n' "$2" \
+		"${3-$lab/enterprise.repo}" "${4-$lab/lab.asc}" >"$lab/$1.yaml"
+	cat >>"$lab/$1.yaml"
+}
+
+# The file and keys of one vendor, byte for byte, and no trace of the other's.
+repository_of() {
+	local file=$OSS keys=other.asc
+	[ "$1" = oss ] || file=/etc/yum.repos.d/enterprise.repo keys=lab.asc
+	[ "$(inside find /etc/yum.repos.d -type f)" = $file ]
+	inside cmp "$lab/$1.repo" $file
+	inside cmp "$lab/$keys" $KEYS
 }
 
 @test "inspect sees the package; without the old one, which rpm cannot make again, there is no run" {
@@ -131,17 +170,40 @@ repository() {
 	[[ $stderr == *sftpgo.old-package* ]]
 }
 
-# The new package signed by a key that rpm has, and wrong.rpm: that with two bytes of the signature changed, which is the first entry
-# of the header behind 96 bytes of lead.
-signed() {
+# refused NAME WORDS: no run (3), which says so; nothing of the old world moved.
+refused() {
+	local pid
+	pid=$(unit_says MainPID)
+	cg apply -f "$lab/$1.yaml" --yes
+	exits 3
+	[[ $stderr == *sftpgo.target-repository* && $stderr == *"$2"* ]]
+	[ "$(unit_says MainPID)" = "$pid" ]
+	repository_of oss
+}
+
+@test "a repository with a package of another key, of none, or not at all; one that is down, or unsigned as it pleases" {
+	sed 's/gpgcheck=1/gpgcheck=0/' "$lab/enterprise.repo" >"$lab/trusting.repo"
+	sed 's/com/com:81/' "$lab/enterprise.repo" >"$lab/down.repo"
+	goal signature 2.7.5 "$lab/enterprise.repo" "$lab/other.asc" </dev/null
+	refused signature "signed by no key of the keyring"
+	goal unsigned 2.6.4 </dev/null
+	refused unsigned "signed by nobody"
+	goal version 2.7.9 </dev/null
+	refused version "it has no sftpgo 2.7.9 for x86_64; it has 2.6.4-1, 2.7.5-1"
+	goal trusting 2.7.5 "$lab/trusting.repo" </dev/null
+	refused trusting "takes packages that nobody signed"
+	goal down 2.7.5 "$lab/down.repo" </dev/null
+	refused down "Curl error"
+	goal from-repository 2.7.5 </dev/null
+	cg apply -f "$lab/from-repository.yaml" --yes
+	exits 3
+	[[ $stderr == *sftpgo.old-package* ]]
+}
+
+# wrong.rpm: the new package with two bytes of its signature changed, which is the first entry of the header behind 96 bytes of lead.
+tampered() {
 	local entries
-	export GNUPGHOME=$lab/gpg
-	mkdir -m 700 "$GNUPGHOME"
-	gpg --batch --quiet --passphrase '' --quick-gen-key lab rsa2048 sign never
-	rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name lab' --addsign "$lab/new.rpm"
-	gpg --armor --export lab >"$lab/lab.key"
-	gpgconf --kill all
-	inside rpmkeys --import "$lab/lab.key"
+	inside rpmkeys --import "$lab/lab.asc"
 	cp "$lab/new.rpm" "$lab/wrong.rpm"
 	entries=$(od -An -t u1 -j 107 -N 1 "$lab/wrong.rpm")
 	printf XX | dd of="$lab/wrong.rpm" bs=1 seek=$((112 + 16 * entries + 300)) conv=notrunc status=none
@@ -156,20 +218,22 @@ signed() {
 	cg check sftpgo --root /etc/sftpgo --artifact "$lab/foreign.rpm"
 	exits 3
 	[[ $output$stderr == *m68k* ]]
-	signed
+	tampered
 	cg check sftpgo --root /etc/sftpgo --artifact "$lab/wrong.rpm"
 	exits 3
 	[[ $output$stderr == *"this is not what was signed"* ]]
 }
 
-@test "apply downloads the old package, installs the new behind the hold; an edited configuration file stays" {
+@test "apply installs the package of a repository behind the hold, with the old one downloaded; an edited file stays" {
 	repository old.rpm
-	cg check $(subject) -v
+	cg check -f "$lab/from-repository.yaml" -v
 	exits 0
 	[[ $output == *"2.6.4-1 by download"* ]]
 	[[ $output == *"by a key that rpm has"* ]]
-	cg apply $(subject) --yes
+	vendors_watched /etc/yum.repos.d
+	cg apply -f "$lab/from-repository.yaml" --yes
 	exits 0
+	repository_of enterprise
 	world 2.7.5 "$lab/edited.json"
 	inside test -f $CONF.rpmnew
 	uploads_whole
@@ -177,12 +241,15 @@ signed() {
 	world 2.7.5 "$lab/edited.json"
 }
 
-@test "rollback installs the old package over it, and the old database" {
+@test "rollback installs the old package over it, the old database, and the old repository" {
 	cg rollback --yes
+	rm "$lab/watched"
 	exits 0
+	repository_of oss
 	world 2.6.4 "$lab/edited.json"
 	inside test ! -e $CONF.rpmnew
 	uploads_whole
+	vendors_never_both
 }
 
 @test "rpm killed while it unpacks: the run turns back by itself" {

@@ -105,7 +105,8 @@ CHECK(artifact_version)
 	judge_word("edition", to ? goal_edition(to) : NULL, json_str(a, "edition", ""), ret);
 }
 
-static void judge_signature(const json_t *artifact, struct results *ret)
+/* One that was fetched was judged by its keyring. */
+static void judge_signature(const struct facts *now, const json_t *artifact, struct results *ret)
 {
 	static const char id[] = "sftpgo.signature";
 	const json_t *package = json_object_get(artifact, "package");
@@ -113,6 +114,8 @@ static void judge_signature(const json_t *artifact, struct results *ret)
 
 	if (!strcmp(is, "good"))
 		results_add(ret, id, VERDICT_PASS, name, "by a key that rpm has");
+	else if (!strcmp(is, "unknown key") && facts_get(now, SF_REPOSITORY))
+		results_add(ret, id, VERDICT_PASS, name, "by a key of target.package.repository.keyring; rpm has none");
 	else if (!strcmp(is, "wrong"))
 		results_add(ret, id, VERDICT_BLOCK, name, "it is wrong: this is not what was signed");
 	else if (!strcmp(is, "unknown key"))
@@ -142,9 +145,9 @@ CHECK(signature)
 		untold_by(now, SF_ARTIFACT, id, "it could not be read", ret);
 		return;
 	}
-	judge_signature(a, ret);
+	judge_signature(now, a, ret);
 	json_array_foreach((json_t *)facts_get(now, SF_MORE), i, one)
-		judge_signature(one, ret);
+		judge_signature(now, one, ret);
 }
 
 static void judge_archive(const struct facts *now, struct results *ret)
@@ -205,10 +208,10 @@ static void judge_not_had(const struct facts *now, const char *name, const char 
 
 	if (ops && !ops->repacker)
 		results_add(ret, id, VERDICT_BLOCK, name, "%s is in no cache and no repository that %s knows, and %s cannot make it of "
-			    "what is installed", version, ops->front, ops->name);
+			    "what is installed", version, ops->front->name, ops->name);
 	else
 		results_add(ret, id, VERDICT_BLOCK, name, "%s is in no cache, no repository that %s knows, and %s is not installed",
-			    version, ops ? ops->front : "?", ops ? ops->repacker : "?");
+			    version, ops ? ops->front->name : "?", ops ? ops->repacker : "?");
 }
 
 /* Without it the way back brings the program's folder back, and makes the service anew. */

@@ -80,6 +80,6 @@ void look_at_packages(struct look *k)
 	all = json_pack("[o]", old_of(k, &here, server));
 	json_array_foreach((json_t *)facts_get(k->f, SF_MORE), i, one)
 		json_array_append_new(all, old_of(k, &here, one));
-	source = xasprintf("%s and %s", here.ops->name, here.ops->front);
+	source = xasprintf("%s and %s", here.ops->name, here.ops->front->name);
 	look_pin(k, SF_PACKAGES, all, source);
 }

@@ -15,9 +15,14 @@ const char *artifact_path(const struct look *k, size_t i)
 	return json_string_value(json_array_get(json_object_get(facts_get(k->f, SF_REPOSITORY), "packages"), i));
 }
 
+static const struct packager_ops *manager(const struct look *k)
+{
+	return packager_named(json_str(k->l.package, "manager", ""));
+}
+
 static bool is_installed(const struct look *k, const char *name)
 {
-	struct packager here = { .ops = &packager_dpkg, .inst = "/", .admin = json_str(k->l.package, "database", "") };
+	struct packager here = { .ops = manager(k), .inst = "/", .admin = json_str(k->l.package, "database", "") };
 	autojson json_t *package = NULL;
 	struct err none = ERR_INIT;
 
@@ -34,8 +39,9 @@ static json_t *wanted(const struct look *k)
 
 	for (size_t i = 0; i < ARRAY_LEN(plugins); i++)
 		if (is_installed(k, plugins[i]))
-			json_array_append_new(list, json_pack("{ss ss}", "name", plugins[i], "version",
-							      json_str(package, "plugins", version)));
+			json_array_append_new(list, json_pack("{ss ss ss}", "name", plugins[i], "version",
+							      json_str(package, "plugins", version), "hint",
+							      "name the version of the plugins in target.package.plugins"));
 	return list;
 }
 
@@ -49,8 +55,9 @@ static int look(struct look *k, json_t *doc, struct err *e)
 				      .cache = CACHE };
 	json_t *paths = NULL;
 
-	if (strcmp(json_str(k->l.package, "manager", ""), packager_dpkg.name) != 0)
-		return err_set(e, ERR_REFUSED, "the server is of no package of dpkg, and only repositories of apt can be asked");
+	if (!manager(k))
+		return err_set(e, ERR_REFUSED, "the server is of no package");
+	o.front = manager(k)->front;
 	packages = wanted(k);
 	o.packages = packages;
 	if (goal_span(k->to, "download_timeout", WITHIN, &o.within_ns, e) < 0 || repository_judge(&o, doc, e) < 0)
@@ -71,5 +78,5 @@ void look_at_repository(struct look *k)
 	doc = json_object();
 	if (look(k, doc, &e) < 0)
 		json_object_set_new(doc, "finding", json_sprintf("%s%s%s", e.msg, *e.hint ? "; " : "", e.hint));
-	look_pin(k, SF_REPOSITORY, doc, "apt");
+	look_pin(k, SF_REPOSITORY, doc, manager(k) ? manager(k)->front->name : "the host");
 }

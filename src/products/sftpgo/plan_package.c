@@ -141,6 +141,6 @@ void sftpgo_draft_package_notes(struct draft *d)
 			plan_note(d->plan, "the installed package %s %s is kept for the way back: %s %s", json_str(one, "name", "?"),
 				  json_str(one, "version", "?"),
 				  file ? "a copy of" : repack ? "made from what is installed, by" : "downloaded by",
-				  file ? file : repack ? ops->repacker : ops->front);
+				  file ? file : repack ? ops->repacker : ops->front->name);
 	}
 }

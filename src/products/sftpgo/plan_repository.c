@@ -29,6 +29,12 @@ static bool is_there(const json_t *r, const char *was, const char *sha256)
 	return json_equal(json_object_get(r, was), json_object_get(r, sha256));
 }
 
+/* Where its keys lie in no file of this host, none is put. */
+static bool brings_keys(const json_t *r)
+{
+	return json_object_get(r, "keyring_to") && !is_there(r, "keyring_was", "keyring_sha256");
+}
+
 void sftpgo_draft_source_off(struct draft *d)
 {
 	const json_t *r = repository(d), *one;
@@ -38,7 +44,7 @@ void sftpgo_draft_source_off(struct draft *d)
 	json_array_foreach(json_object_get(r, "off"), i, one)
 		json_array_append_new(off, json_pack("{so sO}", "file", place_of("system", json_str(one, "path", "/") + 1), "was",
 						     json_object_get(one, "sha256")));
-	if (r && !is_there(r, "keyring_was", "keyring_sha256"))
+	if (brings_keys(r))
 		json_array_append_new(keys, put(r, "keyring_to", "keyring_was", "keyring", "keyring_sha256"));
 	if (json_array_size(off) || json_array_size(keys)) {
 		sftpgo_draft_step(d, PHASE_FREEZE, "repository-off", "package_source", 0,
@@ -71,7 +77,7 @@ void sftpgo_draft_source_notes(struct draft *d)
 	json_array_foreach(json_object_get(r, "off"), i, one)
 		plan_note(d->plan, "the repository file '%s' is taken away, '%s' takes its place; a way back puts it back",
 			  json_str(one, "path", "?"), json_str(r, "to", "?"));
-	if (r && !is_there(r, "keyring_was", "keyring_sha256"))
+	if (brings_keys(r))
 		plan_note(d->plan, "the keyring '%s' becomes that of '%s'; a way back puts the old one back",
 			  json_str(r, "keyring_to", "?"), json_str(r, "keyring", "?"));
 }

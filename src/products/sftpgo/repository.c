@@ -13,11 +13,9 @@
 #include "io/file.h"
 #include "products/sftpgo/packaging.h"
 #include "products/sftpgo/version.h"
-#include "svc/apt.h"
 
 #define SOURCE_MAX ((size_t)1 << 20)
 #define FILES_MAX  1000
-#define PARTS      "/etc/apt/sources.list.d"
 
 /* ---- files of the operator ---- */
 
@@ -41,7 +39,7 @@ static int read_trusted(const char *path, struct buf *ret, char sha256[DIGEST_TE
 struct order {
 	struct buf keys;
 	json_t *entries;
-	const char *signed_by;  /* of the entries */
+	const char *signed_by;  /* of the entries: NULL when their keys lie in no file of this host */
 };
 #define ORDER_NONE { .keys = BUF_MAX(SOURCE_MAX) }
 
@@ -61,8 +59,7 @@ static int read_order(const struct repository_order *o, json_t *doc, struct orde
 		return -(int)e->kind;
 	json_object_set_new(doc, "sha256", json_string(sha256));
 	json_object_set_new(doc, "keyring_sha256", json_string(keys_sha256));
-	if (apt_source_parse(buf_sv(&text), apt_source_is_deb822(o->file), &r->entries, e) < 0 ||
-	    apt_source_judge(r->entries, &r->signed_by, e) < 0)
+	if (o->front->parse(buf_sv(&text), o->file, &r->entries, e) < 0 || o->front->judge(r->entries, &r->signed_by, e) < 0)
 		return err_wrap(e, "'%s'", o->file);
 	return 0;
 }
@@ -94,15 +91,15 @@ static unsigned vendors_of(const json_t *entries)
 
 	json_array_foreach((json_t *)entries, i, one) json_array_foreach(json_object_get(one, "uris"), k, uri)
 	{
-		const char *edition = packaging_vendor(apt_source_host(json_string_value(uri)));
+		const char *edition = packaging_vendor(front_host(json_string_value(uri)));
 
 		found |= !edition ? VENDOR_OTHER : !strcmp(edition, SFTPGO_ENTERPRISE) ? VENDOR_ENTERPRISE : VENDOR_OPEN_SOURCE;
 	}
 	return found;
 }
 
-/* What a file of apt's names; 0 for one that nobody can read, apt neither. */
-static int vendors_at(const char *path, unsigned *ret, char sha256[DIGEST_TEXT], struct err *e)
+/* What a file names; 0 for one that nobody can read, those neither whose it is. */
+static int vendors_at(const struct repository_order *o, const char *path, unsigned *ret, char sha256[DIGEST_TEXT], struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(SOURCE_MAX);
 	autojson json_t *entries = NULL;
@@ -111,20 +108,20 @@ static int vendors_at(const char *path, unsigned *ret, char sha256[DIGEST_TEXT],
 	if (file_read_path(path, &text, e) < 0)
 		return -(int)e->kind;
 	digest_text(buf_sv(&text), sha256);
-	*ret = apt_source_parse(buf_sv(&text), apt_source_is_deb822(path), &entries, &unread) < 0 ? 0 : vendors_of(entries);
+	*ret = o->front->parse(buf_sv(&text), path, &entries, &unread) < 0 ? 0 : vendors_of(entries);
 	return 0;
 }
 
 /* ---- what it takes the place of ---- */
 
-/* `path` as apt names it. */
+/* `path` as on the host itself. */
 static int note_rival(const struct repository_order *o, const char *path, json_t *doc, struct err *e)
 {
 	autofree char *at = xasprintf("%s%s", o->under, path);
 	char sha256[DIGEST_TEXT];
 	unsigned found = 0;
 
-	if (vendors_at(at, &found, sha256, e) < 0)
+	if (vendors_at(o, at, &found, sha256, e) < 0)
 		return -(int)e->kind;
 	if (!strcmp(path, json_str(doc, "to", "")) && !strcmp(sha256, json_str(doc, "sha256", "")))
 		return 0;
@@ -139,15 +136,8 @@ static int note_rival(const struct repository_order *o, const char *path, json_t
 	return 0;
 }
 
-static bool apt_reads(const struct dir_entry *f)
-{
-	struct sv name = sv_of(f->name);
-
-	return (f->type == DT_REG || f->type == DT_LNK) && (sv_ends(name, ".list") || sv_ends(name, ".sources"));
-}
-
-/* apt follows it. What it leads to is not ours to take away, and may be of other hosts, too. */
-static int judge_link(const struct repository_order *o, const char *path, struct err *e)
+/* One that is read, but is not ours to take away: a link, which may lead to what is of others, too; what holds more. `why`: in words. */
+static int judge_fixed(const struct repository_order *o, const char *path, const char *why, struct err *e)
 {
 	autofree char *at = xasprintf("%s%s", o->under, path);
 	char sha256[DIGEST_TEXT];
@@ -156,47 +146,72 @@ static int judge_link(const struct repository_order *o, const char *path, struct
 
 	if (stat(at, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	if (vendors_at(at, &found, sha256, e) < 0)
+	if (vendors_at(o, at, &found, sha256, e) < 0)
 		return -(int)e->kind;
 	if (!(found & (VENDOR_OPEN_SOURCE | VENDOR_ENTERPRISE)))
 		return 0;
-	err_set(e, ERR_REFUSED, "'%s' names a repository of the vendor, and is a link", path);
-	return err_hint(e, "put the file itself there, which can be replaced, or take the link away");
+	err_set(e, ERR_REFUSED, "'%s' names a repository of the vendor, and %s", path, why);
+	return err_hint(e, "put it into a file of its own there, which can be replaced, or take it away");
+}
+
+static int note_one_of_folder(const struct repository_order *o, const char *folder, const struct dir_entry *f, json_t *doc, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%s", folder, f->name);
+
+	if (!front_reads(o->front, f->name) || (f->type != DT_REG && f->type != DT_LNK))
+		return 0;
+	return f->type == DT_LNK ? judge_fixed(o, path, "is a link", e) : note_rival(o, path, doc, e);
+}
+
+/* A file, a folder of them, or nothing. */
+static int note_rivals_at(const struct repository_order *o, const char *path, json_t *doc, struct err *e)
+{
+	autofree char *at = xasprintf("%s%s", o->under, path);
+	autodir struct dir d = DIR_NONE;
+	struct dir_names names = { 0 };
+	struct stat st;
+	int r;
+
+	if (stat(at, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, errno, "look at '%s'", at);
+	if (!S_ISDIR(st.st_mode))
+		return note_rival(o, path, doc, e);
+	r = dir_open(at, &d, e) < 0 ? -(int)e->kind : dir_list(&d, "", FILES_MAX, &names, e);
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		r = note_one_of_folder(o, path, &names.v[i], doc, e);
+	dir_names_done(&names);
+	return r;
 }
 
 static int note_rivals(const struct repository_order *o, json_t *doc, struct err *e)
 {
-	autofree char *parts = xasprintf("%s" PARTS, o->under), *one = xasprintf("%s/etc/apt/sources.list", o->under);
-	autodir struct dir d = DIR_NONE;
-	struct dir_names names = { 0 };
-	int r;
-
 	json_object_set_new(doc, "off", json_array());
-	if (!access(one, F_OK) && note_rival(o, "/etc/apt/sources.list", doc, e) < 0)
+	for (size_t i = 0; o->front->others[i]; i++)
+		if (note_rivals_at(o, o->front->others[i], doc, e) < 0)
+			return -(int)e->kind;
+	if (note_rivals_at(o, o->front->folder, doc, e) < 0)
 		return -(int)e->kind;
-	r = dir_open(parts, &d, e) < 0 ? -(int)e->kind : dir_list(&d, "", FILES_MAX, &names, e);
-	for (size_t i = 0; r >= 0 && i < names.n; i++) {
-		autofree char *path = xasprintf(PARTS "/%s", names.v[i].name);
-
-		if (apt_reads(&names.v[i]))
-			r = names.v[i].type == DT_LNK ? judge_link(o, path, e) : note_rival(o, path, doc, e);
-	}
-	dir_names_done(&names);
-	return r;
+	return o->front->mixed ? judge_fixed(o, o->front->mixed, "other things, too", e) : 0;
 }
 
 /* ---- where it goes ---- */
 
 /* apt takes no other names. sources.list(5) */
-static int place_source(const struct repository_order *o, json_t *doc, struct err *e)
+static bool can_be_named(const struct front_ops *front, const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	const char *name = strrchr(o->file, '/') + 1;
-	autofree char *to = xasprintf(PARTS "/%s", name);
 
-	if (name[strspn(name, letters)] || (!sv_ends(sv_of(name), ".list") && !sv_ends(sv_of(name), ".sources"))) {
-		err_set(e, ERR_FORMAT, "apt reads no file of the name '%s'", name);
-		return err_hint(e, "letters, digits, '_', '-' and '.', and .list or .sources at its end");
+	return !name[strspn(name, letters)] && front_reads(front, name);
+}
+
+static int place_source(const struct repository_order *o, json_t *doc, struct err *e)
+{
+	const char *name = strrchr(o->file, '/') + 1;
+	autofree char *to = xasprintf("%s/%s", o->front->folder, name);
+
+	if (!can_be_named(o->front, name)) {
+		err_set(e, ERR_FORMAT, "%s reads no file of the name '%s'", o->front->name, name);
+		return err_hint(e, "%s", o->front->naming);
 	}
 	json_object_set_new(doc, "to", json_string(to));
 	return note_digest(o->under, to, doc, "was", e);
@@ -204,8 +219,10 @@ static int place_source(const struct repository_order *o, json_t *doc, struct er
 
 static int place_keyring(const struct repository_order *o, const char *to, json_t *doc, struct err *e)
 {
-	autofree char *folder = xasprintf("%s%.*s", o->under, (int)(strrchr(to, '/') - to), to);
+	autofree char *folder = to ? xasprintf("%s%.*s", o->under, (int)(strrchr(to, '/') - to), to) : NULL;
 
+	if (!to)
+		return 0;
 	if (access(folder, F_OK))
 		return err_sys(e, errno, "the keyring goes to '%s'", to);
 	json_object_set_new(doc, "keyring_to", json_string(to));
@@ -281,15 +298,16 @@ static json_t *kept(const struct dir *d)
 	return paths_of(d, files);
 }
 
-static int fetch_one(const struct apt *a, const json_t *want, const struct dir *into, json_t *files, struct err *e)
+static int fetch_one(const struct front *f, const json_t *want, const struct dir *into, json_t *files, struct err *e)
 {
-	char version[APT_VERSION_MAX], sha256[DIGEST_TEXT];
-	const char *package = json_str(want, "name", "");
+	char version[FRONT_VERSION_MAX], sha256[DIGEST_TEXT];
+	const char *package = json_str(want, "name", ""), *hint = json_str(want, "hint", NULL);
 	autofree char *name = NULL;
 	autoclose int fd = -1;
 
-	if (apt_version(a, package, json_str(want, "version", ""), version, e) < 0 ||
-	    apt_fetch(a, package, version, into, &name, e) < 0)
+	if (f->ops->version(f, package, json_str(want, "version", ""), version, e) < 0)
+		return hint && e->kind == ERR_ABSENT ? err_hint(e, "%s", hint) : -(int)e->kind;
+	if (f->ops->fetch(f, package, version, into, &name, e) < 0)
 		return -(int)e->kind;
 	fd = dir_openat(into, name, O_RDONLY, 0, e);
 	if (fd < 0 || file_digest(fd, name, sha256, e) < 0)
@@ -302,15 +320,15 @@ static int fetch_all(const struct repository_order *o, const struct order *r, co
 {
 	autojson json_t *files = json_array();
 	autobuf struct buf text = BUF_MAX(SOURCE_MAX);
-	autoapt struct apt a = APT_NONE;
+	autofront struct front f = FRONT_NONE;
 	const json_t *want;
 	size_t i;
 
-	if (apt_open(r->entries, buf_sv(&r->keys), strrchr(r->signed_by, '.'), o->within_ns, &a, e) < 0)
+	if (front_open(o->front, r->entries, buf_sv(&r->keys), o->within_ns, &f, e) < 0)
 		return -(int)e->kind;
 	json_array_foreach((json_t *)o->packages, i, want)
 	{
-		if (fetch_one(&a, want, into, files, e) < 0)
+		if (fetch_one(&f, want, into, files, e) < 0)
 			return -(int)e->kind;
 	}
 	json_canonical(files, &text);

@@ -29,7 +29,7 @@ static int make(void **state)
 
 static struct repository_order order(const struct place *p)
 {
-	return (struct repository_order){ .file = below(p, "new.list"), .keyring = below(p, "new.gpg"), .under = p->path };
+	return (struct repository_order){ .front = &front_apt, .file = below(p, "new.list"), .keyring = below(p, "new.gpg"), .under = p->path };
 }
 
 static json_t *judged(const struct place *p)
@@ -142,6 +142,42 @@ static void what_is_brought_is_wrong(void **state)
 	assert_refused(p, ERR_ABSENT, "new.gpg");
 }
 
+/* ---- dnf's files ---- */
+
+#define REPO(host, key) "[v]\nbaseurl=https://" host "/yum\ngpgcheck=1\ngpgkey=" key "\n"
+#define KEY             "file:///etc/pki/rpm-gpg/v"
+
+static void files_of_dnf(void **state)
+{
+	const struct place *p = *state;
+	struct repository_order o = order(p);
+	autojson json_t *doc = json_object(), *other = json_object(), *mixed = json_object();
+	struct err e = ERR_INIT;
+
+	o.front = &front_dnf;
+	o.file = below(p, "new.repo");
+	assert_ok(dir_make_all(&p->dir, "etc/yum.repos.d", 0755, &e), &e);
+	assert_ok(dir_make_all(&p->dir, "etc/pki/rpm-gpg", 0755, &e), &e);
+	assert_ok(dir_make_all(&p->dir, "etc/dnf", 0755, &e), &e);
+	put_file(p, "new.repo", REPO("download.sftpgo.com", KEY));
+	put_file(p, "etc/yum.repos.d/sftpgo.repo", REPO("oss.sftpgo.com", KEY));
+	put_file(p, "etc/yum.repos.d/asleep.repo", REPO("oss.sftpgo.com", KEY) "enabled=0\n");
+	put_file(p, "etc/yum.repos.d/debian.repo", REPO("deb.debian.org", KEY));
+	put_file(p, "etc/dnf/dnf.conf", "[main]\ngpgcheck=0\n");
+	assert_ok(repository_judge(&o, doc, &e), &e);
+	assert_string_equal(json_str(doc, "to", ""), "/etc/yum.repos.d/new.repo");
+	assert_string_equal(json_str(doc, "keyring_to", ""), "/etc/pki/rpm-gpg/v");
+	assert_int_equal(json_array_size(json_object_get(doc, "off")), 1);
+
+	put_file(p, "new.repo", REPO("download.sftpgo.com", "https://h/key"));
+	assert_ok(repository_judge(&o, other, &e), &e);
+	assert_null(json_object_get(other, "keyring_to"));
+
+	put_file(p, "etc/dnf/dnf.conf", "[main]\ngpgcheck=0\n" REPO("oss.sftpgo.com", KEY));
+	assert_fails(repository_judge(&o, mixed, &e), &e, ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "other things"));
+}
+
 /* In the place. */
 static int run(const struct place *p, const char *const *argv)
 {
@@ -178,7 +214,7 @@ static void what_was_fetched_is_not_fetched_again(void **state)
 	const struct place *p = *state;
 	autojson json_t *wanted = json_pack("[{ss ss}]", "name", "server", "version", "2"), *first = NULL, *again = NULL, *third = NULL;
 	autofree char *cache = xasprintf("%s/cache", p->path);
-	struct repository_order o = { .cache = cache, .packages = wanted, .within_ns = 60 * NS_PER_S };
+	struct repository_order o = { .front = &front_apt, .cache = cache, .packages = wanted, .within_ns = 60 * NS_PER_S };
 	struct err e = ERR_INIT;
 	const char *path;
 
@@ -208,11 +244,12 @@ int main(void)
 		with_root(what_stands_in_the_way),
 		with_root(a_link_that_apt_follows),
 		with_root(what_is_brought_is_wrong),
+		with_root(files_of_dnf),
 		with_root(what_was_fetched_is_not_fetched_again),
 	};
 
 	if (geteuid()) {
-		print_message("1..0 # SKIP the files of apt are root's\n");
+		print_message("1..0 # SKIP the files of repositories are root's\n");
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
 /* Repositories: what their files say, and real ones, made and signed here, asked by apt's own tools. */
-#include "svc/apt.h"
+#include "svc/front.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include "io/cmd.h"
+#include "svc/apt_source.h"
 #include "../io/place.h"
 
 #define WITHIN (60 * NS_PER_S)
@@ -17,7 +18,7 @@ static json_t *parsed(const char *text, bool deb822)
 	struct err e = ERR_INIT;
 	json_t *entries = NULL;
 
-	assert_ok(apt_source_parse(sv_of(text), deb822, &entries, &e), &e);
+	assert_ok(apt_source_parse(sv_of(text), deb822 ? "v.sources" : "v.list", &entries, &e), &e);
 	return entries;
 }
 
@@ -57,7 +58,7 @@ static void hosts(void **state)
 		  { "http://h", "h" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		assert_true(sv_eq(apt_source_host(t[i].uri), t[i].host));
+		assert_true(sv_eq(front_host(t[i].uri), t[i].host));
 }
 
 static void what_cannot_be_read(void **state)
@@ -78,7 +79,7 @@ static void what_cannot_be_read(void **state)
 		json_t *entries = NULL;
 		struct err e = ERR_INIT;
 
-		assert_fails(apt_source_parse(sv_of(t[i].text), t[i].deb822, &entries, &e), &e, ERR_FORMAT);
+		assert_fails(apt_source_parse(sv_of(t[i].text), t[i].deb822 ? "v.sources" : "v.list", &entries, &e), &e, ERR_FORMAT);
 		if (!strstr(e.msg, t[i].says))
 			fail_msg("%s: %s", t[i].text, e.msg);
 	}
@@ -168,17 +169,17 @@ static bool have_repository(const struct place *p)
 	return true;
 }
 
-static int open_at(const char *uri, const char *keyring, int64_t within, struct apt *ret, struct err *e)
+static int open_at(const char *uri, const char *keyring, int64_t within, struct front *ret, struct err *e)
 {
 	autofree char *line = xasprintf("deb [" KEYRING "] %s stable main\n", uri);
 	autobuf struct buf keys = BUF_MAX(1 << 20);
 	autojson json_t *entries = parsed(line, false);
 
 	assert_ok(file_read_path(keyring, &keys, e), e);
-	return apt_open(entries, buf_sv(&keys), ".gpg", within, ret, e);
+	return front_open(&front_apt, entries, buf_sv(&keys), within, ret, e);
 }
 
-static int open_repository(const struct place *p, struct apt *ret, struct err *e)
+static int open_repository(const struct place *p, struct front *ret, struct err *e)
 {
 	autofree char *uri = xasprintf("copy:%s/repo", p->path);
 
@@ -189,34 +190,34 @@ static void the_very_package(void **state)
 {
 	const struct place *p = *state;
 	autofree char *name = NULL;
-	autoapt struct apt a = APT_NONE;
+	autofront struct front a = FRONT_NONE;
 	autobuf struct buf was = BUF_MAX(1 << 20), is = BUF_MAX(1 << 20);
-	char version[APT_VERSION_MAX];
+	char version[FRONT_VERSION_MAX];
 	struct err e = ERR_INIT;
 
 	if (!have_repository(p))
 		skip();
 	assert_ok(open_repository(p, &a, &e), &e);
-	assert_ok(apt_version(&a, "server", "2.7.4", version, &e), &e);
+	assert_ok(front_apt.version(&a, "server", "2.7.4", version, &e), &e);
 	assert_string_equal(version, "2.7.4-1");
-	assert_ok(apt_version(&a, "server", "2.7.5-1", version, &e), &e);
+	assert_ok(front_apt.version(&a, "server", "2.7.5-1", version, &e), &e);
 	assert_string_equal(version, "2.7.5-1");
-	assert_ok(apt_fetch(&a, "server", version, &p->dir, &name, &e), &e);
+	assert_ok(front_apt.fetch(&a, "server", version, &p->dir, &name, &e), &e);
 	assert_true(sv_starts(sv_of(name), "server_2.7.5-1_"));
 	assert_ok(file_read(&p->dir, name, &is, &e), &e);
 	assert_ok(file_read(&p->dir, "a.deb", &was, &e), &e);
 	assert_true(was.len == is.len && !memcmp(was.data, is.data, is.len));
-	assert_fails(apt_version(&a, "server", "2.7.9", version, &e), &e, ERR_ABSENT);
+	assert_fails(front_apt.version(&a, "server", "2.7.9", version, &e), &e, ERR_ABSENT);
 	assert_non_null(strstr(e.msg, "it has 2.7.5-1, 2.7.4-1"));
 	err_clear(&e);
-	assert_fails(apt_version(&a, "other", "1", version, &e), &e, ERR_ABSENT);
+	assert_fails(front_apt.version(&a, "other", "1", version, &e), &e, ERR_ABSENT);
 }
 
 static void another_key(void **state)
 {
 	const struct place *p = *state;
 	autofree char *uri = xasprintf("copy:%s/repo", p->path);
-	autoapt struct apt a = APT_NONE;
+	autofront struct front a = FRONT_NONE;
 	struct err e = ERR_INIT;
 
 	if (!have_repository(p))
@@ -243,7 +244,7 @@ static void change(const struct place *p, const char *rel, const char *from, con
 static void a_signature_of_something_else(void **state)
 {
 	const struct place *p = *state;
-	autoapt struct apt a = APT_NONE;
+	autofront struct front a = FRONT_NONE;
 	struct err e = ERR_INIT;
 
 	if (!have_repository(p))
@@ -260,14 +261,14 @@ static void a_package_that_was_exchanged(void **state)
 {
 	const struct place *p = *state;
 	autofree char *name = NULL;
-	autoapt struct apt a = APT_NONE;
+	autofront struct front a = FRONT_NONE;
 	struct err e = ERR_INIT;
 
 	if (!have_repository(p))
 		skip();
 	change(p, "repo/pool/a.deb", "control.tar", "contrOl.tar");
 	assert_ok(open_repository(p, &a, &e), &e);
-	assert_fails(apt_fetch(&a, "server", "2.7.5-1", &p->dir, &name, &e), &e, ERR_CHANGED);
+	assert_fails(front_apt.fetch(&a, "server", "2.7.5-1", &p->dir, &name, &e), &e, ERR_CHANGED);
 }
 
 static void nobody_answers(void **state)
@@ -277,7 +278,7 @@ static void nobody_answers(void **state)
 	autoclose int listener = socket(AF_INET, SOCK_STREAM, 0);
 	autofree char *uri = NULL;
 	socklen_t n = sizeof at;
-	autoapt struct apt a = APT_NONE;
+	autofront struct front a = FRONT_NONE;
 	struct err e = ERR_INIT;
 
 	if (!have_repository(p))
