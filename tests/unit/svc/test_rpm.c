@@ -15,6 +15,7 @@
 #define PROGRAM   "system/usr/bin/server"
 #define CONF      "system/etc/server.conf"
 #define LOCKS     "system/etc/dnf/plugins/versionlock.list"
+#define LOCKS_5  "system/etc/dnf/versionlock.toml"
 
 static const struct packager_ops *const rpm = &packager_rpm;
 
@@ -335,6 +336,31 @@ static void a_lock_follows_its_package(void **state)
 	assert_content(r.at, LOCKS, before);
 }
 
+static void a_lock_of_dnf_5_follows_its_package(void **state)
+{
+	static const char form[] = "version = \"1.0\"\n\n# %1$s\n[[packages]]\nname = \"server\" # ours\n"
+				   "[[packages.conditions]]\nvalue = \"0:%2$s\"\nkey = \"evr\"\ncomparator = \"=\"\n"
+				   "[[packages.conditions]]\nkey = 'evr'\ncomparator = '!='\nvalue = '0:9-1'\n\n"
+				   "[[packages]]\nname = \"server-plugins\"\n"
+				   "[[packages.conditions]]\nkey = \"evr\"\ncomparator = \"=\"\nvalue = \"0:1-1\"\n"
+				   "[[packages]]\nname = 'server'\n"
+				   "[[packages.conditions]]\nkey = \"evr\"\ncomparator = \"=\"\nvalue = \"0:0-7\"";
+	autofree char *before = xasprintf(form, "of us", "1-1"), *after = xasprintf(form, "of us", "2-1"), *lines = NULL;
+	struct root r;
+	struct err e = ERR_INIT;
+
+	root_make(&r, state);
+	put(&r, LOCKS, "server-0:1-1.*\n");
+	put(&r, LOCKS_5, before);
+	assert_ok(rpm_held(&r.p, "server", "1-1", &lines, &e), &e);
+	assert_string_equal(lines, "server-@.*\n=@\n=0:0-7\n");
+	assert_ok(rpm_hold(&r.p, "server", "2-1", lines, &e), &e);
+	assert_content(r.at, LOCKS, "server-0:2-1.*\n");
+	assert_content(r.at, LOCKS_5, after);
+	assert_ok(rpm_hold(&r.p, "server", "1-1", lines, &e), &e);
+	assert_content(r.at, LOCKS_5, before);
+}
+
 /* ---- who else installs ---- */
 
 static void assert_busy(struct root *r)
@@ -410,6 +436,7 @@ int main(void)
 		in_place(killed_in_the_old_ones_and_on),
 		in_place(killed_in_the_old_ones_and_back),
 		in_place(a_lock_follows_its_package),
+		in_place(a_lock_of_dnf_5_follows_its_package),
 		in_place(dnf_is_waited_for_and_held),
 		in_place(rpm_is_waited_for),
 	};
