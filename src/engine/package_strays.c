@@ -5,17 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/package_of.h"
 #include "io/json.h"
-
-/* Its directory, whose parents may be links of the distribution's (/lib), and the name in it. */
-static int folder_of(const struct packager *p, const char *path, struct dir *ret, const char **ret_name, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	autofree char *folder = xasprintf("%s%.*s/", p->inst, (int)(slash - path), path);
-
-	*ret_name = slash + 1;
-	return dir_open(folder, ret, e);
-}
 
 /* 1, 0, -kind */
 static int is_there(const struct packager *p, const char *path, struct err *e)
@@ -23,7 +14,7 @@ static int is_there(const struct packager *p, const char *path, struct err *e)
 	autodir struct dir d = DIR_NONE;
 	const char *name;
 
-	if (folder_of(p, path, &d, &name, e) >= 0)
+	if (package_file_at(p, path, &d, &name, e) >= 0)
 		return dir_has(&d, name, e);
 	if (e->kind != ERR_ABSENT)
 		return -(int)e->kind;
@@ -88,7 +79,7 @@ static int remove_stray(const struct packager *p, const char *path, struct err *
 	r = is_owned(p, path, e);
 	if (r)
 		return r < 0 ? r : 0;
-	if (folder_of(p, path, &d, &name, e) < 0)
+	if (package_file_at(p, path, &d, &name, e) < 0)
 		return -(int)e->kind;
 	if (dir_unlink(&d, name, e) < 0) {
 		if (e->sys != ENOTEMPTY)

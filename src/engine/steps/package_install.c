@@ -1,15 +1,16 @@
 /* package_install: the new packages take the old ones' place. The server is down and its hold stands: their scripts restart the
  * service, and must not get it started.
  * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
- *         "old_conffiles":{path: SHA-256},"strays":[path],"program":place,"within":"10m",
+ *         "marks":{..},"old_conffiles":{path: SHA-256},"strays":[path],"odd":{..},"edits":{..},"program":place,"within":"10m",
  *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
- * undo record {"want":[..],"verify":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],
- *              "xattrs":{..}}.
+ * undo record {"want":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],"xattrs":{..}}. From "marks" to "edits" they are what
+ * package_stage found.
  *
  * Old configuration files are kept, every one: dpkg and rpm keep one that was edited, and replace one that was not without a word
  * (seen, --force-confold and %config(noreplace) too); that one is put back, and what the package brings lies beside it as the
  * manager leaves it for an edited one, in FILE.dpkg-dist or FILE.rpmnew. Owners and modes of the package's directories and
- * attributes of the program, capabilities among them, are as before, too.
+ * attributes of the program, capabilities among them, are as before, too; so are, after a way back, other files of the package that
+ * were changed by hand.
  *
  * A manager that was killed is finished by the next: installing again what is half installed is its own way out, both ways. With
  * the lock of those who install held until this call of ours ends, no apt and no dnf comes in between. in_point: the file lies in
@@ -22,6 +23,7 @@
 
 #include "engine/file_undo.h"
 #include "engine/package_attrs.h"
+#include "engine/package_edits.h"
 #include "engine/package_strays.h"
 #include "engine/serve.h"
 #include "svc/unitfile.h"
@@ -231,27 +233,33 @@ static int each_conf(const struct work *w, int (*what)(const struct work *w, con
 
 /* ---- capture ---- */
 
+/* Its files that were not as packed when it was staged: "" of one that was not there. */
+static const char *odd_of(const struct work *w, const char *name)
+{
+	return json_str(json_object_get(w->params, "odd"), name, "");
+}
+
 static int note_package(const struct work *w, const json_t *one, json_t *undo, struct err *e)
 {
 	const char *name = json_str(one, "name", ""), *was = json_str(one, "was", NULL);
-	autobuf struct buf said = BUF_MAX(VERIFY_MAX);
 	autojson json_t *now = NULL;
-	int is = package_is(&w->p, name, was, e);
+	int r = w->p.ops->installed(&w->p, name, &now, e);
 
-	if (is <= 0)
-		return is < 0 ? is : err_set(e, ERR_CHANGED, "package '%s' is not '%s', installed and configured, any more", name,
-					     was ? was : "absent");
-	if (was && (w->p.ops->installed(&w->p, name, &now, e) < 0 || w->p.ops->verify(&w->p, name, &said, e) < 0 ||
-		    package_attrs_read(&w->p, name, buf_str(&said), json_object_get(undo, "attrs"), e) < 0))
+	if (r < 0 && e->kind != ERR_ABSENT)
+		return r;
+	if (r < 0)
+		err_clear(e);
+	if (!package_is_of(now, was))
+		return err_set(e, ERR_CHANGED, "package '%s' is not '%s', installed and configured, any more", name, was ? was : "absent");
+	if (was && package_attrs_read(&w->p, name, odd_of(w, name), json_object_get(undo, "attrs"), e) < 0)
 		return -(int)e->kind;
 	json_array_append_new(json_object_get(undo, "want"), json_string(json_str(now, "want", "")));
-	json_array_append_new(json_object_get(undo, "verify"), json_text(buf_str(&said)));
 	return 0;
 }
 
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
-	autojson json_t *undo = json_pack("{s[] s[] s[] s[] s{} s[]}", "want", "verify", "conffiles", "beside", "attrs", "strays");
+	autojson json_t *undo = json_pack("{s[] s[] s[] s{} s[]}", "want", "conffiles", "beside", "attrs", "strays");
 	const json_t *one;
 	json_t *xattrs;
 	struct work w;
@@ -284,6 +292,17 @@ static int lock(const struct work *w, struct err *e)
 	return packages_lock(w->c, &w->p, LOCK_WITHIN, e);
 }
 
+/* Read whole when it was staged, and nobody wrote to it since? */
+static int is_marked(const struct work *w, const char *name, struct err *e)
+{
+	const char *mark = json_str(json_object_get(w->params, "marks"), name, NULL);
+	autofree char *now = NULL;
+
+	if (!mark)
+		return 0;
+	return package_mark(w->c, name, &now, e) < 0 ? -(int)e->kind : !strcmp(now, mark);
+}
+
 /* What is installed is what was staged, whoever was at the copies since. */
 static int still_whole(const struct work *w, const json_t *names, struct err *e)
 {
@@ -293,9 +312,14 @@ static int still_whole(const struct work *w, const json_t *names, struct err *e)
 	json_array_foreach((json_t *)names, i, one)
 	{
 		const char *name = json_string_value(one);
-		autoclose int fd = dir_openat(&w->c->blobs, name, O_RDONLY, 0, e);
+		int marked = is_marked(w, name, e);
+		autoclose int fd = marked ? -1 : dir_openat(&w->c->blobs, name, O_RDONLY, 0, e);
 		char digest[DIGEST_TEXT];
 
+		if (marked < 0)
+			return marked;
+		if (marked)
+			continue;
 		if (fd < 0 || file_digest(fd, name, digest, e) < 0)
 			return -(int)e->kind;
 		if (strncmp(name, digest, DIGEST_TEXT - 1) != 0)
@@ -457,20 +481,20 @@ static int compare_files(const struct work *w, bool missing, bool *ret_same, cha
 	*ret_same = true;
 	json_array_foreach((json_t *)packages(w), i, one)
 	{
-		const char *was = json_string_value(json_array_get(json_object_get(w->undo, "verify"), i));
+		const char *name = json_str(one, "name", ""), *was = odd_of(w, name);
 		autobuf struct buf now = BUF_MAX(VERIFY_MAX);
 		struct sv rest;
 
 		if (!json_str(one, "was", NULL))
 			continue;
-		if (w->p.ops->verify(&w->p, json_str(one, "name", ""), &now, e) < 0)
+		if (w->p.ops->verify(&w->p, name, &now, e) < 0)
 			return -(int)e->kind;
-		*ret_same &= sv_eq(buf_sv(&now), was ? was : "");
+		*ret_same &= sv_eq(buf_sv(&now), was);
 		rest = buf_sv(&now);
 		while (rest.n && !*ret_odd) {
 			struct sv line = sv_line(&rest);
 
-			if ((missing || !sv_starts(line, "missing ")) && !has_line(was ? was : "", line))
+			if ((missing || !sv_starts(line, "missing ")) && !has_line(was, line))
 				*ret_odd = sv_dup(line);
 		}
 	}
@@ -513,6 +537,20 @@ static int is_back(const struct work *w, struct err *e)
 	return odd && files_are_whole(w, e) < 0 ? -(int)e->kind : !odd;
 }
 
+static int put_edits(const struct work *w, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)packages(w), i, one)
+	{
+		if (json_str(one, "was", NULL) &&
+		    package_edits_put(&w->p, json_str(one, "name", ""), &w->c->blobs, json_object_get(w->params, "edits"), e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
 static int bring_back(const struct work *w, struct err *e)
 {
 	int back = sweep(w, e) < 0 ? -(int)e->kind : is_back(w, e);
@@ -521,9 +559,9 @@ static int bring_back(const struct work *w, struct err *e)
 		return back;
 	if (!back && (install(w, "old", e) < 0 || purge_added(w, e) < 0))
 		return err_wrap(e, "install the old package");
-	return want_again(w, e) < 0 || write_attrs(w, e) < 0 || (!back && files_are_whole(w, e) < 0) ?
-		       -(int)e->kind :
-		       package_strays_remove(&w->p, json_object_get(w->undo, "strays"), e);
+	if (want_again(w, e) < 0 || write_attrs(w, e) < 0 || put_edits(w, e) < 0 || (!back && files_are_whole(w, e) < 0))
+		return -(int)e->kind;
+	return package_strays_remove(&w->p, json_object_get(w->undo, "strays"), e);
 }
 
 static int undo_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)

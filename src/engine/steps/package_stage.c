@@ -3,8 +3,10 @@
  * params {"manager":"dpkg"|"rpm","new":[{"name","version","arch","file":"/abs","sha256"}],
  *         "old":[{"name","version","arch","how":"file"|"download"|"repack","file":"/abs"|null}]}; old is shorter when a package of
  * the new ones is not installed.
- * result {"new":[name of a large blob],"old":[..],"conffiles":{path: SHA-256 of what an old one brings},"strays":[path that only a
- * new one brings]}. They are copies, so that what is installed later is what was looked at. At its end the manager is asked whether the new ones could be installed. Undo removes the copies. */
+ * result {"new":[name of a large blob],"old":[..],"marks":{name: package_mark()},"conffiles":{path: SHA-256 of what an old one brings},
+ * "strays":[path that only a new one brings],"odd":{name of an old one: lines of packager_ops.verify},"edits":package_edits_take()}.
+ * They are copies, so that what is installed later is what was looked at. At its end the manager is asked whether the new ones could
+ * be installed. All that takes long is done here, while the server runs. Undo removes the copies. */
 #include "engine/package_of.h"
 
 #include <errno.h>
@@ -13,12 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/package_edits.h"
 #include "engine/package_strays.h"
 #include "io/image.h"
 #include "svc/unitfile.h"
 
 #define MADE_MAX      16
 #define BLOBS_MAX     10000
+#define ODD_MAX       ((size_t)1 << 20)
 #define ROOM          "package-"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -181,6 +185,33 @@ static int note_strays(struct ctx *c, const struct packager *p, json_t *result, 
 	return 0;
 }
 
+/* Every file is read for it. */
+static int note_odd(struct ctx *c, const struct packager *p, const char *name, json_t *result, struct err *e)
+{
+	autobuf struct buf said = BUF_MAX(ODD_MAX);
+
+	if (p->ops->verify(p, name, &said, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(json_object_get(result, "odd"), name, json_text(buf_str(&said)));
+	return package_edits_take(p, buf_str(&said), &c->blobs, json_object_get(result, "edits"), e);
+}
+
+static int note_marks(struct ctx *c, json_t *result, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "new"), i, one)
+	{
+		autofree char *mark = NULL;
+
+		if (package_mark(c, json_string_value(one), &mark, e) < 0)
+			return -(int)e->kind;
+		json_object_set_new(json_object_get(result, "marks"), json_string_value(one), json_string(mark));
+	}
+	return 0;
+}
+
 static int keep_old(struct ctx *c, const struct packager *p, const json_t *want, json_t *names, struct err *e)
 {
 	const char *file = json_str(want, "file", NULL), *name = json_str(want, "name", "");
@@ -204,7 +235,7 @@ static int would_install(struct ctx *c, const struct packager *p, const json_t *
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autojson json_t *result = json_pack("{s[] s[] s{} s[]}", "new", "old", "conffiles", "strays");
+	autojson json_t *result = json_pack("{s[] s[] s{} s{} s[] s{} s{}}", "new", "old", "marks", "conffiles", "strays", "odd", "edits");
 	const json_t *one;
 	struct packager p;
 	struct site *s;
@@ -219,10 +250,10 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	}
 	json_array_foreach(json_object_get(params, "old"), i, one)
 	{
-		if (keep_old(c, &p, one, json_object_get(result, "old"), e) < 0)
+		if (keep_old(c, &p, one, json_object_get(result, "old"), e) < 0 || note_odd(c, &p, json_str(one, "name", ""), result, e) < 0)
 			return -(int)e->kind;
 	}
-	if (note_conffiles(c, &p, result, e) < 0 || note_strays(c, &p, result, e) < 0 ||
+	if (note_marks(c, result, e) < 0 || note_conffiles(c, &p, result, e) < 0 || note_strays(c, &p, result, e) < 0 ||
 	    would_install(c, &p, json_object_get(result, "new"), e) < 0)
 		return -(int)e->kind;
 	*ret_result = take_ptr(result);

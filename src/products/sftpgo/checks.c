@@ -113,6 +113,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.ports",                sftpgo_check_ports },
 	{ "sftpgo.repositories",         sftpgo_check_repositories },
 	{ "sftpgo.conffiles",            sftpgo_check_conffiles },
+	{ "sftpgo.altered-files",        sftpgo_check_altered_files },
 	{ "sftpgo.fips",                 sftpgo_check_fips },
 	{ "sftpgo.edition-changes",      sftpgo_check_edition_changes },
 	{ "sftpgo.license",             sftpgo_check_license },

@@ -113,5 +113,6 @@ CHECK(write_ahead_log);
 CHECK(ports);
 CHECK(repositories);
 CHECK(conffiles);
+CHECK(altered_files);
 CHECK(fips);
 CHECK(edition_changes);

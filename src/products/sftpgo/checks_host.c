@@ -95,6 +95,12 @@ CHECK(conffiles)
 		      "edited: it is kept as it is", ret);
 }
 
+CHECK(altered_files)
+{
+	judge_members(now, SF_ALTERED, SF_KIND, "sftpgo.altered-files", VERDICT_WARN, "file",
+		      "changed by hand: the new package's takes its place; a way back brings it back as it is", ret);
+}
+
 /* By the names of the vendor's builds: "-fips" stands in packages and images. */
 CHECK(fips)
 {

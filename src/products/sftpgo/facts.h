@@ -35,6 +35,7 @@
 #define SF_PACKAGE         "install.package"    /* P packager_owner(); absent: of no package */
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
 #define SF_EDITED          "install.edited"     /* O [path]: configuration files that are not as the package brought them */
+#define SF_ALTERED         "install.altered"    /* O [path]: other files of the package that are not */
 #define SF_CONTAINER       "install.container"  /* P container_about(); absent: none */
 #define SF_SERVICE         "service.config"     /* P object for service_open() */
 #define SF_SERVICE_KIND    "service.kind"       /* P str */

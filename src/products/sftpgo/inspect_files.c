@@ -173,9 +173,11 @@ static void put_edited(struct look *k)
 	/* Its status only tells whether there was anything to say. */
 	if (cmd_run(&c, &r, &e) < 0) {
 		look_missing(k, SF_EDITED, &e);
+		look_missing(k, SF_ALTERED, &e);
 		return;
 	}
 	look_observe(k, SF_EDITED, packaging_edited(buf_sv(&r.out)), manager);
+	look_observe(k, SF_ALTERED, packaging_altered(buf_sv(&r.out)), manager);
 	cmd_result_done(&r);
 }
 

@@ -135,18 +135,31 @@ int packaging_repositories(const char *root, json_t **ret, struct err *e)
 	return 0;
 }
 
-/* "??5?????? c /etc/sftpgo/sftpgo.json": a configuration file whose digest is another. dpkg(1),
- * rpm(8) */
-json_t *packaging_edited(struct sv said)
+/* "??5?????? c /etc/sftpgo/sftpgo.json", "??5??????   /usr/bin/sftpgo", "..5....T.  d /usr/share/man/man1/sftpgo.1.gz": files whose
+ * digest is another, configuration files ("c") or all others. dpkg(1), rpm(8) */
+static json_t *changed(struct sv said, bool conffiles)
 {
-	json_t *edited = json_array();
+	json_t *list = json_array();
 
 	while (said.n) {
-		struct sv line = sv_line(&said), flags = sv_word(&line), kind = sv_word(&line),
-			  path = sv_trim(line);
+		struct sv line = sv_line(&said), flags = sv_word(&line), path = sv_trim(line), kind = { 0 };
 
-		if (flags.n > 2 && flags.p[2] == '5' && sv_eq(kind, "c") && path.n)
-			json_array_append_new(edited, json_stringn(path.p, path.n));
+		if (path.n && *path.p != '/') {
+			kind = sv_word(&path);
+			path = sv_trim(path);
+		}
+		if (flags.n > 2 && flags.p[2] == '5' && path.n && sv_eq(kind, "c") == conffiles)
+			json_array_append_new(list, json_stringn(path.p, path.n));
 	}
-	return edited;
+	return list;
+}
+
+json_t *packaging_edited(struct sv said)
+{
+	return changed(said, true);
+}
+
+json_t *packaging_altered(struct sv said)
+{
+	return changed(said, false);
 }

@@ -15,3 +15,5 @@ const char *packaging_vendor(struct sv host);
 /* Configuration files that are not as packed, out of what `dpkg --verify` or `rpm --verify` says:
  * "??5?????? c /etc/sftpgo/sftpgo.json". A missing one is none. New reference. */
 json_t *packaging_edited(struct sv said) must_check;
+/* The same of its other files. */
+json_t *packaging_altered(struct sv said) must_check;

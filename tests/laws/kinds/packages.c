@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "engine/package_edits.h"
 #include "io/image.h"
 #include "laws/fixture.h"
 #include "unit/unit.h"
@@ -229,6 +230,24 @@ static json_t *upgrade_edited(struct bench *b, const struct manager *m)
 	return params;
 }
 
+/* The program itself, by hand; as it was staged. */
+static json_t *upgrade_altered(struct bench *b, const struct manager *m)
+{
+	autofree char *inst = xasprintf("%s/world/system", b->base), *admin = xasprintf("%s/../../packages", inst);
+	struct packager p = { .ops = packager_named(m->name), .inst = inst, .admin = admin };
+	json_t *params = upgrade(b, m), *edits = json_object();
+	autobuf struct buf odd = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+
+	bench_put(b, "world/system/usr/bin/server", "of the operator");
+	assert_ok(p.ops->verify(&p, "server", &odd, &e), &e);
+	assert_ok(package_edits_take(&p, buf_str(&odd), &b->ctx.blobs, edits, &e), &e);
+	assert_int_equal(json_object_size(edits), 1);
+	json_object_set_new(params, "odd", json_pack("{ss}", "server", buf_str(&odd)));
+	json_object_set_new(params, "edits", edits);
+	return params;
+}
+
 static bool is_upgraded(struct bench *b, const struct manager *m, const char *conf)
 {
 	autofree char *beside = xasprintf("world/system/etc/server.conf%s", m->beside);
@@ -258,6 +277,16 @@ static json_t *upgrade_rpm(struct bench *b)
 static json_t *upgrade_edited_dpkg(struct bench *b)
 {
 	return upgrade_edited(b, &dpkg);
+}
+
+static json_t *upgrade_altered_dpkg(struct bench *b)
+{
+	return upgrade_altered(b, &dpkg);
+}
+
+static json_t *upgrade_altered_rpm(struct bench *b)
+{
+	return upgrade_altered(b, &rpm);
 }
 
 static bool is_upgraded_dpkg(struct bench *b)
@@ -378,5 +407,9 @@ const struct fixture package_fixtures[] = {
 	  .params = upgrade_left_out, .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
 	  .params = upgrade_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
+	{ .kind = "package_install", .name = "a program changed by hand", .flags = FX_FORCE, .params = upgrade_altered_dpkg,
+	  .drift = another_by_dpkg, .then = dpkg_forgets, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
+	{ .kind = "package_install", .name = "a program changed by hand, of rpm", .flags = FX_FORCE, .can = can_rpm,
+	  .params = upgrade_altered_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ NULL },
 };

@@ -445,11 +445,17 @@ static void a_repository_beside_one_that_is_off(void **state)
 
 static void edited_files(void **state)
 {
-	autojson json_t *edited = packaging_edited(SV("??5?????? c /etc/sftpgo/sftpgo.json\n"
-						      "missing   c /etc/sftpgo/gone\n"
-						      "..5....T.   /usr/bin/sftpgo\n"
-						      ".......T.  c /etc/sftpgo/sftpgo.env\n"
-						      "S.5....T.  c /etc/sftpgo/with blank\n"));
+	static const char said[] = "??5?????? c /etc/sftpgo/sftpgo.json\n"
+				   "missing   c /etc/sftpgo/gone\n"
+				   "..5....T.   /usr/bin/sftpgo\n"
+				   ".......T.  c /etc/sftpgo/sftpgo.env\n"
+				   "S.5....T.  c /etc/sftpgo/with blank\n"
+				   "..5....T.  d /usr/share/man/man1/x.1\n";
+	autojson json_t *edited = packaging_edited(sv_of(said)), *altered = packaging_altered(sv_of(said));
+
+	assert_int_equal(json_array_size(altered), 2);
+	assert_string_equal(json_string_value(json_array_get(altered, 0)), "/usr/bin/sftpgo");
+	assert_string_equal(json_string_value(json_array_get(altered, 1)), "/usr/share/man/man1/x.1");
 
 	assert_int_equal(json_array_size(edited), 2);
 	assert_string_equal(json_string_value(json_array_get(edited, 0)),
