@@ -76,6 +76,7 @@ int main(void)
 		{ "sftpgo.dump", "follower", VERDICT_PASS },
 		{ "sftpgo.signature", "stranger", VERDICT_WARN },
 		{ "sftpgo.signature", "none", VERDICT_WARN },
+		{ "sftpgo.signature", "repository", VERDICT_PASS },
 		{ "sftpgo.install-kind", "rpm", VERDICT_PASS },
 		{ "sftpgo.install-kind", "foreign", VERDICT_BLOCK },
 		{ "sftpgo.old-package", "rpm", VERDICT_BLOCK },
