@@ -4,6 +4,9 @@ load sftpgo
 bats_require_minimum_version 1.5.0
 
 CONF=/etc/sftpgo/sftpgo.json
+ALTERED=/usr/share/sftpgo/templates/email/reset-password.html
+DB=$BATS_TEST_DIRNAME/../real/db.sh
+ROOT_MORE="postgresql-client-15 mariadb-client"
 
 # dpkg's own helpers, so that it can be killed where it hurts: while it unpacks, and while it configures. What `kill` holds is
 # done once: "dpkg", or "both" with crossgrade too.
@@ -39,18 +42,26 @@ traps() {
 # and its keyring are what the operator brings; the other is the one this host was installed from.
 OSS=/etc/apt/sources.list.d/sftpgo.list
 KEYS=/usr/share/keyrings/sftpgo-archive-keyring.gpg
-net_program() { exec nsenter -t "$INSIDE" -n /usr/bin/python3 "$@"; } # in the background: $! is its own
+# plugins_deb VERSION OUT: those of the vendor are programs that the server starts, in a package of their own.
+plugins_deb() {
+	local tree=$lab/plugins
+	mkdir -p "$tree/DEBIAN" "$tree/usr/bin"
+	printf '#!/bin/sh\n: %s\n' "$1" >"$tree/usr/bin/sftpgo-plugin-pubsub"
+	chmod 755 "$tree/usr/bin/sftpgo-plugin-pubsub"
+	printf '%s\n' 'Package: sftpgo-plugins' "Version: $1-1" "Architecture: $(dpkg --print-architecture)" 'Maintainer: x' 'Description: x' \
+		>"$tree/DEBIAN/control"
+	dpkg-deb --root-owner-group -b "$tree" "$2" >/dev/null && rm -r "$tree"
+}
+
 vendors() {
 	local key tool=$TOOLS/apt_repository.sh
 	for key in oss enterprise; do "$tool" key "$lab/$key-key" || return; done
-	"$tool" make "$lab/web/apt" "$lab/oss-key" "$lab/old.deb" && "$tool" make "$lab/web/enterprise" "$lab/enterprise-key" "$lab/new.deb" || return
+	"$tool" make "$lab/web/apt" "$lab/oss-key" "$lab/old.deb" "$lab/plugins-old.deb" &&
+		"$tool" make "$lab/web/enterprise" "$lab/enterprise-key" "$lab/new.deb" "$lab/plugins-new.deb" || return
 	echo "deb [signed-by=$KEYS] http://download.sftpgo.com/enterprise stable main" >"$lab/enterprise.list"
-	echo '127.0.0.1 localhost oss.sftpgo.com download.sftpgo.com' | inside tee /etc/hosts >/dev/null
 	echo "deb [signed-by=$KEYS] http://oss.sftpgo.com/apt stable main" | inside tee $OSS >"$lab/oss.list"
 	inside cp "$lab/oss-key/keyring.gpg" $KEYS
-	net_program -m http.server 80 --bind 127.0.0.1 --directory "$lab/web" >"$lab/web.log" 2>&1 3>&- 4>&- </dev/null &
-	echo $! >"$lab/web.pid"
-	curl -sfo /dev/null --retry 50 --retry-delay 1 --retry-connrefused http://oss.sftpgo.com/apt/dists/stable/InRelease --resolve oss.sftpgo.com:80:127.0.0.1
+	vendors_serve || return
 	inside rm /etc/apt/sources.list
 	inside apt-get -qq update
 }
@@ -82,7 +93,7 @@ by_package() {
 	printf '%s\n' SFTPGO_DATA_PROVIDER__CREATE_DEFAULT_ADMIN=true SFTPGO_DEFAULT_ADMIN_USERNAME=admin \
 		SFTPGO_DEFAULT_ADMIN_PASSWORD=pass-admin SFTPGO_COMMON__EVENT_MANAGER__ENABLED_COMMANDS=/usr/bin/true |
 		inside tee /etc/sftpgo/env.d/tests.env >/dev/null
-	inside dpkg -i "$lab/old.deb" >"$lab/dpkg.log" 2>&1 || { cat "$lab/dpkg.log"; return 1; }
+	inside dpkg -i "$lab/old.deb" "$lab/plugins-old.deb" >"$lab/dpkg.log" 2>&1 || { cat "$lab/dpkg.log"; return 1; }
 	inside cp $CONF $lab/pristine.json
 	inside sed -i 's/"upload_mode": 0/"upload_mode": 1/' $CONF
 	inside cp $CONF $lab/edited.json
@@ -98,18 +109,22 @@ setup_file() {
 	sftpgo_lab_made
 	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.6.4 "$lab/old.deb" && "$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/new.deb" ||
 		return
+	plugins_deb 2.6.4 "$lab/plugins-old.deb" && plugins_deb 2.7.5 "$lab/plugins-new.deb" || return
 	sftpgo_boot /etc /var/lib || return 0
 	vendors && by_package && sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
-	[ ! -f "$lab/web.pid" ] || kill "$(cat "$lab/web.pid")"
+	vendors_end
+	"$DB" end "$lab/postgresql"
+	"$DB" end "$lab/mysql"
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
 	[ -z "${lab-}" ] || rm -rf "$lab"
 }
 
 CACHED=/var/cache/apt/archives/sftpgo_2.6.4-1_amd64.deb
+plugins_are() { [ "$(inside dpkg-query -W -f '${Version}' sftpgo-plugins)" = "$1-1" ] && inside grep -q ": $1" /usr/bin/sftpgo-plugin-pubsub; }
 subject() { echo sftpgo --root /etc/sftpgo --artifact "$lab/new.deb"; }
 unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 
@@ -195,6 +210,8 @@ refused() {
 	refused trusting "takes packages that nobody signed"
 	goal version 2.7.9 </dev/null
 	refused version "it has no sftpgo 2.7.9 for amd64; it has 2.7.5-1"
+	goal plugins "2.7.5, plugins: '1.0'" </dev/null
+	refused plugins "target.package.plugins"
 	goal foreign 2.7.5 "$lab/foreign.list" </dev/null
 	refused foreign "no packages for amd64"
 	goal down 2.7.5 "$lab/down.list" </dev/null
@@ -232,18 +249,12 @@ refused() {
 	repository_of oss
 }
 
-# Whatever happens, apt never reads of both.
-both_are_watched() {
-	inside sh -c "while [ -e $lab/watched ]; do grep -rhoE '(oss|download)[.]sftpgo[.]com' /etc/apt | sort -u | tr '\n' ' '; echo; sleep 0.1; done" \
-		>"$lab/seen" 3>&- 4>&- &
-}
-
 @test "apply installs the package of a repository behind the hold, with the old one downloaded; an edited file stays" {
-	: >"$lab/watched"
-	both_are_watched
+	vendors_watched /etc/apt
 	cg apply -f "$lab/from-repository.yaml" --yes
 	exits 0
 	repository_of enterprise
+	plugins_are 2.7.5
 	world 2.7.5 "$lab/edited.json"
 	inside test -f $CONF.dpkg-dist
 	uploads_whole
@@ -256,11 +267,11 @@ both_are_watched() {
 	rm "$lab/watched"
 	exits 0
 	repository_of oss
+	plugins_are 2.6.4
 	world 2.6.4 "$lab/edited.json"
 	inside test ! -e $CONF.dpkg-dist
 	uploads_whole
-	[ "$(sort -u "$lab/seen" | tr -d '\n')" = 'download.sftpgo.com oss.sftpgo.com ' ] || { sort "$lab/seen" | uniq -c; return 1; }
-	! grep -q 'download.*oss' "$lab/seen"
+	vendors_never_both
 }
 
 @test "dpkg killed while it unpacks: the run turns back by itself, with source.package_file" {
@@ -310,5 +321,44 @@ both_are_watched() {
 	exits 0
 	world 2.6.4 "$lab/pristine.json"
 	inside test ! -e $CONF.dpkg-dist
-	uploads_whole	repository_of oss
+	uploads_whole
+	repository_of oss
+}
+
+# database DRIVER: the server begins anew with its data there. Its password stands in a file of env.d.
+database() {
+	local db=$lab/$1
+	inside_net "$DB" start "$1" "$db" 3>&- 4>&- || return
+	"$DB" env "$db" | sed -n 's/^driver=/DRIVER=/p; s/^port=/PORT=/p; s/^database=/NAME=/p; s/^user=/USERNAME=/p; s/^password=/PASSWORD=/p' |
+		sed 's/^/SFTPGO_DATA_PROVIDER__/; $a SFTPGO_DATA_PROVIDER__HOST=127.0.0.1' | inside tee /etc/sftpgo/env.d/provider.env >/dev/null
+	inside chown sftpgo: /etc/sftpgo/env.d/provider.env
+	inside systemctl restart sftpgo.service
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 20 && sftpgo_dump "$root" >"$lab/before.json"
+}
+schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; }
+
+@test "with the data in PostgreSQL, then in MariaDB, and a file of the package changed by hand: there and back" {
+	local driver
+	command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null || skip "no PostgreSQL or no MariaDB server"
+	uploads_stop
+	inside cp "$lab/edited.json" $CONF
+	inside tee -a $ALTERED <<<'of the operator' >/dev/null
+	inside cp $ALTERED "$lab/altered"
+	cg check $(subject)
+	exits 0
+	[[ $output == *sftpgo.altered-files*$ALTERED* ]]
+	for driver in postgresql mysql; do
+		database $driver
+		cg apply $(subject) --yes
+		exits 0
+		[ "$(schema $driver)" = 33 ]
+		sftpgo_serves 2.7.5
+		sftpgo_objects
+		cg rollback --yes
+		exits 0
+		[ "$(schema $driver)" = 29 ]
+		sftpgo_serves 2.6.4
+		sftpgo_objects
+		inside cmp $ALTERED "$lab/altered"
+	done
 }
