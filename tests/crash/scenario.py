@@ -5,6 +5,7 @@ from __future__ import annotations
 import questdb
 import sftpgo
 import sftpgo_package
+import sftpgo_rpm
 import unit
 
-SCENARIOS = {scenario.name: scenario for scenario in (*questdb.SCENARIOS, *unit.SCENARIOS, *sftpgo.SCENARIOS, *sftpgo_package.SCENARIOS)}
+SCENARIOS = {scenario.name: scenario for module in (questdb, unit, sftpgo, sftpgo_package, sftpgo_rpm) for scenario in module.SCENARIOS}

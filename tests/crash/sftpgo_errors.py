@@ -17,6 +17,7 @@ from disturb import (BLOCKED, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, RE
                      finalize_killed, interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import Call, Lab, run
 from sftpgo_package import SCRIPTS
+from sftpgo_rpm import SCRIPTLETS
 from sftpgo_stores import MIGRATED_FIRST, MIGRATED_LAST, PASSWORD
 
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8080/api/v2/users', "
@@ -141,12 +142,12 @@ def action_in_the_way(lab: Lab) -> Call:
 
 # ---- as a package
 
-def dpkg_killed_in(script: str) -> collections.abc.Callable[[Lab], Call]:
+def manager_killed_in(script: str) -> collections.abc.Callable[[Lab], Call]:
     def disturb(lab: Lab) -> Call:
         lab.trap(script).touch()
         call = lab.apply()
         if lab.trap(script).exists():
-            raise RuntimeError("dpkg did not come so far")
+            raise RuntimeError("nothing came so far")
         return call
     return disturb
 
@@ -175,7 +176,10 @@ def dpkg_killed_at(rename: int) -> collections.abc.Callable[[Lab], Call]:
 
 
 PACKAGED = "sftpgo-package"
-PACKAGE = {f"package-dpkg-killed-in-{script}": Case((TURNED,), dpkg_killed_in(script), PACKAGED) for script in SCRIPTS}
+PACKAGE = {
+    **{f"package-dpkg-killed-in-{script}": Case((TURNED,), manager_killed_in(script), PACKAGED) for script in SCRIPTS},
+    **{f"package-rpm-killed-in-{script}": Case((TURNED,), manager_killed_in(script), "sftpgo-rpm") for script in SCRIPTLETS},
+}
 
 ON_REAL_SERVERS = {
     **{f"{driver}-{name}": Case((TURNED,), disturb, f"sftpgo-{driver}", on_disk=name == "dump-disk-full")

@@ -30,7 +30,9 @@ FILES = 12                  # beside the program
 
 
 class PackageLab(Booted, SftpgoLab):
+    """By dpkg; what another manager does otherwise is said below "the manager"."""
     unit = "sftpgo.service"
+    beside = ".dpkg-dist"       # what it lays beside a configuration file that it keeps
     left_out = (
         *SftpgoLab.left_out,
         "status-old",       # dpkg's, of the state before
@@ -69,7 +71,7 @@ class PackageLab(Booted, SftpgoLab):
         run("find", self.home, "-mindepth", "1", "-delete", check=False)
         for each in (self.world, self.outside, self.world / "bin", self.world / "opt"):
             each.mkdir(parents=True)
-        self.make_empty_database()
+        self.make_database()
         for version in (OLD, NEW):
             self.make_package(version)
         (self.outside / "migration.yaml").write_text(json.dumps(self.scenario.goal(self)))
@@ -80,22 +82,12 @@ class PackageLab(Booted, SftpgoLab):
         self.write_unit()
         self.boot()
         atexit.register(self.power_off)
-        self.inside("dpkg", "--force-confold", "--install", self.package(OLD))
-        (self.root / "sftpgo.json.dpkg-dist").unlink()
+        self.install_by_hand(self.package(OLD))
+        (self.root / f"sftpgo.json{self.beside}").unlink()
         self.start_old()
         self.end_servers(signal.SIGTERM)
         self.power_off()
         run("cp", "-a", self.world, self.template)
-
-    def make_empty_database(self) -> None:
-        dpkg = self.world / "dpkg"
-        for name in ("info", "updates", "triggers", "alternatives", "parts"):
-            (dpkg / name).mkdir(parents=True)
-        (dpkg / "info/format").write_text("1\n")
-        (dpkg / "status").write_text("")
-
-    def package(self, version: str) -> pathlib.Path:
-        return self.outside / f"sftpgo_{version}-1_all.deb"
 
     def trap(self, script: str) -> pathlib.Path:
         return self.home / f"kill-in-{script}"
@@ -103,7 +95,7 @@ class PackageLab(Booted, SftpgoLab):
     def make_package(self, version: str) -> None:
         """With a configuration file that the operator edited since."""
         tree = self.outside / "tree"
-        for name in ("DEBIAN", "usr/bin", f"./{self.root}", f"./{self.world}/opt/sftpgo"):
+        for name in ("usr/bin", f"./{self.root}", f"./{self.world}/opt/sftpgo"):
             (tree / name).mkdir(parents=True)
         build = self.outside / "build"
         run(self.builds.sftpgo, "install", build, version)
@@ -113,6 +105,28 @@ class PackageLab(Booted, SftpgoLab):
             (tree / f"./{self.world}/opt/sftpgo/static/{n}.css").write_text(f"of {version}\n")
         (tree / f"./{self.world}/opt/sftpgo/static/only-{version}.css").write_text("of no other\n")
         (tree / f"./{self.root}/sftpgo.json").write_text(f'{{"shipped with": "{version}"}}\n')
+        self.pack(tree, version)
+        run("rm", "-rf", tree, build)
+
+    # ---- the manager
+
+    def make_database(self) -> None:
+        """Of nothing that is installed."""
+        dpkg = self.world / "dpkg"
+        for name in ("info", "updates", "triggers", "alternatives", "parts"):
+            (dpkg / name).mkdir(parents=True)
+        (dpkg / "info/format").write_text("1\n")
+        (dpkg / "status").write_text("")
+
+    def install_by_hand(self, package: pathlib.Path) -> None:
+        self.inside("dpkg", "--force-confold", "--install", package)
+
+    def package(self, version: str) -> pathlib.Path:
+        return self.outside / f"sftpgo_{version}-1_all.deb"
+
+    def pack(self, tree: pathlib.Path, version: str) -> None:
+        """The files of a tree."""
+        (tree / "DEBIAN").mkdir()
         (tree / "DEBIAN/conffiles").write_text(f"{self.root}/sftpgo.json\n")
         (tree / "DEBIAN/control").write_text(f"Package: sftpgo\nVersion: {version}-1\nArchitecture: all\nMaintainer: x\nDescription: x\n")
         for name, then in SCRIPTS.items():
@@ -120,7 +134,14 @@ class PackageLab(Booted, SftpgoLab):
             script.write_text(SCRIPT.format(trap=self.trap(name), then=then))
             script.chmod(0o755)
         run("dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, self.package(version))
-        run("rm", "-rf", tree, build)
+
+    def says(self, version: str) -> list[str]:
+        """What is wrong in its own words: the package of that version, configured, every file of it as packed; and its wish."""
+        said = self.inside("dpkg-query", "-W", "-f", "${Version} ${db:Status-Abbrev}", "sftpgo", check=False).stdout
+        return [] if said == f"{version}-1 ii " else [f"dpkg says '{said}'"]
+
+    def verifies(self) -> str:
+        return self.inside("dpkg", "--verify", "sftpgo", check=False).stdout
 
     # ---- the server
 
@@ -136,14 +157,10 @@ class PackageLab(Booted, SftpgoLab):
         return done.stdout.strip()
 
     def facts_wrong(self, world: str) -> list[str]:
-        """dpkg's word, too: the package of that world, configured, every file of it as packed; and its wish."""
-        version = NEW if world == "new" else OLD
-        wrong = super().facts_wrong(world)
-        said = self.inside("dpkg-query", "-W", "-f", "${Version} ${db:Status-Abbrev}", "sftpgo", check=False).stdout
-        if said != f"{version}-1 ii ":
-            wrong.append(f"dpkg says '{said}'")
-        if said := [line for line in self.inside("dpkg", "--verify", "sftpgo", check=False).stdout.splitlines() if " c " not in line]:
-            wrong.append(f"dpkg finds {said}")
+        """The manager's word, too."""
+        wrong = super().facts_wrong(world) + self.says(NEW if world == "new" else OLD)
+        if odd := [line for line in self.verifies().splitlines() if " c " not in line]:
+            wrong.append(f"changed files: {odd}")
         return wrong
 
 
