@@ -8,13 +8,13 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
 #include "base/spec.h"
 #include "io/file.h"
+#include "io/memory.h"
 
 #define WITHIN_DEFAULT (60 * NS_PER_S)
 #define OUT_DEFAULT    (64u << 10)
@@ -111,7 +111,7 @@ static int move_up(int fd, const char *what, struct err *e)
 /* Bytes to be read by a child: in memory only, never on a disk. */
 static int memory_of(struct sv bytes, const char *what, struct err *e)
 {
-	autoclose int fd = move_up(memfd_create("crossgrade", MFD_CLOEXEC), what, e);
+	autoclose int fd = move_up(memory_open("crossgrade", e), what, e);
 
 	if (fd < 0)
 		return fd;

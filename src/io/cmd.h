@@ -28,7 +28,7 @@ struct cmd {
 	const char *const *argv;                /* argv[0] is an absolute path, or a name looked up in the fixed PATH
 	                                         * /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin */
 	int                program;             /* above 0: this open file is executed, argv[0] only names it; one in memory
-	                                         * (memfd_create) can be run whatever the file systems allow */
+	                                         * (io/memory.h) can be run whatever the file systems allow */
 	const char *const *env;                 /* "K=V"; NULL: only PATH, LANG=C.UTF-8 */
 	struct sv          in;                  /* given as standard input */
 	int64_t            within_ns;           /* 0: one minute */

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "data/tree.h"
 #include "data/unpack.h"
 #include "io/file.h"
+#include "io/memory.h"
 
 #define JAR_MAX (512u << 20)
 #define MEMBER_MAX (256u << 20)
@@ -286,12 +286,12 @@ static int list_package(struct package *p, bool jar, const struct unpack_opts *o
 
 /* ---- an archive or a directory ---- */
 
-static int memory_file(struct sv bytes, struct err *e)
+static int in_memory(struct sv bytes, struct err *e)
 {
-	autoclose int fd = memfd_create("jar", MFD_CLOEXEC);
+	autoclose int fd = memory_open("jar", e);
 
 	if (fd < 0)
-		return err_sys(e, errno, "make a file in memory");
+		return fd;
 	if (file_write_all(fd, bytes.p, bytes.n, "a jar in memory", e) < 0)
 		return -e->kind;
 	return take_fd(fd);
@@ -307,7 +307,7 @@ static void judge_inner_jar(const struct package *p, const struct cancel *cancel
 
 	jar.what = "questdb.jar";
 	if (read_member(p, "questdb.jar", &bytes, &e) < 0 ||
-	    (jar.fd = memory_file(buf_sv(&bytes), &e)) < 0 ||
+	    (jar.fd = in_memory(buf_sv(&bytes), &e)) < 0 ||
 	    list_package(&jar, true, &o, a, &e) < 0)
 		json_object_set_new(a, "damage", json_string(e.msg));
 	else if (!json_object_get(a, "damage") && !json_object_get(a, "unsafe"))

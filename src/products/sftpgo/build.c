@@ -5,13 +5,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "data/unpack.h"
 #include "io/cmd.h"
 #include "io/file.h"
+#include "io/memory.h"
+#include "io/room.h"
 #include "products/sftpgo/version.h"
 
 #define ASK_WITHIN (10 * NS_PER_S)
@@ -73,7 +74,8 @@ int build_ask_open(int program, json_t **ret, struct err *e)
 {
 	if (ask(PROGRAM, program, BUILD_NOBODY, BUILD_NOBODY, ret, e) >= 0)
 		return 0;
-	return e->sys == EACCES ? err_wrap(e, "programs in memory are forbidden here (vm.memfd_noexec)") : -(int)e->kind;
+	return e->sys == EACCES ? err_wrap(e, "neither in memory (vm.memfd_noexec) nor below " ROOM_ABOVE " may programs be run") :
+				  -(int)e->kind;
 }
 
 /* ---- an archive ---- */
@@ -173,12 +175,12 @@ static const char *arch_here(void)
 static int bring_out(int fd, const char *path, const struct listing *l, int *ret, struct err *e)
 {
 	autofree char *member = l->top[0] ? xasprintf("%s/" PROGRAM, l->top) : xstrdup(PROGRAM);
-	autoclose int out = memfd_create(PROGRAM, MFD_CLOEXEC);
-	int sys = out < 0 ? errno : fault_errno("sftpgo.build.bring");
+	autoclose int out = memory_program(PROGRAM, e);
+	int sys = out < 0 ? 0 : fault_errno("sftpgo.build.bring");
 
 	if (sys)
 		err_sys(e, sys, "make room in memory");
-	if (sys || unpack_member_file(fd, path, member, out, e) < 0) {
+	if (out < 0 || sys || unpack_member_file(fd, path, member, out, e) < 0 || memory_program_ready(&out, e) < 0) {
 		err_wrap(e, "bring the program of '%s' into memory", path);
 		return e->kind == ERR_SPACE ? err_hint(e, "free some memory: the program is asked for its version there") : -(int)e->kind;
 	}

@@ -19,6 +19,6 @@ int build_look_in_package(const struct packager_ops *ops, const char *path, json
 
 /* {"version","edition","features"} of a program, run in the name of that account; ERR_FORMAT when what it says is not SFTPGo's. */
 int build_ask(const char *program, uid_t uid, gid_t gid, json_t **ret, struct err *e) must_check;
-/* Of an open file in memory (memfd_create), as nobody. */
+/* Of an open file in memory (io/memory.h), as nobody. */
 int build_ask_open(int program, json_t **ret, struct err *e) must_check;
 #define BUILD_NOBODY 65534 /* for a program that nobody trusts yet */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "io/dir.h"
 #include "io/json.h"
+#include "io/memory.h"
 #include "io/room.h"
 #include "products/sftpgo/build.h"
 
@@ -36,16 +36,18 @@ static int check_arch(const struct packager_ops *ops, const json_t *package, str
 /* Into memory: there it can be run whatever /var/tmp allows, by an account that may enter nothing of ours. */
 static int bring_out(const struct dir *files, int *ret, struct err *e)
 {
-	autoclose int from = dir_openat(files, PROGRAM, O_RDONLY, 0, e), out = memfd_create("sftpgo", MFD_CLOEXEC);
+	autoclose int from = dir_openat(files, PROGRAM, O_RDONLY, 0, e), out = -1;
 	ssize_t n;
 
-	if (from < 0)
-		return from;
+	if (from < 0 || (out = memory_program(PROGRAM, e)) < 0)
+		return -(int)e->kind;
 	do
-		n = out < 0 ? -1 : sendfile(out, from, NULL, 8 << 20);
+		n = sendfile(out, from, NULL, 8 << 20);
 	while (n > 0);
 	if (n < 0)
 		return err_sys(e, errno, "bring '%s' into memory", PROGRAM);
+	if (memory_program_ready(&out, e) < 0)
+		return -(int)e->kind;
 	*ret = take_fd(out);
 	return 0;
 }

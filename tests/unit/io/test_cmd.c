@@ -3,13 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "io/memory.h"
 #include "place.h"
 
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -95,6 +100,55 @@ static void a_program_in_memory_is_run(void **state)
 		assert_string_equal(buf_str(&result.out), "65534\n");
 	close(from);
 	close(program);
+}
+
+/* As vm.memfd_noexec=2 has it: no file in memory may become a program. */
+static bool forbid_programs_in_memory(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 8 /* MFD_NOEXEC_SEAL */, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog all = { ARRAY_LEN(rules), rules };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all);
+}
+
+/* 0 it ran, 77 not to be forbidden here. */
+static int run_where_memory_is_forbidden(void)
+{
+	int from = open("/usr/bin/true", O_RDONLY | O_CLOEXEC), program;
+	struct cmd c = { .argv = ARGV("true"), .set_ids = geteuid() == 0, .uid = 65534, .gid = 65534 };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+
+	if (!forbid_programs_in_memory())
+		return 77;
+	program = memory_program("it", &e);
+	if (program < 0 || sendfile(program, from, NULL, 16 << 20) <= 0 || memory_program_ready(&program, &e) < 0)
+		return 1;
+	c.program = program;
+	if (cmd_run(&c, &r, &e) < 0)
+		print_message("# %s\n", e.msg);
+	return e.kind ? 2 : r.status ? 3 : 0;
+}
+
+static void a_program_is_run_where_memory_may_hold_none(void **state)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		_exit(run_where_memory_is_forbidden());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void signals_are_as_at_first(void **state)
@@ -484,6 +538,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_environment_is_clean, forget_result),
 		cmocka_unit_test_teardown(no_descriptor_is_inherited, forget_result),
 		cmocka_unit_test_teardown(a_program_in_memory_is_run, forget_result),
+		cmocka_unit_test(a_program_is_run_where_memory_may_hold_none),
 		cmocka_unit_test_teardown(signals_are_as_at_first, forget_result),
 		cmocka_unit_test_teardown(output_has_a_ceiling, forget_result),
 		cmocka_unit_test_teardown(much_input_is_given, forget_result),
