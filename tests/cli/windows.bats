@@ -118,6 +118,19 @@ seen() { json "[c['verdict'] + ': ' + c['seen'] for c in d['checks'] if c['id'] 
 	golden postgresql.txt
 }
 
+# What DROP DATABASE takes, CREATE DATABASE alone would make with the server's own character set.
+@test "a MariaDB database comes back with the character set that it had" {
+	a_folder
+	on_postgresql
+	sed -i 's/"postgresql"/"mysql"/' "$folder/sftpgo.json"
+	migration sftpgo_v2.7.5_windows_x86_64.exe
+	cg plan -f m.yaml
+	[ "$status" -eq 0 ]
+	[[ $output == *"mysqldump.exe "*"provider.sql' --databases 'sftpgo'"* ]]
+	[[ $output == *"--execute 'DROP DATABASE \`sftpgo\`'"* ]]
+	[[ $output != *'CREATE DATABASE `'* ]]
+}
+
 @test "the plan is a procedure, the same each time, and apply refuses it" {
 	a_folder
 	migration sftpgo_v2.7.5_windows_x86_64.exe sftpgo_v2.6.4_windows_x86_64.exe

@@ -42,7 +42,7 @@ static void load_postgresql(const struct hand *h, json_t *step)
 		     "--single-transaction '%s\\provider.dump'", s->host, s->port, s->user, s->database, h->keep);
 }
 
-/* The client reads slashes in its own words. */
+/* The dump makes the database itself, with the character set that it had. The client reads slashes in its own words. */
 static void load_mysql(const struct hand *h, json_t *step)
 {
 	const struct hand_server *s = &h->server;
@@ -51,10 +51,10 @@ static void load_mysql(const struct hand *h, json_t *step)
 	for (char *p = keep; *p; p++)
 		if (*p == '\\')
 			*p = '/';
-	procedure_do(step, "mysql.exe --password --host '%s' --port %d --user '%s' --execute 'DROP DATABASE `%s`; CREATE DATABASE `%s`'",
-		     s->host, s->port, s->user, s->database, s->database);
-	procedure_do(step, "mysql.exe --password --host '%s' --port %d --user '%s' --execute 'source %s/provider.sql' '%s'", s->host,
-		     s->port, s->user, keep, s->database);
+	procedure_do(step, "mysql.exe --password --host '%s' --port %d --user '%s' --execute 'DROP DATABASE `%s`'", s->host, s->port,
+		     s->user, s->database);
+	procedure_do(step, "mysql.exe --password --host '%s' --port %d --user '%s' --execute 'source %s/provider.sql'", s->host,
+		     s->port, s->user, keep);
 }
 
 static void add_database_server(struct hand *h)

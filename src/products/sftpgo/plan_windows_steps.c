@@ -212,9 +212,11 @@ static void add_dump(struct hand *h)
 		procedure_expect(step, "no error, and the count is that of SFTPGo's tables at least: not 0");
 	} else {
 		procedure_do(step, "mysqldump.exe --password --host '%s' --port %d --user '%s' --single-transaction --routines --triggers "
-			     "--hex-blob --result-file '%s\\provider.sql' '%s'", s->host, s->port, s->user, h->keep, s->database);
+			     "--hex-blob --result-file '%s\\provider.sql' --databases '%s'", s->host, s->port, s->user, h->keep, s->database);
 		procedure_do(step, "Get-Content -LiteralPath '%s\\provider.sql' -Tail 1", h->keep);
-		procedure_expect(step, "no error, and the last line says 'Dump completed'");
+		procedure_do(step, "Select-String -LiteralPath '%s\\provider.sql' -SimpleMatch -Pattern 'CREATE DATABASE'", h->keep);
+		procedure_expect(step, "no error, the last line says 'Dump completed', and one line makes the database, with its character set: "
+				 "the way back needs it");
 	}
 	procedure_expect(step, "every other node on this database is stopped, too");
 }
