@@ -4,11 +4,13 @@
 
 #include "base/mem.h"
 #include "products/sftpgo/dot_pass.h"
+#include "products/sftpgo/password_form.h"
 
 #define FORMAT "crossgrade.sftpgo.objects/1"
 #define LINE_MAX_BYTES (1u << 20)
 #define DOTTED \
 	"options after the pass" /* no field's name: what the fields of a line hold beside them */
+#define FORM "form of the password"
 
 /* ---- writing down ---- */
 
@@ -24,8 +26,14 @@ static int add_line(struct out *to, json_t *line, struct err *e)
 	return 0;
 }
 
+static const char *form_of(const struct object *o)
+{
+	return o->kind == OBJ_USERS ? password_form(json_str(o->fields, "password", "")) : NULL;
+}
+
 static json_t *field_digests(const struct object *o)
 {
+	const char *form = form_of(o);
 	json_t *all = json_object(), *value;
 	char digest[FIELD_DIGEST];
 	const char *name;
@@ -39,6 +47,8 @@ static json_t *field_digests(const struct object *o)
 		field_digest(o->dotted, digest);
 		json_object_set_new(all, DOTTED, json_string(digest));
 	}
+	if (form)
+		json_object_set_new(all, FORM, json_string(form));
 	return all;
 }
 
@@ -150,6 +160,7 @@ struct comparing {
 	struct provider *now;
 	int (*each)(void *arg, const struct object_difference *d, struct err *e);
 	void *arg;
+	bool rewritten; /* the object that is told: by a login, nothing else of it */
 	struct object_tally tally;
 };
 
@@ -179,12 +190,46 @@ static bool says_minute_zero(const struct object_difference *d)
 	return d->was && !strcmp(digest, d->was);
 }
 
+static bool is_same(const struct comparing *c, const struct object *o, const char *field)
+{
+	const char *was = json_str(c->then.fields, field, "");
+	const json_t *now = json_object_get(o->fields, field);
+	char digest[FIELD_DIGEST] = "";
+
+	if (now)
+		field_digest(now, digest);
+	return !strcmp(was, digest);
+}
+
+/* Did a login alone store this user's password anew? */
+static bool is_rewritten(const struct comparing *c, const struct object *o)
+{
+	const char *was = json_str(c->then.fields, FORM, NULL), *is = form_of(o), *field;
+	json_t *value;
+
+	if (!was || !is || !strcmp(was, is) || !password_form_is_own(is))
+		return false;
+	json_object_foreach(o->fields, field, value)
+	{
+		if (!is_same(c, o, field) && !in_words(field, "password updated_at") && !in_words(field, used[OBJ_USERS]))
+			return false;
+	}
+	json_object_foreach(c->then.fields, field, value)
+	{
+		if (strcmp(field, FORM) && !json_object_get(o->fields, field) && !in_words(field, used[OBJ_USERS]))
+			return false;
+	}
+	return true;
+}
+
 static const char *rule_of(const struct comparing *c, const struct object_difference *d)
 {
 	const char *dotted = json_str(c->then.fields, DOTTED, "");
 
 	if (used[d->kind] && in_words(d->field, used[d->kind]))
 		return RULE_USED;
+	if (c->rewritten && in_words(d->field, "password updated_at"))
+		return RULE_PASSWORD;
 	if (d->kind == OBJ_EVENT_ACTIONS && !strcmp(d->field, "options") && passed(c) && d->is &&
 	    !strcmp(d->is, dotted))
 		return RULE_DOTS;
@@ -230,7 +275,7 @@ static int tell_fields(struct comparing *c, const struct object *o, bool *differ
 	json_object_foreach(c->then.fields, d.field, value)
 	{
 		d.was = json_string_value(value);
-		if (!json_object_get(o->fields, d.field) && strcmp(d.field, DOTTED) &&
+		if (!json_object_get(o->fields, d.field) && strcmp(d.field, DOTTED) && strcmp(d.field, FORM) &&
 		    tell(c, &d, different, e) < 0)
 			return -(int)e->kind;
 	}
@@ -247,6 +292,7 @@ static int compare_both(struct comparing *c, const struct object *o, struct err 
 		c->tally.same.n[o->kind]++;
 		return 0;
 	}
+	c->rewritten = is_rewritten(c, o);
 	if (tell_fields(c, o, &different, e) < 0)
 		return -(int)e->kind;
 	(different ? &c->tally.different : &c->tally.explained)->n[o->kind]++;

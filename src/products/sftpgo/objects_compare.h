@@ -18,14 +18,17 @@
 #define RULE_DOTS "sftpgo.placeholder-dots"
 #define RULE_CONFIGS "sftpgo.configs-added"
 #define RULE_MINUTE "sftpgo.schedule-minute"
+/* A login by password stores a hash of another form anew (password_form.h), and moves nothing else but the time of change: a password
+ * that somebody changes moves its own time, too. */
+#define RULE_PASSWORD "sftpgo.password-rewritten"
 
 struct object_counts {
 	int64_t n[OBJ__MAX];
 };
 
 /* Lines of JSON, sorted by kind and key; the first says schema and driver. No value of the database
- * is in them but keys: digests of whole objects and, shortened, of their fields. The file is for
- * root alone. */
+ * is in them but keys: digests of whole objects and, shortened, of their fields, and the form that a
+ * user's password is stored in. The file is for root alone. */
 int objects_freeze(struct provider *p, struct out *to, struct object_counts *ret,
 		   struct err *e) must_check;
 

@@ -226,6 +226,52 @@ static void every_change_is_told(void **state)
 	}
 }
 
+/* What is stored of one user before and after, and what is told of it. The form alone of what was before is kept. */
+static const struct {
+	const char *before, *after, *told;
+} passwords[] = {
+	{ "$6$salt$hash", "password = '$2a$10$new', updated_at = 7, last_login = 8", "" },
+	{ "{MD5}0123", "password = '$argon2id$v=19$new', updated_at = 7", "" },
+	{ "$2a$10$old", "password = '$argon2id$v=19$new', updated_at = 7", "" },
+	{ "$2a$10$old", "password = '$2a$10$new', updated_at = 7", "*" },
+	{ "$6$salt$hash", "password = '$5$salt$hash', updated_at = 7", "*" },
+	{ "$6$salt$hash", "password = '$2a$10$new', updated_at = 7, last_password_change = 7", "*" },
+	{ "$6$salt$hash", "password = '$2a$10$new', updated_at = 7, public_keys = '[\"ssh-ed25519 x\"]'", "*" },
+	{ "$6$salt$hash", "password = NULL, updated_at = 7", "*" },
+	{ "of no form", "password = '$2a$10$new', updated_at = 7", "*" },
+};
+
+static void a_password_that_a_login_stores_anew(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(passwords); i++) {
+		autofree char *name = xasprintf("passwords-%zu.db", i);
+		autofree char *set = xasprintf("UPDATE users SET password = '%s', updated_at = 6 WHERE username = 'user-00001'",
+					       passwords[i].before);
+		autofree char *change = xasprintf("UPDATE users SET %s WHERE username = 'user-00001'", passwords[i].after);
+		const char *path = golden_db(*state, name, "provider-33.sql");
+		autobuf struct buf text = BUF_MAX(1 << 20);
+		const struct place *p = *state;
+		struct object_counts counts;
+		struct object_tally tally;
+		struct err e = ERR_INIT;
+		struct told told;
+
+		run_sql_on(path, set);
+		freeze(p, path, "frozen", &counts);
+		assert_ok(file_read(&p->dir, "frozen", &text, &e), &e);
+		assert_null(strstr(buf_str(&text), passwords[i].before));
+		compare(p, "frozen", path, &told, &tally);
+		assert_int_equal(told.n, 0);
+		run_sql_on(path, change);
+		compare(p, "frozen", path, &told, &tally);
+		if (*passwords[i].told)
+			assert_string_not_equal(told.last, "");
+		else
+			assert_string_equal(told.last, "");
+		assert_true(told.n >= 2);
+	}
+}
+
 static void missing_and_new_are_counted(void **state)
 {
 	const char *before = golden_db(*state, "29.db", "provider-29.sql");
@@ -349,6 +395,7 @@ int main(void)
 		in_place(the_schema_step_is_explained),
 		in_place(a_step_under_way_is_explained),
 		in_place(every_change_is_told),
+		in_place(a_password_that_a_login_stores_anew),
 		in_place(missing_and_new_are_counted),
 		in_place(a_broken_list_is_told),
 		in_place(a_huge_object_is_refused),
