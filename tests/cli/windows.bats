@@ -166,9 +166,14 @@ seen() { json "[c['verdict'] + ': ' + c['seen'] for c in d['checks'] if c['id'] 
 	a_folder
 	cg inspect sftpgo --root "$folder" --save before.json
 	[ "$status" -eq 0 ]
+	sed -i 's/starting SFTPGo 2.6.4-abcdef12/starting SFTPGo 2.7.5-01234567/' "$folder/logs/sftpgo.log"
+	# The new release never came to this database.
+	cg verify sftpgo --root "$folder" --against before.json --to-version 2.7.5 --output json
+	[ "$status" -eq 8 ]
+	[ "$(json 'd["worst"]')" = different ]
+	[[ $(json '[x["why"] for x in d["differences"] if x["what"] == "schema"][0]') == *"never started here"* ]]
 	rm "$folder/sftpgo.db"
 	a_database "$folder/sftpgo.db" provider-33.sql
-	sed -i 's/starting SFTPGo 2.6.4-abcdef12/starting SFTPGo 2.7.5-01234567/' "$folder/logs/sftpgo.log"
 	cg verify sftpgo --root "$folder" --against before.json --to-version 2.7.5 --output json
 	[ "$status" -eq 8 ]
 	valid differences

@@ -95,13 +95,15 @@ static void compare_schema(struct proof *p, int is)
 
 	if (!p->to && was != is && sftpgo_follows(p->c->goal))
 		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, "the way back of this node leaves the database alone");
-	else if (!p->to || was == is)
+	else if (!p->to || (want == is && was == is))
 		cmp_int(p->ret, "database", "schema", was, is);
 	else if (want == is)
 		cmp_add(p->ret, CMP_EXPLAINED, "database", "schema", a, b, "sftpgo.schema-step", NULL);
+	else if (!want)
+		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, "which schema this release writes is not known here");
 	else
-		cmp_add(p->ret, want ? CMP_DIFFERENT : CMP_UNPROVED, "database", "schema", a, b, NULL,
-			want ? NULL : "which schema this release writes is not known here");
+		cmp_add(p->ret, CMP_DIFFERENT, "database", "schema", a, b, NULL, was == is ?
+			"the release expected writes another: it never started here, or the server has its data in another database" : NULL);
 }
 
 /* The frozen database has the rules as the run paused them; with the old world they are active again. */
