@@ -89,6 +89,9 @@ struct product {
 	/* Make a copy of a server that stays up possible (a database checkpoint), and end it. NULL: must be stopped. */
 	int (*copy_begin)(struct ctx *c, json_t **ret_hold, struct err *e);
 	int (*copy_end)(struct ctx *c, const json_t *hold, struct err *e);
+	/* Looks, just before a stopped server is started: the target for the first time, or (ctx->backward) the old server on the way
+	 * back. ERR_CHANGED: it must not be; the one turns the run back, the other leaves the server stopped. NULL: it always may. */
+	int (*may_start)(struct ctx *c, struct err *e);
 	/* Is the value of this configuration key a secret? */
 	bool (*secret_key)(const char *file, const char *key);
 };

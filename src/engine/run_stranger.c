@@ -155,15 +155,13 @@ static bool is_down_before(const struct world *w, const struct step *next)
 	return false;
 }
 
-int run_look_out(struct world *w, const struct step *next, struct err *e)
+static int nobody_started(struct world *w, const struct step *next, struct err *e)
 {
 	struct probe seen = { 0 };
 	struct service *service;
 	bool old_runs = false;
 	int up;
 
-	if (!is_down_before(w, next) || run_puts_back(&w->plan))
-		return 0;
 	if (site_service(&w->ctx.sites[0], &service, e) < 0)
 		return -e->kind;
 	if (service->ops->hold || service->lock_path)
@@ -175,4 +173,13 @@ int run_look_out(struct world *w, const struct step *next, struct err *e)
 		return -e->kind;
 	err_set(e, ERR_CHANGED, "somebody started the %s in the window", w->ctx.point_passed ? "new build" : "old server");
 	return err_hint(e, "find out who starts servers of this data, and stop that first");
+}
+
+int run_look_out(struct world *w, const struct step *next, struct err *e)
+{
+	if (!is_down_before(w, next) || run_puts_back(&w->plan))
+		return 0;
+	if (nobody_started(w, next, e) < 0)
+		return -e->kind;
+	return next->flags & STEP_POINT && w->product->may_start ? w->product->may_start(&w->ctx, e) : 0;
 }

@@ -50,7 +50,8 @@ int world_home(struct world *w, char **ret, struct err *e) must_check;
 /* After an interruption between the stop and the first start: was a server started behind our back? The target build: its start
  * is journalled as ours. *ret_old: the old build runs (run_stranger.c). */
 int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
-/* Before a step that was never begun: ERR_CHANGED when a server runs that nothing could keep down since this run stopped it. */
+/* Before a step that was never begun: ERR_CHANGED when a server runs that nothing could keep down since this run stopped it, or, before
+ * the new server's first start, when the product says that it must not be started. */
 int run_look_out(struct world *w, const struct step *next, struct err *e) must_check;
 
 /* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way

@@ -170,15 +170,19 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
+	bool ran = !strcmp(json_str(undo, "was", ""), "running");
 	struct service *service;
 	struct site *s;
 
+	/* Asked while the hold stands: a server that must not be started stays held, too. */
+	if (ran && c->product->may_start && c->product->may_start(c, e) < 0)
+		return err_wrap(e, "start the old server");
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || serve_lift(c, s, false, e) < 0)
 		return -e->kind;
 	tell_server(service, undo);
 	if (service->ops->reload && service->ops->reload(service, e) < 0)
 		return err_wrap(e, "reload %s", service->name);
-	if (!strcmp(json_str(undo, "was", ""), "running") && start_old(c, s, params, undo, e) < 0)
+	if (ran && start_old(c, s, params, undo, e) < 0)
 		return err_wrap(e, "start the old server");
 	return serve_lift(c, s, true, e);
 }

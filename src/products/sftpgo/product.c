@@ -173,5 +173,6 @@ const struct product product_sftpgo = {
 	.probe = sftpgo_probe,
 	.since = sftpgo_since,
 	.save_since = sftpgo_save_since,
+	.may_start = sftpgo_may_start,
 	.secret_key = sftpgo_secret_key,
 };

@@ -10,6 +10,7 @@
 #define STATEMENT_MAX (16 << 10)
 #define NODE_ALIVE_MS (120 * 1000)
 #define NODES_MAX (64 << 10)
+#define SESSIONS_MAX 10000
 #define SCHEMA_MIN 1
 #define SCHEMA_MAX 9999 /* no schema number: a table that only happens to have that name */
 
@@ -198,10 +199,31 @@ int provider_nodes(struct provider *p, int64_t now_wall_ns, struct buf *ret_name
 	return n;
 }
 
-int provider_sessions(struct provider *p, int64_t *ret, struct err *e)
+static int add_session(struct rows *row, json_t *list, struct err *e)
 {
-	*ret = 0;
-	return p->ops->sessions ? provider_number(p, p->ops->sessions, "the number of sessions", ret, e) : 0;
+	struct sv from = rows_col(row, 0), port = rows_col(row, 1);
+	int64_t number;
+
+	if (!sv_i64(port, &number))
+		return err_set(e, ERR_FORMAT, "the port of a session is '" SV_FMT "'", SV_ARG(port));
+	if (json_array_size(list) >= SESSIONS_MAX)
+		return err_set(e, ERR_SPACE, "more than %d sessions are open in the database", SESSIONS_MAX);
+	json_array_append_new(list, json_pack("{so sI}", "from", json_stringn(from.p, from.n), "port", (json_int_t)number));
+	return 0;
+}
+
+int provider_sessions(struct provider *p, json_t **ret, struct err *e)
+{
+	autojson json_t *list = json_array();
+	autorows struct rows *rows = NULL;
+	int r = p->ops->sessions ? provider_query(p, p->ops->sessions, &rows, e) : 0;
+
+	while (r >= 0 && rows && (r = rows_next(rows, e)) > 0)
+		r = add_session(rows, list, e);
+	if (r < 0)
+		return err_wrap(e, "look for other sessions");
+	*ret = take_ptr(list);
+	return 0;
 }
 
 int provider_ddl_right(struct provider *p, enum provider_right *ret, const char **why,

@@ -14,6 +14,7 @@
 
 #include "base/secret.h"
 #include "base/sv.h"
+#include "io/json.h"
 
 /* As in the configuration's data_provider; borrowed until provider_open() returns. */
 struct provider_at {
@@ -58,8 +59,9 @@ struct buf;
 int provider_nodes(struct provider *p, int64_t now_wall_ns, struct buf *ret_names,
 		   struct err *e) must_check;
 
-/* Sessions of the same account in the same database but this one; 0 where the driver has none (SQLite, bolt). */
-int provider_sessions(struct provider *p, int64_t *ret, struct err *e) must_check;
+/* Sessions of the same account in the same database but this one, as the database server sees them: [{"from": "10.0.0.7",
+ * "port": 51234}], port 0 through a socket's file. [] where the driver has none (SQLite, bolt). New reference. */
+int provider_sessions(struct provider *p, json_t **ret, struct err *e) must_check;
 
 /* May the account change the schema, as a migration does? `why` says what is missing, in words;
  * static. Files: the account is the server's, so that is not asked here. */

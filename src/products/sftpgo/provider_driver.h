@@ -41,7 +41,8 @@ struct provider_ops {
 	int (*ddl_right)(struct provider *p, enum provider_right *ret, const char **why,
 			 struct err *e);
 	bool nodes; /* keeps the table of nodes */
-	const char *sessions; /* counts the other ones of this account; NULL: no server */
+	/* The other ones of this account: where from, and the port there, 0 none; NULL: no server. */
+	const char *sessions;
 };
 
 struct provider {

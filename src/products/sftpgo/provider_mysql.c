@@ -326,6 +326,8 @@ const struct provider_ops provider_mysql = {
 	.ddl_right = my_ddl_right,
 	.nodes = true,
 	/* Of other accounts, too, for one that may see them. */
-	.sessions = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id != CONNECTION_ID() "
+	.sessions = "SELECT IF(LOCATE(':', host), LEFT(host, CHAR_LENGTH(host) - LOCATE(':', REVERSE(host))), host), "
+		    "IF(LOCATE(':', host), SUBSTRING_INDEX(host, ':', -1), '0') "
+		    "FROM information_schema.processlist WHERE db = DATABASE() AND id != CONNECTION_ID() "
 		    "AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)",
 };

@@ -375,6 +375,6 @@ const struct provider_ops provider_postgresql = {
 	.bytewise = "@ COLLATE \"C\"",
 	.ddl_right = pg_ddl_right,
 	.nodes = true,
-	.sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user "
-		    "AND pid != pg_backend_pid()",
+	.sessions = "SELECT coalesce(host(client_addr), 'this host'), greatest(coalesce(client_port, 0), 0) "
+		    "FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid != pg_backend_pid()",
 };

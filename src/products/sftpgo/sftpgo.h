@@ -14,6 +14,9 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
                   struct comparisons *ret, struct err *e);
 int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e);
+/* Before the new server's first start nobody else may have the database open; before the old one's its schema must be one that it
+ * knows, where no restore point of ours brought that back (alone.h). */
+int sftpgo_may_start(struct ctx *c, struct err *e);
 int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e);
 
 /* Thinking. */

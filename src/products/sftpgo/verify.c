@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/event.h"
+#include "products/sftpgo/alone.h"
 #include "products/sftpgo/build.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
@@ -106,6 +108,17 @@ static void compare_schema(struct proof *p, int is)
 			"the release expected writes another: it never started here, or the server has its data in another database" : NULL);
 }
 
+/* A follower goes back alone, and stays stopped: whoever starts it must know. */
+static void warn_of_schema(const struct proof *p, int is)
+{
+	int own = !p->to && p->c->plan && sftpgo_follows(p->c->goal) ? alone_old_schema(p->c) : 0;
+
+	if (own && is > own)
+		event_emit(p->c->events, "warning",
+			   json_pack("{so}", "text", json_sprintf("the database has schema %d, and %s knows %d: it must not be started before "
+								  "the node that went first is rolled back", is, p->version, own)));
+}
+
 /* The frozen database has the rules as the run paused them; with the old world they are active again. */
 static bool was_paused(const struct proof *p, const struct object_difference *d)
 {
@@ -175,6 +188,7 @@ static int compare_database(struct proof *p, struct err *e)
 	if (p->to && database_is_server(provider_driver(db)) && tables_made_note(p->c, db, e) < 0)
 		return err_wrap(e, "read the database");
 	compare_schema(p, provider_schema(db));
+	warn_of_schema(p, provider_schema(db));
 	return compare_objects(p, db, e);
 }
 

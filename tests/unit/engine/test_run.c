@@ -153,6 +153,19 @@ static void a_server_started_in_the_window_is_seen(void **state)
 	}
 }
 
+/* Before the point: nothing was begun that only the restore point brings back. */
+static void a_start_that_must_not_be_turns_it_back(void **state)
+{
+	struct run_end end;
+
+	toy_server("");
+	toy_put("taken", "yes");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_non_null(strstr(end.line, "somebody else has its data"));
+	assert_string_equal(toy_world(), "old");
+	toy_server_ends();
+}
+
 /* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
 static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
 {
@@ -649,6 +662,7 @@ int main(int argc, char **argv)
 		T(past_the_point_without_a_restore_point_it_stands),
 		T(counted_writes_make_it_stand),
 		T(a_server_started_in_the_window_is_seen),
+		T(a_start_that_must_not_be_turns_it_back),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),

@@ -44,7 +44,15 @@ static int probe(const struct site *s, bool as_client, int64_t within_ns, struct
 	return 0;
 }
 
-static const struct product toy = { .name = "toy", .title = "Toy", .probe = probe };
+static bool forbidden;
+
+static int may_start(struct ctx *c, struct err *e)
+{
+	assert_true(c->backward);
+	return forbidden ? err_set(e, ERR_CHANGED, "its data is of another release") : 0;
+}
+
+static const struct product toy = { .name = "toy", .title = "Toy", .probe = probe, .may_start = may_start };
 
 /* As the next call sees it: nothing is known of the server. */
 static void look_anew(void)
@@ -62,6 +70,7 @@ static int setup(void **state)
 
 	make_folder();
 	not_yet = 0;
+	forbidden = false;
 	port = free_port();
 	look_anew();
 	ctx = (struct ctx){ .product = &toy, .sites = &site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
@@ -148,6 +157,21 @@ static void the_old_one_is_started_when_it_is_gone(void **state)
 	assert_int_equal(now.run, SVC_STOPPED);
 }
 
+static void the_old_one_stays_down_where_it_must_not_start(void **state)
+{
+	autojson json_t *params = json_pack("{ss s{ss}}", "within", "10s", "expect", "version", "1"), *undo = NULL;
+	struct process_id id = asked_to_end(params, &undo);
+	struct probe seen;
+	struct err e = ERR_INIT;
+
+	forbidden = ctx.backward = true;
+	assert_fails(step_service_stop.undo(&ctx, params, undo, &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	assert_ok(process_wait(id, deadline_in(5 * NS_PER_S), &e), &e);
+	assert_ok(probe(&site, false, 0, &seen, &e), &e);
+	assert_false(seen.serving);
+}
+
 /* ---- waiting ---- */
 
 static int wait_for(const char *edition, const char *within, struct err *e)
@@ -202,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_lives_on_is_not_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
 	};

@@ -308,6 +308,13 @@ static int since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 	return 0;
 }
 
+static int may_start(struct ctx *c, struct err *e)
+{
+	autofree char *taken = toy_get("taken");
+
+	return *taken && !c->backward ? err_set(e, ERR_CHANGED, "somebody else has its data") : 0;
+}
+
 static const struct check no_checks[] = { { NULL, NULL } };
 static const char *const editions[] = { "old", "new", NULL };
 static const struct product_key target_keys[] = { { "package", NULL, NULL }, { NULL, NULL, NULL } };
@@ -324,6 +331,7 @@ static struct product toy = {
 	.plan = plan,
 	.verify = verify_toy,
 	.since = since,
+	.may_start = may_start,
 };
 const struct product *const products[] = { &toy, NULL };
 

@@ -1,11 +1,15 @@
 /* A provider of a real server on the driver that DRIVER names: read beside 2.6.4, then against
  * what 2.7.5 made of it. */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
+#include "engine/plan.h"
 #include "io/cmd.h"
 #include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/sessions.h"
 
 #include "../unit.h"
 
@@ -230,6 +234,93 @@ static void by_connection_string(const struct world *w)
 	}
 }
 
+static size_t count_sessions(struct provider *p)
+{
+	autojson json_t *list = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(provider_sessions(p, &list, &e), &e);
+	return json_array_size(list);
+}
+
+/* ---- a run on the same database ---- */
+
+static struct svc_state state_of_server;
+
+static int server_state(struct service *s unused_arg, struct svc_state *ret, struct err *e unused_arg)
+{
+	*ret = state_of_server;
+	return 0;
+}
+
+/* As a step sees it; the server is whom state_of_server tells. */
+static struct ctx run_on(const struct world *w, struct site *site, struct goal *goal, struct plan *plan)
+{
+	static const struct service_ops ops = { .name = "test", .state = server_state };
+	static struct service service = { .ops = &ops };
+
+	*goal = (struct goal){ 0 };
+	*site = (struct site){ .name = (char *)"main", .doc = json_pack("{s{ss}}", "roots", "root", w->conf), .service = &service };
+	*plan = (struct plan){ .doc = json_pack("{s{ss s{ss si ss ss}}}", "pinned", "provider.driver", w->driver, "provider.at", "host",
+						w->at.host, "port", w->at.port, "user", w->at.user, "database", w->at.database) };
+	return (struct ctx){ .goal = goal, .plan = plan, .sites = site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
+}
+
+/* A node that signs in nowhere. */
+static pid_t log_in_elsewhere(const struct world *w)
+{
+	int ready[2];
+	char told;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct provider *p = NULL;
+		struct err e = ERR_INIT;
+
+		if (provider_open(&w->at, &p, &e) >= 0)
+			(void)!write(ready[1], "", 1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &told, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void who_else_is_in(const struct world *w)
+{
+	autoprovider struct provider *own = NULL;
+	struct err e = ERR_INIT;
+	struct site site;
+	struct goal goal;
+	struct plan plan;
+	struct ctx c = run_on(w, &site, &goal, &plan);
+	pid_t pid;
+
+	assert_ok(sessions_none(&c, NULL, &e), &e);
+	assert_ok(provider_open(&w->at, &own, &e), &e);
+	state_of_server = (struct svc_state){ .run = SVC_RUNNING, .id.pid = getpid() };
+	assert_ok(sessions_own(&c, &e), &e);
+	pid = log_in_elsewhere(w);
+	assert_fails(sessions_own(&c, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, "the server runs, and 1 more sessions"));
+	err_clear(&e);
+	/* None is seen to be its own: the stop tells. */
+	state_of_server.id.pid = 0;
+	assert_ok(sessions_own(&c, &e), &e);
+	provider_close(take_ptr(own));
+	assert_fails(sessions_none(&c, NULL, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, "the server is stopped, and 1 more sessions"));
+	err_clear(&e);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_ok(sessions_none(&c, NULL, &e), &e);
+	json_decref(site.doc);
+	json_decref(plan.doc);
+}
+
 /* Rights, nodes and a login that fails: what only a database server has. */
 static void ask_server(const struct world *w)
 {
@@ -242,7 +333,7 @@ static void ask_server(const struct world *w)
 	autoprovider struct provider *p = NULL, *p2 = NULL;
 	autobuf struct buf names = BUF_MAX(4096);
 	enum provider_right right = RIGHT_UNKNOWN;
-	int64_t sessions = 0, more = 0;
+	size_t before;
 	struct err e = ERR_INIT;
 	const char *why = NULL;
 
@@ -261,15 +352,13 @@ static void ask_server(const struct world *w)
 	assert_true(*provider_server_version(p));
 
 	/* A second one, of this account alone. */
-	assert_ok(provider_sessions(p, &sessions, &e), &e);
+	before = count_sessions(p);
 	assert_ok(provider_open(&w->at, &p2, &e), &e);
-	assert_ok(provider_sessions(p2, &more, &e), &e);
-	assert_int_equal(more, sessions + 1);
+	assert_int_equal(count_sessions(p2), before + 1);
 	provider_close(take_ptr(p2));
 	guest.user = "guest";
 	assert_ok(provider_open(&guest, &p2, &e), &e);
-	assert_ok(provider_sessions(p2, &sessions, &e), &e);
-	assert_int_equal(sessions, 0);
+	assert_int_equal(count_sessions(p2), 0);
 	assert_ok(provider_ddl_right(p2, &right, &why, &e), &e);
 	assert_int_equal(right, RIGHT_NO);
 	assert_true(*why);
@@ -304,6 +393,8 @@ static void read_before_and_after(void **state)
 		assert_true(counts.n[i] > 0);
 	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "start", "2.7.5", w->conf), 0);
 	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "stop", w->conf), 0);
+	if (is_sql_server(w))
+		who_else_is_in(w);
 	compare(w, &tally);
 	assert_memory_equal(&tally.then, &tally.now, sizeof tally.then);
 	assert_true(tally.explained.n[OBJ_EVENT_ACTIONS] > 0);

@@ -1,0 +1,54 @@
+#include "products/sftpgo/alone.h"
+
+#include "engine/plan.h"
+#include "products/sftpgo/database.h"
+#include "products/sftpgo/frozen.h"
+#include "products/sftpgo/holders.h"
+#include "products/sftpgo/sessions.h"
+#include "products/sftpgo/sftpgo.h"
+#include "products/sftpgo/version.h"
+
+int alone_with_database(struct ctx *c, const struct facts *seen, struct err *e)
+{
+	const json_t *pinned = plan_pinned(c->plan);
+	const char *file = json_str(pinned, SF_DB_FILE, NULL);
+
+	if (file)
+		return holders_none(file, e);
+	return json_bool(pinned, SF_SHARED, false) && !sftpgo_follows(c->goal) ? sessions_none(c, seen, e) : 0;
+}
+
+int alone_old_schema(const struct ctx *c)
+{
+	const json_t *pinned = plan_pinned(c->plan);
+	const char *version = json_str(pinned, SF_VERSION, NULL);
+	struct sftpgo_version v;
+	int own = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
+
+	/* A follower's database had the new one already. */
+	return own || sftpgo_follows(c->goal) ? own : (int)json_int(pinned, SF_SCHEMA, 0);
+}
+
+/* A node that went first may have migrated it, and an operator's snapshot may not hold the database server's data. */
+static int old_release_knows(struct ctx *c, struct err *e)
+{
+	autoprovider struct provider *p = NULL;
+	int own = alone_old_schema(c);
+
+	/* Before the point this run has changed nothing of it, but other nodes may have. */
+	if (!own || frozen_can_wait(c) || (!c->point_passed && !sftpgo_follows(c->goal)))
+		return 0;
+	if (database_open(c, NULL, &p, e) < 0)
+		return err_wrap(e, "see whether the old release knows the database's schema");
+	if (provider_schema(p) <= own)
+		return 0;
+	err_set(e, ERR_CHANGED, "the database has schema %d, and %s knows %d: started on it, it would write on all the same, so it stays "
+		"stopped", provider_schema(p), json_str(plan_pinned(c->plan), SF_VERSION, "the old release"), own);
+	return sftpgo_follows(c->goal) ? err_hint(e, "roll back the node that went first, then 'crossgrade rollback' here again") :
+					 err_hint(e, "put the database of before back, then 'crossgrade rollback' again");
+}
+
+int sftpgo_may_start(struct ctx *c, struct err *e)
+{
+	return c->backward ? old_release_knows(c, e) : alone_with_database(c, NULL, e);
+}
