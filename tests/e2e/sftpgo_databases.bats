@@ -248,6 +248,18 @@ second_node() {
 	(cat "$lab/leads.yaml" && echo 'settings: {role: follower}') >"$lab/follows.yaml"
 }
 
+# A node that signs in nowhere: a session of the same account, which ends with log_out.
+log_in_as_another() {
+	mkfifo "$lab/held"
+	MYSQL_PWD=$SECRET mariadb --no-defaults -h 127.0.0.1 -P "$(sed -n 's/^port=//p' "$db.server")" -u sftpgo -D sftpgo -n -N -B \
+		<"$lab/held" >"$lab/logged-in" 3>&- 4>&- &
+	another=$!
+	exec 9>"$lab/held"
+	echo 'select 1;' >&9
+	timeout 20 bash -c 'until [ -s "$0" ]; do sleep 0.05; done' "$lab/logged-in"
+}
+log_out() { exec 9>&-; wait "$another"; }
+
 # crossgrade on that node: a host of its own.
 second() {
 	run --separate-stderr "$CG" --state-dir "$lab/state2" "$@" </dev/null
@@ -292,11 +304,18 @@ second() {
 	all_new
 	second rollback --yes
 	exits 0
+	[[ $output$stderr == *'the database has schema 33, and 2.6.4 knows 29'* ]]
 	run -3 "$lab/node2" status
 	"$lab/opt2/sftpgo" --version | grep -F 2.6.4
 	all_new
 	# Two minutes later.
 	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'
+	log_in_as_another
+	cg rollback --yes
+	log_out
+	exits 1
+	[[ $output$stderr == *'1 more sessions of its account are open in the shared database'* ]]
+	all_new
 	cg rollback --yes
 	exits 0
 	all_old

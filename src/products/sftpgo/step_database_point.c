@@ -2,10 +2,11 @@
  * never meets the new schema. params {"what","tools","within","dump": of database_dump,"node": where the others reach this
  * one, of a shared provider}; result {}.
  *
- * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back.
+ * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back, by their
+ * signs of life and by their sessions, and by these once more when this server is stopped. --force puts the database back all the same.
  * Undo looks first: a database that is as it was is left alone. What goes is dumped beside the dump before: tables that the dump does
- * not hold in any case, for that the new release made them only the time tells; the others where that can be. What it puts back it
- * reads afterwards. PostgreSQL is the one database or the other at each moment; MariaDB is in between while its tables are put back,
+ * not hold in any case, for that the new release made them only the time tells; the others where that can be.
+ * What it puts back it reads afterwards. PostgreSQL is the one database or the other at each moment; MariaDB is in between while its tables are put back,
  * which the next call then does again. */
 #include <fcntl.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/node.h"
 #include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/sessions.h"
 #include "products/sftpgo/tables_made.h"
 
 #define NAMES_MAX (1u << 20)
@@ -235,6 +237,24 @@ static int see_it_back(struct ctx *c, const json_t *params, const json_t *dump, 
 	return 0;
 }
 
+static bool is_shared(const json_t *params)
+{
+	return json_object_get(params, "node") != NULL;
+}
+
+/* Whoever else is logged in would write on as the new release. stopped: our own server is. */
+static int nobody_else_is_in(struct ctx *c, bool stopped, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (c->force || (stopped ? sessions_none(c, NULL, &why) : sessions_own(c, &why)) >= 0)
+		return 0;
+	err_set(e, why.kind, "%s", why.msg);
+	return why.kind == ERR_CHANGED ? err_hint(e, "another node? stop it, and whatever else logs in with that account; or put the "
+						  "database back under them: 'crossgrade rollback --force'") :
+					 -(int)e->kind;
+}
+
 static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
 {
 	const json_t *dump = json_object_get(params, "dump");
@@ -252,6 +272,8 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 		event_emit(c->events, "note", json_pack("{ss}", "text", "the database is as it was: nothing is put back"));
 		return 0;
 	}
+	if (is_shared(params) && nobody_else_is_in(c, true, e) < 0)
+		return -(int)e->kind;
 	if (prove_dump(&d, dump, e) < 0 || put_back(c, &d, params, dump, e) < 0 || see_it_back(c, params, dump, e) < 0)
 		return -(int)e->kind;
 	event_emit(c->events, "note", json_pack("{ss si sO}", "text", "the database was put back from its dump", "schema_found",
@@ -278,18 +300,24 @@ static void others_alive(struct ctx *c, const char *own, struct buf *ret)
 	}
 }
 
+static int no_other_node(struct ctx *c, const json_t *params, const char *own, struct err *e)
+{
+	autobuf struct buf others = BUF_MAX(NAMES_MAX);
+
+	others_alive(c, own, &others);
+	if (!others.len)
+		return nobody_else_is_in(c, false, e);
+	err_set(e, ERR_CHANGED, "other nodes are alive on %s: %s", json_str(params, "what", "the database"), buf_str(&others));
+	return err_hint(e, "stop them first, of the new release as of the old; two minutes after its end a node counts as stopped");
+}
+
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
 {
 	const char *own = json_str(params, "node", NULL);
-	autobuf struct buf others = BUF_MAX(NAMES_MAX);
 
-	if (!c->point_passed || !own)
+	if (!c->point_passed)
 		return 0;
-	others_alive(c, own, &others);
-	if (!others.len)
-		return 0;
-	err_set(e, ERR_CHANGED, "other nodes are alive on %s: %s", json_str(params, "what", "the database"), buf_str(&others));
-	return err_hint(e, "stop them first, of the new release as of the old; two minutes after its end a node counts as stopped");
+	return own ? no_other_node(c, params, own, e) : 0;
 }
 
 const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, undo_look };
