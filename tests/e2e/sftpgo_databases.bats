@@ -87,16 +87,16 @@ killed_in() { # STEP:STATE VERB ARGUMENT...
 has_table() { [ "$("$DB" sql "$db" "select count(*) from information_schema.tables where table_name = '$1'")" = 1 ]; }
 
 # A release that adds a table of its own, which hangs on the others: made by the migration as far as anybody can see, for a hook
-# makes it before the gate opens.
-release_that_adds() { # TABLE
-	printf '#!/bin/bash\nPATH=%s exec %s sql %s "%s create table %s (id int, user_id int references users(id))"\n' "$PATH" "$DB" "$db" \
-		"$([ "$driver" = mysql ] || echo 'set role sftpgo;')" "$1" >"$lab/adds"
+# makes it before the gate opens; and with it one of somebody else's, which hangs on nothing.
+release_that_adds() { # TABLE OF-OTHERS
+	printf '#!/bin/bash\nPATH=%s exec %s sql %s "%s create table %s (id int, user_id int references users(id)); create table %s (n int)"\n' \
+		"$PATH" "$DB" "$db" "$([ "$driver" = mysql ] || echo 'set role sftpgo;')" "$1" "$2" >"$lab/adds"
 	chmod 755 "$lab/adds"
 	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "hooks: {after_ready: [$lab/adds]}" >"$lab/migration.yaml"
 }
 
 there_and_back() {
-	release_that_adds added_by_release
+	release_that_adds added_by_release meanwhile_of_others
 	cg inspect sftpgo --root "$root" --output json
 	exits 0
 	valid facts
@@ -123,7 +123,7 @@ there_and_back() {
 	! has_table added_by_release || return 1
 	grep -qa added_by_release "$lab"/.crossgrade-conf/*/tables-dropped-1.dump
 	grep -qa since-the-switch <(pg_restore -f - "$lab"/.crossgrade-conf/*/tables-dropped-2.dump || cat "$lab"/.crossgrade-conf/*/tables-dropped-2.dump)
-	has_table later_of_others
+	has_table later_of_others && has_table meanwhile_of_others
 	grep -q since-the-switch "$lab"/saved/*/changes.json
 	no_secret
 }

@@ -16,6 +16,7 @@ void database_copy_done(struct database_copy *d)
 	point_done(&d->point);
 	json_decref(d->tables);
 	json_decref(d->unknown);
+	json_decref(d->leaning);
 	free(d->schema);
 	free(d->server);
 	*d = (struct database_copy){ .point = { .dir = DIR_NONE } };
@@ -43,7 +44,8 @@ static int look(struct database_copy *d, struct err *e)
 	d->server = xstrdup(provider_server_version(p));
 	if (!strcmp(d->at.driver, "postgresql") && tables_schema(p, &d->schema, e) < 0)
 		return -(int)e->kind;
-	return tables_list(p, &d->tables, e) < 0 || tables_unknown(p, &d->unknown, e) < 0 || tables_shape(p, d->shape, e) < 0 ?
+	return tables_list(p, &d->tables, e) < 0 || tables_unknown(p, &d->unknown, e) < 0 ||
+			       tables_leaning(p, &d->leaning, e) < 0 || tables_shape(p, d->shape, e) < 0 ?
 		       -(int)e->kind :
 		       0;
 }

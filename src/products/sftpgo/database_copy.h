@@ -14,6 +14,7 @@ struct database_copy {
 	char *schema, *server;
 	json_t *tables;                 /* SFTPGo's that are there now */
 	json_t *unknown;                /* tables_unknown() */
+	json_t *leaning;                /* tables_leaning() */
 	int number;                     /* schema version; 0: none can be read */
 	char shape[65];                 /* tables_shape() */
 };

@@ -5,7 +5,7 @@
  * Other nodes that are alive would go on writing as the new release to the old schema: they are looked for before a way back, by their
  * signs of life and by their sessions, and by these once more when this server is stopped. --force puts the database back all the same.
  * Undo looks first: a database that is as it was is left alone. What goes is dumped beside the dump before: tables that the dump does
- * not hold in any case, for that the new release made them only the time tells; the others where that can be.
+ * not hold in any case, for that the new release made them only the time tells; the others where that can be. Which are left is said.
  * What it puts back it reads afterwards. PostgreSQL is the one database or the other at each moment; MariaDB is in between while its tables are put back,
  * which the next call then does again. */
 #include <fcntl.h>
@@ -209,13 +209,42 @@ static json_t *all_tables(const struct database_copy *d, const json_t *dump, con
 	return all;
 }
 
+static void say_left(struct ctx *c, const json_t *left)
+{
+	if (json_array_size(left))
+		event_emit(c->events, "warning",
+			   json_pack("{so sO}", "text", json_sprintf("%zu tables that came since are left where they are, for nothing says "
+								     "that the new release made them", json_array_size(left)),
+				     "tables", left));
+}
+
+/* PostgreSQL lets no table go to which another leads; MariaDB puts the tie back with the table. */
+static int nothing_leans(const struct database_copy *d, const json_t *made, struct err *e)
+{
+	autobuf struct buf names = BUF_MAX(NAMES_MAX);
+	const json_t *one;
+	size_t i;
+
+	if (strcmp(d->at.driver, "postgresql") != 0)
+		return 0;
+	json_array_foreach(d->leaning, i, one)
+		if (!json_lists(made, json_string_value(one)))
+			buf_addf(&names, "%s'%s'", names.len ? ", " : "", json_string_value(one));
+	if (!names.len)
+		return 0;
+	err_set(e, ERR_CHANGED, "foreign keys of %s lead to SFTPGo's tables, which cannot be put back with them", buf_str(&names));
+	return err_hint(e, "they are not SFTPGo's: drop these foreign keys, or have their owner do it; then 'crossgrade rollback' again");
+}
+
 static int put_back(struct ctx *c, const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
 {
-	autojson json_t *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown), *drop = all_tables(d, dump, made);
+	autojson json_t *left = NULL, *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown, d->leaning, &left),
+		 *drop = all_tables(d, dump, made);
 	struct dump_job job = database_copy_job(d, params);
 	autofree char *own = NULL;
 
-	if (keep_made(c, &job, made, e) < 0)
+	say_left(c, left);
+	if (nothing_leans(d, made, e) < 0 || keep_made(c, &job, made, e) < 0)
 		return -(int)e->kind;
 	own = keep_own(c, job, d->tables);
 	return load(c, &job, drop, own, e);
@@ -311,13 +340,27 @@ static int no_other_node(struct ctx *c, const json_t *params, const char *own, s
 	return err_hint(e, "stop them first, of the new release as of the old; two minutes after its end a node counts as stopped");
 }
 
+/* What would keep the way back from its end is told while the new server still serves. */
+static int can_be_put_back(struct ctx *c, const json_t *params, struct err *e)
+{
+	autodatabasecopy struct database_copy d = { .point = { .dir = DIR_NONE } };
+	autojson json_t *left = NULL, *made = NULL;
+
+	if (database_copy_open(c, params, false, &d, e) < 0)
+		return -(int)e->kind;
+	made = tables_made(c, json_object_get(json_object_get(params, "dump"), "unknown"), d.unknown, d.leaning, &left);
+	return nothing_leans(&d, made, e);
+}
+
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
 {
 	const char *own = json_str(params, "node", NULL);
 
 	if (!c->point_passed)
 		return 0;
-	return own ? no_other_node(c, params, own, e) : 0;
+	if (own && no_other_node(c, params, own, e) < 0)
+		return -(int)e->kind;
+	return can_be_put_back(c, params, e);
 }
 
 const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, undo_look };

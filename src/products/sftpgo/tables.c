@@ -212,6 +212,78 @@ int tables_tied(struct provider *p, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* Columns: a table, and one that it leads to. */
+static void add_link(void *data, struct rows *row)
+{
+	struct sv from = rows_col(row, 0), to = rows_col(row, 1);
+
+	json_array_append_new(data, json_pack("[oo]", json_stringn(from.p, from.n), json_stringn(to.p, to.n)));
+}
+
+static bool any_table(const struct provider *p unused_arg, struct sv name unused_arg)
+{
+	return true;
+}
+
+/* One round: those that lead to SFTPGo's or to one that was found. Was there a new one? */
+static bool add_leaning(const struct provider *p, const json_t *links, json_t *found)
+{
+	const json_t *link;
+	bool more = false;
+	size_t i;
+
+	json_array_foreach(links, i, link)
+	{
+		const char *from = json_string_value(json_array_get(link, 0)), *to = json_string_value(json_array_get(link, 1));
+
+		if (!from || !to || is_ours(p, sv_of(from)) || json_object_get(found, from) ||
+		    (!is_ours(p, sv_of(to)) && !json_object_get(found, to)))
+			continue;
+		json_object_set_new(found, from, json_true());
+		more = true;
+	}
+	return more;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static json_t *sorted_names(const json_t *found)
+{
+	VEC(const char *) all = { 0 };
+	json_t *list = json_array(), *value;
+	const char *name;
+
+	json_object_foreach((json_t *)found, name, value) *vec_push(&all) = name;
+	if (all.n)
+		qsort(all.v, all.n, sizeof *all.v, by_name);
+	vec_each (&all, it)
+		json_array_append_new(list, json_string(*it));
+	vec_done(&all);
+	return list;
+}
+
+int tables_leaning(struct provider *p, json_t **ret, struct err *e)
+{
+	static const char postgresql[] =
+		"SELECT f.relname, r.relname FROM pg_constraint c JOIN pg_class f ON f.oid = c.conrelid JOIN pg_class r ON r.oid = c.confrelid "
+		"JOIN pg_namespace n ON n.oid = f.relnamespace AND n.oid = r.relnamespace "
+		"WHERE c.contype = 'f' AND n.nspname = current_schema()";
+	static const char mysql[] =
+		"SELECT table_name, referenced_table_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
+		"AND referenced_table_schema = DATABASE() AND referenced_table_name IS NOT NULL";
+	autojson json_t *links = json_array(), *found = json_object();
+
+	if (each_row_of(p, is_postgresql(p) ? postgresql : mysql, any_table, add_link, links, e) < 0)
+		return -(int)e->kind;
+	while (add_leaning(p, links, found))
+		;
+	*ret = sorted_names(found);
+	return 0;
+}
+
 void tables_quote(const char *driver, const char *name, struct buf *ret)
 {
 	char quote = strcmp(driver, "postgresql") ? '`' : '"';

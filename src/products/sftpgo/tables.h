@@ -18,6 +18,8 @@ int tables_shape(struct provider *p, char ret[65], struct err *e) must_check;
 int tables_size(struct provider *p, int64_t *ret, struct err *e) must_check;
 /* What of others would keep them from being dropped or put back, each in words; new reference. */
 int tables_tied(struct provider *p, json_t **ret, struct err *e) must_check;
+/* Others that a foreign key ties to them, or to one of these others. Sorted; new reference. */
+int tables_leaning(struct provider *p, json_t **ret, struct err *e) must_check;
 /* The schema that they lie in; heap. PostgreSQL. */
 int tables_schema(struct provider *p, char **ret, struct err *e) must_check;
 /* The name in quotes of this driver; appended. */

@@ -10,6 +10,7 @@
 #include "io/cmd.h"
 #include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/sessions.h"
+#include "products/sftpgo/tables.h"
 
 #include "../unit.h"
 
@@ -321,6 +322,25 @@ static void who_else_is_in(const struct world *w)
 	json_decref(plan.doc);
 }
 
+/* Others' tables: one that leads to SFTPGo's, one to that, one to nothing. */
+static void who_leans(const struct world *w)
+{
+	autoprovider struct provider *p = NULL;
+	autojson json_t *list = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(CALL(w, "db.sh", NULL, "sql", w->db,
+			      "create table a_second (id int primary key); create table b_first (id int primary key, user_id int); "
+			      "create table c_plain (id int); "
+			      "alter table b_first add foreign key (user_id) references users(id); "
+			      "alter table a_second add foreign key (id) references b_first(id)"), 0);
+	assert_ok(provider_open(&w->at, &p, &e), &e);
+	assert_ok(tables_leaning(p, &list, &e), &e);
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_array_get(list, 0)), "a_second");
+	assert_string_equal(json_string_value(json_array_get(list, 1)), "b_first");
+}
+
 /* Rights, nodes and a login that fails: what only a database server has. */
 static void ask_server(const struct world *w)
 {
@@ -400,6 +420,8 @@ static void read_before_and_after(void **state)
 	assert_true(tally.explained.n[OBJ_EVENT_ACTIONS] > 0);
 	if (is_sql_server(w))
 		ask_server(w);
+	if (is_sql_server(w))
+		who_leans(w);
 }
 
 int main(void)
