@@ -17,7 +17,6 @@ from lab import Lab, Scenario, run
 
 HTTP_PORT, SFTP_PORT = 8080, 2022
 OLD, NEW = "2.6.4", "2.7.5"
-SCHEMA = {"old": sftpgo_stores.OLD_SCHEMA, "new": 33}
 TESTS = sftpgo_stores.TESTS
 # Of the secrets in what a real 2.6.4 left.
 MASTER_KEY = "my-master-key"
@@ -32,6 +31,7 @@ def no_builds() -> str:
 
 class SftpgoLab(Lab):
     old, new = OLD, NEW
+    schema: typing.ClassVar[dict[str, int]] = {"old": 29, "new": 33}
     http_port = HTTP_PORT
     left_out = ("sftpgo.db",)       # see contents()
 
@@ -51,10 +51,10 @@ class SftpgoLab(Lab):
         (self.world / "opt").mkdir()
         self.root.mkdir(mode=0o750)
         if scenario.link:
-            scenario.make_build(self, OLD, self.world / f"opt/sftpgo-{OLD}")
-            self.programs.symlink_to(f"sftpgo-{OLD}")
+            scenario.make_build(self, self.old, self.world / f"opt/sftpgo-{self.old}")
+            self.programs.symlink_to(f"sftpgo-{self.old}")
         else:
-            scenario.make_build(self, OLD, self.programs)
+            scenario.make_build(self, self.old, self.programs)
         scenario.make_artifact(self)
         self.make_configuration()
         self.store.make()
@@ -135,11 +135,11 @@ class SftpgoLab(Lab):
         return self.store.contents()
 
     def facts_wrong(self, world: str) -> list[str]:
-        wrong, version = [], NEW if world == "new" else OLD
+        wrong, version = [], self.new if world == "new" else self.old
         for said in (self.ask("/healthz")[1], self.banner()):
             if not said.endswith(version):
                 wrong.append(f"the server is not {version}: {said}")
-        if (schema := self.store.schema()) != SCHEMA[world]:
+        if (schema := self.store.schema()) != self.schema[world]:
             wrong.append(f"the schema is {schema}")
         if self.store.objects() != self.store.objects_kept():
             wrong.append("users, folders, shares, administrators or API keys differ from those of the template")
@@ -177,14 +177,14 @@ class Sftpgo(Scenario):
 
     def make_artifact(self, lab: SftpgoLab) -> None:
         """Flat, as the vendor packs it, or below one top directory."""
-        build = lab.outside / f"sftpgo-{NEW}"
-        self.make_build(lab, NEW, build)
+        build = lab.outside / f"sftpgo-{lab.new}"
+        self.make_build(lab, lab.new, build)
         inside = [build.name] if self.link else [path.name for path in sorted(build.iterdir())]
         run("tar", "-C", build.parent if self.link else build, "-I", "gzip -1", "-cf", self.artifact(lab), *inside)
         run("rm", "-rf", build)
 
     def artifact(self, lab: SftpgoLab) -> pathlib.Path:
-        return lab.outside / f"sftpgo_v{NEW}_linux_x86_64.tar.gz"
+        return lab.outside / f"sftpgo_v{lab.new}_linux_x86_64.tar.gz"
 
     def command(self, lab: SftpgoLab) -> list[str]:
         return [str(lab.programs / "sftpgo"), "serve", "-c", str(lab.root)]

@@ -62,6 +62,14 @@ def column_in_the_way(lab: Lab) -> Call:
     return call
 
 
+def column_in_the_way_of_a_file(lab: Lab) -> Call:
+    before = lab.store.path.read_bytes()
+    lab.store.sql(f"ALTER TABLE {MIGRATED_LAST} ADD COLUMN sort_order int;")
+    call = lab.apply()
+    lab.store.path.write_bytes(before)
+    return call
+
+
 GIVEN_UP_WITHIN = 40        # the hung server itself ends a minute after it began to wait
 
 
@@ -186,6 +194,8 @@ ON_REAL_SERVERS = {
        for driver in ("postgresql", "mysql")
        for name, disturb in (("migration-fails", column_in_the_way), ("dump-disk-full", dump_fills_the_disk),
                              ("migration-hangs", while_read(MIGRATED_LAST)), ("migration-hangs-at-once", while_read(MIGRATED_FIRST)))},
+    "sqlite-migration-fails": Case((TURNED,), column_in_the_way_of_a_file, "sftpgo-real"),
+    "sqlite-migration-hangs": Case((TURNED,), while_read(MIGRATED_LAST), "sftpgo-real"),
     "bolt-migration-fails": Case((TURNED,), action_in_the_way, "sftpgo-bolt", hooks={"before_stop": ADD_ACTION}),
     "bolt-migration-hangs": Case((TURNED,), while_locked, "sftpgo-bolt"),
 }

@@ -24,11 +24,10 @@ if typing.TYPE_CHECKING:
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 DB, SEED = TESTS / "real/db.sh", TESTS / "tools/sftpgo_seed.py"
-# A database that a real 2.6.4 left.
-DATABASE = TESTS / "golden/sftpgo/provider-29.sql"
+# Databases that a real 2.6.4 left, and a real 2.7.5.
+DATABASES = TESTS / "golden/sftpgo"
 # Of its event actions those whose texts the stand-in rewrites as 2.7.5 does.
 ACTIONS = ("post-json", "post-object", "post-parts", "run", "backup", "quota", "folder quota", "retention", "rotate")
-OLD_SCHEMA = 29
 # What a new server writes as it likes: when it rewrote a rule.
 OWN_TIME = ("events_rules", "updated_at")
 # Users that a test's client added are asked for by their names.
@@ -85,12 +84,23 @@ class Store:
         raise NotImplementedError
 
 
+READER = """
+import sqlite3, sys, time
+db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, isolation_level=None)
+db.execute("BEGIN")
+db.execute(f"SELECT * FROM {sys.argv[2]}").fetchone()
+print(flush=True)
+time.sleep(200)
+"""
+
+
 class Sqlite(Store):
     def provider(self) -> dict:
         return {"driver": "sqlite", "name": self.file}
 
     def make(self) -> None:
-        text = DATABASE.read_text().replace("/srv/sftpgo/data", f"{self.lab.root}/data").replace("/srv/sftpgo", f"{self.lab.world}/srv")
+        text = (DATABASES / f"provider-{self.lab.schema['old']}.sql").read_text()
+        text = text.replace("/srv/sftpgo/data", f"{self.lab.root}/data").replace("/srv/sftpgo", f"{self.lab.world}/srv")
         with contextlib.closing(sqlite3.connect(self.path)) as db:
             db.executescript(text)
             names = ",".join("?" * len(ACTIONS))
@@ -102,6 +112,20 @@ class Sqlite(Store):
 
     def seed(self) -> None:
         pass                                # it is full as it was made
+
+    def sql(self, text: str) -> None:
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            db.executescript(text)
+
+    def begin_reading(self, table: str) -> None:
+        """Somebody reads, and takes his time: nobody can commit meanwhile."""
+        self.reader = subprocess.Popen(["python3", "-c", READER, self.path, table], stdout=subprocess.PIPE)
+        self.reader.stdout.readline()
+
+    def end_readers(self) -> None:
+        self.reader.kill()
+        self.reader.wait()
+        self.reader.stdout.close()
 
     def rows(self, *queries: str) -> list[list[tuple]]:
         """From a copy: a journal that is left is played back there, and nothing here is touched."""
@@ -126,7 +150,7 @@ class Sqlite(Store):
         if not self.path.exists():
             return "no database\n"
         lines = []
-        if self.schema() == OLD_SCHEMA:
+        if self.schema() == self.lab.schema["old"]:
             lines.append(f"database {hashlib.sha256(self.path.read_bytes()).hexdigest()}")
         for (table,) in sorted(self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")[0]):
             [columns] = self.rows(f"SELECT name FROM pragma_table_info('{table}') ORDER BY name")

@@ -1,4 +1,5 @@
-/* The schema steps of 2.7, as the golden files tests/golden/sftpgo/provider-{29,33}.sql show them. */
+/* The schema steps of 2.7, as the golden files tests/golden/sftpgo/provider-{29,33}.sql show them; an Enterprise release, by the day in
+ * its version, goes to 34 and keeps a write-ahead log, as its documentation says. */
 #include "double.h"
 
 #include <signal.h>
@@ -7,7 +8,7 @@
 #include <unistd.h>
 
 #define FIRST   29
-#define NEWEST  33
+#define NEWEST  34
 #define BUSY_MS 10000
 
 #define SORTED(table)                                                          \
@@ -24,7 +25,23 @@ static const char *const steps[NEWEST - FIRST] = {
 	"UPDATE events_actions SET options = CAST(replace(CAST(options AS text), '{{', '{{.') AS blob);",
 	SORTED("admins_groups_mapping") SORTED("groups_folders_mapping") SORTED("users_folders_mapping")
 	SORTED("users_groups_mapping"),
+	"CREATE TABLE shares_groups_mapping (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, share_id integer NOT NULL,"
+	" group_id integer NOT NULL, permissions integer NOT NULL);",
 };
+
+static bool is_enterprise(const char *version)
+{
+	const char *last = strrchr(version, '.');
+
+	return last && strlen(last + 1) == strlen("20260705");
+}
+
+static int newest_of(const char *version)
+{
+	if (!strncmp(version, "2.6.", 4))
+		return FIRST;
+	return is_enterprise(version) ? NEWEST : NEWEST - 1;
+}
 
 static bool run_sql(sqlite3 *db, const char *sql)
 {
@@ -97,8 +114,8 @@ static bool do_damage(const struct server *s, sqlite3 *db)
 bool provider_migrate(struct server *s)
 {
 	sqlite3 *db = open_database(s);
-	int newest = strncmp(s->version, "2.6.", 4) ? NEWEST : FIRST, schema = db ? schema_of(db) : 0;
-	bool ok = schema >= FIRST;
+	int newest = newest_of(s->version), schema = db ? schema_of(db) : 0;
+	bool ok = schema >= FIRST && (!is_enterprise(s->version) || run_sql(db, "PRAGMA journal_mode = WAL"));
 
 	if (ok && schema > newest)
 		printf("database schema version %d is newer than the supported one: %d\n", schema, newest);
