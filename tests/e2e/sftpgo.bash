@@ -163,6 +163,16 @@ sftpgo_seeded() { # [USERS]
 	END
 }
 
+# blocked VERSION WORDS ARGUMENT...: apply does nothing (3) and says why; the old server of that version has every object.
+blocked() {
+	cg apply "${@:3}" --yes
+	exits 3
+	# shellcheck disable=SC2053,SC2154 # words with wildcards; bats sets the others
+	[[ $output$stderr == *$2* ]]
+	sftpgo_serves "$1"
+	sftpgo_objects
+}
+
 # The same objects as before, by the server's own dump.
 sftpgo_objects() {
 	sftpgo_dump "$root" >"$lab/after.json"
