@@ -3,7 +3,7 @@
 # and `--version` says "+stand-in". Nobody here has seen the real one; what it is given is what its public documentation says:
 #
 #   version         2.7.20260705, by --version, header Server and SSH banner (the exact form is unconfirmed)
-#   schema          34: a step of its own after the release's migration; SQLite in WAL mode
+#   schema          34: a step of its own after the release's migration, on each SQL database; SQLite in WAL mode
 #   licence         GET /api/v2/license answers 200 when SFTPGO_LICENSE_KEY is set, 404 without (unconfirmed)
 #
 # It misbehaves when STAND_IN is set in its environment or env.d: no-licence, hang-migration, no-sftp (it never listens).
@@ -31,6 +31,8 @@ stand_in_edit() {
 	edit internal/version/version.go "s/(version = \").*\"/\1$STAND_IN_VERSION\"/" &&
 		edit internal/dataprovider/sqlite.go \
 			's/(_foreign_keys=1)/\1\&_journal_mode=WAL/; s/^(func \(p \*SQLiteProvider\) )migrateDatabase/\1migrateRelease/' &&
+		edit internal/dataprovider/pgsql.go 's/^(func \(p \*PGSQLProvider\) )migrateDatabase/\1migrateRelease/' &&
+		edit internal/dataprovider/mysql.go 's/^(func \(p \*MySQLProvider\) )migrateDatabase/\1migrateRelease/' &&
 		edit internal/httpd/server.go 's|^(.*)router.Get\(versionPath, .*|\1router.Get("/api/v2/license", getStandInLicence)\n&|' &&
 		edit internal/sftpd/server.go \
 			's/^func \(c \*Configuration\) Initialize.*/&\n\tif os.Getenv("STAND_IN") == "no-sftp" {\n\t\tselect {}\n\t}/' &&
