@@ -156,10 +156,40 @@ killed_in_the_way_back() {
 @test "MariaDB: killed in the dump, back and forward" { with mysql && killed_in_the_dump; }
 @test "MariaDB: killed while it is put back" { with mysql && killed_in_the_way_back; }
 
-refused() { # WORDS
+# To Enterprise and back, with the thousand users, clients uploading. The Enterprise build is a STAND-IN, see sftpgo_enterprise.bats.
+across_editions() {
+	local new=$BATS_FILE_TMPDIR/stand-in.tar.gz
+	[ -f "$new" ] || "$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" archive "$new" 3>&- || absent_here
+	(umask 077; echo pass-admin >"$lab/password"; echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
+	printf '%s\n' "product: sftpgo" "source: {root: $root, login: {user: admin, password_file: $lab/password}}" \
+		"target: {edition: enterprise, artifact: $new}" "settings: {license_file: $lab/licence}" >"$lab/crossing.yaml"
+	uploads_start user-00010 user-00020
+	cg apply -f "$lab/crossing.yaml" --yes
+	exits 0
+	no_secret
+	sftpgo_serves 2.7.20260705
+	[ "$(schema)" = 34 ]
+	has_table shares_groups_mapping
+	cg rollback --yes
+	exits 0
+	uploads_stop
+	uploads_whole
+	all_old
+	! has_table shares_groups_mapping
+}
+absent_here() { [ $? -eq 77 ] && skip 'the stand-in cannot be built'; }
+
+@test "PostgreSQL, stand-in: across editions and back" { with postgresql && across_editions; }
+@test "MariaDB, stand-in: across editions and back" { with mysql && across_editions; }
+
+# refused WORDS COMMAND...: apply does nothing (3) and says why; COMMAND mends it, and the old world is whole.
+refused() {
+	if [ -f "$lab/refused.yaml" ]; then cg apply -f "$lab/refused.yaml" --yes; else cg apply $(sftpgo_subject) --yes; fi
+	"${@:2}"
 	exits 3
 	[[ $output$stderr == *$1* ]]
 	no_secret
+	all_old
 }
 
 # What the database says no to is found before anything stops.
@@ -171,17 +201,15 @@ refusals() {
 		chmod 755 "$tools/$name"
 	done
 	printf 'crossgrade: 1\nproduct: sftpgo\nsource: {root: %s}\ntarget: {artifact: %s}\nsettings: {dump_tools: %s}\n' \
-		"$root" "$new" "$tools" >"$lab/old-tools.yaml"
-	cg check -f "$lab/old-tools.yaml"
-	refused 'is older than the server'
+		"$root" "$new" "$tools" >"$lab/refused.yaml"
+	refused 'is older than the server' rm "$lab/refused.yaml"
 	"$DB" stop "$db"
-	cg check $(sftpgo_subject)
-	"$DB" start "$driver" "$db" 3>&- 4>&-
-	refused 'provider'
+	refused "$1" start_again
 }
+start_again() { "$DB" start "$driver" "$db" 3>&- 4>&-; }
 
-@test "PostgreSQL: old programs, a database that is down" { with postgresql && refusals; }
-@test "MariaDB: old programs, a database that is down" { with mysql && refusals; }
+@test "PostgreSQL: old programs, a database that is down" { with postgresql && refusals "Connection refused"; }
+@test "MariaDB: old programs, a database that is down" { with mysql && refusals "Can't connect to server"; }
 
 certificate() { # FILE: of itself alone
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
@@ -196,21 +224,28 @@ certificate() { # FILE: of itself alone
 	"$DB" sql "$db" "alter system set ssl_key_file = '$db/own.key'"
 	"$DB" sql "$db" 'alter system set ssl = on'
 	"$DB" sql "$db" 'select pg_reload_conf()'
+	trusting_another 2
+	refused 'certificate verify failed' trusting_as_before
+}
+
+# Its CA has signed nothing.
+trusting_another() { # SSLMODE
 	cp -p "$root/sftpgo.json" "$lab/plain.json"
-	sed -i 's/"sslmode": [0-9]*/"sslmode": 2/; s|"root_cert": ""|"root_cert": "other.crt"|' "$root/sftpgo.json"
-	cg check $(sftpgo_subject)
-	cp -p "$lab/plain.json" "$root/sftpgo.json"
-	rm "$root"/other.*
-	refused 'certificate verify failed'
-	sftpgo_serves 2.6.4
+	sed -i 's/"sslmode": [0-9]*/"sslmode": '"$1"'/; s|"root_cert": ""|"root_cert": "other.crt"|' "$root/sftpgo.json"
+}
+trusting_as_before() { mv "$lab/plain.json" "$root/sftpgo.json" && rm "$root"/other.*; }
+
+@test "MariaDB: a certificate of an authority that nobody knows" {
+	with mysql
+	certificate "$root/other"
+	trusting_another 1
+	refused 'ertificate' trusting_as_before
 }
 
 @test "MariaDB: a wrong password" {
 	with mysql
 	password wrong
-	cg check $(sftpgo_subject)
-	password "$SECRET" wrong
-	refused 'Access denied'
+	refused 'Access denied' password "$SECRET" wrong
 }
 
 @test "MariaDB: a migration that ends for good between two schema versions is rolled back" {

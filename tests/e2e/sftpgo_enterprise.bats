@@ -79,16 +79,20 @@ old_world() {
 }
 
 @test "stand-in: a wrong password, a second factor and an open licence file are found before" {
+	active_rules >"$lab/rules"
 	goal admin "$lab/wrong"
 	cg check -f "$lab/migration.yaml"
 	exits 3
 	[[ $output == *"does not take the login of 'admin'"* ]]
+	blocked 2.7.5 'blocked by *sftpgo.login' -f "$lab/migration.yaml"
 	goal third "$lab/third"
 	chmod 644 "$lab/licence"
 	cg check -f "$lab/migration.yaml"
-	chmod 600 "$lab/licence"
 	exits 3
 	[[ $output == *"'third' has a second factor"* && $output == *"'$lab/licence' holds a secret and is open to everybody"* ]]
+	blocked 2.7.5 'blocked by *sftpgo.login' -f "$lab/migration.yaml"
+	chmod 600 "$lab/licence"
+	old_world "$(cat "$lab/rules")"
 }
 
 # turned_back FAULT WORDS: with that in the environment of the next start, for these words.

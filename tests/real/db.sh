@@ -67,9 +67,12 @@ db_start_mysql() {
 		db_home mysql "$dir" &&
 			mariadb-install-db --no-defaults --user=mysql --datadir="$dir/data" --auth-root-authentication-method=normal \
 				--skip-test-db >"$dir.out" 2>&1 || { tail -n 5 "$dir.out" >&2; return 1; }
+		db_as mysql openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+			-keyout "$dir/own.key" -out "$dir/own.crt" 2>/dev/null || return
 		set -- "$dir" new
 	fi
 	(db_as mysql setsid mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/s.sock" --port="$(db_ask "$dir" port)" \
+		--ssl-cert="$dir/own.crt" --ssl-key="$dir/own.key" \
 		--bind-address=127.0.0.1 --pid-file="$dir/pid" --log-error="$dir/log" --innodb-flush-log-at-trx-commit=0 \
 		>/dev/null 2>&1 </dev/null 3>&- 4>&- &)
 	for ((i = 0; i < 600; i++)); do
