@@ -68,7 +68,7 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	[[ $output == *"nothing was written"* ]]
 	nothing_left
 	grep -q 'not-translatable' r.html
-	convert --strict --accept object
+	convert --strict --accept object --accept no-backslash
 	ends 0
 }
 

@@ -1,0 +1,100 @@
+/* What a translation means for who puts it to work, what is shown of it, and that the operator's page names every finding. */
+#include <string.h>
+
+#include "io/file.h"
+#include "products/sftpgo/event_judge.h"
+#include "products/sftpgo/event_secret.h"
+#include "unit.h"
+
+static void the_page_names_every_finding(void **state)
+{
+	autobuf struct buf page = BUF_MAX(1 << 20);
+	struct err e = ERR_INIT;
+
+	assert_ok(file_read_path(DOCS "/sftpgo-events.md", &page, &e), &e);
+	for (int i = 0; i < TEMPLATE_REASON__MAX; i++) {
+		autofree char *name = xasprintf("`%s`", template_reason_about((enum template_reason)i)->name);
+
+		if (!strstr(buf_str(&page), name))
+			fail_msg("docs/sftpgo-events.md says nothing of %s", name);
+	}
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
+		autofree char *name = xasprintf("`%s`", template_condition_about((enum template_condition)i)->name);
+
+		if (!strstr(buf_str(&page), name))
+			fail_msg("docs/sftpgo-events.md says nothing of %s", name);
+	}
+}
+
+static unsigned verdict(enum template_reason reason, enum template_class class, enum template_condition condition, const char *accept)
+{
+	const char *const accepted[] = { accept, NULL };
+	struct event_judge j = { .accept = accepted };
+	struct template_findings found = { 0 };
+	unsigned is;
+
+	*vec_push(&found) = (struct template_finding){ .reason = reason, .class = class, .condition = condition };
+	is = event_verdict(&j, &found);
+	vec_done(&found);
+	return is;
+}
+
+static void what_is_not_the_same_is_held(void **state)
+{
+	assert_int_equal(verdict(TEMPLATE_SAME, TEMPLATE_EXACT, TEMPLATE_IF_NONE, NULL), EVENT_CLEAN);
+	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_JSON_ESCAPE, NULL), EVENT_INEXACT);
+	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, NULL), EVENT_INEXACT | EVENT_HELD);
+	assert_int_equal(verdict(TEMPLATE_TIMEOUT, TEMPLATE_EXACT_IF, TEMPLATE_IF_NONE, NULL), EVENT_INEXACT | EVENT_HELD);
+	assert_int_equal(verdict(TEMPLATE_NO_TEMPLATE_HERE, TEMPLATE_NOT, TEMPLATE_IF_NONE, NULL), EVENT_INEXACT | EVENT_HELD);
+	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, NULL),
+			 EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING);
+	assert_int_equal(verdict(TEMPLATE_PATTERN_TOKEN, TEMPLATE_NOT, TEMPLATE_IF_NONE, NULL),
+			 EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING);
+	/* Settled: no value becomes a pattern. */
+	assert_int_equal(verdict(TEMPLATE_DELETES_VALUE, TEMPLATE_EXACT, TEMPLATE_IF_PATTERN_FREE, NULL), EVENT_CLEAN);
+}
+
+static void what_is_agreed_to_is_not(void **state)
+{
+	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, "deletes-trees"), EVENT_CLEAN);
+	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "provider-name"), EVENT_CLEAN);
+	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "deletes-trees"), EVENT_INEXACT | EVENT_HELD);
+}
+
+static void shown(const char *action, const char *field, const char *text, const char *expected)
+{
+	json_t *doc = json_loads(action, 0, NULL), *is = event_secret_shown(doc, field, sv_of(text));
+
+	assert_string_equal(json_string_value(is), expected);
+	json_decref(is);
+	json_decref(doc);
+}
+
+static void secrets_are_not_shown(void **state)
+{
+	static const char action[] =
+		"{\"options\":{\"http_config\":{\"headers\":[{\"key\":\"X\"},{\"key\":\"Authorization\"}],\"parts\":[{\"headers\":"
+		"[{\"key\":\"X-Api-Key\"}]}],\"query_parameters\":[{\"key\":\"access_token\"}]},\"cmd_config\":{\"env_vars\":"
+		"[{\"key\":\"DB_PASSWORD\"}]},\"fs_config\":{\"copy\":[{\"key\":\"/secret\"}]}}}";
+
+	shown(action, "http_config.headers[0].value", "open", "open");
+	shown(action, "http_config.headers[1].value", "Bearer x", "***");
+	shown(action, "http_config.parts[0].headers[0].value", "x", "***");
+	shown(action, "http_config.query_parameters[0].value", "x", "***");
+	shown(action, "cmd_config.env_vars[0].value", "x", "***");
+	shown(action, "fs_config.copy[0].value", "/there", "/there");
+	shown(action, "http_config.endpoint", "https://u:p@host/a@b", "https://***@host/a@b");
+	shown(action, "http_config.endpoint", "https://host/{{Name}}@b", "https://host/{{Name}}@b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_names_every_finding),
+		cmocka_unit_test(what_is_not_the_same_is_held),
+		cmocka_unit_test(what_is_agreed_to_is_not),
+		cmocka_unit_test(secrets_are_not_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
