@@ -239,6 +239,16 @@ static void recipients_finding(struct walk *w, const char *path, struct sv text,
 		text_finding(t, &w->asked, TEMPLATE_EMAIL_LIST, TEMPLATE_IF_ONE_EMAIL, &where);
 }
 
+/* A variable whose value is "$" is copied from the server's own. */
+static void keep_dollar(const char *path, struct sv was, struct template_text *t)
+{
+	if (strcmp(path, "cmd_config.env_vars[].value") || sv_eq(was, "$") ||
+	    !sv_eq(buf_sv(&t->text), "$"))
+		return;
+	buf_reset(&t->text);
+	buf_adds(&t->text, "{{ \"$\" }}");
+}
+
 static int text_of(struct walk *w, const char *path, struct sv text, enum template_context c,
 		   struct template_text *t)
 {
@@ -248,6 +258,7 @@ static int text_of(struct walk *w, const char *path, struct sv text, enum templa
 		return 0;
 	if (template_translate(&w->asked, text, c, t, w->e) < 0)
 		return -(int)w->e->kind;
+	keep_dollar(path, text, t);
 	content_type_finding(w, path, t);
 	recipients_finding(w, path, text, t);
 	if (w->unread && t->findings.n)

@@ -7,29 +7,29 @@
 /* ---- paths that become patterns ---- */
 
 struct last_part {
-	bool pattern, token;
+	bool pattern, template, value; /* value: a template that is no mere brace */
 };
 
-/* Of the path as it was stored: its last part, with tokens told from text. */
-static struct last_part last_part_of(const struct template_asked *a, struct sv path)
+/* Of a path as the target would keep it: clean, so that the last part ends with the text. */
+static struct last_part last_part_of(struct sv path)
 {
 	struct last_part found = { 0 };
-	struct token_found t;
-	struct value v;
 
-	for (size_t i = 0; i < path.n;) {
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	for (size_t i = 0; i < path.n; i++) {
 		struct sv rest = { path.p + i, path.n - i };
+		const char *end = sv_starts(rest, "{{") ? memmem(rest.p, rest.n, "}}", 2) : NULL;
 
-		if (token_at(&a->release, rest, &t) && value_of(a, &t, TEMPLATE_PATH, &v) &&
-		    !value_is_text(a, &v)) {
-			found.token = true;
-			i += t.text.n;
+		if (end) {
+			found.template = true;
+			found.value = found.value || !sv_starts(rest, "{{ \"");
+			i += (size_t)(end - rest.p) + 1;
 			continue;
 		}
-		if (path.p[i] == '/' && rest.n > 1)
+		if (path.p[i] == '/')
 			found = (struct last_part){ 0 };
 		found.pattern = found.pattern || (path.p[i] && strchr("*?[", path.p[i]));
-		i++;
 	}
 	return found;
 }
@@ -46,17 +46,21 @@ static void path_findings(const struct template_asked *a, const json_t *path, co
 
 	if (!json_is_string(path))
 		return;
-	last = last_part_of(a, text);
+	last = last_part_of(text);
 	if (last.pattern)
 		action_finding(ret, a, as.pattern, TEMPLATE_IF_NONE, field);
-	if (last.pattern && last.token)
+	if (last.pattern && last.template)
 		action_finding(ret, a, TEMPLATE_PATTERN_TOKEN, TEMPLATE_IF_NONE, field);
-	if (!last.pattern && last.token)
+	if (!last.pattern && last.value)
 		action_finding(ret, a, as.value, TEMPLATE_IF_PATTERN_FREE, field);
 }
 
-static void deletes(const struct template_asked *a, const json_t *config,
-		    struct template_action *ret)
+static const json_t *paths_of(const struct template_action *t, const char *list)
+{
+	return json_object_get(json_object_get(t->options, "fs_config"), list);
+}
+
+static void deletes(const struct template_asked *a, struct template_action *ret)
 {
 	static const struct pattern_reasons as = { TEMPLATE_DELETES_PATTERN,
 						   TEMPLATE_DELETES_VALUE };
@@ -65,22 +69,21 @@ static void deletes(const struct template_asked *a, const json_t *config,
 	size_t i;
 
 	action_finding(ret, a, TEMPLATE_DELETES_TREES, TEMPLATE_IF_NONE, NULL);
-	json_array_foreach(json_object_get(config, "deletes"), i, one)
+	json_array_foreach(paths_of(ret, "deletes"), i, one)
 	{
 		snprintf(field, sizeof field, "fs_config.deletes[%zu]", i);
 		path_findings(a, one, field, as, ret);
 	}
 }
 
-static void copies(const struct template_asked *a, const json_t *config,
-		   struct template_action *ret)
+static void copies(const struct template_asked *a, struct template_action *ret)
 {
 	static const struct pattern_reasons as = { TEMPLATE_PATTERN, TEMPLATE_PATTERN_VALUE };
 	const json_t *one;
 	char field[64];
 	size_t i;
 
-	json_array_foreach(json_object_get(config, "copy"), i, one)
+	json_array_foreach(paths_of(ret, "copy"), i, one)
 	{
 		snprintf(field, sizeof field, "fs_config.copy[%zu].key", i);
 		path_findings(a, json_object_get(one, "key"), field, as, ret);
@@ -122,9 +125,9 @@ void action_changes(const struct template_asked *a, const json_t *action, const 
 	int type = (int)json_int(action, "type", 0), fs = (int)json_int(config, "type", 0);
 
 	if (type == ACTION_FILESYSTEM && fs == FS_DELETE)
-		deletes(a, config, ret);
+		deletes(a, ret);
 	if (type == ACTION_FILESYSTEM && fs == FS_COPY)
-		copies(a, config, ret);
+		copies(a, ret);
 	if (makes_heard(type) & a->heard)
 		action_finding(ret, a, TEMPLATE_CHAIN, TEMPLATE_IF_NONE, NULL);
 	if (type == ACTION_BACKUP)

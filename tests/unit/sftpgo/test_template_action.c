@@ -255,6 +255,20 @@ static void unread_fields_hold_nothing_back(void **state)
 
 #define ATTACH(text) "{\"type\":3,\"options\":{\"email_config\":{\"attachments\":[\"" text "\"]}}}"
 
+static void a_variable_is_not_copied_by_chance(void **state)
+{
+	struct template_asked a = { .release = { 6, 4 }, .triggers = TEMPLATE_ON_DEMAND };
+	struct template_action t;
+
+	action_of(&a,
+		  "{\"type\":2,\"options\":{\"cmd_config\":{\"env_vars\":[{\"key\":\"A\",\"value\":"
+		  "\"${{Name}}\"},{\"key\":\"B\",\"value\":\"$\"}]}}}",
+		  &t);
+	assert_change(&t, "cmd_config.env_vars[0].value", TEMPLATE_PLAIN, "{{ \"$\" }}");
+	assert_int_equal(t.changes.n, 1);
+	template_action_done(&t);
+}
+
 static void retention_reports(void **state)
 {
 	static const char *const lost[] = { ATTACH("/{{.RetentionReports}}"),
@@ -352,6 +366,8 @@ static void what_loses_data_blocks(void **state)
 		{ COPY("/a/x[1]"), TEMPLATE_PATTERN, false },
 		{ COPY("/a/{{ObjectName}}/"), TEMPLATE_PATTERN_VALUE, false },
 		{ COPY("/a?/*{{ObjectName}}"), TEMPLATE_PATTERN_TOKEN, false },
+		{ COPY("/a?{{x/"), TEMPLATE_PATTERN_TOKEN, false },
+		{ COPY("/{{ObjectName}}?/{{ObjectDataString}}"), TEMPLATE_PATTERN_TOKEN, false },
 	};
 	struct template_action t;
 
@@ -490,6 +506,7 @@ int main(void)
 		cmocka_unit_test(bodies_are_json_by_their_type),
 		cmocka_unit_test(mails_of_27_escape_for_html),
 		cmocka_unit_test(unread_fields_hold_nothing_back),
+		cmocka_unit_test(a_variable_is_not_copied_by_chance),
 		cmocka_unit_test(retention_reports),
 		cmocka_unit_test(objects_are_live_where_the_release_looks),
 		cmocka_unit_test(what_loses_data_blocks),
