@@ -19,7 +19,8 @@ skip()
 	exit 77
 }
 
-# In memory if there is room; what is in the way there may not be on the disk.
+# In memory if there is room; what is in the way there may not be on the disk. mmdebstrap has sh write to a pipe by its number, and
+# Debian's sh knows no descriptor above 9: those of whoever calls us, bats' and the lock, are not handed on.
 unpack_in() # FOLDER
 {
 	tar=$(mktemp -p "$1" crossgrade-root.XXXXXX) || return
@@ -28,7 +29,7 @@ unpack_in() # FOLDER
 	TMPDIR=$1 mmdebstrap --quiet --variant=minbase --format=tar --include="$packages" \
 		--aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tar" >"$cache/log" 2>&1 &&
+		--dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$tar" >"$cache/log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &&
 		mkdir "$root" && tar -C "$root" --numeric-owner -xf "$tar" && touch "$root/.whole" && return
 	rm -f "$tar"
 	cat "$cache/log" >&2
