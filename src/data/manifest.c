@@ -212,16 +212,10 @@ static int write_entries(struct writing *w, struct out *manifest, struct out *su
 	return 0;
 }
 
-/* Sections of other roots stay: those that sort before ours (sign -1), or after it (1). */
-static int copy_sections(const struct dir *point, const char *prefix, int sign, struct out *to,
-			 struct err *e)
+/* 1 and the file of the point, to be read again; 0: there is none yet. */
+static int open_old(const struct dir *point, const char *name, int *ret, struct err *e)
 {
-	autoclose int fd = dir_openat(point, "manifest", O_RDONLY, 0, e);
-	autobuf struct buf root = BUF_MAX(MANIFEST_LINE_MAX);
-	struct lines old;
-	bool keep = false;
-	struct sv line;
-	int r;
+	int fd = dir_openat(point, name, O_RDONLY, 0, e);
 
 	if (fd < 0 && e->kind == ERR_ABSENT) {
 		err_clear(e);
@@ -229,6 +223,23 @@ static int copy_sections(const struct dir *point, const char *prefix, int sign, 
 	}
 	if (fd < 0)
 		return fd;
+	*ret = fd;
+	return 1;
+}
+
+/* Sections of other roots stay: those that sort before ours (sign -1), or after it (1). */
+static int copy_sections(const struct dir *point, const char *prefix, int sign, struct out *to,
+			 struct err *e)
+{
+	autoclose int fd = -1;
+	autobuf struct buf root = BUF_MAX(MANIFEST_LINE_MAX);
+	struct lines old;
+	bool keep = false;
+	struct sv line;
+	int r = open_old(point, "manifest", &fd, e);
+
+	if (r <= 0)
+		return r;
 	lines_init(&old, fd, "manifest", MANIFEST_LINE_MAX);
 	while ((r = lines_next(&old, &line, e)) > 0) {
 		if (manifest_root_parse(line, &root)) {
@@ -248,17 +259,13 @@ static int copy_sections(const struct dir *point, const char *prefix, int sign, 
 /* Lines of SHA256SUMS that are not of this root, whoever wrote them. */
 static int copy_sums(const struct dir *point, const char *prefix, struct out *to, struct err *e)
 {
-	autoclose int fd = dir_openat(point, "SHA256SUMS", O_RDONLY, 0, e);
+	autoclose int fd = -1;
 	struct lines old;
 	struct sv line;
-	int r;
+	int r = open_old(point, "SHA256SUMS", &fd, e);
 
-	if (fd < 0 && e->kind == ERR_ABSENT) {
-		err_clear(e);
-		return 0;
-	}
-	if (fd < 0)
-		return fd;
+	if (r <= 0)
+		return r;
 	lines_init(&old, fd, "SHA256SUMS", MANIFEST_LINE_MAX);
 	while ((r = lines_next(&old, &line, e)) > 0) {
 		if (sums_line_below(line, prefix))

@@ -22,10 +22,10 @@ static int open_of(const struct packager *p, const char *path, struct err *e)
 	return dir_openat(&root, real + 1, O_RDONLY | O_NONBLOCK, 0, e);
 }
 
-static int note(const struct packager *p, const char *path, json_t *ret, struct err *e)
+/* 1 and it, open; 0: it is not there. */
+static int look_at(const struct packager *p, const char *path, int *ret_fd, struct stat *ret, struct err *e)
 {
 	autoclose int fd = open_of(p, path, e);
-	struct stat st;
 
 	if (fd < 0 && e->kind == ERR_ABSENT) {
 		err_clear(e);
@@ -33,8 +33,20 @@ static int note(const struct packager *p, const char *path, json_t *ret, struct 
 	}
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, ret) < 0)
 		return err_sys(e, errno, "look at '%s'", path);
+	*ret_fd = take_fd(fd);
+	return 1;
+}
+
+static int note(const struct packager *p, const char *path, json_t *ret, struct err *e)
+{
+	autoclose int fd = -1;
+	struct stat st;
+	int r = look_at(p, path, &fd, &st, e);
+
+	if (r <= 0)
+		return r;
 	json_object_set_new(ret, path, json_pack("{si si si}", "mode", (int)(st.st_mode & 07777), "uid", (int)st.st_uid, "gid",
 						 (int)st.st_gid));
 	return 0;
@@ -76,17 +88,12 @@ int package_attrs_read(const struct packager *p, const char *name, const char *o
 static int put_back(const struct packager *p, const char *path, const json_t *was, struct err *e)
 {
 	struct file_attr attr = { (mode_t)json_int(was, "mode", 0), (uid_t)json_int(was, "uid", 0), (gid_t)json_int(was, "gid", 0) };
-	autoclose int fd = open_of(p, path, e);
+	autoclose int fd = -1;
 	struct stat st;
+	int r = look_at(p, path, &fd, &st, e);
 
-	if (fd < 0 && e->kind == ERR_ABSENT) {
-		err_clear(e);
-		return 0;
-	}
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, errno, "look at '%s'", path);
+	if (r <= 0)
+		return r;
 	if ((st.st_mode & 07777) == attr.mode && st.st_uid == attr.uid && st.st_gid == attr.gid)
 		return 0;
 	return file_set_attr(fd, attr, path, e) < 0 ? -(int)e->kind : file_sync(fd, path, e);
