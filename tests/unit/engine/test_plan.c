@@ -203,22 +203,28 @@ static void drift_names_what_moved(void **state)
 	assert_string_equal(buf_str(&said), "version: was \"1\", is \"2\"; edition: was absent, is \"new\"");
 }
 
+static void seal(struct plan *p, struct goal *g, const struct facts *then)
+{
+	struct err e = ERR_INIT;
+
+	toy_goal(g);
+	plan_init(p, g);
+	plan_site(p, "main", json_pack("{s{ss}}", "roots", "root", "/srv"));
+	assert_ok(plan_seal(p, then, &e), &e);
+}
+
 /* Its edition goes with an artifact that is gone, and is not told beside it. */
 static void drift_tells_why_something_is_gone(void **state)
 {
 	autogoal struct goal g = { 0 };
-	struct err e = ERR_INIT;
 	autofacts struct facts then = { 0 }, now = { 0 };
 	autobuf struct buf said = BUF_MAX(4096);
 	autoplan struct plan p = { 0 };
 
-	toy_goal(&g);
 	facts_init(&then, "toy", "toy");
 	facts_put_str(&then, FACT_PINNED, "artifact", "x", "");
 	facts_put_str(&then, FACT_PINNED, "edition", "new", "");
-	plan_init(&p, &g);
-	plan_site(&p, "main", json_pack("{s{ss}}", "roots", "root", "/srv"));
-	assert_ok(plan_seal(&p, &then, &e), &e);
+	seal(&p, &g, &then);
 	facts_init(&now, "toy", "toy");
 	facts_miss(&now, "artifact", "open '/srv/a': No such file or directory");
 	facts_miss_after(&now, "edition", "artifact", "nobody tells");
@@ -230,17 +236,13 @@ static void drift_tells_why_something_is_gone(void **state)
 static void drift_names_the_member_that_moved(void **state)
 {
 	autogoal struct goal g = { 0 };
-	struct err e = ERR_INIT;
 	autofacts struct facts then = { 0 }, now = { 0 };
 	autobuf struct buf said = BUF_MAX(4096);
 	autoplan struct plan p = { 0 };
 
-	toy_goal(&g);
 	facts_init(&then, "toy", "toy");
 	facts_put(&then, FACT_PINNED, "artifact", json_pack("{ss s{si si}}", "path", "/srv/a", "digests", "a", 1, "b", 2), "");
-	plan_init(&p, &g);
-	plan_site(&p, "main", json_pack("{s{ss}}", "roots", "root", "/srv"));
-	assert_ok(plan_seal(&p, &then, &e), &e);
+	seal(&p, &g, &then);
 	facts_init(&now, "toy", "toy");
 	facts_put(&now, FACT_PINNED, "artifact", json_pack("{ss s{si si}}", "path", "/srv/a", "digests", "a", 1, "b", 3), "");
 	assert_int_equal(plan_drift(&p, &now, &said), 1);
