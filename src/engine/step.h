@@ -45,6 +45,12 @@ struct step_kind {
 	int (*undo_look)(struct ctx *c, const json_t *params, const json_t *undo, struct err *e);
 };
 
+/* capture() of a kind whose undo asks nothing of the old world. */
+int step_capture_nothing(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e);
+/* apply() of a kind that is there for its undo; verify() of one that is done as soon as it has a result. */
+int step_apply_nothing(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e);
+int step_verify_result(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e);
+
 struct step {
 	char                   *id;
 	enum phase              phase;

@@ -8,12 +8,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct pass_opts o = { .cancel = c->cancel };
@@ -52,4 +46,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;       /* backup_live's undo forgets the point: older steps of the way back may still need it */
 }
 
-const struct step_kind step_backup_final = { "backup_final", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_backup_final = { "backup_final", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

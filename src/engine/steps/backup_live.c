@@ -11,12 +11,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static void progress(void *data, const struct pass_stats *s)
 {
 	ctx_progress(data, s->bytes, 0, "bytes");
@@ -71,4 +65,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return point_forget(c, e);
 }
 
-const struct step_kind step_backup_live = { "backup_live", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_backup_live = { "backup_live", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

@@ -26,18 +26,6 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	return r;
 }
 
-static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
-{
-	*ret_result = json_object();
-	return 0;
-}
-
-static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
-{
-	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
-	return 0;
-}
-
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	struct point p = { .dir = DIR_NONE };
@@ -52,4 +40,5 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r;
 }
 
-const struct step_kind step_data_point = { "data_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_data_point = { "data_point", 1, LIFE_DURABLE, describe,
+					   capture, step_apply_nothing, step_verify_result, undo };

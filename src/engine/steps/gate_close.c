@@ -12,12 +12,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct gate_of g;
@@ -47,4 +41,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return gate_of_site(c, params, &g, e) < 0 ? -(int)e->kind : gate_open(&g.gate, e);
 }
 
-const struct step_kind step_gate_close = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+const struct step_kind step_gate_close = { "gate_close", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo };

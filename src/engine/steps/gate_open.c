@@ -10,12 +10,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static bool no_gate(const json_t *params)
 {
 	return json_array_size(json_object_get(params, "ports")) == 0;
@@ -59,4 +53,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return gate_of_site(c, params, &g, e) < 0 ? -(int)e->kind : gate_close(&g.gate, e);
 }
 
-const struct step_kind step_gate_open = { "gate_open", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_gate_open = { "gate_open", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

@@ -16,12 +16,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	const json_t *words = json_object_get(params, "argv");
@@ -58,4 +52,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_hook = { "hook", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_hook = { "hook", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

@@ -13,12 +13,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c unused_arg, const json_t *params unused_arg, json_t **ret_undo, struct err *e unused_arg)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_arg, json_t **ret_result, struct err *e)
 {
 	struct packager p;
@@ -42,4 +36,4 @@ static int undo(struct ctx *c unused_arg, const json_t *params unused_arg, const
 	return 0;
 }
 
-const struct step_kind step_package_lock = { "package_lock", 1, LIFE_PROCESS, describe, capture, apply, verify, undo };
+const struct step_kind step_package_lock = { "package_lock", 1, LIFE_PROCESS, describe, step_capture_nothing, apply, verify, undo };

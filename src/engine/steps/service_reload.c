@@ -8,12 +8,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct service *service;
@@ -25,16 +19,10 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	return service->ops->reload ? service->ops->reload(service, e) : 0;
 }
 
-static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
-{
-	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
-	return 0;
-}
-
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	return 0;
 }
 
-const struct step_kind step_service_reload = { "service_reload", 1, LIFE_DURABLE, describe, capture, apply, verify,
-	                                       undo };
+const struct step_kind step_service_reload = { "service_reload", 1, LIFE_DURABLE, describe,
+					       step_capture_nothing, apply, step_verify_result, undo };

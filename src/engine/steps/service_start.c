@@ -17,12 +17,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct svc_state now = { 0 };
@@ -66,4 +60,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return serve_hold(c, s, json_object_get(params, "flock"), e);
 }
 
-const struct step_kind step_service_start = { "service_start", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+const struct step_kind step_service_start = { "service_start", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo };

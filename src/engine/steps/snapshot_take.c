@@ -16,12 +16,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int run_words(const json_t *params, const char *key, struct cmd_result *ret, struct err *e)
 {
 	const json_t *words = json_object_get(params, key);
@@ -74,4 +68,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r < 0 ? r : serve_lock(c, s, json_object_get(params, "flock"), e);
 }
 
-const struct step_kind step_snapshot_take = { "snapshot_take", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_snapshot_take = { "snapshot_take", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

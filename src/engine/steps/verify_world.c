@@ -20,12 +20,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int load_frozen(struct ctx *c, const json_t *params, struct facts *ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(16u << 20);
@@ -128,4 +122,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_verify_world = { "verify_world", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+const struct step_kind step_verify_world = { "verify_world", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo };

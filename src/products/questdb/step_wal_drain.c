@@ -21,12 +21,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 /* {table: sequencerTxn} as it is now; suspended tables apply nothing and are not waited for. */
 static int ask_goal(const struct sql *db, json_t **ret, struct err *e)
 {
@@ -136,5 +130,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_wal_drain = { "wal_drain", 1,     LIFE_DURABLE, describe,
-					  capture,     apply, verify,       undo };
+const struct step_kind step_wal_drain = { "wal_drain", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

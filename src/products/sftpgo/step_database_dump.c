@@ -15,12 +15,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c unused_arg, const json_t *params unused_arg, json_t **ret_undo, struct err *e unused_arg)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 /* Durable, under its name, and what it is. */
 static int keep(const struct dir *d, char ret_digest[DIGEST_TEXT], int64_t *ret_bytes, struct err *e)
 {
@@ -76,4 +70,4 @@ static int undo(struct ctx *c unused_arg, const json_t *params unused_arg, const
 	return 0;
 }
 
-const struct step_kind step_database_dump = { "database_dump", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_database_dump = { "database_dump", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

@@ -34,26 +34,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c unused_arg, const json_t *params unused_arg, json_t **ret_undo, struct err *e unused_arg)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
-static int apply(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *undo unused_arg, json_t **ret_result,
-                 struct err *e unused_arg)
-{
-	*ret_result = json_object();
-	return 0;
-}
-
-static int verify(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *result, enum step_state *ret,
-                  struct err *e unused_arg)
-{
-	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
-	return 0;
-}
-
 /* ---- looking ---- */
 
 static int count_difference(void *data, const struct object_difference *d unused_arg, struct err *e unused_arg)
@@ -363,4 +343,5 @@ static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unu
 	return can_be_put_back(c, params, e);
 }
 
-const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, undo_look };
+const struct step_kind step_database_point = { "database_point", 1, LIFE_DURABLE, describe,
+					       step_capture_nothing, step_apply_nothing, step_verify_result, undo, undo_look };

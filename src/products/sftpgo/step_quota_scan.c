@@ -23,26 +23,6 @@ static int describe(const json_t *params unused_arg, struct buf *ret, struct err
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c unused_arg, const json_t *params unused_arg, json_t **ret_undo, struct err *e unused_arg)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
-static int apply(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *undo unused_arg, json_t **ret_result,
-                 struct err *e unused_arg)
-{
-	*ret_result = json_object();
-	return 0;
-}
-
-static int verify(struct ctx *c unused_arg, const json_t *params unused_arg, const json_t *result, enum step_state *ret,
-                  struct err *e unused_arg)
-{
-	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
-	return 0;
-}
-
 /* ---- scanning ---- */
 
 struct scanning {
@@ -158,4 +138,5 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 	return 0;
 }
 
-const struct step_kind step_quota_scan = { "quota_scan", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_quota_scan = { "quota_scan", 1, LIFE_DURABLE, describe,
+					   step_capture_nothing, step_apply_nothing, step_verify_result, undo };

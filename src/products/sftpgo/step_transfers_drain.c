@@ -16,12 +16,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static int wait_idle(struct ctx *c, struct rest *api, int64_t within_ns, json_t **ret, struct err *e)
 {
 	struct deadline until = deadline_in(within_ns);
@@ -120,5 +114,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_transfers_drain = { "transfers_drain", 1,	   LIFE_DURABLE, describe,
-						capture,	   apply,  verify,	 undo };
+const struct step_kind step_transfers_drain = { "transfers_drain", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };

@@ -17,12 +17,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
-{
-	*ret_undo = json_object();
-	return 0;
-}
-
 static void look_in(struct ctx *c, const char *path, const char *name, json_t *left)
 {
 	cleanup_with(dir_names_done) struct dir_names names = { 0 };
@@ -58,15 +52,10 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	return 0;
 }
 
-static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
-{
-	*ret = result ? STEP_IS_DONE : STEP_NOT_DONE;
-	return 0;
-}
-
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	return 0;
 }
 
-const struct step_kind step_uploads_left = { "uploads_left", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_uploads_left = { "uploads_left", 1, LIFE_DURABLE, describe,
+					     step_capture_nothing, apply, step_verify_result, undo };
