@@ -9,7 +9,8 @@ DB=$BATS_TEST_DIRNAME/../real/db.sh
 ROOT_MORE="postgresql-client-15 mariadb-client"
 
 # dpkg's own helpers, so that it can be killed where it hurts: while it unpacks, and while it configures. What `kill` holds is
-# done once: "dpkg", or "both" with crossgrade too.
+# done once: "dpkg", or "both" with crossgrade too. With `asks`, a maintainer script tells once what it was told, and tries as the
+# timers of packages do to install something meanwhile.
 traps() {
 	inside mv /usr/bin/dpkg-deb /usr/bin/dpkg-deb.real
 	inside mv /usr/sbin/setcap /usr/sbin/setcap.real
@@ -27,6 +28,11 @@ traps() {
 	END
 	inside tee /usr/sbin/setcap >/dev/null <<-END
 		#!/bin/sh
+		if [ -e $lab/asks ]; then
+			rm $lab/asks
+			echo "\$NEEDRESTART_SUSPEND \$DEBIAN_FRONTEND" >$lab/told
+			env -u DPKG_FRONTEND_LOCKED apt-get --yes install sftpgo >>$lab/told 2>&1
+		fi
 		if [ -e $lab/configure ]; then
 			read -r whom <$lab/configure; rm $lab/configure
 			dpkg=\$(ps -o ppid= -p \$PPID)
@@ -250,9 +256,12 @@ refused() {
 }
 
 @test "apply installs the package of a repository behind the hold, with the old one downloaded; an edited file stays" {
+	: >"$lab/asks"
 	vendors_watched /etc/apt
 	cg apply -f "$lab/from-repository.yaml" --yes
 	exits 0
+	grep -qx '1 noninteractive' "$lab/told"
+	grep -q 'Could not get lock /var/lib/dpkg/lock-frontend' "$lab/told"
 	repository_of enterprise
 	plugins_are 2.7.5
 	world 2.7.5 "$lab/edited.json"
