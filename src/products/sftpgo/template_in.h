@@ -67,13 +67,14 @@ bool token_mentions(struct sv text, const char *name, bool dotted);
 
 enum leaf_kind {
 	LEAF_NOTHING,
-	LEAF_ESCAPED, /* expression, escaped as the context asks */
-	LEAF_RAW,     /* expression, never escaped */
-	LEAF_NUMBER,  /* the same, and no string */
-	LEAF_INNER,   /* expression, as the inside of a JSON string in every context */
-	LEAF_JSON,    /* expression that gives a string, put through toJson in every context */
-	LEAF_TEXT,    /* these bytes */
-	LEAF_TOKEN,   /* the token's own text */
+	LEAF_ESCAPED,    /* expression, escaped as the context asks */
+	LEAF_RAW,        /* expression, never escaped */
+	LEAF_NUMBER,     /* the same, and no string */
+	LEAF_INNER,      /* expression, as the inside of a JSON string in every context */
+	LEAF_JSON,       /* expression that calls toJson */
+	LEAF_INNER_JSON, /* the same, as the inside of a JSON string in every context */
+	LEAF_TEXT,       /* these bytes */
+	LEAF_TOKEN,      /* the token's own text */
 };
 struct leaf {
 	enum leaf_kind kind;

@@ -75,7 +75,7 @@ static const struct form bases[TOKEN__MAX] = {
 			     .yes = { LEAF_JSON, "toJson .Metadata" },
 			     .no = { LEAF_TEXT, "{}" } },
 	[TOKEN_METADATA_STRING] = { .test = ".Metadata",
-				    .yes = { LEAF_INNER, "toJson .Metadata" } },
+				    .yes = { LEAF_INNER_JSON, "toJson .Metadata" } },
 };
 
 /* In local time, as common.tz of 2.7 may ask. */

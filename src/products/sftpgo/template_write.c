@@ -109,10 +109,13 @@ static void leaf_value(struct writing *w, const struct leaf *l)
 	autobuf struct buf x = BUF_MAX(4096);
 
 	buf_adds(&x, l->x);
-	if (l->kind == LEAF_INNER || (l->kind == LEAF_ESCAPED && w->context == TEMPLATE_JSON)) {
-		call(&x, "toJsonUnquoted", "");
+	if (l->kind == LEAF_JSON || l->kind == LEAF_INNER_JSON)
 		json_marks(w, &x);
-	} else if (l->kind == LEAF_JSON) {
+	if (l->kind == LEAF_INNER_JSON) {
+		call(&x, "toJsonUnquoted", "");
+	} else if (l->kind == LEAF_INNER ||
+		   (l->kind == LEAF_ESCAPED && w->context == TEMPLATE_JSON)) {
+		call(&x, "toJsonUnquoted", "");
 		json_marks(w, &x);
 	} else if (l->kind == LEAF_ESCAPED && w->context == TEMPLATE_HTML) {
 		call(&x, "html", "");

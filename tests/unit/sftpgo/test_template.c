@@ -369,6 +369,12 @@ static void conditions_can_be_settled(void **state)
 			    "{{ stringReplace (stringReplace (stringReplace (toJsonUnquoted .Name) "
 			    "\"<\" \"\\\\u003c\") \">\" \"\\\\u003e\") \"&\" \"\\\\u0026\" }}");
 	template_text_done(&t);
+	translated(&a, PLAIN, "{{MetadataString}}", &t);
+	assert_string_equal(buf_str(&t.text),
+			    "{{ if .Metadata }}{{ toJsonUnquoted (stringReplace (stringReplace (stringReplace "
+			    "(toJson .Metadata) \"<\" \"\\\\u003c\") \">\" \"\\\\u003e\") \"&\" \"\\\\u0026\") }}"
+			    "{{ end }}");
+	template_text_done(&t);
 	a.triggers = PROVIDER;
 	translated(&a, PLAIN, "{{Name}}", &t);
 	assert_true(t.held);
