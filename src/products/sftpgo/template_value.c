@@ -399,6 +399,9 @@ static bool may_have_backslash(const struct template_asked *a, enum token token)
 		return true;
 	case TOKEN_OBJECT_NAME:
 		return value_triggers(a) != TEMPLATE_ON_FS;
+	case TOKEN_OBJECT_DATA:
+	case TOKEN_OBJECT_DATA_STRING:
+		return a->object_data && (value_triggers(a) & TEMPLATE_ON_PROVIDER);
 	default:
 		return false;
 	}
