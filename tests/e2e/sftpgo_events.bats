@@ -35,6 +35,10 @@ real() { # release
 	counted real -server "$built" -release "$1" -dir "$lab/$1" -seed "$SEED"
 }
 
+@test "events: 100000 outputs of translated actions are what the old release sends, wherever that is promised" {
+	counted pairs -translator "$CROSSGRADE_BUILD/tests/tools/template-lines" -n 100000 -for "${PAIRS_FOR:-0}" -seed "$SEED"
+}
+
 @test "events: the model of the old language is what a real 2.6.4 sends" { real 2.6.4; }
 
 @test "events: the model of the old language is what a real 2.7.5 sends" { real 2.7.5; }

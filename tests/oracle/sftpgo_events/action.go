@@ -296,7 +296,7 @@ const report = "\x00the retention report" // stands for its bytes
 type outcome struct {
 	before, after       string
 	beforeErr, afterErr error
-	lost                bool // components of the old endpoint
+	odd                 bool // an endpoint whose path is another than one would think
 }
 
 func (o *outcome) same() bool {
@@ -307,7 +307,7 @@ func (o *outcome) same() bool {
 func (f *field) before(s setting, p *params, o *outcome) {
 	switch {
 	case f.use == useEndpoint:
-		o.before, o.lost, o.beforeErr = s.endpoint(f.text, p)
+		o.before, o.odd, o.beforeErr = s.endpoint(f.text, p)
 	case f.use == useReports && f.text == reports:
 		o.before = report
 	case f.isPath():

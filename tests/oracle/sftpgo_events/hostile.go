@@ -59,6 +59,14 @@ func (h hostile) words(max int) []string {
 	return list
 }
 
+func (h hostile) uid() string {
+	id := make([]byte, 22)
+	for i := range id {
+		id[i] = "0123456789ABCDEFabcdef"[h.Intn(22)]
+	}
+	return string(id)
+}
+
 func (h hostile) when() time.Time {
 	zone := time.FixedZone("", 60*(h.Intn(1560)-720))
 	return time.Unix(h.Int63n(4102444800), h.Int63n(1e9)).In(zone)
@@ -108,7 +116,7 @@ var fileEvents = []string{"upload", "first-upload", "pre-upload", "download", "f
 var objectKinds = []string{"user", "folder", "group", "admin", "api_key", "share", "event_rule", "event_action"}
 
 func (h hostile) event(t trigger) *event {
-	e := &event{trigger: t, status: 1, rule: h.word(), actor: h.word(), uid: h.word(), when: h.when(), errors: h.words(3), ip: "192.0.2.7",
+	e := &event{trigger: t, status: 1, rule: h.word(), actor: h.word(), uid: h.uid(), when: h.when(), errors: h.words(3), ip: "192.0.2.7",
 		size: h.Int63() >> uint(h.Intn(63)), elapsed: h.Int63n(100000)}
 	switch t {
 	case onFile:

@@ -142,9 +142,19 @@ func (r release) cleanPath(p string) string {
 	return path.Join("/", p)
 }
 
-// Of an endpoint only components of the path are looked at; its host and its query are as they were written. Also told: was a
-// component lost, because its value is empty or walks in the tree?
-func (s setting) endpoint(text string, p *params) (result string, lost bool, err error) {
+// Has a text tokens that some events leave as they are?
+func (r release) conditional(text string) bool {
+	for _, name := range []string{"VirtualDirPath", "VirtualTargetDirPath", "TargetName"} {
+		if strings.Contains(text, r.token(name)) {
+			return true
+		}
+	}
+	return strings.Contains(text, strings.TrimSuffix(r.token("IDPField"), "}}"))
+}
+
+// Of an endpoint only components of the path are looked at; its host and its query are as they were written. Also told: is the
+// path another than one would think, because a value is empty, walks in the tree, begins it with a slash, is *, or is none at all?
+func (s setting) endpoint(text string, p *params) (result string, odd bool, err error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		return "", false, err
@@ -154,11 +164,15 @@ func (s setting) endpoint(text string, p *params) (result string, lost bool, err
 	}
 	components := strings.Split(u.Path, "/")
 	for i, component := range components {
-		if replaced := s.replace(component, p, raw); replaced != component {
+		replaced := s.replace(component, p, raw)
+		if replaced != component {
 			components[i] = url.PathEscape(replaced)
-			lost = lost || replaced == "" || replaced == "." || replaced == ".."
+			first := strings.Join(components[:i], "") == ""
+			odd = odd || replaced == "" || replaced == "." || replaced == ".." || first && (replaced[0] == '/' || replaced == "*")
+		} else if s.release.conditional(component) {
+			odd = true
 		}
 	}
 	u.Path = ""
-	return u.JoinPath(components...).String(), lost, nil
+	return u.JoinPath(components...).String(), odd, nil
 }

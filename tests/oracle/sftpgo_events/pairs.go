@@ -52,7 +52,8 @@ var conditions = map[string]condition{
 	"object":        ofEvent(func(e *event) bool { return e.object == e.objectAfter }),
 	"object-name":   ofEvent(func(e *event) bool { return e.retained == "" }),
 	"no-nul":        ofEvent(func(e *event) bool { return !e.nul }),
-	"component":     {func(_ *trial, _ *event, o *outcome) bool { return !o.lost }, nil},
+	"no-backslash":  {func(_ *trial, _ *event, o *outcome) bool { return !strings.Contains(o.before, `\`) }, nil},
+	"component":     {func(_ *trial, _ *event, o *outcome) bool { return !o.odd }, nil},
 	"pattern-free":  {func(_ *trial, _ *event, o *outcome) bool { return !strings.HasPrefix(o.after, "pattern ") }, nil},
 }
 

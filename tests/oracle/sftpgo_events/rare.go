@@ -33,6 +33,7 @@ var rareCases = []rareCase{
 	{release{7, 5}, 1 << onLogin, mailOf("{{.IDPFieldnested.city}}")},
 	{release{6, 4}, 1 << onLogin, directory(`/x/{{IDPFieldq"t}}`)},
 	{release{6, 4}, 1 << onLogin, directory(`/x/{{IDPFieldb\s}}`)},
+	{release{6, 4}, 1 << onFile, directory(`/a\b/{{Status}}`)},
 	{release{6, 4}, 1 << onProvider, mailOf("{{Role}}")},
 	{release{6, 4}, 1 << onProvider, mailOf("{{Name}}")},
 	{release{6, 4}, 1<<onDemand | 1<<8, mailOf("{{FsPath}}")},
