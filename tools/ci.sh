@@ -37,7 +37,7 @@ tidy() { changed | head -n "${CROSSGRADE_TIDY_MAX:-40}" | xargs -r -n 1 -P 2 tim
 cpp() { cppcheck -q -j 2 --enable=warning,performance,portability --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
 	--suppress=normalCheckLevelMaxBranches --library=tools/cppcheck.cfg -D_GNU_SOURCE -Isrc src; }
 shells() { scripts | xargs shellcheck -x -S warning; }
-spelling() { git ls-files | grep -vE '^(tests/(conf|golden|unit)|fuzz/corpus|LICENSE|share/schema)' | xargs codespell -q 3 -L 'ba,te,ot,fo,nd,wan,crate,ser'; }
+spelling() { git ls-files | grep -vE '^(tests/(conf|golden|unit)|fuzz/corpus|LICENSE|share/schema)' | xargs codespell -q 3 -L 'ba,te,ot,fo,nd,wan,crate,ser,atleast,alle'; }
 licence() { [ -s LICENSE ] && [ -s NEWS.md ] && [ -s SECURITY.md ] && [ -s CONTRIBUTING.md ]; }
 
 check floors tools/check-floors.sh
