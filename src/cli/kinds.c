@@ -28,6 +28,10 @@ const struct kind_text kind_texts[] = {
 	{ "events_keep", "Keeps the event actions and rules of the running SFTPGo in a file, without passwords, before a migration rewrites "
 			 "their texts.",
 	  "Removes the file." },
+	{ "events_probe",
+	  "Asks the new SFTPGo server how it executes templates, by an action and a rule of our own that send one to a sink on loopback "
+	  "and are removed again.",
+	  "Removes what is left of them." },
 	{ "events_put",
 	  "Gives the event actions of a running Enterprise server their texts translated to templates, reads them back, and sets the rules "
 	  "active that were set inactive for the migration.",

@@ -167,6 +167,12 @@ turned_back() {
 	! grep -q '"payload"' "$lab/events.json"
 	paused=$(active_rules)
 	database "select group_concat(options, char(10)) from events_actions" >"$lab/actions"
+	echo '  events_probe: true' >>"$lab/migration.yaml"
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 5
+	[[ $output == *"sends templates as they stand: it executes none"* ]]
+	[ "$(database "select count(*) from events_actions where name like 'crossgrade-probe%'")" = 0 ]
+	sed -i '/events_probe/d' "$lab/migration.yaml"
 	cg apply -f "$lab/migration.yaml" --yes
 	exits 0
 	[ "$(active_rules)" -gt "$paused" ]

@@ -22,6 +22,11 @@ const char *events_dump(const struct goal *g)
 	return goal_setting(g, "events_dump", NULL);
 }
 
+bool events_probe(const struct goal *g)
+{
+	return json_bool(g->settings, "events_probe", false);
+}
+
 const char **events_accepted(const json_t *list)
 {
 	const char **names = xcalloc(json_array_size(list) + 1, sizeof *names);
@@ -62,6 +67,8 @@ int events_settings(const struct goal *g, struct err *e)
 		return -(int)e->kind;
 	if (events_wanted(g) != EVENTS_LEAVE && !json_object_get(g->source, "login"))
 		return err_set(e, ERR_USAGE, "'settings.events' needs 'source.login': event actions are asked of the server");
+	if (json_object_get(g->settings, "events_probe") && !json_is_boolean(json_object_get(g->settings, "events_probe")))
+		return err_set(e, ERR_USAGE, "'settings.events_probe' is neither true nor false");
 	if (accept && !json_is_array(accept))
 		return err_set(e, ERR_USAGE, "'settings.events_accept' is not a list");
 	return event_judge_accepts(names, e) < 0 ? err_wrap(e, "settings.events_accept") : 0;

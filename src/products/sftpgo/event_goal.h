@@ -11,6 +11,8 @@ enum events_wanted {
 enum events_wanted events_wanted(const struct goal *g);
 /* Absolute path of the dump that is kept and translated from; NULL: not given. */
 const char *events_dump(const struct goal *g);
+/* Is the new server asked how it executes templates, by actions of our own? settings.events_probe */
+bool events_probe(const struct goal *g);
 /* Findings that are agreed to, NULL-ended; heap, the names borrowed. */
 const char **events_accepted(const json_t *list) must_check;
 /* The settings are what they may be; ERR_USAGE names what is not. */

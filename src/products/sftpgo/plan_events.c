@@ -37,9 +37,13 @@ void sftpgo_draft_events_put(struct draft *d)
 
 	if (!enterprise || events_wanted(d->to) != EVENTS_TRANSLATE || !is_kept(d))
 		return;
+	if (events_probe(d->to))
+		sftpgo_draft_step(d, PHASE_CHANGE, "events-probe", "events_probe", 0, json_object(),
+				  "what the documentation leaves open is settled by asking this server, and used");
 	sftpgo_draft_step(d, PHASE_CHANGE, "events", "events_put", 0,
-			  json_pack("{so sO ss? sO*}", "file", sftpgo_draft_place(d, "events", json_str(dump, "file", "")), "sha256",
-				    json_object_get(dump, "sha256"), "release", release_of(d), "accept", accept),
+			  json_pack("{so sO ss? sO* so*}", "file", sftpgo_draft_place(d, "events", json_str(dump, "file", "")), "sha256",
+				    json_object_get(dump, "sha256"), "release", release_of(d), "accept", accept, "settled",
+				    events_probe(d->to) ? plan_from("events-probe", "settled") : NULL),
 			  "texts as Enterprise's templates, translated from what they were before the migration; then their rules are set "
 			  "active again");
 	plan_note(d->plan, "translations agree with the vendor's documentation; nobody here has seen an Enterprise build run them. "

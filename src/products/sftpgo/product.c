@@ -26,6 +26,7 @@ static const struct product_key setting_keys[] = {
 	{ "events", "translate", "event actions on the way to Enterprise: translate | report | leave, which is the default" },
 	{ "events_dump", "/root/sftpgo-events.json", "keeps the event actions as they were before; a second plan translates from it" },
 	{ "events_from", "2.7.5", "release that a dump of your own in its place was taken from" },
+	{ "events_probe", "true", "ask the new server what its documentation leaves open, by actions of our own that are removed" },
 	{ "events_accept", "[one-email]", "findings of a translation that are agreed to, by name" },
 	{ "role", "follower", "another node has migrated the shared database already" },
 	{ "dump_tools", "/usr/lib/postgresql/15/bin", "programs that dump the database, where they are not in the usual places" },

@@ -3,6 +3,7 @@
 #include "laws/fixture.h"
 
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #define KEPT "kept.json"
 
 static char rule_file[128], action_file[128]; /* in the server: of its bench */
+static uint16_t sink_port;
 static struct double_server server;
 
 static void answer(int fd, const char *status, const char *body)
@@ -75,6 +77,34 @@ static void answer_dump(int fd)
 	answer(fd, "200 OK", dump);
 }
 
+/* What a server does that executes templates: the template of the action that is started, or listens, is a request to its endpoint. */
+static void run_template(const char *path, const char *body)
+{
+	autofree char *request = xasprintf("POST %s HTTP/1.1\r\nContent-Length: %zu\r\n\r\n%s", path, strlen(body), body);
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(sink_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+		double_say(fd, request, strlen(request));
+	close(fd);
+}
+
+/* The probe's objects are nobody's here: their making is heard of, their start answered. */
+static void run_probe(int fd, const char *request, const char *body)
+{
+	const char *port = strstr(body, "http://127.0.0.1:");
+
+	answer(fd, "200 OK", "{}");
+	if (port)
+		sink_port = (uint16_t)strtoul(port + strlen("http://127.0.0.1:"), NULL, 10);
+	if (strstr(request, "/run/") && strstr(request, "-escape"))
+		run_template("/escape", "crossgrade \\u003c\\u0026\\u003e");
+	else if (strstr(request, "/run/"))
+		run_template("/path/a%2Fb/c%20d", "crossgrade");
+	else if (strstr(body, "-object\""))
+		run_template("/name", "crossgrade admin crossgrade-probe-20260101-000000-0001-object");
+}
+
 static void talk(int fd)
 {
 	static char request[64 << 10], object[64 << 10];
@@ -83,6 +113,8 @@ static void talk(int fd)
 
 	if (strstr(request, " /api/v2/token ")) {
 		answer(fd, "200 OK", "{\"access_token\":\"t\"}");
+	} else if (!strncmp(request, "POST", 4) || !strncmp(request, "DELETE", 6)) {
+		run_probe(fd, request, body);
 	} else if (strstr(request, " /api/v2/dumpdata?")) {
 		answer_dump(fd);
 	} else if (!read_object(path, object, sizeof object)) {
@@ -228,6 +260,21 @@ static void is_kept_already(struct bench *b)
 	bench_put(b, "world/root/" KEPT, "somebody's");
 }
 
+static json_t *probe_events(struct bench *b)
+{
+	put_rule(b, "ours", 1);
+	serve(b);
+	return json_object();
+}
+
+static bool is_settled(struct bench *b)
+{
+	const json_t *settled = json_object_get(b->result, "settled");
+
+	return json_bool(settled, "json-escape", false) && json_bool(settled, "endpoint", false) &&
+	       json_bool(settled, "path-escape", false) && json_bool(settled, "provider-name", false);
+}
+
 static json_t *put_events(struct bench *b)
 {
 	autofree char *action = action_text("{{.Name}}");
@@ -265,6 +312,8 @@ const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
 	{ .kind = "events_keep", .name = "an action and a rule", .params = keep_events, .drift = is_kept_already },
+	{ .kind = "events_probe", .name = "a server that executes templates", .flags = FX_NO_EFFECT, .params = probe_events,
+	  .done = is_settled },
 	{ .kind = "events_put", .name = "an action and its rule", .params = put_events, .drift = dump_is_another,
 	  .meddle = action_is_edited },
 	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
