@@ -57,7 +57,7 @@ func (b *bench) makeProbes() {
 		}
 	}
 	for i := 0; i < 10; i++ {
-		command(fmt.Sprintf("random-command-%d", i), b.text(r))
+		command(fmt.Sprintf("random-command-%d", i), strings.TrimSpace(b.text(r))) // as they are saved
 	}
 }
 
