@@ -1,6 +1,7 @@
 /* Whose database it is before a start: who holds its file, and whether the old release knows what lies in it. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "engine/plan.h"
@@ -41,6 +42,7 @@ static pid_t hold(const char *file)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails ends him, too */
 		if (open(file, O_RDWR) >= 0)
 			(void)!write(ready[1], "", 1);
 		pause();

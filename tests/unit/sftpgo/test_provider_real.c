@@ -2,6 +2,7 @@
  * what 2.7.5 made of it. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -280,6 +281,7 @@ static pid_t log_in_elsewhere(const struct world *w)
 		struct provider *p = NULL;
 		struct err e = ERR_INIT;
 
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails ends it, too */
 		if (provider_open(&w->at, &p, &e) >= 0)
 			(void)!write(ready[1], "", 1);
 		pause();
