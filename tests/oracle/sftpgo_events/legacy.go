@@ -167,7 +167,7 @@ func (s setting) endpoint(text string, p *params) (result string, odd bool, err 
 		replaced := s.replace(component, p, raw)
 		if replaced != component {
 			components[i] = url.PathEscape(replaced)
-			first := strings.Join(components[:i], "") == ""
+			first := path.Join("/", path.Join(components[:i]...)) == "/"
 			odd = odd || replaced == "" || replaced == "." || replaced == ".." || first && (replaced[0] == '/' || replaced == "*")
 		} else if s.release.conditional(component) {
 			odd = true
