@@ -2,43 +2,19 @@
 #include "svc/service.h"
 
 #include <errno.h>
-#include <systemd/sd-bus.h>
 
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/json.h"
 #include "svc/hold.h"
 #include "svc/kinds.h"
-
-#define MANAGER_NAME  "org.freedesktop.systemd1"
-#define MANAGER_PATH  "/org/freedesktop/systemd1"
-#define MANAGER_IFACE "org.freedesktop.systemd1.Manager"
-#define UNIT_IFACE    "org.freedesktop.systemd1.Unit"
-#define SERVICE_IFACE "org.freedesktop.systemd1.Service"
+#include "svc/systemd_bus.h"
 
 #define CALL_WITHIN_NS   (25 * NS_PER_S)
 #define RELOAD_WITHIN_NS (120 * NS_PER_S) /* generators run, and machines have thousands of units */
 #define LOOK_EVERY_NS    (250 * NS_PER_MS) /* should a signal be lost */
 
-struct systemd {
-	sd_bus *bus; /* opened when first needed */
-	char *unit;
-	char *path; /* the unit's object */
-};
-
-static void bus_error_done(sd_bus_error *b)
-{
-	sd_bus_error_free(b);
-}
-#define autobuserr cleanup_with(bus_error_done)
-
-static void message_done(sd_bus_message **m)
-{
-	sd_bus_message_unref(*m);
-}
-#define automsg cleanup_with(message_done)
-
-static int bus_fail(struct err *e, int r, const sd_bus_error *b, const char *doing)
+int systemd_fail(struct err *e, int r, const sd_bus_error *b, const char *doing)
 {
 	if (sd_bus_error_has_name(b, "org.freedesktop.systemd1.NoSuchUnit"))
 		return err_set(e, ERR_ABSENT, "%s: %s", doing, b->message);
@@ -93,12 +69,12 @@ static int load_unit(sd_bus *bus, const char *unit, char **ret, struct err *e)
 	if (r >= 0)
 		r = sd_bus_message_read(m, "o", &path);
 	if (r < 0)
-		return bus_fail(e, r, &b, "load the unit");
+		return systemd_fail(e, r, &b, "load the unit");
 	*ret = xstrdup(path);
 	return 0;
 }
 
-static int connect_unit(struct service *s, struct systemd **ret, struct err *e)
+int systemd_connect(struct service *s, struct systemd **ret, struct err *e)
 {
 	struct systemd *own = s->own;
 
@@ -115,7 +91,7 @@ static int connect_unit(struct service *s, struct systemd **ret, struct err *e)
 
 /* ---- properties ---- */
 
-static int get_text(struct systemd *own, const char *iface, const char *name, char **ret,
+int systemd_text(struct systemd *own, const char *iface, const char *name, char **ret,
 		    struct err *e)
 {
 	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
@@ -124,27 +100,9 @@ static int get_text(struct systemd *own, const char *iface, const char *name, ch
 	    sd_bus_get_property_string(own->bus, MANAGER_NAME, own->path, iface, name, &b, &text);
 
 	if (r < 0)
-		return bus_fail(e, r, &b, name);
+		return systemd_fail(e, r, &b, name);
 	free(*ret);
 	*ret = take_ptr(text);
-	return 0;
-}
-
-static int get_list(struct systemd *own, const char *iface, const char *name, json_t **ret,
-		    struct err *e)
-{
-	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
-	char **list = NULL;
-	int r = sd_bus_get_property_strv(own->bus, MANAGER_NAME, own->path, iface, name, &b, &list);
-
-	if (r < 0)
-		return bus_fail(e, r, &b, name);
-	*ret = json_array();
-	for (char **t = list; t && *t; t++) {
-		json_array_append_new(*ret, json_string(*t));
-		free(*t);
-	}
-	free(list);
 	return 0;
 }
 
@@ -158,7 +116,7 @@ static int get_main_pid(sd_bus *bus, const char *path, pid_t *ret, struct err *e
 					    'u', &pid);
 
 	if (r < 0)
-		return bus_fail(e, r, &b, "MainPID");
+		return systemd_fail(e, r, &b, "MainPID");
 	*ret = (pid_t)pid;
 	return 0;
 }
@@ -210,15 +168,15 @@ static void texts_done(struct texts *t)
 
 static int get_texts(struct systemd *own, struct texts *t, struct err *e)
 {
-	if (get_text(own, UNIT_IFACE, "LoadState", &t->load, e) < 0 ||
-	    get_text(own, UNIT_IFACE, "ActiveState", &t->active, e) < 0 ||
-	    get_text(own, UNIT_IFACE, "SubState", &t->sub, e) < 0 ||
-	    get_text(own, UNIT_IFACE, "UnitFileState", &t->file, e) < 0)
+	if (systemd_text(own, UNIT_IFACE, "LoadState", &t->load, e) < 0 ||
+	    systemd_text(own, UNIT_IFACE, "ActiveState", &t->active, e) < 0 ||
+	    systemd_text(own, UNIT_IFACE, "SubState", &t->sub, e) < 0 ||
+	    systemd_text(own, UNIT_IFACE, "UnitFileState", &t->file, e) < 0)
 		return -(int)e->kind;
 	if (!strcmp(t->load, "not-found"))
 		return err_set(e, ERR_ABSENT, "unit %s does not exist", own->unit);
-	if (get_text(own, SERVICE_IFACE, "Restart", &t->restart, e) < 0 ||
-	    get_text(own, SERVICE_IFACE, "Result", &t->result, e) < 0)
+	if (systemd_text(own, SERVICE_IFACE, "Restart", &t->restart, e) < 0 ||
+	    systemd_text(own, SERVICE_IFACE, "Result", &t->result, e) < 0)
 		return -(int)e->kind;
 	return 0;
 }
@@ -245,7 +203,7 @@ static int unit_state(struct service *s, struct svc_state *ret, struct err *e)
 	struct systemd *own = NULL;
 	struct svc_state st = { 0 };
 
-	if (connect_unit(s, &own, e) < 0 || get_texts(own, &t, e) < 0 || fill_id(own, &st, e) < 0)
+	if (systemd_connect(s, &own, e) < 0 || get_texts(own, &t, e) < 0 || fill_id(own, &st, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	st.run = run_of(t.active);
 	st.enabled = !strcmp(t.file, "enabled") || !strcmp(t.file, "enabled-runtime");
@@ -294,7 +252,7 @@ static int call_job(struct systemd *own, const char *method, struct job *job, st
 	if (r >= 0)
 		r = sd_bus_message_read(m, "o", &path);
 	if (r < 0)
-		return bus_fail(e, r, &b, method);
+		return systemd_fail(e, r, &b, method);
 	snprintf(job->path, sizeof job->path, "%s", path);
 	return 0;
 }
@@ -313,7 +271,7 @@ static int job_is_over(struct systemd *own, const struct job *job, struct err *e
 	if (r >= 0)
 		r = sd_bus_message_read(m, "(uo)", &id, &path);
 	if (r < 0)
-		return bus_fail(e, r, &b, "Job");
+		return systemd_fail(e, r, &b, "Job");
 	return id == 0 || strcmp(path, job->path) != 0;
 }
 
@@ -353,7 +311,7 @@ static int run_job(struct systemd *own, const char *method, struct deadline d, s
 
 	/* Already subscribed is as good. */
 	if (r < 0 && !sd_bus_error_has_name(&b, "org.freedesktop.systemd1.AlreadySubscribed"))
-		return bus_fail(e, r, &b, "subscribe");
+		return systemd_fail(e, r, &b, "subscribe");
 	r = sd_bus_match_signal(own->bus, &slot, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE,
 				"JobRemoved", on_job_removed, job);
 	if (r < 0)
@@ -404,7 +362,7 @@ static int unit_want(struct service *s, enum svc_run to, int64_t within_ns, stru
 
 	if (to != SVC_RUNNING && to != SVC_STOPPED)
 		return err_set(e, ERR_BUG, "a service can be wanted running or stopped");
-	if (unit_state(s, &st, e) < 0 || connect_unit(s, &own, e) < 0)
+	if (unit_state(s, &st, e) < 0 || systemd_connect(s, &own, e) < 0)
 		return -(int)e->kind;
 	if (st.run != to) {
 		sys = start ? fault_errno("svc.start") : fault_errno("svc.stop");
@@ -434,14 +392,14 @@ static int reload(struct systemd *own, struct err *e)
 					   "Reload");
 	if (r >= 0)
 		r = sd_bus_call(own->bus, m, RELOAD_WITHIN_NS / 1000, &b, NULL);
-	return r < 0 ? bus_fail(e, r, &b, "let systemd read its units again") : 0;
+	return r < 0 ? systemd_fail(e, r, &b, "let systemd read its units again") : 0;
 }
 
 static int unit_reload(struct service *s, struct err *e)
 {
 	struct systemd *own = NULL;
 
-	return connect_unit(s, &own, e) < 0 ? -(int)e->kind : reload(own, e);
+	return systemd_connect(s, &own, e) < 0 ? -(int)e->kind : reload(own, e);
 }
 
 /* ---- hold ---- */
@@ -463,13 +421,13 @@ static int has_condition(struct systemd *own, const char *path, struct err *e)
 						  &state)) > 0)
 		found |= !strcmp(type, "ConditionPathExists") && !trigger && negate &&
 			 !strcmp(param, path);
-	return r < 0 ? bus_fail(e, r, &b, "Conditions") : found;
+	return r < 0 ? systemd_fail(e, r, &b, "Conditions") : found;
 }
 
 /* Drop-ins are looked for by the unit's own name: the one asked for may be an alias. */
 static int own_name(struct systemd *own, char **ret, struct err *e)
 {
-	if (get_text(own, UNIT_IFACE, "Id", ret, e) < 0)
+	if (systemd_text(own, UNIT_IFACE, "Id", ret, e) < 0)
 		return -(int)e->kind;
 	return is_unit_name(*ret) ? 0 : err_set(e, ERR_FORMAT, "systemd names a unit '%s'", *ret);
 }
@@ -480,7 +438,7 @@ static int unit_hold(struct service *s, const char *path, struct err *e)
 	autofree char *id = NULL;
 	int found;
 
-	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 ||
+	if (systemd_connect(s, &own, e) < 0 || own_name(own, &id, e) < 0 ||
 	    hold_put(id, path, e) < 0 || reload(own, e) < 0)
 		return err_wrap(e, "hold %s", s->name);
 	found = has_condition(own, path, e);
@@ -502,76 +460,9 @@ static int unit_lift(struct service *s, const char *path, bool for_good, struct 
 		return err_wrap(e, "lift the hold of %s", s->name);
 	if (!for_good)
 		return 0;
-	if (connect_unit(s, &own, e) < 0 || own_name(own, &id, e) < 0 || hold_drop(id, e) < 0 ||
+	if (systemd_connect(s, &own, e) < 0 || own_name(own, &id, e) < 0 || hold_drop(id, e) < 0 ||
 	    reload(own, e) < 0)
 		return err_wrap(e, "lift the hold of %s", s->name);
-	return 0;
-}
-
-/* ---- record ---- */
-
-static const struct {
-	const char *iface, *property, *key;
-} recorded[] = {
-	{ UNIT_IFACE, "Id", "unit" },
-	{ UNIT_IFACE, "FragmentPath", "fragment" },
-	{ UNIT_IFACE, "UnitFileState", "enabled" },
-	{ SERVICE_IFACE, "Restart", "restart" },
-	{ SERVICE_IFACE, "Type", "type" },
-	{ SERVICE_IFACE, "User", "user" },
-	{ SERVICE_IFACE, "Group", "group" },
-	{ SERVICE_IFACE, "WorkingDirectory", "cwd" },
-};
-
-/* The first ExecStart= as (path, arguments). */
-static int get_exec(struct systemd *own, json_t *record, struct err *e)
-{
-	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
-	automsg sd_bus_message *m = NULL;
-	const char *arg = NULL;
-	json_t *argv = json_array();
-	int r;
-
-	json_object_set_new(record, "argv", argv);
-	r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, SERVICE_IFACE, "ExecStart", &b,
-				&m, "a(sasbttttuii)");
-	if (r >= 0)
-		r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
-	if (r >= 0)
-		r = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
-	if (r > 0)
-		r = sd_bus_message_skip(m, "s");
-	if (r > 0)
-		r = sd_bus_message_enter_container(m, 'a', "s");
-	while (r > 0 && (r = sd_bus_message_read(m, "s", &arg)) > 0)
-		json_array_append_new(argv, json_string(arg));
-	return r < 0 ? bus_fail(e, r, &b, "ExecStart") : 0;
-}
-
-static int unit_record(struct service *s, json_t **ret, struct err *e)
-{
-	autojson json_t *record = json_object();
-	struct systemd *own = NULL;
-	json_t *list = NULL;
-
-	if (connect_unit(s, &own, e) < 0)
-		return -(int)e->kind;
-	for (size_t i = 0; i < ARRAY_LEN(recorded); i++) {
-		autofree char *text = NULL;
-
-		if (get_text(own, recorded[i].iface, recorded[i].property, &text, e) < 0)
-			return err_wrap(e, "record %s", s->name);
-		json_object_set_new(record, recorded[i].key, json_string(text));
-	}
-	if (get_list(own, UNIT_IFACE, "DropInPaths", &list, e) < 0)
-		return err_wrap(e, "record %s", s->name);
-	json_object_set_new(record, "drop_ins", list);
-	if (get_list(own, SERVICE_IFACE, "Environment", &list, e) < 0)
-		return err_wrap(e, "record %s", s->name);
-	json_object_set_new(record, "env", list);
-	if (get_exec(own, record, e) < 0)
-		return err_wrap(e, "record %s", s->name);
-	*ret = take_ptr(record);
 	return 0;
 }
 
@@ -592,7 +483,7 @@ static const struct service_ops ops = {
 	.hold = unit_hold,
 	.lift = unit_lift,
 	.reload = unit_reload,
-	.record = unit_record,
+	.record = systemd_record,
 	.done = unit_done,
 };
 static const char *const keys[] = { "unit", NULL };
