@@ -2,6 +2,7 @@
 #include "svc/service.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
 #include "base/mem.h"
@@ -395,11 +396,54 @@ static int reload(struct systemd *own, struct err *e)
 	return r < 0 ? systemd_fail(e, r, &b, "let systemd read its units again") : 0;
 }
 
+static bool came_before(const char *path, uint64_t us)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (uint64_t)st.st_ctim.tv_sec * 1000000 + (uint64_t)st.st_ctim.tv_nsec / 1000 < us;
+}
+
+/* Of all its files: there before systemd began to read units the last time? */
+static int came_all_before(struct systemd *own, uint64_t us, struct err *e)
+{
+	autofree char *fragment = NULL;
+	autojson json_t *drop_ins = NULL;
+	const json_t *one;
+	bool before;
+	size_t i;
+
+	if (systemd_text(own, UNIT_IFACE, "FragmentPath", &fragment, e) < 0 ||
+	    systemd_list(own, UNIT_IFACE, "DropInPaths", &drop_ins, e) < 0)
+		return -(int)e->kind;
+	before = came_before(fragment, us);
+	json_array_foreach(drop_ins, i, one)
+		before &= came_before(json_string_value(one), us);
+	return before;
+}
+
+/* Does systemd know all files of the unit as they are, because somebody let it read them since they came, as a package's scripts do?
+ * It goes by times that a package, and a file put back, bring from of old: when they came is ours to compare. */
+static int is_read(struct systemd *own, struct err *e)
+{
+	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
+	uint64_t began = 0;
+	int differs = 0;
+	int r = sd_bus_get_property_trivial(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "NeedDaemonReload", &b, 'b', &differs);
+
+	if (r >= 0)
+		r = sd_bus_get_property_trivial(own->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_IFACE, "UnitsLoadTimestamp", &b,
+						't', &began);
+	if (r < 0)
+		return systemd_fail(e, r, &b, "NeedDaemonReload");
+	return differs ? 0 : came_all_before(own, began, e);
+}
+
 static int unit_reload(struct service *s, struct err *e)
 {
 	struct systemd *own = NULL;
+	int known = systemd_connect(s, &own, e) < 0 ? -(int)e->kind : is_read(own, e);
 
-	return systemd_connect(s, &own, e) < 0 ? -(int)e->kind : reload(own, e);
+	return known ? (known < 0 ? known : 0) : reload(own, e);
 }
 
 /* ---- hold ---- */

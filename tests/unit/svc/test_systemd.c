@@ -2,6 +2,8 @@
  * so that /etc/systemd/system and process numbers are those of that system. */
 #include "svc/service.h"
 
+#include <systemd/sd-bus.h>
+
 #include "locking.h"
 
 #include "io/file.h"
@@ -307,6 +309,42 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 	service_close(s);
 }
 
+/* When systemd read its units the last time. */
+static uint64_t read_at(void)
+{
+	sd_bus *bus = NULL;
+	uint64_t at = 0;
+
+	assert_true(sd_bus_open_system(&bus) >= 0);
+	assert_true(sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+						"org.freedesktop.systemd1.Manager", "UnitsLoadTimestamp", NULL, 't', &at) >= 0);
+	sd_bus_flush_close_unref(bus);
+	return at;
+}
+
+/* Its files may bear times of old, as a package's do and one that was put back. */
+static void a_unit_is_read_again_when_it_came_since(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct timespec old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	struct err e = ERR_INIT;
+	uint64_t at;
+
+	good(s->ops->reload(s, &e), &e);
+	usleep(20000);
+	write_unit("Environment=C=d\n");
+	assert_int_equal(utimensat(AT_FDCWD, UNITS UNIT, old, 0), 0);
+	at = read_at();
+	good(s->ops->reload(s, &e), &e);
+	assert_true(read_at() > at);
+	at = read_at();
+	good(s->ops->reload(s, &e), &e);
+	assert_true(read_at() == at);
+	write_unit("");
+	good(s->ops->reload(s, &e), &e);
+	service_close(s);
+}
+
 static void units_that_are_none(void **state)
 {
 	struct service *s = open_unit("no-such-thing.service");
@@ -337,6 +375,7 @@ static int run_inside(void)
 		cmocka_unit_test_teardown(a_hold_that_does_not_hold_is_said, stop_unit),
 		cmocka_unit_test_teardown(the_hold_is_of_the_unit_not_its_alias, stop_unit),
 		cmocka_unit_test_teardown(a_deaf_unit_is_left_to_systemd, stop_unit),
+		cmocka_unit_test_teardown(a_unit_is_read_again_when_it_came_since, stop_unit),
 		cmocka_unit_test_teardown(units_that_are_none, stop_unit),
 	};
 
