@@ -66,7 +66,7 @@ void out_digest(struct out *o, unsigned char ret[SHA_BYTES])
 	hasher_begin(o->sha);
 }
 
-static int finish(struct out *o, struct err *e)
+int out_write(struct out *o, struct err *e)
 {
 	flush(o);
 	if (o->err.kind == ERR_OK)
@@ -75,16 +75,22 @@ static int finish(struct out *o, struct err *e)
 	return -(int)e->kind;
 }
 
-int out_commit(struct out *o, struct err *e)
+int out_install(struct out *o, struct err *e)
 {
 	autofree char *temp = temp_name(o);
 
-	if (finish(o, e) < 0 || file_sync(o->fd, o->name, e) < 0 ||
-	    dir_rename(o->d, temp, o->d, o->name, 0, e) < 0)
+	if (dir_rename(o->d, temp, o->d, o->name, 0, e) < 0)
 		return -(int)e->kind;
 	close(o->fd);
 	o->fd = -1;
 	return 0;
+}
+
+int out_commit(struct out *o, struct err *e)
+{
+	if (out_write(o, e) < 0 || file_sync(o->fd, o->name, e) < 0)
+		return -(int)e->kind;
+	return out_install(o, e);
 }
 
 int out_place(struct out *o, struct err *e)
@@ -92,7 +98,7 @@ int out_place(struct out *o, struct err *e)
 	autofree char *temp = temp_name(o);
 	int sys;
 
-	if (finish(o, e) < 0)
+	if (out_write(o, e) < 0)
 		return -(int)e->kind;
 	sys = fault_errno("data.out.place");
 	if (!sys && renameat(o->d->fd, temp, o->d->fd, o->name) < 0)

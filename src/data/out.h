@@ -23,6 +23,9 @@ void out_digest(struct out *o, unsigned char ret[SHA_BYTES]);
 /* Write, fsync, rename over d/name, fsync d. */
 int out_commit(struct out *o, struct err *e) must_check;
 int out_place(struct out *o, struct err *e) must_check; /* the same without any fsync */
+/* The two halves of out_commit() around a syncfs of the caller's, which takes the place of the fsync of the file. */
+int out_write(struct out *o, struct err *e) must_check;
+int out_install(struct out *o, struct err *e) must_check;
 void out_close(struct out *o); /* without commit: the temporary file goes */
 
 /* Lines of a file, without their LF; a line longer than max: ERR_FORMAT. */

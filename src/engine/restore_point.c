@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "data/moved.h"
+#include "data/out.h"
 
 static const char *const state_names[] = { "open", "complete", "proved", "spent" };
 
@@ -120,13 +121,18 @@ int point_open(const char *home, const char *id, struct point *ret, struct err *
 	return 0;
 }
 
+static int text_of(struct point *p, struct buf *ret, struct err *e)
+{
+	json_object_set_new(p->doc, "state", json_string(state_names[p->state]));
+	json_pretty(p->doc, ret);
+	return buf_check(ret, "point.json", e);
+}
+
 int point_save(struct point *p, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(POINT_MAX);
 
-	json_object_set_new(p->doc, "state", json_string(state_names[p->state]));
-	json_pretty(p->doc, &text);
-	if (buf_check(&text, "point.json", e) < 0)
+	if (text_of(p, &text, e) < 0)
 		return -e->kind;
 	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
 }
@@ -193,16 +199,70 @@ static int write_manifest(struct point *p, json_t *root, const struct dir *keep,
 	return 0;
 }
 
-/* One syncfs makes the copy and its index durable: in the window every other one is downtime. */
-static int keep_filled(struct point *p, const char *name, const struct dir *keep, struct pass_index *ix, struct err *e)
+/* As it is now; durable with sync_copies(). */
+static int put_index(struct point *p, const char *name, struct pass_index *ix, struct err *e)
 {
 	autofree char *rel = xasprintf("index-%s", name);
-	struct file_id a, b;
 
-	if (pass_index_put(ix, &p->dir, rel, e) < 0 || file_sync_fs(keep, e) < 0 || dir_file_id(keep, "", &a, e) < 0 ||
-	    dir_file_id(&p->dir, "", &b, e) < 0)
+	return pass_index_put(ix, &p->dir, rel, e);
+}
+
+typedef VEC(uint64_t) devices;
+
+static int sync_once(const struct dir *d, devices *synced, struct err *e)
+{
+	struct file_id id;
+
+	if (dir_file_id(d, "", &id, e) < 0)
 		return -e->kind;
-	return a.dev == b.dev ? 0 : file_sync_fs(&p->dir, e);
+	vec_each(synced, it)
+		if (*it == id.dev)
+			return 0;
+	*vec_push(synced) = id.dev;
+	return file_sync_fs(d, e);
+}
+
+/* One syncfs of each file system makes all copies, their indexes and what else was written beside them durable: in the window every
+ * other one is downtime. */
+static int sync_copies(struct point *p, struct err *e)
+{
+	devices synced = { 0 };
+	json_t *root;
+	size_t at;
+	int r = 0;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		autodir struct dir keep = DIR_NONE;
+
+		if (r >= 0)
+			r = dir_open(json_str(root, "keep", ""), &keep, e);
+		if (r >= 0)
+			r = sync_once(&keep, &synced, e);
+	}
+	if (r >= 0)     /* last: no index is to be more durable than its copy */
+		r = sync_once(&p->dir, &synced, e);
+	vec_done(&synced);
+	return r;
+}
+
+/* Whole is what the point says of itself once its copies are durable: written before their syncfs, and in place after it. */
+static int complete(struct point *p, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(POINT_MAX);
+	struct out out;
+	int r;
+
+	p->state = POINT_COMPLETE;
+	if (text_of(p, &text, e) < 0 || out_open(&out, &p->dir, POINT_JSON, e) < 0)
+		return -e->kind;
+	out_add(&out, text.data, text.len);
+	r = out_write(&out, e);
+	if (r >= 0)
+		r = sync_copies(p, e);
+	if (r >= 0)
+		r = out_install(&out, e);
+	out_close(&out);
+	return r;
 }
 
 static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
@@ -222,7 +282,7 @@ static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
 	    index_to_fill(p, name, &ix, e) < 0)
 		return -e->kind;
 	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 ||
-	    (mode == PASS_LIVE ? save_index(p, name, ix, e) : keep_filled(p, name, &keep, ix, e)) < 0)
+	    (mode == PASS_LIVE ? save_index(p, name, ix, e) : put_index(p, name, ix, e)) < 0)
 		goto out;
 	add_stats(&ret->total, &stats);
 	json_object_set_new(root, "files", json_integer((json_int_t)stats.files));
@@ -262,11 +322,7 @@ int point_fill(struct point *p, enum pass_mode mode, const struct pass_opts *o,
 		if (fill_root(p, root, mode, o, ret, e) < 0)
 			return -e->kind;
 	}
-	if (mode != PASS_LIVE) {
-		p->state = POINT_COMPLETE;
-		return point_save(p, e);
-	}
-	return 0;
+	return mode == PASS_LIVE ? 0 : complete(p, e);
 }
 
 static int read_root_back(struct point *p, json_t *root, bool seal, const struct pass_opts *o, struct point_pass *ret,
