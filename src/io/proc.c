@@ -162,6 +162,22 @@ int proc_read(pid_t pid, struct proc *ret, struct err *e)
 	return 0;
 }
 
+bool proc_runs(pid_t pid, const char *const *argv)
+{
+	struct err gone = ERR_INIT;
+	char **words = NULL;
+	size_t n = 0;
+	bool same;
+
+	if (read_words(pid, "cmdline", &words, &gone) < 0)
+		return false;
+	while (words[n] && argv[n] && !strcmp(words[n], argv[n]))
+		n++;
+	same = !words[n] && !argv[n];
+	words_done(words);
+	return same;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;

@@ -19,6 +19,8 @@ struct proc {
 };
 void proc_done(struct proc *p);
 int  proc_read(pid_t pid, struct proc *ret, struct err *e) must_check;          /* ERR_ABSENT when gone */
+/* Does it run with exactly these words? The first thing to ask of every process there is, for it costs a tenth of proc_read(). */
+bool proc_runs(pid_t pid, const char *const *argv);
 
 typedef VEC(pid_t) pid_list;
 int  proc_all(pid_list *ret, struct err *e) must_check;                         /* ascending */
@@ -54,7 +56,8 @@ int  proc_socket_holders(const uint64_t *inodes, size_t n, socket_holders *ret, 
 int  proc_has_sockets(pid_t pid, const uint64_t *inodes, size_t n, uint64_t *ret_which, struct err *e) must_check;
 
 /* Processes that have the file open to write to it, by whatever name or mount they came to it: ascending, this process too. Who
- * ends meanwhile or is closed to us is left out. Reads the descriptors of every process: ERR_SPACE beyond a million of them. */
+ * ends meanwhile or is closed to us is left out. Unless the file system can tell at once that there is none, in other containers
+ * neither, reads the descriptors of every process: ERR_SPACE beyond a million of them. */
 int  proc_file_writers(const char *path, pid_list *ret, struct err *e) must_check;
 
 int  proc_boot_id(char ret[64], struct err *e) must_check;      /* /proc/sys/kernel/random/boot_id */

@@ -122,10 +122,13 @@ static bool is_launched(const struct service *s, struct process_id id)
  * was started with tells that it is on its way (seen: the data was moved beneath it). */
 static int find_started(const struct service *s, struct process_id *ret, struct err *e)
 {
+	autofree const char **argv = NULL;
 	pid_list all = { 0 };
 
+	struct err none = ERR_INIT;
+
 	*ret = (struct process_id){ 0 };
-	if (!s->launch)
+	if (!s->launch || service_argv(json_object_get(s->launch, "argv"), "argv", &argv, &none) < 0)
 		return 0;
 	if (proc_all(&all, e) < 0)
 		return -(int)e->kind;
@@ -133,7 +136,7 @@ static int find_started(const struct service *s, struct process_id *ret, struct 
 		struct err gone = ERR_INIT;
 		struct proc p = { 0 };
 
-		if (proc_read(*pid, &p, &gone) < 0)
+		if (!proc_runs(*pid, argv) || proc_read(*pid, &p, &gone) < 0)
 			continue;
 		if (runs_record(&p, s->launch))
 			*ret = p.id;
