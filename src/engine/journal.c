@@ -126,8 +126,6 @@ void journal_tell(struct journal *j, journal_told told, void *data)
 	j->told_data = data;
 }
 
-enum urgency { AFTERWARDS, AHEAD };
-
 static int tell(struct journal *j, const char *run, const char *step, enum urgency when, struct err *e)
 {
 	autojson json_t *change = NULL;
@@ -136,7 +134,7 @@ static int tell(struct journal *j, const char *run, const char *step, enum urgen
 		return 0;
 	if (journal_change(j, run, step, &change, e) < 0)
 		return -e->kind;
-	return j->told(j->told_data, change, when == AHEAD, e);
+	return j->told(j->told_data, change, when, e);
 }
 
 static char *new_id(void)
@@ -287,15 +285,29 @@ int journal_turn(struct journal *j, const char *run, enum run_state to, const ch
 	           run_names[to], outcome, run) < 0)
 		return err_wrap(e, "turn run '%s'", run);
 	fault_point("journal.turned");
-	return tell(j, run, NULL, AFTERWARDS, e);
+	return tell(j, run, NULL, TOLD_AFTER, e);
+}
+
+static int mark_let_in(struct journal *j, const char *run, struct err *e)
+{
+	return db_run(j->db, e, "update run set let_in = 1 where id = ?", "t", run);
 }
 
 int journal_let_in(struct journal *j, const char *run, struct err *e)
 {
-	fault_point("journal.let-in");
-	if (db_run(j->db, e, "update run set let_in = 1 where id = ?", "t", run) < 0)
+	struct run_rec now = { 0 };
+	bool so;
+
+	if (journal_run(j, run, &now, e) < 0)
 		return -e->kind;
-	return tell(j, run, NULL, AHEAD, e);
+	so = now.let_in;
+	run_rec_done(&now);
+	if (so)
+		return 0;
+	fault_point("journal.let-in");
+	if (mark_let_in(j, run, e) < 0)
+		return -e->kind;
+	return tell(j, run, NULL, TOLD_AHEAD, e);
 }
 
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e)
@@ -303,14 +315,14 @@ int journal_ended(struct journal *j, const char *run, int exit, const char *outc
 	if (db_run(j->db, e, "update run set exit = ?, ended = ?, outcome = ? where id = ?", "iitt", (int64_t)exit,
 	           clock_wall_ns(), outcome, run) < 0)
 		return -e->kind;
-	return tell(j, run, NULL, AFTERWARDS, e);
+	return tell(j, run, NULL, TOLD_AFTER, e);
 }
 
 int journal_finalize(struct journal *j, const char *run, struct err *e)
 {
 	if (db_run(j->db, e, "update run set finalized = 1 where id = ?", "t", run) < 0)
 		return -e->kind;
-	return tell(j, run, NULL, AFTERWARDS, e);
+	return tell(j, run, NULL, TOLD_AFTER, e);
 }
 
 static int json_col(struct stmt *s, int col, json_t **ret, struct err *e)
@@ -385,28 +397,57 @@ static char *dump(const json_t *doc)
 	return doc ? json_dumps(doc, JSON_COMPACT) : NULL;
 }
 
-int journal_intend(struct journal *j, const char *run, const char *step, const char *kind, unsigned version,
-                   const json_t *undo, struct err *e)
+static int note_intent(struct journal *j, const char *run, const struct intent *i, enum rec_state from, struct err *e)
 {
-	autofree char *text = dump(undo);
+	autofree char *undo = dump(i->undo);
+
+	if (from != REC_NONE)
+		return db_run(j->db, e,
+		              "update step set state = 'intended', undo = coalesce(?, undo), intended = ?"
+		              " where run = ? and step = ?",
+		              "titt", undo, clock_wall_ns(), run, i->step);
+	return db_run(j->db, e,
+	              "insert into step(run, step, kind, version, state, undo, intended)"
+	              " values(?,?,?,?,'intended',?,?)",
+	              "tttiti", run, i->step, i->kind, (int64_t)i->version, undo, clock_wall_ns());
+}
+
+static int write_intent(struct journal *j, const char *run, const struct intent *i, enum rec_state from, struct err *e)
+{
+	if (db_begin(j->db, e) < 0)
+		return -e->kind;
+	if ((!i->lets_in || mark_let_in(j, run, e) >= 0) && note_intent(j, run, i, from, e) >= 0 && db_commit(j->db, e) >= 0)
+		return 0;
+	db_rollback(j->db);
+	return -e->kind;
+}
+
+/* What was written while commits were deferred ended so. */
+static int ends_deferring(struct journal *j, int r, struct err *e)
+{
+	struct err own = ERR_INIT;
+
+	if (db_defer(j->db, false, &own) >= 0 || r < 0)
+		return r;
+	*e = own;
+	return -e->kind;
+}
+
+int journal_intend(struct journal *j, const char *run, const struct intent *i, struct err *e)
+{
 	enum rec_state from = REC_NONE;
 	int r;
 
-	if (move_legal(j, run, step, REC_INTENDED, &from, e) < 0)
+	if (move_legal(j, run, i->step, REC_INTENDED, &from, e) < 0 || (i->harmless && db_defer(j->db, true, e) < 0))
 		return -e->kind;
 	fault_point("journal.intend");
-	if (from == REC_NONE)
-		r = db_run(j->db, e,
-		           "insert into step(run, step, kind, version, state, undo, intended)"
-		           " values(?,?,?,?,'intended',?,?)",
-		           "tttiti", run, step, kind, (int64_t)version, text, clock_wall_ns());
-	else
-		r = db_run(j->db, e,
-		           "update step set state = 'intended', undo = coalesce(?, undo), intended = ?"
-		           " where run = ? and step = ?",
-		           "titt", text, clock_wall_ns(), run, step);
+	r = write_intent(j, run, i, from, e);
+	if (i->harmless)
+		r = ends_deferring(j, r, e);
 	fault_point("journal.intended");
-	return r < 0 ? r : tell(j, run, step, AHEAD, e);
+	if (r < 0 || (i->lets_in && tell(j, run, NULL, TOLD_EARLY, e) < 0))
+		return -e->kind;
+	return tell(j, run, i->step, i->harmless ? TOLD_EARLY : TOLD_AHEAD, e);
 }
 
 int journal_done(struct journal *j, const char *run, const char *step, const json_t *result, struct err *e)
@@ -415,15 +456,16 @@ int journal_done(struct journal *j, const char *run, const char *step, const jso
 	enum rec_state from = REC_NONE;
 	int r;
 
-	if (move_legal(j, run, step, REC_DONE, &from, e) < 0)
+	if (move_legal(j, run, step, REC_DONE, &from, e) < 0 || db_defer(j->db, true, e) < 0)
 		return -e->kind;
 	fault_point("journal.done");
 	r = db_run(j->db, e,
 	           "update step set state = 'done', result = ?, done = ?, boot = ?, process = ?"
 	           " where run = ? and step = ?",
 	           "titttt", text, clock_wall_ns(), j->boot, j->process, run, step);
+	r = ends_deferring(j, r, e);
 	fault_point("journal.did");
-	return r < 0 ? r : tell(j, run, step, AFTERWARDS, e);
+	return r < 0 ? r : tell(j, run, step, TOLD_AFTER, e);
 }
 
 int journal_skip(struct journal *j, const char *run, const char *step, struct err *e)
@@ -447,13 +489,18 @@ int journal_undone(struct journal *j, const char *run, const char *step, struct 
 	r = db_run(j->db, e, "update step set state = 'undone', done = ?, boot = ?, process = ? where run = ? and step = ?",
 	           "itttt", clock_wall_ns(), j->boot, j->process, run, step);
 	fault_point("journal.undid");
-	return r < 0 ? r : tell(j, run, step, AFTERWARDS, e);
+	return r < 0 ? r : tell(j, run, step, TOLD_AFTER, e);
 }
 
 bool journal_effect_gone(const struct journal *j, const struct step_rec *r, bool boot, bool process)
 {
 	return (boot && (!r->boot || strcmp(r->boot, j->boot))) ||
 	       (process && (!r->process || strcmp(r->process, j->process)));
+}
+
+int journal_settle(struct journal *j, struct err *e)
+{
+	return db_rewind(j->db, e);
 }
 
 int journal_put_doc(struct journal *j, const char *run, const char *name, const json_t *doc, struct err *e)

@@ -1,4 +1,6 @@
-/* Runs, steps and undo records; what these functions return from is durable (SQLite, WAL, synchronous=FULL).
+/* Runs, steps and undo records. What these functions return from is durable (SQLite, WAL, synchronous=FULL), but for two things that
+ * a power cut may take back until something else is written: that a step is done, which it is then done again, and the intent of a step
+ * that is harmless.
  *
  * Legal moves stand in one table in journal.c and every change goes through it: a step from none to intended, to done,
  * back to intended (effect gone, made again), to undone; a run from open to held, turned, stands, stuck, closed-new,
@@ -58,15 +60,21 @@ int journal_run(struct journal *j, const char *id, struct run_rec *ret, struct e
 int journal_plan(struct journal *j, const char *id, struct buf *ret_plan, struct buf *ret_goal, struct err *e) must_check;
 
 int journal_turn(struct journal *j, const char *run, enum run_state to, const char *outcome, struct err *e) must_check;
-int journal_let_in(struct journal *j, const char *run, struct err *e) must_check;
+int journal_let_in(struct journal *j, const char *run, struct err *e) must_check;       /* nothing to do when it is so already */
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e) must_check;
 int journal_finalize(struct journal *j, const char *run, struct err *e) must_check;
 
 int journal_step(struct journal *j, const char *run, const char *step, struct step_rec *ret, struct err *e) must_check;
 void step_rec_done(struct step_rec *r);
-/* none, or done again -> intended. undo NULL keeps the record there is. */
-int journal_intend(struct journal *j, const char *run, const char *step, const char *kind, unsigned version,
-                   const json_t *undo, struct err *e) must_check;
+struct intent {
+	const char   *step, *kind;
+	unsigned      version;
+	const json_t *undo;             /* NULL keeps the record there is */
+	bool          harmless;         /* lost, the step counts as not begun, and nothing of it is to be undone */
+	bool          lets_in;          /* journal_let_in() in the same breath */
+};
+/* none, or done again -> intended. */
+int journal_intend(struct journal *j, const char *run, const struct intent *i, struct err *e) must_check;
 int journal_done(struct journal *j, const char *run, const char *step, const json_t *result, struct err *e) must_check;
 int journal_skip(struct journal *j, const char *run, const char *step, struct err *e) must_check;
 int journal_undone(struct journal *j, const char *run, const char *step, struct err *e) must_check;
@@ -81,13 +89,21 @@ int journal_get_doc(struct journal *j, const char *run, const char *name, json_t
 int journal_add_events(struct journal *j, const char *run, const json_t *events, struct err *e) must_check;       /* one commit */
 int journal_events(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 
+/* Before a window: what is written next becomes durable in less time. */
+int journal_settle(struct journal *j, struct err *e) must_check;
+
 /* Everything of one run as JSON, for the restore point, and back into an empty journal. */
 int journal_export(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 int journal_import(struct journal *j, const json_t *doc, struct err *e) must_check;
 
-/* Who is told of every later change to a run or one of its steps, once it is durable here: {"step": row} or {"run": columns}.
- * `ahead`: an effect follows that only this record can undo; when the teller fails the change has failed for its caller. */
-typedef int (*journal_told)(void *data, const json_t *change, bool ahead, struct err *e);
+/* Who is told of every later change to a run or one of its steps, once it is written here: {"step": row} or {"run": columns}. */
+enum urgency {
+	TOLD_AFTER,     /* of what was done */
+	TOLD_EARLY,     /* to be durable with what is told next */
+	TOLD_AHEAD      /* an effect follows that only this record can undo: to be durable now */
+};
+/* When the teller fails of what lies ahead the change has failed for its caller. */
+typedef int (*journal_told)(void *data, const json_t *change, enum urgency when, struct err *e);
 void journal_tell(struct journal *j, journal_told told, void *data);
 /* Bring such a change into an exported run. A change of nothing it knows is ERR_FORMAT. */
 int journal_merge(json_t *doc, const json_t *change, struct err *e) must_check;

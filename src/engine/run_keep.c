@@ -1,9 +1,10 @@
 /* The run's records in its restore point, and the way back from there when the state directory is lost.
  *
- * All of them are written before the stop and when clients are served again; every change in between is a line of its own at the
- * end of another file, durable before the effect it announces. What such a line needs of the undo blobs stands there before it.
+ * All of them are written before the stop and when clients are served again; every change in between is a line of its own in
+ * another file, durable before the effect it announces. What such a line needs of the undo blobs stands there before it.
  * A line that a power cut tore is skipped: nothing followed it. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -60,19 +61,15 @@ static int keep_blobs(struct world *w, const struct dir *point, struct err *e)
 	return dir_open_at(point, "undo", &undo, e) < 0 ? -(int)e->kind : copy_blobs(&w->ctx.blobs, &undo, e);
 }
 
-/* The lines of the window must not fail for want of room: a run would turn back on a disk on which nothing can be put back. Where the
- * file system cannot set blocks aside they may. */
+/* Filled with empty lines, which those of the window take the place of. They must not fail for want of room: a run would turn back on a
+ * disk on which nothing can be put back. And bytes of a file that has its size become durable without anything else of the file system. */
 static int make_changes(const struct dir *point, struct err *e)
 {
-	autoclose int fd = -1;
+	autobuf struct buf blank = BUF_MAX(CHANGES_ROOM);
 
-	if (file_replace(point, CHANGES, (struct sv){ 0 }, FILE_PRIVATE, e) < 0)
-		return -e->kind;
-	fd = dir_openat(point, CHANGES, O_WRONLY, 0, e);
-	if (fd < 0)
-		return fd;
-	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, CHANGES_ROOM);
-	return file_sync(fd, CHANGES, e);
+	memset(buf_room(&blank, CHANGES_ROOM), '\n', CHANGES_ROOM);
+	buf_grew(&blank, CHANGES_ROOM);
+	return file_replace(point, CHANGES, buf_sv(&blank), FILE_PRIVATE, e);
 }
 
 /* The changes go last: those of before, read after the new records, lead to the same end. */
@@ -90,29 +87,55 @@ static int keep_in(struct world *w, const struct point *p, struct err *e)
 	return make_changes(&p->dir, e);
 }
 
+/* Behind the last byte that is no LF. */
+static int end_of_lines(int fd, off_t *ret, struct err *e)
+{
+	off_t at = lseek(fd, 0, SEEK_END);
+	char piece[16 << 10];
+
+	while (at > 0) {
+		size_t n = MIN_OF((size_t)at, sizeof piece);
+
+		at -= (off_t)n;
+		if (pread(fd, piece, n, at) != (ssize_t)n)
+			return err_sys(e, errno, "read '" CHANGES "'");
+		while (n && piece[n - 1] == '\n')
+			n--;
+		if (n) {
+			*ret = at + (off_t)n;
+			return 0;
+		}
+	}
+	*ret = 0;
+	return at < 0 ? err_sys(e, errno, "read '" CHANGES "'") : 0;
+}
+
 /* A line begins with an LF of its own: the torn one before it stays alone. */
 static int add_line(const struct dir *point, const json_t *change, bool durable, struct err *e)
 {
 	autobuf struct buf line = BUF_MAX(RECORDS_MAX);
-	autoclose int fd = dir_openat(point, CHANGES, O_WRONLY | O_APPEND, 0, e);
+	autoclose int fd = dir_openat(point, CHANGES, O_RDWR, 0, e);
+	off_t end;
 	int err_no;
 
-	if (fd < 0)
-		return fd;
+	if (fd < 0 || end_of_lines(fd, &end, e) < 0)
+		return -e->kind;
 	buf_addc(&line, '\n');
 	json_canonical(change, &line);
 	buf_addc(&line, '\n');
 	if (buf_check(&line, "a record of the run", e) < 0)
 		return -e->kind;
 	err_no = fault_errno("keep.add");
+	if (!err_no && lseek(fd, end, SEEK_SET) < 0)
+		err_no = errno;
 	if (err_no)
 		return err_sys(e, err_no, "write '" CHANGES "'");
 	if (file_write_all(fd, buf_str(&line), line.len, CHANGES, e) < 0)
 		return -e->kind;
-	return durable ? file_sync(fd, CHANGES, e) : 0;
+	return durable ? file_sync_data(fd, CHANGES, e) : 0;
 }
 
-static int keep_change(struct world *w, const json_t *change, bool ahead, struct err *e)
+static int keep_change(struct world *w, const json_t *change, bool durable, struct err *e)
 {
 	autodir struct dir point = DIR_NONE;
 	autofree char *home = NULL, *path = NULL;
@@ -125,25 +148,25 @@ static int keep_change(struct world *w, const json_t *change, bool ahead, struct
 		return 0;
 	if (dir_has(&point, CHANGES, e) <= 0)    /* before the first records, and when the point was given up */
 		return -(int)e->kind;
-	if (ahead && keep_blobs(w, &point, e) < 0) {
+	if (durable && keep_blobs(w, &point, e) < 0) {
 		/* Past the point new blobs say what was compared: no way back needs them. */
 		if (e->kind != ERR_SPACE || !w->ctx.point_passed)
 			return -e->kind;
 		err_clear(e);
 	}
-	return add_line(&point, change, ahead, e);
+	return add_line(&point, change, durable, e);
 }
 
 /* No way back may end because it could not be noted: what was undone may be undone again. */
-static int follow(void *data, const json_t *change, bool ahead, struct err *e)
+static int follow(void *data, const json_t *change, enum urgency when, struct err *e)
 {
 	struct world *w = data;
 	struct err why = ERR_INIT;
 
-	if (keep_change(w, change, ahead && w->forward, &why) >= 0)
+	if (keep_change(w, change, when == TOLD_AHEAD && w->forward, &why) >= 0)
 		return 0;
 	err_wrap(&why, "keep a record of the run beside the restore point");
-	if (ahead && w->forward) {
+	if (when != TOLD_AFTER && w->forward) {
 		*e = why;
 		return -e->kind;
 	}

@@ -1,8 +1,10 @@
 /* The loop. Forward and backward a step goes through the same four moments, and a kill between any two of them leaves a
  * record from which the next call goes on:
  *
- *	capture -> INTENDED (undo record durable) -> apply, verify -> DONE (result durable)
+ *	capture -> INTENDED (undo record durable) -> apply, verify -> DONE
  *	undo -> UNDONE
+ *
+ * DONE becomes durable with the next INTENDED: a power cut in between makes it INTENDED, which is done again.
  */
 #include "engine/run_world.h"
 #include "engine/serve.h"
@@ -95,6 +97,18 @@ static int carry_out(struct world *w, const struct step *s, const json_t *params
 	return keep_result(w, s, result) < 0 ? err_set(e, ERR_BUG, "the result cannot be kept") : 0;
 }
 
+int run_intend(struct world *w, const struct step *s, const json_t *undo, bool lets_in, struct err *e)
+{
+	struct intent i = { .step = s->id,
+		            .kind = s->kind->name,
+		            .version = s->kind->version,
+		            .undo = undo,
+		            .harmless = s->kind->harmless && !lets_in,
+		            .lets_in = lets_in };
+
+	return journal_intend(w->journal, w->run, &i, e);
+}
+
 static int capture(struct world *w, const struct step *s, const json_t *params, json_t **ret, struct err *e)
 {
 	if (s->kind->capture(&w->ctx, params, ret, e) < 0)
@@ -103,7 +117,7 @@ static int capture(struct world *w, const struct step *s, const json_t *params, 
 		*ret = json_object();
 	if (s->flags & STEP_POINT)
 		w->ctx.point_passed = true;
-	return journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, *ret, e);
+	return run_intend(w, s, *ret, s->flags & STEP_LETS_IN, e);
 }
 
 /* What an earlier call started may not have its lock yet: whoever waits for it must know what it looks like. */
@@ -163,6 +177,13 @@ static bool kept_before(enum phase p)
 	return p == PHASE_FREEZE || p == PHASE_AFTER;
 }
 
+static int keep_all(struct world *w, struct err *e)
+{
+	if (run_keep(w, e) < 0)
+		return err_wrap(e, "keep the records of the run beside the restore point");
+	return journal_settle(w->journal, e);
+}
+
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 {
 	enum phase phase = PHASE_STAGE;
@@ -170,8 +191,8 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 	w->forward = true;
 	vec_each(&w->plan.steps, s) {
 		*ret_at = s;
-		if (s->phase != phase && kept_before(s->phase) && run_keep(w, e) < 0)
-			return err_wrap(e, "keep the records of the run beside the restore point");
+		if (s->phase != phase && kept_before(s->phase) && keep_all(w, e) < 0)
+			return -e->kind;
 		if (s->phase != phase && s->phase == PHASE_AFTER && run_seal(w, e) < 0)
 			return -e->kind;
 		phase = s->phase;
@@ -394,7 +415,7 @@ int run_refresh(struct world *w, struct err *e)
 		        journal_effect_gone(w->journal, &rec, s->kind->lifetime != LIFE_DURABLE,
 		                            s->kind->lifetime == LIFE_PROCESS));
 		if (gone)
-			r = journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, NULL, e);
+			r = run_intend(w, s, NULL, false, e);
 		started |= s->flags & STEP_POINT && (gone || rec.state == REC_INTENDED);
 		step_rec_done(&rec);
 		if (r < 0)

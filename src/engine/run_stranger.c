@@ -105,7 +105,7 @@ static int adopt(struct world *w, struct err *e)
 		if (state != REC_NONE)
 			continue;
 		if (s->kind->capture(&w->ctx, s->params, &undo, e) < 0 ||
-		    journal_intend(w->journal, w->run, s->id, s->kind->name, s->kind->version, undo, e) < 0)
+		    run_intend(w, s, undo, false, e) < 0)
 			return err_wrap(e, "step '%s'", s->id);
 	}
 	w->ctx.point_passed = true;

@@ -111,6 +111,9 @@ int run_says(struct run_end *ret, int code, const struct err *e, const char *fmt
 /* Facts frozen in the window; ERR_ABSENT when the run did not come so far. */
 int run_frozen(struct world *w, struct facts *ret, struct err *e) must_check;
 
+/* A step of the run is announced, with its undo record; NULL keeps the one there is (run_loop.c). */
+int run_intend(struct world *w, const struct step *s, const json_t *undo, bool lets_in, struct err *e) must_check;
+
 /* Journal states of a run's steps, as questions. */
 int  run_point_passed(struct world *w, bool *ret, struct err *e) must_check;
 int  run_reached(struct world *w, enum phase p, bool *ret, struct err *e) must_check;  /* any step of it intended */

@@ -43,6 +43,9 @@ struct step_kind {
 	/* Changes nothing: ERR_CHANGED when undo would meet a third value, so that a rollback can refuse while a server still
 	 * serves. NULL: nobody else can have changed it, or only undo itself can tell. */
 	int (*undo_look)(struct ctx *c, const json_t *params, const json_t *undo, struct err *e);
+	/* Lost with its record, what apply did needs no undo: its announcement has not to be durable before it, only before that of a step
+	 * that is not harmless. Every fsync in the window is downtime. */
+	bool harmless;
 };
 
 /* capture() of a kind whose undo asks nothing of the old world. */

@@ -115,6 +115,19 @@ void db_rollback(struct db *db)
 		log_debug("%s", e.msg);
 }
 
+/* In a WAL the order is kept: a later commit that is synced takes with it what was not. */
+int db_defer(struct db *db, bool on, struct err *e)
+{
+	return run_sql(db, on ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", e);
+}
+
+int db_rewind(struct db *db, struct err *e)
+{
+	int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+
+	return code == SQLITE_OK || code == SQLITE_BUSY ? 0 : fail(db, code, e);
+}
+
 int64_t db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->sqlite);

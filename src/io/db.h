@@ -1,4 +1,4 @@
-/* SQLite: one writer, WAL, synchronous=FULL, so that what is committed is durable when the call returns.
+/* SQLite: one writer, WAL, synchronous=FULL, so that what is committed is durable when the call returns, unless it was deferred.
  *
  *	struct stmt *s = NULL;
  *	if (db_stmt(db, "select state from run where id = ?", &s, e) < 0) ...
@@ -32,6 +32,12 @@ int  db_exec(struct db *db, const char *sql, struct err *e) must_check;         
 int  db_begin(struct db *db, struct err *e) must_check;                         /* BEGIN IMMEDIATE */
 int  db_commit(struct db *db, struct err *e) must_check;                        /* durable on return */
 void db_rollback(struct db *db);
+/* Not inside of a transaction. What is committed from now on is seen by everybody and survives a kill; a power cut takes it back until
+ * something is committed that is not deferred. */
+int  db_defer(struct db *db, bool on, struct err *e) must_check;
+/* The WAL from its start again, into room it has already: a commit there makes only its pages durable, no new size of a file. Left as it
+ * is while somebody reads it. */
+int  db_rewind(struct db *db, struct err *e) must_check;
 int64_t db_last_id(struct db *db);
 int  db_changes(struct db *db);
 

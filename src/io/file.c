@@ -197,6 +197,15 @@ int file_sync(int fd, const char *what, struct err *e)
 	return sys ? err_sys(e, sys, "sync '%s'", what) : 0;
 }
 
+int file_sync_data(int fd, const char *what, struct err *e)
+{
+	int sys = fault_errno("file.sync");
+
+	if (!sys && fdatasync(fd) < 0)
+		sys = errno;
+	return sys ? err_sys(e, sys, "sync '%s'", what) : 0;
+}
+
 int file_sync_fs(const struct dir *d, struct err *e)
 {
 	int sys = fault_errno("file.syncfs");

@@ -45,6 +45,7 @@ int file_drop_temps(const struct dir *d, const char *rel, struct err *e) must_ch
 
 int file_write_all(int fd, const void *p, size_t n, const char *what, struct err *e) must_check;
 int file_sync(int fd, const char *what, struct err *e) must_check;
+int file_sync_data(int fd, const char *what, struct err *e) must_check;  /* fdatasync: not its times */
 int file_sync_fs(const struct dir *d, struct err *e) must_check;                        /* syncfs */
 
 /* SHA-256 as 64 lower-case hex digits + NUL. */

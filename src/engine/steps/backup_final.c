@@ -46,4 +46,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;       /* backup_live's undo forgets the point: older steps of the way back may still need it */
 }
 
-const struct step_kind step_backup_final = { "backup_final", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };
+const struct step_kind step_backup_final = { "backup_final", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo, .harmless = true };

@@ -38,4 +38,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_wait_ready = { "wait_ready", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo };
+const struct step_kind step_wait_ready = { "wait_ready", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo, .harmless = true };

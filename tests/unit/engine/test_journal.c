@@ -39,6 +39,13 @@ static void begin(struct journal *j, char **id)
 	assert_int_equal(journal_begin(j, "toy", "toy", "abcd", SV("{}"), "d1", SV("{}"), id, &e), 0);
 }
 
+static int intend(struct journal *j, const char *run, const char *step, const json_t *undo, struct err *e)
+{
+	struct intent i = { .step = step, .kind = "toy", .version = 1, .undo = undo };
+
+	return journal_intend(j, run, &i, e);
+}
+
 static void steps_move_as_the_table_says(void **state)
 {
 	autofree char *id = NULL;
@@ -54,15 +61,15 @@ static void steps_move_as_the_table_says(void **state)
 	err_clear(&e);
 	assert_int_equal(journal_undone(j, id, "a", &e), -ERR_BUG);
 	err_clear(&e);
-	assert_int_equal(journal_intend(j, id, "a", "toy", 1, undo, &e), 0);
+	assert_int_equal(intend(j, id, "a", undo, &e), 0);
 	assert_int_equal(journal_done(j, id, "a", NULL, &e), 0);
-	assert_int_equal(journal_intend(j, id, "a", "toy", 1, NULL, &e), 0);
+	assert_int_equal(intend(j, id, "a", NULL, &e), 0);
 	assert_int_equal(journal_step(j, id, "a", &rec, &e), 0);
 	assert_int_equal(rec.state, REC_INTENDED);
 	assert_string_equal(json_str(rec.undo, "was", ""), "x");        /* a step made again keeps its undo record */
 	step_rec_done(&rec);
 	assert_int_equal(journal_undone(j, id, "a", &e), 0);
-	assert_int_equal(journal_intend(j, id, "a", "toy", 1, undo, &e), -ERR_BUG);
+	assert_int_equal(intend(j, id, "a", undo, &e), -ERR_BUG);
 	journal_close(j);
 }
 
@@ -91,19 +98,27 @@ static void another_process_finds_it(void **state)
 {
 	autofree char *id = NULL;
 	autodir struct dir d = DIR_NONE, again = DIR_NONE;
+	const struct intent start = { .step = "start", .kind = "toy", .version = 1, .lets_in = true };
+	struct step_rec rec = { 0 };
 	struct run_list all = { 0 };
 	struct err e = ERR_INIT;
 	struct journal *j;
 
 	open_state(&d, &j);
 	begin(j, &id);
+	assert_int_equal(journal_intend(j, id, &start, &e), 0);
 	assert_int_equal(journal_let_in(j, id, &e), 0);
+	assert_int_equal(journal_done(j, id, "start", NULL, &e), 0);
+	assert_int_equal(journal_settle(j, &e), 0);
 	journal_close(j);
 	open_state(&again, &j);
 	assert_int_equal(journal_runs(j, "abcd", &all, &e), 0);
 	assert_int_equal(all.n, 1);
 	assert_true(all.v[0].let_in);
 	assert_string_equal(all.v[0].id, id);
+	assert_int_equal(journal_step(j, id, "start", &rec, &e), 0);
+	assert_int_equal(rec.state, REC_DONE);
+	step_rec_done(&rec);
 	run_list_done(&all);
 	assert_int_equal(journal_runs(j, "other", &all, &e), 0);
 	assert_int_equal(all.n, 0);
