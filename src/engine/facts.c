@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "io/image.h"
 
 #define FACTS_MAX (4u << 20)
+#define KEPT_WHOLE (16u << 10)  /* longer ones are blobs */
 
 static json_t *entries(const struct facts *f)
 {
@@ -183,21 +185,57 @@ const char *facts_taken(const struct facts *f, const char *key)
 	return entry ? json_str(entry, "taken", json_str(f->doc, "taken", NULL)) : NULL;
 }
 
-int facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e)
+static int of_doc(json_t *doc, const char *what, struct facts *ret, struct err *e)
 {
-	autojson json_t *doc = NULL;
 	json_t *unused;
 
-	if (json_parse(text, what, &doc, e) < 0)
-		return -e->kind;
 	if (strcmp(json_str(doc, "schema", ""), "crossgrade/facts/1"))
 		return err_set(e, ERR_FORMAT, "'%s' is not a facts document of version 1", what);
 	if (json_want_obj(doc, "facts", &unused, e) < 0)
 		return err_wrap(e, "read '%s'", what);
 	if (!json_object_get(doc, "missing"))
 		json_object_set_new(doc, "missing", json_object());
-	ret->doc = take_ptr(doc);
+	ret->doc = json_incref(doc);
 	return 0;
+}
+
+int facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e)
+{
+	autojson json_t *doc = NULL;
+
+	if (json_parse(text, what, &doc, e) < 0)
+		return -e->kind;
+	return of_doc(doc, what, ret, e);
+}
+
+int facts_keep(const struct facts *f, const struct dir *blobs, json_t **ret, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(4 * FACTS_MAX);
+	char digest[DIGEST_TEXT];
+
+	json_canonical(f->doc, &text);
+	if (text.len <= KEPT_WHOLE) {
+		*ret = json_incref(f->doc);
+		return 0;
+	}
+	if (buf_check(&text, "the facts", e) < 0 || blob_put(blobs, buf_sv(&text), digest, e) < 0)
+		return -e->kind;
+	*ret = json_string(digest);
+	return 0;
+}
+
+int facts_kept(const json_t *kept, const struct dir *blobs, const char *what, struct facts *ret, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(4 * FACTS_MAX);
+	autojson json_t *doc = NULL;
+
+	if (json_is_object(kept)) {
+		doc = json_deep_copy(kept);
+		return of_doc(doc, what, ret, e);
+	}
+	if (blob_get(blobs, json_string_value(kept), &text, e) < 0)
+		return -e->kind;
+	return facts_parse(buf_sv(&text), what, ret, e);
 }
 
 int facts_check_size(const struct facts *f, struct err *e)

@@ -61,4 +61,8 @@ void    facts_carry(struct facts *f, const json_t *deep);
 /* When a fact was taken, RFC 3339; a carried one earlier than the rest. NULL when it is absent. */
 const char *facts_taken(const struct facts *f, const char *key);
 int     facts_parse(struct sv text, const char *what, struct facts *ret, struct err *e) must_check;
+/* For the result of a step: themselves, or the digest of a blob when that would be long. What is in the result needs no fsync of its own. */
+struct dir;
+int     facts_keep(const struct facts *f, const struct dir *blobs, json_t **ret, struct err *e) must_check;
+int     facts_kept(const json_t *kept, const struct dir *blobs, const char *what, struct facts *ret, struct err *e) must_check;
 int     facts_check_size(const struct facts *f, struct err *e) must_check;      /* ERR_SPACE beyond 4 MiB */

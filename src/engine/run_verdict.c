@@ -84,21 +84,18 @@ int run_turn(struct world *w, enum run_state to, const char *why, struct err *e)
 int run_frozen(struct world *w, struct facts *ret, struct err *e)
 {
 	vec_each(&w->plan.steps, s) {
-		autobuf struct buf text = BUF_MAX(16u << 20);
+		autojson json_t *kept = NULL;
 		struct step_rec rec = { 0 };
-		autofree char *digest = NULL;
 
 		if (strcmp(s->kind->name, "facts_freeze"))
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
-		digest = xstrdup(json_str(rec.result, "facts", NULL));
+		kept = json_incref(json_object_get(rec.result, "facts"));
 		step_rec_done(&rec);
-		if (!digest)
+		if (!kept)
 			break;
-		if (blob_get(&w->ctx.blobs, digest, &text, e) < 0)
-			return -e->kind;
-		return facts_parse(buf_sv(&text), "the frozen facts", ret, e);
+		return facts_kept(kept, &w->ctx.blobs, "the frozen facts", ret, e);
 	}
 	return err_set(e, ERR_ABSENT, "the run froze no facts");
 }

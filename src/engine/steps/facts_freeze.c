@@ -1,7 +1,6 @@
 /* facts_freeze: the baseline of the proof, read offline from the stopped tree.
- * params {}; result {"facts":digest of a blob}. */
+ * params {}; result {"facts":the document, or the digest of a blob when it is long}. */
 #include "engine/product.h"
-#include "io/image.h"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -11,16 +10,12 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autobuf struct buf text = BUF_MAX(16u << 20);
 	autofacts struct facts frozen = { 0 };
-	char digest[DIGEST_TEXT];
+	json_t *kept;
 
-	if (c->product->inspect(c, c->goal, DEPTH_FROZEN, &frozen, e) < 0)
+	if (c->product->inspect(c, c->goal, DEPTH_FROZEN, &frozen, e) < 0 || facts_keep(&frozen, &c->blobs, &kept, e) < 0)
 		return -e->kind;
-	json_canonical(frozen.doc, &text);
-	if (buf_check(&text, "the frozen facts", e) < 0 || blob_put(&c->blobs, buf_sv(&text), digest, e) < 0)
-		return -e->kind;
-	*ret_result = json_pack("{ss}", "facts", digest);
+	*ret_result = json_pack("{so}", "facts", kept);
 	return 0;
 }
 
@@ -35,4 +30,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_facts_freeze = { "facts_freeze", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };
+const struct step_kind step_facts_freeze = { "facts_freeze", 2, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo, .harmless = true };

@@ -1,5 +1,5 @@
 /* verify_world: compare the new world with the facts frozen in the window.
- * params {"depth":"gate|deep","within":"5m","frozen":digest}; result {"worst","different","unproved","same",
+ * params {"depth":"gate|deep","within":"5m","frozen":as facts_freeze gives them}; result {"worst","different","unproved","same",
  * "differences":digest,"level","compared"}. At the gate a difference fails the step; after opening it is for the run to say. A fault that is not
  * the new world's (our own timeout, a broken connection) is retried to the deadline and then counts as not proved. */
 #include "engine/product.h"
@@ -20,15 +20,6 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int load_frozen(struct ctx *c, const json_t *params, struct facts *ret, struct err *e)
-{
-	autobuf struct buf text = BUF_MAX(16u << 20);
-
-	if (blob_get(&c->blobs, json_str(params, "frozen", ""), &text, e) < 0)
-		return -e->kind;
-	return facts_parse(buf_sv(&text), "the frozen facts", ret, e);
-}
-
 static bool not_the_worlds_fault(const struct err *e)
 {
 	return e->kind == ERR_TIMEOUT || e->kind == ERR_IO || e->kind == ERR_BUSY;
@@ -43,7 +34,7 @@ static int compare(struct ctx *c, const json_t *params, struct comparisons *ret,
 	int64_t within = WITHIN;
 	struct deadline until;
 
-	if (load_frozen(c, params, &frozen, e) < 0)
+	if (facts_kept(json_object_get(params, "frozen"), &c->blobs, "the frozen facts", &frozen, e) < 0)
 		return -e->kind;
 	if (span && !clock_parse_span(span, &within))
 		return err_set(e, ERR_BUG, "'%s' is not a span of time", span);
@@ -122,4 +113,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_verify_world = { "verify_world", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo };
+const struct step_kind step_verify_world = { "verify_world", 1, LIFE_BOOT, describe, step_capture_nothing, apply, verify, undo, .harmless = true };
