@@ -101,6 +101,17 @@ static int open_copy(struct ctx *c, struct provider **ret, struct err *e)
 	return provider_open(&at, ret, e);
 }
 
+int frozen_database(struct ctx *c, struct provider **ret, struct err *e)
+{
+	int has = c->blobs.fd < 0 ? 1 : dir_has(&c->blobs, OBJECTS_FILE, e);
+
+	if (has < 0)
+		return has;
+	if (has || !frozen_can_wait(c))
+		return err_set(e, ERR_ABSENT, "the stopped database itself is not at hand");
+	return open_copy(c, ret, e);
+}
+
 int frozen_make(struct ctx *c, const struct facts *seen, struct err *e)
 {
 	autoprovider struct provider *db = NULL;

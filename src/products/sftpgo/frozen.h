@@ -13,5 +13,9 @@ bool frozen_can_wait(const struct ctx *c);
 /* Beside saved facts; the name says the digest. Heap. */
 int frozen_save(struct provider *db, const char *side, char **ret_name, struct err *e) must_check;
 
+/* The stopped database itself, where the restore point still holds it and nothing is written down of it yet: at the gate every second is
+ * one without service, and what is compared with it at once need not be written down first. ERR_ABSENT: ask frozen_open(). */
+int frozen_database(struct ctx *c, struct provider **ret, struct err *e) must_check;
+
 /* The objects written down, made first when they are not: a descriptor for objects_compare(), or -kind. */
 int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e) must_check;

@@ -132,24 +132,41 @@ static json_t *dotted_options(const json_t *fields)
 	return dotted ? json_prune(dotted) : NULL;
 }
 
-int objects_next(struct objects *o, const struct object **ret, struct err *e)
+int objects_step(struct objects *o, const char **ret_key, struct sv *ret_said, struct err *e)
 {
 	autofree char *before = take_ptr(o->now.key);
 	int r;
 
 	forget(&o->now);
-	r = o->source->next(o->source, &o->now.key, &o->now.fields, e);
+	r = o->source->next(o->source, &o->now.key, ret_said, e);
 	if (r > 0 && keep_order(before, o->now.key, e) < 0)
 		r = -(int)e->kind;
 	if (r < 0)
 		return err_wrap(e, "%s", names[o->kind]);
-	if (r == 0)
-		return 0;
+	*ret_key = o->now.key;
+	return r;
+}
+
+int objects_read(struct objects *o, const struct object **ret, struct err *e)
+{
+	if (o->source->fields(o->source, &o->now.fields, e) < 0)
+		return err_wrap(e, "%s: '%s'", names[o->kind], o->now.key);
 	if (o->dots)
 		o->now.dotted = dotted_options(o->now.fields);
 	json_prune(o->now.fields);
 	*ret = &o->now;
-	return 1;
+	return 0;
+}
+
+int objects_next(struct objects *o, const struct object **ret, struct err *e)
+{
+	const char *key;
+	struct sv said;
+	int r = objects_step(o, &key, &said, e);
+
+	if (r > 0 && objects_read(o, ret, e) < 0)
+		return -(int)e->kind;
+	return r;
 }
 
 void objects_close(struct objects *o)

@@ -53,6 +53,12 @@ int objects_open(struct provider *p, enum object_kind kind, struct objects **ret
  * when one is larger than OBJECT_MAX_BYTES, ERR_FORMAT when the order or a value of the database
  * cannot be. */
 int objects_next(struct objects *o, const struct object **ret, struct err *e) must_check;
+/* objects_next() in two parts: its key, and what it says as bytes, both until the next call; then the
+ * object itself, where it is wanted. Of two providers of one driver equal bytes are equal objects,
+ * whatever their schemas; equal objects need not have equal bytes. */
+int objects_step(struct objects *o, const char **ret_key, struct sv *ret_said,
+		 struct err *e) must_check;
+int objects_read(struct objects *o, const struct object **ret, struct err *e) must_check;
 void objects_close(struct objects *o);
 
 /* SHA-256 over the fields, and over one of them shortened to 16 digits; equal values have equal

@@ -38,6 +38,7 @@ struct bolt_objects {
 	struct object_source source;
 	enum object_kind kind;
 	struct bolt_cursor *cursor; /* NULL: the bucket is not there */
+	struct sv value; /* of the object it is at */
 };
 
 static void drop_derived(json_t *fields, const char *words)
@@ -73,51 +74,60 @@ static void reduce_relations(json_t *fields)
 	}
 }
 
-/* 2.6.4 and 2.7.5 keep IP lists in the bucket of roles (seen), the one made for them stays empty.
- */
-static bool belongs(enum object_kind kind, const json_t *fields)
+static int parse(struct bolt_objects *s, json_t **ret, struct err *e)
 {
-	if (kind != OBJ_ROLES && kind != OBJ_IP_LISTS)
-		return true;
-	return (kind == OBJ_IP_LISTS) == (json_object_get(fields, "ipornet") != NULL);
-}
-
-static int next_pair(struct bolt_objects *s, char **ret_key, json_t **ret_fields, struct err *e)
-{
-	struct sv key, value;
-	int r = s->cursor ? bolt_next(s->cursor, &key, &value, e) : 0;
-
-	if (r <= 0)
-		return r;
-	if (value.n > OBJECT_MAX_BYTES)
+	if (s->value.n > OBJECT_MAX_BYTES)
 		return err_set(e, ERR_SPACE, "an object is larger than %d MiB",
 			       OBJECT_MAX_BYTES >> 20);
-	if (json_parse(value, "an object", ret_fields, e) < 0)
-		return err_wrap(e, "'" SV_FMT "'", SV_ARG(key));
-	*ret_key = sv_dup(key);
-	return 1;
+	return json_parse(s->value, "an object", ret, e);
 }
 
-static int bolt_objects_next(struct object_source *source, char **ret_key, json_t **ret_fields,
+/* 2.6.4 and 2.7.5 keep IP lists in the bucket of roles (seen), the one made for them stays empty.
+ */
+static int belongs(struct bolt_objects *s, bool *ret, struct err *e)
+{
+	autojson json_t *fields = NULL;
+
+	*ret = true;
+	if (s->kind != OBJ_ROLES && s->kind != OBJ_IP_LISTS)
+		return 0;
+	if (parse(s, &fields, e) < 0)
+		return -(int)e->kind;
+	*ret = (s->kind == OBJ_IP_LISTS) == (json_object_get(fields, "ipornet") != NULL);
+	return 0;
+}
+
+static int bolt_objects_next(struct object_source *source, char **ret_key, struct sv *ret_said,
 			     struct err *e)
 {
 	struct bolt_objects *s = (struct bolt_objects *)source;
-	autojson json_t *fields = NULL;
-	autofree char *key = NULL;
-	int r;
+	bool mine = false;
+	struct sv key;
 
-	do {
-		json_decref(take_ptr(fields));
-		free(take_ptr(key));
-		r = next_pair(s, &key, &fields, e);
+	while (!mine) {
+		int r = s->cursor ? bolt_next(s->cursor, &key, &s->value, e) : 0;
+
 		if (r <= 0)
 			return r;
-	} while (!belongs(s->kind, fields));
+		if (belongs(s, &mine, e) < 0)
+			return err_wrap(e, "'" SV_FMT "'", SV_ARG(key));
+	}
+	*ret_key = sv_dup(key);
+	*ret_said = s->value;
+	return 1;
+}
+
+static int bolt_objects_fields(struct object_source *source, json_t **ret, struct err *e)
+{
+	struct bolt_objects *s = (struct bolt_objects *)source;
+	json_t *fields;
+
+	if (parse(s, &fields, e) < 0)
+		return -(int)e->kind;
 	drop_derived(fields, kinds[s->kind].derived);
 	reduce_relations(fields);
-	*ret_key = take_ptr(key);
-	*ret_fields = take_ptr(fields);
-	return 1;
+	*ret = fields;
+	return 0;
 }
 
 static void bolt_objects_close(struct object_source *source)
@@ -133,7 +143,8 @@ int bolt_source(struct provider *p, enum object_kind kind, struct object_source 
 {
 	struct bolt_objects *s = xcalloc(1, sizeof *s);
 
-	*s = (struct bolt_objects){ .source = { bolt_objects_next, bolt_objects_close },
+	*s = (struct bolt_objects){ .source = { bolt_objects_next, bolt_objects_fields,
+						bolt_objects_close },
 				    .kind = kind };
 	if (bolt_bucket(p->handle, kinds[kind].bucket, &s->cursor, e) < 0) {
 		if (e->kind != ERR_ABSENT) {

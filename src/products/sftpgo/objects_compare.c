@@ -309,9 +309,9 @@ static int tell_missing(struct comparing *c, struct err *e)
 	return c->each(c->arg, &d, e);
 }
 
-static int tell_new(struct comparing *c, const struct object *o, struct err *e)
+static int tell_new(struct comparing *c, enum object_kind kind, const char *key, struct err *e)
 {
-	struct object_difference d = { .kind = o->kind, .key = o->key, .change = OBJECT_NEW };
+	struct object_difference d = { .kind = kind, .key = key, .change = OBJECT_NEW };
 
 	c->tally.added.n[d.kind]++;
 	return c->each(c->arg, &d, e);
@@ -344,7 +344,7 @@ static int compare_one(void *arg, const struct object *o, struct err *e)
 			return -(int)e->kind;
 	}
 	if (order_of(&c->then, o) < 0)
-		return tell_new(c, o, e);
+		return tell_new(c, o->kind, o->key, e);
 	if (compare_both(c, o, e) < 0)
 		return -(int)e->kind;
 	return step_then(c, e);
@@ -377,6 +377,118 @@ int objects_compare(int frozen, const char *what, struct provider *now,
 	lines_done(&c.then.lines);
 	if (r < 0)
 		return err_wrap(e, "compare objects");
+	*ret = c.tally;
+	return 0;
+}
+
+/* ---- two providers ---- */
+
+/* One of them, at an object. */
+struct side {
+	struct objects *all;
+	const char *key; /* NULL at the end */
+	struct sv said;
+};
+
+static int step_side(struct side *s, int64_t *count, struct err *e)
+{
+	int r = objects_step(s->all, &s->key, &s->said, e);
+
+	if (r <= 0)
+		s->key = NULL;
+	else
+		++*count;
+	return r < 0 ? r : 0;
+}
+
+static int order_of_sides(const struct side *then, const struct side *now)
+{
+	if (!then->key || !now->key)
+		return then->key ? -1 : 1;
+	return strcmp(then->key, now->key);
+}
+
+/* What the frozen side would say of it. */
+static int read_then(struct comparing *c, struct side *s, char digest[65], json_t **ret_fields, struct err *e)
+{
+	const struct object *o;
+
+	if (objects_read(s->all, &o, e) < 0)
+		return -(int)e->kind;
+	object_digest(o, digest);
+	*ret_fields = field_digests(o);
+	c->then.digest = digest;
+	c->then.fields = *ret_fields;
+	return 0;
+}
+
+static bool same_words(struct sv a, struct sv b)
+{
+	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
+}
+
+static int compare_sides(struct comparing *c, struct side *then, struct side *now, struct err *e)
+{
+	autojson json_t *fields = NULL;
+	const struct object *o;
+	char digest[65];
+
+	if (same_words(then->said, now->said)) {
+		c->tally.same.n[c->then.kind]++;
+		return 0;
+	}
+	return read_then(c, then, digest, &fields, e) < 0 || objects_read(now->all, &o, e) < 0 || compare_both(c, o, e) < 0 ?
+		       -(int)e->kind :
+		       0;
+}
+
+static int compare_next(struct comparing *c, struct side *then, struct side *now, struct err *e)
+{
+	enum object_kind kind = c->then.kind;
+	int order = order_of_sides(then, now), r;
+
+	c->then.key = then->key;
+	if (order < 0)
+		r = tell_missing(c, e);
+	else
+		r = order > 0 ? tell_new(c, kind, now->key, e) : compare_sides(c, then, now, e);
+	if (r < 0)
+		return r;
+	if (order <= 0 && step_side(then, &c->tally.then.n[kind], e) < 0)
+		return -(int)e->kind;
+	return order >= 0 ? step_side(now, &c->tally.now.n[kind], e) : 0;
+}
+
+static int compare_kind(struct comparing *c, struct provider *then, enum object_kind kind, struct err *e)
+{
+	autoobjects struct objects *a = NULL, *b = NULL;
+	struct side old, new;
+
+	if (objects_open(then, kind, &a, e) < 0 || objects_open(c->now, kind, &b, e) < 0)
+		return -(int)e->kind;
+	old = (struct side){ .all = a };
+	new = (struct side){ .all = b };
+	c->then.kind = kind;
+	if (step_side(&old, &c->tally.then.n[kind], e) < 0 || step_side(&new, &c->tally.now.n[kind], e) < 0)
+		return -(int)e->kind;
+	while (old.key || new.key)
+		if (compare_next(c, &old, &new, e) < 0)
+			return -(int)e->kind;
+	return 0;
+}
+
+int objects_compare_two(struct provider *then, struct provider *now,
+			int (*each)(void *arg, const struct object_difference *d, struct err *e),
+			void *arg, struct object_tally *ret, struct err *e)
+{
+	struct comparing c = { .now = now,
+			       .each = each,
+			       .arg = arg,
+			       .tally = { .schema_then = provider_schema(then), .schema_now = provider_schema(now) } };
+
+	for (enum object_kind kind = 0; kind < OBJ__MAX; kind++)
+		if (compare_kind(&c, then, kind, e) < 0)
+			return err_wrap(e, "compare objects");
 	*ret = c.tally;
 	return 0;
 }

@@ -3,10 +3,11 @@
 
 #include "products/sftpgo/objects.h"
 
-/* The next raw object: its key (heap) and all its fields, as in a dump, not yet pruned. New
- * reference. */
 struct object_source {
-	int (*next)(struct object_source *s, char **ret_key, json_t **ret_fields, struct err *e);
+	/* The next raw object: its key (heap), and all it says as bytes, which stay until the next one. */
+	int (*next)(struct object_source *s, char **ret_key, struct sv *ret_said, struct err *e);
+	/* All fields of that one, as in a dump, not yet pruned. New reference. */
+	int (*fields)(struct object_source *s, json_t **ret, struct err *e);
 	void (*close)(struct object_source *s);
 };
 

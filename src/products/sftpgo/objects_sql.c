@@ -292,19 +292,57 @@ static json_t *column_value(const struct column *c, struct sv text)
 	return text_value(text);
 }
 
-static int add_columns(const struct column *columns, int schema, struct rows *rows, int at,
-		       json_t *to, size_t *left, struct err *e)
+/* ---- what a row says, as bytes ---- */
+
+#define SAID_MAX (4 * OBJECT_MAX_BYTES) /* with what stands between its values */
+
+/* A column that only the later of two schemas has says the same there as none, when it says nothing. */
+static bool says_nothing(const struct column *c, struct sv text)
+{
+	return !text.n || (c->type == INT && sv_eq(text, "0"));
+}
+
+static void say_number(struct buf *said, uint32_t n)
+{
+	buf_add(said, &n, sizeof n);
+}
+
+static int say_columns(const struct column *columns, int schema, struct rows *rows, int at,
+		       struct buf *said, size_t *left, struct err *e)
 {
 	for (const struct column *c = columns; c->field; c++) {
-		struct sv text;
+		struct sv text = { 0 };
 
-		if (c->since > schema)
-			continue;
-		text = rows_col(rows, at++);
+		if (c->since <= schema)
+			text = rows_col(rows, at++);
+		if (c->since && says_nothing(c, text))
+			text = (struct sv){ 0 };
 		if (text.n > *left)
 			return err_set(e, ERR_SPACE, "an object is larger than %d MiB",
 				       OBJECT_MAX_BYTES >> 20);
 		*left -= text.n;
+		say_number(said, text.p ? (uint32_t)text.n + 1 : 0);
+		buf_add_sv(said, text);
+	}
+	return 0;
+}
+
+static uint32_t said_number(struct sv *said)
+{
+	uint32_t n;
+
+	memcpy(&n, said->p, sizeof n);
+	*said = (struct sv){ said->p + sizeof n, said->n - sizeof n };
+	return n;
+}
+
+static int add_columns(const struct column *columns, struct sv *said, json_t *to, struct err *e)
+{
+	for (const struct column *c = columns; c->field; c++) {
+		uint32_t n = said_number(said);
+		struct sv text = { n ? said->p : NULL, n ? n - 1 : 0 };
+
+		*said = (struct sv){ said->p + text.n, said->n - text.n };
 		if (json_object_set_new(to, c->field, column_value(c, text)) < 0)
 			return err_set(e, ERR_BUG, "field '%s' cannot be kept", c->field);
 	}
@@ -353,14 +391,15 @@ static int step_joined(struct joined *j, struct err *e)
 	return 0;
 }
 
-/* Rows of owners that were left out before the key are passed over. */
-static int add_joined(struct joined *j, const char *key, int schema, json_t *to, size_t *left,
+/* Their number, and what each says. Rows of owners that were left out before the key are passed over. */
+static int say_joined(struct joined *j, const char *key, int schema, struct buf *said, size_t *left,
 		      struct err *e)
 {
-	autojson json_t *all = json_array();
+	size_t counted_at = said->len;
+	uint32_t n = 0;
 
+	say_number(said, n);
 	while (j->rows) {
-		json_t *one;
 		int order;
 
 		if (!j->here && step_joined(j, e) < 0)
@@ -370,15 +409,29 @@ static int add_joined(struct joined *j, const char *key, int schema, json_t *to,
 		order = strcmp(rows_col(j->rows, 0).p ? rows_col(j->rows, 0).p : "", key);
 		if (order > 0)
 			break;
-		if (order == 0) {
-			one = json_object();
-			json_array_append_new(all, one);
-			if (add_columns(j->relation->columns, schema, j->rows, 1, one, left, e) < 0)
-				return -(int)e->kind;
-		}
+		if (order == 0 && say_columns(j->relation->columns, schema, j->rows, 1, said, left, e) < 0)
+			return -(int)e->kind;
+		n += order == 0;
 		j->here = false;
 	}
-	json_object_set(to, j->relation->field, all);
+	if (!said->full)
+		memcpy(said->data + counted_at, &n, sizeof n);
+	return 0;
+}
+
+static int add_joined(const struct relation *r, struct sv *said, json_t *to, struct err *e)
+{
+	uint32_t n = said_number(said);
+	json_t *all = json_array();
+
+	json_object_set_new(to, r->field, all);
+	while (n--) {
+		json_t *one = json_object();
+
+		json_array_append_new(all, one);
+		if (add_columns(r->columns, said, one, e) < 0)
+			return -(int)e->kind;
+	}
 	return 0;
 }
 
@@ -390,6 +443,7 @@ struct sql_objects {
 	int schema;
 	struct rows *rows;
 	struct joined joined[ARRAY_LEN(((struct sql_kind *)NULL)->relations)];
+	struct buf said; /* by the object it is at */
 };
 
 static char *key_of(const struct sql_objects *s)
@@ -402,29 +456,40 @@ static char *key_of(const struct sql_objects *s)
 			       : sv_dup(first);
 }
 
-static int sql_next(struct object_source *source, char **ret_key, json_t **ret_fields,
-		    struct err *e)
+static int sql_next(struct object_source *source, char **ret_key, struct sv *ret_said, struct err *e)
 {
 	struct sql_objects *s = (struct sql_objects *)source;
-	autojson json_t *fields = NULL;
 	autofree char *key = NULL;
 	size_t left = OBJECT_MAX_BYTES;
 	int r = rows_next(s->rows, e);
 
 	if (r <= 0)
 		return r;
-	fields = json_object();
+	buf_reset(&s->said);
 	key = key_of(s);
-	if (add_columns(s->kind->columns, s->schema, s->rows, s->kind->key[1] ? 2 : 1, fields,
-			&left, e) < 0)
+	r = say_columns(s->kind->columns, s->schema, s->rows, s->kind->key[1] ? 2 : 1, &s->said, &left, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(s->joined) && s->kind->relations[i]; i++)
+		r = say_joined(&s->joined[i], key, s->schema, &s->said, &left, e);
+	if (r < 0 || buf_check(&s->said, "an object", e) < 0)
 		return err_wrap(e, "'%s'", key);
-	for (size_t i = 0; i < ARRAY_LEN(s->joined) && s->kind->relations[i]; i++) {
-		if (add_joined(&s->joined[i], key, s->schema, fields, &left, e) < 0)
-			return err_wrap(e, "'%s'", key);
-	}
 	*ret_key = take_ptr(key);
-	*ret_fields = take_ptr(fields);
+	*ret_said = buf_sv(&s->said);
 	return 1;
+}
+
+static int sql_fields(struct object_source *source, json_t **ret, struct err *e)
+{
+	struct sql_objects *s = (struct sql_objects *)source;
+	autojson json_t *fields = json_object();
+	struct sv said = buf_sv(&s->said);
+
+	if (add_columns(s->kind->columns, &said, fields, e) < 0)
+		return -(int)e->kind;
+	for (size_t i = 0; i < ARRAY_LEN(s->joined) && s->kind->relations[i]; i++)
+		if (add_joined(s->kind->relations[i], &said, fields, e) < 0)
+			return -(int)e->kind;
+	*ret = take_ptr(fields);
+	return 0;
 }
 
 static void sql_close(struct object_source *source)
@@ -434,6 +499,7 @@ static void sql_close(struct object_source *source)
 	rows_autoclose_(&s->rows);
 	for (size_t i = 0; i < ARRAY_LEN(s->joined); i++)
 		rows_autoclose_(&s->joined[i].rows);
+	buf_done(&s->said);
 	free(s);
 }
 
@@ -461,19 +527,25 @@ static int open_rows(struct provider *p, struct sql_objects *s, struct err *e)
 }
 
 /* One row with one text: fields of the object are the text's own. */
-static int configs_next(struct object_source *source, char **ret_key, json_t **ret_fields,
-			struct err *e)
+static int configs_next(struct object_source *source, char **ret_key, struct sv *ret_said, struct err *e)
 {
 	struct sql_objects *s = (struct sql_objects *)source;
 	int r = rows_next(s->rows, e);
-	json_t *value;
 
 	if (r <= 0)
 		return r;
-	value = column_value(&(struct column)J("configs", ""), rows_col(s->rows, 0));
 	*ret_key = xstrdup("configs");
-	*ret_fields = json_is_object(value) ? value : json_pack("{so}", "unreadable", value);
+	*ret_said = rows_col(s->rows, 0);
 	return 1;
+}
+
+static int configs_fields(struct object_source *source, json_t **ret, struct err *e unused_arg)
+{
+	struct sql_objects *s = (struct sql_objects *)source;
+	json_t *value = column_value(&(struct column)J("configs", ""), rows_col(s->rows, 0));
+
+	*ret = json_is_object(value) ? value : json_pack("{so}", "unreadable", value);
+	return 0;
 }
 
 int sql_source(struct provider *p, enum object_kind kind, struct object_source **ret, struct err *e)
@@ -481,11 +553,12 @@ int sql_source(struct provider *p, enum object_kind kind, struct object_source *
 	struct sql_objects *s = xcalloc(1, sizeof *s);
 	int r;
 
-	*s = (struct sql_objects){ .source = { sql_next, sql_close },
+	*s = (struct sql_objects){ .source = { sql_next, sql_fields, sql_close },
 				   .kind = &kinds[kind],
-				   .schema = p->schema };
+				   .schema = p->schema,
+				   .said = BUF_MAX(SAID_MAX) };
 	if (kind == OBJ_CONFIGS) {
-		s->source.next = configs_next;
+		s->source = (struct object_source){ configs_next, configs_fields, sql_close };
 		r = provider_query(p, "SELECT configs FROM {configurations} LIMIT 1", &s->rows, e);
 	} else {
 		r = open_rows(p, s, e);

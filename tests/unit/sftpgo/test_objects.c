@@ -80,6 +80,17 @@ static int tell(void *arg, const struct object_difference *d, struct err *e)
 	return 0;
 }
 
+#define COPY "frozen.db" /* as it was then */
+
+static void keep_copy(const struct place *p, const char *path)
+{
+	autobuf struct buf bytes = BUF_MAX(4 << 20);
+	struct err e = ERR_INIT;
+
+	assert_ok(file_read_path(path, &bytes, &e), &e);
+	assert_ok(file_replace(&p->dir, COPY, buf_sv(&bytes), FILE_PRIVATE, &e), &e);
+}
+
 static void freeze(const struct place *p, const char *path, const char *name,
 		   struct object_counts *counts)
 {
@@ -91,6 +102,22 @@ static void freeze(const struct place *p, const char *path, const char *name,
 	assert_ok(objects_freeze(provider, &to, counts, &e), &e);
 	assert_ok(out_place(&to, &e), &e);
 	out_close(&to);
+	keep_copy(p, path);
+}
+
+/* Side by side the two say what the digests of the first say against the second. */
+static void compare_two(const struct place *p, struct provider *now, const struct told *told,
+			const struct object_tally *tally)
+{
+	autofree char *path = xasprintf("%s/" COPY, p->dir.path);
+	autoprovider struct provider *then = opened(path);
+	struct object_tally again;
+	struct told told_again = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(objects_compare_two(then, now, tell, &told_again, &again, &e), &e);
+	assert_memory_equal(&told_again, told, sizeof *told);
+	assert_memory_equal(&again, tally, sizeof again);
 }
 
 static void compare(const struct place *p, const char *frozen, const char *path, struct told *told,
@@ -103,6 +130,7 @@ static void compare(const struct place *p, const char *frozen, const char *path,
 	*told = (struct told){ 0 };
 	assert_ok(fd, &e);
 	assert_ok(objects_compare(fd, frozen, now, tell, told, tally, &e), &e);
+	compare_two(p, now, told, tally);
 }
 
 static int64_t total(const struct object_counts *c)
