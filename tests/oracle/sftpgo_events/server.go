@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -58,6 +59,8 @@ func startServer(built, dir string, s *sink) (*server, error) {
 		"SFTPGO_COMMON__DEFENDER__THRESHOLD=5", "SFTPGO_COMMON__DEFENDER__LOGIN_DELAY__PASSWORD_FAILED=0",
 		"SFTPGO_COMMON__EVENT_MANAGER__ENABLED_COMMANDS=" + self, "SFTPGO_SMTP__HOST=127.0.0.1",
 		fmt.Sprintf("SFTPGO_SMTP__PORT=%d", smtp), "SFTPGO_SMTP__FROM=sftpgo@example.com"}
+	runtime.LockOSThread() // whose end the server is told of
+	made.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := made.cmd.Start(); err != nil {
 		return nil, err
 	}
