@@ -14,9 +14,11 @@
 
 #define LIST_MAX ((size_t)1 << 20)
 
-static const struct {
+struct lock_file {
 	const char *folder, *name;
-} list = { "/etc/dnf/plugins", "versionlock.list" }, toml = { "/etc/dnf", "versionlock.toml" };
+};
+
+static const struct lock_file list = { "/etc/dnf/plugins", "versionlock.list" }, toml = { "/etc/dnf", "versionlock.toml" };
 
 static char *with_epoch(const char *version)
 {
@@ -40,7 +42,7 @@ static bool is_of(struct sv line, const char *name)
 }
 
 /* 1, 0 when there is none, -kind. */
-static int open_file(const struct packager *p, typeof(list) of, struct dir *d, struct buf *ret, struct err *e)
+static int open_file(const struct packager *p, struct lock_file of, struct dir *d, struct buf *ret, struct err *e)
 {
 	autofree char *path = xasprintf("%s%s", p->inst, of.folder);
 
