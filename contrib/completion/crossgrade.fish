@@ -292,6 +292,6 @@ complete -c crossgrade -n '__fish_seen_subcommand_from verify' -l probe-account 
 complete -c crossgrade -n '__fish_seen_subcommand_from finalize' -l with-restore-point -d 'give up the restore point as well'
 complete -c crossgrade -n '__fish_seen_subcommand_from convert' -s o -l out -r -F -d 'write to this file'
 complete -c crossgrade -n '__fish_seen_subcommand_from convert' -l from-version -x -d 'release that wrote the file, as 2.6.4'
-complete -c crossgrade -n '__fish_seen_subcommand_from convert' -l report -r -F -d 'write the report here too: a page, or a document if FILE ends in .json'
+complete -c crossgrade -n '__fish_seen_subcommand_from convert' -l report -r -F -d 'write the report here too: a page, or JSON if FILE ends in .json'
 complete -c crossgrade -n '__fish_seen_subcommand_from convert' -l strict -d 'write nothing unless all of it is exact'
 complete -c crossgrade -n '__fish_seen_subcommand_from convert' -l accept -x -d 'let this check, or finding, pass; may be repeated'

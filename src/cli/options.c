@@ -68,7 +68,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_AGAINST] = { "against", 0, "FACTS", "compare with the facts of this file" },
 	[OPT_WITH_POINT] = { "with-restore-point", 0, NULL, "give up the restore point as well" },
 	[OPT_FROM_VERSION] = { "from-version", 0, "VERSION", "release that wrote the file, as 2.6.4" },
-	[OPT_REPORT] = { "report", 0, "FILE", "write the report here too: a page, or a document if FILE ends in .json" },
+	[OPT_REPORT] = { "report", 0, "FILE", "write the report here too: a page, or JSON if FILE ends in .json" },
 	[OPT_STRICT] = { "strict", 0, NULL, "write nothing unless all of it is exact" },
 };
 /* clang-format on */

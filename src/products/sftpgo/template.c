@@ -23,10 +23,11 @@ void write_finding(struct writing *w, enum template_reason reason,
 static bool from_dot_pass(const struct writing *w, struct sv text)
 {
 	static const char *const words[] = { "if ", "else", "end}", "range ", "with " };
-	struct sv rest = { text.p + 3, text.n - MIN_OF(text.n, (size_t)3) };
+	struct sv rest;
 
-	if (w->a->release.minor != 7 || !sv_starts(text, "{{.") || !rest.n)
+	if (w->a->release.minor != 7 || text.n <= 3 || !sv_starts(text, "{{."))
 		return false;
+	rest = (struct sv){ text.p + 3, text.n - 3 };
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (sv_starts(rest, words[i]))
 			return true;

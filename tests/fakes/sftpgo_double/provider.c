@@ -23,8 +23,8 @@ static const char *const steps[NEWEST - FIRST] = {
 	"CREATE INDEX shared_sessions_type_idx ON shared_sessions (type);"
 	"CREATE INDEX shared_sessions_timestamp_idx ON shared_sessions (timestamp);",
 	"UPDATE events_actions SET options = CAST(replace(CAST(options AS text), '{{', '{{.') AS blob);",
-	SORTED("admins_groups_mapping") SORTED("groups_folders_mapping") SORTED("users_folders_mapping")
-	SORTED("users_groups_mapping"),
+	(SORTED("admins_groups_mapping") SORTED("groups_folders_mapping") SORTED("users_folders_mapping")
+	 SORTED("users_groups_mapping")),
 	"CREATE TABLE shares_groups_mapping (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, share_id integer NOT NULL,"
 	" group_id integer NOT NULL, permissions integer NOT NULL);",
 };

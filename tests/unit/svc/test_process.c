@@ -78,6 +78,7 @@ static void a_lock_that_is_being_let_go(void **state)
 {
 	struct service *s = open_process();
 	pid_t taker = fork();
+	int free_again;
 
 	if (taker == 0) {
 		int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -91,6 +92,10 @@ static void a_lock_that_is_being_let_go(void **state)
 	assert_int_equal(waitpid(taker, NULL, 0), taker);
 	assert_int_equal(look(s).run, SVC_STOPPED);
 	service_close(s);
+	/* The next test takes it. */
+	free_again = open(lock_path, O_RDWR | O_CLOEXEC);
+	assert_true(free_again >= 0 && flock(free_again, LOCK_EX) == 0);
+	close(free_again);
 }
 
 /* Started by a run that was killed since, and without its lock yet: its command line tells. */
