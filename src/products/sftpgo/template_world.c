@@ -10,9 +10,13 @@ struct action_node {
 	int type; /* 0: only a rule named it so far */
 	VEC(struct rule_node *) rules;
 };
+/* When an action of a rule runs, whatever its order among the others says. */
+enum turn { TURN_SYNC, TURN_ASYNC, TURN_FAILURE };
+
 struct rule_use {
 	struct action_node *action;
-	int64_t order;
+	enum turn turn;
+	int64_t order; /* within its turn */
 };
 struct rule_node {
 	char *name;
@@ -85,11 +89,22 @@ int template_world_action(struct template_world *w, const json_t *action, struct
 	return 0;
 }
 
-static int by_order(const void *a, const void *b)
+static int by_turn(const void *a, const void *b)
 {
 	const struct rule_use *x = a, *y = b;
 
+	if (x->turn != y->turn)
+		return x->turn < y->turn ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static enum turn turn_of(const json_t *use)
+{
+	const json_t *options = json_object_get(use, "relation_options");
+
+	if (json_bool(options, "is_failure_action", false))
+		return TURN_FAILURE;
+	return json_bool(options, "execute_sync", false) ? TURN_SYNC : TURN_ASYNC;
 }
 
 static void uses_add(struct template_world *w, struct rule_node *r, const json_t *actions)
@@ -105,11 +120,12 @@ static void uses_add(struct template_world *w, struct rule_node *r, const json_t
 		if (!name)
 			continue;
 		n = node_of(w, name);
-		*vec_push(&r->uses) = (struct rule_use){ n, json_int(one, "order", (int64_t)i) };
+		*vec_push(&r->uses) = (struct rule_use){ n, turn_of(one),
+						      json_int(one, "order", (int64_t)i) };
 		if (!n->rules.n || *vec_last(&n->rules) != r)
 			*vec_push(&n->rules) = r;
 	}
-	vec_sort(&r->uses, by_order);
+	vec_sort(&r->uses, by_turn);
 	w->n_uses += r->uses.n;
 }
 

@@ -458,6 +458,38 @@ static void rules_say_what_runs_an_action(void **state)
 	template_world_free(w);
 }
 
+/* Failure actions run when all others have, those that are waited for before all others. */
+static void order_counts_within_a_turn(void **state)
+{
+	static const struct {
+		const char *mail, *save; /* "relation_options" of order 1 and 2 */
+		unsigned before;
+	} cases[] = {
+		{ "{}", "{}", 0 },
+		{ "{\"is_failure_action\":true}", "{}", TEMPLATE_AFTER_BACKUP },
+		{ "{}", "{\"is_failure_action\":true}", 0 },
+		{ "{\"is_failure_action\":true}", "{\"is_failure_action\":true}", 0 },
+		{ "{}", "{\"execute_sync\":true}", TEMPLATE_AFTER_BACKUP },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct template_world *w = template_world_new();
+		struct template_asked a = of_26;
+		autofree char *rule =
+		    xasprintf("{\"name\":\"r\",\"trigger\":6,\"actions\":["
+			      "{\"name\":\"mail\",\"order\":1,\"relation_options\":%s},"
+			      "{\"name\":\"save\",\"order\":2,\"relation_options\":%s}]}",
+			      cases[i].mail, cases[i].save);
+
+		action_add(w, "{\"name\":\"save\",\"type\":4}");
+		action_add(w, "{\"name\":\"mail\",\"type\":3}");
+		rule_add(w, rule);
+		template_world_ask(w, "mail", &a);
+		assert_int_equal(a.triggers, TEMPLATE_ON_DEMAND | cases[i].before);
+		template_world_free(w);
+	}
+}
+
 static void rules_change_too(void **state)
 {
 	static const struct {
@@ -512,6 +544,7 @@ int main(void)
 		cmocka_unit_test(what_loses_data_blocks),
 		cmocka_unit_test(what_else_changes),
 		cmocka_unit_test(rules_say_what_runs_an_action),
+		cmocka_unit_test(order_counts_within_a_turn),
 		cmocka_unit_test(rules_change_too),
 		cmocka_unit_test(what_is_no_action_is_refused),
 	};
