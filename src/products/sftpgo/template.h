@@ -31,7 +31,8 @@
 #include "io/json.h"
 
 #define TEMPLATE_MAX (8u << 20)     /* bytes of one translated text */
-#define TEMPLATE_FINDINGS_MAX 10000 /* of one text; those beyond count for its class, unlisted */
+/* Of one text; of those beyond, the first of each reason and condition is listed. */
+#define TEMPLATE_FINDINGS_MAX 10000
 
 /* ---- what is asked ---- */
 
@@ -239,6 +240,7 @@ struct template_text {
 	enum template_class class;         /* worst of the findings' */
 	bool held; /* not exact, and not only for conditions of the same meaning: not to be put to
 		      work unseen */
+	uint32_t listed[TEMPLATE_REASON__MAX]; /* bits 1 << enum template_condition, of .findings */
 };
 void template_text_done(struct template_text *t);
 

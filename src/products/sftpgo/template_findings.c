@@ -306,6 +306,17 @@ bool finding_holds_back(const struct template_finding *f)
 	return f->class == TEMPLATE_NOT;
 }
 
+/* Whoever judges by the list alone must come to the same: no reason is missing in it. */
+static bool is_listed(struct template_text *t, enum template_reason reason,
+		      enum template_condition condition)
+{
+	uint32_t bit = UINT32_C(1) << condition, was = t->listed[reason];
+
+	_Static_assert(TEMPLATE_IF__MAX <= 32, "a bit for each condition");
+	t->listed[reason] = was | bit;
+	return was & bit;
+}
+
 void text_finding(struct template_text *t, const struct template_asked *a,
 		  enum template_reason reason, enum template_condition condition,
 		  const struct finding_at *at)
@@ -315,7 +326,7 @@ void text_finding(struct template_text *t, const struct template_asked *a,
 	judge(&f, a);
 	t->class = MAX_OF(t->class, f.class);
 	t->held = t->held || finding_holds_back(&f);
-	if (t->findings.n < TEMPLATE_FINDINGS_MAX)
+	if (!is_listed(t, reason, condition) || t->findings.n < TEMPLATE_FINDINGS_MAX)
 		finding_add(&t->findings, a, reason, condition, at);
 }
 

@@ -385,6 +385,23 @@ static void conditions_can_be_settled(void **state)
 	template_text_done(&t);
 }
 
+static void no_reason_is_missing_beyond_the_ceiling(void **state)
+{
+	struct template_asked a = { .release = { 6, 4 }, .triggers = PROVIDER };
+	autobuf struct buf text = BUF_MAX(1 << 20);
+	struct template_text t;
+
+	for (int i = 0; i < TEMPLATE_FINDINGS_MAX + 5; i++)
+		buf_adds(&text, "{{UID}}");
+	buf_adds(&text, "{{Name}}{{Name}}");
+	translated(&a, PLAIN, buf_str(&text), &t);
+	assert_int_equal(t.findings.n, TEMPLATE_FINDINGS_MAX + 1);
+	assert_true(has_condition(&t.findings, TEMPLATE_IF_NAME) && t.held);
+	template_text_reset(&t);
+	assert_false(t.listed[TEMPLATE_HANGS]);
+	template_text_done(&t);
+}
+
 static void times_may_be_local(void **state)
 {
 	struct template_asked a = { .release = { 7, 5 },
@@ -583,6 +600,7 @@ int main(void)
 		cmocka_unit_test(findings_say_where_and_why),
 		cmocka_unit_test(what_the_dot_pass_left_is_seen),
 		cmocka_unit_test(conditions_can_be_settled),
+		cmocka_unit_test(no_reason_is_missing_beyond_the_ceiling),
 		cmocka_unit_test(times_may_be_local),
 		cmocka_unit_test(objects_where_they_are_filled_in),
 		cmocka_unit_test(laws_hold_for_any_text),
