@@ -14,22 +14,36 @@ static const char *condition_name(const struct template_finding *f)
 	return f->condition == TEMPLATE_IF_NONE ? "" : template_condition_about(f->condition)->name;
 }
 
+/* A restore stops at what Enterprise refuses to save. */
+static bool is_blocking(const struct template_finding *f)
+{
+	return template_reason_about(f->reason)->blocking || f->reason == TEMPLATE_PATTERN_TOKEN;
+}
+
+/* Loss of data is agreed to by its own name alone: whoever agrees to a condition thinks of something else. */
 static bool agreed(const struct event_judge *j, const struct template_finding *f)
 {
 	for (const char *const *name = j->accept; name && *name; name++) {
-		if (!strcmp(*name, template_reason_about(f->reason)->name) || !strcmp(*name, condition_name(f)))
+		if (!strcmp(*name, template_reason_about(f->reason)->name) || (!is_blocking(f) && !strcmp(*name, condition_name(f))))
 			return true;
 	}
 	return false;
 }
 
-/* Whatever may stop a conversion; what is exact by its nature is nothing to agree to. */
+/* What is exact by its nature is nothing to agree to, and what only says that a condition is open would agree to all of them. */
+static bool can_be_agreed_to(enum template_reason r)
+{
+	return r != TEMPLATE_HANGS && template_reason_about(r)->class != TEMPLATE_EXACT;
+}
+
 static size_t names_to_accept(const char **ret)
 {
 	size_t n = 0;
 
-	for (int i = 0; i < TEMPLATE_REASON__MAX; i++)
-		ret[n++] = template_reason_about((enum template_reason)i)->name;
+	for (int i = 0; i < TEMPLATE_REASON__MAX; i++) {
+		if (can_be_agreed_to((enum template_reason)i))
+			ret[n++] = template_reason_about((enum template_reason)i)->name;
+	}
 	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++)
 		ret[n++] = template_condition_about((enum template_condition)i)->name;
 	ret[n] = NULL;
@@ -54,12 +68,6 @@ int event_judge_accepts(const char *const *accept, struct err *e)
 }
 
 /* ---- verdicts ---- */
-
-/* A restore stops at what Enterprise refuses to save. */
-static bool is_blocking(const struct template_finding *f)
-{
-	return template_reason_about(f->reason)->blocking || f->reason == TEMPLATE_PATTERN_TOKEN;
-}
 
 static bool means_the_same(const struct template_finding *f)
 {

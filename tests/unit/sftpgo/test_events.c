@@ -63,6 +63,32 @@ static void what_is_agreed_to_is_not(void **state)
 	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "deletes-trees"), EVENT_INEXACT | EVENT_HELD);
 }
 
+static void loss_of_data_is_agreed_to_by_its_own_name(void **state)
+{
+	const unsigned blocks = EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
+
+	assert_int_equal(verdict(TEMPLATE_DELETES_VALUE, TEMPLATE_NOT, TEMPLATE_IF_PATTERN_FREE, "pattern-free"), blocks);
+	assert_int_equal(verdict(TEMPLATE_DELETES_VALUE, TEMPLATE_NOT, TEMPLATE_IF_PATTERN_FREE, "deletes-value"), EVENT_CLEAN);
+	assert_int_equal(verdict(TEMPLATE_PATTERN_VALUE, TEMPLATE_EXACT_IF, TEMPLATE_IF_PATTERN_FREE, "pattern-free"), EVENT_CLEAN);
+}
+
+static void no_name_agrees_to_everything(void **state)
+{
+	static const char *const refused[] = { "condition", "same", "literal" }, *const known[] = { "uid", "deletes-trees", "object-data" };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		const char *const accept[] = { refused[i], NULL };
+
+		assert_fails(event_judge_accepts(accept, &e), &e, ERR_USAGE);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		const char *const accept[] = { known[i], NULL };
+
+		assert_ok(event_judge_accepts(accept, &e), &e);
+	}
+}
+
 static void shown(const char *action, const char *field, const char *text, const char *expected)
 {
 	json_t *doc = json_loads(action, 0, NULL), *is = event_secret_shown(doc, field, sv_of(text));
@@ -95,6 +121,8 @@ int main(void)
 		cmocka_unit_test(the_page_names_every_finding),
 		cmocka_unit_test(what_is_not_the_same_is_held),
 		cmocka_unit_test(what_is_agreed_to_is_not),
+		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
+		cmocka_unit_test(no_name_agrees_to_everything),
 		cmocka_unit_test(secrets_are_not_shown),
 	};
 
