@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "engine/file_undo.h"
 #include "io/file.h"
 #include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/rest.h"
@@ -78,7 +79,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	const char *rel;
 	struct site *s;
 
-	if (open_place(c, params, &s, &d, &rel, e) < 0 || keep(s, params, &d, rel, e) < 0 || event_kept_read(&d, rel, &k, e) < 0)
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || file_drop_temps(&d, file_parent(rel), e) < 0 || keep(s, params, &d, rel, e) < 0 ||
+	    event_kept_read(&d, rel, &k, e) < 0)
 		return -(int)e->kind;
 	return tell(params, &k, ret_result, e);
 }
@@ -105,8 +107,12 @@ static int undo_keep(struct ctx *c, const json_t *params, const json_t *undo, st
 	autodir struct dir d = DIR_NONE;
 	const char *rel;
 	struct site *s;
+	int has_parent;
 
 	if (open_place(c, params, &s, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	has_parent = dir_has(&d, file_parent(rel), e);
+	if (has_parent < 0 || (has_parent && file_drop_temps(&d, file_parent(rel), e) < 0))
 		return -(int)e->kind;
 	return dir_unlink(&d, rel, e);
 }
