@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/package_of.h"
+#include "io/file.h"
 #include "io/image.h"
 
 #define EDIT_MAX ((size_t)64 << 20)
@@ -71,17 +72,21 @@ static bool names(const char *odd, const char *path)
 	return false;
 }
 
-static int put(const struct packager *p, const char *path, const struct dir *blobs, const json_t *image, struct err *e)
+/* Who was killed while he put one back left a temporary file beside it; that goes, whether this one is still to be put back or not. */
+static int put(const struct packager *p, const char *path, bool due, const struct dir *blobs, const json_t *image, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	const char *name;
 
-	if (package_file_at(p, path, &d, &name, e) >= 0)
-		return image_put(&d, name, blobs, image, e);
-	if (e->kind != ERR_ABSENT || !json_bool(image, "absent", false))
+	if (package_file_at(p, path, &d, &name, e) < 0) {
+		if (e->kind != ERR_ABSENT || (due && !json_bool(image, "absent", false)))
+			return -(int)e->kind;
+		err_clear(e);
+		return 0;
+	}
+	if (file_drop_temps(&d, "", e) < 0)
 		return -(int)e->kind;
-	err_clear(e);
-	return 0;
+	return due ? image_put(&d, name, blobs, image, e) : 0;
 }
 
 int package_edits_put(const struct packager *p, const char *name, const struct dir *blobs, const json_t *edits, struct err *e)
@@ -96,7 +101,7 @@ int package_edits_put(const struct packager *p, const char *name, const struct d
 		return -(int)e->kind;
 	json_object_foreach((json_t *)edits, path, image)
 	{
-		if (!names(buf_str(&odd), path) && put(p, path, blobs, image, e) < 0)
+		if (put(p, path, !names(buf_str(&odd), path), blobs, image, e) < 0)
 			return err_wrap(e, "put back '%s', which was changed by hand", path);
 	}
 	return 0;
