@@ -584,5 +584,5 @@ static int look_install(struct ctx *c, const json_t *params, const json_t *undo,
 	return each_conf(&w, look_at_conf, e);
 }
 
-const struct step_kind step_package_install = { "package_install", 1,	   LIFE_DURABLE, describe, capture,
+const struct step_kind step_package_install = { "package_install", 2,	   LIFE_DURABLE, describe, capture,
 						apply,		   verify, undo_install, look_install };

@@ -296,4 +296,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r < 0 ? r : dir_sync(&c->blobs, "", e);
 }
 
-const struct step_kind step_package_stage = { "package_stage", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_package_stage = { "package_stage", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
