@@ -96,6 +96,13 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	valid translation
 	! grep -q s3cret r.html r.json
 	[[ $output == *'"***"'* ]]
+	# An address that is a password, and a secret of its own query.
+	rm out.json
+	sed -i 's|https://chat.example/hook|https://chat.example/bot1:AAbbCC-s3cret-s3cret/{{Name}}?sig=s3cret|' dump.json
+	convert --report hidden.html
+	ends 0
+	[[ $output == *'https://chat.example/***/{{Name}}?sig=***'* && $output != *s3cret* ]]
+	! grep -q s3cret hidden.html
 }
 
 @test "rules before actions, sections that are null, a dump without either" {

@@ -1,5 +1,6 @@
 /* What of an event action's texts may stand in a report: headers, variables and query values whose names say that they are secret
- * are "***" there, and so is who logs in within an endpoint. Pure. */
+ * are "***" there. Of an endpoint so are who logs in, values of such names in its own query, and what looks like a secret: 16 bytes or
+ * more between slashes and tokens, or 8 of letters and digits, as chats have them for passwords. Pure. */
 #pragma once
 
 #include "io/json.h"

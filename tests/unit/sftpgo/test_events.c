@@ -115,6 +115,39 @@ static void secrets_are_not_shown(void **state)
 	shown(action, "http_config.endpoint", "https://host/{{Name}}@b", "https://host/{{Name}}@b");
 }
 
+static void addresses_that_are_passwords_are_not_shown(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "https://hooks.example/services/T024BE7LD/B0HU2EV1T/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.example/services/***/***/***" },
+		{ "https://api.example/bot123456:AAbbCC-dd_eeFFgg/sendMessage?chat_id={{Name}}",
+		  "https://api.example/***/sendMessage?chat_id={{Name}}" },
+		{ "https://h/api/v2/files/{{ urlPathEscape .Name }}/s3cr3ts3cr3t{{Ext}}?a=b", "https://h/api/v2/files/{{ urlPathEscape .Name }}/***{{Ext}}?a=b" },
+		{ "https://h?sig=x&design=y&code=1&token={{Name}}", "https://h?sig=***&design=y&code=***&token=***" },
+		{ "https://h/{{ stringReplace .Name \"/\" \"?sig=\" }}?pwd=x", "https://h/{{ stringReplace .Name \"/\" \"?sig=\" }}?pwd=***" },
+		{ "https://u:p@h?a=0123456789abcdef#x", "https://***@h?a=***#x" },
+		{ "hook", "hook" },
+		{ "", "" },
+		{ "{{Name}}", "{{Name}}" },
+		{ "https://h/{{", "https://h/{{" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		shown("{}", "http_config.endpoint", cases[i][0], cases[i][1]);
+}
+
+static void names_of_secrets(void **state)
+{
+	static const char *const secret[] = { "X-Pass", "MYSQL_PWD", "Passphrase", "sig", "X-Sig", "X-Auth", "Session-Id", "PIN" },
+				 *const open[] = { "X-Author", "Design", "Content-Encoding", "Shipping", "Title" };
+
+	for (int i = 0; i < 13; i++) {
+		const char *name = i < 8 ? secret[i] : open[i - 8];
+		autofree char *action = xasprintf("{\"options\":{\"http_config\":{\"headers\":[{\"key\":\"%s\"}]}}}", name);
+
+		shown(action, "http_config.headers[0].value", "x", i < 8 ? "***" : "x");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +157,8 @@ int main(void)
 		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
 		cmocka_unit_test(no_name_agrees_to_everything),
 		cmocka_unit_test(secrets_are_not_shown),
+		cmocka_unit_test(addresses_that_are_passwords_are_not_shown),
+		cmocka_unit_test(names_of_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
