@@ -170,6 +170,18 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	nothing_left
 }
 
+@test "2.7 may have had local time: a dump does not tell, so somebody has to" {
+	dump
+	sed -i 's/{{\([A-Z]\)/{{.\1/g; s/"version":16/"version":17/; s/{{.Name}} put/{{.Hour}}/' dump.json
+	cg convert sftpgo-events dump.json -o out.json --from-version 2.7.5 --output json
+	ends 0
+	[[ $(json "[a['name'] for a in d['actions'] if a['held']]") == *chat* ]]
+	rm out.json
+	cg convert sftpgo-events dump.json -o out.json --from-version 2.7.5 --accept utc --output json
+	ends 0
+	[[ $(json "[a['name'] for a in d['actions'] if a['held']]") != *chat* ]]
+}
+
 @test "nothing is written over" {
 	dump
 	cp dump.json same.json

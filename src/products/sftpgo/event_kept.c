@@ -114,6 +114,13 @@ void event_judge_settle(struct event_judge *j, const json_t *settled)
 	}
 }
 
+void event_judge_zone(struct event_judge *j, const json_t *local_time)
+{
+	j->asked.local_time = json_is_true(local_time);
+	if (json_is_false(local_time))
+		j->asked.settled[TEMPLATE_IF_UTC] = TEMPLATE_HOLDS;
+}
+
 static void count_up(json_t *counts, const char *name)
 {
 	json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + 1));

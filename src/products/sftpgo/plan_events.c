@@ -1,6 +1,7 @@
 /* Event actions on the way to Enterprise: kept before the stop, and put translated by a second plan, when the new server runs. */
 #include <string.h>
 
+#include "products/sftpgo/checks.h"
 #include "products/sftpgo/crossing.h"
 #include "products/sftpgo/draft.h"
 #include "products/sftpgo/event_goal.h"
@@ -30,6 +31,12 @@ static const char *release_of(const struct draft *d)
 	return goal_setting(d->to, "events_from", json_str(facts_get(d->now, SF_EVENTS), "from", NULL));
 }
 
+/* Where times of the old server were, as its configuration went along; NULL: not known. */
+static json_t *local_time(const struct draft *d)
+{
+	return facts_get(d->now, SF_CONF) ? json_boolean(!strcmp(conf_text(d->now, "common.tz"), "local")) : NULL;
+}
+
 void sftpgo_draft_events_put(struct draft *d)
 {
 	const json_t *dump = facts_get(d->now, SF_EVENTS), *accept = json_object_get(d->to->settings, "events_accept");
@@ -41,9 +48,9 @@ void sftpgo_draft_events_put(struct draft *d)
 		sftpgo_draft_step(d, PHASE_CHANGE, "events-probe", "events_probe", 0, json_object(),
 				  "what the documentation leaves open is settled by asking this server, and used");
 	sftpgo_draft_step(d, PHASE_CHANGE, "events", "events_put", 0,
-			  json_pack("{so sO ss? sO* so*}", "file", sftpgo_draft_place(d, "events", json_str(dump, "file", "")), "sha256",
+			  json_pack("{so sO ss? sO* so* so*}", "file", sftpgo_draft_place(d, "events", json_str(dump, "file", "")), "sha256",
 				    json_object_get(dump, "sha256"), "release", release_of(d), "accept", accept, "settled",
-				    events_probe(d->to) ? plan_from("events-probe", "settled") : NULL),
+				    events_probe(d->to) ? plan_from("events-probe", "settled") : NULL, "local_time", local_time(d)),
 			  "texts as Enterprise's templates, translated from what they were before the migration; then their rules are set "
 			  "active again");
 	plan_note(d->plan, "translations agree with the vendor's documentation; nobody here has seen an Enterprise build run them. "

@@ -1,6 +1,6 @@
 /* events_put: event actions of a running Enterprise server get the translations of what they were before its migration, and the rules
  * that were set inactive for it are set active again.
- * params {"file":place of the dump,"sha256","release":"2.7.5"|null,"accept":[name],"settled":{condition: bool}}; undo record {"old": name of a blob {name: action},
+ * params {"file":place of the dump,"sha256","release":"2.7.5"|null,"accept":[name],"settled":{condition: bool},"local_time"?: bool}; undo record {"old": name of a blob {name: action},
  * "actions":{name:{"before","after": digests}},"rules":{name: digest},"left":[text]}; result {"put":[name],"active":[name],
  * "notes":[text]}. An action that is held back, was edited since the migration or is gone is left alone, and so are its rules. */
 #include "engine/step.h"
@@ -62,6 +62,7 @@ static int put_open(struct ctx *c, const json_t *params, struct put *p, struct e
 	if (event_kept_judge(&p->kept, json_str(params, "release", NULL), p->accept, &p->judge, e) < 0)
 		return -(int)e->kind;
 	event_judge_settle(&p->judge, json_object_get(params, "settled"));
+	event_judge_zone(&p->judge, json_object_get(params, "local_time"));
 	return rest_login(s, &p->api, e);
 }
 

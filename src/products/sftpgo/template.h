@@ -105,6 +105,7 @@ enum template_condition {
 				     pattern */
 	TEMPLATE_IF_BACKSLASH, /* no value has a backslash, where one in a path becomes a slash */
 	TEMPLATE_IF_MINUTE,    /* a schedule without a minute fires at minute 0 */
+	TEMPLATE_IF_UTC,       /* common.tz of 2.7 is not "local"; .local_time says that it is */
 	TEMPLATE_IF__MAX
 };
 struct template_condition_about {
@@ -129,7 +130,7 @@ struct template_asked {
 			      may */
 	bool object_data;  /* {{ObjectData}} is filled in this action; template_action() finds out
 			      itself */
-	bool local_time;   /* common.tz is "local", of 2.7 */
+	bool local_time;   /* common.tz is "local", of 2.7; that it is not: settled, as IF_UTC */
 	unsigned heard;    /* enum template_heard of all active rules, for what sets off
 			      other rules */
 	unsigned char settled[TEMPLATE_IF__MAX]; /* enum template_settled */

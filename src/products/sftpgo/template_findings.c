@@ -75,6 +75,10 @@ static const struct template_condition_about conditions[TEMPLATE_IF__MAX] = {
 				    true, false, "facts sftpgo 5.3; sftpgo-real 6.3, 8.14" },
 	[TEMPLATE_IF_MINUTE] = { "schedule-minute", "a schedule without a minute runs at minute 0",
 				 false, true, "facts sftpgo 5.9, 5.10" },
+	[TEMPLATE_IF_UTC] = { "utc",
+			      "common.tz of the old server was not 'local': a dump does not tell, "
+			      "and this is the time in UTC",
+			      false, false, "facts sftpgo 5.4" },
 };
 
 const struct template_condition_about *template_condition_about(enum template_condition c)

@@ -168,9 +168,13 @@ static void timeless(struct value *v, const struct template_asked *a, enum token
 
 static void timed(struct value *v, const struct template_asked *a, enum token token)
 {
-	if (a->release.minor == 7 && a->local_time && local_formats[token]) {
+	bool zoned = a->release.minor == 7 && local_formats[token];
+
+	if (zoned && a->local_time) {
 		snprintf(v->text, 256, ".Timestamp.Local.Format \"%s\"", local_formats[token]);
 		v->base.yes.x = v->text;
+	} else if (zoned) {
+		v->conditions |= BIT(UTC);
 	}
 	timeless(v, a, token);
 	v->conditions |= after_backup(a) ? BIT(BACKUP) : 0;

@@ -38,6 +38,7 @@ func ofEvent(hold func(*event) bool) condition {
 
 var conditions = map[string]condition{
 	"release":       {func(t *trial, _ *event, _ *outcome) bool { return t.asked.Release == t.actual.String() }, nil},
+	"utc":           {func(t *trial, _ *event, _ *outcome) bool { return t.zone == time.UTC }, nil},
 	"json-escape":   ofWorld(func(w *world) { w.plainHTML = true }, func(w world) bool { return w.plainHTML }),
 	"provider-name": ofWorld(func(w *world) { w.nameIsObject = true }, func(w world) bool { return w.nameIsObject }),
 	"initiator":     ofWorld(func(w *world) { w.noInitiator = true }, func(w world) bool { return w.noInitiator }),
@@ -72,8 +73,13 @@ type proof struct {
 // In a release, the zone of its server and a world, both as it likes.
 func (p *proof) trialOf(r release) *trial {
 	t := &trial{actual: r, zone: time.UTC, asked: asked{Release: r.String(), Settled: map[string]bool{}}}
-	if r.dotted() && p.one(4) {
+	switch {
+	case r.dotted() && p.one(4):
 		t.asked.Local, t.zone = true, time.Local
+	case r.dotted() && p.one(4):
+		t.zone = []*time.Location{time.UTC, time.Local}[p.Intn(2)]
+	default:
+		t.asked.Settled["utc"] = true
 	}
 	p.settle(t)
 	return t

@@ -27,6 +27,7 @@ static inline void case_holds(const struct template_case *c)
 	struct template_asked a = { .release = { c->minor, c->patch }, .triggers = c->triggers };
 	struct template_text t;
 
+	a.settled[TEMPLATE_IF_UTC] = TEMPLATE_HOLDS;
 	translated(&a, c->context, c->text, &t);
 	if (strcmp(buf_str(&t.text), c->becomes) || t.class != c->class)
 		print_error("of %d.%d, %x: %s\n", c->minor, c->patch, c->triggers, c->text);

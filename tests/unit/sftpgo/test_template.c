@@ -418,6 +418,25 @@ static void times_may_be_local(void **state)
 	template_text_done(&t);
 }
 
+static void a_zone_that_nobody_told_is_a_condition(void **state)
+{
+	struct template_asked a = { .release = { 7, 5 }, .triggers = FS };
+	struct template_text t;
+
+	translated(&a, PLAIN, "{{.Hour}}", &t);
+	assert_string_equal(buf_str(&t.text), "{{ .Timestamp.UTC.Format \"15\" }}");
+	assert_true(has_condition(&t.findings, TEMPLATE_IF_UTC) && t.held);
+	template_text_done(&t);
+	a.settled[TEMPLATE_IF_UTC] = TEMPLATE_HOLDS;
+	translated(&a, PLAIN, "{{.Hour}}", &t);
+	assert_int_equal(t.class, TEMPLATE_EXACT);
+	template_text_done(&t);
+	a = (struct template_asked){ .release = { 6, 6 }, .triggers = FS };
+	translated(&a, PLAIN, "{{Hour}}", &t);
+	assert_int_equal(t.class, TEMPLATE_EXACT);
+	template_text_done(&t);
+}
+
 static void objects_where_they_are_filled_in(void **state)
 {
 	struct template_asked a = { .release = { 7, 5 },
@@ -602,6 +621,7 @@ int main(void)
 		cmocka_unit_test(conditions_can_be_settled),
 		cmocka_unit_test(no_reason_is_missing_beyond_the_ceiling),
 		cmocka_unit_test(times_may_be_local),
+		cmocka_unit_test(a_zone_that_nobody_told_is_a_condition),
 		cmocka_unit_test(objects_where_they_are_filled_in),
 		cmocka_unit_test(laws_hold_for_any_text),
 		cmocka_unit_test(backslashes_in_paths),
