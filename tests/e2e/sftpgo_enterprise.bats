@@ -17,7 +17,7 @@ setup_file() {
 	(umask 077; echo pass-admin >"$lab/password"; echo wrong >"$lab/wrong"; echo pass-third >"$lab/third"
 	echo pass-user-00001 >"$lab/user-00001"
 	echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
-	sftpgo_install 2.7.5 "$lab/opt" && sftpgo_prepare "$lab/opt" "$root" 50 && sftpgo_start "$lab/opt" "$root" || return
+	sftpgo_install 2.7.5 "$lab/opt" && sftpgo_prepare "$lab/opt" "$root" 1000 && sftpgo_start "$lab/opt" "$root" || return
 	sftpgo_dump "$root" >"$lab/before.json"
 }
 teardown() { [ ! -f "$lab/slow.pid" ] || slow_stop; }

@@ -106,7 +106,7 @@ by_package() {
 	! cmp -s "$lab/pristine.json" "$lab/edited.json" || return
 	inside systemctl restart sftpgo.service
 	inside dpkg --set-selections <<<"sftpgo hold"
-	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 100
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 1000
 }
 
 setup_file() {
@@ -342,7 +342,7 @@ database() {
 		sed 's/^/SFTPGO_DATA_PROVIDER__/; $a SFTPGO_DATA_PROVIDER__HOST=127.0.0.1' | inside tee /etc/sftpgo/env.d/provider.env >/dev/null
 	inside chown sftpgo: /etc/sftpgo/env.d/provider.env
 	inside systemctl restart sftpgo.service
-	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 20 && sftpgo_dump "$root" >"$lab/before.json"
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 1000 && sftpgo_dump "$root" >"$lab/before.json"
 }
 schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; }
 

@@ -100,7 +100,7 @@ by_package() {
 	inside chmod 751 /srv/sftpgo
 	inside systemctl enable --now sftpgo.service
 	traps
-	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$REAL/sftpgo.sh" "$root" 100
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$REAL/sftpgo.sh" "$root" 1000
 }
 
 setup_file() {
