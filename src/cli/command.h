@@ -32,6 +32,7 @@ struct command {
 	/* Returns the exit code. A failure that has not been told yet is left in e (kind not ERR_OK). */
 	int           (*run)(struct call *c, struct err *e);
 	const char     *interrupted;    /* of CMD_TOUCHES: what Ctrl-C makes it do; NULL: it turns back */
+	const char     *more;           /* lines of its --help before the options; NULL: none */
 };
 
 extern const struct command commands[];         /* ends with .name = NULL */

@@ -27,6 +27,14 @@ static const enum opt convert_opts[] = { OPT_OUT,    OPT_FROM_VERSION, OPT_REPOR
 					 OPT_STRICT, OPT_ACCEPT,       OPT__MAX };
 static const enum opt finalize_opts[] = { OPT_WITH_POINT, OPT__MAX };
 
+static const char convert_more[] =
+	"\nWHAT is one of\n"
+	"  sftpgo-events  a dump of SFTPGo 2.6 or 2.7 (FILE): event actions, from placeholders\n"
+	"                 to the templates of Enterprise; --accept takes names of its findings\n"
+	"\nExample:\n"
+	"  crossgrade convert sftpgo-events dump.json -o enterprise.json \\\n"
+	"      --from-version 2.6.4 --report events.html\n";
+
 const struct command commands[] = {
 	{ "init", "[PRODUCT]", "Write a commented migration.yaml for an installation", 1,
 	  CMD_SUBJECT, init_opts, cmd_init },
@@ -66,7 +74,7 @@ const struct command commands[] = {
 	{ "report", "[RUN]", "Tell one run: steps, times, downtime, differences", 1, 0, NULL,
 	  cmd_report },
 	{ "convert", "WHAT FILE", "Write a file of a product's anew for another edition", 2, 0,
-	  convert_opts, cmd_convert },
+	  convert_opts, cmd_convert, .more = convert_more },
 	{ "explain", "ID", "Explain a check, a step kind or an exit code", 1, 0, NULL,
 	  cmd_explain },
 	{ NULL },

@@ -50,6 +50,8 @@ void help_print(FILE *to, const struct args *a)
 	}
 	fprintf(to, "Usage: crossgrade %s%s%s [OPTION]...\n%s.\n", cmd->name,
 		*cmd->operands ? " " : "", cmd->operands, cmd->help);
+	if (cmd->more)
+		fputs(cmd->more, to);
 	if (cmd->opts)
 		fprintf(to, "\nOptions:\n");
 	for (const enum opt *it = cmd->opts; it && *it != OPT__MAX; it++)
