@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/signals.h"
 #include "cli/subject.h"
 #include "engine/product.h"
 #include "view/translation_html.h"
@@ -120,6 +121,7 @@ static int keep(struct job *j, bool written, struct err *e)
 {
 	if ((written && new_file_finish(&j->out, e) < 0) || write_report(j, e) < 0)
 		return -(int)e->kind;
+	signals_will("the new file and its report get their names");
 	if (written && new_file_keep(&j->out, e) < 0)
 		return -(int)e->kind;
 	return j->report.path ? new_file_keep(&j->report, e) : 0;

@@ -1,7 +1,10 @@
 #include "io/new_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 
@@ -27,6 +30,18 @@ static int want_absent(const struct new_file *f, struct err *e)
 	return there > 0 ? err_set(e, ERR_EXISTS, "'%s' is there already", f->path) : there;
 }
 
+/* Without a name, so that nothing stays whatever ends us; under a temporary one where the file system knows no such files. */
+static int open_nameless(struct new_file *f, mode_t mode, struct err *e)
+{
+	struct err refused = ERR_INIT;
+	int fd = dir_openat(&f->dir, ".", O_WRONLY | O_TMPFILE, mode, &refused);
+
+	if (fd >= 0)
+		return fd;
+	file_temp_name(f->temp);
+	return dir_openat(&f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL, mode, e);
+}
+
 int new_file_open(const char *path, mode_t mode, struct new_file *ret, struct err *e)
 {
 	struct new_file f = { .dir = DIR_NONE, .fd = -1, .chunk = BUF_MAX(NEW_FILE_CHUNK) };
@@ -34,9 +49,8 @@ int new_file_open(const char *path, mode_t mode, struct new_file *ret, struct er
 	if (open_parent(path, &f.dir, e) < 0)
 		return -(int)e->kind;
 	f.path = xstrdup(path);
-	file_temp_name(f.temp);
 	if (want_absent(&f, e) >= 0)
-		f.fd = dir_openat(&f.dir, f.temp, O_WRONLY | O_CREAT | O_EXCL, mode, e);
+		f.fd = open_nameless(&f, mode, e);
 	if (f.fd < 0) {
 		new_file_done(&f);
 		return -(int)e->kind;
@@ -77,12 +91,26 @@ int new_file_finish(struct new_file *f, struct err *e)
 	return flush(f, e) < 0 || file_sync(f->fd, f->path, e) < 0 ? -(int)e->kind : 0;
 }
 
+/* linkat(2) never writes over. */
+static int give_name(struct new_file *f, struct err *e)
+{
+	int sys = fault_errno("new_file.link");
+	char open[40];
+
+	snprintf(open, sizeof open, "/proc/self/fd/%d", f->fd);
+	if (!sys && linkat(AT_FDCWD, open, f->dir.fd, leaf_of(f), AT_SYMLINK_FOLLOW) < 0)
+		sys = errno;
+	return sys ? err_sys(e, sys, "put '%s' in place", f->path) : dir_sync(&f->dir, "", e);
+}
+
 int new_file_keep(struct new_file *f, struct err *e)
 {
 	char temp[FILE_TEMP_NAME];
 
 	if (new_file_finish(f, e) < 0)
 		return -(int)e->kind;
+	if (!f->temp[0])
+		return give_name(f, e);
 	memcpy(temp, f->temp, sizeof temp);
 	f->temp[0] = '\0';
 	return file_install(f->dir.fd, temp, leaf_of(f), RENAME_NOREPLACE, f->path, e);

@@ -1,4 +1,4 @@
-/* A new file of any size: written under a temporary name beside its place, and there only when it is whole.
+/* A new file of any size: written without a name, where its file system can, and there only when it is whole.
  *
  *	autonewfile struct new_file out = NEW_FILE_NONE;
  *	if (new_file_open(path, 0600, &out, e) < 0 || new_file_write(&out, bytes, e) < 0 || new_file_keep(&out, e) < 0) ...
@@ -14,7 +14,7 @@
 struct new_file {
 	struct dir dir;                 /* it lies in */
 	char      *path;                /* absolute */
-	char       temp[FILE_TEMP_NAME];
+	char       temp[FILE_TEMP_NAME];        /* "": none, as it should be */
 	int        fd;
 	struct buf chunk;               /* not written yet */
 };

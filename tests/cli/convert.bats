@@ -202,6 +202,29 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	[ ! -e a.json ]
 }
 
+@test "--help names what can be converted, with an example" {
+	cg convert --help
+	ends 0
+	[[ $output == *"sftpgo-events"*"Example:"*"--from-version"* ]]
+}
+
+@test "ended meanwhile: nothing is left, not even half a file" {
+	{ printf '{"users":["'; head -c 200000000 /dev/zero | tr '\0' x; printf '"],"version":16}'; } >dump.json
+	"$CROSSGRADE" --state-dir "$work/state" convert sftpgo-events dump.json -o out.json --from-version 2.6.4 2>said &
+	local pid=$! i
+	# Until it writes, as its own open files tell.
+	for ((i = 0; i < 200; i++)); do
+		! ls -l /proc/$pid/fd 2>/dev/null | grep -qF "$work/#" || break
+		sleep 0.01
+	done
+	kill -TERM $pid
+	i=0
+	wait $pid || i=$?
+	[ $i -eq 130 ] || skip "it was done before it could be ended, or files have names here: exit $i"
+	grep -q "nothing was changed" said
+	nothing_left
+}
+
 @test "words that are missing or wrong" {
 	dump
 	cg convert
