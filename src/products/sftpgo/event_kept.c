@@ -5,6 +5,8 @@
 
 #include "io/file.h"
 #include "products/sftpgo/event_dump.h"
+#include "products/sftpgo/event_rest.h"
+#include "products/sftpgo/objects_census.h"
 
 #define OBJECTS_MAX 100000
 
@@ -85,6 +87,34 @@ json_t *event_kept_of(const json_t *dump, const char *release)
 	}
 	return json_pack("{ss sO? so* so}", EVENT_DUMP_FROM, release, "version", json_object_get(dump, "version"), "event_actions", actions,
 			 "event_rules", kept_rules);
+}
+
+static bool has_placeholders(const struct event_kept *k, const char *name)
+{
+	const json_t *action;
+	size_t i;
+
+	json_array_foreach(k->actions, i, action)
+	{
+		if (!strcmp(json_str(action, "name", ""), name))
+			return placeholders_below(json_object_get(action, "options"));
+	}
+	return false;
+}
+
+bool event_kept_paused(const struct event_kept *k, const json_t *rule)
+{
+	const json_t *use;
+	size_t i;
+
+	if (json_int(rule, "status", EVENT_RULE_OFF) != EVENT_RULE_ON)
+		return false;
+	json_array_foreach(json_object_get(rule, "actions"), i, use)
+	{
+		if (has_placeholders(k, json_str(use, "name", "")))
+			return true;
+	}
+	return false;
 }
 
 /* ---- judging ---- */

@@ -22,6 +22,9 @@ void event_kept_done(struct event_kept *k);
 /* What is kept of a server's answer. New reference. */
 json_t *event_kept_of(const json_t *dump, const char *release) must_check;
 
+/* Is it a rule that a migration sets inactive: active, and one of its actions, those that were kept, has placeholders? */
+bool event_kept_paused(const struct event_kept *k, const json_t *rule);
+
 /* What a translation would do: {"actions","exact","conditional","not_translatable","held"}: of those whose texts change. */
 int  event_kept_counts(const struct event_kept *k, const struct event_judge *j, json_t **ret, struct err *e) must_check;
 /* A judge over what is kept; the world is borrowed. release NULL: as the dump says; ERR_USAGE when nobody does. */

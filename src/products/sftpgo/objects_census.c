@@ -55,7 +55,7 @@ unsigned text_placeholders(struct sv text)
 	return found;
 }
 
-static unsigned placeholders_below(const json_t *v)
+unsigned placeholders_below(const json_t *v)
 {
 	unsigned found = 0;
 	const char *name;

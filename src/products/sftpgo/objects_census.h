@@ -93,3 +93,5 @@ int census_add(const struct census_watch *w, const struct object *o, struct cens
 
 /* Kinds of placeholders in a text. */
 unsigned text_placeholders(struct sv text);
+/* The same of all texts in an object. */
+unsigned placeholders_below(const json_t *v);

@@ -172,7 +172,12 @@ static bool rule_is_held(const struct put *p, const json_t *rule)
 	return held;
 }
 
-/* One that ran before and does not now was set inactive for the migration. */
+static void leave_inactive(json_t *undo, const char *name, const char *why)
+{
+	json_array_append_new(json_object_get(undo, "left"), json_sprintf("event rule '%s' stays inactive%s", name, why));
+}
+
+/* One that the migration sets inactive and that is so now. Any other was switched off by somebody since, who had a reason. */
 static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct err *e)
 {
 	const char *name = json_str(kept, "name", "");
@@ -190,8 +195,12 @@ static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct 
 	}
 	if (json_int(current, "status", -1) != EVENT_RULE_OFF)
 		return 0;
+	if (!event_kept_paused(&p->kept, kept)) {
+		leave_inactive(undo, name, ": it has no placeholders, so somebody switched it off since");
+		return 0;
+	}
 	if (uses_any(kept, json_object_get(undo, "held")) || uses_any(current, json_object_get(undo, "held")) || rule_is_held(p, kept)) {
-		json_array_append_new(json_object_get(undo, "left"), json_sprintf("event rule '%s' stays inactive", name));
+		leave_inactive(undo, name, "");
 		return 0;
 	}
 	event_rule_digest(current, digest);

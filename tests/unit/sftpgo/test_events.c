@@ -3,6 +3,7 @@
 
 #include "io/file.h"
 #include "products/sftpgo/event_judge.h"
+#include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/event_secret.h"
 #include "unit.h"
 
@@ -89,6 +90,33 @@ static void no_name_agrees_to_everything(void **state)
 	}
 }
 
+static void only_what_a_migration_pauses_was_paused(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool paused;
+	} cases[] = {
+		{ "{'status':1,'actions':[{'name':'plain'},{'name':'token'}]}", true },
+		{ "{'status':0,'actions':[{'name':'token'}]}", false },
+		{ "{'status':1,'actions':[{'name':'plain'}]}", false },
+		{ "{'status':1,'actions':[{'name':'gone'}]}", false },
+		{ "{'status':1}", false },
+	};
+	struct event_kept k = { .actions = json_pack("[{ss s{ss}} {ss s{s[s]}}]", "name", "plain", "options", "a", "text", "name", "token",
+						     "options", "a", "in {{Name}}") };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *text = xstrdup(cases[i].rule);
+		autojson json_t *rule = NULL;
+
+		for (char *p = text; *p; p++)
+			*p = *p == '\'' ? '"' : *p;
+		rule = json_loads(text, 0, NULL);
+		assert_int_equal(event_kept_paused(&k, rule), cases[i].paused);
+	}
+	event_kept_done(&k);
+}
+
 static void shown(const char *action, const char *field, const char *text, const char *expected)
 {
 	json_t *doc = json_loads(action, 0, NULL), *is = event_secret_shown(doc, field, sv_of(text));
@@ -156,6 +184,7 @@ int main(void)
 		cmocka_unit_test(what_is_agreed_to_is_not),
 		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
 		cmocka_unit_test(no_name_agrees_to_everything),
+		cmocka_unit_test(only_what_a_migration_pauses_was_paused),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(addresses_that_are_passwords_are_not_shown),
 		cmocka_unit_test(names_of_secrets),
