@@ -6,6 +6,7 @@
 #include "data/out.h"
 #include "engine/plan.h"
 #include "engine/point_of.h"
+#include "io/image.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/objects_compare.h"
 
@@ -112,6 +113,50 @@ int frozen_database(struct ctx *c, struct provider **ret, struct err *e)
 	return open_copy(c, ret, e);
 }
 
+/* 1, or 0: the run has none. */
+static int open_point(struct ctx *c, struct point *ret, struct err *e)
+{
+	if (!json_str(json_object_get(c->plan->doc, "restore_point"), "home", NULL))
+		return 0;
+	if (point_of_run(c, false, ret, e) >= 0)
+		return 1;
+	if (e->kind != ERR_ABSENT)
+		return -(int)e->kind;
+	err_clear(e);
+	return 0;
+}
+
+/* For a way back from there alone: a dump is no database to read from. */
+static int keep_beside(struct ctx *c, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	char name[BLOB_LARGE_NAME];
+	autoclose int fd = dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);
+	int r = fd < 0 ? fd : open_point(c, &p, e);
+
+	if (r > 0)
+		r = blob_put_large(&p.dir, fd, OBJECTS_FILE, NULL, name, e);
+	if (r >= 0 && p.dir.fd >= 0)
+		r = dir_rename(&p.dir, name, &p.dir, OBJECTS_FILE, 0, e);
+	point_done(&p);
+	return r < 0 ? err_wrap(e, "keep the objects of the database beside the restore point") : 0;
+}
+
+static int open_kept(struct ctx *c, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r = open_point(c, &p, e);
+
+	if (r > 0)
+		r = dir_has(&p.dir, OBJECTS_FILE, e);
+	if (r > 0)
+		r = dir_openat(&p.dir, OBJECTS_FILE, O_RDONLY, 0, e);
+	else if (!r)
+		r = err_set(e, ERR_ABSENT, "nothing was written down of the stopped database");
+	point_done(&p);
+	return r;
+}
+
 int frozen_make(struct ctx *c, const struct facts *seen, struct err *e)
 {
 	autoprovider struct provider *db = NULL;
@@ -120,7 +165,9 @@ int frozen_make(struct ctx *c, const struct facts *seen, struct err *e)
 		return err_set(e, ERR_ABSENT, "this call keeps no records of a run");
 	if ((frozen_can_wait(c) ? open_copy(c, &db, e) : database_open(c, seen, &db, e)) < 0)
 		return -(int)e->kind;
-	return write_down(&c->blobs, db, e);
+	if (write_down(&c->blobs, db, e) < 0)
+		return -(int)e->kind;
+	return frozen_can_wait(c) ? 0 : keep_beside(c, e);
 }
 
 int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e)
@@ -134,7 +181,7 @@ int frozen_open(struct ctx *c, const struct facts *frozen, struct err *e)
 	has = dir_has(&c->blobs, OBJECTS_FILE, e);
 	/* From a copy it can be made at any time; the database itself is by now the one to be compared. */
 	if (!has && !frozen_can_wait(c))
-		return err_set(e, ERR_ABSENT, "nothing was written down of the stopped database");
+		return open_kept(c, e);
 	if (has < 0 || (!has && frozen_make(c, frozen, e) < 0))
 		return -(int)e->kind;
 	return dir_openat(&c->blobs, OBJECTS_FILE, O_RDONLY, 0, e);

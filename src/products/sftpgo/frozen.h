@@ -6,7 +6,8 @@
 #include "products/sftpgo/sftpgo.h"
 
 /* Reading every object takes longer than the rest of the window (0.3 s for 10,000 users). A file that the restore point holds is read
- * from there, when it is first asked for; a database that it does not hold is read at once, by facts_freeze. 0, or -kind. */
+ * from there, when it is first asked for; a database that it does not hold is read at once, by facts_freeze, and what is written down
+ * stands beside the restore point, too: with the state directory lost, that is all there is to count changes by. 0, or -kind. */
 int frozen_make(struct ctx *c, const struct facts *seen, struct err *e) must_check;
 bool frozen_can_wait(const struct ctx *c);
 

@@ -1,0 +1,127 @@
+/* What was written down of a stopped database, when the state directory is lost. */
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "engine/plan.h"
+#include "engine/restore_point.h"
+#include "products/sftpgo/facts.h"
+#include "products/sftpgo/frozen.h"
+#include "products/sftpgo/objects_compare.h"
+
+#include "golden_db.h"
+
+#define RUN "20261121-120000-0001"
+
+struct bench {
+	struct goal goal;
+	struct plan plan;
+	struct facts seen;
+	struct ctx c;
+};
+
+/* A database of which the restore point, where the run has one, holds no file. */
+static void bench_init(struct bench *b, const struct place *p, const char *file, const char *home)
+{
+	struct err e = ERR_INIT;
+
+	*b = (struct bench){ .plan.doc = json_pack("{s{ss} s{ss? s[{ss ss}]}}", "pinned", SF_DRIVER, "sqlite", "restore_point", "home",
+						   home, "scope", "name", "root", "path", below(p, "root")),
+			     .goal = { .product = "sftpgo", .name = "sftpgo", .restore_point = json_pack("{ss}", "kind", "tree") } };
+	facts_init(&b->seen, "sftpgo", "sftpgo");
+	facts_put_str(&b->seen, FACT_PINNED, SF_DB_FILE, file, "test");
+	b->c = (struct ctx){ .goal = &b->goal, .plan = &b->plan, .run = RUN, .state = DIR_NONE, .blobs = DIR_NONE };
+	assert_ok(dir_make_path(below(p, "undo"), 0700, &b->c.blobs, &e), &e);
+}
+
+static void bench_done(struct bench *b)
+{
+	dir_close(&b->c.blobs);
+	facts_done(&b->seen);
+	json_decref(b->plan.doc);
+	json_decref(b->goal.restore_point);
+}
+
+static void make_point(const struct place *p, const char *home)
+{
+	struct scope_root root = { .name = (char *)"root", .path = (char *)below(p, "root") };
+	const struct scope scope = { .v = &root, .n = 1 };
+	autojson json_t *about = json_pack("{ss}", "product", "sftpgo");
+	struct point made = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(mkdir(root.path, 0700), 0);
+	assert_ok(point_make(home, RUN, &scope, about, &made, &e), &e);
+	point_done(&made);
+}
+
+static void lose_records(struct bench *b, const struct place *p)
+{
+	struct err e = ERR_INIT;
+
+	dir_close(&b->c.blobs);
+	assert_ok(dir_remove_tree(&p->dir, "undo", &e), &e);
+	assert_ok(dir_make_path(below(p, "undo"), 0700, &b->c.blobs, &e), &e);
+}
+
+static int count(void *n, const struct object_difference *d, struct err *e)
+{
+	++*(int *)n;
+	return 0;
+}
+
+static int differences(struct bench *b, const char *file)
+{
+	struct provider_at at = { .driver = "sqlite", .path = file };
+	autoprovider struct provider *now = NULL;
+	struct object_tally unused;
+	struct err e = ERR_INIT;
+	autoclose int frozen = frozen_open(&b->c, &b->seen, &e);
+	int n = 0;
+
+	assert_ok(frozen, &e);
+	assert_ok(provider_open(&at, &now, &e), &e);
+	assert_ok(objects_compare(frozen, "what was written down", now, count, &n, &unused, &e), &e);
+	return n;
+}
+
+static void the_restore_point_has_it_too(void **state)
+{
+	autofree char *file = xstrdup(golden_db(*state, "a.db", "provider-29.sql")), *home = xstrdup(below(*state, ".crossgrade-root"));
+	struct err e = ERR_INIT;
+	struct bench b;
+
+	make_point(*state, home);
+	bench_init(&b, *state, file, home);
+	run_sql_on(file, "UPDATE users SET description = 'before the last pass' WHERE id = 1");
+	assert_ok(frozen_make(&b.c, &b.seen, &e), &e);
+	run_sql_on(file, "UPDATE users SET description = 'as it was stopped' WHERE id = 1");
+	assert_ok(frozen_make(&b.c, &b.seen, &e), &e);          /* a step made again */
+	lose_records(&b, *state);
+	assert_int_equal(differences(&b, file), 0);
+	run_sql_on(file, "UPDATE users SET description = 'by a client' WHERE id = 1");
+	assert_int_equal(differences(&b, file), 1);
+	bench_done(&b);
+}
+
+static void without_a_restore_point_it_is_lost(void **state)
+{
+	autofree char *file = xstrdup(golden_db(*state, "a.db", "provider-29.sql"));
+	struct err e = ERR_INIT;
+	struct bench b;
+
+	bench_init(&b, *state, file, NULL);
+	assert_ok(frozen_make(&b.c, &b.seen, &e), &e);
+	lose_records(&b, *state);
+	assert_fails(frozen_open(&b.c, &b.seen, &e), &e, ERR_ABSENT);
+	bench_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(the_restore_point_has_it_too),
+		in_place(without_a_restore_point_it_is_lost),
+	};
+
+	return cmocka_run_group_tests_name("sftpgo/frozen", tests, NULL, NULL);
+}
