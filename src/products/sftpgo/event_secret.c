@@ -84,7 +84,8 @@ static size_t show_server(struct buf *shown, struct sv text)
 		host = login;
 	}
 	query = memchr(host, '?', (size_t)(end - host));
-	end = query ?: end;
+	if (query)
+		end = query;
 	buf_add(shown, host, (size_t)(end - host));
 	return (size_t)(end - text.p);
 }

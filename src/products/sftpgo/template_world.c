@@ -120,8 +120,8 @@ static void uses_add(struct template_world *w, struct rule_node *r, const json_t
 		if (!name)
 			continue;
 		n = node_of(w, name);
-		*vec_push(&r->uses) = (struct rule_use){ n, turn_of(one),
-						      json_int(one, "order", (int64_t)i) };
+		*vec_push(&r->uses) =
+		    (struct rule_use){ n, turn_of(one), json_int(one, "order", (int64_t)i) };
 		if (!n->rules.n || *vec_last(&n->rules) != r)
 			*vec_push(&n->rules) = r;
 	}
