@@ -113,9 +113,9 @@ static size_t braces(struct sv text)
 /* How far it is to one of these, or to the end; what stands in braces is not looked at. */
 static size_t up_to(struct sv text, const char *stops)
 {
-	size_t n = 0;
+	size_t n = 0, n_stops = strlen(stops);
 
-	while (n < text.n && !memchr(stops, text.p[n], strlen(stops)))
+	while (n < text.n && !memchr(stops, text.p[n], n_stops))
 		n += braces((struct sv){ text.p + n, text.n - n }) ?: 1;
 	return n;
 }
