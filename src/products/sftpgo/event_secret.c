@@ -111,11 +111,11 @@ static size_t braces(struct sv text)
 }
 
 /* How far it is to one of these, or to the end; what stands in braces is not looked at. */
-static size_t up_to(struct sv text, const char *stops)
+static size_t up_to(struct sv text, struct sv stops)
 {
-	size_t n = 0, n_stops = strlen(stops);
+	size_t n = 0;
 
-	while (n < text.n && !memchr(stops, text.p[n], n_stops))
+	while (n < text.n && !memchr(stops.p, text.p[n], stops.n))
 		n += braces((struct sv){ text.p + n, text.n - n }) ?: 1;
 	return n;
 }
@@ -149,7 +149,7 @@ static void show_parts(struct buf *shown, struct sv text)
 static void show_query(struct buf *shown, struct sv text)
 {
 	while (text.n) {
-		struct sv pair = take(&text, up_to(text, "&#")), name = take(&pair, up_to(pair, "="));
+		struct sv pair = take(&text, up_to(text, SV("&#"))), name = take(&pair, up_to(pair, SV("=")));
 		autofree char *key = sv_dup(name);
 
 		show_parts(shown, name);
@@ -167,7 +167,7 @@ static json_t *endpoint_shown(struct sv text)
 	autobuf struct buf shown = BUF_MAX(16u << 20);
 
 	take(&text, show_server(&shown, text));
-	show_parts(&shown, take(&text, up_to(text, "?")));
+	show_parts(&shown, take(&text, up_to(text, SV("?"))));
 	buf_add_sv(&shown, take(&text, text.n ? 1 : 0));
 	show_query(&shown, text);
 	return json_stringn(buf_str(&shown), shown.len);
