@@ -54,6 +54,9 @@ const struct kind_text kind_texts[] = {
 	  "Logs in over SFTP as the accounts that the migration file names; where nothing listens for it, sends a small file, reads "
 	  "it back and removes it.",
 	  "Removes what a killed trial left in their homes." },
+	{ "nodes_wait",
+	  "Waits, for a bounded time, until no other node is alive on SFTPGo's shared database; turns back when one still is.",
+	  "Nothing." },
 	{ "package_install",
 	  "With the server stopped and held, lets dpkg or rpm install the new package; configuration files, a hold of apt's or "
 	  "dnf's and the program's attributes stay as they were.",

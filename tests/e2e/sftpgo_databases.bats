@@ -295,6 +295,30 @@ log_in_as_another() {
 }
 log_out() { exec 9>&-; wait "$another"; }
 
+# Both have signed in then.
+second_node_starts() {
+	"$lab/node2" start
+	timeout 20 bash -c 'until [ "$("$0" sql "$1" "select count(*) from nodes")" = 2 ]; do sleep 0.1; done' "$DB" "$db"
+}
+
+# The first node's run, which waits so long for the end of others.
+goes_first() { # SPAN
+	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "settings: {nodes_wait: $1}" >"$lab/first.yaml"
+	cg plan -f "$lab/first.yaml" -o "$lab/first-$1.json"
+	exits 0
+}
+
+# It goes on when the second node has ended, two minutes later.
+goes_first_after_second() {
+	goes_first 1m
+	inside "$CG" --state-dir "$lab/state" apply "$lab/first-1m.json" --yes --output jsonl >"$lab/waits" 2>&1 </dev/null 3>&- 4>&- &
+	timeout 60 bash -c 'until grep -q "waits: other nodes are alive" "$0"; do sleep 0.1; done' "$lab/waits"
+	sftpgo_serves 2.6.4
+	"$lab/node2" stop
+	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'
+	wait "$!" || { tail -n 5 "$lab/waits"; return 1; }
+}
+
 # crossgrade on that node: a host of its own.
 second() {
 	run --separate-stderr "$CG" --state-dir "$lab/state2" "$@" </dev/null
@@ -311,9 +335,14 @@ second() {
 	second check -f "$lab/follows.yaml"
 	exits 3
 	[[ $output == *'schema 29, and 2.7.5 writes 33'* ]]
-	plan
-	cg apply "$lab/plan.json" --yes
-	exits 0
+	second_node_starts
+	goes_first 0s
+	cg apply "$lab/first-0s.json" --yes
+	exits 5
+	[[ $output$stderr == *'0s are over: other nodes are alive'* ]]
+	all_old
+	goes_first_after_second
+	all_new
 
 	second check -f "$lab/leads.yaml"
 	exits 3

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 CHECK(conf)
 {
 	static const char id[] = "sftpgo.conf";
@@ -15,9 +17,18 @@ CHECK(conf)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", facts_str(now, SF_CONF_FILE, "no file, all by default"));
 }
 
+/* How long a run waits for the others' end; NULL: they have to have ended. Nobody waits on a Windows host. */
+static const char *nodes_wait(const struct facts *now, const struct goal *to)
+{
+	return to && !sftpgo_by_hand(now) ? goal_setting(to, "nodes_wait", NULL) : NULL;
+}
+
 CHECK(nodes)
 {
 	static const char id[] = "sftpgo.nodes";
+	const char *wait = nodes_wait(now, to);
+	autofree char *alive = wait ? xasprintf("it is alive on the same provider; before the stop its end is waited for, %s", wait) :
+				      xstrdup("it is alive on the same provider");
 	const json_t *shared;
 
 	if (!need(now, SF_SHARED, id, ret, &shared))
@@ -33,7 +44,7 @@ CHECK(nodes)
 	if (!*conf_text(now, "data_provider.node.host"))
 		results_add(ret, id, VERDICT_WARN, "unseen",
 			    "data_provider.node.host is empty: nodes that do not sign in cannot be seen");
-	judge_members(now, SF_NODES, SF_NODES, id, VERDICT_BLOCK, "node", "it is alive on the same provider", ret);
+	judge_members(now, SF_NODES, SF_NODES, id, wait ? VERDICT_NOTE : VERDICT_BLOCK, "node", alive, ret);
 }
 
 CHECK(update_mode)

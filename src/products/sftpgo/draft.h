@@ -49,6 +49,7 @@ size_t sftpgo_draft_logins(const struct draft *d);       /* tried while clients 
 void sftpgo_draft_change(struct draft *d);
 
 /* plan_database.c: a database server's tables, there and back */
+void sftpgo_draft_nodes(struct draft *d);        /* waits for the others' end, where that is wanted */
 void sftpgo_draft_dump(struct draft *d);
 void sftpgo_draft_dump_point(struct draft *d);
 void sftpgo_draft_dump_notes(struct draft *d);

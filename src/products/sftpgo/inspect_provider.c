@@ -1,12 +1,11 @@
 /* The database: its schema, who else uses it, whether it may be changed, and what is in it. */
 #include <inttypes.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/inspect.h"
-#include "products/sftpgo/node.h"
+#include "products/sftpgo/nodes.h"
 
 static int open_provider(struct look *k, struct err *e)
 {
@@ -20,8 +19,6 @@ static int open_provider(struct look *k, struct err *e)
 	return r;
 }
 
-#define NODES_MAX (1u << 20)
-
 /* Where the others reach this node. */
 static char *own_node(const struct sftpgo_config *c)
 {
@@ -32,23 +29,13 @@ static char *own_node(const struct sftpgo_config *c)
 
 static void put_nodes(struct look *k)
 {
-	autobuf struct buf names = BUF_MAX(NODES_MAX);
 	autofree char *own = own_node(&k->l.conf);
-	json_t *others = json_array();
+	json_t *others;
 	struct err e = ERR_INIT;
-	struct sv rest;
 
-	if (provider_nodes(k->db, clock_wall_ns(), &names, &e) < 0) {
+	if (nodes_others(k->db, own, &others, &e) < 0) {
 		look_missing(k, SF_NODES, &e);
-		json_decref(others);
 		return;
-	}
-	rest = buf_sv(&names);
-	while (rest.n) {
-		struct sv name = sv_line(&rest);
-
-		if (name.n && !node_has_name(own, name))
-			json_array_append_new(others, json_stringn(name.p, name.n));
 	}
 	look_observe(k, SF_NODE, json_string(own), "configuration");
 	look_observe(k, SF_NODES, others, "table nodes");

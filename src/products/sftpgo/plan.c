@@ -76,8 +76,8 @@ static int enough_is_known(const struct draft *d, struct err *e)
 
 static int settings_are_good(const struct goal *to, struct err *e)
 {
-	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain", "dump_timeout", "download_timeout",
-					     "lock_timeout" };
+	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "drain", "nodes_wait", "dump_timeout",
+					     "download_timeout", "lock_timeout" };
 	const char *role = goal_setting(to, "role", "leader");
 
 	if (strcmp(role, "leader") != 0 && strcmp(role, "follower") != 0)

@@ -18,6 +18,24 @@ static char *in_words(const struct draft *d)
 			 json_str(at, "host", "this host"));
 }
 
+/* Where other nodes reach this one; NULL where there are no others. */
+static const json_t *own_node(const struct draft *d)
+{
+	return facts_bool(d->now, SF_SHARED, false) ? facts_get(d->now, SF_NODE) : NULL;
+}
+
+/* This node serves meanwhile: before whatever holds its clients back. */
+void sftpgo_draft_nodes(struct draft *d)
+{
+	const char *within = goal_setting(d->to, "nodes_wait", NULL);
+	autofree char *what = in_words(d);
+
+	if (within && own_node(d) && !sftpgo_follows(d->to))
+		sftpgo_draft_step(d, PHASE_FREEZE, "nodes", "nodes_wait", STEP_AGAIN,
+				  json_pack("{ss sO ss}", "within", within, "node", own_node(d), "what", what),
+				  "another node would write to the database while it is dumped and migrated");
+}
+
 static json_t *params_of(const struct draft *d)
 {
 	autofree char *what = in_words(d);
@@ -41,8 +59,8 @@ void sftpgo_draft_dump_point(struct draft *d)
 		return;
 	params = params_of(d);
 	json_object_set_new(params, "dump", plan_from("dump", "dump"));
-	if (facts_bool(d->now, SF_SHARED, false) && facts_get(d->now, SF_NODE))
-		json_object_set(params, "node", (json_t *)facts_get(d->now, SF_NODE));
+	if (own_node(d))
+		json_object_set(params, "node", (json_t *)own_node(d));
 	sftpgo_draft_step(d, PHASE_CHANGE, "database", "database_point", STEP_IN_WINDOW, params,
 			  "an old release starts on a newer schema and writes: it never gets to see one");
 }

@@ -33,6 +33,7 @@ static json_t *expected(const struct draft *d, const char *edition, const char *
 
 void sftpgo_draft_freeze(struct draft *d)
 {
+	sftpgo_draft_nodes(d);
 	if (sftpgo_draft_is_package(d))
 		sftpgo_draft_lock_packages(d);
 	window_hook(d->plan, d->to, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");

@@ -157,8 +157,8 @@ static void notes(const struct hand *h)
 	plan_note(h->plan, "variables in the service's own environment cannot be seen in a copy; those of env.d are");
 	if (h->beside)
 		window_note_unseen_edition(h->plan);
-	if (json_object_size(h->to->hooks) || goal_setting(h->to, "drain", NULL))
-		plan_note(h->plan, "hooks and settings.drain are of a run, and nobody calls them here");
+	if (json_object_size(h->to->hooks) || goal_setting(h->to, "drain", NULL) || goal_setting(h->to, "nodes_wait", NULL))
+		plan_note(h->plan, "hooks, settings.drain and settings.nodes_wait are of a run, and nobody calls them here");
 }
 
 int sftpgo_plan_by_hand(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)

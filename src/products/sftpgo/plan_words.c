@@ -28,6 +28,13 @@ static void drain_note(struct draft *d)
 		plan_note(d->plan, "transfers under way are cut by the stop; settings.drain waits for them, with a login");
 }
 
+static void nodes_note(struct draft *d)
+{
+	if (plan_step(d->plan, "nodes"))
+		plan_note(d->plan, "other nodes are waited for before the stop, at most %s; one that is alive then turns the run back",
+			  goal_setting(d->to, "nodes_wait", ""));
+}
+
 static void outside_note(struct draft *d)
 {
 	const json_t *probe = facts_get(d->now, SF_PROBE);
@@ -66,6 +73,7 @@ void sftpgo_draft_notes(struct draft *d)
 		window_note_old_build(d->plan, d->at.staged);
 	window_note_gate(d->plan, d->ports);
 	outside_note(d);
+	nodes_note(d);
 	drain_note(d);
 	rules_note(d);
 	enterprise_note(d);
@@ -79,7 +87,7 @@ void sftpgo_draft_notes(struct draft *d)
  * first start makes no host keys; the copy of a database 1 s for 100 MB to 1 GB. Seen on 2.6.4 and 2.7.5. */
 void sftpgo_draft_forecast(struct draft *d)
 {
-	int64_t bytes = 0, copy_low, copy_high, logins = (int64_t)sftpgo_draft_logins(d);
+	json_int_t bytes = 0, copy_low, copy_high, logins = (json_int_t)sftpgo_draft_logins(d);
 	const char *name;
 	json_t *room, *parts;
 
@@ -87,16 +95,16 @@ void sftpgo_draft_forecast(struct draft *d)
 	copy_low = window_copies(d->to) ? bytes / 1000000 : 0;
 	copy_high = window_copies(d->to) ? 200 + bytes / 100000 : 0;
 	parts = json_pack("{s[II] s[II] s[II]}", "stop_ms", (json_int_t)10, (json_int_t)1000, "final_pass_ms",
-			  (json_int_t)copy_low, (json_int_t)copy_high, "start_ms", (json_int_t)100, (json_int_t)3000);
+			  copy_low, copy_high, "start_ms", (json_int_t)100, (json_int_t)3000);
 	if (logins)
 		json_object_set_new(parts, "logins_ms",
-				    json_pack("[II]", (json_int_t)(logins * LOGIN_LOW_MS), (json_int_t)(logins * LOGIN_HIGH_MS)));
+				    json_pack("[II]", logins * LOGIN_LOW_MS, logins * LOGIN_HIGH_MS));
 	plan_forecast(d->plan, "downtime",
 		      json_pack("{ss sI sI so}", "how", "computed", "low_ms",
-				(json_int_t)(110 + copy_low + logins * LOGIN_LOW_MS), "high_ms",
-				(json_int_t)(4000 + copy_high + logins * LOGIN_HIGH_MS), "parts", parts));
+				110 + copy_low + logins * LOGIN_LOW_MS, "high_ms",
+				4000 + copy_high + logins * LOGIN_HIGH_MS, "parts", parts));
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes",
-				(json_int_t)(window_copies(d->to) ? bytes : 0), "build_bytes",
+				window_copies(d->to) ? bytes : 0, "build_bytes",
 				(json_int_t)json_int(d->change.artifact, "size", 0) * 3));
 }

@@ -28,6 +28,7 @@ static const struct product_key setting_keys[] = {
 	{ "events_from", "2.7.5", "release that a dump of your own in its place was taken from" },
 	{ "events_probe", "true", "ask the new server what its documentation leaves open, by actions of our own that are removed" },
 	{ "events_accept", "[one-email]", "findings of a translation that are agreed to, by name" },
+	{ "nodes_wait", "10m", "wait so long before the stop until no other node of a shared provider is alive" },
 	{ "role", "follower", "another node has migrated the shared database already" },
 	{ "dump_tools", "/usr/lib/postgresql/15/bin", "programs that dump the database, where they are not in the usual places" },
 	{ "dump_timeout", "1h", "how long a dump may take" },

@@ -14,10 +14,9 @@
 #include "base/mem.h"
 #include "engine/event.h"
 #include "io/file.h"
-#include "products/sftpgo/database.h"
 #include "products/sftpgo/database_copy.h"
 #include "products/sftpgo/frozen.h"
-#include "products/sftpgo/node.h"
+#include "products/sftpgo/nodes.h"
 #include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/sessions.h"
 #include "products/sftpgo/tables_made.h"
@@ -290,34 +289,16 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 	return 0;
 }
 
-/* Names, each ending in LF; nothing where they cannot be asked for: the undo itself tells why. */
-static void others_alive(struct ctx *c, const char *own, struct buf *ret)
-{
-	autobuf struct buf names = BUF_MAX(NAMES_MAX);
-	autoprovider struct provider *p = NULL;
-	struct err quiet = ERR_INIT;
-	struct sv rest;
-
-	if (database_open(c, NULL, &p, &quiet) < 0 || provider_nodes(p, clock_wall_ns(), &names, &quiet) < 0)
-		return;
-	rest = buf_sv(&names);
-	while (rest.n) {
-		struct sv name = sv_line(&rest);
-
-		if (name.n && !node_has_name(own, name))
-			buf_addf(ret, "%s" SV_FMT, ret->len ? ", " : "", SV_ARG(name));
-	}
-}
-
 static int no_other_node(struct ctx *c, const json_t *params, const char *own, struct err *e)
 {
-	autobuf struct buf others = BUF_MAX(NAMES_MAX);
+	struct err why = ERR_INIT;
 
-	others_alive(c, own, &others);
-	if (!others.len)
-		return nobody_else_is_in(c, false, e);
-	err_set(e, ERR_CHANGED, "other nodes are alive on %s: %s", json_str(params, "what", "the database"), buf_str(&others));
-	return err_hint(e, "stop them first, of the new release as of the old; two minutes after its end a node counts as stopped");
+	/* Where they cannot be asked for, the undo itself tells why. */
+	if (nodes_none(c, own, json_str(params, "what", "the database"), &why) < 0 && why.kind == ERR_CHANGED) {
+		*e = why;
+		return -(int)e->kind;
+	}
+	return nobody_else_is_in(c, false, e);
 }
 
 /* What would keep the way back from its end is told while the new server still serves. */

@@ -202,6 +202,15 @@ static bool dump_is_there(struct bench *b)
 	return !access(dump, R_OK);
 }
 
+/* ---- other nodes ---- */
+
+static json_t *wait_params(struct bench *b)
+{
+	json_decref(params_on(b, &servers[0]));
+	sql(&servers[0], "create table nodes (name varchar(255), updated_at bigint); insert into nodes values ('gone', 1)", NULL);
+	return json_pack("{ss ss ss}", "within", "10s", "node", "10.0.0.1:8080", "what", "the database");
+}
+
 /* ---- the way back ---- */
 
 static json_t *with_dump(struct bench *b, json_t *params)
@@ -245,6 +254,11 @@ const struct fixture database_fixtures[] = {
 	  .can = has_postgresql,
 	  .params = dump_postgresql_params,
 	  .done = dump_is_there },
+	{ .kind = "nodes_wait",
+	  .name = "PostgreSQL, nobody else",
+	  .flags = FX_NO_EFFECT,
+	  .can = has_postgresql,
+	  .params = wait_params },
 	{ .kind = "database_point",
 	  .name = "PostgreSQL",
 	  .flags = FX_NO_EFFECT,

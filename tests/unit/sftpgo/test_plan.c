@@ -10,7 +10,8 @@
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-link",     "plan-entries",    "plan-no-gate", "plan-snapshot",
-					     "plan-database", "plan-enterprise", "plan-events",	    "plan-logins",	    "plan-nothing" };
+					     "plan-database", "plan-enterprise", "plan-events",	    "plan-logins",	    "plan-nodes",
+					     "plan-nothing" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);

@@ -7,13 +7,17 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "engine/event.h"
 #include "engine/plan.h"
+#include "engine/step.h"
 #include "io/cmd.h"
 #include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/sessions.h"
 #include "products/sftpgo/tables.h"
 
 #include "../unit.h"
+
+extern const struct step_kind step_nodes_wait;
 
 #define USERS "40"
 
@@ -324,6 +328,80 @@ static void who_else_is_in(const struct world *w)
 	json_decref(plan.doc);
 }
 
+/* ---- other nodes that are waited for ---- */
+
+static int notes_heard;
+
+static void hear(void *data unused_arg, const json_t *event)
+{
+	notes_heard += !strcmp(json_str(event, "type", ""), "note") &&
+		       !strcmp(json_str(event, "text", ""), "waits: other nodes are alive on the database: n3");
+}
+
+static void wait_for_nodes(struct ctx *c, const char *within, enum err_kind want, const char *words)
+{
+	autojson json_t *params = json_pack("{ss ss ss}", "within", within, "node", "10.0.0.1:8080", "what", "the database");
+	autojson json_t *result = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(step_nodes_wait.apply(c, params, NULL, &result, &e), -(int)want);
+	if (words && !strstr(e.msg, words))
+		fail_msg("%s", e.msg);
+	assert_int_equal(result != NULL, want == ERR_OK);
+}
+
+/* It ends while it is waited for. */
+static pid_t end_node_later(const struct world *w)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		clock_sleep_ns(NS_PER_S / 2);
+		_exit(CALL(w, "db.sh", NULL, "sql", w->db, "DELETE FROM nodes"));
+	}
+	return pid;
+}
+
+static void who_is_waited_for(const struct world *w)
+{
+	autofree char *node = xasprintf("INSERT INTO nodes (name, data, created_at, updated_at) VALUES ('n3', '{}', 1, %lld)",
+					(long long)(clock_wall_ns() / NS_PER_MS));
+	struct cancel cancel = { .asked = true };
+	autoprovider struct provider *own = NULL;
+	struct err e = ERR_INIT;
+	struct site site;
+	struct goal goal;
+	struct plan plan;
+	struct ctx c = run_on(w, &site, &goal, &plan);
+	int status;
+	pid_t pid;
+
+	c.events = events_new();
+	events_to(c.events, hear, NULL);
+	assert_int_equal(CALL(w, "db.sh", NULL, "sql", w->db, node), 0);
+	wait_for_nodes(&c, "0s", ERR_TIMEOUT, "0s are over: other nodes are alive on the database: n3");
+	assert_int_equal(notes_heard, 0);
+	c.cancel = &cancel;
+	wait_for_nodes(&c, "1m", ERR_CANCELED, "interrupted");
+	c.cancel = NULL;
+	pid = end_node_later(w);
+	wait_for_nodes(&c, "1m", ERR_OK, NULL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(notes_heard, 2);
+	/* One that signs in nowhere. */
+	assert_ok(provider_open(&w->at, &own, &e), &e);
+	state_of_server = (struct svc_state){ .run = SVC_RUNNING, .id.pid = getpid() };
+	pid = log_in_elsewhere(w);
+	wait_for_nodes(&c, "0s", ERR_TIMEOUT, "0s are over: the server runs, and 1 more sessions");
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	wait_for_nodes(&c, "0s", ERR_OK, NULL);
+	events_free(c.events);
+	json_decref(site.doc);
+	json_decref(plan.doc);
+}
+
 /* Others' tables: one that leads to SFTPGo's, one to that, one to nothing. */
 static void who_leans(const struct world *w)
 {
@@ -417,6 +495,8 @@ static void read_before_and_after(void **state)
 	assert_int_equal(CALL(w, "sftpgo.sh", NULL, "stop", w->conf), 0);
 	if (is_sql_server(w))
 		who_else_is_in(w);
+	if (is_sql_server(w))
+		who_is_waited_for(w);
 	compare(w, &tally);
 	assert_memory_equal(&tally.then, &tally.now, sizeof tally.then);
 	assert_true(tally.explained.n[OBJ_EVENT_ACTIONS] > 0);
