@@ -1,0 +1,117 @@
+/* The vocabulary of SeaTable's facts. P pinned, O observed (engine/facts.h); [where it is seen]. An absent list or object means
+ * none, where the witness beside it is there. Paths are this host's, canonical, unless they are said to be the container's. */
+#pragma once
+
+/* ---- the installation */
+#define SEA_ROOT           "root.path"          /* P str: directory of the Compose project */
+#define SEA_LAYOUT         "layout.kind"        /* P "modern"|"legacy"|"cluster"|"unknown" [merged configuration; layout.h] */
+#define SEA_SHAPE          "layout.shape"       /* P {"release": "5.3" that the vendor's file is of, by the default image; absent: not told,
+                                                 * "license_mount","nginx_mount","create_host_path": bool [merged configuration]} */
+#define SEA_ENV            "env.file"           /* P {"path","sha256","mode","uid","gid"}; absent: there is no .env */
+#define SEA_ENV_ERROR      "env.error"          /* P str: why Compose cannot read it; absent: it can */
+#define SEA_ENV_STATE      "env.state"          /* O {"link","hard_links","immutable","read_only"}: what is in the way of an edit */
+#define SEA_ENV_IMAGE      "env.image"          /* P {"present","value","line","also": further assignments that do not win,"words": it
+                                                 * stands in comments or in other values}: SEATABLE_IMAGE in .env */
+#define SEA_ENV_BASH       "env.bash"           /* P [key]: whose values bash reads otherwise */
+#define SEA_ENV_SHADOWED   "env.shadowed"       /* O [key]: set in our own environment, to something else than in .env */
+
+#define SEA_PROJECT        "compose.project"    /* P {"name","files": [name as listed],"separator","profiles": [..]} [.env] */
+#define SEA_FILES          "compose.files"      /* P [{"name","path","state": "there"|"absent"|"blanks"|"empty"|"directory","sha256"|absent,
+                                                 * "image": it gives the server an image of its own,"tags": !override or !reset}] */
+#define SEA_CONFIG_ERROR   "compose.error"      /* P str: why `docker compose config` refuses; absent: it does not */
+#define SEA_SERVER         "compose.server"     /* P str: name of the server's service: "seatable-server", legacy "seatable" */
+#define SEA_SERVICES       "compose.services"   /* P {service: {"image","container": container_name|absent}} [merged, undoubled $] */
+#define SEA_ENVIRONMENT    "compose.environment" /* P {key: value} of the server's service that decide how it runs, none a secret:
+                                                 * MARIADB_*, REDIS_HOST, *_START_MODE, ENABLE_*, protocol, hostname, TIME_ZONE */
+#define SEA_BINDS          "compose.binds"      /* P {target in the container: {"source","read_only","create_host_path"}} of the server */
+#define SEA_PUBLISHED      "compose.published"  /* P {service: ["0.0.0.0:443/tcp"]}: doors that clients come through */
+
+/* ---- images */
+#define SEA_IMAGE          "image.configured"   /* P image_facts(): {"reference","name": without tag and digest,"tag"|absent,"digest"|absent,
+                                                 * "edition"|absent,"version"|absent} of the merged configuration: what `up` would start */
+#define SEA_IMAGE_FROM     "image.from"         /* P {"where": "env"|"default"|"override"|"file"|"environment","file"|absent}: who decides it.
+                                                 * override: a yml of the list pins it; file: the legacy yml's own line */
+#define SEA_IMAGE_DEFAULT  "image.default"      /* P image_facts(): in force without SEATABLE_IMAGE; absent: no such default */
+#define SEA_IMAGES         "images.configured"  /* P {service: {"reference","id"|absent: not on this host}} [docker image inspect] */
+#define SEA_RUNNING        "images.running"     /* P {service: {"reference","id","container": name,"container_id"}} [docker inspect];
+                                                 * a service without a container is not in it */
+#define SEA_IMAGE_VERSION  "image.version"      /* P str: server_version in the environment of the running image */
+
+/* ---- the server */
+#define SEA_SERVICE        "service.config"     /* P object for service_open(): {"kind":"compose","project","service"} */
+#define SEA_SERVICE_KIND   "service.kind"       /* P str */
+#define SEA_UP             "server.running"     /* O bool [State.Running] */
+#define SEA_STATES         "server.states"      /* O {service: {"status","health"|absent,"restarts","started","restart": its policy}} */
+#define SEA_LABELS         "server.labels"      /* P {"dir","files": [path],"compose": version}: who made the container */
+#define SEA_EDITION        "server.edition"     /* P "developer"|"enterprise" [/server-info/, else image's name, else source.edition] */
+#define SEA_VERSION        "server.version"     /* P str "6.1.8" [/server-info/, else image, tag, current_version.txt, source.version] */
+#define SEA_SAYS           "server.says"        /* O {"edition","version": as answered}: /server-info/ itself */
+#define SEA_NAMED          "server.named"       /* P {"tag","image","volume": version|absent}: what the other sources say of the version */
+#define SEA_PINGS          "server.pings"       /* O {"server-info"|"api2"|"dtable-server"|"dtable-db"|"api-gateway"|"nginx": "" | why not} */
+#define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header}: where clients reach it from this host */
+#define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that holds the door|absent} */
+#define SEA_CERTIFICATE    "server.certificate" /* P {"sha256","not_after"}; absent: plain [TLS handshake with the door] */
+
+/* ---- data */
+#define SEA_DATA           "data.path"          /* P str: source of the server's /shared [merged] */
+#define SEA_DATA_MOUNTED   "data.mounted"       /* P str: source of /shared of the container that runs [Mounts] */
+#define SEA_DATA_CONF      "data.conf"          /* P {"entries": n,"settings": dtable_web_settings.py is there,"sha256": of that,
+                                                 * "is_pro": bool|absent,"plugins_repo": n assignments,"plugins_commented": bool,
+                                                 * "current_version": str|absent,"controller": seatable-controller.conf is there,
+                                                 * "old": [files that 6.2 no longer reads]} */
+#define SEA_FOLDERS        "data.folders"       /* O {"storage-data"|"seafile-data"|"seahub-data"|"conf"|"db-data": {"bytes","files"}} */
+#define SEA_STORAGE        "data.storage"       /* P {"kind": "local"|"s3","by": what says so} */
+#define SEA_NGINX          "data.nginx"         /* P "file"|"absent"|"directory"|"empty": source of the nginx mount; absent: not mounted */
+
+/* ---- licence */
+#define SEA_LICENSE        "license.file"       /* P license_facts() of the file that is mounted: {"path","mount": path in the volume,
+                                                 * "state": "file"|"empty"|"absent"|"directory"|"full directory"|"dangling"|"refused",
+                                                 * and of a file license_of(): "mode","expiration","max_users","name","product","to",
+                                                 * "lines": {key: n},"crlf","bom","quotes": "double"|"single"|"none","html","nul","size",
+                                                 * "sha256","starts": license_starts() as of SEA_TODAY} */
+#define SEA_LICENSE_MOUNT  "license.mount"      /* P "file"|"empty"|"absent"|"directory"|"full directory": its mount point in the volume */
+#define SEA_TODAY          "host.today"         /* O "2026-11-22": in the time zone of the server */
+#define SEA_TIME           "host.time"          /* O {"host","container": seconds of the epoch,"zone": of the server} */
+
+/* ---- databases */
+#define SEA_DB             "db.server"          /* P {"kind": "mariadb"|"mysql","where": "compose"|"external","service","host","port","user",
+                                                 * "password_key": variable of the configuration that has it} */
+#define SEA_DB_VERSION     "db.version"         /* P str "11.8.5-MariaDB-..." */
+#define SEA_DB_LOGIN       "db.login"           /* O true: the configured password is taken */
+#define SEA_DB_SCHEMAS     "db.schemas"         /* P [names], sorted, without the server's own */
+#define SEA_DB_OWN         "db.own"             /* P {"dtable"|"ccnet"|"seafile": name of its schema} */
+#define SEA_DB_SIZES       "db.sizes"           /* O {schema: {"bytes","tables","rows": as the server estimates}} */
+#define SEA_DB_SHAPE       "db.shape"           /* P {schema: sha256 of its columns and indexes}: unmoved within a minor */
+#define SEA_DB_ENGINES     "db.engines"         /* O [schema.table: engine]: of no transactions */
+#define SEA_DB_TOOLS       "db.tools"           /* O {"dump": "mariadb-dump"|"mysqldump","client": "mariadb"|"mysql"}: in the container */
+#define SEA_DB_FRESH       "db.fresh"           /* O int: age in seconds of the newest row of operation_log; absent: it is empty */
+#define SEA_REDIS          "redis.login"        /* O "" | why not: PING with the configured password */
+
+/* ---- features in use that Developer Edition lacks (facts/seatable 3.6) */
+#define SEA_USERS          "users"              /* O {"total","active","staff","local_staff","sso","roles": {role: n},"orgs"} */
+#define SEA_COUNTS         "counts"             /* O {"bases","groups","repos","apps": {type: n},"app_users","view_shares","group_shares",
+                                                 * "archived_bases","archived_rows","sso": {provider: n},"admin_roles","virus"}; one that cannot
+                                                 * be counted is not in it */
+#define SEA_UNCOUNTED      "counts.missing"     /* O {name in counts or users: why} */
+#define SEA_FEATURES       "features"           /* P {name: where it is switched on}: "ldap","oauth","saml","sso","teams","roles","admin_roles",
+                                                 * "office","antivirus","whiteboard","seadoc","html","metrics","python","ai","big_data" */
+#define SEA_ARCHIVES       "data.archives"      /* O int: bases with rows in db-data */
+#define SEA_CLUSTER        "cluster.signs"      /* P [str]: why it is taken for a node of a cluster; absent: it is none */
+#define SEA_JOBS           "server.jobs"        /* O {"python","restic","ofelia": running}; those that are */
+#define SEA_CONNECTIONS    "server.connections" /* O int: established to dtable-server */
+
+/* ---- host */
+#define SEA_DOCKER         "host.docker"        /* P {"version","arch","os","root","swarm","rootless"}; missing: it cannot be asked */
+#define SEA_COMPOSE        "host.compose"       /* P {"version","binary_v1": docker-compose of v1 is there} */
+#define SEA_WATCHERS       "host.watchers"      /* O [container]: that update others by themselves */
+#define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
+#define SEA_ROOM           "host.room"          /* O {"root"|"data"|"docker"|"store": {"path","free","inodes","dev","kind": of the file system}} */
+
+/* ---- target */
+#define SEA_TO_EDITION     "target.edition"     /* P str */
+#define SEA_TO_VERSION     "target.version"     /* P str */
+#define SEA_TO_IMAGE       "target.image"       /* P image_facts() of what will be in force, and "default": the line is taken out */
+#define SEA_TO_LOCAL       "target.local"       /* P {"id","arch","os","version": server_version|absent,"size"}: it is on this host; absent: not */
+#define SEA_TO_SOURCE      "target.source"      /* P {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent} */
+#define SEA_TO_ALIKE       "target.alike"       /* O [reference]: on this host, of the wanted edition and minor */
+#define SEA_TO_LICENSE     "target.license"     /* P license_facts() of settings.license_file; absent: none is given */
