@@ -139,6 +139,8 @@ static int step_json(struct making *m, const json_t *planned, json_t **ret, stru
 	}
 	if (json_array_size(json_object_get(rec.result, "notes")))
 		json_object_set(step, "notes", json_object_get(rec.result, "notes"));
+	if (json_is_object(json_object_get(rec.result, "settled")))
+		json_object_set(step, "settled", json_object_get(rec.result, "settled"));
 	*ret = step;
 	step_rec_done(&rec);
 	return 0;

@@ -134,16 +134,6 @@ int event_kept_judge(const struct event_kept *k, const char *release, const char
 	return 0;
 }
 
-void event_judge_settle(struct event_judge *j, const json_t *settled)
-{
-	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
-		const json_t *is = json_object_get(settled, template_condition_about((enum template_condition)i)->name);
-
-		if (json_is_boolean(is))
-			j->asked.settled[i] = json_is_true(is) ? TEMPLATE_HOLDS : TEMPLATE_FAILS;
-	}
-}
-
 void event_judge_zone(struct event_judge *j, const json_t *local_time)
 {
 	j->asked.local_time = json_is_true(local_time);

@@ -30,7 +30,5 @@ int  event_kept_counts(const struct event_kept *k, const struct event_judge *j, 
 /* A judge over what is kept; the world is borrowed. release NULL: as the dump says; ERR_USAGE when nobody does. */
 int  event_kept_judge(const struct event_kept *k, const char *release, const char *const *accept, struct event_judge *ret,
 		      struct err *e) must_check;
-/* What a probe settled, {condition: bool}; NULL nothing. */
-void event_judge_settle(struct event_judge *j, const json_t *settled);
 /* Was common.tz of the old server "local"? NULL: nobody knows. */
 void event_judge_zone(struct event_judge *j, const json_t *local_time);

@@ -12,6 +12,7 @@
 #include "products/sftpgo/event_goal.h"
 #include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/event_rest.h"
+#include "products/sftpgo/event_settled.h"
 #include "products/sftpgo/objects.h"
 
 #define OLD_MAX (64u << 20)

@@ -77,6 +77,7 @@ static void a_run_that_came_through(void **state)
 	assert_string_equal(json_str(doc, "meaning", ""), exit_meaning(EXIT_DONE));
 	assert_string_equal(json_str(step_of(doc, "switch"), "state", ""), "done");
 	assert_true(json_int(step_of(doc, "switch"), "took_ms", -1) >= 0);
+	assert_true(json_bool(json_object_get(step_of(doc, "switch"), "settled"), "toy", false));
 	/* The toy makes no restore point. */
 	assert_non_null(strstr(json_str(doc, "way_back", ""), "none of crossgrade's own"));
 }

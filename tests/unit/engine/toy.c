@@ -175,7 +175,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	toy_put(file, "new");
 	start_behind_our_back(file);
-	*ret_result = json_object();
+	*ret_result = json_pack("{s{sb}}", "settled", "toy", 1);
 	if (!strcmp(fail, "cancel"))
 		return err_set(e, ERR_CANCELED, "interrupted");
 	return *fail ? err_set(e, ERR_REFUSED, "told to fail") : 0;
