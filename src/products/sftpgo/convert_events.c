@@ -94,7 +94,7 @@ static int hear_rule(void *arg, struct sv text unused_arg, const json_t *rule, s
 	struct rule_fate *fate;
 	unsigned verdict;
 
-	if (template_world_rule(c->world, rule, e) < 0 || template_rule(rule, &found, e) < 0)
+	if (template_world_rule(c->world, rule, e) < 0 || template_rule(&c->judge.asked, rule, &found, e) < 0)
 		return err_wrap(e, "event rule '%s'", json_str(rule, "name", ""));
 	fate = xcalloc(1, sizeof *fate);
 	verdict = event_verdict(&c->judge, &found);

@@ -81,7 +81,7 @@ static unsigned verdict_of(const struct event_judge *j, const struct template_fi
 		return EVENT_CLEAN;
 	if (is_blocking(f))
 		return EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
-	return template_reason_about(f->reason)->remark || means_the_same(f) ? EVENT_INEXACT : EVENT_INEXACT | EVENT_HELD;
+	return template_is_remark(f) || means_the_same(f) ? EVENT_INEXACT : EVENT_INEXACT | EVENT_HELD;
 }
 
 unsigned event_verdict(const struct event_judge *j, const struct template_findings *f)

@@ -167,7 +167,7 @@ static bool rule_is_held(const struct put *p, const json_t *rule)
 {
 	struct template_findings found = { 0 };
 	struct err ignored = ERR_INIT;
-	bool held = template_rule(rule, &found, &ignored) < 0 || event_verdict(&p->judge, &found) & EVENT_HELD;
+	bool held = template_rule(&p->judge.asked, rule, &found, &ignored) < 0 || event_verdict(&p->judge, &found) & EVENT_HELD;
 
 	template_findings_done(&found);
 	return held;

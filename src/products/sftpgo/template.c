@@ -69,7 +69,7 @@ static enum template_reason reason_of(enum template_condition c)
 
 static void value_findings(struct writing *w, const struct value *v, struct finding_at where)
 {
-	unsigned conditions = v->conditions | w->wrapped;
+	unsigned conditions = v->conditions | w->wrapped, unmarked = w->unmarked;
 	const struct form *only = value_only(w->a, v);
 	enum template_reason reason = v->reason;
 
@@ -80,6 +80,7 @@ static void value_findings(struct writing *w, const struct value *v, struct find
 	if (!conditions || reason != TEMPLATE_SAME)
 		write_finding(w, reason, TEMPLATE_IF_NONE, where);
 	for (int c = 1; c < TEMPLATE_IF__MAX; c++) {
+		where.unmarked = unmarked & (1u << c);
 		if (conditions & (1u << c))
 			write_finding(w, reason_of((enum template_condition)c),
 				      (enum template_condition)c, where);
@@ -99,7 +100,7 @@ static void token_write(struct writing *w, const struct token_found *t, size_t a
 		write_finding(w, TEMPLATE_CLAIM_NAME, TEMPLATE_IF_NONE, where);
 		return;
 	}
-	w->wrapped = 0;
+	w->wrapped = w->unmarked = 0;
 	start = w->ret->text.len;
 	write_value(w, t, &v);
 	if (!w->braces)
@@ -165,6 +166,20 @@ static void write_any(struct writing *w, struct sv text, size_t at, bool live)
 void write_text(struct writing *w, struct sv text, size_t at) { write_any(w, text, at, true); }
 
 void write_inert(struct writing *w, struct sv text, size_t at) { write_any(w, text, at, false); }
+
+bool text_may_be_empty(const struct template_asked *a, struct sv text)
+{
+	struct token_found t;
+	struct value v;
+
+	for (; text.n; text = from(text, t.text.n)) {
+		if (!sv_starts(text, "{{") || !token_at(&a->release, text, &t) ||
+		    !value_of(a, &t, TEMPLATE_PLAIN, &v) || v.filled || v.never_empty ||
+		    value_is_text(a, &v))
+			return false;
+	}
+	return true;
+}
 
 /* ---- the whole ---- */
 

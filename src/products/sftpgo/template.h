@@ -88,7 +88,8 @@ enum template_condition {
 	TEMPLATE_IF_ONE_EMAIL,  /* the account has no additional e-mail addresses */
 	TEMPLATE_IF_ERROR_TEXT, /* both editions word their errors alike */
 	TEMPLATE_IF_UID,        /* identifiers of events are opaque to whoever reads them */
-	TEMPLATE_IF_OBJECT_NAME, /* .ObjectName is empty while a retention check runs */
+	TEMPLATE_IF_OBJECT_NAME, /* .ObjectName and .Email are the event's while a retention check runs
+				  */
 	TEMPLATE_IF_BACKUP, /* after a backup .VirtualPath, .ObjectName and .Timestamp are those of
 			       its file */
 	TEMPLATE_IF_IDP_FLAT,    /* .IDPFields has the names as configured for its keys, nested ones
@@ -106,6 +107,7 @@ enum template_condition {
 	TEMPLATE_IF_BACKSLASH, /* no value has a backslash, where one in a path becomes a slash */
 	TEMPLATE_IF_MINUTE,    /* a schedule without a minute fires at minute 0 */
 	TEMPLATE_IF_UTC,       /* common.tz of 2.7 is not "local"; .local_time says that it is */
+	TEMPLATE_IF_RECIPIENT, /* no recipient comes out empty, or one that does is dropped */
 	TEMPLATE_IF__MAX
 };
 struct template_condition_about {
@@ -115,7 +117,8 @@ struct template_condition_about {
 	/* No reason to hold an action back: either way what the other side reads has the same
 	 * meaning (a JSON value with < written either way), or the case is a curiosity. */
 	bool same_meaning;
-	bool probed; /* by asking the target; else only the operator can know */
+	/* Why no probe asks the target (step_events_probe.c); NULL: one does. */
+	const char *unasked;
 	const char *source;
 };
 const struct template_condition_about *
@@ -128,8 +131,9 @@ struct template_asked {
 	struct template_release release;
 	unsigned triggers; /* enum template_trigger of all rules that use it; 0: none does, then any
 			      may */
-	bool object_data;  /* {{ObjectData}} is filled in this action; template_action() finds out
-			      itself */
+	bool object_data;  /* {{ObjectData}} is filled in this action, */
+	bool object_lost;  /* or would be, if 2.7 did not look for the spelling of 2.6; both
+			      template_action() finds out itself */
 	bool local_time;   /* common.tz is "local", of 2.7; that it is not: settled, as IF_UTC */
 	unsigned heard;    /* enum template_heard of all active rules, for what sets off
 			      other rules */
@@ -165,9 +169,10 @@ enum template_reason {
 	TEMPLATE_DOT_PASS,      /* the same, of 2.7, as the upgrade from 2.6 leaves other braces */
 	TEMPLATE_SOME_RELEASES, /* a token in some releases of the line, and the release is not
 				   known */
-	TEMPLATE_EMPTY_HERE,    /* always empty (or {}) for these triggers: left out, exact */
-	TEMPLATE_BUG_KEPT,  /* 2.7 sends {} for {{.ObjectData}} in HTTP: so does the translation,
-			       exact */
+	TEMPLATE_EMPTY_HERE,    /* never a value for these triggers: nothing, 0 or {} stands there, exact
+				 */
+	TEMPLATE_BUG_KEPT,  /* 2.7 sends {} for {{.ObjectData}} in bodies of HTTP: so does the
+			       translation, exact */
 	TEMPLATE_OBJECT,    /* the object's JSON follows each edition's schema */
 	TEMPLATE_ZERO_TIME, /* prints the year 1 as it did, exact; the operator may want the time */
 	TEMPLATE_REPORTS,   /* {{RetentionReports}}: the whole value */
@@ -208,7 +213,7 @@ struct template_reason_about {
 	const char *name; /* "deletes-trees" */
 	enum template_class class;
 	bool blocking;       /* loses data: no migration goes on before an operator has said so */
-	bool remark;         /* said, and no reason to hold an action back */
+	bool remark;         /* said, and no reason to hold an action back: template_is_remark() */
 	const char *text;    /* what and why, one sentence */
 	const char *differs; /* what comes out otherwise; "" nothing does */
 	const char *source;  /* "facts sftpgo 5.9: SFTPGo 2.7.5 eventmanager.go; documentation,
@@ -305,12 +310,18 @@ int template_world_rule(struct template_world *w, const json_t *rule, struct err
 /* Sets .triggers and .heard of *a for the action of that name. */
 void template_world_ask(const struct template_world *w, const char *action,
 			struct template_asked *a);
+/* Its type; 0: no action of that name was added. */
+int template_world_type(const struct template_world *w, const char *action);
 /* Names of the rules that use it, borrowed from w, in order of adding; at most max are written,
  * returns how many there are. */
 size_t template_world_rules(const struct template_world *w, const char *action, const char **ret,
 			    size_t max);
-/* What changes for a rule itself although nothing in it does: added to *ret. */
-int template_rule(const json_t *rule, struct template_findings *ret, struct err *e) must_check;
+/* What changes for a rule itself although nothing in it does: added to *ret. Of *a only what is
+ * settled counts. */
+int template_rule(const struct template_asked *a, const json_t *rule, struct template_findings *ret,
+		  struct err *e) must_check;
+/* Is it only said? What was seen to be otherwise is more than that. */
+bool template_is_remark(const struct template_finding *f);
 
 /* ---- the tables, for reports and tests ---- */
 

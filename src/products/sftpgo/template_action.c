@@ -234,9 +234,13 @@ static void recipients_finding(struct walk *w, const char *path, struct sv text,
 	struct finding_at where = { .len = text.n };
 	bool dotted = w->asked.release.minor == 7;
 
-	if ((!strcmp(path, "email_config.recipients[]") || !strcmp(path, "email_config.bcc[]")) &&
-	    token_mentions(text, "Email", dotted))
+	if (strcmp(path, "email_config.recipients[]") && strcmp(path, "email_config.bcc[]"))
+		return;
+	if (token_mentions(text, "Email", dotted) &&
+	    (value_triggers(&w->asked) & (TEMPLATE_ON_FS | TEMPLATE_ON_PROVIDER)))
 		text_finding(t, &w->asked, TEMPLATE_EMAIL_LIST, TEMPLATE_IF_ONE_EMAIL, &where);
+	if (text_may_be_empty(&w->asked, text))
+		text_finding(t, &w->asked, TEMPLATE_HANGS, TEMPLATE_IF_RECIPIENT, &where);
 }
 
 /* A variable whose value is "$" is copied from the server's own. */
@@ -360,10 +364,10 @@ static bool mentions_object(const struct walk *w, const json_t *text, bool dotte
 		(!from_start && token_mentions(s, "ObjectDataString", dotted)));
 }
 
-/* Where the old release looks for it; in requests 2.7 looks for the spelling of 2.6. */
-static bool has_object_data(const struct walk *w, int type)
+/* In one of the fields where the old release looks for it. */
+static bool has_object_data(const struct walk *w, int type, bool dotted)
 {
-	bool dotted = w->asked.release.minor == 7 && type != ACTION_HTTP, found;
+	bool found;
 	const char *lists[] = { "parts", "env_vars" }, *texts[] = { "body", "value" };
 	const json_t *one;
 	size_t i;
@@ -381,6 +385,15 @@ static bool has_object_data(const struct walk *w, int type)
 		    mentions_object(w, json_object_get(one, texts[type == ACTION_COMMAND]), dotted);
 	}
 	return found;
+}
+
+/* In requests 2.7 looks for the spelling of 2.6. */
+static void object_data_of(struct walk *w, int type)
+{
+	bool dotted = w->asked.release.minor == 7, blind = dotted && type == ACTION_HTTP;
+
+	w->asked.object_data = has_object_data(w, type, dotted && !blind);
+	w->asked.object_lost = blind && has_object_data(w, type, true);
 }
 
 /* ACTION_HTTP: "http_config", ... NULL: nothing is replaced in actions of this type. */
@@ -431,7 +444,7 @@ int template_action(const struct template_asked *a, const json_t *action,
 		return err_set(e, ERR_FORMAT, "an event action is no object with a type");
 	got.options = json_is_object(options) ? json_deep_copy(options) : NULL;
 	w.config = name ? json_object_get(options, name) : NULL;
-	w.asked.object_data = has_object_data(&w, type);
+	object_data_of(&w, type);
 	if (json_is_object(w.config))
 		r = fields_of(&w, type, json_object_get(got.options, name));
 	if (r < 0) {

@@ -146,16 +146,16 @@ static bool lists_or_all(const json_t *list, const char *word)
 	return !json_array_size(list) || json_lists(list, word);
 }
 
-static void rule_finding(struct template_findings *ret, enum template_reason reason,
-			 enum template_condition condition)
+static void rule_finding(struct template_findings *ret, const struct template_asked *a,
+			 enum template_reason reason, enum template_condition condition)
 {
-	static const struct template_asked nothing_settled = { .release = { 6, 0 } };
 	struct finding_at where = { .field = NULL };
 
-	finding_add(ret, &nothing_settled, reason, condition, &where);
+	finding_add(ret, a, reason, condition, &where);
 }
 
-int template_rule(const json_t *rule, struct template_findings *ret, struct err *e)
+int template_rule(const struct template_asked *a, const json_t *rule, struct template_findings *ret,
+		  struct err *e)
 {
 	const json_t *conditions = json_object_get(rule, "conditions");
 	const json_t *objects =
@@ -166,8 +166,8 @@ int template_rule(const json_t *rule, struct template_findings *ret, struct err 
 		return err_set(e, ERR_FORMAT, "an event rule is no object with a trigger");
 	if (1u << trigger == TEMPLATE_ON_PROVIDER && lists_or_all(objects, "user") &&
 	    json_lists(json_object_get(conditions, "provider_events"), "update"))
-		rule_finding(ret, TEMPLATE_FAN_OUT, TEMPLATE_IF_NONE);
+		rule_finding(ret, a, TEMPLATE_FAN_OUT, TEMPLATE_IF_NONE);
 	if (1u << trigger == TEMPLATE_ON_SCHEDULE)
-		rule_finding(ret, TEMPLATE_MINUTE, TEMPLATE_IF_MINUTE);
+		rule_finding(ret, a, TEMPLATE_MINUTE, TEMPLATE_IF_MINUTE);
 	return 0;
 }

@@ -3,82 +3,101 @@
 
 #define DOCS(page_) "documentation of Enterprise, " page_
 
+/* What a probe would have to do to the server that it asks. */
+#define OF_DATA "only the operator can know: it is of the accounts, files and readers there are"
+#define OF_RELEASE "only the operator can know: it is of the old server"
+#define NEEDS_ACCOUNT                                                                     \
+	"cannot be asked: it needs an account of our own, and making one sets off the rules " \
+	"for new accounts"
+
 static const struct template_condition_about conditions[TEMPLATE_IF__MAX] = {
-	[TEMPLATE_IF_NONE] = { "none", "", true, false, "" },
+	[TEMPLATE_IF_NONE] = { "none", "", true, "", "" },
 	[TEMPLATE_IF_RELEASE] = { "release", "the release that ran the actions knows this token",
-				  false, false, "facts sftpgo 5.4; sftpgo-real 8.9" },
+				  false, OF_RELEASE, "facts sftpgo 5.4; sftpgo-real 8.9" },
 	[TEMPLATE_IF_JSON_ESCAPE] = { "json-escape",
 				      "toJsonUnquoted and toJson write <, > and & as \\u003c, "
 				      "\\u003e and \\u0026; "
 				      "a reader of JSON sees the same either way",
-				      true, true, "facts sftpgo 5.7" },
+				      true, NULL, "facts sftpgo 5.7" },
 	[TEMPLATE_IF_NAME] = { "provider-name",
 			       ".Name of provider events is who did it, and not the object", false,
-			       true,
+			       NULL,
 			       "facts sftpgo 0: placeholders.md against template-context.md" },
 	[TEMPLATE_IF_INITIATOR] = { "initiator",
 				    ".Initiator.Admin and .Initiator.User tell who did it in "
 				    "provider events",
-				    false, true,
+				    false, NULL,
 				    "facts sftpgo 5.8, row Role; " DOCS("placeholders") },
 	[TEMPLATE_IF_ONE_EMAIL] = { "one-email",
 				    "the accounts have one e-mail address each: Enterprise joins "
 				    "all of an account with commas",
-				    false, false, "facts sftpgo 5.8, row Email" },
+				    false, OF_DATA, "facts sftpgo 5.8, row Email" },
 	[TEMPLATE_IF_ERROR_TEXT] = { "error-text", "both editions word their errors alike", true,
-				     false, "facts sftpgo 5.8, row ErrorString" },
-	[TEMPLATE_IF_UID] = { "uid", "nobody looks into identifiers of events", true, false,
+				     OF_DATA, "facts sftpgo 5.8, row ErrorString" },
+	[TEMPLATE_IF_UID] = { "uid", "nobody looks into identifiers of events", true, OF_DATA,
 			      "facts sftpgo 5.8, row UID" },
 	[TEMPLATE_IF_OBJECT_NAME] = { "object-name",
-				      ".ObjectName stays as the event had it while a retention "
-				      "check runs",
-				      false, true, "facts sftpgo 5.8, row ObjectName" },
+				      ".ObjectName and .Email stay as the event had them while a "
+				      "retention check runs",
+				      false, NEEDS_ACCOUNT,
+				      "facts sftpgo 5.8, rows ObjectName and Email" },
 	[TEMPLATE_IF_BACKUP] = { "after-backup",
 				 "after a backup the event has the backup file's path, name, size "
 				 "and time, as up to 2.7",
-				 false, true, "sftpgo-real 8.7" },
+				 false,
+				 "cannot be asked: it needs a backup, which leaves a dump of all "
+				 "accounts, in place of the server's own of that hour",
+				 "sftpgo-real 8.7" },
 	[TEMPLATE_IF_IDP_FLAT] = { "idp-flat",
 				   ".IDPFields has the configured names for its keys, those with "
 				   "dots too",
-				   false, true,
+				   false,
+				   "cannot be asked: it needs somebody who logs in at the identity "
+				   "provider",
 				   "facts sftpgo 5.8, row IDPField; sftpgo-real 8.11" },
-	[TEMPLATE_IF_NO_NUL] = { "no-nul", "the claim has no NUL byte", true, false,
+	[TEMPLATE_IF_NO_NUL] = { "no-nul", "the claim has no NUL byte", true, OF_DATA,
 				 "facts sftpgo 5.7" },
 	[TEMPLATE_IF_ENDPOINT] = { "endpoint",
 				   "the endpoint is run as one template, and its result is used "
 				   "as it is",
-				   false, true,
+				   false, NULL,
 				   "facts sftpgo 0: eventmanager.md against "
 				   "action-types.md" },
-	[TEMPLATE_IF_PATH_ESCAPE] = { "path-escape", "urlPathEscape writes / as %2F", false, true,
+	[TEMPLATE_IF_PATH_ESCAPE] = { "path-escape", "urlPathEscape writes / as %2F", false, NULL,
 				      "facts sftpgo 0: placeholders.md against "
 				      "template-functions.md" },
 	[TEMPLATE_IF_COMPONENT] = { "component",
 				    "no part of the endpoint's path comes out empty, as . or .., "
 				    "as a token without a value, or the first one with a slash",
-				    false, false, "sftpgo-real 6.3, 8.1-8.5" },
+				    false, OF_DATA, "sftpgo-real 6.3, 8.1-8.5" },
 	[TEMPLATE_IF_OBJECT] = { "object",
 				 "the object's JSON of Enterprise has the members that its reader "
 				 "wants",
-				 false, false, "facts sftpgo 5.8, row ObjectData" },
+				 false, OF_DATA, "facts sftpgo 5.8, row ObjectData" },
 	[TEMPLATE_IF_REPORTS] = { "reports",
 				  "the report's CSV has the columns that its reader wants", true,
-				  false, "facts sftpgo 5.8, row RetentionReports" },
+				  OF_DATA, "facts sftpgo 5.8, row RetentionReports" },
 	[TEMPLATE_IF_PATTERN_FREE] = { "pattern-free",
 				       "no value has *, ? or [ in it, or values are not taken for "
 				       "patterns",
-				       false, true,
+				       false, NEEDS_ACCOUNT,
 				       "facts sftpgo 5.9; " DOCS("filesystem-actions") },
 	[TEMPLATE_IF_BACKSLASH] = { "no-backslash",
 				    "no value has a backslash: in a path 2.6 left it alone, and "
 				    "Enterprise takes it for a slash",
-				    true, false, "facts sftpgo 5.3; sftpgo-real 6.3, 8.14" },
+				    false, OF_DATA, "facts sftpgo 5.3; sftpgo-real 6.3, 8.14" },
 	[TEMPLATE_IF_MINUTE] = { "schedule-minute", "a schedule without a minute runs at minute 0",
-				 false, true, "facts sftpgo 5.9, 5.10" },
+				 false, NULL, "facts sftpgo 5.9, 5.10" },
 	[TEMPLATE_IF_UTC] = { "utc",
 			      "common.tz of the old server was not 'local': a dump does not tell, "
 			      "and this is the time in UTC",
-			      false, false, "facts sftpgo 5.4" },
+			      false, OF_RELEASE, "facts sftpgo 5.4" },
+	[TEMPLATE_IF_RECIPIENT] = { "empty-recipient",
+				    "no recipient comes out empty, or Enterprise drops one that "
+				    "does, as up to 2.7",
+				    false,
+				    "cannot be asked: it needs a mail sent by the server",
+				    "facts sftpgo 5.3; sftpgo-real 6.3" },
 };
 
 const struct template_condition_about *template_condition_about(enum template_condition c)
@@ -114,8 +133,9 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 				     "the token's own text in place of its value",
 				     "facts sftpgo 5.4; sftpgo-real 8.9" },
 	[TEMPLATE_EMPTY_HERE] = { "empty", EXACT,
-				  "had no value in any of these events: it is left out", "",
-				  "facts sftpgo 5.4" },
+				  "had no value in any of these events: what stood for none, mostly "
+				  "nothing, stands there now",
+				  "", "facts sftpgo 5.4" },
 	[TEMPLATE_BUG_KEPT] = { "object-data-bug", EXACT,
 				"2.7 sends an empty object here, for it looks for the token's "
 				"spelling of 2.6; so does the translation, where Enterprise would "
@@ -262,23 +282,23 @@ const char *template_context_name(enum template_context c)
 
 /* ---- findings ---- */
 
-/* The writer has allowed for either answer. */
+/* The writer has allowed for either answer, where it says nothing else. */
 static bool allowed_for(enum template_condition c)
 {
 	return c == TEMPLATE_IF_JSON_ESCAPE || c == TEMPLATE_IF_PATH_ESCAPE;
 }
 
-static void judge(struct template_finding *f, const struct template_asked *a)
+static void judge(struct template_finding *f, const struct template_asked *a, bool unmarked)
 {
 	int settled = a->settled[f->condition];
+	bool marked = !unmarked && allowed_for(f->condition);
 
 	f->class = reasons[f->reason].class;
 	f->evidence = f->class == TEMPLATE_EXACT_IF ? TEMPLATE_OPEN : TEMPLATE_DOCUMENTED;
 	if (!f->condition || settled == TEMPLATE_UNSETTLED)
 		return;
 	f->evidence = TEMPLATE_SEEN;
-	f->class =
-	    settled == TEMPLATE_HOLDS || allowed_for(f->condition) ? TEMPLATE_EXACT : TEMPLATE_NOT;
+	f->class = settled == TEMPLATE_HOLDS || marked ? TEMPLATE_EXACT : TEMPLATE_NOT;
 }
 
 static char *dup_of(struct sv s) { return s.p ? sv_dup(s) : NULL; }
@@ -297,13 +317,18 @@ void finding_add(struct template_findings *all, const struct template_asked *a,
 		.template = dup_of(at->template),
 	};
 
-	judge(&f, a);
+	judge(&f, a, at->unmarked);
 	*vec_push(all) = f;
+}
+
+bool template_is_remark(const struct template_finding *f)
+{
+	return reasons[f->reason].remark && !(f->condition && f->class == TEMPLATE_NOT);
 }
 
 bool finding_holds_back(const struct template_finding *f)
 {
-	if (reasons[f->reason].remark)
+	if (template_is_remark(f))
 		return false;
 	if (f->class == TEMPLATE_EXACT_IF)
 		return !f->condition || !conditions[f->condition].same_meaning;
@@ -327,7 +352,7 @@ void text_finding(struct template_text *t, const struct template_asked *a,
 {
 	struct template_finding f = { .reason = reason, .condition = condition };
 
-	judge(&f, a);
+	judge(&f, a, at->unmarked);
 	t->class = MAX_OF(t->class, f.class);
 	t->held = t->held || finding_holds_back(&f);
 	if (!is_listed(t, reason, condition) || t->findings.n < TEMPLATE_FINDINGS_MAX)

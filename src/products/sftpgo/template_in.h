@@ -97,6 +97,7 @@ struct value {
 	unsigned conditions;         /* bits 1 << enum template_condition */
 	enum template_reason reason; /* TEMPLATE_SAME, or what there is to say beside */
 	bool never_empty;            /* nor "." nor ".." */
+	bool filled;                 /* never empty, whatever else */
 	char text[512];              /* what forms may point into */
 };
 /* False: it cannot be written there (a claim's name in a path); the text stays. */
@@ -115,6 +116,7 @@ struct finding_at {
 	const char *field; /* NULL none */
 	size_t at, len;
 	struct sv token, template; /* p NULL: none */
+	bool unmarked; /* the writer could not allow for the other answer to .condition */
 };
 /* Adds one, with class and evidence after what is settled. condition may be IF_NONE. */
 void finding_add(struct template_findings *all, const struct template_asked *a,
@@ -137,6 +139,7 @@ struct writing {
 	struct template_text *ret;
 	size_t braces;    /* '{' that wait: whether they can stand bare shows by what follows */
 	unsigned wrapped; /* conditions that the wrappers of this token hang on */
+	unsigned unmarked; /* of those, where the other answer is not allowed for */
 	const size_t
 	    *at; /* where each byte of the text stood before %XX were taken out; NULL: there */
 };
@@ -150,6 +153,8 @@ void write_value(struct writing *w, const struct token_found *t, const struct va
 void write_text(struct writing *w, struct sv text, size_t at);
 /* The same where no tokens are looked for. */
 void write_inert(struct writing *w, struct sv text, size_t at);
+/* Has the text nothing but tokens that may print nothing, all of them in one event? */
+bool text_may_be_empty(const struct template_asked *a, struct sv text);
 /* A finding of the text's bytes from at on. */
 void write_finding(struct writing *w, enum template_reason reason,
 		   enum template_condition condition, struct finding_at at);

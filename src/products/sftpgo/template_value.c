@@ -6,6 +6,7 @@
 	(TEMPLATE_ON_SCHEDULE | TEMPLATE_ON_IP_BLOCKED | TEMPLATE_ON_CERTIFICATE | \
 	 TEMPLATE_ON_DEMAND | TEMPLATE_ON_IDP_LOGIN)
 #define ON_OBJECT (TEMPLATE_ON_PROVIDER | ON_SHARE)
+#define ON_FILE_OR_OBJECT (TEMPLATE_ON_FS | TEMPLATE_ON_PROVIDER)
 #define BIT(c) (1u << TEMPLATE_IF_##c)
 
 #define VALUE(x_)                           \
@@ -95,6 +96,33 @@ static const char *const zero_times[TOKEN__MAX] = {
 	[TOKEN_MINUTE] = "00",
 };
 
+/* The events that have a value for it in the old release, where not all do. A backup gives those of files one. */
+static const struct {
+	unsigned on;
+	bool of_backup;
+	struct leaf none; /* what the others print */
+} given[TOKEN__MAX] = {
+	[TOKEN_NAME] = { ~(unsigned)TEMPLATE_ON_IP_BLOCKED },
+	[TOKEN_VIRTUAL_PATH] = { TEMPLATE_ON_FS, true },
+	[TOKEN_ESCAPED_VIRTUAL_PATH] = { TEMPLATE_ON_FS, true },
+	[TOKEN_VIRTUAL_DIR_PATH] = { TEMPLATE_ON_FS, true, { LEAF_TOKEN, NULL } },
+	[TOKEN_FS_PATH] = { TEMPLATE_ON_FS, true },
+	[TOKEN_VIRTUAL_TARGET_PATH] = { TEMPLATE_ON_FS },
+	[TOKEN_FS_TARGET_PATH] = { TEMPLATE_ON_FS },
+	[TOKEN_OBJECT_NAME] = { ON_FILE_OR_OBJECT, true },
+	[TOKEN_OBJECT_BASE_NAME] = { ON_FILE_OR_OBJECT, true },
+	[TOKEN_EXT] = { TEMPLATE_ON_FS },
+	[TOKEN_OBJECT_TYPE] = { TEMPLATE_ON_PROVIDER },
+	[TOKEN_FILE_SIZE] = { TEMPLATE_ON_FS, true, { LEAF_TEXT, "0" } },
+	[TOKEN_ELAPSED] = { TEMPLATE_ON_FS, false, { LEAF_TEXT, "0" } },
+	[TOKEN_PROTOCOL] = { TEMPLATE_ON_FS | TEMPLATE_ON_IDP_LOGIN },
+	[TOKEN_IP] = { ON_FILE_OR_OBJECT | TEMPLATE_ON_IP_BLOCKED | TEMPLATE_ON_IDP_LOGIN },
+	[TOKEN_ROLE] = { ON_FILE_OR_OBJECT },
+	[TOKEN_EMAIL] = { ON_FILE_OR_OBJECT },
+	[TOKEN_METADATA] = { TEMPLATE_ON_FS, false, { LEAF_TEXT, "{}" } },
+	[TOKEN_METADATA_STRING] = { TEMPLATE_ON_FS },
+};
+
 unsigned value_triggers(const struct template_asked *a)
 {
 	unsigned on = a->triggers & TEMPLATE_ON_ANY;
@@ -123,6 +151,19 @@ static struct form text_form(const char *text)
 static bool after_backup(const struct template_asked *a)
 {
 	return (a->triggers & TEMPLATE_AFTER_BACKUP) && (value_triggers(a) & ON_NO_FILE);
+}
+
+/* None of these events has a value: what Enterprise has there is of no interest. */
+static bool valueless(struct value *v, const struct template_asked *a, enum token token)
+{
+	unsigned on = given[token].on;
+
+	if (!on || (on & value_triggers(a)) || (given[token].of_backup && after_backup(a)))
+		return false;
+	v->base = (struct form){ .yes = given[token].none };
+	v->reason = v->base.yes.kind == LEAF_TOKEN ? TEMPLATE_SAME : TEMPLATE_EMPTY_HERE;
+	v->filled = v->base.yes.kind != LEAF_NOTHING;
+	return true;
 }
 
 /* Schedules of 2.6 and runs on demand have neither name nor event. */
@@ -240,11 +281,13 @@ static void role(struct value *v, const struct template_asked *a)
 	v->conditions |= BIT(INITIATOR);
 }
 
+/* After a retention check the documentation has a list there. */
 static void email(struct value *v, const struct template_asked *a)
 {
-	otherwise(v, a, ON_SHARE, text_form(""));
-	if (value_triggers(a) & (TEMPLATE_ON_FS | TEMPLATE_ON_PROVIDER))
-		v->conditions |= BIT(ONE_EMAIL);
+	bool checked = a->triggers & TEMPLATE_AFTER_RETENTION;
+
+	otherwise(v, a, ON_SHARE | (checked ? ON_NO_FILE : 0), text_form(""));
+	v->conditions |= BIT(ONE_EMAIL) | (checked ? BIT(OBJECT_NAME) : 0);
 }
 
 /* Filled in events of objects alone, and where the action is looked through for it. */
@@ -258,7 +301,7 @@ static void object_data(struct value *v, const struct template_asked *a, enum to
 	if (!(value_triggers(a) & ON_OBJECT))
 		v->reason = TEMPLATE_EMPTY_HERE;
 	else if (!a->object_data)
-		v->reason = a->release.minor == 7 ? TEMPLATE_BUG_KEPT : TEMPLATE_EMPTY_HERE;
+		v->reason = a->object_lost ? TEMPLATE_BUG_KEPT : TEMPLATE_EMPTY_HERE;
 	else
 		v->conditions |= BIT(OBJECT);
 }
@@ -323,6 +366,8 @@ static void cases_of(struct value *v, const struct template_asked *a, enum token
 		fall_through;
 	case TOKEN_EVENT:
 		nameless(v, a);
+		v->filled = !v->on && (token == TOKEN_EVENT ||
+				       !(value_triggers(a) & TEMPLATE_ON_IP_BLOCKED));
 		break;
 	case TOKEN_ERROR_STRING:
 		v->conditions |= BIT(ERROR_TEXT);
@@ -341,6 +386,7 @@ static void cases_of(struct value *v, const struct template_asked *a, enum token
 	case TOKEN_VIRTUAL_TARGET_DIR_PATH:
 	case TOKEN_TARGET_NAME:
 		targetless(v, a);
+		v->filled = true;
 		break;
 	case TOKEN_OBJECT_NAME:
 		named_object(v, a);
@@ -414,6 +460,8 @@ static bool may_have_backslash(const struct template_asked *a, enum token token)
 bool value_of(const struct template_asked *a, const struct token_found *t, enum template_context c,
 	      struct value *ret)
 {
+	bool none = false;
+
 	memset(ret, 0, sizeof *ret);
 	ret->base = bases[t->token];
 	ret->reason = TEMPLATE_SAME;
@@ -422,11 +470,13 @@ bool value_of(const struct template_asked *a, const struct token_found *t, enum 
 		if (!claim(ret, a, t->claim, c))
 			return false;
 	} else {
-		cases_of(ret, a, t->token);
+		none = valueless(ret, a, t->token);
+		if (!none)
+			cases_of(ret, a, t->token);
 	}
 	if (t->maybe)
 		ret->conditions |= BIT(RELEASE);
-	if (c == TEMPLATE_PATH && a->release.minor == 6 && may_have_backslash(a, t->token))
+	if (!none && c == TEMPLATE_PATH && a->release.minor == 6 && may_have_backslash(a, t->token))
 		ret->conditions |= BIT(BACKSLASH);
 	return true;
 }

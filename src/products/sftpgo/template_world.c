@@ -210,6 +210,13 @@ void template_world_ask(const struct template_world *w, const char *action,
 		a->triggers |= n->rules.v[i]->trigger | before_in(n->rules.v[i], n);
 }
 
+int template_world_type(const struct template_world *w, const char *action)
+{
+	const struct action_node *n = map_get(&w->actions, action);
+
+	return n ? n->type : 0;
+}
+
 size_t template_world_rules(const struct template_world *w, const char *action, const char **ret,
 			    size_t max)
 {

@@ -71,10 +71,15 @@ static bool settled(const struct writing *w, enum template_condition c, enum tem
 	return w->a->settled[c] == as;
 }
 
-/* Where the target leaves < > & as they are inside JSON, the old release did not. */
+/* Where the target leaves < > & as they are inside JSON, the old release did not. The marks for them have
+ * backslashes, of which a path's save makes slashes. */
 static void json_marks(struct writing *w, struct buf *b)
 {
 	w->wrapped |= 1u << TEMPLATE_IF_JSON_ESCAPE;
+	if (w->context == TEMPLATE_PATH) {
+		w->unmarked |= 1u << TEMPLATE_IF_JSON_ESCAPE;
+		return;
+	}
 	if (!settled(w, TEMPLATE_IF_JSON_ESCAPE, TEMPLATE_FAILS))
 		return;
 	call(b, "stringReplace", " \"<\" \"\\\\u003c\"");
@@ -183,7 +188,8 @@ static void add_names(unsigned on, struct buf *b)
 	}
 }
 
-/* A test for these triggers, none of them of files. */
+/* A test for these triggers, none of them of files. Only events of objects have a type: the others' is the empty text, as
+ * of every key without a value (facts sftpgo 5.6, 5.8). */
 static void is_one_of(unsigned on, struct buf *b)
 {
 	autobuf struct buf names = BUF_MAX(256);

@@ -113,6 +113,7 @@ const (
 	useSource  // a path that the target takes for a pattern
 	useReports // a path, or the whole body: retention reports may stand there
 	useName    // HTTP user name: no template in the target
+	useRecipient
 )
 
 type field struct {
@@ -210,8 +211,8 @@ func (p *part) bodyEscape(s setting, values *params) escape {
 
 func (c *emailConfig) fields(r release) fieldList {
 	var l fieldList
-	l.list("email_config.recipients", c.Recipients, usePlain)
-	l.list("email_config.bcc", c.Bcc, usePlain)
+	l.list("email_config.recipients", c.Recipients, useRecipient)
+	l.list("email_config.bcc", c.Bcc, useRecipient)
 	l.add("email_config.subject", c.Subject, usePlain)
 	if r.dotted() && c.ContentType == 1 {
 		l.escaped("email_config.body", c.Body, usePlain, asHTML)
@@ -359,6 +360,7 @@ func isPattern(text string) bool {
 }
 
 var errRefused = errors.New("a pattern beside a template is refused when it is saved")
+var errNobody = errors.New("a recipient without a name fails the mail")
 
 func (s *stored) isReports() bool { return s.use == useReports && s.text == "{{.RetentionReports}}" }
 
@@ -381,6 +383,8 @@ func (s *stored) after(context map[string]any, o *outcome) {
 	switch {
 	case s.use == useEndpoint:
 		o.after, o.afterErr = s.endpoint(o.after)
+	case s.use == useRecipient && o.after == "" && s.world.wantsAll:
+		o.afterErr = errNobody
 	case s.path:
 		o.after = target.cleanPath(o.after)
 		if s.use == useSource && strings.ContainsAny(path.Base(o.after), "*?[") {

@@ -108,6 +108,7 @@ type world struct {
 	nests        bool   // a claim "a.b" is .IDPFields.a.b
 	escapesTwice bool   // an endpoint's path is escaped after its template was executed
 	columns      string // how the report's columns differ
+	wantsAll     bool   // a recipient that comes out empty fails the mail
 }
 
 // What the documentation of the target says that a template sees.
@@ -158,7 +159,7 @@ func (e *event) after(w world) map[string]any {
 			"FileSize": e.size})
 	}
 	if e.retained != "" {
-		c["ObjectName"] = e.retained
+		c["ObjectName"], c["Email"] = e.retained, []string{"ops@example.com", e.retained}
 	}
 	if w.rewords && len(e.errors) > 0 {
 		c["Errors"] = append([]string{"in other words"}, e.errors...)

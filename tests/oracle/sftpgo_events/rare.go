@@ -27,7 +27,13 @@ func posted(c httpConfig) action {
 	return action{Type: typeHTTP, Options: options{HTTP: &c}}
 }
 
-// In each world by themselves.
+func letterTo(recipient string) action {
+	a := mailOf("b")
+	a.Options.Email.Recipients = append(a.Options.Email.Recipients, recipient)
+	return a
+}
+
+// In each world by themselves, and where a probe has seen which it is.
 var rareCases = []rareCase{
 	{release{7, 5}, 1 << onLogin, mailOf("<p>{{.IDPFieldmail}}</p>")},
 	{release{7, 5}, 1 << onLogin, mailOf("{{.IDPFieldnested.city}}")},
@@ -40,6 +46,14 @@ var rareCases = []rareCase{
 	{release{6, 4}, 1<<onDemand | 1<<8, mailOf("{{VirtualDirPath}}")},
 	{release{6, 4}, 1 << onFile, posted(httpConfig{Endpoint: "http://127.0.0.1/{{VirtualPath}}"})},
 	{release{6, 4}, 1 << onFile, posted(httpConfig{Endpoint: "http://127.0.0.1/{{VirtualPath}}/für alle"})},
+	{release{7, 5}, 1 << onFile, directory("/x/{{.MetadataString}}/y")},
+	{release{7, 5}, 1 << onFile, directory("/x/{{.Metadata}}")},
+	{release{6, 4}, 1 << onFile, directory("/x/{{Metadata}}/y")},
+	{release{6, 4}, 1 << onFile, directory("/archive/{{Name}}")},
+	{release{6, 4}, 1 << onFile, letterTo("{{Ext}}")},
+	{release{7, 5}, 1 << onDemand, letterTo("{{.Name}}")},
+	{release{6, 4}, 1<<onSchedule | 1<<9, mailOf("{{Email}} {{IP}} {{Role}}")},
+	{release{7, 5}, 1<<onFile | 1<<onSchedule | 1<<9, mailOf("{{.Email}}")},
 	{release{6, 4}, 1 << onFile, partOf("application/{{Name}}", "{{VirtualPath}}")},
 	{release{6, 4}, 1 << onFile, partOf("application/json", "{{VirtualPath}}")},
 	{release{6, 4}, 1 << onDemand, posted(httpConfig{Endpoint: "http://127.0.0.1/", Body: reports})},
@@ -81,7 +95,9 @@ func (p *proof) rare() []*trial {
 		for _, name := range worldConditions() {
 			var w world
 			conditions[name].fail(&w)
-			trials = append(trials, p.rareTrial(c, w, 20))
+			settled := p.rareTrial(c, w, 20)
+			settled.asked.Settled = map[string]bool{name: false}
+			trials = append(trials, p.rareTrial(c, w, 20), settled)
 		}
 	}
 	for _, c := range tokenCases() {

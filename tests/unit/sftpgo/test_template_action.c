@@ -507,14 +507,14 @@ static void rules_change_too(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autojson json_t *rule = parsed(cases[i].rule);
 
-		assert_ok(template_rule(rule, &f, &e), &e);
+		assert_ok(template_rule(&of_26, rule, &f, &e), &e);
 		assert_true(has_reason(&f, cases[i].reason));
 		template_findings_done(&f);
 	}
 	{
 		autojson json_t *none = parsed("{\"trigger\":9}");
 
-		assert_fails(template_rule(none, &f, &e), &e, ERR_FORMAT);
+		assert_fails(template_rule(&of_26, none, &f, &e), &e, ERR_FORMAT);
 	}
 }
 
