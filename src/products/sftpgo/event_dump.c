@@ -85,6 +85,19 @@ static int list(struct walk *w, event_dump_seen seen, const char *what, struct e
 	return more;
 }
 
+/* As Go reads names: escapes are undone, and letters may be of either case. */
+static bool is_section(const struct buf *name, const char *section)
+{
+	autofree char *quoted = NULL;
+	autojson json_t *plain = NULL;
+
+	if (!memchr(buf_str(name), '\\', name->len))
+		return !strcasecmp(buf_str(name), section);
+	quoted = xasprintf("\"%s\"", buf_str(name));
+	plain = json_loads(quoted, JSON_DECODE_ANY, NULL);
+	return plain && !strcasecmp(json_string_value(plain), section);
+}
+
 static int member(struct walk *w, struct err *e)
 {
 	const struct {
@@ -99,7 +112,7 @@ static int member(struct walk *w, struct err *e)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		if (strcmp(buf_str(&w->name), sections[i].name))
+		if (!is_section(&w->name, sections[i].name))
 			continue;
 		if (w->seen[i])
 			return err_set(e, ERR_FORMAT, "'%s' has '%s' twice", w->stream.what, sections[i].name);

@@ -1,5 +1,6 @@
 #include "products/sftpgo/event_judge.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "products/sftpgo/action_remarks.h"
@@ -93,16 +94,41 @@ unsigned event_verdict(const struct event_judge *j, const struct template_findin
 	return all;
 }
 
+/* Copies of actions that rules hold may be without their type, where a person wrote the dump: it is that of the action. */
+static json_t *with_type(const struct event_judge *j, const json_t *action)
+{
+	int type = template_world_type(j->world, json_str(action, "name", ""));
+	json_t *typed = json_incref((json_t *)action);
+
+	if (!type || json_int(action, "type", 0))
+		return typed;
+	typed = json_copy((json_t *)action);
+	json_object_set_new(typed, "type", json_integer(type));
+	return typed;
+}
+
 int event_translate(const struct event_judge *j, const json_t *action, struct template_action *ret, struct err *e)
 {
+	autojson json_t *typed = with_type(j, action);
 	const char *name = json_str(action, "name", "");
 	struct template_asked asked = j->asked;
 
+	if (!json_int(typed, "type", 0) && !json_object_size(json_object_get(action, "options"))) {
+		*ret = (struct template_action){ .options = json_incref(json_object_get(action, "options")) };
+		return 0;
+	}
 	template_world_ask(j->world, name, &asked);
-	return template_action(&asked, action, ret, e) < 0 ? err_wrap(e, "event action '%s'", name) : 0;
+	return template_action(&asked, typed, ret, e) < 0 ? err_wrap(e, "event action '%s'", name) : 0;
 }
 
 /* ---- telling ---- */
+
+/* Of texts that are all UTF-8 there is no JSON that cannot be made: what is told is never less than what was found. */
+static json_t *made(json_t *value)
+{
+	assert(value);
+	return value;
+}
 
 static json_t *finding_json(const struct event_judge *j, const struct template_finding *f)
 {
@@ -110,12 +136,12 @@ static json_t *finding_json(const struct event_judge *j, const struct template_f
 	const struct template_condition_about *when = template_condition_about(f->condition);
 	bool hangs = f->condition != TEMPLATE_IF_NONE;
 
-	return json_pack("{ss ss ss ss? ss? sI sI ss? ss? ss ss ss ss? sb sb}", "reason", about->name, "class",
-			 template_class_name(f->class), "evidence", template_evidence_name(f->evidence), "condition",
-			 hangs ? when->name : NULL, "field", f->field, "at", (json_int_t)f->at, "length", (json_int_t)f->len, "token",
-			 f->token, "template", f->template, "text", about->text, "differs", about->differs, "source",
-			 hangs ? when->source : about->source, "if", hangs ? when->text : NULL, "blocking", is_blocking(f), "agreed",
-			 agreed(j, f));
+	return made(json_pack("{ss ss ss ss? ss? sI sI so so ss ss ss ss? ss? sb sb}", "reason", about->name, "class",
+			      template_class_name(f->class), "evidence", template_evidence_name(f->evidence), "condition",
+			      hangs ? when->name : NULL, "field", f->field, "at", (json_int_t)f->at, "length", (json_int_t)f->len,
+			      "token", json_text(f->token), "template", json_text(f->template), "text", about->text, "differs",
+			      about->differs, "source", hangs ? when->source : about->source, "if", hangs ? when->text : NULL,
+			      "unasked", hangs ? when->unasked : NULL, "blocking", is_blocking(f), "agreed", agreed(j, f)));
 }
 
 json_t *event_findings_json(const struct event_judge *j, const struct template_findings *f)
@@ -134,10 +160,10 @@ static json_t *changes_json(const json_t *action, const struct template_action *
 	vec_each (&t->changes, it) {
 		struct sv before = { it->before, it->before_len }, after = { it->after, it->after_len };
 
-		json_array_append_new(list, json_pack("{ss ss so so}", "field", it->field, "context",
-						      template_context_name(it->context), "before",
-						      event_secret_shown(action, it->field, before), "after",
-						      event_secret_shown(action, it->field, after)));
+		json_array_append_new(list, made(json_pack("{ss ss so so}", "field", it->field, "context",
+							   template_context_name(it->context), "before",
+							   event_secret_shown(action, it->field, before), "after",
+							   event_secret_shown(action, it->field, after))));
 	}
 	return list;
 }
@@ -160,8 +186,8 @@ json_t *event_action_json(const struct event_judge *j, const json_t *action, con
 
 	if (!t->changes.n && !t->findings.n)
 		return NULL;
-	return json_pack("{ss ss ss sb sb so so so}", "name", name, "type", action_type_name((int)json_int(action, "type", 0)), "class",
+	return made(json_pack("{ss ss ss sb sb so so so}", "name", name, "type", action_type_name((int)json_int(action, "type", 0)), "class",
 			 template_class_name(t->class), "held", (verdict & EVENT_HELD) != 0, "blocking",
 			 (verdict & EVENT_BLOCKING) != 0, "used_by", rules_json(j, name), "changes", changes_json(action, t), "findings",
-			 event_findings_json(j, &t->findings));
+			 event_findings_json(j, &t->findings)));
 }

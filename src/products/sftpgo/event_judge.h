@@ -24,7 +24,8 @@ enum event_verdict {
 };
 unsigned event_verdict(const struct event_judge *j, const struct template_findings *f);
 
-/* template_action() of one action among the rules of the world. An error names the action. */
+/* template_action() of one action among the rules of the world, or of a copy of it that a rule holds, which may be without its
+ * type. An error names the action. */
 int event_translate(const struct event_judge *j, const json_t *action, struct template_action *ret, struct err *e) must_check;
 
 /* An element of "actions" of the "translation" document; what looks like a secret is "***" in it. NULL when nothing is to be

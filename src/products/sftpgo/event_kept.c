@@ -9,6 +9,7 @@
 #include "products/sftpgo/objects_census.h"
 
 #define OBJECTS_MAX 100000
+#define KEPT_MAX    (64u << 20) /* bytes of all of them, as written */
 
 void event_kept_done(struct event_kept *k)
 {
@@ -21,10 +22,15 @@ void event_kept_done(struct event_kept *k)
 
 /* ---- reading ---- */
 
-static int add(json_t *list, const json_t *one, struct err *e)
+static int add(struct event_kept *k, json_t *list, struct sv text, const json_t *one, struct err *e)
 {
 	if (json_array_size(list) == OBJECTS_MAX)
 		return err_set(e, ERR_SPACE, "there are more than %d of them", OBJECTS_MAX);
+	k->bytes += text.n;
+	if (k->bytes > KEPT_MAX) {
+		err_set(e, ERR_SPACE, "the event actions and rules are larger than %u bytes", KEPT_MAX);
+		return err_hint(e, "'crossgrade convert sftpgo-events' translates dumps of any size");
+	}
 	json_array_append(list, (json_t *)one);
 	return 0;
 }
@@ -33,14 +39,14 @@ static int keep_action(void *arg, struct sv text, const json_t *action, struct b
 {
 	struct event_kept *k = arg;
 
-	return add(k->actions, action, e) < 0 || template_world_action(k->world, action, e) < 0 ? -(int)e->kind : 0;
+	return add(k, k->actions, text, action, e) < 0 || template_world_action(k->world, action, e) < 0 ? -(int)e->kind : 0;
 }
 
 static int keep_rule(void *arg, struct sv text, const json_t *rule, struct buf *ret, struct err *e)
 {
 	struct event_kept *k = arg;
 
-	return add(k->rules, rule, e) < 0 || template_world_rule(k->world, rule, e) < 0 ? -(int)e->kind : 0;
+	return add(k, k->rules, text, rule, e) < 0 || template_world_rule(k->world, rule, e) < 0 ? -(int)e->kind : 0;
 }
 
 static int keep_release(void *arg, struct sv text, const json_t *release, struct buf *ret, struct err *e)
@@ -69,7 +75,7 @@ int event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret
 
 /* ---- keeping ---- */
 
-json_t *event_kept_of(const json_t *dump, const char *release)
+json_t *event_kept_of(const json_t *dump, const char *release, const char *run)
 {
 	json_t *actions = json_deep_copy(json_object_get(dump, "event_actions")), *rules = json_object_get(dump, "event_rules"), *one;
 	json_t *kept_rules = json_array();
@@ -85,8 +91,8 @@ json_t *event_kept_of(const json_t *dump, const char *release)
 		json_array_foreach(json_object_get(rule, "actions"), j, action) json_object_del(action, "options");
 		json_array_append_new(kept_rules, rule);
 	}
-	return json_pack("{ss sO? so* so}", EVENT_DUMP_FROM, release, "version", json_object_get(dump, "version"), "event_actions", actions,
-			 "event_rules", kept_rules);
+	return json_pack("{ss ss sO? so* so}", EVENT_DUMP_FROM, release, EVENT_KEPT_BY, run, "version", json_object_get(dump, "version"),
+			 "event_actions", actions, "event_rules", kept_rules);
 }
 
 static bool has_placeholders(const struct event_kept *k, const char *name)

@@ -1,8 +1,8 @@
 /* The dump of event actions and rules that a crossing to Enterprise keeps before its stop, for the second plan, which translates from
  * it: the migration itself rewrites the texts (dot_pass.h), and what it makes of some cannot be translated any more. Any dump of
- * SFTPGo's will do in its place. No password of an action is in one that we kept.
+ * SFTPGo's will do in its place, up to 64 MiB of actions and rules. The encrypted password of an action is in none that we kept.
  *
- *	{"taken_from": "2.7.5", "version": 17, "event_actions": [...], "event_rules": [...]} */
+ *	{"taken_from": "2.7.5", "kept_by": RUN, "version": 17, "event_actions": [...], "event_rules": [...]} */
 #pragma once
 
 #include "io/dir.h"
@@ -12,6 +12,7 @@ struct event_kept {
 	json_t *actions, *rules;        /* as dumped */
 	struct template_world *world;
 	char *from;                     /* release it tells of itself, or NULL */
+	size_t bytes;                   /* of all of them */
 	char sha256[65];
 };
 #define auto_event_kept cleanup_with(event_kept_done)
@@ -19,8 +20,9 @@ struct event_kept {
 /* ERR_FORMAT: no dump. */
 int  event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret, struct err *e) must_check;
 void event_kept_done(struct event_kept *k);
-/* What is kept of a server's answer. New reference. */
-json_t *event_kept_of(const json_t *dump, const char *release) must_check;
+/* What a run keeps of a server's answer. New reference. */
+#define EVENT_KEPT_BY "kept_by"
+json_t *event_kept_of(const json_t *dump, const char *release, const char *run) must_check;
 
 /* Is it a rule that a migration sets inactive: active, and one of its actions, those that were kept, has placeholders? */
 bool event_kept_paused(const struct event_kept *k, const json_t *rule);

@@ -179,5 +179,5 @@ json_t *event_secret_shown(const json_t *action, const char *field, struct sv te
 		return json_string(HIDDEN);
 	if (!strcmp(field, "http_config.endpoint"))
 		return endpoint_shown(text);
-	return json_stringn(text.p ? text.p : "", text.n);
+	return json_stringn(text.p ? text.p : "", text.n) ?: json_text(text.p);
 }

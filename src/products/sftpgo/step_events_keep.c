@@ -1,6 +1,6 @@
 /* events_keep: keep the event actions and rules of the running server in a file, before a migration rewrites their texts.
  * params {"file":place,"release":"2.7.5"}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
- * No password of an action is kept. The way back removes the file. */
+ * No encrypted password of an action is kept. The way back removes the file, if it is the run's own: it says so in itself. */
 #include "engine/step.h"
 
 #include <string.h>
@@ -17,6 +17,8 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	buf_addf(ret, "keep the event actions as they are in %s", json_str(json_object_get(params, "file"), "path", "?"));
 	return buf_check(ret, "the description", e);
 }
+
+static const char *run_of(const struct ctx *c) { return c->run ? c->run : ""; }
 
 static int open_place(struct ctx *c, const json_t *params, struct site **ret_site, struct dir *ret, const char **ret_rel, struct err *e)
 {
@@ -40,7 +42,35 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	return there;
 }
 
-static int keep(struct site *s, const json_t *params, const struct dir *d, const char *rel, struct err *e)
+/* 1 the file is there and this run made it, 0 it is somebody else's; ERR_ABSENT there is none. */
+static int is_ours(const struct ctx *c, const struct dir *d, const char *rel, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	struct err why = ERR_INIT;
+
+	if (json_read(d, rel, KEPT_MAX, &doc, &why) >= 0)
+		return !strcmp(json_str(doc, EVENT_KEPT_BY, ""), run_of(c));
+	if (why.kind == ERR_FORMAT || why.kind == ERR_SPACE || why.kind == ERR_REFUSED)
+		return 0;
+	*e = why;
+	return -(int)e->kind;
+}
+
+/* Made by this run before it was killed, it is as good as made now. */
+static int create(const struct ctx *c, const struct dir *d, const char *rel, struct sv text, struct err *e)
+{
+	int ours;
+
+	if (file_create(d, rel, text, FILE_PRIVATE, e) >= 0)
+		return 0;
+	if (e->kind != ERR_EXISTS)
+		return -(int)e->kind;
+	err_clear(e);
+	ours = is_ours(c, d, rel, e);
+	return ours ? MIN_OF(ours, 0) : err_set(e, ERR_CHANGED, "'%s' is there by now", rel);
+}
+
+static int keep(struct ctx *c, struct site *s, const json_t *params, const struct dir *d, const char *rel, struct err *e)
 {
 	static const char *const query[] = { "output-data", "1", "scopes", "actions,rules", NULL };
 	autobuf struct buf text = BUF_MAX(KEPT_MAX);
@@ -49,11 +79,11 @@ static int keep(struct site *s, const json_t *params, const struct dir *d, const
 
 	if (rest_login(s, &api, e) < 0 || rest_query(&api, "/api/v2/dumpdata", query, &dump, e) < 0)
 		return err_wrap(e, "ask for the event actions");
-	kept = event_kept_of(dump, json_str(params, "release", ""));
+	kept = event_kept_of(dump, json_str(params, "release", ""), run_of(c));
 	json_pretty(kept, &text);
 	if (buf_check(&text, "what is kept of the event actions", e) < 0)
 		return -(int)e->kind;
-	return file_replace(d, rel, buf_sv(&text), FILE_PRIVATE, e);
+	return create(c, d, rel, buf_sv(&text), e);
 }
 
 static int tell(const json_t *params, const struct event_kept *k, json_t **ret_result, struct err *e)
@@ -79,7 +109,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	const char *rel;
 	struct site *s;
 
-	if (open_place(c, params, &s, &d, &rel, e) < 0 || file_drop_temps(&d, file_parent(rel), e) < 0 || keep(s, params, &d, rel, e) < 0 ||
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || file_drop_temps(&d, file_parent(rel), e) < 0 || keep(c, s, params, &d, rel, e) < 0 ||
 	    event_kept_read(&d, rel, &k, e) < 0)
 		return -(int)e->kind;
 	return tell(params, &k, ret_result, e);
@@ -101,20 +131,23 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
-/* Nobody else writes there, and whoever has it open reads on. */
+/* What somebody else put there meanwhile stays. */
 static int undo_keep(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	const char *rel;
 	struct site *s;
-	int has_parent;
+	int has_parent, ours;
 
 	if (open_place(c, params, &s, &d, &rel, e) < 0)
 		return -(int)e->kind;
 	has_parent = dir_has(&d, file_parent(rel), e);
 	if (has_parent < 0 || (has_parent && file_drop_temps(&d, file_parent(rel), e) < 0))
 		return -(int)e->kind;
-	return dir_unlink(&d, rel, e);
+	ours = has_parent ? is_ours(c, &d, rel, e) : 0;
+	if (ours == -ERR_ABSENT)
+		err_clear(e);
+	return ours > 0 ? dir_unlink(&d, rel, e) : ours == -ERR_ABSENT ? 0 : ours;
 }
 
 const struct step_kind step_events_keep = { "events_keep", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_keep };

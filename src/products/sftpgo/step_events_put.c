@@ -141,7 +141,7 @@ static int look_at_action(struct put *p, const json_t *kept, json_t *undo, json_
 	else if (t.changes.n && event_action_get(&p->api, name, &current, &gone) < 0)
 		r = gone.kind == ERR_ABSENT ? leave(undo, name, "it is gone") : -(int)gone.kind;
 	else if (t.changes.n && !is_untouched(current, kept))
-		r = leave(undo, name, "somebody edited it since the migration");
+		r = leave(undo, name, "it is no longer as it was dumped, nor as the migration would leave that");
 	else if (t.changes.n)
 		plan_action(undo, old, current, t.options);
 	template_action_done(&t);
