@@ -1,31 +1,36 @@
-/* events_probe: settle by asking the new server what its documentation leaves open: an action and a rule of our own send their
- * template to a sink of ours on loopback, and are removed. An on-demand rule alone is started, and one that hears of our own object.
- * params {}; undo record {}; result {"settled":{condition: bool},"notes":[text]}. ERR_REFUSED when the server sends templates as they
- * stand: it executes none. facts/sftpgo 5.10. */
+/* events_probe: settle by asking the new server what its documentation leaves open: actions and rules of our own send their
+ * templates to a sink of ours on loopback, and are removed. Rules on demand alone are started, those that listen hear of an object of
+ * ours, and one by schedule is inactive. That we make these objects is an event for the operator's rules that listen to event actions
+ * and rules. What would need more than that is not asked: template_condition_about().unasked says why.
+ * params {}; undo record {}; result {"settled":{condition: bool},"notes":[text]}; what came otherwise than any answer, or not at all,
+ * is told, and settles nothing. ERR_REFUSED when the server sends templates as they stand: it executes none. facts/sftpgo 5.10. */
 #include "engine/step.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/fault.h"
+#include "products/sftpgo/event_rest.h"
 #include "products/sftpgo/event_sink.h"
-#include "products/sftpgo/rest.h"
 #include "products/sftpgo/template.h"
 
 #define WITHIN   (5 * NS_PER_S)
 #define ACTIONS  "/api/v2/eventactions"
 #define RULES    "/api/v2/eventrules"
 #define MARK     "crossgrade"
-#define ON_DEMAND 6
-#define PROVIDER  2
+#define NONCE_BYTES 16
+
+enum { ON_PROVIDER = 2, ON_SCHEDULE = 3, ON_DEMAND = 6 };
 
 /* Objects of ours: the run's name keeps them from anybody's. */
-static const char *const parts[] = { "escape", "path", "name", "object" };
-enum { ESCAPE, PATH, NAME, OBJECT, PARTS };
+static const char *const parts[] = { "escape", "path", "name", "who", "object", "minute" };
+enum { ESCAPE, PATH, NAME, WHO, OBJECT, MINUTE, PARTS };
 
 struct probing {
 	struct rest api;
 	struct event_sink sink;
 	const char *run;
+	char nonce[2 * NONCE_BYTES + 1]; /* begins every path: nobody else on this host can answer */
 	json_t *settled, *notes;
 };
 
@@ -69,9 +74,11 @@ static int post(struct probing *p, const char *path, json_t *body /* stolen */, 
 	return buf_check(&text, "what is sent", e) < 0 ? -(int)e->kind : rest_post(&p->api, path, buf_sv(&text), e);
 }
 
+/* That sends the body to the sink, on a path that tells its part. */
 static int make_action(struct probing *p, int part, const char *path, const char *body, struct err *e)
 {
-	autofree char *name = name_of(p, part), *url = xasprintf("http://127.0.0.1:%u/%s", p->sink.port, path);
+	autofree char *name = name_of(p, part);
+	autofree char *url = xasprintf("http://127.0.0.1:%u/%s/%s%s", p->sink.port, p->nonce, parts[part], path);
 
 	return post(p, ACTIONS,
 		    json_pack("{ss si s{s{ss ss si ss s[{ss ss}]}}}", "name", name, "type", 1, "options", "http_config", "endpoint", url,
@@ -79,13 +86,14 @@ static int make_action(struct probing *p, int part, const char *path, const char
 		    e);
 }
 
-static int make_rule(struct probing *p, int part, int trigger, json_t *conditions /* stolen */, struct err *e)
+static int make_rule(struct probing *p, int part, int action, int trigger, json_t *conditions /* stolen */, struct err *e)
 {
-	autofree char *name = name_of(p, part);
+	autofree char *name = name_of(p, part), *runs = name_of(p, action);
+	int status = trigger == ON_SCHEDULE ? EVENT_RULE_OFF : EVENT_RULE_ON;
 
 	return post(p, RULES,
-		    json_pack("{ss si si so s[{ss si s{}}]}", "name", name, "status", 1, "trigger", trigger, "conditions", conditions,
-			      "actions", "name", name, "order", 1, "relation_options"),
+		    json_pack("{ss si si so s[{ss si s{}}]}", "name", name, "status", status, "trigger", trigger, "conditions", conditions,
+			      "actions", "name", runs, "order", 1, "relation_options"),
 		    e);
 }
 
@@ -93,6 +101,7 @@ static int drop(struct probing *p, const char *of, int part, struct err *e)
 {
 	autofree char *name = name_of(p, part), *above = xasprintf("%s/", of), *path = rest_path(above, name);
 
+	fault_point("events_probe.drop");
 	if (rest_delete(&p->api, path, e) >= 0 || e->kind != ERR_ABSENT)
 		return e->kind == ERR_OK ? 0 : -(int)e->kind;
 	err_clear(e);
@@ -112,15 +121,57 @@ static int drop_all(struct probing *p, struct err *e)
 	return 0;
 }
 
-/* ---- questions ---- */
+/* ---- answers ---- */
 
 static void settle(struct probing *p, enum template_condition c, bool holds, const char *seen)
 {
 	const struct template_condition_about *about = template_condition_about(c);
+	autofree char *note = xasprintf("seen on this server: %s: %s (%s)", about->name, holds ? "yes" : "no", seen);
 
 	json_object_set_new(p->settled, about->name, json_boolean(holds));
-	json_array_append_new(p->notes, json_sprintf("seen on this server: %s: %s (%s)", about->name, holds ? "yes" : "no", seen));
+	json_array_append_new(p->notes, json_text(note));
 }
+
+/* One of two answers, or none that says anything. */
+static void settle_by(struct probing *p, enum template_condition c, const char *is, const char *yes, const char *no)
+{
+	if (!strcmp(is, yes))
+		settle(p, c, true, is);
+	else if (!strcmp(is, no))
+		settle(p, c, false, is);
+}
+
+static void tell_open(struct probing *p)
+{
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
+		const struct template_condition_about *about = template_condition_about((enum template_condition)i);
+
+		if (!about->unasked && !json_object_get(p->settled, about->name))
+			json_array_append_new(p->notes, json_sprintf("asked, no answer that tells: %s stays open", about->name));
+	}
+}
+
+/* What arrives next: its part, its path behind that, what its body has behind the mark; -1 nothing did any more. */
+static int arrives(struct probing *p, struct deadline d, struct buf *path, struct buf *body, int *ret, struct err *e)
+{
+	autofree char *begins = xasprintf("/%s/", p->nonce);
+	int r;
+
+	while ((r = event_sink_take(&p->sink, d, path, body, e)) > 0) {
+		const char *rest = buf_str(path) + strlen(begins);
+
+		if (!sv_starts(buf_sv(path), begins) || !sv_starts(buf_sv(body), MARK " "))
+			continue;
+		for (*ret = 0; *ret < PARTS && strncmp(rest, parts[*ret], strlen(parts[*ret])); ++*ret)
+			;
+		if (*ret < PARTS)
+			return 0;
+	}
+	*ret = -1;
+	return r;
+}
+
+/* ---- questions by hand ---- */
 
 static int start(struct probing *p, int part, struct err *e)
 {
@@ -129,75 +180,143 @@ static int start(struct probing *p, int part, struct err *e)
 	return rest_post(&p->api, path, (struct sv){ 0 }, e);
 }
 
-/* What arrives on this path's beginning; 0 nothing did. */
-static int arrives(struct probing *p, const char *begins, struct buf *path, struct buf *body, struct err *e)
+/* One action that is started; path and body of what it sends. *ret_came false: nothing came of it. */
+static int run(struct probing *p, int part, const char *endpoint, const char *asked, struct buf *path, struct buf *body, bool *ret_came,
+	       struct err *e)
 {
 	struct deadline d = deadline_in(WITHIN);
-	int r;
+	int is;
 
-	while ((r = event_sink_take(&p->sink, d, path, body, e)) > 0) {
-		if (sv_starts(buf_sv(path), begins))
-			return 1;
-	}
-	return r;
-}
-
-static int ask_escape(struct probing *p, struct err *e)
-{
-	autobuf struct buf path = BUF_MAX(EVENT_SINK_MAX), body = BUF_MAX(EVENT_SINK_MAX);
-	int r;
-
-	if (make_action(p, ESCAPE, "escape", MARK " {{ toJsonUnquoted \"<&>\" }}", e) < 0 ||
-	    make_rule(p, ESCAPE, ON_DEMAND, json_object(), e) < 0 || start(p, ESCAPE, e) < 0)
+	if (make_action(p, part, endpoint, asked, e) < 0 || make_rule(p, part, part, ON_DEMAND, json_object(), e) < 0 ||
+	    start(p, part, e) < 0)
 		return -(int)e->kind;
-	r = arrives(p, "/escape", &path, &body, e);
-	if (r <= 0)
-		return r;
-	if (strstr(buf_str(&body), "{{")) {
-		err_set(e, ERR_REFUSED, "the server sends templates as they stand: it executes none");
-		return err_hint(e, "it must be an Enterprise build of 2.7.20250726 or later");
-	}
-	if (!strcmp(buf_str(&body), MARK " \\u003c\\u0026\\u003e") || !strcmp(buf_str(&body), MARK " <&>"))
-		settle(p, TEMPLATE_IF_JSON_ESCAPE, strchr(buf_str(&body), '\\') != NULL, buf_str(&body) + sizeof MARK);
+	do {
+		if (arrives(p, d, path, body, &is, e) < 0)
+			return -(int)e->kind;
+	} while (is >= 0 && is != part);
+	*ret_came = is == part;
 	return 0;
 }
 
+static int ask_escape(struct probing *p, bool *ret_came, struct err *e)
+{
+	autobuf struct buf path = BUF_MAX(EVENT_SINK_MAX), body = BUF_MAX(EVENT_SINK_MAX);
+
+	if (run(p, ESCAPE, "", MARK " {{ toJsonUnquoted \"<&>\" }}", &path, &body, ret_came, e) < 0)
+		return -(int)e->kind;
+	if (*ret_came && strstr(buf_str(&body), "{{")) {
+		err_set(e, ERR_REFUSED, "the server sends templates as they stand: it executes none");
+		return err_hint(e, "it must be an Enterprise build of 2.7.20250726 or later");
+	}
+	if (*ret_came)
+		settle_by(p, TEMPLATE_IF_JSON_ESCAPE, buf_str(&body) + sizeof MARK, "\\u003c\\u0026\\u003e", "<&>");
+	return 0;
+}
+
+/* A literal %2F of the endpoint is lost where it is parsed and built anew, whatever urlPathEscape writes: that is seen in the body. */
 static int ask_path(struct probing *p, struct err *e)
 {
 	autobuf struct buf path = BUF_MAX(EVENT_SINK_MAX), body = BUF_MAX(EVENT_SINK_MAX);
-	int r;
+	autofree char *whole = xasprintf("/%s/%s/p%%2Fq/c%%20d", p->nonce, parts[PATH]);
+	bool came = false;
 
-	if (make_action(p, PATH, "path/{{ urlPathEscape \"a/b\" }}/{{ urlPathEscape \"c d\" }}", MARK, e) < 0 ||
-	    make_rule(p, PATH, ON_DEMAND, json_object(), e) < 0 || start(p, PATH, e) < 0)
+	if (run(p, PATH, "/p%2Fq/{{ urlPathEscape \"c d\" }}", MARK " {{ urlPathEscape \"a/b\" }}", &path, &body, &came, e) < 0)
 		return -(int)e->kind;
-	r = arrives(p, "/path", &path, &body, e);
-	if (r <= 0)
-		return r;
-	settle(p, TEMPLATE_IF_ENDPOINT, sv_ends(buf_sv(&path), "/c%20d"), buf_str(&path));
-	if (sv_ends(buf_sv(&path), "/c%20d"))
-		settle(p, TEMPLATE_IF_PATH_ESCAPE, strcasestr(buf_str(&path), "a%2Fb") != NULL, buf_str(&path));
+	if (!came)
+		return 0;
+	settle(p, TEMPLATE_IF_ENDPOINT, !strcmp(buf_str(&path), whole), buf_str(&path) + 1 + strlen(p->nonce));
+	settle_by(p, TEMPLATE_IF_PATH_ESCAPE, buf_str(&body) + sizeof MARK, "a%2Fb", "a/b");
+	return 0;
+}
+
+/* ---- questions to events of objects ---- */
+
+/* Who saves our objects, as far as the login tells; NULL. */
+static const char *user_of(const struct probing *p)
+{
+	return json_object_get(p->api.login, "password_file") ? json_str(p->api.login, "user", "admin") : NULL;
+}
+
+/* {{ .Name }} {{ .ObjectName }} */
+static void hear_name(struct probing *p, const char *said, const char *object)
+{
+	autofree char *as_user = xasprintf("%s %s", user_of(p) ?: "", object), *as_object = xasprintf("%s %s", object, object);
+
+	if (user_of(p) && !strcmp(said, as_user))
+		settle(p, TEMPLATE_IF_NAME, true, said);
+	else if (!strcmp(said, as_object))
+		settle(p, TEMPLATE_IF_NAME, false, said);
+}
+
+/* Of users the documentation alone tells; that .Initiator.User can be asked for is seen. */
+static void hear_who(struct probing *p, const char *said, const char *object)
+{
+	autofree char *begins = xasprintf("admin %s of ", user_of(p) ?: ""), *nobody = xasprintf(" %s", object);
+
+	if (user_of(p) && sv_starts(sv_of(said), begins))
+		settle(p, TEMPLATE_IF_INITIATOR, true, said);
+	else if (!strcmp(said, nobody))
+		settle(p, TEMPLATE_IF_INITIATOR, false, "nobody");
+}
+
+static int make_listeners(struct probing *p, struct err *e)
+{
+	static const int listen[] = { NAME, WHO };
+
+	if (make_action(p, NAME, "", MARK " {{ .Name }} {{ .ObjectName }}", e) < 0 ||
+	    make_action(p, WHO, "",
+			MARK " {{ if .Initiator.Admin }}admin {{ .Initiator.Admin.Username }} of {{ .Initiator.Admin.Role }}{{ end }}"
+			     "{{ if .Initiator.User }}user {{ .Initiator.User.Username }} of {{ .Initiator.User.Role }}{{ end }}"
+			     " {{ .ObjectName }}",
+			e) < 0)
+		return -(int)e->kind;
+	for (size_t i = 0; i < ARRAY_LEN(listen); i++) {
+		json_t *when = json_pack("{s[s] s{s[s]}}", "provider_events", "add", "options", "provider_objects", "event_action");
+
+		if (make_rule(p, listen[i], listen[i], ON_PROVIDER, when, e) < 0)
+			return -(int)e->kind;
+	}
 	return 0;
 }
 
 /* The saved object is one more action of ours; the event names it, and who saved it. */
-static int ask_name(struct probing *p, struct err *e)
+static int ask_object(struct probing *p, struct err *e)
 {
 	autobuf struct buf path = BUF_MAX(EVENT_SINK_MAX), body = BUF_MAX(EVENT_SINK_MAX);
-	autofree char *object = name_of(p, OBJECT), *as_object = xasprintf(MARK " %s %s", object, object);
-	int r;
+	autofree char *object = name_of(p, OBJECT);
+	struct deadline d = deadline_in(WITHIN);
 
-	if (make_action(p, NAME, "name", MARK " {{ .Name }} {{ .ObjectName }}", e) < 0 ||
-	    make_rule(p, NAME, PROVIDER,
-		      json_pack("{s[s] s{s[s]}}", "provider_events", "add", "options", "provider_objects", "event_action"), e) < 0 ||
-	    make_action(p, OBJECT, "object", MARK, e) < 0)
+	if (make_listeners(p, e) < 0 || make_action(p, OBJECT, "", MARK, e) < 0)
 		return -(int)e->kind;
-	while ((r = arrives(p, "/name", &path, &body, e)) > 0) {
-		if (!sv_ends(buf_sv(&body), object))
+	for (int wanted = 2, is = 0; wanted && is >= 0;) {
+		if (arrives(p, d, &path, &body, &is, e) < 0)
+			return -(int)e->kind;
+		if (is < 0 || !sv_ends(buf_sv(&body), object))
 			continue;
-		settle(p, TEMPLATE_IF_NAME, strcmp(buf_str(&body), as_object) != 0, buf_str(&body) + sizeof MARK);
-		return 0;
+		wanted--;
+		(is == NAME ? hear_name : hear_who)(p, buf_str(&body) + sizeof MARK, object);
 	}
-	return r;
+	return 0;
+}
+
+/* ---- a question to no event ---- */
+
+/* How a schedule without a minute is kept, in a rule that is inactive and for a day that never comes. */
+static int ask_minute(struct probing *p, struct err *e)
+{
+	autofree char *name = name_of(p, MINUTE);
+	autojson json_t *kept = NULL;
+	const char *minute;
+
+	if (make_rule(p, MINUTE, ESCAPE, ON_SCHEDULE,
+		      json_pack("{s[{ss ss ss ss}]}", "schedules", "hour", "0", "day_of_week", "*", "day_of_month", "31", "month", "2"),
+		      e) < 0 ||
+	    event_rule_get(&p->api, name, &kept, e) < 0)
+		return -(int)e->kind;
+	minute = json_str(json_array_get(json_object_get(json_object_get(kept, "conditions"), "schedules"), 0), "minute", "");
+	if (*minute)
+		settle(p, TEMPLATE_IF_MINUTE, !strcmp(minute, "0"), minute);
+	return 0;
 }
 
 /* ---- the step ---- */
@@ -210,11 +329,29 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	return open_probing(c, params, &p, e);
 }
 
+static int want_nonce(struct probing *p, struct err *e)
+{
+	unsigned char bytes[NONCE_BYTES];
+
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return err_set(e, ERR_IO, "no random bytes for the sink's path");
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(p->nonce + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* Where not even the first comes, none does: the server may be in a network of its own. */
 static int ask_all(struct probing *p, struct err *e)
 {
-	if (event_sink_open(&p->sink, e) < 0 || drop_all(p, e) < 0)
+	bool came = false;
+
+	if (want_nonce(p, e) < 0 || event_sink_open(&p->sink, e) < 0 || drop_all(p, e) < 0 || ask_escape(p, &came, e) < 0)
 		return -(int)e->kind;
-	return ask_escape(p, e) < 0 || ask_path(p, e) < 0 || ask_name(p, e) < 0 ? -(int)e->kind : 0;
+	if (!came)
+		json_array_append_new(p->notes, json_string("no request of the server arrived on this host's loopback"));
+	if (came && (ask_path(p, e) < 0 || ask_object(p, e) < 0))
+		return -(int)e->kind;
+	return ask_minute(p, e);
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
@@ -230,9 +367,11 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		*e = left;
 		r = -(int)e->kind;
 	}
-	if (r >= 0)
-		*ret_result = json_pack("{sO sO}", "settled", p.settled, "notes", p.notes);
-	return r;
+	if (r < 0)
+		return r;
+	tell_open(&p);
+	*ret_result = json_pack("{sO sO}", "settled", p.settled, "notes", p.notes);
+	return 0;
 }
 
 static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)

@@ -18,6 +18,7 @@
 
 static char rule_file[128], action_file[128]; /* in the server: of its bench */
 static uint16_t sink_port;
+static char sink_nonce[33];
 static struct double_server server;
 
 static void answer(int fd, const char *status, const char *body)
@@ -78,9 +79,9 @@ static void answer_dump(int fd)
 }
 
 /* What a server does that executes templates: the template of the action that is started, or listens, is a request to its endpoint. */
-static void run_template(const char *path, const char *body)
+static void run_template(const char *nonce, const char *path, const char *body)
 {
-	autofree char *request = xasprintf("POST %s HTTP/1.1\r\nContent-Length: %zu\r\n\r\n%s", path, strlen(body), body);
+	autofree char *request = xasprintf("POST /%s/%s HTTP/1.1\r\nContent-Length: %zu\r\n\r\n%s", nonce, path, strlen(body), body);
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(sink_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -89,20 +90,28 @@ static void run_template(const char *path, const char *body)
 	close(fd);
 }
 
-/* The probe's objects are nobody's here: their making is heard of, their start answered. */
+#define OBJECT "crossgrade-probe-20260101-000000-0001-object"
+
+/* The probe's objects are nobody's here: their making is heard of, their start answered, before and after somebody else's noise. */
 static void run_probe(int fd, const char *request, const char *body)
 {
-	const char *port = strstr(body, "http://127.0.0.1:");
+	const char *sink = strstr(body, "http://127.0.0.1:");
+	char *slash;
 
 	answer(fd, "200 OK", "{}");
-	if (port)
-		sink_port = (uint16_t)strtoul(port + strlen("http://127.0.0.1:"), NULL, 10);
-	if (strstr(request, "/run/") && strstr(request, "-escape"))
-		run_template("/escape", "crossgrade \\u003c\\u0026\\u003e");
-	else if (strstr(request, "/run/"))
-		run_template("/path/a%2Fb/c%20d", "crossgrade");
-	else if (strstr(body, "-object\""))
-		run_template("/name", "crossgrade admin crossgrade-probe-20260101-000000-0001-object");
+	if (sink) {
+		sink_port = (uint16_t)strtoul(sink + strlen("http://127.0.0.1:"), &slash, 10);
+		snprintf(sink_nonce, sizeof sink_nonce, "%s", slash + 1);
+	}
+	if (strstr(request, "/run/") && strstr(request, "-escape")) {
+		run_template("00000000000000000000000000000000", "escape", "crossgrade <&>");
+		run_template(sink_nonce, "escape", "crossgrade \\u003c\\u0026\\u003e");
+	} else if (strstr(request, "/run/")) {
+		run_template(sink_nonce, "path/p%2Fq/c%20d", "crossgrade a%2Fb");
+	} else if (strstr(body, "-object\"")) {
+		run_template(sink_nonce, "who", "crossgrade admin admin of  " OBJECT);
+		run_template(sink_nonce, "name", "crossgrade  " OBJECT);
+	}
 }
 
 static void talk(int fd)
@@ -113,6 +122,8 @@ static void talk(int fd)
 
 	if (strstr(request, " /api/v2/token ")) {
 		answer(fd, "200 OK", "{\"access_token\":\"t\"}");
+	} else if (strstr(request, "-minute ")) {
+		answer(fd, "200 OK", "{\"conditions\":{\"schedules\":[{\"hour\":\"0\",\"minute\":\"0\"}]}}");
 	} else if (!strncmp(request, "POST", 4) || !strncmp(request, "DELETE", 6)) {
 		run_probe(fd, request, body);
 	} else if (strstr(request, " /api/v2/dumpdata?")) {
@@ -272,7 +283,9 @@ static bool is_settled(struct bench *b)
 	const json_t *settled = json_object_get(b->result, "settled");
 
 	return json_bool(settled, "json-escape", false) && json_bool(settled, "endpoint", false) &&
-	       json_bool(settled, "path-escape", false) && json_bool(settled, "provider-name", false);
+	       json_bool(settled, "path-escape", false) && json_bool(settled, "initiator", false) &&
+	       json_bool(settled, "schedule-minute", false) && !json_object_get(settled, "provider-name") &&
+	       json_lists(json_object_get(b->result, "notes"), "asked, no answer that tells: provider-name stays open");
 }
 
 static json_t *put_events(struct bench *b)
