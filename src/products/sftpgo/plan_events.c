@@ -19,7 +19,7 @@ void sftpgo_draft_events_keep(struct draft *d)
 		sftpgo_draft_step(d, PHASE_FREEZE, "events-keep", "events_keep", 0,
 				  json_pack("{so ss}", "file", sftpgo_draft_place(d, "events", events_dump(d->to)), "release",
 					    d->change.from_version),
-				  "the migration rewrites texts of event actions; they are translated from what they were");
+				  "by its changelog the migration rewrites texts of event actions; they are translated from what they were");
 	if (events_wanted(d->to) == EVENTS_TRANSLATE)
 		plan_note(d->plan, "the event actions are translated by a second plan: once this one is done, 'crossgrade plan' and "
 				   "'crossgrade apply' again, with the same migration file");
