@@ -145,6 +145,21 @@ static int open_null(int flags, struct err *e)
 	return move_up(open("/dev/null", flags | O_CLOEXEC), "open '/dev/null'", e);
 }
 
+/* An open file of the caller's, who keeps it. */
+static int lend(int fd, struct err *e)
+{
+	int up = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
+
+	return up < 0 ? err_sys(e, errno, "hand over an open file") : up;
+}
+
+static int open_input(const struct cmd *c, struct err *e)
+{
+	if (c->in_fd > 0)
+		return lend(c->in_fd, e);
+	return c->in.n ? memory_of(c->in, "hand over the input", e) : open_null(O_RDONLY, e);
+}
+
 /* What the child gets as its descriptors 0 to 5. */
 struct ends {
 	int fd[PROGRAM_FD + 1];
@@ -155,6 +170,14 @@ static void ends_done(struct ends *ends)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ends->fd); i++)
 		own_close(&ends->fd[i]);
+}
+
+static int open_output(const struct cmd *c, struct ends *ends, struct child *child, struct err *e)
+{
+	if (c->out_fd <= 0)
+		return make_pipe(&child->out, &ends->fd[1], e);
+	ends->fd[1] = lend(c->out_fd, e);
+	return ends->fd[1] < 0 ? -(int)e->kind : 0;
 }
 
 static int make_ends(const struct cmd *c, bool server, struct ends *ends, struct child *child,
@@ -168,9 +191,9 @@ static int make_ends(const struct cmd *c, bool server, struct ends *ends, struct
 	ends->fd[SPEC_FD] = memory_of(buf_sv(&spec), "hand over a command", e);
 	if (ends->fd[SPEC_FD] < 0)
 		return -(int)e->kind;
-	if (c->program > 0 && (ends->fd[PROGRAM_FD] = fcntl(c->program, F_DUPFD_CLOEXEC, FIRST_OWN_FD)) < 0)
-		return err_sys(e, errno, "hand over a program");
-	ends->fd[0] = c->in.n ? memory_of(c->in, "hand over the input", e) : open_null(O_RDONLY, e);
+	if (c->program > 0 && (ends->fd[PROGRAM_FD] = lend(c->program, e)) < 0)
+		return -(int)e->kind;
+	ends->fd[0] = open_input(c, e);
 	if (ends->fd[0] < 0 || make_pipe(&child->report, &ends->fd[REPORT_FD], e) < 0)
 		return -(int)e->kind;
 	if (server) {
@@ -178,7 +201,7 @@ static int make_ends(const struct cmd *c, bool server, struct ends *ends, struct
 		ends->fd[2] = ends->fd[1] < 0 ? -1 : open_null(O_WRONLY, e);
 		return ends->fd[2] < 0 ? -(int)e->kind : 0;
 	}
-	if (make_pipe(&child->out, &ends->fd[1], e) < 0)
+	if (open_output(c, ends, child, e) < 0)
 		return -(int)e->kind;
 	return make_pipe(&child->err, &ends->fd[2], e);
 }

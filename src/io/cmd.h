@@ -31,6 +31,7 @@ struct cmd {
 	                                         * (io/memory.h) can be run whatever the file systems allow */
 	const char *const *env;                 /* "K=V"; NULL: only PATH, LANG=C.UTF-8 */
 	struct sv          in;                  /* given as standard input */
+	int                in_fd, out_fd;       /* above 0: these open files are standard input and output; bulk needs no ceiling there */
 	int64_t            within_ns;           /* 0: one minute */
 	size_t             out_max, err_max;    /* 0: 64 KiB each; what is beyond is dropped and `cut` set */
 	/* For servers and for other users; all optional. */

@@ -55,6 +55,22 @@ static void streams_and_status_come_back(void **state)
 	assert_int_equal(result.status, 128 + SIGKILL);
 }
 
+/* Bulk goes from file to file, more than any ceiling; what is said beside it is told as ever. */
+static void open_files_are_streams(void **state)
+{
+	autoclose int in = memfd_create("in", MFD_CLOEXEC), out = memfd_create("out", MFD_CLOEXEC);
+	char last;
+
+	assert_int_equal(ftruncate(in, 1 << 20), 0);
+	assert_int_equal(pwrite(in, "z", 1, (1 << 20) - 1), 1);
+	assert_string_equal(run_out(&(struct cmd){ .argv = SHELL("cat; echo said >&2"), .in_fd = in, .out_fd = out, .out_max = 1 }), "");
+	assert_false(result.cut);
+	assert_string_equal(buf_str(&result.err), "said\n");
+	assert_int_equal(lseek(out, 0, SEEK_END), 1 << 20);
+	assert_int_equal(pread(out, &last, 1, (1 << 20) - 1), 1);
+	assert_int_equal(last, 'z');
+}
+
 static void arguments_are_not_a_shells(void **state)
 {
 	assert_string_equal(
@@ -534,6 +550,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(streams_and_status_come_back, forget_result),
+		cmocka_unit_test_teardown(open_files_are_streams, forget_result),
 		cmocka_unit_test_teardown(arguments_are_not_a_shells, forget_result),
 		cmocka_unit_test_teardown(the_environment_is_clean, forget_result),
 		cmocka_unit_test_teardown(no_descriptor_is_inherited, forget_result),
