@@ -78,6 +78,7 @@ int call_options(struct call *c, struct err *e)
 		.force = args_has(a, OPT_FORCE),
 		.prove_all = args_has(a, OPT_PROVE),
 		.accept_in_place = args_has(a, OPT_ACCEPT_IN_PLACE),
+		.restore_data = args_has(a, OPT_RESTORE_DATA),
 		.accept = c->accept,
 		.accept_loss = c->accept_loss,
 		.accept_no_backup = args_has(a, OPT_ACCEPT_NO_BACKUP),

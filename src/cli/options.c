@@ -60,6 +60,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_ACCEPT_NO_RETURN] = { "accept-no-return", 0, NULL, "agree that there is no way back after the first start" },
 	[OPT_ACCEPT_OPEN] = { "accept-open", 0, NULL, "agree that the new server asks nobody for a login (access: legacy)" },
 	[OPT_ACCEPT_IN_PLACE] = { "accept-in-place-restore", 0, NULL, "agree to a way back that writes over the data in place" },
+	[OPT_RESTORE_DATA] = { "restore-data", 0, NULL, "put data back, too, that the way back would keep" },
 	[OPT_SAVE_NEW_WRITES] = { "save-new-writes", 0, "DIR", "export what was written since into this directory first" },
 	[OPT_FORCE] = { "force", 0, NULL, "undo what somebody edited since, kill a server that does not stop" },
 	[OPT_PROVE] = { "prove", 0, NULL, "read the whole restore point again before it is used" },

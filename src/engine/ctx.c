@@ -54,6 +54,11 @@ char *ctx_hold_path(struct ctx *c, const struct site *s)
 	return xasprintf("%s/hold/%.16s", c->state.path, hash);
 }
 
+bool ctx_keeps_data(const struct ctx *c)
+{
+	return plan_keeps_data(c->plan->doc) && !c->restore_data;
+}
+
 static struct held_fd *held(const struct ctx *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_held; i++)

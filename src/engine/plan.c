@@ -304,11 +304,21 @@ const json_t *plan_deep(const struct plan *p)
 	return json_object_get(json_object_get(p->doc, "deep"), "facts");
 }
 
+void plan_keep_data(struct plan *p)
+{
+	json_object_set_new(p->doc, "keeps_data", json_true());
+}
+
+bool plan_keeps_data(const json_t *doc)
+{
+	return json_bool(doc, "keeps_data", false);
+}
+
 bool plan_has_return(const json_t *doc)
 {
 	const char *kind = json_str(json_object_get(doc, "restore_point"), "kind", "tree");
 
-	return strcmp(kind, "external") && strcmp(kind, "none");
+	return plan_keeps_data(doc) || (strcmp(kind, "external") && strcmp(kind, "none"));
 }
 
 /* Of two objects only the members that differ are said: of a long one nobody would see what moved. */

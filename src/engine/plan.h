@@ -40,9 +40,13 @@ void plan_text(const struct plan *p, struct buf *ret);          /* as stored and
 const struct step *plan_step(const struct plan *p, const char *id);
 /* The step after which only the restore point brings the old data back, or NULL. */
 const struct step *plan_point(const struct plan *p);
-/* Does its restore point bring the old data back once a target build was started? With the operator's own backup, or
- * none, there is no old world to return to. doc: a plan as JSON. */
+/* Is there an old world to return to once a target build was started? By a restore point that brings the old data back, not with the
+ * operator's own backup, or none; or because the data is kept. doc: a plan as JSON. */
 bool plan_has_return(const json_t *doc);
+/* A way back leaves the data as users made it since, because both builds read and write the same: nobody's write is lost by it, and
+ * nothing is put back unless that is asked for (rollback --restore-data). `doc` as above. */
+void plan_keep_data(struct plan *p);
+bool plan_keeps_data(const json_t *doc);
 const json_t *plan_pinned(const struct plan *p);                /* {key: value} */
 const json_t *plan_deep(const struct plan *p);                  /* for facts_carry(); NULL: none were taken */
 

@@ -23,6 +23,7 @@ struct run_opts {
 	bool                 force;             /* rollback --force */
 	bool                 prove_all;         /* rollback --prove */
 	bool                 accept_in_place;
+	bool                 restore_data;      /* rollback --restore-data */
 	const char          *save_writes;       /* rollback --save-new-writes DIR */
 	const char          *side;              /* of inspect --save, verify --against: see struct ctx */
 	const char *const   *accept;            /* --accept ID ..., NULL-ended */

@@ -13,6 +13,8 @@
 
 #include "base/fault.h"
 
+#define RESTORE_DATA "restore-data"
+
 /* Params with every {"from": step, "key": k} replaced by that step's result. */
 static int resolve(struct world *w, const json_t *value, json_t **ret, struct err *e)
 {
@@ -312,7 +314,7 @@ int loop_look_back(struct world *w, struct err *e)
 		const struct step *s = &w->plan.steps.v[i];
 
 		/* The data comes back whole: whoever edited what lies in it finds his file in the new world, set aside. */
-		if (w->ctx.point_passed && !strcmp(s->kind->name, "data_point"))
+		if (w->ctx.point_passed && !ctx_keeps_data(&w->ctx) && !strcmp(s->kind->name, "data_point"))
 			return 0;
 		if (look_back(w, s, e) < 0)
 			return err_wrap(e, "undo step '%s'", s->id);
@@ -320,11 +322,30 @@ int loop_look_back(struct world *w, struct err *e)
 	return 0;
 }
 
+int loop_restore_data(struct world *w, struct err *e)
+{
+	autojson json_t *wish = json_pack("{sb}", "restore_data", 1);
+
+	return journal_put_doc(w->journal, w->run, RESTORE_DATA, wish, e);
+}
+
+static int recall_restore_data(struct world *w, struct err *e)
+{
+	autojson json_t *wish = NULL;
+	struct err absent = ERR_INIT;
+
+	if (journal_get_doc(w->journal, w->run, RESTORE_DATA, &wish, &absent) >= 0)
+		w->ctx.restore_data = true;
+	else if (absent.kind != ERR_ABSENT)
+		return err_set(e, absent.kind, "%s", absent.msg);
+	return 0;
+}
+
 int loop_backward(struct world *w, struct err *e)
 {
 	w->ctx.backward = true;
 	w->forward = false;
-	if (load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+	if (recall_restore_data(w, e) < 0 || load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];

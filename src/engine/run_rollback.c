@@ -25,7 +25,7 @@ static int prove_first(struct world *w, struct run_end *ret)
 	struct err e = ERR_INIT;
 	int code = 0, r;
 
-	if (!w->ctx.point_passed || world_home(w, &home, &e) < 0)
+	if (!w->ctx.point_passed || ctx_keeps_data(&w->ctx) || world_home(w, &home, &e) < 0)
 		return 0;
 	if (point_open(home, w->run, &p, &e) < 0)
 		return run_says(ret, e.kind == ERR_FORMAT || e.kind == ERR_ABSENT ? EXIT_DIGEST : EXIT_FAILED, &e, "%s",
@@ -93,6 +93,8 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = run_account_for_writes(w, ret);
 	if (code)
 		return code;
+	if (w->o->restore_data && loop_restore_data(w, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (rec->state != RUN_TURNED && run_turn(w, RUN_TURNED, "rollback asked", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	/* The mark of a closed run is gone: on its way back it is open again, first in the journal, or a kill would leave the mark of

@@ -40,7 +40,7 @@ static bool changed_by_us(struct world *w, const char *path)
 		struct err e = ERR_INIT;
 		size_t n = strlen(path);
 
-		if (strcmp(s->kind->name, "config_set") && strcmp(s->kind->name, "file_put"))
+		if (strcmp(s->kind->name, "config_set") && strcmp(s->kind->name, "file_put") && strcmp(s->kind->name, "compose_recreate"))
 			continue;
 		if (site_path(&w->ctx.sites[0], json_object_get(s->params, "file"), &file, &e) < 0)
 			continue;

@@ -248,7 +248,7 @@ static int64_t written_by_clients(const struct writes *since, bool gated)
 	return sum;
 }
 
-/* Can no client write have been accepted by the new server? The gate alone is not believed: a firewall reload removes it,
+/* Can no client write have been accepted by the new server, or is none lost by a way back? The gate alone is not believed: a firewall reload removes it,
  * so what can be counted is counted. */
 static int nothing_written(struct world *w, bool *ret, struct err *e)
 {
@@ -269,7 +269,7 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 		*ret = !*ret;
 		return 0;
 	}
-	*ret = !w->ctx.point_passed;
+	*ret = !w->ctx.point_passed || ctx_keeps_data(&w->ctx);
 	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
 		return 0;
 	if (w->product->since(&w->ctx, &frozen, &since, &missing) < 0) {

@@ -40,6 +40,7 @@ int world_open(struct world *w, const struct run_opts *o, enum world_use use, st
 		.ask_data = o->ask_data,
 		.prove_all = o->prove_all,
 		.accept_in_place = o->accept_in_place,
+		.restore_data = o->restore_data,
 		.save_writes = o->save_writes,
 		.results = json_object(),
 	};

@@ -89,6 +89,8 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
+/* Data that the plan keeps is to be put back on the way: durable, so that a way back that is killed in the middle of it goes on so. */
+int loop_restore_data(struct world *w, struct err *e) must_check;
 /* Would loop_backward() meet a third value somewhere? Asked before anything is touched. Not asked of what goes away with the data. */
 int loop_look_back(struct world *w, struct err *e) must_check;
 

@@ -137,7 +137,7 @@ int run_account_for_writes(struct world *w, struct run_end *ret)
 
 	if (run_puts_back(&w->plan))
 		return account_for_restored(w, ret);
-	if (!w->ctx.point_passed || !w->product->since || run_frozen(w, &frozen, &e) < 0)
+	if (!w->ctx.point_passed || ctx_keeps_data(&w->ctx) || !w->product->since || run_frozen(w, &frozen, &e) < 0)
 		return 0;
 	count_writes(w, &frozen, &since);
 	if (since.transactions && !w->o->save_writes && !loss_accepted(w->o, "new-writes")) {

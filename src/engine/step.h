@@ -100,6 +100,7 @@ struct ctx {
 	void                 *ask_data;
 	bool                  prove_all;        /* --prove */
 	bool                  accept_in_place;  /* --accept-in-place-restore */
+	bool                  restore_data;     /* --restore-data: what a plan keeps on its way back is put back, too */
 	const char           *save_writes;      /* --save-new-writes DIR or NULL */
 	struct held_fd       *held;             /* ctx_hold_fd() */
 	size_t                n_held;
@@ -111,6 +112,8 @@ struct site *ctx_site(struct ctx *c, const char *name);         /* NULL: the fir
 int  ctx_site_of(struct ctx *c, const json_t *params, struct site **ret, struct err *e) must_check;
 /* Name of the hold file of this installation below the state directory: "hold/<lock hash>". */
 char *ctx_hold_path(struct ctx *c, const struct site *s) must_check;
+/* Does the way back leave the data where it is? */
+bool ctx_keeps_data(const struct ctx *c);
 /* Keep a descriptor for the life of this process (a lock, a watcher's pipe); replaces one of the same name. */
 void ctx_hold_fd(struct ctx *c, const char *name, int fd);
 bool ctx_holds(const struct ctx *c, const char *name);

@@ -43,7 +43,9 @@ static const char *phase_title(const char *phase)
 static void point_text(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	view_paint(ret, s, PAINT_RED,
-		   plan_has_return(doc)
+		   plan_keeps_data(doc)
+		       ? "      the new build runs from here; a way back keeps the data as users left it"
+		   : plan_has_return(doc)
 		       ? "      point of no return: from here only the restore point brings the "
 			 "old data back"
 		       : "      point of no return: no restore point is made, nothing of crossgrade's "

@@ -33,6 +33,8 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (!c->point_passed)
 		return 0;       /* no target build was ever started: the data is the old one */
+	if (ctx_keeps_data(c))
+		return 0;
 	if (point_of_run(c, false, &p, e) < 0)
 		return -e->kind;
 	r = point_go_live(&p, json_object_get(undo, "look"), c->run, c->accept_in_place, e);

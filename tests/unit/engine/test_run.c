@@ -253,6 +253,34 @@ static void a_snapshot_is_not_put_back_over_unsaved_writes(void **state)
 	events_free(ev);
 }
 
+static void a_plan_that_keeps_data_goes_back_past_writes(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_string_equal(toy_world(), "new");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+static void a_plan_that_keeps_data_turns_past_writes(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
 static void a_held_run_waits_and_looks_again(void **state)
 {
 	struct run_end end;
@@ -669,6 +697,8 @@ int main(int argc, char **argv)
 		T(single_things_not_proved_are_counted),
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),
+		T(a_plan_that_keeps_data_goes_back_past_writes),
+		T(a_plan_that_keeps_data_turns_past_writes),
 		T(a_held_run_waits_and_looks_again),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
 		T(another_state_directory_sees_an_open_run),

@@ -259,11 +259,13 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
-	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port");
+	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps");
 
 	plan_site(ret, "main", site_doc());
 	if (*nothing)
 		return 0;
+	if (*keeps)
+		plan_keep_data(ret);
 	add(ret, PHASE_STAGE, "stage", 0, "toy");
 	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port ? "service_stop" : "toy");
 	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");

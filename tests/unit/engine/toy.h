@@ -2,6 +2,7 @@
  * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "mute", "unsure", "fail-<step>",
  * "traceless" (so are the writes), "gated" (a gate is closed before the start; "gate" says "new" while it holds), "tree" (the
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
+ * "keeps" (a way back keeps the data),
  * "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 
