@@ -87,7 +87,7 @@ _crossgrade() {
 	'backup') options='create list show prove restore prune' ;;
 	*) options='init inspect check plan backup apply status resume rollback verify finalize report convert explain --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	esac
-	[[ $cur == -* || $verb == '' || $verb == backup ]] || { mapfile -t COMPREPLY < <(compgen -f -W "questdb sftpgo" -- "$cur"); return; }
+	[[ $cur == -* || $verb == '' || $verb == backup ]] || { mapfile -t COMPREPLY < <(compgen -f -W "questdb seatable sftpgo" -- "$cur"); return; }
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 }
 complete -o filenames -F _crossgrade crossgrade

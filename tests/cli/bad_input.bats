@@ -218,7 +218,7 @@ refused() { # words that stand in the message
 @test "a directory that is not the product's" {
 	local product
 	mkdir empty
-	for product in questdb sftpgo; do
+	for product in questdb sftpgo seatable; do
 		cg check $product --root empty
 		[ "$status" -eq 1 ] || { echo "$product: $status $output $err"; return 1; }
 		[[ $err == *"there is no "*" in '$PWD/empty'"*"started with"* ]] || { echo "$err"; return 1; }

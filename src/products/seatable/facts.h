@@ -27,14 +27,15 @@
 #define SEA_PUBLISHED      "compose.published"  /* P {service: ["0.0.0.0:443/tcp"]}: doors that clients come through */
 
 /* ---- images */
-#define SEA_IMAGE          "image.configured"   /* P image_facts(): {"reference","name": without tag and digest,"tag"|absent,"digest"|absent,
+#define SEA_IMAGE          "image.configured"   /* P sea_image_facts(): {"reference","name": without tag and digest,"tag"|absent,"digest"|absent,
                                                  * "edition"|absent,"version"|absent} of the merged configuration: what `up` would start */
 #define SEA_IMAGE_FROM     "image.from"         /* P {"where": "env"|"default"|"override"|"file"|"environment","file"|absent}: who decides it.
                                                  * override: a yml of the list pins it; file: the legacy yml's own line */
-#define SEA_IMAGE_DEFAULT  "image.default"      /* P image_facts(): in force without SEATABLE_IMAGE; absent: no such default */
+#define SEA_IMAGE_DEFAULT  "image.default"      /* P sea_image_facts(): in force without SEATABLE_IMAGE; absent: no such default */
 #define SEA_IMAGES         "images.configured"  /* P {service: {"reference","id"|absent: not on this host}} [docker image inspect] */
 #define SEA_RUNNING        "images.running"     /* P {service: {"reference","id","container": name,"container_id"}} [docker inspect];
                                                  * a service without a container is not in it */
+#define SEA_IMAGE_SIZE     "image.size"         /* O int: bytes of the running image */
 #define SEA_IMAGE_VERSION  "image.version"      /* P str: server_version in the environment of the running image */
 
 /* ---- the server */
@@ -46,7 +47,7 @@
 #define SEA_EDITION        "server.edition"     /* P "developer"|"enterprise" [/server-info/, else image's name, else source.edition] */
 #define SEA_VERSION        "server.version"     /* P str "6.1.8" [/server-info/, else image, tag, current_version.txt, source.version] */
 #define SEA_SAYS           "server.says"        /* O {"edition","version": as answered}: /server-info/ itself */
-#define SEA_NAMED          "server.named"       /* P {"tag","image","volume": version|absent}: what the other sources say of the version */
+#define SEA_NAMED          "server.named"       /* P {"tag","image","volume": version|absent,"edition"|absent: of the image's name}: what other sources say */
 #define SEA_PINGS          "server.pings"       /* O {"server-info"|"api2"|"dtable-server"|"dtable-db"|"api-gateway"|"nginx": "" | why not} */
 #define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header}: where clients reach it from this host */
 #define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that holds the door|absent} */
@@ -59,31 +60,29 @@
                                                  * "is_pro": bool|absent,"plugins_repo": n assignments,"plugins_commented": bool,
                                                  * "current_version": str|absent,"controller": seatable-controller.conf is there,
                                                  * "old": [files that 6.2 no longer reads]} */
+#define SEA_CONF_SYNTAX    "data.conf_syntax"   /* O "" | what Python says against dtable_web_settings.py [in the container] */
 #define SEA_FOLDERS        "data.folders"       /* O {"storage-data"|"seafile-data"|"seahub-data"|"conf"|"db-data": {"bytes","files"}} */
 #define SEA_STORAGE        "data.storage"       /* P {"kind": "local"|"s3","by": what says so} */
 #define SEA_NGINX          "data.nginx"         /* P "file"|"absent"|"directory"|"empty": source of the nginx mount; absent: not mounted */
 
 /* ---- licence */
-#define SEA_LICENSE        "license.file"       /* P license_facts() of the file that is mounted: {"path","mount": path in the volume,
-                                                 * "state": "file"|"empty"|"absent"|"directory"|"full directory"|"dangling"|"refused",
-                                                 * and of a file license_of(): "mode","expiration","max_users","name","product","to",
-                                                 * "lines": {key: n},"crlf","bom","quotes": "double"|"single"|"none","html","nul","size",
-                                                 * "sha256","starts": license_starts() as of SEA_TODAY} */
+#define SEA_LICENSE        "license.file"       /* P of the file that is mounted: {"path","mount": its mount point in the volume,"state": "file"|"empty"|"absent"|"directory"|
+                                                 * "full directory"|"dangling"|"refused","sha256"} and, of a file, what sea_license_of() says */
 #define SEA_LICENSE_MOUNT  "license.mount"      /* P "file"|"empty"|"absent"|"directory"|"full directory": its mount point in the volume */
 #define SEA_TODAY          "host.today"         /* O "2026-11-22": in the time zone of the server */
 #define SEA_TIME           "host.time"          /* O {"host","container": seconds of the epoch,"zone": of the server} */
 
 /* ---- databases */
-#define SEA_DB             "db.server"          /* P {"kind": "mariadb"|"mysql","where": "compose"|"external","service","host","port","user",
-                                                 * "password_key": variable of the configuration that has it} */
+#define SEA_DB             "db.server"          /* P {"where": "compose"|"external","host","port","user" and, in compose, "service","db",
+                                                 * "server": containers, as sea_db_open() takes them} */
 #define SEA_DB_VERSION     "db.version"         /* P str "11.8.5-MariaDB-..." */
 #define SEA_DB_LOGIN       "db.login"           /* O true: the configured password is taken */
 #define SEA_DB_SCHEMAS     "db.schemas"         /* P [names], sorted, without the server's own */
 #define SEA_DB_OWN         "db.own"             /* P {"dtable"|"ccnet"|"seafile": name of its schema} */
 #define SEA_DB_SIZES       "db.sizes"           /* O {schema: {"bytes","tables","rows": as the server estimates}} */
-#define SEA_DB_SHAPE       "db.shape"           /* P {schema: sha256 of its columns and indexes}: unmoved within a minor */
+#define SEA_DB_SHAPE       "db.shape"           /* P {schema: dumps_shape()}: unmoved within a minor */
 #define SEA_DB_ENGINES     "db.engines"         /* O [schema.table: engine]: of no transactions */
-#define SEA_DB_TOOLS       "db.tools"           /* O {"dump": "mariadb-dump"|"mysqldump","client": "mariadb"|"mysql"}: in the container */
+#define SEA_DB_TOOLS       "db.tools"           /* P {"dump": "mariadb-dump"|"mysqldump","client": "mariadb"|"mysql"}: in the container */
 #define SEA_DB_FRESH       "db.fresh"           /* O int: age in seconds of the newest row of operation_log; absent: it is empty */
 #define SEA_REDIS          "redis.login"        /* O "" | why not: PING with the configured password */
 
@@ -98,11 +97,10 @@
 #define SEA_ARCHIVES       "data.archives"      /* O int: bases with rows in db-data */
 #define SEA_CLUSTER        "cluster.signs"      /* P [str]: why it is taken for a node of a cluster; absent: it is none */
 #define SEA_JOBS           "server.jobs"        /* O {"python","restic","ofelia": running}; those that are */
-#define SEA_CONNECTIONS    "server.connections" /* O int: established to dtable-server */
 
 /* ---- host */
 #define SEA_DOCKER         "host.docker"        /* P {"version","arch","os","root","swarm","rootless"}; missing: it cannot be asked */
-#define SEA_COMPOSE        "host.compose"       /* P {"version","binary_v1": docker-compose of v1 is there} */
+#define SEA_COMPOSE        "host.compose"       /* P {"version"}: of the Compose plugin */
 #define SEA_WATCHERS       "host.watchers"      /* O [container]: that update others by themselves */
 #define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
 #define SEA_ROOM           "host.room"          /* O {"root"|"data"|"docker"|"store": {"path","free","inodes","dev","kind": of the file system}} */
@@ -110,8 +108,8 @@
 /* ---- target */
 #define SEA_TO_EDITION     "target.edition"     /* P str */
 #define SEA_TO_VERSION     "target.version"     /* P str */
-#define SEA_TO_IMAGE       "target.image"       /* P image_facts() of what will be in force, and "default": the line is taken out */
-#define SEA_TO_LOCAL       "target.local"       /* P {"id","arch","os","version": server_version|absent,"size"}: it is on this host; absent: not */
-#define SEA_TO_SOURCE      "target.source"      /* P {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent} */
+#define SEA_TO_IMAGE       "target.image"       /* P sea_image_facts() of what will be in force, and "default": the line is taken out */
+#define SEA_TO_LOCAL       "target.local"       /* O {"id","arch","os","version": server_version|absent,"size"}: it is on this host; absent: not */
+#define SEA_TO_SOURCE      "target.source"      /* O {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent} */
 #define SEA_TO_ALIKE       "target.alike"       /* O [reference]: on this host, of the wanted edition and minor */
-#define SEA_TO_LICENSE     "target.license"     /* P license_facts() of settings.license_file; absent: none is given */
+#define SEA_TO_LICENSE     "target.license"     /* P as SEA_LICENSE, of settings.license_file; absent: none is given */

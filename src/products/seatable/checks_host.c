@@ -1,0 +1,189 @@
+/* Docker, its Compose, and the host. */
+#include "products/seatable/checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SKEW_S 60
+
+CHECK(docker)
+{
+	static const char id[] = "seatable.docker";
+	const json_t *docker;
+
+	if (!need(now, SEA_DOCKER, id, ret, &docker))
+		return;
+	if (json_bool(docker, "rootless", false))
+		results_add(ret, id, VERDICT_WARN, NULL, "the daemon runs rootless, which the vendor does not mention");
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", json_str(docker, "version", "?"));
+}
+
+/* Below 0, 0 or above, by the first three numbers. */
+static int compare_versions(const char *a, const char *b)
+{
+	for (int i = 0; i < 3; i++) {
+		char *a_end, *b_end;
+		long m = strtol(a, &a_end, 10), n = strtol(b, &b_end, 10);
+
+		if (m != n)
+			return m < n ? -1 : 1;
+		a = a_end + (*a_end == '.');
+		b = b_end + (*b_end == '.');
+	}
+	return 0;
+}
+
+static const char *file_with_tags(const struct facts *now)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)facts_get(now, SEA_FILES), i, one)
+		if (json_bool(one, "tags", false))
+			return json_str(one, "name", "?");
+	return NULL;
+}
+
+CHECK(compose)
+{
+	static const char id[] = "seatable.compose";
+	const char *version, *file = file_with_tags(now);
+	const json_t *compose;
+
+	if (!need(now, SEA_COMPOSE, id, ret, &compose))
+		return;
+	version = json_str(compose, "version", "0");
+	if (compare_versions(version, "2.0.0") < 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "Compose is %s", version);
+	else if (file && compare_versions(version, "2.24.4") < 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "Compose is %s, and %s uses !override or !reset, which it knows since 2.24.4", version,
+			    file);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", version);
+}
+
+CHECK(swarm)
+{
+	static const char id[] = "seatable.swarm";
+	const json_t *docker;
+
+	if (!need(now, SEA_DOCKER, id, ret, &docker))
+		return;
+	if (json_bool(docker, "swarm", false))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "this host is a node of a swarm, which may start the server elsewhere");
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "none");
+}
+
+/* ---- room ---- */
+
+static int64_t sum_of(const json_t *o, const char *key, const char *without)
+{
+	const char *name;
+	int64_t sum = 0;
+	json_t *one;
+
+	json_object_foreach((json_t *)o, name, one)
+		if (strcmp(name, without) != 0)
+			sum += json_int(one, key, 0);
+	return sum;
+}
+
+static bool copies_folders(const struct goal *to)
+{
+	return !strcmp(goal_setting(to, "folders", "copy"), "copy");
+}
+
+CHECK(room)
+{
+	static const char id[] = "seatable.room";
+	const json_t *rooms, *sizes, *folders;
+	int64_t dumps, copies, free;
+	char want[32], has[32];
+
+	if (!need(now, SEA_ROOM, id, ret, &rooms) || !need(now, SEA_DB_SIZES, id, ret, &sizes) ||
+	    !need(now, SEA_FOLDERS, id, ret, &folders))
+		return;
+	free = json_int(json_object_get(rooms, "store"), "free", -1);
+	if (free < 0) {
+		untold_by(now, SEA_ROOM, id, "how much room the restore point's directory has is not known", ret);
+		return;
+	}
+	dumps = sum_of(sizes, "bytes", "");
+	dumps += dumps / 10;
+	copies = copies_folders(to) ? sum_of(folders, "bytes", "db-data") : 0;
+	human_bytes(dumps >= free ? dumps : dumps + copies, want);
+	human_bytes(free, has);
+	if (dumps >= free)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "the dumps alone need up to %s, and there are %s", want, has);
+	else if (dumps + copies >= free)
+		results_add(ret, id, goal_setting(to, "folders", NULL) ? VERDICT_BLOCK : VERDICT_WARN, NULL,
+			    "dumps and folders need up to %s, and there are %s%s", want, has,
+			    goal_setting(to, "folders", NULL) ? "" : ": folders are not copied");
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "up to %s of %s", want, has);
+}
+
+CHECK(docker_room)
+{
+	static const char id[] = "seatable.docker-room";
+	const json_t *rooms, *image, *local;
+	int64_t size, free;
+	char has[32];
+
+	if (!need(now, SEA_ROOM, id, ret, &rooms) || !need(now, SEA_TO_IMAGE, id, ret, &image) ||
+	    !need_if_any(now, SEA_TO_LOCAL, SEA_TO_IMAGE, id, ret, &local))
+		return;
+	if (local) {
+		not_asked(id, "the image is on this host", ret);
+		return;
+	}
+	free = json_int(json_object_get(rooms, "docker"), "free", -1);
+	size = facts_int(now, SEA_IMAGE_SIZE, 4LL << 30);
+	human_bytes(free, has);
+	if (free < 0)
+		untold_by(now, SEA_ROOM, id, "how much room docker's directory has is not known", ret);
+	else if (free < 2 * size)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s are free where docker keeps images, less than twice the image that runs", has);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%s are free", has);
+}
+
+/* ---- who else is there ---- */
+
+CHECK(watchers)
+{
+	judge_members(now, SEA_WATCHERS, SEA_ROOM, "seatable.watchers", VERDICT_WARN, "container",
+		      "it starts newer images by itself, also in the window", ret);
+}
+
+CHECK(neighbours)
+{
+	judge_members(now, SEA_NEIGHBOURS, SEA_ROOM, "seatable.neighbours", VERDICT_NOTE, "container",
+		      "it is in a network of the server's; it is left alone", ret);
+}
+
+CHECK(clock)
+{
+	static const char id[] = "seatable.clock";
+	const json_t *time;
+	int64_t skew;
+
+	if (!need_if_any(now, SEA_TIME, SEA_TODAY, id, ret, &time))
+		return;
+	if (!time) {
+		not_asked(id, "the server does not run", ret);
+		return;
+	}
+	skew = json_int(time, "host", 0) - json_int(time, "container", 0);
+	if (skew > SKEW_S || skew < -SKEW_S)
+		results_add(ret, id, VERDICT_WARN, NULL, "the container's clock is %lld s from the host's", (long long)-skew);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "time zone of the server: %s", json_str(time, "zone", "?"));
+}
+
+CHECK(jobs)
+{
+	judge_members(now, SEA_JOBS, SEA_ROOM, "seatable.jobs", VERDICT_WARN, "job", "it may be at work in the window", ret);
+}

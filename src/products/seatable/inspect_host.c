@@ -1,0 +1,120 @@
+/* The host: docker and its Compose, room, and who else is there. */
+#include <string.h>
+
+#include "io/dir.h"
+#include "products/seatable/docker.h"
+#include "products/seatable/image.h"
+#include "products/seatable/inspect.h"
+#include "svc/container.h"
+
+static void put_docker(struct sea_look *k)
+{
+	struct err e = ERR_INIT;
+	json_t *about = NULL;
+
+	if (sea_docker_about(&about, &e) < 0)
+		sea_missing(k, SEA_DOCKER, &e);
+	else
+		sea_pin(k, SEA_DOCKER, about, "docker info");
+	err_clear(&e);
+	if (sea_docker_compose(&about, &e) < 0)
+		sea_missing(k, SEA_COMPOSE, &e);
+	else
+		sea_pin(k, SEA_COMPOSE, about, "docker compose version");
+}
+
+static void put_room(json_t *rooms, const char *name, const char *path)
+{
+	autodir struct dir d = DIR_NONE;
+	struct fs_room room;
+	struct file_id id;
+	struct err e = ERR_INIT;
+
+	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0)
+		return;
+	json_object_set_new(rooms, name,
+			    json_pack("{so sI sI sI}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "inodes",
+				      (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev));
+}
+
+static const char *store_of(const struct sea_look *k)
+{
+	const char *store = k->to ? json_str(k->to->restore_point, "store", "beside") : "beside";
+
+	return strncmp(store, "file://", 7) ? k->l.root : store + 7;
+}
+
+static void put_rooms(struct sea_look *k)
+{
+	json_t *rooms = json_object();
+
+	put_room(rooms, "root", k->l.root);
+	put_room(rooms, "data", k->data);
+	put_room(rooms, "docker", json_str(facts_get(k->f, SEA_DOCKER), "root", NULL));
+	put_room(rooms, "store", store_of(k));
+	sea_observe(k, SEA_ROOM, rooms, "statfs");
+}
+
+/* ---- other containers ---- */
+
+static bool shares_network(const json_t *ours, const json_t *theirs)
+{
+	json_t *net, *mine = json_object_get(json_object_get(ours, "NetworkSettings"), "Networks");
+	const char *name;
+
+	json_object_foreach(json_object_get(json_object_get(theirs, "NetworkSettings"), "Networks"), name, net)
+		if (json_object_get(mine, name))
+			return true;
+	return false;
+}
+
+static void put_others(struct sea_look *k)
+{
+	json_t *watchers = json_array(), *neighbours = json_array(), *one;
+	autojson json_t *all = NULL;
+	struct err ignored = ERR_INIT;
+	size_t i;
+
+	if (container_all(&all, &ignored) < 0)
+		all = NULL;
+	json_array_foreach(all, i, one) {
+		const json_t *config = json_object_get(one, "Config");
+		const char *project = json_str(json_object_get(config, "Labels"), "com.docker.compose.project", "");
+
+		if (strstr(json_str(config, "Image", ""), "watchtower"))
+			json_array_append_new(watchers, json_text(sea_container_name(one)));
+		else if (k->seen && strcmp(project, k->l.project) != 0 && shares_network(k->seen, one))
+			json_array_append_new(neighbours, json_text(sea_container_name(one)));
+	}
+	sea_observe_some(k, SEA_WATCHERS, watchers, "docker inspect");
+	sea_observe_some(k, SEA_NEIGHBOURS, neighbours, "docker inspect");
+}
+
+/* ---- jobs that run ---- */
+
+static bool runs(const struct sea_look *k, const char *service)
+{
+	return json_bool(json_object_get(sea_layout_container(&k->l, service), "State"), "Running", false);
+}
+
+static void put_jobs(struct sea_look *k)
+{
+	static const char *const jobs[][2] = { { "python-runner", "python" }, { "restic", "restic" }, { "restic-backup", "restic" },
+					       { "ofelia", "ofelia" } };
+	json_t *found = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+		if (runs(k, jobs[i][0]))
+			json_object_set_new(found, jobs[i][1], json_string(jobs[i][0]));
+	sea_observe_some(k, SEA_JOBS, found, "docker inspect");
+}
+
+void sea_look_at_host(struct sea_look *k)
+{
+	put_docker(k);
+	if (!sea_is_live(k))
+		return;
+	put_rooms(k);
+	put_others(k);
+	put_jobs(k);
+}

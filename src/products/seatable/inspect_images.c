@@ -1,0 +1,110 @@
+/* Images: what each service would be started from, and what runs. */
+#include <string.h>
+
+#include "products/seatable/docker.h"
+#include "products/seatable/inspect.h"
+#include "products/seatable/merged.h"
+
+#define SERVICES_MAX 60
+
+static json_t *configured_of(const char *reference)
+{
+	autojson json_t *image = NULL;
+	struct err absent = ERR_INIT;
+
+	if (sea_docker_image(reference, &image, &absent) < 0)
+		return json_pack("{ss}", "reference", reference);
+	return json_pack("{ss ss}", "reference", reference, "id", json_str(image, "Id", ""));
+}
+
+static void put_configured(struct sea_look *k)
+{
+	json_t *images = json_object(), *service;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(k->f, SEA_SERVICES), name, service) {
+		const char *reference = json_str(service, "image", NULL);
+
+		if (reference && json_object_size(images) < SERVICES_MAX)
+			json_object_set_new(images, name, configured_of(reference));
+	}
+	sea_pin(k, SEA_IMAGES, images, "docker image inspect");
+}
+
+static json_t *running_of(const json_t *seen)
+{
+	return json_pack("{ss ss ss ss}", "reference", json_str(json_object_get(seen, "Config"), "Image", ""), "id",
+			 json_str(seen, "Image", ""), "container", sea_container_name(seen), "container_id", json_str(seen, "Id", ""));
+}
+
+static json_t *state_of(const json_t *seen)
+{
+	const json_t *state = json_object_get(seen, "State");
+
+	return json_pack("{ss ss* sI ss ss}", "status", json_str(state, "Status", ""), "health",
+			 json_str(json_object_get(state, "Health"), "Status", NULL), "restarts", (json_int_t)json_int(seen, "RestartCount", 0),
+			 "started", json_str(state, "StartedAt", ""), "restart",
+			 json_str(json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy"), "Name", ""));
+}
+
+static void put_running(struct sea_look *k)
+{
+	json_t *running = json_object(), *states = json_object(), *service;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(k->f, SEA_SERVICES), name, service) {
+		const json_t *seen = sea_layout_container(&k->l, name);
+
+		if (!seen)
+			continue;
+		json_object_set_new(running, name, running_of(seen));
+		json_object_set_new(states, name, state_of(seen));
+	}
+	sea_pin(k, SEA_RUNNING, running, "docker inspect");
+	sea_observe(k, SEA_STATES, states, "docker inspect");
+}
+
+/* "KEY=value" of a list; NULL: not in it. Borrowed. */
+static const char *variable_in(const json_t *list, const char *key)
+{
+	size_t n = strlen(key), i;
+	const json_t *one;
+
+	json_array_foreach((json_t *)list, i, one) {
+		const char *text = json_string_value(one);
+
+		if (text && !strncmp(text, key, n) && text[n] == '=')
+			return text + n + 1;
+	}
+	return NULL;
+}
+
+/* Of the image, not of the container, whose environment anybody may set. */
+static void put_image_version(struct sea_look *k)
+{
+	autojson json_t *image = NULL;
+	struct err e = ERR_INIT;
+	const char *version;
+
+	if (!k->seen || sea_docker_image(json_str(k->seen, "Image", ""), &image, &e) < 0)
+		return;
+	version = variable_in(json_object_get(json_object_get(image, "Config"), "Env"), "server_version");
+	sea_observe(k, SEA_IMAGE_SIZE, json_integer((json_int_t)json_int(image, "Size", 0)), "docker image inspect");
+	if (version)
+		sea_pin_str(k, SEA_IMAGE_VERSION, version, "docker image inspect");
+}
+
+void sea_look_at_images(struct sea_look *k)
+{
+	if (!facts_get(k->f, SEA_SERVICES))
+		return;
+	if (!k->l.containers) {
+		sea_missing(k, SEA_RUNNING, &k->l.docker_error);
+		sea_missing(k, SEA_STATES, &k->l.docker_error);
+		sea_missing(k, SEA_IMAGES, &k->l.docker_error);
+		return;
+	}
+	put_configured(k);
+	put_running(k);
+	put_image_version(k);
+}
