@@ -25,7 +25,7 @@ static int open_parent(const char *path, struct dir *ret, struct err *e)
 
 static int want_absent(const struct new_file *f, struct err *e)
 {
-	int there = dir_has(&f->dir, leaf_of(f), e);
+	int there = f->over ? 0 : dir_has(&f->dir, leaf_of(f), e);
 
 	return there > 0 ? err_set(e, ERR_EXISTS, "'%s' is there already", f->path) : there;
 }
@@ -42,9 +42,9 @@ static int open_nameless(struct new_file *f, mode_t mode, struct err *e)
 	return dir_openat(&f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL, mode, e);
 }
 
-int new_file_open(const char *path, mode_t mode, struct new_file *ret, struct err *e)
+static int open_new(const char *path, mode_t mode, bool over, struct new_file *ret, struct err *e)
 {
-	struct new_file f = { .dir = DIR_NONE, .fd = -1, .chunk = BUF_MAX(NEW_FILE_CHUNK) };
+	struct new_file f = { .dir = DIR_NONE, .fd = -1, .over = over, .chunk = BUF_MAX(NEW_FILE_CHUNK) };
 
 	if (open_parent(path, &f.dir, e) < 0)
 		return -(int)e->kind;
@@ -57,6 +57,16 @@ int new_file_open(const char *path, mode_t mode, struct new_file *ret, struct er
 	}
 	*ret = f;
 	return 0;
+}
+
+int new_file_open(const char *path, mode_t mode, struct new_file *ret, struct err *e)
+{
+	return open_new(path, mode, false, ret, e);
+}
+
+int new_file_open_over(const char *path, mode_t mode, struct new_file *ret, struct err *e)
+{
+	return open_new(path, mode, true, ret, e);
 }
 
 static int write_out(struct new_file *f, struct sv bytes, struct err *e)
@@ -92,28 +102,41 @@ int new_file_finish(struct new_file *f, struct err *e)
 }
 
 /* linkat(2) never writes over. */
-static int give_name(struct new_file *f, struct err *e)
+static int give_name(struct new_file *f, const char *leaf, struct err *e)
 {
 	int sys = fault_errno("new_file.link");
 	char open[40];
 
 	snprintf(open, sizeof open, "/proc/self/fd/%d", f->fd);
-	if (!sys && linkat(AT_FDCWD, open, f->dir.fd, leaf_of(f), AT_SYMLINK_FOLLOW) < 0)
+	if (!sys && linkat(AT_FDCWD, open, f->dir.fd, leaf, AT_SYMLINK_FOLLOW) < 0)
 		sys = errno;
-	return sys ? err_sys(e, sys, "put '%s' in place", f->path) : dir_sync(&f->dir, "", e);
+	return sys ? err_sys(e, sys, "put '%s' in place", f->path) : 0;
+}
+
+static int put_in_place(struct new_file *f, struct err *e)
+{
+	char temp[FILE_TEMP_NAME];
+
+	memcpy(temp, f->temp, sizeof temp);
+	f->temp[0] = '\0';
+	return file_install(f->dir.fd, temp, leaf_of(f), f->over ? 0 : RENAME_NOREPLACE, f->path, e);
 }
 
 int new_file_keep(struct new_file *f, struct err *e)
 {
-	char temp[FILE_TEMP_NAME];
-
 	if (new_file_finish(f, e) < 0)
 		return -(int)e->kind;
-	if (!f->temp[0])
-		return give_name(f, e);
-	memcpy(temp, f->temp, sizeof temp);
-	f->temp[0] = '\0';
-	return file_install(f->dir.fd, temp, leaf_of(f), RENAME_NOREPLACE, f->path, e);
+	if (!f->temp[0] && !f->over)
+		return give_name(f, leaf_of(f), e) < 0 ? -(int)e->kind : dir_sync(&f->dir, "", e);
+	if (!f->temp[0]) {
+		char temp[FILE_TEMP_NAME];
+
+		file_temp_name(temp);
+		if (give_name(f, temp, e) < 0)
+			return -(int)e->kind;
+		memcpy(f->temp, temp, sizeof temp);
+	}
+	return put_in_place(f, e);
 }
 
 void new_file_done(struct new_file *f)

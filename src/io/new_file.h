@@ -4,7 +4,8 @@
  *	if (new_file_open(path, 0600, &out, e) < 0 || new_file_write(&out, bytes, e) < 0 || new_file_keep(&out, e) < 0) ...
  *
  * One that is there already is never written over: ERR_EXISTS, told by new_file_open() before anything is written and by
- * new_file_keep() when it came meanwhile. What is not kept is removed. */
+ * new_file_keep() when it came meanwhile. What is not kept is removed. new_file_open_over() is for a caller who knows whose the one
+ * is that may be there: it stays until the new one, whole, is put in its place. */
 #pragma once
 
 #include "io/file.h"
@@ -16,6 +17,7 @@ struct new_file {
 	char      *path;                /* absolute */
 	char       temp[FILE_TEMP_NAME];        /* "": none, as it should be */
 	int        fd;
+	bool       over;                /* may take the place of one that is there */
 	struct buf chunk;               /* not written yet */
 };
 #define NEW_FILE_NONE { .dir = DIR_NONE, .fd = -1 }
@@ -23,6 +25,7 @@ struct new_file {
 
 /* path is absolute. */
 int  new_file_open(const char *path, mode_t mode, struct new_file *ret, struct err *e) must_check;
+int  new_file_open_over(const char *path, mode_t mode, struct new_file *ret, struct err *e) must_check;
 int  new_file_write(struct new_file *f, struct sv bytes, struct err *e) must_check;
 /* All of it is durable, still without its name: what may fail for want of room has not. */
 int  new_file_finish(struct new_file *f, struct err *e) must_check;
