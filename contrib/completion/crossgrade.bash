@@ -55,6 +55,7 @@ _crossgrade() {
 	--save-new-writes) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	--save) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--service-kind) mapfile -t COMPREPLY < <(compgen -W "systemd process command compose container" -- "$cur"); return ;;
+	--settled) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	--sha256) return ;;
 	--state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	--store) return ;;
@@ -82,7 +83,7 @@ _crossgrade() {
 	'verify') options='--against --deep --file --name --root --install --service-kind --unit --user --password-file --to-edition --to-version --artifact --sha256 --restore-point-kind --gate --proof --proof-within --admin-user --admin-password-file --probe-account --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'finalize') options='--with-restore-point --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'report') options='--state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
-	'convert') options='--out --from-version --report --strict --accept --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
+	'convert') options='--out --from-version --report --strict --accept --settled --detailed-exitcode --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'explain') options='--state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;
 	'backup') options='create list show prove restore prune' ;;
 	*) options='init inspect check plan backup apply status resume rollback verify finalize report convert explain --state-dir --store --output --yes --quiet --verbose --color --no-progress --io-limit --timeout --version --help' ;;

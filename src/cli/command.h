@@ -19,7 +19,8 @@ struct call {
 enum command_flags {
 	CMD_SUBJECT = 1 << 0,           /* takes -f or the subject's flags */
 	CMD_TOUCHES = 1 << 1,           /* changes something: Ctrl-C waits for the next safe point */
-	CMD_ID      = 1 << 2            /* its last operand is not a product: an id, a file */
+	CMD_ID      = 1 << 2,           /* its last operand is not a product: an id, a file */
+	CMD_MAKES   = 1 << 3            /* makes a file: ends as that did, whether the answer could be told or not */
 };
 
 struct command {

@@ -25,13 +25,15 @@ static const enum opt rollback_opts[] = { OPT_RESTORE_DATA,
 					  OPT__MAX };
 static const enum opt verify_opts[] = { OPT_AGAINST, OPT_DEEP, OPT__MAX };
 static const enum opt convert_opts[] = { OPT_OUT,    OPT_FROM_VERSION, OPT_REPORT,
-					 OPT_STRICT, OPT_ACCEPT,       OPT__MAX };
+					 OPT_STRICT, OPT_ACCEPT,       OPT_SETTLED,
+					 OPT_DETAILED_EXITCODE, OPT__MAX };
 static const enum opt finalize_opts[] = { OPT_WITH_POINT, OPT__MAX };
 
 static const char convert_more[] =
 	"\nWHAT is one of\n"
 	"  sftpgo-events  a dump of SFTPGo 2.6 or 2.7 (FILE): event actions, from placeholders\n"
-	"                 to the templates of Enterprise; --accept takes names of its findings\n"
+	"                 to the templates of Enterprise; --accept takes a finding's name, or\n"
+	"                 NAME:ACTION; 'crossgrade explain NAME' tells of it\n"
 	"\nExample:\n"
 	"  crossgrade convert sftpgo-events dump.json -o enterprise.json \\\n"
 	"      --from-version 2.6.4 --report events.html\n";
@@ -74,9 +76,9 @@ const struct command commands[] = {
 	  finalize_opts, cmd_finalize, "will go on to its end" },
 	{ "report", "[RUN]", "Tell one run: steps, times, downtime, differences", 1, 0, NULL,
 	  cmd_report },
-	{ "convert", "WHAT FILE", "Write a file of a product's anew for another edition", 2, 0,
+	{ "convert", "WHAT FILE", "Write a file of a product's anew for another edition", 2, CMD_MAKES,
 	  convert_opts, cmd_convert, .more = convert_more },
-	{ "explain", "ID", "Explain a check, a step kind or an exit code", 1, 0, NULL,
+	{ "explain", "ID", "Explain a check, a finding, a step kind or an exit code", 1, 0, NULL,
 	  cmd_explain },
 	{ NULL },
 };

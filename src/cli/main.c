@@ -19,8 +19,9 @@ static int finish(struct call *c, int exit)
 	if (out_finish(&c->out, &e) >= 0)
 		return exit;
 	ui_error(&c->ui, &e);
-	return exit == EXIT_DONE && !(c->args.cmd && c->args.cmd->flags & CMD_TOUCHES) ? EXIT_FAILED
-										       : exit;
+	return exit == EXIT_DONE && !(c->args.cmd && c->args.cmd->flags & (CMD_TOUCHES | CMD_MAKES))
+		   ? EXIT_FAILED
+		   : exit;
 }
 
 static int run_verb(struct call *c)

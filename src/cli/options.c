@@ -52,7 +52,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_PASSWORD_OUT] = { "make-password", 0, "FILE", "make a random admin password in a new file, mode 0600" },
 	[OPT_SAVE] = { "save", 0, "FACTS", "write the facts to this file" },
 	[OPT_DEEP] = { "deep", 0, NULL, "read every table once, not only the catalogue" },
-	[OPT_DETAILED_EXITCODE] = { "detailed-exitcode", 0, NULL, "exit 10 when the plan has changes, 0 when it has none" },
+	[OPT_DETAILED_EXITCODE] = { "detailed-exitcode", 0, NULL, "exit 10 when something is left to do, 0 when nothing is" },
 	[OPT_HOLD] = { "hold", 0, NULL, "do all that needs no window, then wait for 'resume'" },
 	[OPT_ACCEPT] = { "accept", 0, "ID", "let this check, or finding, pass; may be repeated", NULL, true },
 	[OPT_ACCEPT_LOSS] = { "accept-loss", 0, "ID", "agree to this loss the plan names; may be repeated", NULL, true },
@@ -71,6 +71,7 @@ const struct option options[OPT__MAX] = {
 	[OPT_FROM_VERSION] = { "from-version", 0, "VERSION", "release that wrote the file, as 2.6.4" },
 	[OPT_REPORT] = { "report", 0, "FILE", "write the report here too: a page, or JSON if FILE ends in .json" },
 	[OPT_STRICT] = { "strict", 0, NULL, "write nothing unless all of it is exact" },
+	[OPT_SETTLED] = { "settled", 0, "FILE", "use what a run saw of the target: its report as JSON" },
 };
 /* clang-format on */
 

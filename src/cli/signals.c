@@ -47,12 +47,18 @@ static void handle(int sig)
 
 static void pass_over(int sig) { (void)sig; }
 
+/* A handler, not SIG_IGN: programs we start get the default back. */
+static void outlive_pipe(void)
+{
+	struct sigaction act = { .sa_handler = pass_over, .sa_flags = SA_RESTART };
+
+	sigaction(SIGPIPE, &act, NULL);
+}
+
 void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_then)
 {
 	static const int asks[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
 	struct sigaction act = { .sa_handler = handle, .sa_flags = SA_RESTART };
-	/* A handler, not SIG_IGN: programs we start get the default back. */
-	struct sigaction pipe_act = { .sa_handler = pass_over, .sa_flags = SA_RESTART };
 
 	token = cancel;
 	atomic_store(&will, what_then);
@@ -66,7 +72,7 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_th
 			sigaction(asks[i], &act, NULL);
 	}
 	if (what_then)
-		sigaction(SIGPIPE, &pipe_act, NULL);
+		outlive_pipe();
 	if (within_ns > 0) {
 		struct itimerval timer = { .it_value = { .tv_sec = within_ns / NS_PER_S,
 							 .tv_usec = within_ns % NS_PER_S / 1000 } };
@@ -75,4 +81,8 @@ void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_th
 	}
 }
 
-void signals_will(const char *text) { atomic_store(&will, text); }
+void signals_will(const char *text)
+{
+	atomic_store(&will, text);
+	outlive_pipe();
+}

@@ -7,5 +7,5 @@
 /* within_ns: as if interrupted after that time; 0: never. what_then: static text, what the verb does when interrupted; NULL: it
  * touches nothing and may end at once. */
 void signals_catch(struct cancel *cancel, int64_t within_ns, const char *what_then);
-/* It does something else from now on: static text. */
+/* It does something else from now on, whoever closes its pipe: static text. */
 void signals_will(const char *text);

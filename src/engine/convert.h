@@ -10,6 +10,7 @@ struct convert_ask {
 	const char *file;               /* its name, for messages */
 	const char *from_version;       /* what wrote it; NULL: nobody said */
 	const char *const *accept;      /* NULL-ended: findings that are agreed to */
+	const char *settled;            /* file with what the target was seen to do; NULL: none */
 	bool strict;                    /* refuse what is not exact */
 };
 
@@ -17,7 +18,7 @@ struct converter {
 	const char *name;               /* "events"; NULL ends the list */
 	const char *words;              /* what is converted */
 	/* Writes to `out`, but nothing that is to be kept when the document's "outcome" is "refused". *ret: the body of the
-	 * "translation" document. ERR_FORMAT: the file is none of that kind; ERR_USAGE: what is asked cannot be;
+	 * "translation" document; what waits for somebody's hand is in its "lists". ERR_FORMAT: the file is none of that kind; ERR_USAGE: what is asked cannot be;
 	 * ERR_CHANGED: somebody wrote the file meanwhile. */
 	int (*convert)(const struct convert_ask *a, struct new_file *out, json_t **ret, struct err *e);
 };

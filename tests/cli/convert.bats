@@ -55,6 +55,18 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	ends 0
 	[ "$(out "[r['status'] for r in d['event_rules']]")" = '[1, 1, 0]' ]
 	rm out.json
+	# Of one action alone, which must be there.
+	convert --accept object:object --output json
+	ends 0
+	[ "$(json "(d['lists']['held'], d['lists']['set_inactive'])")" = "([], [])" ]
+	rm out.json
+	convert --accept object:chat --output json
+	ends 0
+	[ "$(json "d['lists']['held']")" = "[{'name': 'object', 'findings': ['object-data']}]" ]
+	rm out.json
+	convert --accept object:objekt
+	ends 2
+	told "no event action or rule of 'dump.json' has the name 'objekt'"
 	convert --accept objct
 	ends 2
 	told "'objct'" "did you mean 'object'?"
@@ -155,6 +167,30 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	nothing_left
 }
 
+@test "so does any number of actions and rules: those that are not told are counted" {
+	python3 - <<-'END'
+		import json
+		actions = [{"name": f"action {n}", "type": 1, "options": {"http_config": {"endpoint": "https://h.example/", "method": "POST",
+		            "body": "{{ObjectData}} {{Name}}"}}} for n in range(11000)]
+		rules = [{"name": f"rule {n}", "status": 1, "trigger": 2, "conditions": {"provider_events": ["update"]}, "actions": [{"name": f"action {n % 11000}", "order": 1}]} for n in range(100000)]
+		json.dump({"event_actions": actions, "event_rules": rules, "version": 16}, open("dump.json", "w"))
+	END
+	run bash -c 'ulimit -v 400000; "$0" convert sftpgo-events dump.json -o out.json --from-version 2.6.4 --report r.html --output json >told' "$CROSSGRADE"
+	ends 0
+	python3 - <<-'END'
+		import json
+		d = json.load(open("told"))
+		n = d["counts"]
+		assert (n["actions"], n["held"], n["rules_set_inactive"]) == (11000, 11000, 100000), n
+		assert [len(d["lists"][name]) for name in ("held", "set_inactive")] == [10000, 10000]
+		assert (len(d["actions"]) + n["not_shown"], len(d["rules"]) + n["rules_not_shown"]) == (11000, 100000)
+		assert n["rules_not_shown"]
+		assert {r["status"] for r in json.load(open("out.json"))["event_rules"]} == {0}
+	END
+	grep -q '<li>and 90000 more</li>' r.html
+	[ "$(tail -n 1 r.html)" = '</html>' ]
+}
+
 @test "releases: needed, known, and that of the dump" {
 	dump
 	cg convert sftpgo-events dump.json -o out.json
@@ -197,9 +233,113 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	ends 1
 	told "there already" "name another"
 	[ "$(cat out.json)" = mine ]
-	convert -o a.json --report a.json
+	mkdir folder
+	ln -s . here
+	local same
+	for same in a.json ./a.json folder/../a.json "$work/a.json" here/a.json; do
+		convert -o a.json --report "$same"
+		ends 2
+		told "cannot be both"
+		[ ! -e a.json ]
+	done
+}
+
+@test "a report of the last time is written anew, nothing else is, and without its report there is no new file" {
+	dump
+	local report
+	for report in r.html r.json; do
+		convert --strict --report $report
+		ends 3
+		cp $report before
+		convert --report $report
+		ends 0
+		! cmp -s before $report
+		[ "$(stat -c %a $report)" = 600 ]
+		rm out.json
+		echo mine >$report
+		convert --report $report
+		ends 1
+		told "$report' is there already"
+		[ "$(cat $report)" = mine ]
+		nothing_left
+	done
+}
+
+@test "names of files that are no UTF-8" {
+	dump
+	local name=$'d\xff.json'
+	mv dump.json "$name"
+	cg convert sftpgo-events "$name" -o $'o\xff.json' --from-version 2.6.4 --report r.html --output json
+	ends 0
+	valid translation
+	[ "$(json "(d['file'], d['out'][-7:], d['counts']['actions'])")" = "('d?.json', 'o?.json', 4)" ]
+	[ -e $'o\xff.json' ]
+	grep -q 'Event actions of d?.json' r.html
+}
+
+@test "--detailed-exitcode tells apart what waits for somebody's hand" {
+	dump
+	convert --detailed-exitcode
+	ends 10
+	rm out.json
+	convert --detailed-exitcode --accept object
+	ends 0
+	rm out.json
+	convert --detailed-exitcode --strict
+	ends 3
+	nothing_left
+}
+
+@test "what waits for somebody's hand is told last, and first in the page, by the names to agree by" {
+	dump
+	sed -i 's|"fs_config":{"type":3,"mkdirs":\["/done/{{Event}}"\]}|"fs_config":{"type":2,"deletes":["/done/*.tmp"]}|' dump.json
+	convert --report r.html
+	ends 3
+	[[ $output == *"Blocks: 1"*"clean: deletes-trees, deletes-pattern"*"Held back: 1"*"object: object-data"*"Rules set inactive: 2"*up*changed*"nothing was written"* ]]
+	python3 - <<-'END'
+		page = open("r.html").read()
+		at = [page.index(w) for w in ("<h2>Blocks: 1", '<li><a href="#a2">clean</a>: deletes-trees, deletes-pattern', "<h2>Held back: 1",
+		      "<h2>Rules set inactive: 2", '<a href="#r0">up</a>', '<h2 id="a2">clean')]
+		assert at == sorted(at), at
+	END
+}
+
+@test "what a run saw of the target is used, and called seen" {
+	dump
+	sed -i 's/"fs_events":\["upload"\]/"provider_events":["add"]/; s/"status":1,"trigger":1/"status":1,"trigger":2/' dump.json
+	convert --output json
+	[[ $(json "[h['findings'] for h in d['lists']['held']]") == *provider-name* ]]
+	rm out.json
+	echo '{"schema":"crossgrade/report/1","product":"sftpgo","steps":[{"kind":"events_probe","settled":{"provider-name":true}}]}' >run.json
+	convert --settled run.json --output json
+	ends 0
+	[[ $(json "[h['findings'] for h in d['lists']['held']]") != *provider-name* ]]
+	[ "$(json "d['evidence']['seen'] > 0")" = True ]
+	rm out.json
+	echo '{}' >run.json
+	convert --settled run.json
 	ends 2
-	[ ! -e a.json ]
+	told "no report of a run"
+	nothing_left
+}
+
+@test "a closed pipe or a full one costs the answer, not the file" {
+	dump
+	local status=0 i
+	for i in 1 2 3; do
+		{ "$CROSSGRADE" --state-dir state convert sftpgo-events dump.json -o out.json --from-version 2.6.4 2>said || echo $? >failed; } |
+			true
+		[ ! -e failed ]
+		[ "$(out "d['version']")" = 17 ]
+		rm out.json
+	done
+	"$CROSSGRADE" --state-dir state convert sftpgo-events dump.json -o out.json --from-version 2.6.4 >/dev/full 2>said
+	grep -q "write the answer" said
+	[ "$(out "d['version']")" = 17 ]
+	rm out.json
+	# Before there is a file: nothing, and no 0.
+	"$CROSSGRADE" --state-dir state convert sftpgo-events dump.json -o out.json --from-version 9 2>&1 | true
+	nothing_left
 }
 
 @test "--help names what can be converted, with an example" {

@@ -6,22 +6,13 @@
 
 #include "base/map.h"
 #include "io/json_splice.h"
+#include "products/sftpgo/convert_told.h"
 #include "products/sftpgo/event_dump.h"
-#include "products/sftpgo/event_judge.h"
+#include "products/sftpgo/event_settled.h"
 
-#define NAMES_MAX   1000000            /* actions, and rules */
-#define REPORT_MAX  (24u << 20)        /* bytes of the actions that the document tells one by one */
-#define DUMP_2_6    16                 /* `version` of the dumps of 2.6, */
-#define DUMP_2_7    17                 /* and of those from 2.7 on: no dots are put in when it is loaded */
-
-enum { EVIDENCES = TEMPLATE_OPEN + 1 };
-
-struct rule_fate {
-	bool active;
-	bool stays;             /* nothing of its own holds it */
-	json_t *findings;       /* NULL none */
-	json_t *because;        /* names of its actions that are held; NULL none */
-};
+#define NAMES_MAX  1000000            /* actions, and rules */
+#define DUMP_2_6   16                 /* `version` of the dumps of 2.6, */
+#define DUMP_2_7   17                 /* and of those from 2.7 on: no dots are put in when it is loaded */
 
 struct conversion {
 	const struct convert_ask *ask;
@@ -29,28 +20,21 @@ struct conversion {
 	struct template_world *world;
 	struct map actions;     /* name: itself */
 	struct map rules;       /* name: struct rule_fate */
+	VEC(char *) held;       /* names of actions */
 	struct new_file *out;
-	json_t *told;           /* "actions" of the document */
-	size_t told_bytes, untold;
+	struct convert_told told;
 	int64_t dump_version;
-	size_t by_class[TEMPLATE_CLASS__MAX], by_evidence[EVIDENCES], held, blocking, inexact, fields, unchanged;
 };
-
-static void free_fate(void *p)
-{
-	struct rule_fate *f = p;
-
-	json_decref(f->findings);
-	json_decref(f->because);
-	free(f);
-}
 
 static void conversion_done(struct conversion *c)
 {
 	template_world_free(c->world);
 	map_done(&c->actions, NULL);
-	map_done(&c->rules, free_fate);
-	json_decref(c->told);
+	map_done(&c->rules, rule_fate_free);
+	convert_told_done(&c->told);
+	vec_each (&c->held, name)
+		free(*name);
+	vec_done(&c->held);
 }
 
 /* ---- first: who is there ---- */
@@ -89,47 +73,36 @@ static int hear_action(void *arg, struct sv text unused_arg, const json_t *actio
 
 static int hear_rule(void *arg, struct sv text unused_arg, const json_t *rule, struct buf *ret unused_arg, struct err *e)
 {
+	const char *name = json_str(rule, "name", "");
 	struct template_findings found = { 0 };
 	struct conversion *c = arg;
 	struct rule_fate *fate;
-	unsigned verdict;
 
 	if (template_world_rule(c->world, rule, e) < 0 || template_rule(&c->judge.asked, rule, &found, e) < 0)
-		return err_wrap(e, "event rule '%s'", json_str(rule, "name", ""));
-	fate = xcalloc(1, sizeof *fate);
-	verdict = event_verdict(&c->judge, &found);
-	fate->active = json_int(rule, "status", 0) == 1;
-	fate->stays = !(verdict & EVENT_HELD);
-	fate->findings = found.n ? event_findings_json(&c->judge, &found) : NULL;
-	c->inexact += (verdict & EVENT_INEXACT) != 0;
-	c->blocking += (verdict & EVENT_BLOCKING) != 0;
+		return err_wrap(e, "event rule '%s'", name);
+	fate = convert_told_rule(&c->told, &c->judge, rule, &found);
 	template_findings_done(&found);
-	if (add_name(&c->rules, "rule", json_str(rule, "name", ""), fate, e) < 0) {
-		free_fate(fate);
+	if (add_name(&c->rules, "rule", name, fate, e) < 0) {
+		rule_fate_free(fate);
 		return -(int)e->kind;
 	}
 	return 0;
 }
 
-/* ---- second: what becomes of each ---- */
-
-static void tell(struct conversion *c, json_t *about)
+/* Whoever agrees to a finding of one action or rule means one that is there. */
+static int want_accepted(const struct conversion *c, struct err *e)
 {
-	size_t bytes;
+	for (const char *const *it = c->ask->accept; it && *it; it++) {
+		const char *name = event_accepted_name(*it);
 
-	if (!about) {
-		c->unchanged++;
-		return;
+		if (name && !map_has(&c->actions, name) && !map_has(&c->rules, name))
+			return err_set(e, ERR_USAGE, "--accept %s: no event action or rule of '%s' has the name '%s'", *it, c->ask->file,
+				       name);
 	}
-	bytes = json_dumpb(about, NULL, 0, JSON_COMPACT);
-	if (c->told_bytes + bytes <= REPORT_MAX) {
-		c->told_bytes += bytes;
-		json_array_append_new(c->told, about);
-		return;
-	}
-	c->untold++;
-	json_decref(about);
+	return 0;
 }
+
+/* ---- second: what becomes of each ---- */
 
 static void hold_rules(struct conversion *c, const char *action)
 {
@@ -137,12 +110,11 @@ static void hold_rules(struct conversion *c, const char *action)
 	const char **names = xcalloc(n + 1, sizeof *names);
 
 	n = template_world_rules(c->world, action, names, n);
+	*vec_push(&c->held) = xstrdup(action);
 	for (size_t i = 0; i < n; i++) {
 		struct rule_fate *fate = map_get(&c->rules, names[i]);
 
-		if (!fate->because)
-			fate->because = json_array();
-		json_array_append_new(fate->because, json_string(action));
+		*vec_push(&fate->because) = *vec_last(&c->held);
 	}
 	free(names);
 }
@@ -151,22 +123,11 @@ static int judge_action(void *arg, struct sv text unused_arg, const json_t *acti
 {
 	struct template_action t = { 0 };
 	struct conversion *c = arg;
-	unsigned verdict;
 
 	if (event_translate(&c->judge, action, &t, e) < 0)
 		return -(int)e->kind;
-	verdict = event_verdict(&c->judge, &t.findings);
-	c->by_class[t.class]++;
-	c->fields += t.changes.n;
-	vec_each (&t.findings, it)
-		c->by_evidence[it->evidence]++;
-	c->inexact += (verdict & EVENT_INEXACT) != 0;
-	c->blocking += (verdict & EVENT_BLOCKING) != 0;
-	if (verdict & EVENT_HELD) {
-		c->held++;
+	if (convert_told_action(&c->told, &c->judge, action, &t) & EVENT_HELD)
 		hold_rules(c, json_str(action, "name", ""));
-	}
-	tell(c, event_action_json(&c->judge, action, &t));
 	template_action_done(&t);
 	return 0;
 }
@@ -232,7 +193,7 @@ static int write_rule(void *arg, struct sv text, const json_t *rule, struct buf 
 	}
 	if (json_is_array(json_object_get(rule, "actions")))
 		json_object_set(made, "actions", actions);
-	if (fate && fate->active && (fate->because || !fate->stays))
+	if (rule_goes(fate))
 		json_object_set_new(made, "status", json_integer(0));
 	json_splice(text, rule, made, ret);
 	return 0;
@@ -240,49 +201,22 @@ static int write_rule(void *arg, struct sv text, const json_t *rule, struct buf 
 
 /* ---- all of it ---- */
 
-static json_t *rules_json(const struct conversion *c, size_t *ret_inactive)
-{
-	json_t *list = json_array();
-
-	map_each (&c->rules, it) {
-		const struct rule_fate *fate = it->value;
-		bool goes = fate->active && (fate->because || !fate->stays);
-
-		*ret_inactive += goes;
-		if (fate->because || fate->findings)
-			json_array_append_new(list, json_pack("{ss sb sb sO? sO?}", "name", it->key, "active", fate->active,
-							      "set_inactive", goes, "because", fate->because, "findings",
-							      fate->findings));
-	}
-	return list;
-}
-
 /* NULL: the dump may be written. */
 static const char *refusal(const struct conversion *c)
 {
-	if (c->blocking)
+	if (c->told.actions.blocking)
 		return "blocking";
-	return c->ask->strict && c->inexact ? "strict" : NULL;
+	return c->ask->strict && (c->told.actions.inexact || c->told.inexact_rules) ? "strict" : NULL;
 }
 
-static json_t *document(const struct conversion *c)
+static int document(struct conversion *c, json_t **ret, struct err *e)
 {
 	const char *why = refusal(c);
-	size_t inactive = 0;
-	json_t *rules = rules_json(c, &inactive), *evidence = json_object(), *counts;
+	autojson json_t *about = json_pack("{so ss sI sb ss ss?}", "file", json_text(c->ask->file), "from_version", c->ask->from_version,
+					   "dump_version", (json_int_t)c->dump_version, "strict", c->ask->strict, "outcome",
+					   why ? "refused" : "written", "refused_by", why);
 
-	counts = json_pack("{sI sI sI sI sI sI sI sI sI sI sI}", "actions", (json_int_t)c->actions.n, "unchanged",
-			   (json_int_t)c->unchanged, "exact", (json_int_t)c->by_class[TEMPLATE_EXACT], "conditional",
-			   (json_int_t)c->by_class[TEMPLATE_EXACT_IF], "not_translatable", (json_int_t)c->by_class[TEMPLATE_NOT],
-			   "held", (json_int_t)c->held, "blocking", (json_int_t)c->blocking, "fields", (json_int_t)c->fields,
-			   "rules", (json_int_t)c->rules.n, "rules_set_inactive", (json_int_t)inactive, "not_shown",
-			   (json_int_t)c->untold);
-	for (int i = 0; i < EVIDENCES; i++)
-		json_object_set_new(evidence, template_evidence_name((enum template_evidence)i),
-				    json_integer((json_int_t)c->by_evidence[i]));
-	return json_pack("{ss ss sI sb ss ss? so so sO so}", "file", c->ask->file, "from_version", c->ask->from_version, "dump_version",
-			 (json_int_t)c->dump_version, "strict", c->ask->strict, "outcome", why ? "refused" : "written", "refused_by",
-			 why, "counts", counts, "evidence", evidence, "actions", c->told, "rules", rules);
+	return convert_told_document(&c->told, &c->judge, &c->rules, about, ret, e);
 }
 
 static int convert(struct conversion *c, struct err *e)
@@ -291,7 +225,8 @@ static int convert(struct conversion *c, struct err *e)
 	const struct event_dump_watch second = { .action = judge_action, .arg = c };
 	const struct event_dump_watch third = { .version = write_version, .action = write_action, .rule = write_rule, .sink = to_file, .arg = c };
 
-	if (event_dump_walk(c->ask->fd, c->ask->file, &first, e) < 0 || event_dump_walk(c->ask->fd, c->ask->file, &second, e) < 0)
+	if (event_dump_walk(c->ask->fd, c->ask->file, &first, e) < 0 || want_accepted(c, e) < 0 ||
+	    event_dump_walk(c->ask->fd, c->ask->file, &second, e) < 0)
 		return -(int)e->kind;
 	return refusal(c) ? 0 : event_dump_walk(c->ask->fd, c->ask->file, &third, e);
 }
@@ -320,22 +255,26 @@ static int want_release(const struct convert_ask *a, struct template_release *re
 static int convert_events(const struct convert_ask *a, struct new_file *out, json_t **ret, struct err *e)
 {
 	struct conversion c = { .ask = a, .out = out };
+	autojson json_t *settled = NULL;
 	struct stat before;
 	int r;
 
 	if (want_release(a, &c.judge.asked.release, e) < 0 || event_judge_accepts(a->accept, e) < 0)
 		return -(int)e->kind;
+	if (a->settled && event_settled_read(a->settled, &settled, e) < 0)
+		return -(int)e->kind;
 	if (fstat(a->fd, &before) < 0)
 		return err_sys(e, errno, "look at '%s'", a->file);
+	event_judge_settle(&c.judge, settled);
 	c.world = template_world_new();
 	c.judge.world = c.world;
 	c.judge.accept = a->accept;
-	c.told = json_array();
+	convert_told_init(&c.told);
 	r = convert(&c, e);
 	if (r >= 0)
 		r = unmoved(a, &before, e);
 	if (r >= 0)
-		*ret = document(&c);
+		r = document(&c, ret, e);
 	conversion_done(&c);
 	return r;
 }

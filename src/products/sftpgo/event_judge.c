@@ -21,11 +21,20 @@ static bool is_blocking(const struct template_finding *f)
 	return template_reason_about(f->reason)->blocking || f->reason == TEMPLATE_PATTERN_TOKEN;
 }
 
-/* Loss of data is agreed to by its own name alone: whoever agrees to a condition thinks of something else. */
-static bool agreed(const struct event_judge *j, const struct template_finding *f)
+/* "FINDING", or "FINDING:NAME" of that action or rule alone. */
+static bool is_meant(const char *accepted, const char *finding, const char *name)
 {
-	for (const char *const *name = j->accept; name && *name; name++) {
-		if (!strcmp(*name, template_reason_about(f->reason)->name) || (!is_blocking(f) && !strcmp(*name, condition_name(f))))
+	size_t n = strlen(finding);
+
+	return n && !strncmp(accepted, finding, n) && (!accepted[n] || (accepted[n] == ':' && !strcmp(accepted + n + 1, name)));
+}
+
+/* Loss of data is agreed to by its own name alone: whoever agrees to a condition thinks of something else. */
+static bool agreed(const struct event_judge *j, const char *name, const struct template_finding *f)
+{
+	for (const char *const *it = j->accept; it && *it; it++) {
+		if (is_meant(*it, template_reason_about(f->reason)->name, name) ||
+		    (!is_blocking(f) && is_meant(*it, condition_name(f), name)))
 			return true;
 	}
 	return false;
@@ -51,21 +60,42 @@ static size_t names_to_accept(const char **ret)
 	return n;
 }
 
-int event_judge_accepts(const char *const *accept, struct err *e)
+static int want_known(const char *finding, struct err *e)
 {
 	const char *known[TEMPLATE_REASON__MAX + TEMPLATE_IF__MAX + 1], *near;
-	size_t n = names_to_accept(known), i;
+	size_t n = names_to_accept(known);
 
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(known[i], finding))
+			return 0;
+	}
+	near = nearest_word(finding, known);
+	err_set(e, ERR_USAGE, "--accept does not know the finding '%s'", finding);
+	return near ? err_hint(e, "did you mean '%s'?", near) : err_hint(e, "the report names the findings there are");
+}
+
+int event_judge_accepts(const char *const *accept, struct err *e)
+{
 	for (; accept && *accept; accept++) {
-		for (i = 0; i < n && strcmp(known[i], *accept); i++)
-			;
-		if (i < n)
-			continue;
-		near = nearest_word(*accept, known);
-		err_set(e, ERR_USAGE, "--accept does not know the finding '%s'", *accept);
-		return near ? err_hint(e, "did you mean '%s'?", near) : err_hint(e, "the report names the findings there are");
+		struct sv name = sv_of(*accept), finding = sv_cut(&name, ':');
+		autofree char *id = sv_dup(finding);
+
+		if (want_known(id, e) < 0)
+			return -(int)e->kind;
 	}
 	return 0;
+}
+
+const char *event_finding_name(const struct template_finding *f)
+{
+	return f->reason == TEMPLATE_HANGS ? condition_name(f) : template_reason_about(f->reason)->name;
+}
+
+const char *event_accepted_name(const char *accepted)
+{
+	const char *colon = strchr(accepted, ':');
+
+	return colon ? colon + 1 : NULL;
 }
 
 /* ---- verdicts ---- */
@@ -76,21 +106,21 @@ static bool means_the_same(const struct template_finding *f)
 	       template_condition_about(f->condition)->same_meaning;
 }
 
-static unsigned verdict_of(const struct event_judge *j, const struct template_finding *f)
+unsigned event_finding_verdict(const struct event_judge *j, const char *name, const struct template_finding *f)
 {
-	if (f->class == TEMPLATE_EXACT || agreed(j, f))
+	if (f->class == TEMPLATE_EXACT || agreed(j, name, f))
 		return EVENT_CLEAN;
 	if (is_blocking(f))
 		return EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
 	return template_is_remark(f) || means_the_same(f) ? EVENT_INEXACT : EVENT_INEXACT | EVENT_HELD;
 }
 
-unsigned event_verdict(const struct event_judge *j, const struct template_findings *f)
+unsigned event_verdict(const struct event_judge *j, const char *name, const struct template_findings *f)
 {
 	unsigned all = EVENT_CLEAN;
 
 	vec_each (f, it)
-		all |= verdict_of(j, it);
+		all |= event_finding_verdict(j, name, it);
 	return all;
 }
 
@@ -130,7 +160,7 @@ static json_t *made(json_t *value)
 	return value;
 }
 
-static json_t *finding_json(const struct event_judge *j, const struct template_finding *f)
+static json_t *finding_json(const struct event_judge *j, const char *name, const struct template_finding *f)
 {
 	const struct template_reason_about *about = template_reason_about(f->reason);
 	const struct template_condition_about *when = template_condition_about(f->condition);
@@ -141,15 +171,15 @@ static json_t *finding_json(const struct event_judge *j, const struct template_f
 			      hangs ? when->name : NULL, "field", f->field, "at", (json_int_t)f->at, "length", (json_int_t)f->len,
 			      "token", json_text(f->token), "template", json_text(f->template), "text", about->text, "differs",
 			      about->differs, "source", hangs ? when->source : about->source, "if", hangs ? when->text : NULL,
-			      "unasked", hangs ? when->unasked : NULL, "blocking", is_blocking(f), "agreed", agreed(j, f)));
+			      "unasked", hangs ? when->unasked : NULL, "blocking", is_blocking(f), "agreed", agreed(j, name, f)));
 }
 
-json_t *event_findings_json(const struct event_judge *j, const struct template_findings *f)
+json_t *event_findings_json(const struct event_judge *j, const char *name, const struct template_findings *f)
 {
 	json_t *list = json_array();
 
 	vec_each (f, it)
-		json_array_append_new(list, finding_json(j, it));
+		json_array_append_new(list, finding_json(j, name, it));
 	return list;
 }
 
@@ -182,12 +212,13 @@ static json_t *rules_json(const struct event_judge *j, const char *action)
 json_t *event_action_json(const struct event_judge *j, const json_t *action, const struct template_action *t)
 {
 	const char *name = json_str(action, "name", "");
-	unsigned verdict = event_verdict(j, &t->findings);
+	unsigned verdict = event_verdict(j, name, &t->findings);
 
 	if (!t->changes.n && !t->findings.n)
 		return NULL;
-	return made(json_pack("{ss ss ss sb sb so so so}", "name", name, "type", action_type_name((int)json_int(action, "type", 0)), "class",
-			 template_class_name(t->class), "held", (verdict & EVENT_HELD) != 0, "blocking",
-			 (verdict & EVENT_BLOCKING) != 0, "used_by", rules_json(j, name), "changes", changes_json(action, t), "findings",
-			 event_findings_json(j, &t->findings)));
+	return made(json_pack("{ss ss ss sb sb so sI so so}", "name", name, "type", action_type_name((int)json_int(action, "type", 0)),
+			      "class", template_class_name(t->class), "held", (verdict & EVENT_HELD) != 0, "blocking",
+			      (verdict & EVENT_BLOCKING) != 0, "used_by", rules_json(j, name), "used_by_in_all",
+			      (json_int_t)template_world_rules(j->world, name, NULL, 0), "changes", changes_json(action, t), "findings",
+			      event_findings_json(j, name, &t->findings)));
 }

@@ -169,7 +169,7 @@ int event_kept_counts(const struct event_kept *k, const struct event_judge *j, j
 		if (t.changes.n || t.class != TEMPLATE_EXACT) {
 			count_up(counts, "actions");
 			count_up(counts, classes[t.class]);
-			if (event_verdict(j, &t.findings) & EVENT_HELD)
+			if (event_verdict(j, json_str(action, "name", ""), &t.findings) & EVENT_HELD)
 				count_up(counts, "held");
 		}
 		template_action_done(&t);

@@ -135,7 +135,7 @@ static int look_at_action(struct put *p, const json_t *kept, json_t *undo, json_
 
 	if (event_translate(&p->judge, kept, &t, e) < 0)
 		return -(int)e->kind;
-	verdict = event_verdict(&p->judge, &t.findings);
+	verdict = event_verdict(&p->judge, name, &t.findings);
 	if (verdict & EVENT_HELD)
 		r = leave(undo, name, verdict & EVENT_BLOCKING ? "data may be lost by it" : "its translation is not the same");
 	else if (t.changes.n && event_action_get(&p->api, name, &current, &gone) < 0)
@@ -167,7 +167,8 @@ static bool rule_is_held(const struct put *p, const json_t *rule)
 {
 	struct template_findings found = { 0 };
 	struct err ignored = ERR_INIT;
-	bool held = template_rule(&p->judge.asked, rule, &found, &ignored) < 0 || event_verdict(&p->judge, &found) & EVENT_HELD;
+	bool held = template_rule(&p->judge.asked, rule, &found, &ignored) < 0 ||
+		    event_verdict(&p->judge, json_str(rule, "name", ""), &found) & EVENT_HELD;
 
 	template_findings_done(&found);
 	return held;

@@ -156,6 +156,7 @@ enum template_evidence {
 	TEMPLATE_DOCUMENTED, /* agrees with the vendor's documentation */
 	TEMPLATE_SEEN,       /* what it hangs on was seen on the target */
 	TEMPLATE_OPEN,       /* documentation is silent or at odds with itself, and nobody looked */
+	TEMPLATE_EVIDENCE__MAX
 };
 const char *template_evidence_name(enum template_evidence v); /* "documented", "seen", "open" */
 

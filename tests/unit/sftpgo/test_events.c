@@ -35,7 +35,7 @@ static unsigned verdict(enum template_reason reason, enum template_class class, 
 	unsigned is;
 
 	*vec_push(&found) = (struct template_finding){ .reason = reason, .class = class, .condition = condition };
-	is = event_verdict(&j, &found);
+	is = event_verdict(&j, "mail: owner", &found);
 	vec_done(&found);
 	return is;
 }
@@ -64,6 +64,18 @@ static void what_is_agreed_to_is_not(void **state)
 	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "deletes-trees"), EVENT_INEXACT | EVENT_HELD);
 }
 
+static void one_action_is_agreed_to_alone(void **state)
+{
+	const unsigned blocks = EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
+
+	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, "deletes-trees:mail: owner"), EVENT_CLEAN);
+	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, "deletes-trees:mail"), blocks);
+	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, "deletes-trees:"), blocks);
+	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "provider-name:mail: owner"), EVENT_CLEAN);
+	assert_string_equal(event_accepted_name("uid:mail: owner"), "mail: owner");
+	assert_null(event_accepted_name("uid"));
+}
+
 static void loss_of_data_is_agreed_to_by_its_own_name(void **state)
 {
 	const unsigned blocks = EVENT_INEXACT | EVENT_HELD | EVENT_BLOCKING;
@@ -75,7 +87,8 @@ static void loss_of_data_is_agreed_to_by_its_own_name(void **state)
 
 static void no_name_agrees_to_everything(void **state)
 {
-	static const char *const refused[] = { "condition", "same", "literal" }, *const known[] = { "uid", "deletes-trees", "object-data" };
+	static const char *const refused[] = { "condition", "same", "literal", "condition:a", ":a" },
+				 *const known[] = { "uid", "deletes-trees", "object-data", "uid:a", "uid:a:b" };
 	struct err e = ERR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
@@ -182,6 +195,7 @@ int main(void)
 		cmocka_unit_test(the_page_names_every_finding),
 		cmocka_unit_test(what_is_not_the_same_is_held),
 		cmocka_unit_test(what_is_agreed_to_is_not),
+		cmocka_unit_test(one_action_is_agreed_to_alone),
 		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
 		cmocka_unit_test(no_name_agrees_to_everything),
 		cmocka_unit_test(only_what_a_migration_pauses_was_paused),
