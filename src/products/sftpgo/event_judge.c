@@ -128,10 +128,10 @@ unsigned event_verdict(const struct event_judge *j, const char *name, const stru
 static json_t *with_type(const struct event_judge *j, const json_t *action)
 {
 	int type = template_world_type(j->world, json_str(action, "name", ""));
-	json_t *typed = json_incref((json_t *)action);
+	json_t *typed;
 
 	if (!type || json_int(action, "type", 0))
-		return typed;
+		return json_incref((json_t *)action);
 	typed = json_copy((json_t *)action);
 	json_object_set_new(typed, "type", json_integer(type));
 	return typed;
