@@ -99,6 +99,7 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.old-secrets",          sftpgo_check_old_secrets },
 	{ "sftpgo.kms",                  sftpgo_check_kms },
 	{ "sftpgo.retention-hook",       sftpgo_check_retention_hook },
+	{ "sftpgo.conf-format",          sftpgo_check_conf_format },
 	{ "sftpgo.ssh-commands",         sftpgo_check_ssh_commands },
 	{ "sftpgo.removed-keys",         sftpgo_check_removed_keys },
 	{ "sftpgo.waking-keys",          sftpgo_check_waking_keys },

@@ -97,6 +97,7 @@ CHECK(kms);
 
 /* checks_keys.c: keys of the configuration, and programs they name */
 CHECK(retention_hook);
+CHECK(conf_format);
 CHECK(ssh_commands);
 CHECK(removed_keys);
 CHECK(waking_keys);

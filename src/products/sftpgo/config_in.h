@@ -59,6 +59,10 @@ char *sftpgo_read_at(const struct sftpgo_config *cfg, const char *path) must_che
 int sftpgo_file_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct flats *ret, struct err *e)
 	must_check;
 
+/* What a file with this ending says, into ret; into cfg->unsure why that is not known. */
+int sftpgo_text_read(struct sftpgo_config *cfg, const char *ending, struct sv text, struct flats *ret, struct err *e)
+	must_check;
+
 /* Fill cfg->variables. */
 int sftpgo_variables_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct err *e) must_check;
 

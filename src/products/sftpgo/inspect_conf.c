@@ -55,14 +55,14 @@ void look_at_conf(struct look *k)
 	const struct sftpgo_config *c = &k->l.conf;
 
 	look_pin_str(k, SF_ROOT, k->l.root, "site");
+	if (c->file)
+		look_pin_str(k, SF_CONF_FILE, c->file, "search path");
 	if (k->l.conf_error[0]) {
 		look_pin_str(k, SF_CONF_ERROR, k->l.conf_error, "configuration");
 		facts_miss(k->f, SF_CONF, k->l.conf_error);
 		return;
 	}
 	look_pin(k, SF_CONF, sftpgo_config_facts(c), "configuration");
-	if (c->file)
-		look_pin_str(k, SF_CONF_FILE, c->file, "search path");
 	look_pin(k, SF_DOORS, doors_of(c), "configuration");
 	look_pin(k, SF_PROBE, doors_probe(c), "configuration");
 	look_pin_bool(k, SF_SHORT, hides_version(c), "common.server_version");

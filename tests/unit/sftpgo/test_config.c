@@ -359,10 +359,27 @@ static void is_unsure(const char *file, const char *text, const char *why)
  * values included. */
 static void test_unsure(void **state)
 {
-	is_unsure("/etc/sftpgo/sftpgo.toml", "x = 1",
-		  "'/etc/sftpgo/sftpgo.toml' cannot be read: toml");
-	is_unsure("/etc/sftpgo/sftpgo.hcl", "x = 1", "hcl");
-	is_unsure("/etc/sftpgo/sftpgo.properties", "x = 1", "properties");
+	is_unsure("/etc/sftpgo/sftpgo.toml", "x = 1979-05-27",
+		  "'/etc/sftpgo/sftpgo.toml' cannot be read: line 1: a date or a time is not read");
+	is_unsure("/etc/sftpgo/sftpgo.toml", "[acme]\nemail = 'a'\n[Acme]\nemail = 'b'\n",
+		  "differ in case alone");
+	is_unsure("/etc/sftpgo/sftpgo.toml", "[sftpd.bindings]\nport = 1\n", "written as one object");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "x = 1", "write it as sftpgo.json");
+	is_unsure("/etc/sftpgo/sftpgo.ini", "x = 1", "write it as sftpgo.json");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = ${x}", "refers to another");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = a\\\n b", "a backslash");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = \xc3\xa4", "beyond ASCII");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = a\nAcme.domains = b\n",
+		  "differ in case alone");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "sftpd.bindings.0.port = 1",
+		  "written as one object");
+	is_unsure("/etc/sftpgo/sftpgo.env", "acme.email=a\nAcme.email=b\n", "comes twice");
+	is_unsure("/etc/sftpgo/sftpgo.properties", "acme = 1\nacme.email = a\n",
+		  "stands within another");
+	is_unsure("/etc/sftpgo/sftpgo.json", "{\"sftpd\": {\"bindings\": {\"port\": 1}}}",
+		  "written as one object");
+	is_unsure("/etc/sftpgo/sftpgo.yaml", "acme:\n  email: a\nAcme:\n  domains: b\n",
+		  "differ in case alone");
 	is_unsure("/etc/sftpgo/sftpgo.json", "{\"smtp\": {}, \"SMTP\": {}}", "does not see case");
 	is_unsure("/etc/sftpgo/sftpgo.yaml", "a: &x 1\nb: *x\n", "sftpgo.yaml' cannot be read");
 	is_unsure("/etc/sftpgo/sftpgo.yaml", "common:\n  umask: 022\n", "leading zero");
@@ -387,6 +404,52 @@ static void test_yaml_and_env(void **state)
 	is_str(&env, "data_provider.driver", "mysql", "/etc/sftpgo/sftpgo.env:2");
 	is_int(&env, "data_provider.port", 33, SFTPGO_FILE);
 	is_ignored(&env, "x", "no such key");
+}
+
+static void test_toml_and_properties(void **state)
+{
+	autosftpgoconfig struct sftpgo_config toml = { 0 }, props = { 0 };
+
+	put("/etc/sftpgo/sftpgo.toml", "[Data_provider]\ndriver = \"bolt\" # here\nport = 0x10\n\n"
+				       "[[sftpd.bindings]]\nport = 22\n[[sftpd.bindings]]\n\n"
+				       "[sftpd]\nhost_keys = ['a',\n  'b']\n"
+				       "[plugins]\n");
+	toml = read_with(ENV());
+	assert_non_null(toml.unsure);
+	sftpgo_config_done(&toml);
+	put("/etc/sftpgo/sftpgo.toml", "x = 1\n[Data_provider]\ndriver = \"bolt\" # here\nport = 0x10\n\n"
+				       "[[sftpd.bindings]]\nport = 22\n[[sftpd.bindings]]\n\n"
+				       "[ftpd]\nbindings = [ { port = 21 }, {} ]\nca_certificates = ['a',\n  'b']\n"
+				       "[common]\ndefender.ban_time = 5\n");
+	toml = read_with(ENV("SFTPGO_DATA_PROVIDER__PORT=5"));
+	assert_null(toml.unsure);
+	is_str(&toml, "data_provider.driver", "bolt", "/etc/sftpgo/sftpgo.toml:3");
+	is_int(&toml, "data_provider.port", 5, SFTPGO_ENVIRONMENT);
+	is_int(&toml, "sftpd.bindings.0.port", 22, SFTPGO_FILE);
+	assert_string_equal(sftpgo_config_from(&toml, "sftpd.bindings.0.port"), "/etc/sftpgo/sftpgo.toml:7");
+	assert_int_equal(sftpgo_config_count(&toml, "sftpd.bindings"), 2);
+	assert_int_equal(sftpgo_config_count(&toml, "ftpd.bindings"), 2);
+	is_int(&toml, "ftpd.bindings.0.port", 21, SFTPGO_FILE);
+	is_json(&toml, "ftpd.ca_certificates", "[\"a\",\"b\"]");
+	assert_string_equal(sftpgo_config_from(&toml, "common.defender.ban_time"), "/etc/sftpgo/sftpgo.toml:15");
+	is_ignored(&toml, "x", "no such key");
+	clear(NULL);
+	put("/etc/sftpgo/sftpgo.properties",
+	    "# as viper's properties\ndata_provider.driver = mysql\nData_provider.PORT: 33\n\nx y\n"
+	    "sftpd.host_keys=a,b\ncommon.defender.enabled=true\n");
+	props = read_with(ENV());
+	assert_non_null(props.unsure);
+	sftpgo_config_done(&props);
+	put("/etc/sftpgo/sftpgo.properties",
+	    "# as viper's properties\ndata_provider.driver = mysql\ndata_provider.PORT: 33\n\nx y\n"
+	    "sftpd.host_keys=a,b\ncommon.defender.enabled=true\n");
+	props = read_with(ENV());
+	assert_null(props.unsure);
+	is_str(&props, "data_provider.driver", "mysql", "/etc/sftpgo/sftpgo.properties:2");
+	is_int(&props, "data_provider.port", 33, SFTPGO_FILE);
+	is_json(&props, "sftpd.host_keys", "[\"a\",\"b\"]");
+	assert_true(sftpgo_config_bool(&props, "common.defender.enabled", false));
+	is_ignored(&props, "x", "no such key");
 }
 
 static void test_secrets(void **state)
@@ -501,6 +564,7 @@ int main(void)
 		TEST(test_what_the_server_refuses),
 		TEST(test_unsure),
 		TEST(test_yaml_and_env),
+		TEST(test_toml_and_properties),
 		TEST(test_secrets),
 		TEST(test_keys_of_others),
 		TEST(test_nested_lists),
