@@ -15,7 +15,7 @@
 const struct dialect *dialect_named(const char *name)
 {
 	static const struct dialect *const all[] = {
-		&dialect_properties, &dialect_env, &dialect_unit, &dialect_shvar, &dialect_json,
+		&dialect_properties, &dialect_env, &dialect_unit, &dialect_shvar, &dialect_json, &dialect_yaml,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

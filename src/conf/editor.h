@@ -18,7 +18,7 @@ struct span {                           /* where a value stands in the text */
 struct assigns;                         /* conf/assign.h, inside this room */
 
 struct dialect {
-	const char *name;               /* "properties", "env", "unit", "shvar", "json" */
+	const char *name;               /* "properties", "env", "unit", "shvar", "json", "yaml" */
 	/* Everything that looks like an assignment, commented-out ones included; what the others are answered from. */
 	int (*scan)(struct sv text, struct assigns *ret, struct err *e);
 	/* Find the assignment of key that wins. ERR_FORMAT with line when the file's own reader would refuse it,
@@ -66,6 +66,10 @@ extern const struct dialect dialect_shvar;
  * deep. A key that stands there in another spelling is not edited, and a new name has no dot. Comments, trailing commas,
  * a byte order mark, a number beyond a double and a root that is no object are ERR_FORMAT, as the reader refuses them. */
 extern const struct dialect dialect_json;
+/* Scalars of YAML, as Compose files have them; keys as in dialect_json: "services.db.image". Values are text: what stands there,
+ * without its quotes. Only what stands on one line as a text of its own is set; nothing is added or taken out (ERR_REFUSED), and what an
+ * alias or a merge key brings is not there. More than one document: ERR_REFUSED. */
+extern const struct dialect dialect_yaml;
 
 const struct dialect *dialect_named(const char *name);  /* NULL when unknown */
 

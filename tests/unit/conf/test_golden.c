@@ -95,7 +95,7 @@ static void test_dialect(void **state)
 
 int main(void)
 {
-	static const char *const names[] = { "properties", "env", "unit", "shvar", "json" };
+	static const char *const names[] = { "properties", "env", "unit", "shvar", "json", "yaml" };
 	struct CMUnitTest tests[ARRAY_LEN(names)];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
