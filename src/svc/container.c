@@ -1,81 +1,44 @@
-/* Docker containers, alone or of a Compose project, through the docker command line. For looking
- * only. */
+/* Docker containers, alone or of a Compose project: what docker says of them. */
 #include "svc/service.h"
 
 #include "base/mem.h"
 #include "io/json.h"
 #include "svc/container.h"
+#include "svc/docker.h"
 #include "svc/kinds.h"
 
-#define WITHIN_NS (10 * NS_PER_S)
-#define HUNG_NS (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
 #define IDS_MAX 500
 #define ANSWER_MAX ((size_t)4 << 20)
 
 #define LABEL_PROJECT "com.docker.compose.project"
 #define LABEL_SERVICE "com.docker.compose.service"
 
-/* Where the operator's docker is, and as whom it logs in. */
-static const char *const kept_env[] = { "DOCKER_HOST",      "DOCKER_CONFIG",     "DOCKER_CONTEXT",
-					"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "HOME" };
-
-static int run_docker(const char *const *argv, struct buf *ret, struct err *e)
+/* The only one of a list that docker answers with. */
+static int only_one(const char *const *argv, const char *name, json_t **ret, struct err *e)
 {
-	const char *env[ARRAY_LEN(kept_env) + 3] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
-	};
-	char *made[ARRAY_LEN(kept_env)] = { 0 };
-	struct cmd c = { .argv = argv,
-			 .env = env,
-			 .within_ns = WITHIN_NS,
-			 .out_max = ANSWER_MAX,
-			 .die_with_us = true };
-	struct cmd_result r = { 0 };
-	static int64_t hung_ns;
-	size_t n = 2;
-	int done;
+	autojson json_t *list = NULL;
 
-	if (hung_ns && clock_mono_ns() - hung_ns < HUNG_NS)
-		return err_set(e, ERR_TIMEOUT, "docker did not answer a moment ago");
-	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
-		if (getenv(kept_env[i]))
-			env[n++] = made[i] = xasprintf("%s=%s", kept_env[i], getenv(kept_env[i]));
-	done = cmd_run(&c, &r, e);
-	for (size_t i = 0; i < ARRAY_LEN(made); i++)
-		free(made[i]);
-	if (done < 0) {
-		if (e->kind == ERR_TIMEOUT)
-			hung_ns = clock_mono_ns();
-		err_wrap(e, "run docker");
-		return e->kind == ERR_ABSENT
-			   ? err_hint(e, "the docker command line is needed to look at containers")
-			   : -(int)e->kind;
-	}
-	if (r.cut)
-		done = err_set(e, ERR_SPACE, "docker answers more than %zu bytes", ANSWER_MAX);
-	else if (r.status != 0)
-		done = err_set(e, strstr(buf_str(&r.err), "No such") ? ERR_ABSENT : ERR_REFUSED,
-			       "docker: " SV_FMT, SV_ARG(sv_trim(buf_sv(&r.err))));
-	else
-		buf_add_sv(ret, buf_sv(&r.out));
-	cmd_result_done(&r);
-	return done < 0 ? done : buf_check(ret, "docker's answer", e);
+	if (docker_json(argv, DOCKER_WITHIN, &list, e) < 0)
+		return -(int)e->kind;
+	if (json_array_size(list) != 1)
+		return err_set(e, ERR_FORMAT, "docker knows %zu of the name '%s'",
+			       json_array_size(list), name);
+	*ret = json_incref(json_array_get(list, 0));
+	return 0;
 }
 
 int container_inspect(const char *name, json_t **ret, struct err *e)
 {
 	const char *argv[] = { "docker", "container", "inspect", "--", name, NULL };
-	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
-	autojson json_t *list = NULL;
 
-	if (run_docker(argv, &text, e) < 0 ||
-	    json_parse(buf_sv(&text), "docker's answer", &list, e) < 0)
-		return -(int)e->kind;
-	if (json_array_size(list) != 1)
-		return err_set(e, ERR_FORMAT, "docker knows %zu containers '%s'",
-			       json_array_size(list), name);
-	*ret = json_incref(json_array_get(list, 0));
-	return 0;
+	return only_one(argv, name, ret, e);
+}
+
+int image_inspect(const char *reference, json_t **ret, struct err *e)
+{
+	const char *argv[] = { "docker", "image", "inspect", "--", reference, NULL };
+
+	return only_one(argv, reference, ret, e);
 }
 
 static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
@@ -85,7 +48,7 @@ static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
 	struct sv rest;
 	int n = 0;
 
-	if (run_docker(ls, text, e) < 0)
+	if (docker_run(ls, DOCKER_WITHIN, text, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(text);
 	while (rest.n && n < IDS_MAX) {
@@ -99,7 +62,7 @@ static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
 
 int container_all(json_t **ret, struct err *e)
 {
-	autobuf struct buf ids = BUF_MAX(ANSWER_MAX), text = BUF_MAX(ANSWER_MAX);
+	autobuf struct buf ids = BUF_MAX(ANSWER_MAX);
 	const char *argv[4 + IDS_MAX + 1] = { "docker", "container", "inspect", "--" };
 	char *id[IDS_MAX];
 	int n = list_ids(id, &ids, e), r = n;
@@ -109,9 +72,7 @@ int container_all(json_t **ret, struct err *e)
 	if (n == 0)
 		*ret = json_array();
 	else if (n > 0)
-		r = run_docker(argv, &text, e) < 0
-			? -(int)e->kind
-			: json_parse(buf_sv(&text), "docker's answer", ret, e);
+		r = docker_json(argv, DOCKER_WITHIN, ret, e);
 	for (int i = 0; i < n; i++)
 		free(id[i]);
 	return r < 0 ? r : 0;
@@ -310,38 +271,39 @@ static int compose_open(struct service *s, struct err *e)
 	return 0;
 }
 
-static int container_state(struct service *s, struct svc_state *ret, struct err *e)
+/* Of the containers of a Compose service the one that runs, else the newest: while one is made anew there are two. */
+static int choose(struct sv rest, char ret_id[65], struct err *e)
 {
-	autojson json_t *seen = NULL;
+	size_t running = 0;
 
-	if (container_inspect(json_str(s->config, "name", ""), &seen, e) < 0 ||
-	    container_state_of(seen, ret, e) < 0)
-		return err_wrap(e, "look at %s", s->name);
-	return 0;
+	ret_id[0] = '\0';
+	while (rest.n) {
+		struct sv status = sv_trim(sv_line(&rest)), id = sv_word(&status);
+		bool runs = sv_starts(status, "Up") || sv_starts(status, "Restarting");
+
+		if (id.n && (!ret_id[0] || (runs && !running)))
+			snprintf(ret_id, 65, SV_FMT, SV_ARG(id));
+		running += runs;
+	}
+	if (running > 1)
+		return err_set(e, ERR_REFUSED, "more than one container of it runs");
+	return ret_id[0] ? 0 : err_set(e, ERR_ABSENT, "it has no container");
 }
 
-/* The one container of a Compose service, by its labels: true for every version of Compose. */
+/* By its labels: true for every version of Compose. */
 static int find_container(const json_t *config, char ret_id[65], struct err *e)
 {
 	autofree char *project =
 	    xasprintf("label=" LABEL_PROJECT "=%s", json_str(config, "project", ""));
 	autofree char *service =
 	    xasprintf("label=" LABEL_SERVICE "=%s", json_str(config, "service", ""));
-	const char *argv[] = { "docker", "container", "ls",    "--all",    "--no-trunc", "--filter",
-			       project,  "--filter",  service, "--format", "{{.ID}}",    NULL };
+	const char *argv[] = { "docker",  "container",  "ls",    "--all",
+			       "--no-trunc", "--filter", project, "--filter",
+			       service,   "--format",   "{{.ID}} {{.Status}}", NULL };
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
-	struct sv rest, first;
 
-	if (run_docker(argv, &text, e) < 0)
-		return -(int)e->kind;
-	rest = buf_sv(&text);
-	first = sv_trim(sv_line(&rest));
-	if (!first.n)
-		return err_set(e, ERR_ABSENT, "it has no container");
-	if (sv_trim(rest).n)
-		return err_set(e, ERR_REFUSED, "it has more than one container");
-	snprintf(ret_id, 65, SV_FMT, SV_ARG(first));
-	return 0;
+	return docker_run(argv, DOCKER_WITHIN, &text, e) < 0 ? -(int)e->kind
+							     : choose(buf_sv(&text), ret_id, e);
 }
 
 int container_of(const json_t *service, json_t **ret, struct err *e)
@@ -353,52 +315,12 @@ int container_of(const json_t *service, json_t **ret, struct err *e)
 	return find_container(service, id, e) < 0 ? -(int)e->kind : container_inspect(id, ret, e);
 }
 
-static int compose_state(struct service *s, struct svc_state *ret, struct err *e)
-{
-	autojson json_t *seen = NULL;
-	char id[65];
-
-	if (find_container(s->config, id, e) < 0 || container_inspect(id, &seen, e) < 0 ||
-	    container_state_of(seen, ret, e) < 0)
-		return err_wrap(e, "look at %s", s->name);
-	return 0;
-}
-
-static int refuse(const struct service *s, struct err *e)
-{
-	return err_set(e, ERR_REFUSED, "%s: switching containers comes later", s->name);
-}
-
-static int container_want(struct service *s, enum svc_run to unused_arg,
-			  int64_t within_ns unused_arg, struct svc_state *ret unused_arg,
-			  struct err *e)
-{
-	return refuse(s, e);
-}
-
-static int container_hold(struct service *s, const char *path unused_arg, struct err *e)
-{
-	return refuse(s, e);
-}
-
-static int container_lift(struct service *s, const char *path unused_arg, bool for_good unused_arg,
-			  struct err *e)
-{
-	return refuse(s, e);
-}
-
-static int container_record(struct service *s, json_t **ret unused_arg, struct err *e)
-{
-	return refuse(s, e);
-}
-
 static const struct service_ops container_ops = {
 	.name = "container",
 	.state = container_state,
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
-	.record = container_record,
 };
 static const char *const container_keys[] = { "name", NULL };
 const struct service_kind kind_container = { .ops = &container_ops,
@@ -407,11 +329,10 @@ const struct service_kind kind_container = { .ops = &container_ops,
 
 static const struct service_ops compose_ops = {
 	.name = "compose",
-	.state = compose_state,
+	.state = container_state,
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
-	.record = container_record,
 };
 static const char *const compose_keys[] = { "project", "service", NULL };
 const struct service_kind kind_compose = { .ops = &compose_ops,

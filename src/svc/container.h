@@ -1,5 +1,5 @@
-/* What Docker says about a container. The two _of functions only think, so that a saved answer can
- * be read again. */
+/* What Docker says about a container, and a container made anew with another image. What ends in _of only thinks, so that a saved
+ * answer can be read again. */
 #pragma once
 
 #include "svc/service.h"
@@ -8,6 +8,8 @@
 int container_inspect(const char *name, json_t **ret, struct err *e) must_check;
 /* Every one that docker knows, running or not. */
 int container_all(json_t **ret, struct err *e) must_check;
+/* An image by its reference or id. ERR_ABSENT: it is not on this host. */
+int image_inspect(const char *reference, json_t **ret, struct err *e) must_check;
 /* The one of a service {"kind":"compose"|"container",..}. */
 int container_of(const json_t *service, json_t **ret, struct err *e) must_check;
 int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e) must_check;
@@ -27,3 +29,25 @@ char *container_inside(const json_t *seen, const char *outside);
 /* What a running process calls `inside`, as this host calls it: by the mounts of both, so docker is not asked. Heap; NULL: it does
  * not show here. */
 char *container_path_here(pid_t pid, const char *inside);
+
+/* ---- the same container with another image */
+
+/* What the operator gave, and nothing that the old image brought: {"create": body of a request that makes it, "connect":
+ * [{"network","config"}]: networks that come after it}. Volumes are named, those without a name of their own, too; the user stays,
+ * whoever the new image would run as; it is not restarted by docker until somebody says so. `old` and `new`: image_inspect(). It can hold
+ * passwords. ERR_REFUSED with the remedy for what cannot be made again: --rm, Swarm. */
+int container_recipe_of(const json_t *seen, const json_t *old, const json_t *new, const char *image, const char *run, json_t **ret,
+                        struct err *e) must_check;
+/* The run that made it; NULL: none of ours. */
+const char *container_maker_of(const json_t *seen);
+/* Published at a port that docker draws by lot: it would be another one. */
+bool container_draws_port_of(const json_t *seen);
+/* Not started. ERR_EXISTS: the name is taken. */
+int container_create(const char *name, const json_t *recipe, struct err *e) must_check;
+/* Its networks that are not connected yet. */
+int container_connect(const char *name, const json_t *recipe, struct err *e) must_check;
+int container_rename(const char *id, const char *name, struct err *e) must_check;
+/* A stopped one, and no volume of it. */
+int container_remove(const char *id, struct err *e) must_check;
+/* The last lines it wrote, both streams, as docker keeps them. */
+int container_logs(const char *id, struct buf *ret, struct err *e) must_check;

@@ -125,19 +125,19 @@ static int open_parent(const char *path, bool make, struct dir *ret, const char 
 	return make ? dir_make_path(parent, 0700, ret, e) : dir_open(parent, ret, e);
 }
 
-static int put_hold_file(const char *path, struct err *e)
+int hold_file_put(const char *path, struct sv text, struct err *e)
 {
 	autodir struct dir parent = DIR_NONE;
 	const char *name;
 
 	if (open_parent(path, true, &parent, &name, e) < 0)
 		return -(int)e->kind;
-	return file_replace(&parent, name, SV("held by crossgrade\n"), FILE_PRIVATE, e);
+	return file_replace(&parent, name, text, FILE_PRIVATE, e);
 }
 
 int hold_put(const char *unit, const char *path, struct err *e)
 {
-	if (check_path(path, e) < 0 || put_hold_file(path, e) < 0)
+	if (check_path(path, e) < 0 || hold_file_put(path, SV("held by crossgrade\n"), e) < 0)
 		return -(int)e->kind;
 	return put_drop_in(unit, path, e);
 }

@@ -9,9 +9,12 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/sv.h"
 
 /* Drop-in and hold file, the folders made as needed. `path` is absolute. Idempotent. */
 int hold_put(const char *unit, const char *path, struct err *e) must_check;
+/* A hold file alone, with this text. */
+int hold_file_put(const char *path, struct sv text, struct err *e) must_check;
 /* The hold file alone: the unit can be started now, by anybody. Absent is fine. */
 int hold_lift(const char *path, struct err *e) must_check;
 /* The drop-in, and its folder when hold_put() made it and nobody else uses it. Absent is fine. */

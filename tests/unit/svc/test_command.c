@@ -152,20 +152,6 @@ static void configs_that_are_none(void **state)
 	refused(json_pack("{s:s,s:s}", "kind", "compose", "project", "a"), "service");
 }
 
-static void containers_are_for_looking(void **state)
-{
-	autojson json_t *config = json_pack("{s:s,s:s}", "kind", "container", "name", "db");
-	struct service *s = NULL;
-	struct svc_state st;
-	struct err e = ERR_INIT;
-
-	assert_int_equal(service_open(config, NULL, &s, &e), 0);
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, NS_PER_S, &st, &e), -ERR_REFUSED);
-	err_clear(&e);
-	assert_int_equal(s->ops->hold(s, "/x", &e), -ERR_REFUSED);
-	service_close(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,7 +162,6 @@ int main(void)
 		cmocka_unit_test(a_command_that_fails_is_a_no),
 		cmocka_unit_test(one_that_does_nothing_meets_the_deadline),
 		cmocka_unit_test(configs_that_are_none),
-		cmocka_unit_test(containers_are_for_looking),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

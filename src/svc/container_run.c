@@ -1,0 +1,177 @@
+/* Running and stopping containers. A stop is the container's own signal and a patient wait, never docker's, which kills after ten
+ * seconds; `docker kill` counts as stopped by hand, so no restart policy undoes it (seen on 20.10). What holds it is that its
+ * restart policy is taken away: a daemon that starts again leaves it down. The file at `path` keeps the policy for the way out. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "io/json.h"
+#include "svc/container.h"
+#include "svc/docker.h"
+#include "svc/hold.h"
+#include "svc/kinds.h"
+
+#define LOOK_EVERY_NS (50 * NS_PER_MS)
+#define START_WITHIN  (120 * NS_PER_S)
+#define POLICY_MAX    256
+
+/* One that is not there does not run: between the old one and the new there is none. */
+int container_state(struct service *s, struct svc_state *ret, struct err *e)
+{
+	autojson json_t *seen = NULL;
+
+	if (container_of(s->config, &seen, e) >= 0 && container_state_of(seen, ret, e) >= 0)
+		return 0;
+	if (e->kind != ERR_ABSENT)
+		return err_wrap(e, "look at %s", s->name);
+	*ret = (struct svc_state){ .run = SVC_STOPPED };
+	snprintf(ret->detail, sizeof ret->detail, "%s", e->msg);
+	err_clear(e);
+	return 0;
+}
+
+static bool is_reached(enum svc_run to, enum svc_run now)
+{
+	return to == SVC_RUNNING ? now == SVC_RUNNING : now == SVC_STOPPED || now == SVC_FAILED;
+}
+
+static int wait_for(struct service *s, enum svc_run to, struct deadline d, struct svc_state *ret,
+		    struct err *e)
+{
+	for (;;) {
+		if (container_state(s, ret, e) < 0)
+			return -(int)e->kind;
+		if (is_reached(to, ret->run))
+			return 0;
+		if (to == SVC_RUNNING && (ret->run == SVC_STOPPED || ret->run == SVC_FAILED))
+			return 0; /* it ended at once: who waits for its answer says how */
+		if (deadline_passed(d))
+			return err_set(e, ERR_TIMEOUT, "the container was asked to %s and has not yet (%s)",
+				       to == SVC_RUNNING ? "start" : "stop", ret->detail);
+		clock_sleep_ns(LOOK_EVERY_NS);
+	}
+}
+
+static int ask_to_stop(const json_t *seen, struct err *e)
+{
+	const char *named = json_str(json_object_get(seen, "Config"), "StopSignal", "");
+	autofree char *signal = xasprintf("--signal=%s", *named ? named : "SIGTERM");
+	const char *argv[] = { "docker", "container", "kill", signal, json_str(seen, "Id", ""), NULL };
+	autobuf struct buf said = BUF_MAX(4096);
+
+	return docker_run(argv, DOCKER_WITHIN, &said, e);
+}
+
+static int start(const json_t *seen, struct err *e)
+{
+	const char *argv[] = { "docker", "container", "start", json_str(seen, "Id", ""), NULL };
+	autobuf struct buf said = BUF_MAX(4096);
+
+	return docker_run(argv, START_WITHIN, &said, e);
+}
+
+int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret,
+		   struct err *e)
+{
+	struct deadline d = deadline_in(within_ns);
+	autojson json_t *seen = NULL;
+	struct svc_state st;
+	int sys;
+
+	if (container_state(s, &st, e) < 0)
+		return -(int)e->kind;
+	if (is_reached(to, st.run)) {
+		*ret = st;
+		return 0;
+	}
+	sys = to == SVC_RUNNING ? fault_errno("svc.start") : fault_errno("svc.stop");
+	if (sys)
+		return err_sys(e, sys, "change the container");
+	if (container_of(s->config, &seen, e) < 0)
+		return -(int)e->kind;
+	/* It may end by itself between the look and the signal: the wait tells. */
+	if (to == SVC_STOPPED && ask_to_stop(seen, e) < 0 && e->kind != ERR_REFUSED)
+		return -(int)e->kind;
+	err_clear(e);
+	if (to == SVC_RUNNING && start(seen, e) < 0)
+		return -(int)e->kind;
+	return wait_for(s, to, d, ret, e);
+}
+
+/* ---- the hold ---- */
+
+/* As `docker update --restart` wants it. */
+static void policy_of(const json_t *seen, char ret[POLICY_MAX])
+{
+	const json_t *p = json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
+	const char *name = json_str(p, "Name", "");
+	int64_t most = json_int(p, "MaximumRetryCount", 0);
+
+	if (most > 0)
+		snprintf(ret, POLICY_MAX, "%s:%lld", name, (long long)most);
+	else
+		snprintf(ret, POLICY_MAX, "%s", *name ? name : "no");
+}
+
+static int set_policy(const json_t *seen, const char *policy, struct err *e)
+{
+	autofree char *restart = xasprintf("--restart=%s", policy);
+	const char *argv[] = { "docker", "container", "update", restart, json_str(seen, "Id", ""), NULL };
+	autobuf struct buf said = BUF_MAX(4096);
+	char now[POLICY_MAX];
+	int sys;
+
+	policy_of(seen, now);
+	if (!strcmp(now, policy))
+		return 0;
+	sys = fault_errno("container.update");
+	return sys ? err_sys(e, sys, "change the container's restart policy")
+		   : docker_run(argv, DOCKER_WITHIN, &said, e);
+}
+
+/* What is kept of the container that was there first; the one that takes its place gets it. */
+static int keep_policy(const json_t *seen, const char *path, struct err *e)
+{
+	char policy[POLICY_MAX];
+
+	if (!access(path, F_OK))
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(e, errno, "look at '%s'", path);
+	policy_of(seen, policy);
+	return hold_file_put(path, sv_of(policy), e);
+}
+
+int container_hold(struct service *s, const char *path, struct err *e)
+{
+	autojson json_t *seen = NULL;
+
+	if (container_of(s->config, &seen, e) < 0) {
+		if (e->kind != ERR_ABSENT)
+			return -(int)e->kind;
+		err_clear(e);
+		return 0;
+	}
+	return keep_policy(seen, path, e) < 0 ? -(int)e->kind : set_policy(seen, "no", e);
+}
+
+int container_lift(struct service *s, const char *path, bool for_good, struct err *e)
+{
+	autobuf struct buf policy = BUF_MAX(POLICY_MAX);
+	autojson json_t *seen = NULL;
+
+	/* docker starts what has no policy, too. */
+	if (!for_good)
+		return 0;
+	if (file_read_path(path, &policy, e) < 0) {
+		if (e->kind != ERR_ABSENT)
+			return -(int)e->kind;
+		err_clear(e);
+		return 0;
+	}
+	if (container_of(s->config, &seen, e) < 0 || set_policy(seen, buf_str(&policy), e) < 0)
+		return -(int)e->kind;
+	return hold_lift(path, e);
+}

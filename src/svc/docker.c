@@ -1,0 +1,208 @@
+#include "svc/docker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/cmd.h"
+#include "io/json.h"
+
+#define HUNG_NS    (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
+#define ANSWER_MAX ((size_t)4 << 20)
+#define REQUEST_MAX ((size_t)512 << 10)
+#define PIPE_BYTES (1 << 20)
+#define WORDS_MAX  300
+
+/* Where the operator's docker is, and as whom it logs in. */
+static const char *const kept_env[] = { "DOCKER_HOST",      "DOCKER_CONFIG",     "DOCKER_CONTEXT",
+					"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "HOME" };
+
+static const char **argv_of(const char *const *argv)
+{
+	const char *program = getenv("CROSSGRADE_DOCKER");
+	size_t n = 0;
+	const char **own;
+
+	while (argv[n])
+		n++;
+	own = xcalloc(n + 1, sizeof *own);
+	memcpy(own, argv, n * sizeof *own);
+	if (program && *program)
+		own[0] = program;
+	return own;
+}
+
+static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
+{
+	const char *env[ARRAY_LEN(kept_env) + 3] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
+	};
+	autofree const char **argv = argv_of(c->argv);
+	char *made[ARRAY_LEN(kept_env)] = { 0 };
+	static int64_t hung_ns;
+	size_t n = 2;
+	int done;
+
+	if (hung_ns && clock_mono_ns() - hung_ns < HUNG_NS)
+		return err_set(e, ERR_TIMEOUT, "docker did not answer a moment ago");
+	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
+		if (getenv(kept_env[i]))
+			env[n++] = made[i] = xasprintf("%s=%s", kept_env[i], getenv(kept_env[i]));
+	c->argv = argv;
+	c->env = env;
+	c->out_max = ANSWER_MAX;
+	c->die_with_us = true;
+	done = cmd_run(c, r, e);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		free(made[i]);
+	if (done >= 0)
+		return 0;
+	if (e->kind == ERR_TIMEOUT && c->within_ns <= DOCKER_WITHIN)
+		hung_ns = clock_mono_ns();
+	err_wrap(e, "run docker");
+	return e->kind == ERR_ABSENT ? err_hint(e, "the docker command line is needed for containers")
+				     : -(int)e->kind;
+}
+
+static bool says(const struct buf *words, const char *what)
+{
+	return strcasestr(buf_str(words), what) != NULL;
+}
+
+static int refused(const struct cmd_result *r, struct err *e)
+{
+	struct sv words = sv_trim(buf_sv(&r->err));
+	enum err_kind kind = says(&r->err, "No such") ? ERR_ABSENT
+			     : says(&r->err, "No space left on device") ? ERR_SPACE
+									: ERR_REFUSED;
+
+	err_set(e, kind, "docker: %.*s", (int)MIN_OF(words.n, (size_t)WORDS_MAX), words.p);
+	if (says(&r->err, "Cannot connect to the Docker daemon"))
+		return err_hint(e, "start the Docker daemon, or name it with DOCKER_HOST");
+	return -(int)kind;
+}
+
+static int ask(struct cmd *c, bool both, struct buf *ret, struct err *e)
+{
+	struct cmd_result r = { 0 };
+	int done = 0;
+
+	if (run_program(c, &r, e) < 0)
+		return -(int)e->kind;
+	if (r.cut)
+		done = err_set(e, ERR_SPACE, "docker answers more than %zu bytes", ANSWER_MAX);
+	else if (r.status != 0)
+		done = refused(&r, e);
+	else
+		buf_add_sv(ret, buf_sv(&r.out));
+	if (done == 0 && both)
+		buf_add_sv(ret, buf_sv(&r.err));
+	cmd_result_done(&r);
+	return done < 0 ? done : buf_check(ret, "docker's answer", e);
+}
+
+int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)
+{
+	struct cmd c = { .argv = argv, .within_ns = within_ns };
+
+	return ask(&c, false, ret, e);
+}
+
+int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)
+{
+	struct cmd c = { .argv = argv, .within_ns = within_ns, .err_max = ANSWER_MAX };
+
+	return ask(&c, true, ret, e);
+}
+
+int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
+
+	return docker_run(argv, within_ns, &text, e) < 0
+		   ? -(int)e->kind
+		   : json_parse(buf_sv(&text), "docker's answer", ret, e);
+}
+
+/* ---- the Engine's API ---- */
+
+static enum err_kind kind_of(uint64_t status)
+{
+	return status == 404 ? ERR_ABSENT : status == 409 ? ERR_EXISTS : ERR_REFUSED;
+}
+
+static int answer_body(struct sv body, uint64_t status, json_t **ret, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	struct err ignored = ERR_INIT;
+
+	body = sv_trim(body);
+	if (!body.n)
+		doc = json_null();
+	else if (json_parse(body, "docker's answer", &doc, status < 300 ? e : &ignored) < 0 &&
+		 status < 300)
+		return -(int)e->kind;
+	if (status < 300) {
+		*ret = take_ptr(doc);
+		return 0;
+	}
+	return err_set(e, kind_of(status), "docker: %.*s (%d)", WORDS_MAX,
+		       json_str(doc, "message", "it says no"), (int)status);
+}
+
+/* HTTP/1.0 is asked, so there are no chunks: the body goes to the end. */
+int docker_answer(struct sv said, json_t **ret, struct err *e)
+{
+	struct sv rest = said, line = sv_trim(sv_line(&rest));
+	uint64_t status = 0;
+
+	if (!sv_starts(line, "HTTP/1.") || (sv_word(&line), !sv_u64(sv_word(&line), &status)) ||
+	    status < 200)
+		return err_set(e, ERR_FORMAT, "docker's answer is none of its API");
+	while (rest.n && sv_trim(sv_line(&rest)).n)
+		;
+	return answer_body(rest, status, ret, e);
+}
+
+/* A pipe that holds all of the request. Its other end stays open until there is an answer: docker takes the end of the input
+ * for a client that went away, and may drop what it was asked. */
+static int pipe_with(struct sv request, int *ret_from, int *ret_held, struct err *e)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "make a pipe");
+	*ret_from = p[0];
+	*ret_held = p[1];
+	if (fcntl(p[1], F_SETPIPE_SZ, PIPE_BYTES) < 0 || fcntl(p[1], F_SETFL, O_NONBLOCK) < 0 ||
+	    write(p[1], request.p, request.n) != (ssize_t)request.n)
+		return err_sys(e, errno, "hand over the request");
+	return 0;
+}
+
+int docker_post(const char *path, const json_t *body, json_t **ret, struct err *e)
+{
+	static const char *const argv[] = { "docker", "system", "dial-stdio", NULL };
+	autobuf struct buf request = BUF_MAX(REQUEST_MAX), said = BUF_MAX(ANSWER_MAX);
+	autofree char *text = json_dumps(body, JSON_COMPACT);
+	struct cmd c = { .argv = argv, .within_ns = 6 * DOCKER_WITHIN };
+	autoclose int from = -1, held = -1;
+	int r;
+
+	if (!text)
+		return err_set(e, ERR_BUG, "a request that is no JSON");
+	buf_addf(&request,
+		 "POST %s HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\n"
+		 "Content-Length: %zu\r\n\r\n%s",
+		 path, strlen(text), text);
+	r = buf_check(&request, "the request to docker", e);
+	if (r >= 0)
+		r = pipe_with(buf_sv(&request), &from, &held, e);
+	c.in_fd = from;
+	if (r >= 0)
+		r = ask(&c, false, &said, e);
+	return r < 0 ? r : docker_answer(buf_sv(&said), ret, e);
+}

@@ -1,0 +1,25 @@
+/* The docker program, asked by argument vector: "docker", or the one that CROSSGRADE_DOCKER names where it lies elsewhere. It finds
+ * its daemon, its logins and its Compose as the operator's own does (DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, HOME); nothing
+ * else of our environment reaches it, least of all a variable that Compose would take before one of the .env file. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define DOCKER_WITHIN (10 * NS_PER_S)
+
+/* argv[0] is "docker". What it prints is appended to ret. ERR_ABSENT: no docker, or no such thing; ERR_TIMEOUT; ERR_REFUSED with
+ * docker's words. A daemon that did not answer is not asked again for a minute. */
+int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
+/* The same, and what it writes to stderr as well: docker gives a container's two streams out as they came. */
+int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
+/* The same for an answer that is one JSON document. */
+int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e) must_check;
+/* POST to the Engine's API, through the program's own connection ("docker system dial-stdio"), so that every kind of DOCKER_HOST
+ * works and no value is an argument. `path` with its query, encoded by the caller. ret: the answer, null when it is empty; ERR_ABSENT
+ * for 404, ERR_EXISTS for 409, else ERR_REFUSED. */
+int docker_post(const char *path, const json_t *body, json_t **ret, struct err *e) must_check;
+/* The answer of a server to one request, as docker_post() reads it; only thinks. */
+int docker_answer(struct sv said, json_t **ret, struct err *e) must_check;

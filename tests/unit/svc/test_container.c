@@ -1,0 +1,273 @@
+/* What is thought about containers, on answers of docker's that were saved: recipes, Compose's files, the API's answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/json.h"
+#include "svc/compose.h"
+#include "svc/container.h"
+#include "svc/docker.h"
+
+#define ID "1f3ac0000000000000000000000000000000000000000000000000000000beef"
+#define VOLUME "9d00000000000000000000000000000000000000000000000000000000000000"
+
+static json_t *parse(const char *text)
+{
+	json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	if (json_parse(sv_of(text), "the test", &doc, &e) < 0)
+		fail_msg("%s: %s", e.msg, text);
+	return doc;
+}
+
+static const char old_image[] =
+    "{\"Config\":{\"Env\":[\"PATH=/bin\",\"QDB_TELEMETRY=1\"],\"Cmd\":[\"serve\"],\"Entrypoint\":[\"/entry\"],\"User\":\"\","
+    "\"WorkingDir\":\"/app\",\"Labels\":{\"vendor\":\"q\"},\"ExposedPorts\":{\"9000/tcp\":{}},\"Healthcheck\":{\"Test\":[\"CMD\",\"old\"]}}}";
+
+static const char seen_text[] =
+    "{\"Id\":\"" ID "\",\"Name\":\"/quest\",\"Image\":\"sha256:old\","
+    "\"Config\":{\"Hostname\":\"1f3ac0000000\",\"Env\":[\"QDB_PG_PASSWORD=secret\",\"PATH=/bin\",\"QDB_TELEMETRY=1\"],"
+    "\"Cmd\":[\"serve\"],\"Entrypoint\":[\"/entry\"],\"User\":\"\",\"WorkingDir\":\"/app\",\"Labels\":{\"vendor\":\"q\",\"mine\":\"1\"},"
+    "\"ExposedPorts\":{\"9000/tcp\":{},\"8812/tcp\":{}},\"Healthcheck\":{\"Test\":[\"CMD\",\"old\"]},\"Tty\":false,\"StopSignal\":\"SIGINT\"},"
+    "\"HostConfig\":{\"NetworkMode\":\"front\",\"Binds\":[\"named:/named:ro\"],\"RestartPolicy\":{\"Name\":\"always\"},"
+    "\"PortBindings\":{\"9000/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"19000\"}]},\"Links\":[\"/redis:/quest/cache\"],"
+    "\"Memory\":1073741824,\"ContainerIDFile\":\"/run/q\"},"
+    "\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"named\",\"Destination\":\"/named\",\"RW\":false},"
+    "{\"Type\":\"volume\",\"Name\":\"" VOLUME "\",\"Destination\":\"/var/lib/questdb\",\"RW\":true},"
+    "{\"Type\":\"bind\",\"Source\":\"/etc\",\"Destination\":\"/etc\",\"RW\":true}],"
+    "\"NetworkSettings\":{\"Networks\":{\"front\":{\"Aliases\":[\"1f3ac0000000\",\"db\"],\"IPAMConfig\":{\"IPv4Address\":\"10.1.0.5\"},"
+    "\"IPAddress\":\"10.1.0.5\"},\"back\":{\"Aliases\":null}}}}";
+
+static json_t *recipe_with(const char *key, json_t *value, const char *new_user)
+{
+	autojson json_t *seen = parse(seen_text), *old = parse(old_image), *new = parse(old_image);
+	json_t *recipe = NULL;
+	struct err e = ERR_INIT;
+
+	if (key)
+		json_object_set_new(json_object_get(seen, "Config"), key, value);
+	json_object_set_new(json_object_get(new, "Config"), "User", json_string(new_user));
+	assert_int_equal(container_recipe_of(seen, old, new, "q:2", "RUN", &recipe, &e), 0);
+	return recipe;
+}
+
+static void is(const json_t *doc, const char *key, const char *want)
+{
+	autofree char *text = json_object_get(doc, key) ? json_dumps(json_object_get(doc, key), JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS)
+							: xstrdup("absent");
+
+	if (strcmp(text, want))
+		fail_msg("%s is %s, not %s", key, text, want);
+}
+
+static void test_what_the_operator_gave(void **state)
+{
+	autojson json_t *recipe = recipe_with(NULL, NULL, "");
+	const json_t *create = json_object_get(recipe, "create"), *host = json_object_get(create, "HostConfig");
+
+	is(create, "Image", "\"q:2\"");
+	is(create, "Env", "[\"QDB_PG_PASSWORD=secret\"]");
+	is(create, "Labels", "{\"mine\":\"1\",\"org.crossgrade.run\":\"RUN\"}");
+	is(create, "ExposedPorts", "{\"8812/tcp\":{}}");
+	is(create, "StopSignal", "\"SIGINT\"");
+	is(create, "Cmd", "absent");
+	is(create, "Entrypoint", "absent");
+	is(create, "Healthcheck", "absent");
+	is(create, "WorkingDir", "absent");
+	is(create, "Hostname", "absent");
+	is(create, "User", "absent");
+	is(host, "Memory", "1073741824");
+	is(host, "ContainerIDFile", "absent");
+	is(host, "RestartPolicy", "{\"Name\":\"no\"}");
+	is(host, "Links", "[\"redis:cache\"]");
+	is(host, "PortBindings", "{\"9000/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"19000\"}]}");
+}
+
+static void test_volumes_without_a_name(void **state)
+{
+	autojson json_t *recipe = recipe_with(NULL, NULL, "");
+
+	is(json_object_get(json_object_get(recipe, "create"), "HostConfig"), "Binds",
+	   "[\"named:/named:ro\",\"" VOLUME ":/var/lib/questdb\"]");
+}
+
+static void test_networks(void **state)
+{
+	autojson json_t *recipe = recipe_with(NULL, NULL, "");
+
+	is(json_object_get(recipe, "create"), "NetworkingConfig",
+	   "{\"EndpointsConfig\":{\"front\":{\"Aliases\":[\"db\"],\"IPAMConfig\":{\"IPv4Address\":\"10.1.0.5\"}}}}");
+	is(recipe, "connect", "[{\"config\":{\"Aliases\":[]},\"network\":\"back\"}]");
+}
+
+static void test_commands(void **state)
+{
+	autojson json_t *own_cmd = recipe_with("Cmd", parse("[\"other\"]"), "");
+	autojson json_t *own_entry = recipe_with("Entrypoint", parse("[\"/mine\"]"), "");
+
+	is(json_object_get(own_cmd, "create"), "Cmd", "[\"other\"]");
+	is(json_object_get(own_cmd, "create"), "Entrypoint", "absent");
+	is(json_object_get(own_entry, "create"), "Entrypoint", "[\"/mine\"]");
+	is(json_object_get(own_entry, "create"), "Cmd", "[\"serve\"]");
+}
+
+static void test_same_user(void **state)
+{
+	autojson json_t *given = recipe_with("User", json_string("10001"), "");
+	autojson json_t *changed = recipe_with(NULL, NULL, "questdb");
+
+	is(json_object_get(given, "create"), "User", "\"10001\"");
+	is(json_object_get(changed, "create"), "User", "\"0:0\"");
+}
+
+static void test_refused(void **state)
+{
+	autojson json_t *seen = parse(seen_text), *image = parse(old_image), *swarm = parse("{\"com.docker.swarm.service.id\":\"x\"}");
+	json_t *recipe = NULL;
+	struct err e = ERR_INIT;
+
+	json_object_set(json_object_get(seen, "Config"), "Labels", swarm);
+	assert_int_equal(container_recipe_of(seen, image, image, "q:2", "RUN", &recipe, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "Swarm"));
+	json_object_del(json_object_get(seen, "Config"), "Labels");
+	json_object_set_new(json_object_get(seen, "HostConfig"), "AutoRemove", json_true());
+	err_clear(&e);
+	assert_int_equal(container_recipe_of(seen, image, image, "q:2", "RUN", &recipe, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "--rm"));
+}
+
+static void test_drawn_ports(void **state)
+{
+	autojson json_t *fixed = parse(seen_text);
+	autojson json_t *drawn = parse("{\"HostConfig\":{\"PortBindings\":{\"9000/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}}}");
+	autojson json_t *all = parse("{\"HostConfig\":{\"PublishAllPorts\":true}}");
+
+	assert_false(container_draws_port_of(fixed));
+	assert_true(container_draws_port_of(drawn));
+	assert_true(container_draws_port_of(all));
+}
+
+static enum err_kind answer(const char *text, const char *want)
+{
+	autojson json_t *doc = NULL;
+	autofree char *is = NULL;
+	struct err e = ERR_INIT;
+
+	if (docker_answer(sv_of(text), &doc, &e) < 0) {
+		if (want && !strstr(e.msg, want))
+			fail_msg("said '%s', not '%s'", e.msg, want);
+		return e.kind;
+	}
+	is = json_dumps(doc, JSON_COMPACT | JSON_ENCODE_ANY);
+	assert_string_equal(is, want);
+	return ERR_OK;
+}
+
+static void test_answers_of_the_api(void **state)
+{
+	assert_int_equal(answer("HTTP/1.0 201 Created\r\nA: b\r\n\r\n{\"Id\":\"1\"}\n", "{\"Id\":\"1\"}"), ERR_OK);
+	assert_int_equal(answer("HTTP/1.0 200 OK\r\n\r\n", "null"), ERR_OK);
+	assert_int_equal(answer("HTTP/1.0 409 Conflict\r\n\r\n{\"message\":\"in use\"}", "in use"), ERR_EXISTS);
+	assert_int_equal(answer("HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"gone\"}", "gone"), ERR_ABSENT);
+	assert_int_equal(answer("HTTP/1.0 500 X\r\n\r\nnot json", "it says no"), ERR_REFUSED);
+	assert_int_equal(answer("HTTP/1.0 200 OK\r\n\r\n{", NULL), ERR_FORMAT);
+	assert_int_equal(answer("garbage", "none of its API"), ERR_FORMAT);
+	assert_int_equal(answer("", "none of its API"), ERR_FORMAT);
+}
+
+/* ---- Compose ---- */
+
+static void becomes(const char *written, const char *wanted, const char *name, const char *value)
+{
+	autofree char *n = NULL, *v = NULL;
+	struct err e = ERR_INIT;
+	int r = compose_variable(written, wanted, &n, &v, &e);
+
+	if (!name) {
+		assert_true(r < 0);
+		return;
+	}
+	assert_int_equal(r, 0);
+	assert_string_equal(n, name);
+	assert_string_equal(v, value);
+}
+
+static void test_image_by_a_variable(void **state)
+{
+	becomes("${IMAGE}", "acme/db:2", "IMAGE", "acme/db:2");
+	becomes("$IMAGE", "acme/db:2", "IMAGE", "acme/db:2");
+	becomes("${IMAGE:-acme/db:1}", "acme/db:2", "IMAGE", "acme/db:2");
+	becomes("acme/db:${TAG:?no tag}", "acme/db:2", "TAG", "2");
+	becomes("${HUB}/db:2", "127.0.0.1:5000/db:2", "HUB", "127.0.0.1:5000");
+	becomes("acme/db:${TAG}-alpine", "acme/db:2-alpine", "TAG", "2");
+	becomes("acme/db:1", "acme/db:2", NULL, NULL);
+	becomes("acme/db:${TAG}", "other/db:2", NULL, NULL);
+	becomes("${HUB}/db:${TAG}", "acme/db:2", NULL, NULL);
+	becomes("${A:-${B}}", "acme/db:2", NULL, NULL);
+	becomes("acme/db:${TAG}", "acme/db:", NULL, NULL);
+	becomes("acme/db:${TAG", "acme/db:2", NULL, NULL);
+}
+
+static void lists(const char *list, const char *separator, const char *want)
+{
+	autojson json_t *files = compose_files(list, separator, "/srv");
+	autofree char *text = json_dumps(files, JSON_COMPACT);
+
+	assert_string_equal(text, want);
+}
+
+static void test_compose_file_is_split(void **state)
+{
+	lists("a.yml:/b.yml", NULL, "[\"/srv/a.yml\",\"/b.yml\"]");
+	lists("a.yml,b.yml", ",", "[\"/srv/a.yml\",\"/srv/b.yml\"]");
+	lists("a.yml, b.yml", ",", "[\"/srv/a.yml\",\"/srv/ b.yml\"]");
+	lists("a.yml:b.yml", "", "[\"/srv/a.yml\",\"/srv/b.yml\"]");
+	lists("", NULL, "[\"/srv/\"]");
+}
+
+static void test_dollars_are_not_doubled(void **state)
+{
+	autojson json_t *doc = parse("{\"a\":[\"x$$y\",\"$$$$\",\"p\"],\"b\":{\"c\":1}}"), *plain = compose_plain(doc);
+	autofree char *text = json_dumps(plain, JSON_COMPACT);
+
+	assert_string_equal(text, "{\"a\":[\"x$y\",\"$$\",\"p\"],\"b\":{\"c\":1}}");
+}
+
+static void test_project_by_labels(void **state)
+{
+	autojson json_t *seen = parse("{\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.version\":\"2.26.1\","
+				      "\"com.docker.compose.project.working_dir\":\"/srv/shop\","
+				      "\"com.docker.compose.project.config_files\":\"/srv/shop/a.yml,b.yml\"}}}");
+	autojson json_t *project = NULL, *none = NULL;
+	json_t *labels = json_object_get(json_object_get(seen, "Config"), "Labels");
+	struct err e = ERR_INIT;
+
+	assert_int_equal(compose_project_of(seen, &project, &e), 0);
+	is(project, "files", "[\"/srv/shop/a.yml\",\"/srv/shop/b.yml\"]");
+	json_object_set_new(labels, "com.docker.compose.version", json_string("1.29.2"));
+	assert_int_equal(compose_project_of(seen, &none, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.hint, "docker compose up -d"));
+	err_clear(&e);
+	json_object_clear(labels);
+	assert_int_equal(compose_project_of(seen, &none, &e), -ERR_ABSENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_the_operator_gave), cmocka_unit_test(test_volumes_without_a_name),
+		cmocka_unit_test(test_networks),               cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_same_user),              cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_drawn_ports),            cmocka_unit_test(test_answers_of_the_api),
+		cmocka_unit_test(test_image_by_a_variable),    cmocka_unit_test(test_compose_file_is_split),
+		cmocka_unit_test(test_dollars_are_not_doubled), cmocka_unit_test(test_project_by_labels),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
