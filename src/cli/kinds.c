@@ -14,10 +14,17 @@ const struct kind_text kind_texts[] = {
 	  "Copies the data into the restore point while the server runs, in passes, and reads the "
 	  "copy back.",
 	  "Removes the copy, unless the way back needs it." },
+	{ "compose_recreate",
+	  "Edits the file that names the image of one Compose service, and lets Compose make its container anew, not started.",
+	  "Puts the file back and lets Compose make the container anew from it; a file somebody has edited since is not "
+	  "overwritten without --force." },
 	{ "config_set",
 	  "Sets single keys of a configuration file and keeps every other byte of it.",
 	  "Puts the file back as it was; a file somebody has edited since is not overwritten "
 	  "without --force." },
+	{ "container_replace",
+	  "Renames the old container, which is kept, and makes a new one under its name with the new image, not started.",
+	  "Removes the new one, its volumes left alone, and gives the old one its name back." },
 	{ "data_point", "Marks that a restore point stands ready; does nothing going forward.",
 	  "Brings the data of the restore point live and sets the new world's data aside." },
 	{ "database_dump",
@@ -50,6 +57,9 @@ const struct kind_text kind_texts[] = {
 	{ "hook",
 	  "Runs a program the migration file names, with a deadline; its exit status counts.",
 	  "Nothing." },
+	{ "image_secure",
+	  "Has the new image on this host before anything stops: loaded from the file the operator brought, or pulled.",
+	  "Removes it if this run brought it and nothing uses it." },
 	{ "login_trial",
 	  "Logs in over SFTP as the accounts that the migration file names; where nothing listens for it, sends a small file, reads "
 	  "it back and removes it.",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "io/cmd.h"
@@ -207,7 +208,7 @@ static int judge(const struct comparisons *cmp, struct run_end *ret)
 /* Where none is named, edition and version are to be those of before. */
 static bool names_target(const struct goal *g)
 {
-	return goal_edition(g) || goal_version(g) || goal_artifact(g, 0) || goal_package(g);
+	return goal_edition(g) || goal_version(g) || goal_artifact(g, 0) || goal_package(g) || goal_image(g);
 }
 
 static int verify_against(const struct facts *then, const struct goal *g, enum depth d, const struct run_opts *o,
