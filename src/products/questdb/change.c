@@ -1,5 +1,7 @@
 #include "products/questdb/change.h"
 
+#include "engine/container_move.h"
+
 static enum crossing crossing_of(const struct change *c)
 {
 	if (!c->from_edition || !c->to_edition)
@@ -37,6 +39,8 @@ static bool installed_already(const struct facts *now, const struct goal *to,
 	const json_t *there = facts_get(now, QF_INSTALL_ARTIFACT);
 	const char *place = to ? json_str(to->target, "directory", NULL) : NULL;
 
+	if (container_stays(now))
+		return true;
 	if (c->crossing != CROSS_NONE ||
 	    (place && strcmp(place, facts_str(now, QF_INSTALL, "")) != 0))
 		return false;

@@ -21,11 +21,22 @@ static const char *artifact_text(const struct facts *now, const char *member, co
 	return *text ? text : NULL;
 }
 
+/* An image is not a file of ours: docker keeps it whole, and it brings all that it needs. */
+static bool is_image(const struct facts *now, const char *id, struct results *ret)
+{
+	if (strcmp(json_str(facts_get(now, QF_ARTIFACT), "form", ""), "image") != 0)
+		return false;
+	results_add(ret, id, VERDICT_PASS, NULL, "an image");
+	return true;
+}
+
 CHECK(art_form)
 {
 	static const char id[] = "questdb.art-form";
 	const char *form;
 
+	if (is_image(now, id, ret))
+		return;
 	if (!to || !goal_artifact(to, 0))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "no artifact is named");
 	else if (goal_artifact(to, 1))
@@ -41,7 +52,7 @@ CHECK(art_integrity)
 	const char *asked = to ? json_str(to->target, "sha256", NULL) : NULL, *is, *damage, *bad;
 	const json_t *artifact;
 
-	if (!need(now, QF_ARTIFACT, id, ret, &artifact))
+	if (is_image(now, id, ret) || !need(now, QF_ARTIFACT, id, ret, &artifact))
 		return;
 	damage = json_str(artifact, "damage", NULL);
 	bad = json_str(artifact, "unsafe", NULL);
@@ -99,10 +110,13 @@ CHECK(art_arch)
 CHECK(art_glibc)
 {
 	static const char id[] = "questdb.art-glibc";
-	const char *host = need_text(now, QF_HOST_GLIBC, id, ret);
-	const char *is = host ? artifact_text(now, "glibc", id, ret) : NULL;
+	const char *host, *is;
 	struct version needs, has;
 
+	if (is_image(now, id, ret))
+		return;
+	host = need_text(now, QF_HOST_GLIBC, id, ret);
+	is = host ? artifact_text(now, "glibc", id, ret) : NULL;
 	if (!is)
 		return;
 	if (!version_parse(is, &needs) || !version_parse(host, &has))
@@ -172,7 +186,7 @@ CHECK(install_form)
 	int r;
 
 	change_of(now, to, &c);
-	if (!kind)
+	if (!kind || is_image(now, id, ret))
 		return;
 	if (!strcmp(kind, "unknown")) {
 		results_add(ret, id, VERDICT_BLOCK, NULL,
@@ -196,7 +210,7 @@ CHECK(install_shared)
 	struct change c;
 
 	change_of(now, to, &c);
-	if (!need_if_any(now, QF_INSTALL_SHARED, QF_OTHERS, id, ret, &others))
+	if (is_image(now, id, ret) || !need_if_any(now, QF_INSTALL_SHARED, QF_OTHERS, id, ret, &others))
 		return;
 	if (json_array_size(others) && to && placement_of(now, to, &c, &p, &e) == 0 &&
 	    p.taking == TAKE_LAUNCHER)

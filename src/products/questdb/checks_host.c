@@ -1,4 +1,5 @@
 /* The host: limits, memory, the gate, the clock. */
+#include "engine/container_move.h"
 #include "products/questdb/checks.h"
 
 #define LIMIT_WANTED 1048576
@@ -77,6 +78,11 @@ CHECK(gate)
 	if (asked && !strcmp(asked, "none")) {
 		results_add(ret, id, VERDICT_NOTE, NULL,
 			    "none asked for: clients come in with the first start");
+		return;
+	}
+	if (container_is(facts_str(now, QF_SERVICE_KIND, NULL))) {
+		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL,
+			    "none can be closed before a container: what docker publishes goes past it");
 		return;
 	}
 	if (!need(now, QF_NFT, id, ret, &usable))

@@ -1,6 +1,7 @@
 /* The server that runs now: who it is, who starts it, and whether the target may follow it. */
 #include "products/questdb/checks.h"
 
+#include "engine/container_move.h"
 #include "products/questdb/launch.h"
 
 CHECK(src_edition)
@@ -185,11 +186,6 @@ CHECK(lock_shared)
 		results_add(ret, id, VERDICT_PASS, NULL, "one owner");
 }
 
-static bool in_container(const char *kind)
-{
-	return kind && (!strcmp(kind, "compose") || !strcmp(kind, "container"));
-}
-
 CHECK(container)
 {
 	static const char id[] = "questdb.container";
@@ -198,16 +194,18 @@ CHECK(container)
 
 	if (!kind || !need_if_any(now, QF_CONTAINER, QF_SERVICE_KIND, id, ret, &container))
 		return;
-	if (container || in_container(kind))
-		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL),
-			    "%s of docker, image '%s', restart '%s', root '%s' inside: switching "
-			    "containers is not built yet",
-			    kind && !strcmp(kind, "compose") ? "a Compose service"
-							     : "a lone container",
-			    json_str(container, "image", "?"), json_str(container, "restart", "?"),
-			    json_str(container, "root", "?"));
-	else
+	if (!container && !container_is(kind))
 		results_add(ret, id, VERDICT_PASS, NULL, "no container");
+	else if (json_str(container, "error", NULL))
+		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL), "docker: %s",
+			    json_str(container, "error", ""));
+	else if (!goal_image(to))
+		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL),
+			    "%s of docker, image '%s', and no target.image is named",
+			    !strcmp(kind, "compose") ? "a Compose service" : "a lone container",
+			    json_str(container, "image", "?"));
+	else
+		container_judge(now, id, ret);
 }
 
 CHECK(kubernetes)

@@ -1,6 +1,7 @@
 /* A plan in the making: what its parts share. plan.c puts them in order. */
 #pragma once
 
+#include "engine/container_move.h"
 #include "engine/plan_window.h"
 #include "products/questdb/conf_change.h"
 #include "products/questdb/placement.h"
@@ -15,6 +16,7 @@ struct draft {
 	json_t *roots;      /* of the site: named here as places need them */
 	json_t *conf_edits; /* server.conf */
 	json_t *argv;       /* command line of a plain process, or NULL: the service knows how */
+	bool in_container;  /* its programs are an image's */
 	json_t *ports;      /* behind the gate; [] when there is none */
 };
 

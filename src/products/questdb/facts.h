@@ -332,6 +332,7 @@
  *     contents
  *   damage, unsafe: why it is not whole / not to be unpacked; absent when fine */
 #define QF_ARTIFACT         "target.artifact"
+/* target.image, target.image_seen: engine/container_move.h. Of an image QF_ARTIFACT tells "form" "image", and what its name does. */
 #define QF_TARGET_EDITION    "target.edition"        /* P str: edition wanted, or the artifact's */
 #define QF_TARGET_VERSION    "target.version"        /* P str: version wanted, or the artifact's */
 #define QF_TARGET_PORTS      "target.ports"          /* O {"address:port": {"pid"}}: of

@@ -1,9 +1,38 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "io/file.h"
 #include "products/questdb/artifact.h"
 #include "products/questdb/inspect.h"
+#include "products/questdb/version.h"
+
+/* What an image is known by before it is here: its name. It brings all that it needs, and docker takes the one of this host's
+ * architecture. "9.3.4", "3.3.4-enterprise" [doc:deployment/docker.md] */
+static json_t *image_artifact(const struct goal *to)
+{
+	const char *image = goal_image(to), *version = goal_version(to);
+	autofree char *tag = image_tag(image);
+	char *suffix = strstr(tag, "-enterprise");
+	struct version parsed;
+
+	if (suffix)
+		*suffix = '\0';
+	if (version_parse(tag, &parsed))
+		version = tag;
+	return json_pack("{ss ss ss ss? ss sb}", "form", "image", "path", image, "edition",
+			 strstr(image, "enterprise") ? "enterprise" : "open-source", "version", version,
+			 "arch", "any", "has_java", 1);
+}
+
+static void put_image(struct look *k)
+{
+	container_look(k->f, k->to, k->l.service);
+	if (goal_image(k->to))
+		pin(k, QF_ARTIFACT, image_artifact(k->to), "target.image");
+	else
+		facts_miss_after(k->f, QF_ARTIFACT, FACT_IMAGE, NULL);
+}
 
 static void put_artifact(struct look *k)
 {
@@ -105,7 +134,10 @@ static void put_admin(struct look *k)
 
 void inspect_target(struct look *k)
 {
-	put_artifact(k);
+	if (container_is(json_str(k->l.service, "kind", NULL)))
+		put_image(k);
+	else
+		put_artifact(k);
 	put_wanted(k);
 	put_store(k);
 	put_named_file(k, QF_ACCOUNTS_FILE, "accounts");

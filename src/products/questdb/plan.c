@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "products/questdb/proof.h"
+#include "svc/container.h"
 
 json_t *draft_place(struct draft *d, const char *name, const char *path)
 {
@@ -63,13 +64,24 @@ static json_t *target_login(const struct draft *d)
 	return login;
 }
 
+/* Where this host reaches it: a container publishes some of its ports, at other numbers. */
+static json_t *probe_of(const struct draft *d)
+{
+	static const char *const names[] = { "http", "min", "pg", "ilp" };
+	json_t *probe = json_pack("{ss so so so so}", "host", own_host(d), "http", port_of(d, "http"),
+				  "min", port_of(d, "min"), "pg", port_of(d, "pg"), "ilp",
+				  port_of(d, "ilp"));
+
+	if (d->in_container)
+		container_reach(facts_get(d->now, QF_CONTAINER), names, ARRAY_LEN(names), probe);
+	return probe;
+}
+
 static void add_site(struct draft *d)
 {
 	json_t *doc = json_pack("{sO sO so so*}", "roots", d->roots, "service",
 				facts_get(d->now, QF_SERVICE), "lock", draft_lock(d), "probe",
-				json_pack("{ss so so so so}", "host", own_host(d), "http",
-					  port_of(d, "http"), "min", port_of(d, "min"), "pg",
-					  port_of(d, "pg"), "ilp", port_of(d, "ilp")));
+				probe_of(d));
 	json_t *after = target_login(d);
 
 	if (json_object_get(d->to->source, "login"))
@@ -85,7 +97,8 @@ static json_t *gate_ports(const struct draft *d)
 	static const char *const endpoints[] = { "http", "min", "pg", "ilp" };
 	json_t *ports = json_array();
 
-	if (!window_wants_gate(d->to, facts_bool(d->now, QF_NFT, false)))
+	/* What docker publishes does not come through the input hook. */
+	if (d->in_container || !window_wants_gate(d->to, facts_bool(d->now, QF_NFT, false)))
 		return ports;
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++) {
 		json_t *port = port_of(d, endpoints[i]);
@@ -99,11 +112,13 @@ static json_t *gate_ports(const struct draft *d)
 
 static int enough_is_known(const struct draft *d, struct err *e)
 {
-	static const char *const needed[] = { QF_ROOT,    QF_DB,           QF_EDITION,  QF_VERSION,
-					      QF_SERVICE, QF_SERVICE_KIND, QF_INSTALL,  QF_PORTS,
-					      QF_CONF,    QF_CONF_FILE,    QF_ARTIFACT, QF_SCOPE };
+	static const char *const needed[] = { QF_ROOT,         QF_DB,        QF_EDITION,   QF_VERSION,
+					      QF_SERVICE,      QF_PORTS,     QF_CONF,      QF_CONF_FILE,
+					      QF_SERVICE_KIND, QF_ARTIFACT,  QF_SCOPE };
+	const char *programs = d->in_container ? FACT_IMAGE : QF_INSTALL;
 
-	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0)
+	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0 ||
+	    window_needs(d->now, &programs, 1, e) < 0)
 		return -e->kind;
 	if (!d->change.to_edition || !d->change.to_version)
 		return err_set(e, ERR_ABSENT,
@@ -159,6 +174,7 @@ int questdb_plan(const struct facts *now, const struct goal *to, struct plan *re
 	int r;
 
 	change_of(now, to, &d.change);
+	d.in_container = container_is(facts_str(now, QF_SERVICE_KIND, NULL));
 	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0)
 		return -e->kind;
 	if (d.change.nothing) {
@@ -169,7 +185,7 @@ int questdb_plan(const struct facts *now, const struct goal *to, struct plan *re
 		draft_done(&d);
 		return 0;
 	}
-	if (placement_of(now, to, &d.change, &d.at, e) < 0)
+	if (!d.in_container && placement_of(now, to, &d.change, &d.at, e) < 0)
 		return -e->kind;
 	d.roots = json_object();
 	d.conf_edits = conf_change(now, to, &d.change);

@@ -62,6 +62,8 @@ int draft_change(struct draft *d, struct err *e)
 		       "keys the new edition needs, or the old one's that it refuses", e) < 0)
 		return -e->kind;
 	data_point(d);
+	if (d->in_container)
+		return container_change(d->plan, d->roots, d->now, e);
 	swap(d);
 	return draft_launcher(d, e);
 }

@@ -2,7 +2,7 @@
  * after the start. */
 #include "products/questdb/draft.h"
 
-void draft_stage(struct draft *d)
+static void stage_build(struct draft *d)
 {
 	bool jar = d->at.jar;
 	json_t *into = draft_place(d, "builds", d->at.staged);
@@ -14,6 +14,14 @@ void draft_stage(struct draft *d)
 			     "strip_top", !jar && *json_str(d->change.artifact, "top", ""), "jar",
 			     jar ? "questdb.jar" : NULL),
 		   "the new build is there, whole and checked, long before anything stops");
+}
+
+void draft_stage(struct draft *d)
+{
+	if (d->in_container)
+		container_stage(d->plan, d->now);
+	else
+		stage_build(d);
 	window_copy_live(d->plan, d->to, PHASE_STAGE, "backup-live", 3,
 			 "most of the restore point is copied and read back while the server runs");
 }
@@ -24,11 +32,13 @@ static void warm(struct draft *d)
 {
 	const char *rel = facts_str(d->now, QF_DB_REL, NULL);
 	json_t *db = rel ? place_of("root", rel) : place_of("db", ".");
+	json_t *builds = json_array();
 
+	if (!d->in_container)
+		json_array_append_new(builds, draft_place(d, "builds", d->at.staged));
 	draft_step(d, PHASE_FREEZE, "warm", "warm", STEP_AGAIN,
-		   json_pack("{s[o] s[{so si s[s] si}] sI ss}", "places",
-			     draft_place(d, "builds", d->at.staged), "trees", "place", db, "depth",
-			     2, "into", "txn_seq", "head", 64 << 10, "max_bytes",
+		   json_pack("{so s[{so si s[s] si}] sI ss}", "places", builds, "trees", "place", db,
+			     "depth", 2, "into", "txn_seq", "head", 64 << 10, "max_bytes",
 			     (json_int_t)512 << 20, "within", "10s"),
 		   "a cold first start costs a third more");
 }

@@ -5,6 +5,11 @@
 #include "products/questdb/sql.h"
 #include "svc/container.h"
 
+static const struct product_key target_keys[] = {
+	{ "image", "questdb/questdb:9.3.4", "in a container: the image to move to, with its tag" },
+	{ "image_archive", "/srv/questdb-9.3.4-image.tar", "its file as 'docker save' writes it; else it is pulled" },
+	{ NULL, NULL, NULL },
+};
 static const struct product_key setting_keys[] = {
 	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the Enterprise edition gets" },
 	{ "access", "legacy", "Enterprise without access control: everybody is administrator, as before" },
@@ -199,6 +204,7 @@ const struct product product_questdb = {
 	.name = "questdb",
 	.title = "QuestDB",
 	.checks = questdb_checks,
+	.target_keys = target_keys,
 	.setting_keys = setting_keys,
 	.editions = editions,
 	.sheet = questdb_sheet,

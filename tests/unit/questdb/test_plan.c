@@ -18,7 +18,8 @@ static void same_plan(void **state)
 					     "plan-unit-link",     "plan-script-archive",
 					     "plan-to-enterprise", "plan-to-open-source",
 					     "plan-no-gate",       "plan-snapshot",
-					     "plan-nothing" };
+					     "plan-nothing",       "plan-container",
+					     "plan-compose" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
@@ -71,6 +72,7 @@ static void refuses(void **state)
 	golden_no_plan("no-plan-secret-argv", ERR_REFUSED, "secret");
 	golden_no_plan("no-plan-class-path", ERR_REFUSED, "");
 	golden_no_plan("no-plan-mount", ERR_REFUSED, "");
+	golden_no_plan("no-plan-container", ERR_REFUSED, "first generation");
 	golden_no_plan("no-plan-gate", ERR_USAGE, "settings.gate");
 	golden_no_plan("no-plan-span", ERR_USAGE, "settings.");
 }
