@@ -1,5 +1,5 @@
-# QuestDB 9.0.3 and SFTPGo 2.6.4 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at, never
-# touched. The daemon has a network of its own; nothing is pulled: the images are empty roots with the host's programs mounted.
+# QuestDB 9.0.3 and SFTPGo 2.6.4 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at; then QuestDB
+# is moved to 9.3.4 and back under a writer. The daemon has a network of its own; nothing is pulled: the images are empty roots with the host's programs mounted.
 load common
 load sftpgo
 
@@ -10,9 +10,9 @@ setup_file() {
 	command -v dockerd >/dev/null || { absent "no dockerd" || absence; return; }
 	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
 	export lab DOCKER_HOST=unix://$lab/docker.sock DOCKER_CONFIG=$lab/docker
-	jar=$(qdb_fetch 9.0.3) || { absent "no QuestDB 9.0.3" || absence; return; }
+	qdb_fetch 9.0.3 >/dev/null && qdb_fetch 9.3.4 >/dev/null || { absent "no QuestDB 9.0.3 or 9.3.4" || absence; return; }
 	java=$(dirname "$(dirname "$(realpath "$(command -v java)")")")
-	export jar java
+	export java
 	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
@@ -21,9 +21,9 @@ setup_file() {
 	dockerd=$(cat "$lab/pid")
 	export dockerd
 	compose_plugin
-	image
-	qdb_archive 9.3.4 "$lab/new.tar.gz"
-	lone_start
+	image 9.0.3
+	image 9.3.4
+	lone_start quest quest-data: 19000
 }
 
 teardown_file() {
@@ -63,22 +63,26 @@ compose_plugin() {
 	return 0
 }
 
+# image VERSION: the vendor's command line on an empty root, with the jar of that version.
 image() {
-	mkdir -p "$lab/image/usr" "$lab/image/app" "$lab/image/tmp" "$lab/image/etc" "$lab/image/var/lib/questdb"
-	ln -s usr/bin usr/lib usr/lib64 "$lab/image/"
-	tar -C "$lab/image" -c . | docker import - questdb/questdb:9.0.3 >/dev/null
+	local root=$lab/image words
+	mkdir -p "$root"/{usr,app,tmp,etc,var/lib/questdb}
+	[ -L "$root/bin" ] || ln -s usr/bin usr/lib usr/lib64 "$root/"
+	cp "$(qdb_fetch "$1")" "$root/app/questdb.jar"
+	words=$(server | sed 's/ /", "/g')
+	tar -C "$root" -c . | docker import --change "CMD [\"$words\"]" - "questdb/questdb:$1" >/dev/null
 }
 
-# What the vendor's image runs, as one command line.
+# What the vendor's image runs.
 server() { echo "$java/bin/java" -Dcontainerized=true -Xmx512m -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb \
 	-p /app/questdb.jar -m io.questdb/io.questdb.ServerMain -d /var/lib/questdb; }
 
+# lone_start NAME VOLUME PORT: VOLUME as docker has it, "" in front of the path for one without a name.
 lone_start() {
-	# shellcheck disable=SC2046
-	docker run --detach --name quest --restart unless-stopped --publish 127.0.0.1:19000:9000 --env QDB_TELEMETRY_ENABLED=false \
-		--volume quest-data:/var/lib/questdb --volume "$jar:/app/questdb.jar:ro" --volume /usr:/usr:ro \
-		--volume /etc/java-17-openjdk:/etc/java-17-openjdk:ro questdb/questdb:9.0.3 $(server) >/dev/null
-	wait_for answers 19000
+	docker run --detach --name "$1" --restart unless-stopped --publish "127.0.0.1:$3:9000" --env QDB_TELEMETRY_ENABLED=false \
+		--volume "$2/var/lib/questdb" --volume /usr:/usr:ro --volume /etc/java-17-openjdk:/etc/java-17-openjdk:ro \
+		questdb/questdb:9.0.3 >/dev/null
+	wait_for answers "$3"
 }
 
 answers() { nsenter -t "$dockerd" -n curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$1/ping"; }
@@ -120,16 +124,19 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	untouched
 }
 
-@test "it is blocked with a remedy: switching containers is not built" {
-	cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+@test "without an image to move to, or with one that cannot be had, it is blocked with a remedy" {
+	cg check questdb --root "$(root_of)"
 	exits 3
-	[[ $output == *'switching containers is not built yet'* ]]
-	[[ $output == *'keep this container as it is'* ]]
-	cg plan questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	[[ $output == *'no target.image is named'* ]]
+	[[ $output == *'name target.image with its tag'* ]]
+	migration "$(root_of)" questdb/questdb:9.9.9
+	cg check -f "$lab/migration.yaml"
 	exits 3
-	[[ $stderr == *questdb.container* ]]
-	cg apply questdb --root "$(root_of)" --artifact "$lab/new.tar.gz" --yes
-	exits 3
+	[[ $output == *'the image is not on this host'* ]]
+	migration "$(root_of)" questdb/questdb:9.0.3
+	cg plan -f "$lab/migration.yaml"
+	exits 0
+	[[ $output == *'nothing to do'* ]]
 	untouched
 }
 
@@ -138,12 +145,12 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	python3 -c "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('$lab/hang.sock'); s.listen(64); time.sleep(90)" 3>&- 4>&- &
 	hang=$!
 	wait_for test -S "$lab/hang.sock"
-	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" 
 	exits 3
-	[[ $output == *'switching containers is not built yet'* ]]
+	[[ $output == *'docker: '*docker* ]]
 	[ $((SECONDS - began)) -lt 40 ]
 	docker stop quest >/dev/null
-	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	DOCKER_HOST=unix://$lab/hang.sock cg check questdb --root "$(root_of)" 
 	exits 3
 	[[ $output == *'did not end in time'* ]]
 	kill "$hang"
@@ -161,9 +168,9 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	[ "$(fact service.kind)" = container ]
 	[ "$(fact container "['status']")" = exited ]
 	[ "$(fact container "['ports']['9000/tcp']")" = 127.0.0.1:19000 ]
-	cg check questdb --root "$(root_of)" --artifact "$lab/new.tar.gz"
+	cg check questdb --root "$(root_of)" 
 	exits 3
-	[[ $output == *'switching containers is not built yet'* ]]
+	[[ $output == *'no target.image is named'* ]]
 	untouched
 }
 
@@ -176,10 +183,14 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	    image: questdb/questdb:9.0.3
 	    pull_policy: never
 	    restart: always
-	    command: [$(server | sed 's/ /, /g')]
 	    environment: {QDB_TELEMETRY_ENABLED: "false"}
 	    ports: ["127.0.0.1:19001:9000"]
-	    volumes: ["./data:/var/lib/questdb", "$jar:/app/questdb.jar:ro", "/usr:/usr:ro", "/etc/java-17-openjdk:/etc/java-17-openjdk:ro"]
+	    volumes: ["./data:/var/lib/questdb", "/usr:/usr:ro", "/etc/java-17-openjdk:/etc/java-17-openjdk:ro"]
+	  beside:
+	    image: questdb/questdb:9.0.3
+	    command: [sleep, infinity]
+	    stop_signal: SIGKILL
+	    volumes: ["/usr:/usr:ro"]
 	EOF
 	docker compose --project-directory "$lab/shop" up --detach 2>&1
 	wait_for answers 19001
@@ -189,7 +200,7 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	[ "$(fact service.config)" = "{'kind': 'compose', 'project': 'shop', 'service': 'db'}" ]
 	[ "$(fact server.version)" = 9.0.3 ]
 	[ "$(fact container "['restart']")" = always ]
-	cg check questdb --root "$lab/shop/data" --artifact "$lab/new.tar.gz"
+	cg check questdb --root "$lab/shop/data" 
 	exits 3
 	[[ $output == *'a Compose service of docker'* ]]
 	docker compose --project-directory "$lab/shop" stop 2>&1
@@ -197,6 +208,128 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	exits 0
 	[ "$(fact service.kind)" = compose ]
 	[ "$(fact container "['status']")" = exited ]
+}
+
+# ---- QuestDB, moved
+
+# migration ROOT IMAGE [ARCHIVE]
+migration() {
+	cat >"$lab/migration.yaml" <<-EOF
+	crossgrade: 1
+	product: questdb
+	source: {root: "$1"}
+	target: {image: "$2"${3:+, image_archive: "$3"}}
+	EOF
+}
+
+version_on() { nsenter -t "$dockerd" -n curl -s --max-time 5 "http://127.0.0.1:$1/settings" | grep -o '"release.version":"[^"]*"' | cut -d'"' -f4; }
+runs() { [ "$(version_on "$1")" = "$2" ] || { echo "port $1 is $(version_on "$1"), not $2"; return 1; }; }
+id_of() { docker container inspect --format '{{.Id}}' "$1"; }
+image_of() { docker container inspect --format '{{.Config.Image}}' "$1"; }
+policy_of() { docker container inspect --format '{{.HostConfig.RestartPolicy.Name}}' "$1"; }
+
+# shellcheck disable=SC2034 # of common.bash
+writer_on() { INSIDE=$dockerd http=$1 lab=$lab/$1; mkdir -p "$lab"; clients_start; lab=${lab%/*}; }
+writer_off() { lab=$lab/$1; clients_stop; lab=${lab%/*}; }
+drained() { nsenter -t "$dockerd" -n curl -s --max-time 5 -G "http://127.0.0.1:$1/exec" --data-urlencode \
+	"query=select count() from wal_tables() where writerTxn <> sequencerTxn" | grep -qF '"dataset":[[0]]'; }
+all_rows() { # PORT [SAVED]
+	wait_for drained "$1"
+	nsenter -t "$dockerd" -n "$WRITER" check --port "$1" --log "$lab/$1/acknowledged" ${2:+--saved "$2"}
+}
+
+@test "a lone container with a named volume, its image from a file, there and back" {
+	local old
+	docker start quest >/dev/null
+	wait_for answers 19000
+	old=$(id_of quest)
+	docker save --output "$lab/image.tar" questdb/questdb:9.3.4
+	docker rmi questdb/questdb:9.3.4 >/dev/null
+	writer_on 19000
+	migration "$(root_of)" questdb/questdb:9.3.4 "$lab/image.tar"
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 0
+	runs 19000 9.3.4
+	[ "$(image_of quest) $(policy_of quest)" = 'questdb/questdb:9.3.4 unless-stopped' ]
+	[ "$(docker container inspect --format '{{.Name}} {{.State.Status}}' "$old" | sed 's/-2.* / /')" = '/quest.crossgrade exited' ]
+	all_rows 19000
+	# Without a gate what is written between the export and the stop is in the world that is set aside alone.
+	writer_off 19000
+	cg rollback --yes --save-new-writes "$lab/saved"
+	exits 0
+	runs 19000 9.0.3
+	[ "$(id_of quest) $(policy_of quest)" = "$old unless-stopped" ]
+	! docker image inspect questdb/questdb:9.3.4 >/dev/null 2>&1
+	all_rows 19000 "$lab/saved"
+	docker load --quiet --input "$lab/image.tar" >/dev/null
+	docker rm --force quest >/dev/null
+}
+
+@test "a lone container with a volume without a name, killed while the new one is made, forward" {
+	local volume
+	lone_start plain '' 19002
+	volume=$(docker container inspect --format '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}' plain)
+	writer_on 19002
+	migration "$(root_of "$volume")" questdb/questdb:9.3.4
+	nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../tools/kill_at.py" container:begin 60 \
+		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
+	cg resume --yes
+	exits 0
+	runs 19002 9.3.4
+	[ "$(docker container inspect --format '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{end}}{{end}}' plain)" = "$volume" ]
+	[ "$(policy_of plain)" = unless-stopped ]
+	writer_off 19002
+	all_rows 19002
+	cg finalize --yes
+	exits 0
+	docker rm --force plain >/dev/null
+}
+
+@test "a Compose service whose image is a text of the file, there and back; no other container is touched" {
+	local beside
+	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
+	docker compose --project-directory "$lab/shop" start 2>&1
+	wait_for answers 19001
+	beside=$(id_of shop-beside-1)
+	cp "$lab/shop/compose.yaml" "$lab/shop.was"
+	writer_on 19001
+	migration "$lab/shop/data" questdb/questdb:9.3.4
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 0
+	runs 19001 9.3.4
+	[ "$(image_of shop-db-1) $(policy_of shop-db-1)" = 'questdb/questdb:9.3.4 always' ]
+	[ "$(diff "$lab/shop.was" "$lab/shop/compose.yaml" | grep '^[<>]')" = "$(printf '<     image: questdb/questdb:9.0.3\n>     image: questdb/questdb:9.3.4')" ]
+	[ "$(id_of shop-beside-1)" = "$beside" ]
+	writer_off 19001
+	all_rows 19001
+	cg rollback --yes --save-new-writes "$lab/saved-shop"
+	exits 0
+	runs 19001 9.0.3
+	cmp "$lab/shop.was" "$lab/shop/compose.yaml"
+	[ "$(image_of shop-db-1) $(policy_of shop-db-1)" = 'questdb/questdb:9.0.3 always' ]
+	[ "$(id_of shop-beside-1)" = "$beside" ]
+	all_rows 19001 "$lab/saved-shop"
+}
+
+@test "a Compose service whose image is a variable of .env, killed while Compose makes it anew, back" {
+	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
+	# shellcheck disable=SC2016 # for Compose
+	sed -i 's|image: questdb/questdb:9.0.3|image: questdb/questdb:${QDB_TAG:-9.0.3}|' "$lab/shop/compose.yaml"
+	printf "# the database's tag\nQDB_TAG='9.0.3'\n" >"$lab/shop/.env"
+	cp "$lab/shop/.env" "$lab/env.was"
+	sed -i '/^  beside/,/image/s|:\${QDB_TAG:-9.0.3}|:9.0.3|' "$lab/shop/compose.yaml"
+	migration "$lab/shop/data" questdb/questdb:9.3.4
+	nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../tools/kill_at.py" container:begin 300 \
+		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
+	cg rollback --yes
+	exits 0
+	runs 19001 9.0.3
+	cmp "$lab/env.was" "$lab/shop/.env"
+	docker container inspect --format '{{.State.Status}}' shop-beside-1 | grep -qx running
+	[ "$(docker ps --all --quiet --filter label=com.docker.compose.service=db | wc -l)" = 1 ]
+	[ "$(policy_of shop-db-1)" = always ]
+	all_rows 19001 "$lab/saved-shop"
+	docker compose --project-directory "$lab/shop" down 2>&1
 }
 
 # ---- SFTPGo
@@ -241,7 +374,7 @@ setting() { fact conf "['settings']['$1']['value']"; }
 	[ "$(fact conf "['settings']['data_provider.name']['from']")" = environment ]
 	[ "$(fact provider.file)" = "$(root_of sftp-state)/data.db" ]
 	[ "$(fact provider.schema)" = 29 ]
-	cg apply sftpgo --root "$(root_of sftp-state)" --artifact "$lab/new.tar.gz" --yes
+	cg apply sftpgo --root "$(root_of sftp-state)"  --yes
 	exits 3
 	[[ $output$stderr == *sftpgo.install-kind* ]]
 	untouched sftp
