@@ -84,6 +84,23 @@ static json_t *explain_rule(const char *word, const struct sheet *s)
 		    : NULL;
 }
 
+/* "no-backslash", or "sftpgo.events.no-backslash". */
+static json_t *explain_finding(const char *word, const struct product *p)
+{
+	for (const struct converter *it = p->converters; it && it->name; it++) {
+		autofree char *of = xasprintf("%s.%s.", p->name, it->name);
+		const char *finding = sv_starts(sv_of(word), of) ? word + strlen(of) : word;
+		json_t *found = it->explain(finding);
+		autofree char *id = found ? xasprintf("%s%s", of, finding) : NULL;
+
+		if (found) {
+			json_object_set_new(found, "id", json_string(id));
+			return found;
+		}
+	}
+	return NULL;
+}
+
 /* A sheet is read only when nothing nearer explains the word. */
 static int explain(const char *word, json_t **ret, struct err *e)
 {
@@ -98,24 +115,42 @@ static int explain(const char *word, json_t **ret, struct err *e)
 		*ret = explain_check(word, sheet);
 		if (!*ret)
 			*ret = explain_rule(word, sheet);
+		if (!*ret)
+			*ret = explain_finding(word, products[i]);
 	}
 	return 0;
 }
 
+struct words {
+	const char **v;
+	size_t n, room;
+};
+
+static void add_words(struct words *known, const struct product *p)
+{
+	const char *name;
+
+	for (const struct check *c = p->checks; c && c->id; c++)
+		*vec_push(known) = c->id;
+	for (const struct converter *it = p->converters; it && it->name; it++) {
+		for (size_t i = 0; (name = it->finding(i)); i++)
+			*vec_push(known) = name;
+	}
+}
+
 static int unknown(const char *word, struct err *e)
 {
-	VEC(const char *) known = { 0 };
+	struct words known = { 0 };
 	const char *near;
 
 	for (const struct kind_text *it = kind_texts; it->kind; it++)
 		*vec_push(&known) = it->kind;
 	for (size_t i = 0; products[i]; i++)
-		for (const struct check *c = products[i]->checks; c && c->id; c++)
-			*vec_push(&known) = c->id;
+		add_words(&known, products[i]);
 	*vec_push(&known) = NULL;
 	near = nearest_word(word, known.v);
 	vec_done(&known);
-	err_set(e, ERR_USAGE, "'%s' is neither a check, nor a step kind, nor an exit code", word);
+	err_set(e, ERR_USAGE, "'%s' is neither a check, nor a finding, a step kind or an exit code", word);
 	if (near)
 		err_hint(e, "did you mean '%s'?", near);
 	else
@@ -132,7 +167,7 @@ int cmd_explain(struct call *c, struct err *e)
 
 	if (!word) {
 		err_set(e, ERR_USAGE, "there is nothing to explain");
-		err_hint(e, "name a check, a step kind or an exit code");
+		err_hint(e, "name a check, a finding, a step kind or an exit code");
 		return EXIT_USAGE;
 	}
 	if (explain(word, &doc, e) < 0)

@@ -21,4 +21,8 @@ struct converter {
 	 * "translation" document; what waits for somebody's hand is in its "lists". ERR_FORMAT: the file is none of that kind; ERR_USAGE: what is asked cannot be;
 	 * ERR_CHANGED: somebody wrote the file meanwhile. */
 	int (*convert)(const struct convert_ask *a, struct new_file *out, json_t **ret, struct err *e);
+	/* What it may find, for `crossgrade explain`: the i-th name, NULL behind the last; and the body of an "explanation" of it,
+	 * a new reference, NULL for a name that is none. */
+	const char *(*finding)(size_t i);
+	json_t *(*explain)(const char *finding);
 };

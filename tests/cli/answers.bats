@@ -15,7 +15,7 @@ load common
 }
 
 @test "explanations of all sorts" {
-	for id in 9 service_stop questdb.disk-backup; do
+	for id in 9 service_stop questdb.disk-backup deletes-trees sftpgo.events.no-backslash; do
 		cg explain "$id" --output json
 		[ "$status" -eq 0 ]
 		valid explanation

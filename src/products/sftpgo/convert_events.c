@@ -9,6 +9,7 @@
 #include "products/sftpgo/convert_told.h"
 #include "products/sftpgo/event_dump.h"
 #include "products/sftpgo/event_settled.h"
+#include "products/sftpgo/event_words.h"
 
 #define NAMES_MAX  1000000            /* actions, and rules */
 #define DUMP_2_6   16                 /* `version` of the dumps of 2.6, */
@@ -280,6 +281,7 @@ static int convert_events(const struct convert_ask *a, struct new_file *out, jso
 }
 
 const struct converter sftpgo_converters[] = {
-	{ "events", "event actions of a dump, from placeholders to the templates of Enterprise", convert_events },
-	{ NULL, NULL, NULL },
+	{ "events", "event actions of a dump, from placeholders to the templates of Enterprise", convert_events, event_words_name,
+	  event_words_explain },
+	{ 0 },
 };

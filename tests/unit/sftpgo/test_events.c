@@ -5,27 +5,122 @@
 #include "products/sftpgo/event_judge.h"
 #include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/event_secret.h"
+#include "products/sftpgo/event_words.h"
 #include "unit.h"
 
-static void the_page_names_every_finding(void **state)
+/* ---- the words ---- */
+
+/* A row of a table of the page: | `name` | in | before | after | ... */
+static bool page_has(struct sv page, const char *name, const struct event_words *w)
+{
+	const char *quote = w->field ? "`" : "";
+	autofree char *row = xasprintf("| `%s` | %s%s%s | %s%s%s | %s%s%s |", name, quote, w->field ?: "the server", quote, quote, w->before,
+				       quote, quote, w->after, quote);
+
+	while (page.n) {
+		if (sv_starts(sv_line(&page), row))
+			return true;
+	}
+	return false;
+}
+
+static void the_page_tells_every_finding(void **state)
 {
 	autobuf struct buf page = BUF_MAX(1 << 20);
 	struct err e = ERR_INIT;
 
 	assert_ok(file_read_path(DOCS "/sftpgo-events.md", &page, &e), &e);
 	for (int i = 0; i < TEMPLATE_REASON__MAX; i++) {
-		autofree char *name = xasprintf("`%s`", template_reason_about((enum template_reason)i)->name);
-
-		if (!strstr(buf_str(&page), name))
-			fail_msg("docs/sftpgo-events.md says nothing of %s", name);
+		if (!page_has(buf_sv(&page), template_reason_about(i)->name, event_words_of_reason(i)))
+			fail_msg("docs/sftpgo-events.md has not the words of the reason %s", template_reason_about(i)->name);
 	}
 	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
-		autofree char *name = xasprintf("`%s`", template_condition_about((enum template_condition)i)->name);
-
-		if (!strstr(buf_str(&page), name))
-			fail_msg("docs/sftpgo-events.md says nothing of %s", name);
+		if (!page_has(buf_sv(&page), template_condition_about(i)->name, event_words_of_condition(i)))
+			fail_msg("docs/sftpgo-events.md has not the words of the condition %s", template_condition_about(i)->name);
 	}
 }
+
+/* An action with the text in the field; of some findings it is of a kind of its own. */
+static json_t *example(const char *finding, const struct event_words *w)
+{
+	const char *text = w->before;
+
+	if (!strcmp(finding, "content-type"))
+		return json_pack("{si s{s{s[{s[{ss ss}] ss}]}}}", "type", 1, "options", "http_config", "parts", "headers", "key",
+				 "Content-Type", "value", "{{Ext}}", "body", text);
+	if (!strcmp(w->field, "http_config.body"))
+		return json_pack("{si s{s{ss s[{ss ss}] ss}}}", "type", 1, "options", "http_config", "method",
+				 strcmp(finding, "not-read") ? "POST" : "GET", "headers", "key", "Content-Type", "value",
+				 text[1] == '"' ? "application/json" : "text/plain", "body", text);
+	if (sv_starts(sv_of(w->field), "http_config."))
+		return json_pack("{si s{s{ss}}}", "type", 1, "options", "http_config", strchr(w->field, '.') + 1, text);
+	if (!strcmp(w->field, "email_config.recipients[0]") || !strcmp(w->field, "email_config.attachments[0]"))
+		return json_pack("{si s{s{s[s]}}}", "type", 3, "options", "email_config", w->field[13] == 'r' ? "recipients" : "attachments",
+				 text);
+	if (sv_starts(sv_of(w->field), "email_config."))
+		return json_pack("{si s{s{si ss}}}", "type", 3, "options", "email_config", "content_type", 1, strchr(w->field, '.') + 1, text);
+	if (!strcmp(w->field, "fs_config.copy[0].key"))
+		return json_pack("{si s{s{si s[{ss ss}]}}}", "type", 9, "options", "fs_config", "type", 6, "copy", "key", text, "value", "/x");
+	if (!strcmp(w->field, "fs_config.deletes[0]"))
+		return json_pack("{si s{s{si s[s]}}}", "type", 9, "options", "fs_config", "type", 2, "deletes", text);
+	assert_string_equal(w->field, "fs_config.mkdirs[0]");
+	return json_pack("{si s{s{si s[s]}}}", "type", 9, "options", "fs_config", "type", 3, "mkdirs", text);
+}
+
+static const char *text_after(const struct template_action *t, const struct event_words *w)
+{
+	vec_each (&t->changes, it) {
+		if (!strcmp(it->field, w->field))
+			return it->after;
+	}
+	return w->before;
+}
+
+/* Translated, the example becomes what the words say, and that finding is there. */
+static void example_holds(const char *name, enum template_reason r, enum template_condition c, const struct event_words *w)
+{
+	struct template_asked a = { .release = w->release, .triggers = w->triggers };
+	autojson json_t *action = w->field ? example(name, w) : NULL;
+	struct template_action t = { 0 };
+	struct err e = ERR_INIT;
+	bool found = false;
+
+	if (!w->before || !w->after || !w->remedy)
+		fail_msg("%s has no words", name);
+	if (!action)
+		return;
+	assert_ok(template_action(&a, action, &t, &e), &e);
+	vec_each (&t.findings, f)
+		found = found || (c ? f->condition == c : f->reason == r);
+	if (!found || strcmp(text_after(&t, w), w->after))
+		fail_msg("%s is not found in '%s', or it becomes '%s'", name, w->before, text_after(&t, w));
+	template_action_done(&t);
+}
+
+static void every_example_holds(void **state)
+{
+	for (int i = 0; i < TEMPLATE_REASON__MAX; i++)
+		example_holds(template_reason_about(i)->name, i, TEMPLATE_IF_NONE, event_words_of_reason(i));
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++)
+		example_holds(template_condition_about(i)->name, TEMPLATE_SAME, i, event_words_of_condition(i));
+}
+
+static void every_finding_is_explained(void **state)
+{
+	const char *name;
+	size_t n = 0;
+
+	for (; (name = event_words_name(n)); n++) {
+		autojson json_t *told = event_words_explain(name);
+
+		assert_non_null(told);
+		assert_true(*json_str(told, "text", "") && *json_str(told, "remedy", "") && *json_str(told, "source", ""));
+	}
+	assert_int_equal(n, TEMPLATE_REASON__MAX + TEMPLATE_IF__MAX - 1);
+	assert_null(event_words_explain("none"));
+}
+
+/* ---- verdicts ---- */
 
 static unsigned verdict(enum template_reason reason, enum template_class class, enum template_condition condition, const char *accept)
 {
@@ -192,7 +287,9 @@ static void names_of_secrets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_page_names_every_finding),
+		cmocka_unit_test(the_page_tells_every_finding),
+		cmocka_unit_test(every_example_holds),
+		cmocka_unit_test(every_finding_is_explained),
 		cmocka_unit_test(what_is_not_the_same_is_held),
 		cmocka_unit_test(what_is_agreed_to_is_not),
 		cmocka_unit_test(one_action_is_agreed_to_alone),
