@@ -104,6 +104,7 @@ run_errors() { suite errors tests/crash/run.sh errors; }
 run_broken() { suite broken tests/crash/run.sh broken; }
 run_systemd() { suite systemd tests/e2e/run.sh systemd; }
 run_containers() { suite containers tests/e2e/run.sh containers; }
+run_seatable() { suite seatable tests/e2e/run.sh seatable; }
 run_e2e() { suite e2e tests/e2e/run.sh real; }
 run_sftpgo() { suite sftpgo tests/e2e/run.sh sftpgo; }
 run_skeleton() { suite skeleton tests/skeleton/run.sh; }

@@ -1,5 +1,5 @@
 # Sourced by the scripts here: Debian packages by need, installed once, safe to repeat.
-#   need_root WHAT; need_packages SET...          sets: build lint test real sftpgo databases demo bench
+#   need_root WHAT; need_packages SET...          sets: build lint test real sftpgo databases containers seatable package demo bench
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] && return 0
@@ -17,6 +17,7 @@ need_list() {
 	sftpgo) echo gcc libc6-dev python3 curl openssl openssh-client sshpass procps rpm xz-utils ;;
 	databases) echo postgresql-15 mariadb-server ;;
 	containers) echo docker.io iptables curl ;;
+	seatable) echo docker.io iptables iproute2 mmdebstrap curl python3-venv ;;
 	package) echo build-essential debhelper pkgconf scdoc ;;
 	real) echo maven openjdk-17-jre-headless curl ;;
 	demo) echo python3 nftables procps util-linux ;;

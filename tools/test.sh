@@ -3,7 +3,7 @@
 # "N passed, N failed, N skipped"; fails when anything fails.
 #
 #   tools/test.sh                 everything
-#   tools/test.sh SUITE...        only these: lint unit kills fuzz asan e2e skeleton containers crash powercut errors broken systemd sftpgo package
+#   tools/test.sh SUITE...        only these: lint unit kills fuzz asan e2e skeleton containers seatable crash powercut errors broken systemd sftpgo package
 #   SEED=n tools/test.sh crash    the same sample of kill points again
 #   LANES=n tools/test.sh         so many suites at a time
 set -u
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 2
 . tools/build.sh
 
 # In this order: those that mostly wait for servers, among those that compute, the long ones first.
-SUITES=(e2e lint unit kills asan sftpgo crash systemd errors containers broken powercut skeleton package fuzz)
+SUITES=(e2e lint unit kills asan sftpgo crash systemd errors seatable containers broken powercut skeleton package fuzz)
 [ $# -gt 0 ] || set -- "${SUITES[@]}"
 for s; do
 	[[ " ${SUITES[*]} " == *" $s "* ]] || { echo "test.sh: no suite '$s'; there are: ${SUITES[*]}" >&2; exit 2; }
@@ -29,7 +29,7 @@ sets_of() {
 	case $1 in
 	unit | kills | asan | crash | powercut | errors | broken | sftpgo) echo sftpgo databases ;;
 	systemd) echo sftpgo ;;
-	containers | package) echo "$1" ;;
+	containers | package | seatable) echo "$1" ;;
 	esac
 }
 
@@ -52,6 +52,9 @@ warm_up() {
 	tests/systemd/root.sh rpm dnf dnf-plugins-core createrepo-c
 	for version in 2.6.4 2.7.5; do nice -n 19 tests/real/sftpgo.sh build $version; done
 	nice -n 19 tests/fakes/sftpgo_enterprise/build.sh
+	nice -n 19 tests/real/seatable.sh images
+	tests/real/seatable.sh library python
+	tests/real/seatable.sh library node
 }
 
 # COMMAND... as process 1 of namespaces of its own, in the background: nothing it starts outlives it, and it does not outlive this

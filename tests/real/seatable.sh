@@ -101,7 +101,7 @@ seatable_license() { # file [key=value...]
 	done
 }
 
-# A licence for Enterprise; for Developer what its administrator has: nothing, or since 6.1 an empty file that the layout asks for.
+# A licence for Enterprise; for Developer an empty file in its place, as the vendor's documentation has it.
 seatable_make() { # home layout edition version
 	local home layout=$SEATABLE_FAKES/layouts/$2 dir
 	[ -d "$layout" ] || { echo "seatable.sh: no layout '$2'" >&2; return 2; }
@@ -114,7 +114,7 @@ seatable_make() { # home layout edition version
 	sed -i "4i SEATABLE_IMAGE='seatable/seatable-$3:$4'" "$dir/.env" || return
 	case $3 in
 	enterprise) seatable_license "$dir/seatable-license.txt" ;;
-	*) ! grep -q create_host_path "$dir/seatable-server.yml" || : >"$dir/seatable-license.txt" ;;
+	*) : >"$dir/seatable-license.txt" ;;
 	esac
 }
 

@@ -13,6 +13,8 @@ first_start() {
 	mariadb-install-db --user=mysql --datadir=$data --skip-test-db --auth-root-authentication-method=normal >/dev/null
 	install -o mysql -g mysql -m 600 /dev/null "$sql"
 	{
+		echo "DELETE FROM mysql.global_priv WHERE User IN ('root', 'mysql', '') AND Host <> 'localhost';"
+		echo "FLUSH PRIVILEGES;"
 		echo "ALTER USER root@localhost IDENTIFIED BY '$(quoted "$password")';"
 		echo "CREATE USER root@'%' IDENTIFIED BY '$(quoted "$password")';"
 		echo "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
