@@ -60,6 +60,8 @@ const struct kind_text kind_texts[] = {
 	{ "image_secure",
 	  "Has the new image on this host before anything stops: loaded from the file the operator brought, or pulled.",
 	  "Removes it if this run brought it and nothing uses it." },
+	{ "license_folder", "Removes the empty folder that Docker made where SeaTable's licence belongs.",
+	  "Makes it again; a placeholder of no bytes goes for it, a file with something in it does not." },
 	{ "login_trial",
 	  "Logs in over SFTP as the accounts that the migration file names; where nothing listens for it, sends a small file, reads "
 	  "it back and removes it.",
@@ -89,6 +91,14 @@ const struct kind_text kind_texts[] = {
 	{ "rules_pause",
 	  "Sets SFTPGo's event rules inactive whose actions Enterprise would read otherwise, by the running server's API.",
 	  "Sets them active again, once the old server runs." },
+	{ "seatable_dump",
+	  "Dumps SeaTable's schemas into the restore point, by the database's own program in its own container.",
+	  "Nothing: they go with the restore point." },
+	{ "seatable_point", "Marks that the dumps stand ready; does nothing going forward.",
+	  "Looks whether the databases may stay as they are, with all that users wrote, and keeps them; with --restore-data keeps a dump "
+	  "of them and loads the ones of before." },
+	{ "seatable_wait",
+	  "Waits until every component of SeaTable answers three times in a row, as the edition and version wanted.", "Nothing." },
 	{ "service_reload", "Lets the service manager read its changed unit files.",
 	  "Does the same again." },
 	{ "service_start", "Starts the new build for the first time: the point of no return.",

@@ -32,6 +32,6 @@ struct fixture {
 
 /* Each ends with .kind = NULL. */
 extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], package_fixtures[], questdb_fixtures[],
-	sftpgo_fixtures[], database_fixtures[], container_fixtures[];
+	sftpgo_fixtures[], database_fixtures[], container_fixtures[], seatable_fixtures[];
 void database_fixtures_end(void);        /* ends the servers that they started */
 void package_fixtures_end(void);         /* removes the packages that they made */

@@ -19,7 +19,7 @@
 #define POINTS_MAX 400
 
 static const struct fixture *const all[] = { file_fixtures, service_fixtures, data_fixtures, package_fixtures,
-                                            questdb_fixtures, sftpgo_fixtures, database_fixtures, container_fixtures };
+                                            questdb_fixtures, sftpgo_fixtures, database_fixtures, container_fixtures, seatable_fixtures };
 
 static void same_world(struct bench *b, const struct fixture *fx, const char *want, const char *when)
 {

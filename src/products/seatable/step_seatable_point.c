@@ -1,0 +1,185 @@
+/* seatable_point: stands before the first start of the other image and does nothing; its undo looks whether the old one may have the
+ * databases as they are, which within a minor release it may: what users wrote since the switch stays. Only where that is asked for
+ * (rollback --restore-data) the dumps are put back, and then what goes is dumped beside them before.
+ *
+ * params {"at": as sea_db_open(),"schemas":[name],"log": schema of operation_log,"within","dumps","of": of seatable_dump,"release":
+ * as there,"license": place|null: what the old edition needs to start}; result {}.
+ *
+ * Databases that moved are the work of another minor release than the image claimed: they are put back without being asked for where
+ * nobody edited a base since the dump, else only with --restore-data; --force leaves them as they are. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/event.h"
+#include "engine/plan.h"
+#include "engine/point_of.h"
+#include "engine/serve.h"
+#include "io/file.h"
+#include "products/seatable/dumps.h"
+#include "products/seatable/license_place.h"
+
+#define WITHIN   (3600 * NS_PER_S)
+#define GONE_MAX 1000   /* dumps of what went: each call of a way back may make some */
+
+static int describe(const json_t *params unused_arg, struct buf *ret, struct err *e)
+{
+	buf_adds(ret, "databases stay as they are on a way back; the dumps are there for 'rollback --restore-data'");
+	return buf_check(ret, "the description", e);
+}
+
+/* ---- looking ---- */
+
+/* 1 they moved, 0 they are as the dump found them. */
+static int has_moved(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
+{
+	autofree char *release = NULL;
+	const char *schema;
+	const json_t *about;
+	struct site *s;
+
+	if (ctx_site_of(c, params, &s, e) < 0 || dumps_release(s, json_object_get(params, "release"), &release, e) < 0)
+		return -(int)e->kind;
+	json_object_foreach(json_object_get(params, "dumps"), schema, about)
+	{
+		char shape[DIGEST_TEXT];
+
+		if (dumps_shape(db, schema, shape, e) < 0)
+			return -(int)e->kind;
+		if (strcmp(shape, json_str(about, "shape", "")) != 0)
+			return 1;
+	}
+	return dumps_release_moved(json_str(params, "of", ""), release);
+}
+
+/* 1 edits came since the dump, or cannot be counted. */
+static int was_edited(const struct sea_db *db, const json_t *params)
+{
+	const char *log = json_str(params, "log", NULL);
+	const char *then = json_str(json_object_get(json_object_get(params, "dumps"), log ?: ""), "edits", NULL);
+	autofree char *now = NULL;
+	struct err why = ERR_INIT;
+
+	return !then || dumps_edits(db, log, &now, &why) < 0 || strcmp(now, then) != 0;
+}
+
+static int refuse_moved(struct err *e)
+{
+	err_set(e, ERR_CHANGED, "the databases or the version of the data moved since the switch, and bases were edited: the old release is not "
+				"started on them");
+	return err_hint(e, "'crossgrade rollback --restore-data' puts the dumps back and keeps a dump of what goes; --force starts it as it is");
+}
+
+/* The old edition reads its licence at a start only: that it ran with one says nothing. */
+static int look_at_license(struct ctx *c, const json_t *params, struct err *e)
+{
+	const json_t *place = json_object_get(params, "license");
+	struct site *s;
+
+	if (!json_is_object(place) || c->force)
+		return 0;
+	if (ctx_site_of(c, params, &s, e) < 0)
+		return -(int)e->kind;
+	return sea_license_place_starts(s, place, e);
+}
+
+static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
+{
+	autoseadb struct sea_db db = { 0 };
+	int moved;
+
+	if (look_at_license(c, params, e) < 0)
+		return -(int)e->kind;
+	if (!c->point_passed || c->restore_data || c->force)
+		return 0;
+	if (sea_db_open(json_object_get(params, "at"), &db, e) < 0)
+		return -(int)e->kind;
+	moved = has_moved(c, &db, params, e);
+	return moved > 0 && was_edited(&db, params) ? refuse_moved(e) : moved < 0 ? moved : 0;
+}
+
+/* ---- the way back ---- */
+
+/* A prefix that no call before this one took: what that kept is nowhere else. */
+static int free_prefix(const struct dir *d, const json_t *schemas, char **ret, struct err *e)
+{
+	const char *first = json_string_value(json_array_get(schemas, 0));
+
+	for (int i = 1; i <= GONE_MAX; i++) {
+		autofree char *prefix = xasprintf("gone-%d-", i);
+		autofree char *file = xasprintf("%s%s.sql", prefix, first ?: "");
+		int has = dir_has(d, file, e);
+
+		if (has < 0)
+			return has;
+		if (!has) {
+			*ret = take_ptr(prefix);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_EXISTS, "'%s' holds %d dumps of what went already", d->path, GONE_MAX);
+}
+
+/* Half put back by a call that was killed, a schema may be gone: there is nothing of it to keep. */
+static int keep_what_goes(struct ctx *c, const struct dumps_job *j, const json_t *params, struct err *e)
+{
+	const json_t *schemas = json_object_get(params, "schemas"), *one;
+	autojson json_t *kept = NULL, *there = json_array();
+	autofree char *prefix = NULL;
+	size_t i;
+
+	json_array_foreach((json_t *)schemas, i, one)
+	{
+		char shape[DIGEST_TEXT];
+
+		if (dumps_shape(j->db, json_string_value(one), shape, e) < 0)
+			return -(int)e->kind;
+		if (shape[0])
+			json_array_append(there, (json_t *)one);
+	}
+	if (free_prefix(j->dir, schemas, &prefix, e) < 0 || dumps_take(j, there, prefix, &kept, e) < 0)
+		return err_wrap(e, "keep what goes");
+	event_emit(c->events, "note",
+		   json_pack("{so}", "text", json_sprintf("'%s/%s*.sql' holds the databases as users left them", j->dir->path, prefix)));
+	return 0;
+}
+
+static int put_back(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct dumps_job j = { .db = db, .dir = &p.dir, .within_ns = params_span(params, "within", WITHIN) };
+	const json_t *dumps = json_object_get(params, "dumps");
+	int r;
+
+	if (point_of_run(c, false, &p, e) < 0)
+		return -(int)e->kind;
+	r = dumps_prove(&p.dir, dumps, e);
+	if (r >= 0)
+		r = keep_what_goes(c, &j, params, e);
+	if (r >= 0)
+		r = dumps_load(&j, dumps, e);
+	point_done(&p);
+	if (r >= 0)
+		event_emit(c->events, "note", json_pack("{ss}", "text", "the databases were put back from their dumps"));
+	return r;
+}
+
+static int undo_point(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
+{
+	autoseadb struct sea_db db = { 0 };
+	int moved;
+
+	if (!c->point_passed)
+		return 0;       /* the other image was never started */
+	if (sea_db_open(json_object_get(params, "at"), &db, e) < 0)
+		return -(int)e->kind;
+	if (c->restore_data)
+		return put_back(c, &db, params, e);
+	moved = has_moved(c, &db, params, e);
+	if (moved < 0 || !moved || c->force)
+		return moved < 0 ? moved : 0;
+	return was_edited(&db, params) ? refuse_moved(e) : put_back(c, &db, params, e);
+}
+
+const struct step_kind step_seatable_point = { "seatable_point", 1, LIFE_DURABLE, describe, step_capture_nothing, step_apply_nothing,
+					       step_verify_result, undo_point, undo_look, .harmless = true };
