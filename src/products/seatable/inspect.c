@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "products/seatable/baseline.h"
+
 void sea_pin(struct sea_look *k, const char *key, json_t *value, const char *source)
 {
 	facts_put(k->f, FACT_PINNED, key, value, source);
@@ -86,6 +88,8 @@ int seatable_inspect(struct ctx *c, const struct goal *to, enum depth d, struct 
 
 	facts_init(&f, "seatable", c->goal ? c->goal->name : "seatable");
 	r = look(&k, e);
+	if (r >= 0 && d == DEPTH_FROZEN)
+		r = sea_baseline(c, false, &f, e);
 	sea_layout_done(&k.l);
 	free(k.data);
 	if (r < 0 || facts_check_size(&f, e) < 0)

@@ -22,7 +22,7 @@ static const struct product_key setting_keys[] = {
 	{ "license_file", "/root/seatable-license.txt", "licence of Enterprise Edition" },
 	{ "dump", "stopped", "dump the databases while the server is running | stopped; running is the default" },
 	{ "dump_timeout", "1h", "how long the dumps may take" },
-	{ "folders", "copy", "data folders: copy | snapshot | none; copy is the default where it fits" },
+	{ "folders", "copy", "data folders: copy | none; copy is the default where it fits" },
 	{ "pull_timeout", "30m", "how long the image may take to arrive" },
 	{ "probe", "{token_file: /root/seatable.token, base: 'workspace/base'}",
 	  "a base that is opened, and a file of it fetched, before and after" },

@@ -1,0 +1,246 @@
+#include "products/seatable/baseline.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/seatable/baseline_files.h"
+#include "products/seatable/dumps.h"
+#include "svc/compose.h"
+#include "svc/container.h"
+
+#define SQL_MAX   (1u << 20)
+#define SUM_BYTES (256 * 1024 * 1024LL) /* a table beyond is not read for its checksum */
+#define BASES_MAX 20000
+
+/* Logs, sessions, statistics and job queues. Source: tables of dtable-events 5.3 to 6.1 (1b33a1e) and docs/maintenance/database-cleanup
+ * of the admin docs, read 2026-11-22. */
+static const char *const always[] = { "operation_log",    "delete_operation_log", "activities",     "session_log",       "django_session",
+				      "email_sending_log", "user_activity_statistics", "dtables_stats", "big_data_storage_stats",
+				      "api_calls_stats",  "dtable_snapshot",      "UserLastLogin",  "sysadmin_userloginlog", "TotalStorageStat",
+				      "UserTraffic",      "RepoSize",             "RepoFileCount",  "GarbageRepos" };
+
+bool sea_is_written_always(const char *table)
+{
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (!strcmp(table, always[i]))
+			return true;
+	return false;
+}
+
+static const char *cell(const json_t *row, size_t i)
+{
+	return json_string_value(json_array_get(row, i)) ?: "";
+}
+
+static int64_t number(const json_t *row, size_t i)
+{
+	int64_t n;
+
+	return sv_i64(sv_of(cell(row, i)), &n) ? n : 0;
+}
+
+/* ---- tables ---- */
+
+struct look {
+	struct ctx *c;
+	struct site *site;
+	const json_t *own;      /* {"dtable","ccnet","seafile": schema} */
+	struct sea_db db;
+	json_t *tables;         /* rows of schema, table, bytes */
+	struct facts *ret;
+};
+
+static int list_tables(struct look *l, struct err *e)
+{
+	autobuf struct buf sql = BUF_MAX(SQL_MAX);
+	const char *role;
+	const json_t *schema;
+	int n = 0;
+
+	buf_adds(&sql, "SELECT table_schema, table_name, IFNULL(data_length, 0) FROM information_schema.tables WHERE table_type = 'BASE TABLE' "
+		       "AND table_schema IN (");
+	json_object_foreach((json_t *)l->own, role, schema)
+	{
+		autofree char *text = sea_db_text(json_string_value(schema));
+
+		buf_addf(&sql, "%s%s", n++ ? ", " : "", text);
+	}
+	buf_adds(&sql, ") ORDER BY 1, 2");
+	return buf_check(&sql, "the names of the schemas", e) < 0 ? -(int)e->kind : sea_db_rows(&l->db, buf_str(&sql), &l->tables, e);
+}
+
+static void add_table(struct buf *sql, const json_t *row)
+{
+	autofree char *schema = sea_db_name(cell(row, 0));
+	autofree char *table = sea_db_name(cell(row, 1));
+
+	buf_addf(sql, "%s.%s", schema, table);
+}
+
+/* {"schema.table": number} of rows "schema.table" and a number. */
+static json_t *numbers_of(const json_t *rows)
+{
+	json_t *numbers = json_object();
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row)
+		json_object_set_new(numbers, cell(row, 0), json_integer((json_int_t)number(row, 1)));
+	return numbers;
+}
+
+static int count_rows(struct look *l, struct err *e)
+{
+	autobuf struct buf sql = BUF_MAX(SQL_MAX);
+	autojson json_t *rows = NULL;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(l->tables, i, row)
+	{
+		autofree char *name = xasprintf("%s.%s", cell(row, 0), cell(row, 1));
+		autofree char *text = sea_db_text(name);
+
+		buf_addf(&sql, "%sSELECT %s, COUNT(*) FROM ", i ? " UNION ALL " : "", text);
+		add_table(&sql, row);
+	}
+	if (!sql.len)
+		return err_set(e, ERR_ABSENT, "the schemas have no tables");
+	if (buf_check(&sql, "the names of the tables", e) < 0 || sea_db_rows(&l->db, buf_str(&sql), &rows, e) < 0)
+		return err_wrap(e, "count the rows");
+	facts_put(l->ret, FACT_OBSERVED, BASE_TABLES, numbers_of(rows), "SELECT COUNT(*)");
+	return 0;
+}
+
+static int sum_tables(struct look *l, struct err *e)
+{
+	autobuf struct buf sql = BUF_MAX(SQL_MAX);
+	autojson json_t *rows = NULL;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(l->tables, i, row)
+	{
+		if (sea_is_written_always(cell(row, 1)) || number(row, 2) > SUM_BYTES)
+			continue;
+		buf_adds(&sql, sql.len ? ", " : "CHECKSUM TABLE ");
+		add_table(&sql, row);
+	}
+	if (!sql.len)
+		return 0;
+	if (buf_check(&sql, "the names of the tables", e) < 0 || sea_db_rows(&l->db, buf_str(&sql), &rows, e) < 0)
+		return err_wrap(e, "sum up the tables");
+	facts_put(l->ret, FACT_OBSERVED, BASE_SUMS, numbers_of(rows), "CHECKSUM TABLE");
+	return 0;
+}
+
+static int read_shapes(struct look *l, struct err *e)
+{
+	autojson json_t *shapes = json_object();
+	const char *role;
+	const json_t *schema;
+
+	json_object_foreach((json_t *)l->own, role, schema)
+	{
+		char shape[DIGEST_TEXT];
+
+		if (dumps_shape(&l->db, json_string_value(schema), shape, e) < 0)
+			return -(int)e->kind;
+		json_object_set_new(shapes, json_string_value(schema), json_string(shape));
+	}
+	facts_put(l->ret, FACT_OBSERVED, BASE_SHAPES, json_incref(shapes), "information_schema");
+	return 0;
+}
+
+int sea_edits(const struct sea_db *db, const char *schema, json_t **ret, struct err *e)
+{
+	autofree char *name = sea_db_name(schema);
+	autofree char *sql = xasprintf("SELECT dtable_uuid, COUNT(*), MAX(op_id) FROM %s.operation_log GROUP BY dtable_uuid ORDER BY 1 LIMIT %d",
+				       name, BASES_MAX + 1);
+	autojson json_t *rows = NULL, *edits = json_object();
+	const json_t *row;
+	size_t i;
+
+	if (sea_db_rows(db, sql, &rows, e) < 0)
+		return err_wrap(e, "count the edits in operation_log");
+	if (json_array_size(rows) > BASES_MAX)
+		return err_set(e, ERR_SPACE, "operation_log holds edits of more than %d bases", BASES_MAX);
+	json_array_foreach(rows, i, row)
+		json_object_set_new(edits, cell(row, 0),
+				    json_pack("{sI sI}", "edits", (json_int_t)number(row, 1), "newest", (json_int_t)number(row, 2)));
+	*ret = take_ptr(edits);
+	return 0;
+}
+
+static void read_edits(struct look *l)
+{
+	const char *schema = json_str(l->own, "dtable", "");
+	struct err why = ERR_INIT;
+	json_t *edits = NULL;
+
+	if (sea_edits(&l->db, schema, &edits, &why) < 0)
+		facts_miss(l->ret, BASE_EDITS, why.msg);
+	else
+		facts_put(l->ret, FACT_OBSERVED, BASE_EDITS, edits, "operation_log");
+}
+
+static int read_databases(struct look *l, bool quick, struct err *e)
+{
+	if (sea_db_open(json_object_get(l->site->doc, "database"), &l->db, e) < 0 || list_tables(l, e) < 0 || count_rows(l, e) < 0 ||
+	    (!quick && sum_tables(l, e) < 0) || read_shapes(l, e) < 0)
+		return -(int)e->kind;
+	read_edits(l);
+	return 0;
+}
+
+/* ---- the other containers ---- */
+
+static void read_containers(struct look *l)
+{
+	const json_t *config = json_object_get(l->site->doc, "service"), *one;
+	autojson json_t *all = NULL, *others = json_object();
+	struct err why = ERR_INIT;
+	size_t i;
+
+	if (compose_containers(json_str(config, "project", ""), &all, &why) < 0) {
+		facts_miss(l->ret, BASE_CONTAINERS, why.msg);
+		return;
+	}
+	json_array_foreach(all, i, one)
+	{
+		const char *name = json_str(one, "Name", "/");
+
+		if (strcmp(name + (*name == '/'), json_str(l->site->doc, "container", "")) != 0)
+			json_object_set_new(others, name + (*name == '/'), json_pack("{ss ss}", "id", json_str(one, "Id", ""), "image",
+										     json_str(one, "Image", "")));
+	}
+	facts_put(l->ret, FACT_OBSERVED, BASE_CONTAINERS, json_incref(others), "docker inspect");
+}
+
+/* One that runs may be asked to write between any two of these looks. */
+static void read_still(struct look *l)
+{
+	struct svc_state now = { 0 };
+	struct err why = ERR_INIT;
+	struct service *service;
+	bool known = site_service(l->site, &service, &why) >= 0 && service->ops->state(service, &now, &why) >= 0;
+
+	facts_put_bool(l->ret, FACT_OBSERVED, BASE_STILL, known && (now.run == SVC_STOPPED || now.run == SVC_FAILED), "docker inspect");
+}
+
+int sea_baseline(struct ctx *c, bool quick, struct facts *ret, struct err *e)
+{
+	struct look l = { .c = c, .site = ctx_site(c, NULL), .ret = ret };
+	int r;
+
+	l.own = json_object_get(l.site->doc, "schemas");
+	read_still(&l);
+	r = read_databases(&l, quick, e);
+	sea_db_done(&l.db);
+	json_decref(l.tables);
+	if (r < 0)
+		return err_wrap(e, "read the baseline");
+	read_containers(&l);
+	sea_baseline_files(c, l.site, quick, ret);
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* The baseline of the proof: what an installation is just before the switch, and the same looked at again after it. Databases are asked in
+ * their own container, which runs all the time; files are read on this host. The running server is not asked for any of it. */
+#pragma once
+
+#include "engine/product.h"
+
+#define BASE_STILL      "base.still"      /* O bool: nobody could write, for the server was stopped */
+#define BASE_TABLES     "base.tables"     /* O {"schema.table": rows} */
+#define BASE_SUMS       "base.sums"       /* O {"schema.table": CHECKSUM TABLE}, of those that are not large and not written all the time */
+#define BASE_SHAPES     "base.shapes"     /* O {schema: digest of columns and indexes} */
+#define BASE_EDITS      "base.edits"      /* O {uuid of a base: {"edits": rows in operation_log,"newest": op_id}} */
+#define BASE_RELEASE    "base.release"    /* O str: current_version.txt */
+#define BASE_CONF       "base.conf"       /* O {file: sha256} of the configuration */
+#define BASE_FOLDERS    "base.folders"    /* O {folder: {"files","bytes","digest": of names, sizes and times}} */
+#define BASE_CONTAINERS "base.containers" /* O {name: {"id","image"}}: of the project, without the server's */
+
+/* Called at DEPTH_FROZEN. What cannot be read is missing with the reason; only a database that cannot be asked is an error. quick: without
+ * checksums and folders, whose cost grows with the data. */
+int sea_baseline(struct ctx *c, bool quick, struct facts *ret, struct err *e) must_check;
+
+/* Tables that a server writes by itself, or for every look of a client: rows and checksums of theirs prove nothing. */
+bool sea_is_written_always(const char *table);
+
+/* Edits of operation_log per base as BASE_EDITS has them. */
+struct sea_db;
+int sea_edits(const struct sea_db *db, const char *schema, json_t **ret, struct err *e) must_check;

@@ -1,0 +1,97 @@
+/* What a restore point must hold: .env and the licence, and the data folders where that is asked for or they fit. The databases come
+ * as dumps of a step's. What the vendor leaves out of its own backups is left out: logs, pids, caches, and db-data, whose content
+ * backup-all writes into storage-data (docs/maintenance/backup-recovery of the admin docs, read 2026-11-22). */
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/seatable/draft.h"
+#include "products/seatable/seatable.h"
+
+static const char *const folders[] = { "conf", "storage-data", "seafile-data", "seahub-data" };
+
+/* What a copy of them needs, with a tenth to spare; -1: not known. */
+static int64_t bytes_of(const struct facts *now)
+{
+	const json_t *seen = facts_get(now, SEA_FOLDERS);
+	int64_t sum = 0;
+
+	if (!seen)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		sum += json_int(json_object_get(seen, folders[i]), "bytes", 0);
+	return sum + sum / 10;
+}
+
+static bool they_fit(const struct facts *now)
+{
+	const json_t *room = facts_get(now, SEA_ROOM);
+	int64_t need = bytes_of(now), free = json_int(json_object_get(room, "store"), "free", -1);
+
+	if (free < 0)
+		free = json_int(json_object_get(room, "data"), "free", -1);
+	return need >= 0 && need < free;
+}
+
+int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_folders *ret, struct err *e)
+{
+	const char *asked = goal_setting(to, "folders", NULL);
+
+	if (asked && strcmp(asked, "copy") != 0 && strcmp(asked, "none") != 0) {
+		err_set(e, ERR_USAGE, "'settings.folders' is '%s', neither 'copy' nor 'none'", asked);
+		return err_hint(e, "a snapshot of your own is taken by a hook before_stop, with 'none'");
+	}
+	*ret = (asked ? !strcmp(asked, "copy") : they_fit(now)) ? SEA_FOLDERS_COPY : SEA_FOLDERS_NONE;
+	return 0;
+}
+
+static const char *leaf_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool lies_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && path[n] == '/' && !strchr(path + n + 1, '/');
+}
+
+/* Those of the project's folder that a switch can touch. */
+static json_t *files_of(const struct facts *now)
+{
+	const char *root = facts_str(now, SEA_ROOT, ""), *env = json_str(facts_get(now, SEA_ENV), "path", ""),
+		   *license = json_str(facts_get(now, SEA_LICENSE), "path", "");
+	json_t *files = json_array();
+
+	if (lies_in(env, root))
+		json_array_append_new(files, json_string(leaf_of(env)));
+	if (lies_in(license, root) && !strcmp(json_str(facts_get(now, SEA_LICENSE), "state", ""), "file"))
+		json_array_append_new(files, json_string(leaf_of(license)));
+	return files;
+}
+
+static json_t *folder_names(void)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		json_array_append_new(names, json_string(folders[i]));
+	return names;
+}
+
+int seatable_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e)
+{
+	const char *root = facts_str(now, SEA_ROOT, NULL), *data = facts_str(now, SEA_DATA, NULL);
+	enum sea_folders folders_too = SEA_FOLDERS_NONE;
+
+	if (!root || !data)
+		return err_set(e, ERR_ABSENT, "where the project and its data lie is not known");
+	if (sea_folders_of(now, to, &folders_too, e) < 0)
+		return -(int)e->kind;
+	*vec_push(ret) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(root), .only = files_of(now) };
+	if (folders_too == SEA_FOLDERS_COPY)
+		*vec_push(ret) = (struct scope_root){ .name = xstrdup("folders"), .path = xasprintf("%s/seatable", data), .only = folder_names() };
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* Plans of whole switches, byte for byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "golden/golden.h"
+
+static void same_plan(void **state)
+{
+	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-dump-stopped",
+					     "plan-license-folder", "plan-default-image", "plan-nothing" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		golden_plan(cases[i]);
+}
+
+static void no_plan(void **state)
+{
+	golden_no_plan("no-plan-dump", ERR_USAGE, "settings.dump");
+	golden_no_plan("no-plan-folders", ERR_USAGE, "settings.folders");
+	golden_no_plan("no-plan-database", ERR_ABSENT, "db.server");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(same_plan), cmocka_unit_test(no_plan) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
