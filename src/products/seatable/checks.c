@@ -33,7 +33,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.docker",            seatable_check_docker, .judges = SEA_DOCKER },
 	{ "seatable.compose",           seatable_check_compose, .judges = SEA_COMPOSE },
 	{ "seatable.swarm",             seatable_check_swarm },
-	{ "seatable.env",               seatable_check_env, .judges = SEA_ENV },
+	{ "seatable.env",               seatable_check_env, .judges = SEA_ENV_IMAGE },
 	{ "seatable.config",            seatable_check_config, .judges = SEA_SERVICES },
 	{ "seatable.layout",            seatable_check_layout, .judges = SEA_SERVER },
 	{ "seatable.cluster",           seatable_check_cluster },

@@ -195,17 +195,41 @@ static void put_image(struct sea_look *k)
 		sea_pin(k, SEA_IMAGE_DEFAULT, facts, "docker compose config");
 }
 
+static bool lacks_files(const struct sea_look *k)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)facts_get(k->f, SEA_FILES), i, one)
+		if (strcmp(json_str(one, "state", ""), "there") != 0)
+			return true;
+	return false;
+}
+
+/* Compose refuses what was found wrong already, or cannot be run, or it alone knows why. */
+static void put_refused(struct sea_look *k)
+{
+	const char *words = k->l.config_error.msg;
+
+	if (!facts_get(k->f, SEA_COMPOSE)) {
+		facts_miss_after(k->f, SEA_SERVICES, SEA_COMPOSE, NULL);
+	} else if (k->l.env_error[0]) {
+		facts_miss_after(k->f, SEA_SERVICES, SEA_ENV_IMAGE, NULL);
+	} else if (lacks_files(k)) {
+		facts_miss_after(k->f, SEA_SERVICES, SEA_FILES, words);
+	} else {
+		if (k->l.config_error.kind == ERR_REFUSED)
+			sea_pin_str(k, SEA_CONFIG_ERROR, words, "docker compose config");
+		sea_missing(k, SEA_SERVICES, &k->l.config_error);
+	}
+}
+
 static void put_config(struct sea_look *k)
 {
 	autojson json_t *binds = NULL;
 
 	if (!k->l.config) {
-		if (k->l.config_error.kind == ERR_REFUSED && facts_get(k->f, SEA_COMPOSE))
-			sea_pin_str(k, SEA_CONFIG_ERROR, k->l.config_error.msg, "docker compose config");
-		if (facts_get(k->f, SEA_COMPOSE))
-			sea_missing(k, SEA_SERVICES, &k->l.config_error);
-		else
-			facts_miss_after(k->f, SEA_SERVICES, SEA_COMPOSE, NULL);
+		put_refused(k);
 		return;
 	}
 	sea_pin(k, SEA_SERVICES, sea_merged_services(k->l.config), "docker compose config");

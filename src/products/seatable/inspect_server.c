@@ -157,6 +157,8 @@ void sea_look_at_server(struct sea_look *k)
 	}
 	if (k->seen)
 		put_labels(k);
+	else if (k->l.containers)
+		facts_miss_after(k->f, SEA_LABELS, SEA_UP, "the server has no container");
 	if (sea_is_up(k) && k->depth != DEPTH_FROZEN)
 		ask(k);
 	if (sea_is_up(k) && sea_is_live(k))
