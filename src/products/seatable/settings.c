@@ -42,9 +42,9 @@ static bool assignment(struct sv line, struct sv *ret_name, struct sv *ret_value
 static bool is_nothing(struct sv value)
 {
 	static const char *const nothing[] = { "False", "None", "''", "\"\"", "{}", "[]", "0" };
-	size_t end = value.n ? strcspn(value.p, "#\n") : 0;
-	struct sv bare = sv_trim((struct sv){ value.p, MIN_OF(end, value.n) });
+	struct sv bare = value;
 
+	bare = sv_trim(sv_cut(&bare, '#'));
 	if (!bare.n)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(nothing); i++)
