@@ -213,8 +213,13 @@ later" ]
 }
 
 @test "a migration by hand is proved against the facts that were saved before" {
-	cg inspect sftpgo --root "$root" --save "$lab/facts.json"
+	uploads_stop
+	cg inspect sftpgo --root "$root" --deep --save "$lab/facts.json" --output json
 	exits 0
+	[ "$(json 'd["facts"]["provider.files"]["value"]["files"]')" = "$(find "$lab/srv" "$root/newcomer" -type f -not -path '*/backups/*' | wc -l)" ]
+	list=$lab/facts.json.d/$(json 'd["facts"]["provider.files"]["value"]["list"]')
+	[ "$(sha256sum <"$list" | cut -c 1-64).files" = "$(basename "$list")" ]
+	grep -q "^f 644 0 0 7 [0-9]* \"$root/newcomer/before\"$" "$list"
 	sftpgo_end "$root"
 	sftpgo_install 2.7.5 "$lab/hand"
 	sftpgo_start "$lab/hand" "$root"
@@ -225,7 +230,7 @@ later" ]
 	[[ $output == *sftpgo.placeholder-dots* ]]
 }
 
-@test "and what differs afterwards is named: a user, a host key, a certificate, a door, a page" {
+@test "and what differs afterwards is named: a user, a host key, a certificate, a door, a page, the owner of a file" {
 	sftpgo_rest "$root" GET /api/v2/users/user-00101 | sed 's/"email":"[^"]*"/"email":"other@example.net"/' >"$lab/user"
 	sftpgo_rest "$root" PUT /api/v2/users/user-00101 @"$lab/user"
 	sftpgo_end "$root"
@@ -234,10 +239,11 @@ later" ]
 	sftpgo_certificate
 	printf 'SFTPGO_%s\n' WEBDAVD__BINDINGS__0__PORT=0 HTTPD__BINDINGS__1__ENABLE_WEB_ADMIN=false >"$root/env.d/closed.env"
 	sftpgo_start "$lab/hand" "$root"
+	chown 12345 "$root/newcomer/before"
 	cg verify sftpgo --root "$root" --to-version 2.7.5 --against "$lab/facts.json" --output json
 	exits 8
 	valid differences
 	[ "$(json 'sorted({(c["subject"].split()[0] + " " + c["what"]) for c in d["differences"] if c["outcome"] == "different" and c["what"] != "updated_at"})')" = \
-		"['door answer of WebAdmin', 'door certificate', 'door listens', 'server host key ssh-ed25519', 'users email']" ]
+		"['door answer of WebAdmin', 'door certificate', 'door listens', 'server host key ssh-ed25519', 'users email', \"users' owners\"]" ]
 	[ "$(json '{c["subject"] for c in d["differences"] if c["what"] == "email"}')" = "{'users user-00101'}" ]
 }

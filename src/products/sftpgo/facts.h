@@ -72,6 +72,7 @@
 #define SF_SCHEMA          "provider.schema"    /* P int */
 #define SF_COUNTS          "provider.counts"    /* O {kind: objects} */
 #define SF_OBJECTS         "provider.objects"   /* O str: file in the directory beside saved facts, "<SHA-256>.objects" (objects_compare.h) */
+#define SF_FILES           "provider.files"     /* O homes_look(): users' files on this host; inspect --deep --save alone */
 #define SF_SHARED          "provider.shared"    /* P bool: data_provider.is_shared */
 #define SF_NODE            "provider.node"      /* O str: "host:port" where the others reach this one */
 #define SF_NODES           "provider.nodes"     /* O [str]: other nodes that lived in the last two minutes; shared providers */

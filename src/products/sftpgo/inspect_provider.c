@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
+#include "products/sftpgo/homes.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/nodes.h"
 
@@ -68,6 +69,19 @@ static void save_objects(struct look *k)
 		look_observe(k, SF_OBJECTS, json_text(name), "data provider");
 }
 
+static void save_files(struct look *k)
+{
+	json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	if (k->l.inside)
+		facts_miss(k->f, SF_FILES, "homes of a container's users are paths of its own");
+	else if (homes_look(k->c, k->db, HOMES_LIMITS, k->c->side, &doc, &e) < 0)
+		look_missing(k, SF_FILES, &e);
+	else
+		look_observe(k, SF_FILES, doc, "homes and mapped paths");
+}
+
 int look_at_provider(struct look *k, struct err *e)
 {
 	struct err why = ERR_INIT;
@@ -87,5 +101,7 @@ int look_at_provider(struct look *k, struct err *e)
 	}
 	if (k->c->side && k->depth != DEPTH_QUICK)
 		save_objects(k);
+	if (k->c->side && k->depth == DEPTH_DEEP)
+		save_files(k);
 	return 0;
 }

@@ -212,7 +212,9 @@ static int compare_database(struct proof *p, struct err *e)
 		return err_wrap(e, "read the database");
 	compare_schema(p, provider_schema(db));
 	warn_of_schema(p, provider_schema(db));
-	return compare_objects(p, db, e);
+	if (compare_objects(p, db, e) < 0)
+		return -(int)e->kind;
+	return p->c->plan ? 0 : compare_files(p, db, e);
 }
 
 /* ---- what is expected ---- */

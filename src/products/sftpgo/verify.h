@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/plan.h"
+#include "products/sftpgo/provider.h"
 #include "products/sftpgo/sftpgo.h"
 
 struct proof {
@@ -22,3 +23,5 @@ const char *proof_word(const struct proof *p, const char *key);
 void compare_rest(const struct proof *p);
 /* verify_outside.c: what clients see of it without a login: doors, host keys, certificates, pages. */
 void compare_outside(const struct proof *p);
+/* verify_files.c: users' files on this host, by their sums, where the facts have them (inspect --deep --save). -kind. */
+int compare_files(const struct proof *p, struct provider *db, struct err *e) must_check;
