@@ -334,6 +334,35 @@ refused() {
 	repository_of oss
 }
 
+# No Enterprise package is to be had: the program in this one is the stand-in of tests/fakes/sftpgo_enterprise.
+@test "stand-in: the other edition's package over it, with a licence, and back" {
+	local built status=0
+	built=$("$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" 3>&-) || status=$?
+	[ $status -ne 77 ] || skip 'the stand-in cannot be built'
+	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/stand-in.deb" "$built/sftpgo" 2.7.20260705-1
+	inside cp $CONF "$lab/as-it-is.json"
+	(umask 077; echo pass-admin >"$lab/password"; echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
+	printf '%s\n' 'product: sftpgo' "source: {root: /etc/sftpgo, login: {user: admin, password_file: $lab/password}}" \
+		"target: {edition: enterprise, artifact: $lab/stand-in.deb}" "settings: {license_file: $lab/licence}" >"$lab/crossing.yaml"
+	cg apply -f "$lab/crossing.yaml" --yes
+	exits 0
+	sftpgo_serves 2.7.20260705
+	[ "$(inside dpkg-query -W -f '${Version} ${db:Status-Abbrev}' sftpgo)" = "2.7.20260705-1 hi " ]
+	[ "$(inside stat -c %U:%a /etc/sftpgo/env.d/00-crossgrade-license.env)" = sftpgo:600 ]
+	[ "$(inside_sqlite 'pragma journal_mode')" = wal ]
+	[ "$(inside_sqlite 'select version from schema_version')" = 34 ]
+	cg rollback --yes
+	exits 0
+	world 2.6.4 "$lab/as-it-is.json"
+	[ "$(inside_sqlite 'select version from schema_version')" = 29 ]
+	inside test ! -e /etc/sftpgo/env.d/00-crossgrade-license.env
+	uploads_whole
+}
+inside_sqlite() {
+	python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' \
+		"$lab/inside/var/lib/sftpgo/sftpgo.db" "$1"
+}
+
 # database DRIVER: the server begins anew with its data there. Its password stands in a file of env.d.
 database() {
 	local db=$lab/$1
