@@ -103,6 +103,9 @@ static const struct event_words of_reasons[TEMPLATE_REASON__MAX] = {
 	[TEMPLATE_MINUTE] = { NULL, { 0 }, 0,
 		"hour 3", "hour 3, minute 0",
 		"look at the rule on the new server" },
+	[TEMPLATE_HTTP_ANSWER] = { NULL, { 0 }, 0,
+		"an answer of 200 to 204 is a success, of 205 or 304 a failure", "which answers are a success nobody has documented",
+		"see which answer the receiver gives: 200 is a success everywhere" },
 };
 
 static const struct event_words of_conditions[TEMPLATE_IF__MAX] = {

@@ -135,6 +135,7 @@ struct template_asked {
 	bool object_lost;  /* or would be, if 2.7 did not look for the spelling of 2.6; both
 			      template_action() finds out itself */
 	bool local_time;   /* common.tz is "local", of 2.7; that it is not: settled, as IF_UTC */
+	bool outcome;      /* a rule makes something of it whether the action fails */
 	unsigned heard;    /* enum template_heard of all active rules, for what sets off
 			      other rules */
 	unsigned char settled[TEMPLATE_IF__MAX]; /* enum template_settled */
@@ -205,6 +206,7 @@ enum template_reason {
 	TEMPLATE_BACKUP_NAME,   /* backup files are named otherwise */
 	TEMPLATE_LICENSE,       /* needs a Premium licence */
 	TEMPLATE_TIMEOUT,       /* a longer wait than documentation allows */
+	TEMPLATE_HTTP_ANSWER,   /* which answers of a request are a success, where a rule asks */
 	/* of rules */
 	TEMPLATE_FAN_OUT, /* a group's or folder's change sets off no rule for each user any more */
 	TEMPLATE_MINUTE,  /* schedules gain a minute */
@@ -308,7 +310,7 @@ void template_world_free(struct template_world *w);
 int template_world_action(struct template_world *w, const json_t *action, struct err *e) must_check;
 int template_world_rule(struct template_world *w, const json_t *rule, struct err *e) must_check;
 
-/* Sets .triggers and .heard of *a for the action of that name. */
+/* Sets .triggers, .outcome and .heard of *a for the action of that name. */
 void template_world_ask(const struct template_world *w, const char *action,
 			struct template_asked *a);
 /* Its type; 0: no action of that name was added. */

@@ -137,6 +137,8 @@ void action_changes(const struct template_asked *a, const json_t *action, const 
 	if (type == ACTION_HTTP && !has_files(config) &&
 	    json_int(config, "timeout", 0) > LONGEST_WAIT)
 		action_finding(ret, a, TEMPLATE_TIMEOUT, TEMPLATE_IF_NONE, "http_config.timeout");
+	if (type == ACTION_HTTP && a->outcome)
+		action_finding(ret, a, TEMPLATE_HTTP_ANSWER, TEMPLATE_IF_NONE, NULL);
 }
 
 /* ---- rules ---- */

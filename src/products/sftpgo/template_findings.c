@@ -242,6 +242,12 @@ static const struct template_reason_about reasons[TEMPLATE_REASON__MAX] = {
 	[TEMPLATE_TIMEOUT] = { "timeout", TEMPLATE_EXACT_IF, false, true,
 			       "waits longer than the documentation of Enterprise allows (120 s)",
 			       "the action may be refused when it is saved", "facts sftpgo 5.9" },
+	[TEMPLATE_HTTP_ANSWER] = { "http-answer", TEMPLATE_EXACT_IF, false, true,
+				   "an answer of 200 to 204 was a success and any other a "
+				   "failure; what Enterprise takes for one is not documented, and "
+				   "a rule that uses this action asks",
+				   "whether actions for failures run, or what waits for it",
+				   "facts sftpgo 5.9: SFTPGo 2.7.5, eventmanager.go" },
 	[TEMPLATE_FAN_OUT] = { "fan-out", NOTED,
 			       "the removal or change of a group or role was also an update of "
 			       "each "

@@ -17,6 +17,7 @@ struct rule_use {
 	struct action_node *action;
 	enum turn turn;
 	int64_t order; /* within its turn */
+	bool stops;    /* the rule, when it fails */
 };
 struct rule_node {
 	char *name;
@@ -107,6 +108,11 @@ static enum turn turn_of(const json_t *use)
 	return json_bool(options, "execute_sync", false) ? TURN_SYNC : TURN_ASYNC;
 }
 
+static bool stops(const json_t *use)
+{
+	return json_bool(json_object_get(use, "relation_options"), "stop_on_failure", false);
+}
+
 static void uses_add(struct template_world *w, struct rule_node *r, const json_t *actions)
 {
 	const json_t *one;
@@ -121,7 +127,8 @@ static void uses_add(struct template_world *w, struct rule_node *r, const json_t
 			continue;
 		n = node_of(w, name);
 		*vec_push(&r->uses) =
-		    (struct rule_use){ n, turn_of(one), json_int(one, "order", (int64_t)i) };
+		    (struct rule_use){ n, turn_of(one), json_int(one, "order", (int64_t)i),
+				       stops(one) };
 		if (!n->rules.n || *vec_last(&n->rules) != r)
 			*vec_push(&n->rules) = r;
 	}
@@ -199,15 +206,30 @@ static unsigned before_in(const struct rule_node *r, const struct action_node *n
 	return before;
 }
 
+/* Does the rule do otherwise when the action fails? What is synchronous is waited for; actions for
+ * failures come last. */
+static bool asks_outcome(const struct rule_node *r, const struct action_node *n)
+{
+	vec_each (&r->uses, u) {
+		if (u->action == n && (u->stops || u->turn == TURN_SYNC ||
+				       (u->turn == TURN_ASYNC && vec_last(&r->uses)->turn == TURN_FAILURE)))
+			return true;
+	}
+	return false;
+}
+
 void template_world_ask(const struct template_world *w, const char *action,
 			struct template_asked *a)
 {
 	const struct action_node *n = map_get(&w->actions, action);
 
 	a->triggers = 0;
+	a->outcome = false;
 	a->heard = w->heard;
-	for (size_t i = 0; n && i < n->rules.n; i++)
+	for (size_t i = 0; n && i < n->rules.n; i++) {
 		a->triggers |= n->rules.v[i]->trigger | before_in(n->rules.v[i], n);
+		a->outcome = a->outcome || asks_outcome(n->rules.v[i], n);
+	}
 }
 
 int template_world_type(const struct template_world *w, const char *action)

@@ -449,6 +449,7 @@ static void rules_say_what_runs_an_action(void **state)
 	template_world_ask(w, "mail", &a);
 	assert_int_equal(a.triggers, TEMPLATE_ON_SCHEDULE | TEMPLATE_ON_FS | TEMPLATE_AFTER_BACKUP);
 	assert_int_equal(a.heard, TEMPLATE_HEARS_DELETE);
+	assert_false(a.outcome);
 	template_world_ask(w, "save", &a);
 	assert_int_equal(a.triggers, TEMPLATE_ON_SCHEDULE);
 	template_world_ask(w, "idle", &a);
@@ -456,6 +457,41 @@ static void rules_say_what_runs_an_action(void **state)
 	assert_int_equal(template_world_rules(w, "mail", names, 1), 2);
 	assert_string_equal(names[0], "r1");
 	template_world_free(w);
+}
+
+/* What is stopped by it, is waited for, or has actions for failures beside it. */
+static void a_rule_may_ask_how_an_action_ends(void **state)
+{
+	static const struct {
+		const char *hook, *mail; /* "relation_options" */
+		bool asks;
+	} cases[] = {
+		{ "{}", "{}", false },
+		{ "{\"stop_on_failure\":true}", "{}", true },
+		{ "{\"execute_sync\":true}", "{}", true },
+		{ "{}", "{\"is_failure_action\":true}", true },
+		{ "{\"is_failure_action\":true}", "{}", false },
+	};
+	static const char hook[] = "{\"name\":\"hook\",\"type\":1,\"options\":{}}";
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct template_world *w = template_world_new();
+		struct template_action t = { 0 };
+		struct template_asked a = of_26;
+		autofree char *rule =
+		    xasprintf("{\"name\":\"r\",\"trigger\":1,\"actions\":["
+			      "{\"name\":\"hook\",\"relation_options\":%s},"
+			      "{\"name\":\"mail\",\"relation_options\":%s}]}",
+			      cases[i].hook, cases[i].mail);
+
+		rule_add(w, rule);
+		template_world_ask(w, "hook", &a);
+		assert_int_equal(a.outcome, cases[i].asks);
+		action_of(&a, hook, &t);
+		assert_int_equal(has_reason(&t.findings, TEMPLATE_HTTP_ANSWER), cases[i].asks);
+		template_action_done(&t);
+		template_world_free(w);
+	}
 }
 
 /* Failure actions run when all others have, those that are waited for before all others. */
@@ -544,6 +580,7 @@ int main(void)
 		cmocka_unit_test(what_loses_data_blocks),
 		cmocka_unit_test(what_else_changes),
 		cmocka_unit_test(rules_say_what_runs_an_action),
+		cmocka_unit_test(a_rule_may_ask_how_an_action_ends),
 		cmocka_unit_test(order_counts_within_a_turn),
 		cmocka_unit_test(rules_change_too),
 		cmocka_unit_test(what_is_no_action_is_refused),
