@@ -146,34 +146,3 @@ void event_judge_zone(struct event_judge *j, const json_t *local_time)
 	if (json_is_false(local_time))
 		j->asked.settled[TEMPLATE_IF_UTC] = TEMPLATE_HOLDS;
 }
-
-static void count_up(json_t *counts, const char *name)
-{
-	json_object_set_new(counts, name, json_integer(json_int(counts, name, 0) + 1));
-}
-
-int event_kept_counts(const struct event_kept *k, const struct event_judge *j, json_t **ret, struct err *e)
-{
-	static const char *const classes[] = { [TEMPLATE_EXACT] = "exact", [TEMPLATE_EXACT_IF] = "conditional",
-					       [TEMPLATE_NOT] = "not_translatable" };
-	autojson json_t *counts = json_pack("{si si si si si}", "actions", 0, "exact", 0, "conditional", 0, "not_translatable", 0, "held", 0);
-	json_t *action;
-	size_t i;
-
-	json_array_foreach(k->actions, i, action)
-	{
-		struct template_action t = { 0 };
-
-		if (event_translate(j, action, &t, e) < 0)
-			return -(int)e->kind;
-		if (t.changes.n || t.class != TEMPLATE_EXACT) {
-			count_up(counts, "actions");
-			count_up(counts, classes[t.class]);
-			if (event_verdict(j, json_str(action, "name", ""), &t.findings) & EVENT_HELD)
-				count_up(counts, "held");
-		}
-		template_action_done(&t);
-	}
-	*ret = take_ptr(counts);
-	return 0;
-}

@@ -27,8 +27,6 @@ json_t *event_kept_of(const json_t *dump, const char *release, const char *run) 
 /* Is it a rule that a migration sets inactive: active, and one of its actions, those that were kept, has placeholders? */
 bool event_kept_paused(const struct event_kept *k, const json_t *rule);
 
-/* What a translation would do: {"actions","exact","conditional","not_translatable","held"}: of those whose texts change. */
-int  event_kept_counts(const struct event_kept *k, const struct event_judge *j, json_t **ret, struct err *e) must_check;
 /* A judge over what is kept; the world is borrowed. release NULL: as the dump says; ERR_USAGE when nobody does. */
 int  event_kept_judge(const struct event_kept *k, const char *release, const char *const *accept, struct event_judge *ret,
 		      struct err *e) must_check;

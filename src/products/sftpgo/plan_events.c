@@ -11,14 +11,21 @@ static bool is_kept(const struct draft *d)
 	return json_bool(facts_get(d->now, SF_EVENTS), "found", false);
 }
 
+/* Where times of the old server were, as its configuration went along; NULL: not known. */
+static json_t *local_time(const struct draft *d)
+{
+	return facts_get(d->now, SF_CONF) ? json_boolean(!strcmp(conf_text(d->now, "common.tz"), "local")) : NULL;
+}
+
 void sftpgo_draft_events_keep(struct draft *d)
 {
 	if (!crosses_to_enterprise(&d->change) || events_wanted(d->to) == EVENTS_LEAVE)
 		return;
 	if (!is_kept(d))
 		sftpgo_draft_step(d, PHASE_FREEZE, "events-keep", "events_keep", 0,
-				  json_pack("{so ss}", "file", sftpgo_draft_place(d, "events", events_dump(d->to)), "release",
-					    d->change.from_version),
+				  json_pack("{so ss sO* so*}", "file", sftpgo_draft_place(d, "events", events_dump(d->to)), "release",
+					    d->change.from_version, "accept", json_object_get(d->to->settings, "events_accept"),
+					    "local_time", local_time(d)),
 				  "by its changelog the migration rewrites texts of event actions; they are translated from what they were");
 	if (events_wanted(d->to) == EVENTS_TRANSLATE)
 		plan_note(d->plan, "the event actions are translated by a second plan: once this one is done, 'crossgrade plan' and "
@@ -29,12 +36,6 @@ void sftpgo_draft_events_keep(struct draft *d)
 static const char *release_of(const struct draft *d)
 {
 	return goal_setting(d->to, "events_from", json_str(facts_get(d->now, SF_EVENTS), "from", NULL));
-}
-
-/* Where times of the old server were, as its configuration went along; NULL: not known. */
-static json_t *local_time(const struct draft *d)
-{
-	return facts_get(d->now, SF_CONF) ? json_boolean(!strcmp(conf_text(d->now, "common.tz"), "local")) : NULL;
 }
 
 void sftpgo_draft_events_put(struct draft *d)

@@ -1,5 +1,5 @@
 /* events_keep: keep the event actions and rules of the running server in a file, before a migration rewrites their texts.
- * params {"file":place,"release":"2.7.5"}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
+ * params {"file":place,"release":"2.7.5","accept"?:[name],"local_time"?: bool}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
  * No encrypted password of an action is kept. The way back removes the file, if it is the run's own: it says so in itself. */
 #include "engine/step.h"
 
@@ -7,7 +7,8 @@
 
 #include "engine/file_undo.h"
 #include "io/file.h"
-#include "products/sftpgo/event_kept.h"
+#include "products/sftpgo/event_goal.h"
+#include "products/sftpgo/event_report.h"
 #include "products/sftpgo/rest.h"
 
 #define KEPT_MAX (16u << 20)
@@ -88,17 +89,16 @@ static int keep(struct ctx *c, struct site *s, const json_t *params, const struc
 
 static int tell(const json_t *params, const struct event_kept *k, json_t **ret_result, struct err *e)
 {
-	autojson json_t *counts = NULL;
+	autofree const char **accept = events_accepted(json_object_get(params, "accept"));
 	struct event_judge j = { 0 };
-	autofree char *note = NULL;
+	json_t *notes = NULL;
 
-	if (event_kept_judge(k, NULL, NULL, &j, e) < 0 || event_kept_counts(k, &j, &counts, e) < 0)
+	if (event_kept_judge(k, NULL, accept, &j, e) < 0)
 		return -(int)e->kind;
-	note = xasprintf("event actions with placeholders: %lld; %lld exact, %lld under a condition, %lld not translatable; '%s' keeps them",
-			 (long long)json_int(counts, "actions", 0), (long long)json_int(counts, "exact", 0),
-			 (long long)json_int(counts, "conditional", 0), (long long)json_int(counts, "not_translatable", 0),
-			 json_str(json_object_get(params, "file"), "path", "?"));
-	*ret_result = json_pack("{ss s[s]}", "sha256", k->sha256, "notes", note);
+	event_judge_zone(&j, json_object_get(params, "local_time"));
+	if (event_report(k, &j, json_str(json_object_get(params, "file"), "path", "?"), &notes, e) < 0)
+		return -(int)e->kind;
+	*ret_result = json_pack("{ss so}", "sha256", k->sha256, "notes", notes);
 	return 0;
 }
 

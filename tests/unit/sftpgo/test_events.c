@@ -4,6 +4,7 @@
 #include "io/file.h"
 #include "products/sftpgo/event_judge.h"
 #include "products/sftpgo/event_kept.h"
+#include "products/sftpgo/event_report.h"
 #include "products/sftpgo/event_secret.h"
 #include "products/sftpgo/event_words.h"
 #include "unit.h"
@@ -198,6 +199,19 @@ static void no_name_agrees_to_everything(void **state)
 	}
 }
 
+/* Of a text with ' for ". */
+static json_t *json_of(const char *text)
+{
+	autofree char *quoted = xstrdup(text);
+	json_t *made;
+
+	for (char *p = quoted; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	made = json_loads(quoted, 0, NULL);
+	assert_non_null(made);
+	return made;
+}
+
 static void only_what_a_migration_pauses_was_paused(void **state)
 {
 	static const struct {
@@ -214,14 +228,63 @@ static void only_what_a_migration_pauses_was_paused(void **state)
 						     "options", "a", "in {{Name}}") };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		autofree char *text = xstrdup(cases[i].rule);
-		autojson json_t *rule = NULL;
+		autojson json_t *rule = json_of(cases[i].rule);
 
-		for (char *p = text; *p; p++)
-			*p = *p == '\'' ? '"' : *p;
-		rule = json_loads(text, 0, NULL);
 		assert_int_equal(event_kept_paused(&k, rule), cases[i].paused);
 	}
+	event_kept_done(&k);
+}
+
+static void a_report_names_what_a_translation_would_do(void **state)
+{
+	static const char actions[] =
+		"[{'name':'hook','type':1,'options':{'http_config':{'body':'{{ObjectData}}'}}},"
+		"{'name':'gone','type':9,'options':{'fs_config':{'type':2,'deletes':['/in/*']}}},"
+		"{'name':'still','type':3,'options':{'email_config':{'subject':'{{Event}}'}}}]",
+			  rules[] = "[{'name':'r','status':1,'trigger':2,'actions':[{'name':'hook'}]},"
+				    "{'name':'s','status':1,'trigger':2,'actions':[{'name':'still'}]}]";
+	struct event_kept k = { .world = template_world_new(), .actions = json_of(actions), .rules = json_of(rules) };
+	struct event_judge j = { 0 };
+	autojson json_t *notes = NULL;
+	struct err e = ERR_INIT;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(k.actions, i, one) assert_ok(template_world_action(k.world, one, &e), &e);
+	json_array_foreach(k.rules, i, one) assert_ok(template_world_rule(k.world, one, &e), &e);
+	assert_ok(event_kept_judge(&k, "2.6.6", NULL, &j, &e), &e);
+	assert_ok(event_report(&k, &j, "/root/kept", &notes, &e), &e);
+
+	static const char *const said[] = {
+		"event actions with placeholders: 3; 1 exact, 1 under a condition, 1 not translatable; '/root/kept' keeps them",
+		"exact: 'still'",
+		"exact under a condition: 'hook'",
+		"not translatable: 'gone'",
+		"would block: 'gone' (deletes-trees, deletes-pattern)",
+		"would be held back: 'hook' (object-data)",
+		"rules that would stay inactive: 'r'",
+	};
+
+	assert_int_equal(json_array_size(notes), ARRAY_LEN(said));
+	for (i = 0; i < ARRAY_LEN(said); i++)
+		assert_string_equal(json_string_value(json_array_get(notes, i)), said[i]);
+	event_kept_done(&k);
+}
+
+static void a_report_is_bounded(void **state)
+{
+	struct event_kept k = { .world = template_world_new(), .actions = json_array(), .rules = json_array() };
+	struct event_judge j = { 0 };
+	autojson json_t *notes = NULL;
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i < 200; i++)
+		json_array_append_new(k.actions, json_pack("{so si s{s{ss}}}", "name", json_sprintf("mail %d", i), "type", 3, "options",
+							   "email_config", "subject", "{{Event}}"));
+	assert_ok(event_kept_judge(&k, "2.6.6", NULL, &j, &e), &e);
+	assert_ok(event_report(&k, &j, "/root/kept", &notes, &e), &e);
+	assert_int_equal(json_array_size(notes), 2);
+	assert_non_null(strstr(json_string_value(json_array_get(notes, 1)), "'mail 49' and 150 more"));
 	event_kept_done(&k);
 }
 
@@ -296,6 +359,8 @@ int main(void)
 		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
 		cmocka_unit_test(no_name_agrees_to_everything),
 		cmocka_unit_test(only_what_a_migration_pauses_was_paused),
+		cmocka_unit_test(a_report_names_what_a_translation_would_do),
+		cmocka_unit_test(a_report_is_bounded),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(addresses_that_are_passwords_are_not_shown),
 		cmocka_unit_test(names_of_secrets),
