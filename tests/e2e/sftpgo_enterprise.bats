@@ -140,7 +140,7 @@ turned_back() {
 
 @test "stand-in: across editions; transfers are waited for, then cut and named; rules are paused; the licence is there" {
 	active_rules >"$lab/rules"
-	goal admin "$lab/password" 'drain: 1s' 'probe_account: true' 'events: translate' "events_dump: $lab/events.json" 'events_accept: [one-email]'
+	goal admin "$lab/password" 'drain: 1s' 'probe_account: true' 'events: translate' "events_dump: $lab/events.json" 'events_accept: [one-email, empty-recipient]'
 	slow_upload 30
 	cg apply -f "$lab/migration.yaml" --yes --output jsonl
 	exits 0
