@@ -1,4 +1,4 @@
-# The tests' SeaTable by itself: Docker, Compose, MariaDB, Redis and Caddy are real, the server's image is a stand-in. What is
+# The tests' SeaTable by itself, then moved by crossgrade: Docker, Compose, MariaDB, Redis and Caddy are real, the server's image is a stand-in. What is
 # seen of the server here is seen of the stand-in, not of SeaTable. The clients are the vendor's own libraries.
 load common
 
@@ -29,6 +29,7 @@ teardown_file() {
 	rm -rf "$lab"
 }
 
+# shellcheck disable=SC2154 # `env` sets it
 published() { nsenter -t "$dockerd" -n "$@"; }
 seed() { published "$python" "$CLIENT.py" seed --url http://127.0.0.1 --login admin@seatable.test --password pass-admin --base "$lab/base"; }
 client() { published "$python" "$CLIENT.py" "$1" --url http://127.0.0.1 --base "$lab/base" --log "$lab/base.log"; }
@@ -87,12 +88,50 @@ not_running() { ! kill -0 "$1" 2>/dev/null; }
 	[ "$(published curl -s -m 5 -o /dev/null -w '%{http_code}' -d username=admin@seatable.test -d password=x http://127.0.0.1/api2/auth-token/)" = 400 ]
 }
 
+# shellcheck disable=SC2154 # bats sets them
+cg() {
+	run --separate-stderr published "$CG" --state-dir "$lab/state" "$@" </dev/null
+	echo "crossgrade $* -> $status"
+	echo "$output" | tail -n 20
+	echo "$stderr" | tail -n 20
+}
+migration() { # edition version [settings]
+	printf 'product: seatable\nsource: {root: %s/seatable-compose}\ntarget: {edition: %s, version: %s}\nsettings: {%s}\n' "$home" "$@" >"$lab/m.yaml"
+}
+states() { docker container ls --all --quiet | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}}' | sort; }
+
+@test "crossgrade finds it, tells it, judges a switch by minor and licence, and touches nothing" {
+	states >"$lab/was"
+	cg inspect
+	exits 0
+	[[ $output == *seatable*developer*6.1.0*"$home/seatable-compose"* ]]
+	cg inspect seatable --root "$home/seatable-compose" --output json
+	exits 0
+	valid facts
+	[ "$(json "d['facts']['server.says']['value']")" = "{'edition': 'developer edition', 'version': '6.1.0'}" ]
+	[ "$(json "d['facts']['layout.kind']['value']")" = modern ]
+	migration enterprise 6.1.8 ''
+	cg check -f "$lab/m.yaml"
+	exits 3
+	[[ $output == *license* ]]
+	"$REAL" license "$lab/license.txt"
+	migration enterprise 6.1.8 "license_file: $lab/license.txt"
+	cg check -f "$lab/m.yaml"
+	exits 0
+	migration enterprise 6.2.12 "license_file: $lab/license.txt"
+	cg check -f "$lab/m.yaml"
+	exits 3
+	[[ $output == *'crosses minor releases'* ]]
+	states | cmp - "$lab/was"
+}
+
 @test "rows that lie nowhere but in operation_log survive a restart under the vendor's clients" {
 	with_clients
 	clients_start
 	within 20 grep -q '^file.*live' "$lab/base.log"
 	sleep 1
-	! grep -rqs 'live-' "$home/seatable-server/seatable/storage-data"
+	run grep -rqs 'live-' "$home/seatable-server/seatable/storage-data"
+	[ "$status" -eq 1 ]
 	docker restart --time 2 seatable-server >/dev/null
 	"$REAL" ready "$home"
 	sleep 1
@@ -102,6 +141,27 @@ not_running() { ! kill -0 "$1" 2>/dev/null; }
 	echo "row nobody nothing 0" >"$lab/lie"
 	run published "$python" "$CLIENT.py" check --url http://127.0.0.1 --base "$lab/base" --log "$lab/lie"
 	[ "$status" -eq 1 ]
+}
+
+@test "crossgrade moves it to Enterprise under the clients, and back with what they wrote since" {
+	with_clients
+	within 20 eval '[ "$(docker inspect --format "{{.State.Health.Status}}" seatable-server)" = healthy ]'
+	docker inspect --format '{{.Id}}' mariadb redis caddy >"$lab/others"
+	migration enterprise 6.1.8 "license_file: $lab/license.txt"
+	clients_start
+	cg apply -f "$lab/m.yaml" --yes
+	exits 0
+	[ "$(says)" = '{"version": "6.1.8", "edition": "enterprise edition"}' ]
+	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
+	sleep 2
+	cg rollback --yes
+	exits 0
+	sleep 2
+	clients_stop
+	[ "$(says)" = '{"version": "6.1.0", "edition": "developer edition"}' ]
+	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
+	client check
+	[ -z "$node" ] || node_client check
 }
 
 @test "the same rows and files with Enterprise in Developer's place, and a limit of users" {

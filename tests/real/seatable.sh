@@ -95,7 +95,7 @@ seatable_license() { # file [key=value...]
 		[Expiration]=$(date -d '+1 year' +%F) [MaxUsers]=3 [Mode]=subscription [Hash]=$(printf 'ab%.0s' {1..256}))
 	shift
 	for key; do line[${key%%=*}]=${key#*=}; done
-	echo '#SeaTable server licence' >"$file"
+	install -m 600 /dev/null "$file" && echo '#SeaTable server licence' >"$file"
 	for key in Name Licencetype LicenceKEY ProductID Expiration MaxUsers Mode Hash; do
 		[ -z "${line[$key]}" ] || printf '%s = "%s"\n' "$key" "${line[$key]}" >>"$file"
 	done
