@@ -1,15 +1,16 @@
-/* Questions to docker and its Compose plugin: one program, one answer, nothing changed. The environment is ours: of the caller's only
- * where docker is and as whom it logs in, so that no variable of a shell gets before .env. */
+/* Questions to docker and its Compose plugin (svc/docker.h), as the facts want the answers. Nothing is changed. */
 #pragma once
 
-#include "base/buf.h"
-#include "io/json.h"
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
 
 /* SEA_DOCKER and SEA_COMPOSE; new references. */
 int sea_docker_about(json_t **ret, struct err *e) must_check;
 int sea_docker_compose(json_t **ret, struct err *e) must_check;
-/* The merged configuration of a project directory, '$' undoubled; raw: before variables are put in. */
-int sea_docker_config(const char *dir, bool raw, json_t **ret, struct err *e) must_check;
+/* The merged configuration of a project's directory and its files (absolute names), '$' undoubled; raw: before variables are put in. */
+int sea_docker_config(const char *dir, const json_t *files, bool raw, json_t **ret, struct err *e) must_check;
 /* What docker says of an image on this host; ERR_ABSENT: it has none. */
 int sea_docker_image(const char *reference, json_t **ret, struct err *e) must_check;
 /* "name:tag" of every image on this host. New reference. */

@@ -51,7 +51,6 @@
 #define SEA_PINGS          "server.pings"       /* O {"server-info"|"api2"|"dtable-server"|"dtable-db"|"api-gateway"|"nginx": "" | why not} */
 #define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header}: where clients reach it from this host */
 #define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that holds the door|absent} */
-#define SEA_CERTIFICATE    "server.certificate" /* P {"sha256","not_after"}; absent: plain [TLS handshake with the door] */
 
 /* ---- data */
 #define SEA_DATA           "data.path"          /* P str: source of the server's /shared [merged] */

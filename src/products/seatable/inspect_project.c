@@ -114,31 +114,16 @@ static json_t *file_facts(const struct sea_look *k, const char *name)
 	return o;
 }
 
-static json_t *default_files(const struct sea_look *k)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; sea_default_files[i] && !json_array_size(names); i++) {
-		autofree char *path = xasprintf("%s/%s", k->l.root, sea_default_files[i]);
-
-		if (!access(path, F_OK))
-			json_array_append_new(names, json_string(sea_default_files[i]));
-	}
-	return names;
-}
-
 static void put_files(struct sea_look *k)
 {
-	json_t *names = sea_env_files(&k->l.env), *files = json_array(), *name;
+	json_t *files = json_array(), *name;
 	const char *separator = map_get(&k->l.env, "COMPOSE_PATH_SEPARATOR");
 	size_t i;
 
-	if (!names)
-		names = default_files(k);
-	json_array_foreach(names, i, name)
+	json_array_foreach(k->l.files, i, name)
 		json_array_append_new(files, file_facts(k, json_string_value(name)));
 	sea_pin(k, SEA_PROJECT,
-		json_pack("{ss so ss so}", "name", k->l.project, "files", names, "separator", separator && *separator ? separator : ":",
+		json_pack("{ss sO ss so}", "name", k->l.project, "files", k->l.files, "separator", separator && *separator ? separator : ":",
 			  "profiles", sea_env_profiles(&k->l.env)),
 		".env");
 	sea_pin(k, SEA_FILES, files, "COMPOSE_FILE");

@@ -29,6 +29,13 @@ const char *sea_container_name(const json_t *seen)
 
 /* ---- .env ---- */
 
+static bool has_file(const char *root, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", root, name);
+
+	return !access(path, F_OK);
+}
+
 static void read_env(struct sea_layout *l)
 {
 	autofree char *path = xasprintf("%s/.env", l->root);
@@ -84,13 +91,43 @@ char *sea_layout_data(const struct sea_layout *l)
 
 /* ---- the project ---- */
 
+/* As COMPOSE_FILE lists them, else the first that has a usual name. */
+static json_t *names_of(const struct sea_layout *l)
+{
+	json_t *names = sea_env_files(&l->env);
+
+	if (names)
+		return names;
+	names = json_array();
+	for (size_t i = 0; sea_default_files[i] && !json_array_size(names); i++)
+		if (has_file(l->root, sea_default_files[i]))
+			json_array_append_new(names, json_string(sea_default_files[i]));
+	return names;
+}
+
+static json_t *paths_of(const struct sea_layout *l)
+{
+	json_t *paths = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(l->files, i, one) {
+		const char *name = json_string_value(one);
+
+		json_array_append_new(paths, *name == '/' ? json_string(name) : json_sprintf("%s/%s", l->root, name));
+	}
+	return paths;
+}
+
 static void read_config(struct sea_layout *l)
 {
+	autojson json_t *paths = NULL;
 	struct err ignored = ERR_INIT;
 
-	if (sea_docker_config(l->root, false, &l->config, &l->config_error) < 0)
+	l->files = names_of(l);
+	paths = paths_of(l);
+	if (sea_docker_config(l->root, paths, false, &l->config, &l->config_error) < 0)
 		return;
-	if (sea_docker_config(l->root, true, &l->raw, &ignored) < 0)
+	if (sea_docker_config(l->root, paths, true, &l->raw, &ignored) < 0)
 		l->raw = NULL;
 	l->server = sea_merged_server(l->config);
 }
@@ -121,13 +158,6 @@ static json_t *service_of(const struct sea_layout *l, const json_t *source)
 	if (json_is_object(given))
 		return json_deep_copy(given);
 	return json_pack("{ss ss ss}", "kind", "compose", "project", l->project, "service", l->server ? l->server : "seatable-server");
-}
-
-static bool has_file(const char *root, const char *name)
-{
-	autofree char *path = xasprintf("%s/%s", root, name);
-
-	return !access(path, F_OK);
 }
 
 /* Before docker is asked: anything that Compose would read? */
@@ -180,6 +210,7 @@ void sea_layout_done(struct sea_layout *l)
 	free(l->root);
 	free(l->env_text);
 	map_done(&l->env, free);
+	json_decref(l->files);
 	json_decref(l->config);
 	json_decref(l->raw);
 	json_decref(l->containers);

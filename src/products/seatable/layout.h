@@ -11,6 +11,7 @@ struct sea_layout {
 	char *env_text;                 /* of .env; NULL: there is none, or it cannot be read */
 	char env_error[300];            /* why Compose cannot read it; "" */
 	struct map env;                 /* its values: passwords, too */
+	json_t *files;                  /* names, as COMPOSE_FILE lists them */
 	json_t *config;                 /* merged; NULL: cannot be had. It has every password */
 	json_t *raw;                    /* the same before variables were put in; NULL likewise */
 	struct err config_error;

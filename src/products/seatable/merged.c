@@ -6,50 +6,6 @@
 #include "io/json.h"
 #include "products/seatable/image.h"
 
-/* ---- '$' ---- */
-
-static json_t *undoubled(const char *text)
-{
-	autofree char *out = xstrdup(text);
-	char *to = out;
-
-	for (const char *p = text; *p; p++) {
-		*to++ = *p;
-		if (p[0] == '$' && p[1] == '$')
-			p++;
-	}
-	*to = '\0';
-	return json_string(out);
-}
-
-static json_t *changed(json_t *value)
-{
-	if (json_is_string(value) && strstr(json_string_value(value), "$$"))
-		return undoubled(json_string_value(value));
-	sea_merged_undouble(value);
-	return NULL;
-}
-
-/* The parser's own limit bounds how deep this goes. */
-void sea_merged_undouble(json_t *config)
-{
-	json_t *value, *better;
-	const char *key;
-	void *next;
-	size_t i;
-
-	json_object_foreach_safe(config, next, key, value) {
-		better = changed(value);
-		if (better)
-			json_object_set_new(config, key, better);
-	}
-	json_array_foreach(config, i, value) {
-		better = changed(value);
-		if (better)
-			json_array_set_new(config, i, better);
-	}
-}
-
 /* ---- services ---- */
 
 const json_t *sea_merged_service(const json_t *config, const char *service)

@@ -7,9 +7,6 @@
 
 #include "base/err.h"
 
-/* Compose writes every '$' twice; take one of each pair away, in place. */
-void sea_merged_undouble(json_t *config);
-
 /* The service that is the server: by the vendor's name, else the only one with the vendor's image. Borrowed; NULL: none. */
 const char *sea_merged_server(const json_t *config);
 /* Borrowed; NULL: there is no such service. */
