@@ -178,3 +178,37 @@ sftpgo_objects() {
 	sftpgo_dump "$root" >"$lab/after.json"
 	"$TOOLS/sftpgo_dumps.py" --used "$lab/before.json" "$lab/after.json"
 }
+
+# ---- a package under a systemd inside, its data in a database server: subject() says what is moved
+
+DB=$BATS_TEST_DIRNAME/../real/db.sh
+
+package_databases() {
+	command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null || skip "no PostgreSQL or no MariaDB server"
+}
+package_databases_end() {
+	"$DB" end "$lab/postgresql"
+	"$DB" end "$lab/mysql"
+}
+
+# The server begins anew with its data there. Its password stands in a file of env.d.
+package_database() { # DRIVER
+	local db=$lab/$1
+	inside_net "$DB" start "$1" "$db" 3>&- 4>&- || return
+	"$DB" env "$db" | sed -n 's/^driver=/DRIVER=/p; s/^port=/PORT=/p; s/^database=/NAME=/p; s/^user=/USERNAME=/p; s/^password=/PASSWORD=/p' |
+		sed 's/^/SFTPGO_DATA_PROVIDER__/; $a SFTPGO_DATA_PROVIDER__HOST=127.0.0.1' | inside tee /etc/sftpgo/env.d/provider.env >/dev/null
+	inside chown sftpgo: /etc/sftpgo/env.d/provider.env
+	inside systemctl restart sftpgo.service
+	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 1000 &&
+		sftpgo_dump "$root" >"$lab/before.json"
+}
+package_schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; }
+
+package_there_and_back() { # DRIVER
+	package_database "$1" || return
+	# shellcheck disable=SC2046
+	cg apply $(subject) --yes
+	exits 0 && [ "$(package_schema "$1")" = 33 ] && sftpgo_serves 2.7.5 && sftpgo_objects || return
+	cg rollback --yes
+	exits 0 && [ "$(package_schema "$1")" = 29 ] && sftpgo_serves 2.6.4 && sftpgo_objects
+}

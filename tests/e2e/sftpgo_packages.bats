@@ -5,7 +5,6 @@ bats_require_minimum_version 1.5.0
 
 CONF=/etc/sftpgo/sftpgo.json
 ALTERED=/usr/share/sftpgo/templates/email/reset-password.html
-DB=$BATS_TEST_DIRNAME/../real/db.sh
 ROOT_MORE="postgresql-client-15 mariadb-client"
 
 # dpkg's own helpers, so that it can be killed where it hurts: while it unpacks, and while it configures. What `kill` holds is
@@ -123,8 +122,7 @@ setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
 	vendors_end
-	"$DB" end "$lab/postgresql"
-	"$DB" end "$lab/mysql"
+	package_databases_end
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
 	[ -z "${lab-}" ] || rm -rf "$lab"
 }
@@ -363,21 +361,9 @@ inside_sqlite() {
 		"$lab/inside/var/lib/sftpgo/sftpgo.db" "$1"
 }
 
-# database DRIVER: the server begins anew with its data there. Its password stands in a file of env.d.
-database() {
-	local db=$lab/$1
-	inside_net "$DB" start "$1" "$db" 3>&- 4>&- || return
-	"$DB" env "$db" | sed -n 's/^driver=/DRIVER=/p; s/^port=/PORT=/p; s/^database=/NAME=/p; s/^user=/USERNAME=/p; s/^password=/PASSWORD=/p' |
-		sed 's/^/SFTPGO_DATA_PROVIDER__/; $a SFTPGO_DATA_PROVIDER__HOST=127.0.0.1' | inside tee /etc/sftpgo/env.d/provider.env >/dev/null
-	inside chown sftpgo: /etc/sftpgo/env.d/provider.env
-	inside systemctl restart sftpgo.service
-	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 1000 && sftpgo_dump "$root" >"$lab/before.json"
-}
-schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; }
-
 @test "with the data in PostgreSQL, then in MariaDB, and a file of the package changed by hand: there and back" {
 	local driver
-	command -v mariadbd >/dev/null && ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null || skip "no PostgreSQL or no MariaDB server"
+	package_databases
 	uploads_stop
 	inside cp "$lab/edited.json" $CONF
 	inside tee -a $ALTERED <<<'of the operator' >/dev/null
@@ -386,17 +372,7 @@ schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; 
 	exits 0
 	[[ $output == *sftpgo.altered-files*$ALTERED* ]]
 	for driver in postgresql mysql; do
-		database $driver
-		cg apply $(subject) --yes
-		exits 0
-		[ "$(schema $driver)" = 33 ]
-		sftpgo_serves 2.7.5
-		sftpgo_objects
-		cg rollback --yes
-		exits 0
-		[ "$(schema $driver)" = 29 ]
-		sftpgo_serves 2.6.4
-		sftpgo_objects
+		package_there_and_back $driver
 		inside cmp $ALTERED "$lab/altered"
 	done
 }

@@ -5,7 +5,7 @@ load sftpgo
 bats_require_minimum_version 1.5.0
 
 CONF=/etc/sftpgo/sftpgo.json
-ROOT_MORE="rpm dnf dnf-plugins-core createrepo-c"
+ROOT_MORE="rpm dnf dnf-plugins-core createrepo-c postgresql-client-15 mariadb-client"
 REAL=$BATS_TEST_DIRNAME/../real
 CACHE=/var/cache/dnf/sftpgo-0/packages
 # Both vendors' repositories under the vendors' own names. $lab/enterprise.repo and its keyring are what the operator brings; the other
@@ -115,6 +115,7 @@ setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
 	vendors_end
+	package_databases_end
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
 	[ -z "${lab-}" ] || rm -rf "$lab"
 }
@@ -296,4 +297,13 @@ tampered() {
 	world 2.6.4 "$lab/pristine.json"
 	inside test ! -e $CONF.rpmnew
 	uploads_whole
+}
+
+@test "with the data in PostgreSQL, then in MariaDB: there and back" {
+	local driver
+	package_databases
+	uploads_stop
+	inside mkdir -p $CACHE
+	inside cp "$lab/old.rpm" $CACHE/sftpgo-2.6.4-1.x86_64.rpm
+	for driver in postgresql mysql; do package_there_and_back $driver; done
 }
