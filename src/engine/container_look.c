@@ -129,6 +129,17 @@ static json_t *look_at_compose(const json_t *seen, const char *service, const ch
 	return about;
 }
 
+/* Can it be made again at all? With its own image as the new one, which may not be here yet. */
+static void try_recipe(const json_t *seen, const char *image, json_t *about)
+{
+	autojson json_t *own = NULL, *recipe = NULL;
+	struct err e = ERR_INIT;
+
+	if (image_inspect(json_str(seen, "Image", ""), &own, &e) < 0 ||
+	    container_recipe_of(seen, own, own, image, "", &recipe, &e) < 0)
+		json_object_set_new(about, "why", json_sprintf("%s%s%s", e.msg, e.hint[0] ? "; " : "", e.hint));
+}
+
 /* ---- the image ---- */
 
 static json_t *archive_of(const struct goal *to)
@@ -205,8 +216,8 @@ void container_look(struct facts *f, const struct goal *to, const json_t *servic
 		json_object_set(about, "sha256", json_object_get(to->target, "sha256"));
 	if (!strcmp(kind, "compose"))
 		json_object_set_new(about, "compose", look_at_compose(seen, json_str(service, "service", ""), image));
-	else if (json_bool(json_object_get(seen, "HostConfig"), "AutoRemove", false))
-		json_object_set_new(about, "why", json_string("docker removes it when it stops (--rm)"));
+	else
+		try_recipe(seen, image, about);
 	facts_put(f, FACT_PINNED, FACT_IMAGE, about, "docker");
 	look_at_image(f, to);
 }

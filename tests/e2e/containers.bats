@@ -125,6 +125,7 @@ keep_state() { state_of "$@" >"$lab/was"; }
 }
 
 @test "without an image to move to, or with one that cannot be had, it is blocked with a remedy" {
+	keep_state
 	cg check questdb --root "$(root_of)"
 	exits 3
 	[[ $output == *'no target.image is named'* ]]
@@ -259,7 +260,7 @@ all_rows() { # PORT [SAVED]
 	exits 0
 	runs 19000 9.0.3
 	[ "$(id_of quest) $(policy_of quest)" = "$old unless-stopped" ]
-	! docker image inspect questdb/questdb:9.3.4 >/dev/null 2>&1
+	run ! docker image inspect questdb/questdb:9.3.4
 	all_rows 19000 "$lab/saved"
 	docker load --quiet --input "$lab/image.tar" >/dev/null
 	docker rm --force quest >/dev/null
