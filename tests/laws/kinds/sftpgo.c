@@ -266,6 +266,11 @@ static json_t *keep_events(struct bench *b)
 	return json_pack("{so ss}", "file", place_of("root", KEPT), "release", "2.7.5");
 }
 
+static bool is_named(struct bench *b)
+{
+	return json_lists(json_object_get(b->result, "notes"), "exact: 'mail'");
+}
+
 static void is_kept_already(struct bench *b)
 {
 	bench_put(b, "world/root/" KEPT, "somebody's");
@@ -324,7 +329,8 @@ const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
-	{ .kind = "events_keep", .name = "an action and a rule", .params = keep_events, .drift = is_kept_already },
+	{ .kind = "events_keep", .name = "an action and a rule", .params = keep_events, .drift = is_kept_already,
+	  .done = is_named },
 	{ .kind = "events_probe", .name = "a server that executes templates", .flags = FX_NO_EFFECT, .params = probe_events,
 	  .done = is_settled },
 	{ .kind = "events_put", .name = "an action and its rule", .params = put_events, .drift = dump_is_another,
