@@ -1,7 +1,7 @@
 /* file_put: write a small file of ours into the installation: a drop-in, a key file.
- * params {"file":place,"content":str | "from":"/abs path of a secret file","prefix":str,"mode":"0600","owner":place|{"uid","gid"}|null}:
+ * params {"file":place,"content":str | "from":"/abs path of a secret file","prefix":str,"whole":bool,"mode":"0600","owner":place|{"uid","gid"}|null}:
  * owner: as that file's, or that account. prefix, with from alone: the file becomes one line, the prefix ("NAME=") and the one line of the secret file, as
- * a file of variables wants it; nothing is quoted. ERR_FORMAT for a secret of no or several lines. undo record
+ * a file of variables wants it; nothing is quoted. whole, with from alone: that file byte for byte, which is no secret. ERR_FORMAT for a secret of no or several lines. undo record
  * {"image","ours","made"}: made is the topmost folder that was not there, or null. The content of a secret file never enters
  * plan, journal or undo record. */
 #include "engine/step.h"
@@ -47,6 +47,8 @@ static int content_of(const json_t *params, struct buf *ret, struct err *e)
 		buf_adds(ret, json_str(params, "content", ""));
 		return buf_check(ret, "the file's content", e);
 	}
+	if (json_bool(params, "whole", false))
+		return file_read_path(from, ret, e);
 	if (file_read_secret(from, &secret, e) < 0)
 		return -e->kind;
 	if (prefix)

@@ -59,7 +59,7 @@ static void clear_the_way(struct sea_draft *d, const json_t *license)
 static void put(struct sea_draft *d, const json_t *given)
 {
 	add(d, "license", "file_put",
-	    json_pack("{so ss ss so}", "file", license_place(d), "from", json_str(given, "path", ""), "mode", "0600", "owner",
+	    json_pack("{so ss sb ss so}", "file", license_place(d), "from", json_str(given, "path", ""), "whole", 1, "mode", "0600", "owner",
 		      json_pack("{si si}", "uid", 0, "gid", 0)),
 	    "Enterprise reads it at its start, and only then");
 }

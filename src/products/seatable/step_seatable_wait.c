@@ -158,7 +158,7 @@ static void ask_doors(struct wait *w, json_t **ret_says)
 		w->stall = deadline_in(params_span(w->params, "stall", STALL));
 	json_decref(w->pings);
 	w->pings = json_incref(pings);
-	open = *ret_says && all_open(w, pings);
+	open = all_open(w, pings) && *ret_says;
 	w->in_row = open ? w->in_row + 1 : 0;
 }
 

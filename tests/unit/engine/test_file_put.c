@@ -110,11 +110,27 @@ static void what_is_no_line_is_refused(void **state)
 	}
 }
 
+static void a_whole_file_keeps_its_last_newline(void **state)
+{
+	autojson json_t *params = params_for("a\nb\n\n", 5), *undo = NULL, *result = NULL;
+	autofree char *key = xasprintf("%s/key", base);
+	autobuf struct buf text = BUF_MAX(1024);
+	struct err e = ERR_INIT;
+
+	json_object_del(params, "prefix");
+	json_object_set_new(params, "whole", json_true());
+	assert_int_equal(chmod(key, 0644), 0);
+	assert_ok(put(params, &undo, &result, &e), &e);
+	assert_ok(file_read(&ctx.state, "root/env.d/licence.env", &text, &e), &e);
+	assert_string_equal(buf_str(&text), "a\nb\n\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_line_becomes_a_variable, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_line_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_whole_file_keeps_its_last_newline, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
