@@ -47,8 +47,8 @@ struct service_ops {
 	 * the file at `path`). Idempotent. NULL where a kind has none. */
 	int (*hold)(struct service *s, const char *path, struct err *e);
 	int (*lift)(struct service *s, const char *path, bool for_good, struct err *e);
-	/* After a unit file changed; nothing is done when it was read since. NULL where nothing is to do. */
-	int (*reload)(struct service *s, struct err *e);
+	/* After a unit file changed; nothing is done when it was certainly read since, unless `anyway`. NULL where nothing is to do. */
+	int (*reload)(struct service *s, bool anyway, struct err *e);
 	/* Everything needed to start the same thing again, as a launch record; it can hold passwords: 0600, never shown. */
 	int (*record)(struct service *s, json_t **ret, struct err *e);
 	void (*done)(struct service *s);

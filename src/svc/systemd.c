@@ -396,11 +396,32 @@ static int reload(struct systemd *own, struct err *e)
 	return r < 0 ? systemd_fail(e, r, &b, "let systemd read its units again") : 0;
 }
 
-static bool came_before(const char *path, uint64_t us)
+static bool is_from_before(const char *path, uint64_t us)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && (uint64_t)st.st_ctim.tv_sec * 1000000 + (uint64_t)st.st_ctim.tv_nsec / 1000 < us;
+	return lstat(path, &st) == 0 && (uint64_t)st.st_ctim.tv_sec * 1000000 + (uint64_t)st.st_ctim.tv_nsec / 1000 < us;
+}
+
+/* Each name on the way, too: a directory that was exchanged, or a link that was set elsewhere, brings files of old. */
+static bool way_is_from_before(const char *path, uint64_t us)
+{
+	autofree char *part = xstrdup(path);
+	char *slash;
+
+	while ((slash = strrchr(part, '/'))) {
+		if (!is_from_before(*part ? part : "/", us))
+			return false;
+		*slash = '\0';
+	}
+	return true;
+}
+
+static bool came_before(const char *path, uint64_t us)
+{
+	autofree char *real = realpath(path, NULL);
+
+	return real && way_is_from_before(path, us) && way_is_from_before(real, us);
 }
 
 /* Of all its files: there before systemd began to read units the last time? */
@@ -438,12 +459,14 @@ static int is_read(struct systemd *own, struct err *e)
 	return differs ? 0 : came_all_before(own, began, e);
 }
 
-static int unit_reload(struct service *s, struct err *e)
+static int unit_reload(struct service *s, bool anyway, struct err *e)
 {
 	struct systemd *own = NULL;
-	int known = systemd_connect(s, &own, e) < 0 ? -(int)e->kind : is_read(own, e);
+	struct err unsure = ERR_INIT;
 
-	return known ? (known < 0 ? known : 0) : reload(own, e);
+	if (systemd_connect(s, &own, e) < 0)
+		return -(int)e->kind;
+	return !anyway && is_read(own, &unsure) > 0 ? 0 : reload(own, e);
 }
 
 /* ---- hold ---- */

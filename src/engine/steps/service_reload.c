@@ -16,7 +16,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0)
 		return -e->kind;
 	*ret_result = json_object();
-	return service->ops->reload ? service->ops->reload(service, e) : 0;
+	return service->ops->reload ? service->ops->reload(service, false, e) : 0;
 }
 
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)

@@ -180,7 +180,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	if (ctx_site_of(c, params, &s, e) < 0 || site_service(s, &service, e) < 0 || serve_lift(c, s, false, e) < 0)
 		return -e->kind;
 	tell_server(service, undo);
-	if (service->ops->reload && service->ops->reload(service, e) < 0)
+	if (service->ops->reload && service->ops->reload(service, true, e) < 0)
 		return err_wrap(e, "reload %s", service->name);
 	if (ran && start_old(c, s, params, undo, e) < 0)
 		return err_wrap(e, "start the old server");

@@ -111,7 +111,7 @@ static int start(void **state)
 	snprintf(hold_path, sizeof hold_path, "%s/holds/100%% held", folder);
 	write_unit("");
 	s = open_unit(UNIT);
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	service_close(s);
 	return 0;
 }
@@ -277,7 +277,7 @@ static void the_hold_is_of_the_unit_not_its_alias(void **state)
 
 	assert_int_equal(symlink(UNITS UNIT, UNITS "other-name.service"), 0);
 	s = open_unit("other-name");
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	good(s->ops->hold(s, hold_path, &e), &e);
 	assert_int_equal(access(DROP_IN, F_OK), 0);
 	good(s->ops->lift(s, hold_path, true, &e), &e);
@@ -295,7 +295,7 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 	pid_t pid;
 
 	write_unit(deaf);
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	pid = want(s, SVC_RUNNING).id.pid;
 	usleep(100000);
 	assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
@@ -305,7 +305,7 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 	err_clear(&e);
 	assert_int_equal(want(s, SVC_STOPPED).run, SVC_STOPPED);
 	write_unit("");
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	service_close(s);
 }
 
@@ -330,18 +330,54 @@ static void a_unit_is_read_again_when_it_came_since(void **state)
 	struct err e = ERR_INIT;
 	uint64_t at;
 
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	usleep(20000);
 	write_unit("Environment=C=d\n");
 	assert_int_equal(utimensat(AT_FDCWD, UNITS UNIT, old, 0), 0);
 	at = read_at();
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	assert_true(read_at() > at);
 	at = read_at();
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	assert_true(read_at() == at);
 	write_unit("");
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
+	service_close(s);
+}
+
+static void put_linked(const char *dir, const char *description)
+{
+	autofree char *path = xasprintf("%s/%s/linked.service", folder, dir);
+	autofree char *text = xasprintf("[Unit]\nDescription=%s\n[Service]\nExecStart=/bin/true\n", description);
+
+	write_file(path, text);
+}
+
+/* Its directory is exchanged with another: the file that comes so is as old as it was there. */
+static void a_unit_in_an_exchanged_directory_is_read_again(void **state)
+{
+	autofree char *a = xasprintf("%s/a", folder), *b = xasprintf("%s/b", folder), *file = xasprintf("%s/linked.service", a);
+	struct service *s = open_unit("linked.service");
+	struct err e = ERR_INIT;
+	uint64_t at;
+
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_int_equal(mkdir(b, 0755), 0);
+	put_linked("a", "old");
+	put_linked("b", "new");
+	assert_int_equal(symlink(file, UNITS "linked.service"), 0);
+	good(s->ops->reload(s, true, &e), &e);
+	usleep(20000);
+	at = read_at();
+	good(s->ops->reload(s, false, &e), &e);
+	assert_true(read_at() == at);
+	assert_int_equal(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE), 0);
+	good(s->ops->reload(s, false, &e), &e);
+	assert_true(read_at() > at);
+	at = read_at();
+	good(s->ops->reload(s, true, &e), &e);
+	assert_true(read_at() > at);
+	assert_int_equal(unlink(UNITS "linked.service"), 0);
 	service_close(s);
 }
 
@@ -356,11 +392,11 @@ static void units_that_are_none(void **state)
 	write_unit("ExecStart=\nExecStart=/no/such/program\nRestart=no\n");
 	s = open_unit(UNIT);
 	err_clear(&e);
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	write_unit("");
 	err_clear(&e);
-	good(s->ops->reload(s, &e), &e);
+	good(s->ops->reload(s, false, &e), &e);
 	service_close(s);
 }
 
@@ -376,6 +412,7 @@ static int run_inside(void)
 		cmocka_unit_test_teardown(the_hold_is_of_the_unit_not_its_alias, stop_unit),
 		cmocka_unit_test_teardown(a_deaf_unit_is_left_to_systemd, stop_unit),
 		cmocka_unit_test_teardown(a_unit_is_read_again_when_it_came_since, stop_unit),
+		cmocka_unit_test_teardown(a_unit_in_an_exchanged_directory_is_read_again, stop_unit),
 		cmocka_unit_test_teardown(units_that_are_none, stop_unit),
 	};
 
