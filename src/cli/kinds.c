@@ -71,7 +71,7 @@ const struct kind_text kind_texts[] = {
 	  "Nothing." },
 	{ "package_install",
 	  "With the server stopped and held, lets dpkg or rpm install the new package; configuration files, a hold of apt's or "
-	  "dnf's and the program's attributes stay as they were.",
+	  "dnf's and the program's attributes stay as they were. Refuses when a file of the old one was edited since it was staged.",
 	  "Installs the old package over what is there, and lets dpkg or rpm verify its files." },
 	{ "package_lock",
 	  "Keeps others from installing packages until the call ends; waits, for a bounded time, for those who do.",

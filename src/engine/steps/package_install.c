@@ -1,10 +1,11 @@
 /* package_install: the new packages take the old ones' place. The server is down and its hold stands: their scripts restart the
  * service, and must not get it started.
  * params {"manager":"dpkg"|"rpm","packages":[{"name","was":version|null,"to":version}],"new":[large blob],"old":[..],
- *         "marks":{..},"old_conffiles":{path: SHA-256},"strays":[path],"odd":{..},"edits":{..},"program":place,"within":"10m",
+ *         "marks":{..},"old_conffiles":{path: SHA-256},"strays":[path],"odd":{..},"edits":{..},"looks": digest,"program":place,"within":"10m",
  *         "conffiles":[{"file":place,"theirs":SHA-256 of what the new package brings, or "","in_point":bool}]};
- * undo record {"want":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],"xattrs":{..}}. From "marks" to "edits" they are what
- * package_stage found.
+ * undo record {"want":[..],"conffiles":[..],"beside":[..],"attrs":{..},"strays":[path],"xattrs":{..}}. From "marks" to "looks" they are what
+ * package_stage found. Who changed a file of the package since, but a configuration file, which is kept as it is, is not overruled:
+ * capture refuses.
  *
  * Old configuration files are kept, every one: dpkg and rpm keep one that was edited, and replace one that was not without a word
  * (seen, --force-confold and %config(noreplace) too); that one is put back, and what the package brings lies beside it as the
@@ -24,6 +25,7 @@
 #include "engine/file_undo.h"
 #include "engine/package_attrs.h"
 #include "engine/package_edits.h"
+#include "engine/package_looks.h"
 #include "engine/package_strays.h"
 #include "engine/serve.h"
 #include "svc/unitfile.h"
@@ -33,6 +35,7 @@
 #define WORK_WITHIN (600 * NS_PER_S)
 #define VERIFY_MAX  ((size_t)1 << 20)
 #define CONF_MAX    ((size_t)16 << 20)
+#define LOOKS_MAX   ((size_t)16 << 20)
 
 /* What a verb works with. */
 struct work {
@@ -257,6 +260,20 @@ static int note_package(const struct work *w, const json_t *one, json_t *undo, s
 	return 0;
 }
 
+/* What was edited by hand since it was staged is in nobody's hands but the operator's. */
+static int look_alike(const struct work *w, struct err *e)
+{
+	const char *digest = json_str(w->params, "looks", NULL);
+	autobuf struct buf text = BUF_MAX(LOOKS_MAX);
+	autojson json_t *looks = NULL;
+
+	if (!digest)
+		return 0;
+	if (blob_get(&w->c->blobs, digest, &text, e) < 0 || json_parse(buf_sv(&text), "how the files looked", &looks, e) < 0)
+		return -(int)e->kind;
+	return package_looks_same(&w->p, looks, e);
+}
+
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
 	autojson json_t *undo = json_pack("{s[] s[] s[] s{} s[]}", "want", "conffiles", "beside", "attrs", "strays");
@@ -265,7 +282,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	struct work w;
 	size_t i;
 
-	if (work_of(c, params, undo, &w, e) < 0)
+	if (work_of(c, params, undo, &w, e) < 0 || look_alike(&w, e) < 0)
 		return -(int)e->kind;
 	json_array_foreach((json_t *)packages(&w), i, one)
 	{
@@ -584,5 +601,5 @@ static int look_install(struct ctx *c, const json_t *params, const json_t *undo,
 	return each_conf(&w, look_at_conf, e);
 }
 
-const struct step_kind step_package_install = { "package_install", 2,	   LIFE_DURABLE, describe, capture,
+const struct step_kind step_package_install = { "package_install", 3,	   LIFE_DURABLE, describe, capture,
 						apply,		   verify, undo_install, look_install };

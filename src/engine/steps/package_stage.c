@@ -4,7 +4,8 @@
  *         "old":[{"name","version","arch","how":"file"|"download"|"repack","file":"/abs"|null}]}; old is shorter when a package of
  * the new ones is not installed.
  * result {"new":[name of a large blob],"old":[..],"marks":{name: package_mark()},"conffiles":{path: SHA-256 of what an old one brings},
- * "strays":[path that only a new one brings],"odd":{name of an old one: lines of packager_ops.verify},"edits":package_edits_take()}.
+ * "strays":[path that only a new one brings],"odd":{name of an old one: lines of packager_ops.verify},"edits":package_edits_take(),
+ * "looks": digest of the blob of package_looks_take()}.
  * They are copies, so that what is installed later is what was looked at. At its end the manager is asked whether the new ones could
  * be installed. All that takes long is done here, while the server runs. Undo removes the copies. */
 #include "engine/package_of.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "engine/package_edits.h"
+#include "engine/package_looks.h"
 #include "engine/package_strays.h"
 #include "io/image.h"
 #include "svc/unitfile.h"
@@ -23,6 +25,7 @@
 #define MADE_MAX      16
 #define BLOBS_MAX     10000
 #define ODD_MAX       ((size_t)1 << 20)
+#define LOOKS_MAX     ((size_t)16 << 20)
 #define ROOM          "package-"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -196,6 +199,26 @@ static int note_odd(struct ctx *c, const struct packager *p, const char *name, j
 	return package_edits_take(p, buf_str(&said), &c->blobs, json_object_get(result, "edits"), e);
 }
 
+/* Before their files are read: what somebody does to one later shows, whatever was read of it. */
+static int note_looks(struct ctx *c, const struct packager *p, const json_t *names, json_t *looks, struct err *e)
+{
+	autofree char *file = xasprintf("%s/%s", c->blobs.path, json_string_value(json_array_get(names, json_array_size(names) - 1)));
+
+	return package_looks_take(p, file, looks, e);
+}
+
+static int keep_looks(struct ctx *c, const json_t *looks, json_t *result, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(LOOKS_MAX);
+	char digest[DIGEST_TEXT];
+
+	json_canonical(looks, &text);
+	if (buf_check(&text, "how the files of the packages look", e) < 0 || blob_put(&c->blobs, buf_sv(&text), digest, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(result, "looks", json_string(digest));
+	return 0;
+}
+
 static int note_marks(struct ctx *c, json_t *result, struct err *e)
 {
 	const json_t *one;
@@ -236,6 +259,7 @@ static int would_install(struct ctx *c, const struct packager *p, const json_t *
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	autojson json_t *result = json_pack("{s[] s[] s{} s{} s[] s{} s{}}", "new", "old", "marks", "conffiles", "strays", "odd", "edits");
+	autojson json_t *looks = json_object();
 	const json_t *one;
 	struct packager p;
 	struct site *s;
@@ -250,10 +274,13 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	}
 	json_array_foreach(json_object_get(params, "old"), i, one)
 	{
-		if (keep_old(c, &p, one, json_object_get(result, "old"), e) < 0 || note_odd(c, &p, json_str(one, "name", ""), result, e) < 0)
+		json_t *olds = json_object_get(result, "old");
+
+		if (keep_old(c, &p, one, olds, e) < 0 || note_looks(c, &p, olds, looks, e) < 0 ||
+		    note_odd(c, &p, json_str(one, "name", ""), result, e) < 0)
 			return -(int)e->kind;
 	}
-	if (note_marks(c, result, e) < 0 || note_conffiles(c, &p, result, e) < 0 || note_strays(c, &p, result, e) < 0 ||
+	if (keep_looks(c, looks, result, e) < 0 || note_marks(c, result, e) < 0 || note_conffiles(c, &p, result, e) < 0 || note_strays(c, &p, result, e) < 0 ||
 	    would_install(c, &p, json_object_get(result, "new"), e) < 0)
 		return -(int)e->kind;
 	*ret_result = take_ptr(result);
@@ -296,4 +323,4 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r < 0 ? r : dir_sync(&c->blobs, "", e);
 }
 
-const struct step_kind step_package_stage = { "package_stage", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
+const struct step_kind step_package_stage = { "package_stage", 3, LIFE_DURABLE, describe, capture, apply, verify, undo };

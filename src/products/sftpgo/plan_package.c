@@ -112,9 +112,9 @@ static json_t *conffiles(const struct draft *d)
 void sftpgo_draft_install(struct draft *d)
 {
 	sftpgo_draft_step(d, PHASE_CHANGE, "install", "package_install", STEP_IN_WINDOW,
-			  json_pack("{ss so so so so so so so so so so}", "manager", manager(d)->name, "packages", changes(d), "new",
+			  json_pack("{ss so so so so so so so so so so so}", "manager", manager(d)->name, "packages", changes(d), "new",
 				    plan_from("stage", "new"), "old", plan_from("stage", "old"), "marks", plan_from("stage", "marks"),
-				    "odd", plan_from("stage", "odd"), "edits", plan_from("stage", "edits"), "old_conffiles",
+				    "odd", plan_from("stage", "odd"), "edits", plan_from("stage", "edits"), "looks", plan_from("stage", "looks"), "old_conffiles",
 				    plan_from("stage", "conffiles"), "strays", plan_from("stage", "strays"), "conffiles", conffiles(d),
 				    "program", place_of("system", facts_str(d->now, SF_PROGRAM, "/") + 1)),
 			  "its scripts restart the service, which the hold prevents; edited or not, configuration files are kept");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/package_edits.h"
+#include "engine/package_looks.h"
 #include "io/image.h"
 #include "laws/fixture.h"
 #include "unit/unit.h"
@@ -230,6 +231,27 @@ static json_t *upgrade_edited(struct bench *b, const struct manager *m)
 	return params;
 }
 
+static json_t *looks_of(struct bench *b, const struct packager *p, const struct manager *m)
+{
+	autofree char *old = m->make(b, "1");
+	autojson json_t *looks = json_object();
+	autobuf struct buf text = BUF_MAX(4096);
+	char digest[DIGEST_TEXT];
+	struct err e = ERR_INIT;
+
+	assert_ok(package_looks_take(p, old, looks, &e), &e);
+	assert_non_null(json_object_get(looks, "/usr/bin/server"));
+	assert_null(json_object_get(looks, "/etc/server.conf"));
+	json_canonical(looks, &text);
+	assert_ok(blob_put(&b->ctx.blobs, buf_sv(&text), digest, &e), &e);
+	return json_string(digest);
+}
+
+static void program_is_edited_once_more(struct bench *b)
+{
+	bench_put(b, "world/system/usr/bin/server", "of the operator, later");
+}
+
 /* The program itself, by hand; as it was staged. */
 static json_t *upgrade_altered(struct bench *b, const struct manager *m)
 {
@@ -243,6 +265,7 @@ static json_t *upgrade_altered(struct bench *b, const struct manager *m)
 	assert_ok(p.ops->verify(&p, "server", &odd, &e), &e);
 	assert_ok(package_edits_take(&p, buf_str(&odd), &b->ctx.blobs, edits, &e), &e);
 	assert_int_equal(json_object_size(edits), 1);
+	json_object_set_new(params, "looks", looks_of(b, &p, m));
 	json_object_set_new(params, "odd", json_pack("{ss}", "server", buf_str(&odd)));
 	json_object_set_new(params, "edits", edits);
 	return params;
@@ -408,8 +431,8 @@ const struct fixture package_fixtures[] = {
 	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
 	  .params = upgrade_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ .kind = "package_install", .name = "a program changed by hand", .flags = FX_FORCE, .params = upgrade_altered_dpkg,
-	  .drift = another_by_dpkg, .then = dpkg_forgets, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
+	  .drift = program_is_edited_once_more, .then = dpkg_forgets, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "a program changed by hand, of rpm", .flags = FX_FORCE, .can = can_rpm,
-	  .params = upgrade_altered_rpm, .drift = another_by_rpm, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
+	  .params = upgrade_altered_rpm, .drift = program_is_edited_once_more, .then = rpm_forgets, .meddle = another_by_rpm, .done = is_upgraded_rpm },
 	{ NULL },
 };
