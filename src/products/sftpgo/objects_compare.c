@@ -161,6 +161,7 @@ struct comparing {
 	int (*each)(void *arg, const struct object_difference *d, struct err *e);
 	void *arg;
 	bool rewritten; /* the object that is told: by a login, nothing else of it */
+	bool unread;    /* of two providers: `then` is what could not be read */
 	struct object_tally tally;
 };
 
@@ -408,6 +409,12 @@ static int order_of_sides(const struct side *then, const struct side *now)
 	return strcmp(then->key, now->key);
 }
 
+static int of_then(struct comparing *c, int r)
+{
+	c->unread |= r < 0;
+	return r;
+}
+
 /* What the frozen side would say of it. */
 static int read_then(struct comparing *c, struct side *s, char digest[65], json_t **ret_fields, struct err *e)
 {
@@ -437,7 +444,7 @@ static int compare_sides(struct comparing *c, struct side *then, struct side *no
 		c->tally.same.n[c->then.kind]++;
 		return 0;
 	}
-	return read_then(c, then, digest, &fields, e) < 0 || objects_read(now->all, &o, e) < 0 || compare_both(c, o, e) < 0 ?
+	return of_then(c, read_then(c, then, digest, &fields, e)) < 0 || objects_read(now->all, &o, e) < 0 || compare_both(c, o, e) < 0 ?
 		       -(int)e->kind :
 		       0;
 }
@@ -454,7 +461,7 @@ static int compare_next(struct comparing *c, struct side *then, struct side *now
 		r = order > 0 ? tell_new(c, kind, now->key, e) : compare_sides(c, then, now, e);
 	if (r < 0)
 		return r;
-	if (order <= 0 && step_side(then, &c->tally.then.n[kind], e) < 0)
+	if (order <= 0 && of_then(c, step_side(then, &c->tally.then.n[kind], e)) < 0)
 		return -(int)e->kind;
 	return order >= 0 ? step_side(now, &c->tally.now.n[kind], e) : 0;
 }
@@ -464,12 +471,12 @@ static int compare_kind(struct comparing *c, struct provider *then, enum object_
 	autoobjects struct objects *a = NULL, *b = NULL;
 	struct side old, new;
 
-	if (objects_open(then, kind, &a, e) < 0 || objects_open(c->now, kind, &b, e) < 0)
+	if (of_then(c, objects_open(then, kind, &a, e)) < 0 || objects_open(c->now, kind, &b, e) < 0)
 		return -(int)e->kind;
 	old = (struct side){ .all = a };
 	new = (struct side){ .all = b };
 	c->then.kind = kind;
-	if (step_side(&old, &c->tally.then.n[kind], e) < 0 || step_side(&new, &c->tally.now.n[kind], e) < 0)
+	if (of_then(c, step_side(&old, &c->tally.then.n[kind], e)) < 0 || step_side(&new, &c->tally.now.n[kind], e) < 0)
 		return -(int)e->kind;
 	while (old.key || new.key)
 		if (compare_next(c, &old, &new, e) < 0)
@@ -488,7 +495,7 @@ int objects_compare_two(struct provider *then, struct provider *now,
 
 	for (enum object_kind kind = 0; kind < OBJ__MAX; kind++)
 		if (compare_kind(&c, then, kind, e) < 0)
-			return err_wrap(e, "compare objects");
+			return c.unread ? 1 : err_wrap(e, "compare objects");
 	*ret = c.tally;
 	return 0;
 }

@@ -58,7 +58,8 @@ struct object_tally {
 int objects_compare(int frozen, const char *what, struct provider *now,
 		    int (*each)(void *arg, const struct object_difference *d, struct err *e),
 		    void *arg, struct object_tally *ret, struct err *e) must_check;
-/* The same of two providers of one driver. Most objects are equal byte for byte and are looked at no further. */
+/* The same of two providers of one driver. Most objects are equal byte for byte and are looked at no further. 1: an object of `then`
+ * cannot be read, and e says why; what was told before is not all. */
 int objects_compare_two(struct provider *then, struct provider *now,
 			int (*each)(void *arg, const struct object_difference *d, struct err *e),
 			void *arg, struct object_tally *ret, struct err *e) must_check;

@@ -151,15 +151,25 @@ static int record(void *data, const struct object_difference *d, struct err *e u
 	return 0;
 }
 
-/* 1 compared, 0 it is not at hand. */
+/* 1 compared, 0 it is not at hand, or holds what cannot be read: that is no fault of the new server's, and nothing is said of it. */
 static int compare_at_gate(struct proof *p, struct provider *db, struct object_tally *ret, struct err *e)
 {
 	autoprovider struct provider *then = NULL;
+	struct comparisons found = { 0 };
+	struct proof at_gate = *p;
 	struct err why = ERR_INIT;
+	int r;
 
 	if (!p->to || p->depth != DEPTH_GATE || frozen_database(p->c, &then, &why) < 0)
 		return 0;
-	return objects_compare_two(then, db, record, p, ret, e) < 0 ? -(int)e->kind : 1;
+	at_gate.ret = &found;
+	r = objects_compare_two(then, db, record, &at_gate, ret, e);
+	if (!r)
+		cmp_move(&found, p->ret);
+	comparisons_done(&found);
+	if (r > 0)
+		err_clear(e);
+	return r < 0 ? r : !r;
 }
 
 /* 1 compared, 0 what could not be is said. */

@@ -133,6 +133,24 @@ static void compare(const struct place *p, const char *frozen, const char *path,
 	compare_two(p, now, told, tally);
 }
 
+/* What of the old side cannot be read is no fault of the new one's, nor the other way round. */
+static void whose_object_cannot_be_read(void **state)
+{
+	const char *broken = golden_db(*state, "broken.db", "provider-29.sql"), *whole = golden_db(*state, "whole.db", "provider-29.sql");
+	autoprovider struct provider *a = NULL, *b = NULL;
+	struct object_tally unused;
+	struct told told = { 0 };
+	struct err e = ERR_INIT;
+
+	run_sql_on(broken, "UPDATE users SET additional_info = hex(zeroblob(3000000)) WHERE username = 'user-00003'");
+	a = opened(broken);
+	b = opened(whole);
+	assert_int_equal(objects_compare_two(a, b, tell, &told, &unused, &e), 1);
+	assert_int_equal(e.kind, ERR_SPACE);
+	err_clear(&e);
+	assert_fails(objects_compare_two(b, a, tell, &told, &unused, &e), &e, ERR_SPACE);
+}
+
 static int64_t total(const struct object_counts *c)
 {
 	int64_t n = 0;
@@ -426,6 +444,7 @@ int main(void)
 		in_place(a_password_that_a_login_stores_anew),
 		in_place(missing_and_new_are_counted),
 		in_place(a_broken_list_is_told),
+		in_place(whose_object_cannot_be_read),
 		in_place(a_huge_object_is_refused),
 		cmocka_unit_test(dots_and_paths),
 		cmocka_unit_test(no_options_no_pass),
