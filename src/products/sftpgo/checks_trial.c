@@ -10,10 +10,12 @@ static void judge_user(const struct facts *now, const char *user, const json_t *
 {
 	static const char id[] = "sftpgo.probe-users";
 	const char *shut = json_str(fit, "no_login", NULL), *no_files = json_str(fit, "no_files", NULL);
-	const char *said = json_str(facts_get(now, SF_TRIAL_LOGINS), user, NULL);
+	const char *said = json_str(facts_get(now, SF_TRIAL_LOGINS), user, NULL), *no_proof = json_str(fit, "no_proof", NULL);
 
 	if (shut)
 		results_add(ret, id, VERDICT_BLOCK, user, "%s", shut);
+	else if (no_proof)
+		results_add(ret, id, VERDICT_NOTE, user, "its login is not tried, and not proved: %s", no_proof);
 	else if (!said)
 		results_add(ret, id, VERDICT_NOTE, user, "not tried: %s", facts_why_missing(now, SF_TRIAL_LOGINS) ?: "nobody did");
 	else if (*said)

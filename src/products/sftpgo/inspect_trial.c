@@ -4,80 +4,20 @@
 
 #include "products/sftpgo/account.h"
 #include "products/sftpgo/inspect.h"
-#include "products/sftpgo/objects.h"
 #include "products/sftpgo/rest.h"
 #include "products/sftpgo/trial.h"
 #include "products/sftpgo/trial_fit.h"
-
-#define PRIMARY 1
+#include "products/sftpgo/trial_objects.h"
 
 /* Objects of the database that a trial is judged by. */
 struct judged {
 	const struct look *look;
-	json_t *users, *groups; /* {name: object}: of those that are named, and their primary groups */
-	json_t *rules;          /* [object] */
+	struct trial_objects db;
 };
-
-/* ---- gathering ---- */
 
 static const json_t *asked_users(const struct look *k)
 {
 	return json_object_get(k->to->settings, "probe_users");
-}
-
-static bool is_asked(const struct look *k, const char *name)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(asked_users(k), i, one)
-	{
-		if (!strcmp(json_str(one, "user", ""), name))
-			return true;
-	}
-	return false;
-}
-
-static const char *primary_group(const json_t *user)
-{
-	const json_t *group;
-	size_t i;
-
-	json_array_foreach(json_object_get(user, "groups"), i, group)
-	{
-		if (json_int(group, "type", 0) == PRIMARY)
-			return json_str(group, "name", "");
-	}
-	return "";
-}
-
-static void keep(struct judged *j, const struct object *o)
-{
-	if (o->kind == OBJ_USERS && is_asked(j->look, o->key))
-		json_object_set(j->users, o->key, o->fields);
-	else if (o->kind == OBJ_GROUPS)
-		json_object_set(j->groups, o->key, o->fields);
-	else if (o->kind == OBJ_EVENT_RULES)
-		json_array_append(j->rules, o->fields);
-}
-
-static int gather(struct look *k, struct judged *j, struct err *e)
-{
-	static const enum object_kind kinds[] = { OBJ_USERS, OBJ_GROUPS, OBJ_EVENT_RULES };
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		autoobjects struct objects *all = NULL;
-		const struct object *o;
-		int r;
-
-		if (objects_open(k->db, kinds[i], &all, e) < 0)
-			return -(int)e->kind;
-		while ((r = objects_next(all, &o, e)) > 0)
-			keep(j, o);
-		if (r < 0)
-			return r;
-	}
-	return 0;
 }
 
 /* ---- users ---- */
@@ -97,7 +37,7 @@ static char *set_off_by_file(const struct judged *j, const char *user)
 	const json_t *rule;
 	size_t i;
 
-	json_array_foreach(j->rules, i, rule)
+	json_array_foreach(j->db.rules, i, rule)
 	{
 		if (trial_fires_on_files(rule, user) && !is_named(j, rule))
 			return xasprintf("event rule '%s' would fire", json_str(rule, "name", "?"));
@@ -107,9 +47,7 @@ static char *set_off_by_file(const struct judged *j, const char *user)
 
 static json_t *judge_user(const struct judged *j, const char *name)
 {
-	const json_t *user = json_object_get(j->users, name);
-	json_t *fit = user ? trial_user(user, json_object_get(j->groups, primary_group(user)))
-			   : json_pack("{ss}", "no_login", "there is no such user");
+	json_t *fit = trial_objects_user(&j->db, name);
 	autofree char *told = set_off_by_file(j, name);
 
 	if (!json_object_get(fit, "home") || !told)
@@ -143,7 +81,7 @@ static char *set_off_by_account(const struct judged *j)
 	const json_t *rule;
 	size_t i;
 
-	json_array_foreach(j->rules, i, rule)
+	json_array_foreach(j->db.rules, i, rule)
 	{
 		if (trial_fires_on_account(rule, admin))
 			return xasprintf("event rule '%s' would fire when it is made", json_str(rule, "name", "?"));
@@ -189,7 +127,7 @@ static void put_rule(struct look *k, const struct judged *j)
 
 	if (!trial_rule(k->to))
 		return;
-	json_array_foreach(j->rules, i, rule)
+	json_array_foreach(j->db.rules, i, rule)
 		found = is_named(j, rule) ? rule : found;
 	look_pin(k, SF_TRIAL_RULE,
 		 json_pack("{sb sb si}", "found", found != NULL, "active", json_int(found, "status", 0) == 1, "trigger",
@@ -224,7 +162,7 @@ static void put_logins(struct look *k)
 		const char *name = json_str(one, "user", "");
 		autofree char *why = NULL;
 
-		if (json_object_get(json_object_get(fit, name), "no_login"))
+		if (!trial_tries(json_object_get(fit, name)))
 			continue;
 		why = try_login(k, one, host_key);
 		json_object_set_new(logins, name, json_text(why));
@@ -245,21 +183,19 @@ static void miss_all(struct look *k, const char *why)
 
 static void look_at_database(struct look *k)
 {
-	struct judged j = { .look = k, .users = json_object(), .groups = json_object(), .rules = json_array() };
+	struct judged j = { .look = k };
 	struct err why = ERR_INIT;
 
 	if (!k->db) {
 		miss_all(k, facts_why_missing(k->f, SF_SCHEMA));
-	} else if (gather(k, &j, &why) < 0) {
+	} else if (trial_objects_read(k->db, asked_users(k), &j.db, &why) < 0) {
 		miss_all(k, why.msg);
 	} else {
 		put_users(k, &j);
 		put_account(k, &j);
 		put_rule(k, &j);
 	}
-	json_decref(j.users);
-	json_decref(j.groups);
-	json_decref(j.rules);
+	trial_objects_done(&j.db);
 }
 
 int look_at_trials(struct look *k, struct err *e)

@@ -8,7 +8,7 @@
 #define BEFORE "logins-before"
 #define AGAIN  "logins"
 
-/* Those the operator named, each with its home where a file may be tried. */
+/* Those the operator named, each with its home where a file may be tried; a check blocks the plan of one that cannot log in. */
 static json_t *users_of(const struct draft *d)
 {
 	const json_t *fit = facts_get(d->now, SF_TRIAL_USERS), *one;
@@ -18,8 +18,11 @@ static json_t *users_of(const struct draft *d)
 	json_array_foreach(json_object_get(d->to->settings, "probe_users"), i, one)
 	{
 		const json_t *is = json_object_get(fit, json_str(one, "user", ""));
-		json_t *user = json_copy((json_t *)one);
+		json_t *user;
 
+		if (json_object_get(is, "no_proof"))
+			continue;
+		user = json_copy((json_t *)one);
 		if (json_object_get(is, "home"))
 			json_object_set(user, "home", json_object_get(is, "home"));
 		json_array_append_new(users, user);
@@ -39,9 +42,16 @@ static bool refuses_account(const struct draft *d)
 	return json_object_get(facts_get(d->now, SF_TRIAL_ACCOUNT), "no") != NULL;
 }
 
+static bool somebody_is_tried(const struct draft *d)
+{
+	autojson json_t *users = users_of(d);
+
+	return json_array_size(users) > 0 || trial_wants_account(d->to);
+}
+
 void sftpgo_draft_trial(struct draft *d)
 {
-	if (trial_wanted(d->to) && facts_bool(d->now, SF_RUNNING, false) && !refuses_account(d))
+	if (somebody_is_tried(d) && facts_bool(d->now, SF_RUNNING, false) && !refuses_account(d))
 		sftpgo_draft_step(d, PHASE_FREEZE, BEFORE, "login_trial", 0, params_of(d),
 				  "what works before is what must work after");
 }

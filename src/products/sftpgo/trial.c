@@ -68,6 +68,8 @@ int trial_open(const struct site *s, const struct trial_as *as, const char *host
 	return 0;
 }
 
+int trial_list(struct trial *t, const char *path, struct err *e) { return sftp_list(t->link, path, e); }
+
 const char *trial_host_key(const struct trial *t) { return sftp_host_key(t->link); }
 
 void trial_done(struct trial *t)

@@ -22,6 +22,8 @@ struct trial {
 /* Log in and list the home. `host_key` as trial_host_key() told it before, or NULL. */
 int trial_open(const struct site *s, const struct trial_as *as, const char *host_key, struct trial *ret, struct err *e) must_check;
 const char *trial_host_key(const struct trial *t);
+/* List another directory, as the account sees it. */
+int trial_list(struct trial *t, const char *path, struct err *e) must_check;
 /* Send a small file of that name into the home, read it back, compare, remove it. ERR_CHANGED: it came back as another. */
 int trial_file(struct trial *t, const char *name, struct err *e) must_check;
 /* Remove from a home on this host what a trial of that name left, also half sent. */

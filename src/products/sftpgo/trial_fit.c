@@ -165,15 +165,20 @@ static char *home_of(const json_t *user, const json_t *settings)
 
 static const char *no_login(const json_t *user)
 {
-	const json_t *filters = json_object_get(user, "filters"), *totp = json_object_get(filters, "totp_config");
+	const json_t *filters = json_object_get(user, "filters");
 
 	if (json_int(user, "status", 0) != ACTIVE)
 		return "it is switched off";
 	if (json_lists(json_object_get(filters, "denied_protocols"), "SSH"))
 		return "it may not use SFTP";
-	if (json_bool(totp, "enabled", false) && json_lists(json_object_get(totp, "protocols"), "SSH"))
-		return "it has a second factor, which nobody can give in a run";
 	return NULL;
+}
+
+static bool has_second_factor(const json_t *user)
+{
+	const json_t *totp = below(user, "filters", "totp_config");
+
+	return json_bool(totp, "enabled", false) && json_lists(json_object_get(totp, "protocols"), "SSH");
 }
 
 json_t *trial_user(const json_t *user, const json_t *group)
@@ -185,6 +190,8 @@ json_t *trial_user(const json_t *user, const json_t *group)
 
 	if (why)
 		return json_pack("{ss}", "no_login", why);
+	if (has_second_factor(user))
+		return json_pack("{ss}", "no_proof", "it has a second factor, which nobody can give in a run");
 	/* A primary group's storage, and what it says of '/', stand over the user's own. */
 	if (!is_local(theirs) || !is_local(json_int(theirs, "provider", 0) ? theirs : json_object_get(user, "filesystem")))
 		return json_pack("{ss}", "no_files", "its files do not lie on this host");

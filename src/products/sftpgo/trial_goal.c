@@ -65,6 +65,8 @@ bool trial_wanted(const struct goal *g)
 	return json_array_size(json_object_get(g->settings, "probe_users")) > 0 || trial_wants_account(g);
 }
 
+bool trial_tries(const json_t *fit) { return !json_object_get(fit, "no_login") && !json_object_get(fit, "no_proof"); }
+
 struct trial_as trial_of(const json_t *user)
 {
 	return (struct trial_as){ .user = json_str(user, "user", ""),

@@ -16,5 +16,7 @@ bool trial_wanted(const struct goal *g);
 bool trial_wants_account(const struct goal *g);
 /* The one event rule that may be fired, `settings.probe_rule`; NULL: none. */
 const char *trial_rule(const struct goal *g);
+/* Is its login tried, by trial_user() of it? */
+bool trial_tries(const json_t *fit);
 /* An element of `probe_users`. */
 struct trial_as trial_of(const json_t *user);

@@ -1,30 +1,74 @@
 #include "products/sftpgo/verify_trial.h"
 
-#include "engine/plan.h"
-#include "products/sftpgo/facts.h"
+#include "base/mem.h"
 #include "products/sftpgo/trial.h"
+#include "products/sftpgo/trial_objects.h"
 
-static void compare_login(const struct site *s, const json_t *user, const char *host_key, struct comparisons *ret)
+static void unproved(struct comparisons *ret, const char *subject, const char *what, const char *why)
 {
-	struct trial_as as = trial_of(user);
-	autofree char *subject = xasprintf("users %s", as.user);
-	autotrial struct trial t = { 0 };
-	struct err why = ERR_INIT;
-
-	if (trial_open(s, &as, host_key, &t, &why) >= 0)
-		cmp_same(ret, 1);
-	else if (why.kind == ERR_DENIED || why.kind == ERR_CHANGED)
-		cmp_add(ret, CMP_DIFFERENT, subject, "login", "taken", why.msg, NULL, NULL);
-	else
-		cmp_add(ret, CMP_UNPROVED, subject, "login", NULL, NULL, NULL, why.msg);
+	cmp_add(ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL, why);
 }
 
-void compare_logins(const struct site *s, const struct goal *g, const json_t *pinned, struct comparisons *ret)
+/* Whether it could be listed before is not known: what refuses may be what is far away. */
+static void compare_listing(struct trial *t, const char *subject, const char *path, struct comparisons *ret)
 {
-	const char *host_key = json_str(pinned, SF_HOST_KEY, NULL);
-	const json_t *one;
+	autofree char *what = xasprintf("listing of '%s'", path);
+	struct err why = ERR_INIT;
+
+	if (trial_list(t, path, &why) >= 0)
+		cmp_same(ret, 1);
+	else
+		unproved(ret, subject, what, why.msg);
+}
+
+static void compare_login(const struct proof *p, const struct trial_as *as, const json_t *remote, const char *subject)
+{
+	const char *host_key = json_string_value(proof_fact(p, SF_HOST_KEY));
+	autotrial struct trial t = { 0 };
+	struct err why = ERR_INIT;
+	const json_t *path;
 	size_t i;
 
-	json_array_foreach(json_object_get(g->settings, "probe_users"), i, one)
-		compare_login(s, one, host_key, ret);
+	if (trial_open(ctx_site(p->c, NULL), as, host_key, &t, &why) < 0) {
+		if (why.kind == ERR_DENIED || why.kind == ERR_CHANGED)
+			cmp_add(p->ret, CMP_DIFFERENT, subject, "login", "taken", why.msg, NULL, NULL);
+		else
+			unproved(p->ret, subject, "login", why.msg);
+		return;
+	}
+	cmp_same(p->ret, 1);
+	if (!t.listed)
+		unproved(p->ret, subject, "listing of '/'", "the server does not let it list its home");
+	json_array_foreach((json_t *)remote, i, path)
+		compare_listing(&t, subject, json_string_value(path), p->ret);
+}
+
+static void compare_user(const struct proof *p, const struct trial_objects *o, const json_t *user)
+{
+	struct trial_as as = trial_of(user);
+	autojson json_t *fit = trial_objects_user(o, as.user), *remote = trial_objects_remote(o, as.user);
+	autofree char *subject = xasprintf("users %s", as.user);
+	const char *no_proof = json_str(fit, "no_proof", NULL);
+
+	if (no_proof)
+		unproved(p->ret, subject, "login", no_proof);
+	else
+		compare_login(p, &as, remote, subject);
+}
+
+void compare_logins(const struct proof *p, struct provider *db)
+{
+	const json_t *users = json_object_get(p->to->settings, "probe_users"), *one;
+	autotrialobjects struct trial_objects o = { 0 };
+	struct err why = ERR_INIT;
+	size_t i;
+
+	if (!json_array_size(users))
+		return;
+	if (trial_objects_read(db, users, &o, &why) < 0) {
+		unproved(p->ret, "users", "logins", why.msg);
+		return;
+	}
+	json_array_foreach((json_t *)users, i, one)
+		compare_user(p, &o, one);
 }

@@ -1,7 +1,9 @@
-/* Logins of `settings.probe_users` at the server that runs now: logged in and listed, no file is sent. */
+/* Logins of `settings.probe_users` at the server that runs now: logged in and listed, the home and what lies on remote storage; no file is
+ * sent. Whose second factor nobody can give is not proved, and not tried. */
 #pragma once
 
-#include "engine/product.h"
+#include "products/sftpgo/provider.h"
+#include "products/sftpgo/verify.h"
 
-/* `pinned` facts of the plan, or NULL: the host key that was seen then must be presented now. */
-void compare_logins(const struct site *s, const struct goal *g, const json_t *pinned, struct comparisons *ret);
+/* The host key that the plan saw must be presented now. */
+void compare_logins(const struct proof *p, struct provider *db);

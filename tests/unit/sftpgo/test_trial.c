@@ -136,7 +136,7 @@ static void a_user_is_tried_as_far_as_he_may(void **state)
 	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':1}}", NULL, "no_files its files");
 	expect("{'username':'anna','home_dir':'/srv/anna'}", NULL, "no_login it is switched off");
 	expect("{" ANNA ",'filters':{'denied_protocols':['SSH']}}", NULL, "no_login it may not use SFTP");
-	expect("{" ANNA ",'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL, "no_login it has a second");
+	expect("{" ANNA ",'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL, "no_proof it has a second");
 	expect("{" ANNA ",'permissions':{'/':['*']},'filters':{'totp_config':{'enabled':true,'protocols':['HTTP']}}}", NULL,
 	       "home /srv/anna");
 }
