@@ -121,7 +121,8 @@ const struct kind_text kind_texts[] = {
 	  "comparison.",
 	  "Nothing." },
 	{ "wait_ready",
-	  "Waits until the started server answers as the edition and version that were planned.",
+	  "Waits until the started server answers as the edition and version that were planned, as long as it works, or its product "
+	  "sees that a migration goes on.",
 	  "Nothing." },
 	{ "wal_drain",
 	  "Waits, for a bounded time, until the server has applied the transactions it has "

@@ -32,6 +32,13 @@ struct probe {
 	char detail[160];
 };
 
+/* Of a server that was started and does not answer yet: what is seen of it besides its process's work. */
+struct signs {
+	void    *own;                   /* what the product keeps from look to look */
+	uint64_t moves;                 /* another number than before: it went on meanwhile */
+	char     last[256];             /* the last of it, for people; "" nothing yet */
+};
+
 struct write_count {
 	char   *subject;                /* "table trades" */
 	int64_t transactions;           /* since the frozen state; -1: not to be known */
@@ -82,6 +89,10 @@ struct product {
 	              struct comparisons *ret, struct err *e);
 	/* From outside: serving? who? as_client: an unmarked socket, as any client; else marked to pass our gate. */
 	int (*probe)(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);
+	/* Looks, about once a second while a migration may be at work in a server that was started: what it writes to its log, how far
+	 * its data has come. What moved is told as progress. `of` NULL: the last call, which lets go of `own`. NULL: only the work of
+	 * its process is looked at. */
+	void (*signs)(struct ctx *c, const struct process_id *of, struct signs *io);
 	/* Writes of clients since the frozen facts. */
 	int (*since)(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e);
 	/* Export what since() found into a directory while the server answers. */

@@ -13,6 +13,7 @@
 #include "io/proc.h"
 
 #define ASK_EVERY   (10 * NS_PER_MS)
+#define LOOK_EVERY  NS_PER_S
 #define ONE_PROBE   (5 * NS_PER_S)
 #define LAUNCH_MAX  (1u << 20)
 #define KILL_WITHIN (60 * NS_PER_S)
@@ -48,25 +49,38 @@ static uint64_t work_done(pid_t pid)
 	return utime + stime + read_chars + write_chars;
 }
 
+/* What counts as life of a server that does not answer yet: its process works, or it shows signs that its product knows. */
 struct stall {
-	uint64_t        seen;
+	uint64_t        work, moves;
 	struct deadline until;
 	int64_t         ns;
+	struct signs    signs;
+	struct deadline look;           /* at its signs; most servers answer before the first one */
 };
 
-static int check_stall(struct stall *st, pid_t pid, struct err *e)
+static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id)
 {
-	uint64_t now = pid ? work_done(pid) : 0;
+	if (!c->product->signs || c->backward || !id.pid || !deadline_passed(st->look))
+		return;
+	c->product->signs(c, &id, &st->signs);
+	st->look = deadline_in(LOOK_EVERY);
+}
+
+static int check_stall(struct ctx *c, struct stall *st, struct process_id id, struct err *e)
+{
+	uint64_t work = id.pid ? work_done(id.pid) : 0;
 	char span[32];
 
-	if (!pid || now != st->seen) {
-		st->seen = now;
+	look_at_signs(c, st, id);
+	if (!id.pid || work != st->work || st->signs.moves != st->moves) {
+		st->work = work;
+		st->moves = st->signs.moves;
 		st->until = deadline_in(st->ns);
 	}
 	if (!deadline_passed(st->until))
 		return 0;
-	return err_set(e, ERR_TIMEOUT, "the server (pid %d) has done nothing for %s and does not answer", (int)pid,
-	               clock_span(st->ns, span, sizeof span));
+	return err_set(e, ERR_TIMEOUT, "the server (pid %d) has done nothing for %s and does not answer%s%s", (int)id.pid,
+	               clock_span(st->ns, span, sizeof span), st->signs.last[0] ? "; " : "", st->signs.last);
 }
 
 static int answers_as(const struct probe *p, struct expected who, struct err *e)
@@ -90,11 +104,10 @@ static int refuse_stranger(const struct ctx *c, const struct svc_state *now, str
 	return err_hint(e, "find out who starts servers of this data, and stop that first");
 }
 
-int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
-               struct probe *ret, struct err *e)
+static int wait_for(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, struct stall *stall,
+                    struct probe *ret, struct err *e)
 {
 	struct deadline until = deadline_in(within_ns);
-	struct stall stall = { .until = deadline_in(stall_ns), .ns = stall_ns };
 	struct service *service;
 
 	if (site_service(s, &service, e) < 0)
@@ -112,7 +125,7 @@ int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t withi
 			return answers_as(ret, who, e);
 		if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
 			return err_set(e, ERR_REFUSED, "the server ended before it answered: %s", now.detail);
-		if (check_stall(&stall, now.id.pid, e) < 0)
+		if (check_stall(c, stall, now.id, e) < 0)
 			return -e->kind;
 		if (deadline_passed(until))
 			return err_set(e, ERR_TIMEOUT, "the server does not answer: %s",
@@ -121,6 +134,17 @@ int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t withi
 			return err_set(e, ERR_CANCELED, "interrupted while the server started");
 		clock_sleep_ns(ASK_EVERY);
 	}
+}
+
+int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
+               struct probe *ret, struct err *e)
+{
+	struct stall stall = { .until = deadline_in(stall_ns), .ns = stall_ns, .look = deadline_in(LOOK_EVERY) };
+	int r = wait_for(c, s, who, within_ns, &stall, ret, e);
+
+	if (stall.signs.own)
+		c->product->signs(c, NULL, &stall.signs);
+	return r;
 }
 
 static char *lock_name(const struct site *s)

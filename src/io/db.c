@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -380,6 +381,44 @@ int db_open_copy(const char *path, int64_t within_ns, struct db **ret, struct er
 	            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;"
 	            "PRAGMA query_only = ON",
 	            e) < 0)
+		return -(int)e->kind;
+	*ret = take_ptr(db);
+	return 0;
+}
+
+/* As a URI a path keeps its slashes, and of all else what may stand there unescaped. */
+static void add_uri_path(const char *path, struct buf *ret)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
+		if (strchr(plain, *p))
+			buf_addc(ret, (char)*p);
+		else
+			buf_addf(ret, "%%%02X", *p);
+	}
+}
+
+int db_peek(const char *path, int64_t within_ns, struct db **ret, struct err *e)
+{
+	autobuf struct buf uri = BUF_MAX(16 << 10);
+	autodb struct db *db = xcalloc(1, sizeof *db);
+	int code;
+
+	buf_adds(&uri, "file:");
+	add_uri_path(path, &uri);
+	buf_adds(&uri, "?immutable=1");
+	if (buf_check(&uri, "the path of a database", e) < 0)
+		return -(int)e->kind;
+	db->path = xstrdup(path);
+	code = sqlite3_open_v2(buf_str(&uri), &db->sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW, NULL);
+	if (code != SQLITE_OK)
+		return fail(db, code, e);
+	db->until = deadline_in(within_ns);
+	sqlite3_progress_handler(db->sqlite, 10000, out_of_time, db);
+	(void)sqlite3_extended_result_codes(db->sqlite, 1);
+	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	if (run_sql(db, "PRAGMA trusted_schema = OFF", e) < 0)
 		return -(int)e->kind;
 	*ret = take_ptr(db);
 	return 0;

@@ -26,6 +26,10 @@ int  db_open(const char *path, enum db_mode mode, const char *const *migrations,
  * writer left in its journal or WAL is brought in, then it is only read; nothing is synced. Its schema is not trusted,
  * and after within_ns in all every call is ERR_TIMEOUT. */
 int  db_open_copy(const char *path, int64_t within_ns, struct db **ret, struct err *e) must_check;
+/* A file of somebody else's as it lies there now: nothing is locked, and nobody waits for us. While he writes, what is read may be
+ * half written (ERR_FORMAT, or wrong), and what is in his WAL alone is not seen. To look again and again at what moves. within_ns as
+ * db_open_copy(). */
+int  db_peek(const char *path, int64_t within_ns, struct db **ret, struct err *e) must_check;
 void db_close(struct db *db);
 
 int  db_exec(struct db *db, const char *sql, struct err *e) must_check;         /* no results */

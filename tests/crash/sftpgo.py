@@ -187,7 +187,8 @@ class Sftpgo(Scenario):
         return lab.outside / f"sftpgo_v{lab.new}_linux_x86_64.tar.gz"
 
     def command(self, lab: SftpgoLab) -> list[str]:
-        return [str(lab.programs / "sftpgo"), "serve", "-c", str(lab.root)]
+        log = ["-l", str(lab.home / "server.log")] if self.real else []
+        return [str(lab.programs / "sftpgo"), "serve", "-c", str(lab.root), *log]
 
     def goal(self, lab: SftpgoLab) -> dict:
         return {"crossgrade": 1, "product": "sftpgo", "source": {"root": str(lab.root)},

@@ -102,6 +102,8 @@ def while_read(table: str) -> collections.abc.Callable[[Lab], Call]:
         watcher.join(5)
         if call.exit == TURNED and seconds_given_up(call) > GIVEN_UP_WITHIN:
             raise RuntimeError(f"the way back took {seconds_given_up(call)} s")
+        if not any("updating database schema version" in event.get("text", "") for event in call.events()):
+            raise RuntimeError("the step that hangs was not told")
         return call
     return disturb
 

@@ -115,11 +115,14 @@ bool serve_line_parse(char *const *argv, struct serve_line *ret)
 	for (char *const *at = argv + 1; *at; at++) {
 		const char *dir = flag_value(&at, "-c", "--config-dir");
 		const char *file = dir ? NULL : flag_value(&at, NULL, "--config-file");
+		const char *log = dir || file ? NULL : flag_value(&at, "-l", "--log-file-path");
 
 		if (dir)
 			l.config_dir = dir;
 		else if (file)
 			l.config_file = file;
+		else if (log)
+			l.log_file = log;
 		else
 			serves |= !strcmp(*at, "serve");
 	}
@@ -134,6 +137,20 @@ char *serve_config_dir(const struct serve_line *line, char *const *env, const ch
 	if (!named || !*named || !strcmp(named, "."))
 		return cwd ? xstrdup(cwd) : NULL;
 	return absolute(cwd, named);
+}
+
+char *serve_log_file(const struct serve_line *line, char *const *env, const char *cwd)
+{
+	const char *named = line->log_file ? line->log_file : env_of(env, "SFTPGO_LOG_FILE_PATH");
+	autofree char *dir = NULL;
+
+	if (!named)
+		named = "sftpgo.log";
+	if (!*named || !strcmp(named, ".") || !strcmp(named, ".."))
+		return NULL;
+	if (*named != '/')
+		dir = serve_config_dir(line, env, cwd);
+	return absolute(dir, named);
 }
 
 /* ---- processes ---- */

@@ -15,11 +15,15 @@ struct serve_line {
 	const char *program;            /* argv[0] */
 	const char *config_dir;         /* -c, --config-dir */
 	const char *config_file;        /* --config-file */
+	const char *log_file;           /* -l, --log-file-path; "": standard output */
 };
 bool serve_line_parse(char *const *argv, struct serve_line *ret);     /* false: it serves no SFTPGo */
 /* The configuration directory that a server is started with: by the flag, else the environment, else where it is started. Heap;
  * NULL: not to be known. facts/sftpgo 1.1 */
 char *serve_config_dir(const struct serve_line *line, char *const *env, const char *cwd);
+/* The file that it logs to: by the flag, the environment, or as it comes, sftpgo.log; one that is not absolute lies in the
+ * configuration directory. Heap; NULL: its standard output. src: internal/cmd/root.go, internal/service/service.go */
+char *serve_log_file(const struct serve_line *line, char *const *env, const char *cwd);
 
 struct layout {
 	char *root;                     /* canonical configuration directory */

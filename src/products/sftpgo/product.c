@@ -176,5 +176,6 @@ const struct product product_sftpgo = {
 	.since = sftpgo_since,
 	.save_since = sftpgo_save_since,
 	.may_start = sftpgo_may_start,
+	.signs = sftpgo_signs,
 	.secret_key = sftpgo_secret_key,
 };

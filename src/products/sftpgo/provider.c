@@ -39,7 +39,7 @@ static int find_driver(const char *name, const struct provider_ops **ret, struct
 	return err_set(e, ERR_REFUSED, "unknown data provider '%s'", name ? name : "");
 }
 
-int provider_connect(const struct provider_at *at, struct provider **ret, struct err *e)
+static int reach(const struct provider_at *at, bool peek, struct provider **ret, struct err *e)
 {
 	autoprovider struct provider *p = NULL;
 	const struct provider_ops *ops = NULL;
@@ -54,18 +54,23 @@ int provider_connect(const struct provider_at *at, struct provider **ret, struct
 	p->ops = ops;
 	p->prefix = xstrdup(at->prefix ? at->prefix : "");
 	p->until = deadline_in(at->within_ns ? at->within_ns : WITHIN_NS);
-	if (ops->open(at, p, e) < 0)
+	if ((peek && ops->peek ? ops->peek : ops->open)(at, p, e) < 0)
 		return err_wrap(e, "data provider %s", ops->driver);
 	*ret = take_ptr(p);
 	return 0;
 }
 
-int provider_open(const struct provider_at *at, struct provider **ret, struct err *e)
+int provider_connect(const struct provider_at *at, struct provider **ret, struct err *e)
+{
+	return reach(at, false, ret, e);
+}
+
+static int open_with_schema(const struct provider_at *at, bool peek, struct provider **ret, struct err *e)
 {
 	autoprovider struct provider *p = NULL;
 	int64_t schema = 0;
 
-	if (provider_connect(at, &p, e) < 0)
+	if (reach(at, peek, &p, e) < 0)
 		return -(int)e->kind;
 	if (p->ops->schema(p, &schema, e) < 0)
 		return err_wrap(e, "data provider %s", p->ops->driver);
@@ -74,6 +79,21 @@ int provider_open(const struct provider_at *at, struct provider **ret, struct er
 			       p->ops->driver, schema);
 	p->schema = (int)schema;
 	*ret = take_ptr(p);
+	return 0;
+}
+
+int provider_open(const struct provider_at *at, struct provider **ret, struct err *e)
+{
+	return open_with_schema(at, false, ret, e);
+}
+
+int provider_schema_now(const struct provider_at *at, int *ret, struct err *e)
+{
+	autoprovider struct provider *p = NULL;
+
+	if (open_with_schema(at, true, &p, e) < 0)
+		return -(int)e->kind;
+	*ret = p->schema;
 	return 0;
 }
 

@@ -48,6 +48,10 @@ int provider_open(const struct provider_at *at, struct provider **ret, struct er
 /* The same whatever is in it, a database half way between two schemas too: provider_schema() is 0. */
 int provider_connect(const struct provider_at *at, struct provider **ret,
 		     struct err *e) must_check;
+/* The number of the schema of a server that runs and may be migrating it: nothing is locked and nobody waits for us. A database server
+ * is asked as ever, which takes part in no lock of a migration's; an SQLite file is read as it lies there (db_peek()), where a number
+ * that is still in its write-ahead log is not seen. ERR_REFUSED: bolt, whose file would have to be copied whole each time. */
+int provider_schema_now(const struct provider_at *at, int *ret, struct err *e) must_check;
 void provider_close(struct provider *p);
 const char *provider_driver(const struct provider *p);
 int provider_schema(const struct provider *p); /* 28 2.5, 29 2.6, 33 2.7, 34 Enterprise */

@@ -27,6 +27,11 @@ static int open_bolt(const struct provider_at *at, struct provider *p, struct er
 	return 0;
 }
 
+static int peek_bolt(const struct provider_at *at unused_arg, struct provider *p unused_arg, struct err *e)
+{
+	return err_set(e, ERR_REFUSED, "its file is not copied again and again while the server works on it");
+}
+
 static void close_bolt(struct provider *p) { bolt_close(p->handle); }
 
 static int bolt_schema(struct provider *p, int64_t *ret, struct err *e)
@@ -56,6 +61,7 @@ static int bolt_schema(struct provider *p, int64_t *ret, struct err *e)
 const struct provider_ops provider_bolt = {
 	.driver = "bolt",
 	.open = open_bolt,
+	.peek = peek_bolt,
 	.close = close_bolt,
 	.schema = bolt_schema,
 };

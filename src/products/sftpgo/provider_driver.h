@@ -31,6 +31,8 @@ static inline void rows_autoclose_(struct rows **r)
 struct provider_ops {
 	const char *driver;
 	int (*open)(const struct provider_at *at, struct provider *p, struct err *e);
+	/* Of a file: for provider_schema_now() alone. NULL: as open. */
+	int (*peek)(const struct provider_at *at, struct provider *p, struct err *e);
 	void (*close)(struct provider *p);
 	int (*schema)(struct provider *p, int64_t *ret, struct err *e);
 	/* SQL only, NULL for bolt: the statement as provider_sql_text() wrote it. */

@@ -60,6 +60,16 @@ static int sqlite_open(const struct provider_at *at, struct provider *p, struct 
 	return 0;
 }
 
+static int sqlite_peek(const struct provider_at *at, struct provider *p, struct err *e)
+{
+	autodb struct db *db = NULL;
+
+	if (db_peek(at->path, deadline_left_ns(p->until), &db, e) < 0)
+		return -(int)e->kind;
+	p->handle = take_ptr(db);
+	return 0;
+}
+
 static void sqlite_close(struct provider *p) { db_close(p->handle); }
 
 static int sqlite_schema(struct provider *p, int64_t *ret, struct err *e)
@@ -79,6 +89,7 @@ static int sqlite_schema(struct provider *p, int64_t *ret, struct err *e)
 const struct provider_ops provider_sqlite = {
 	.driver = "sqlite",
 	.open = sqlite_open,
+	.peek = sqlite_peek,
 	.close = sqlite_close,
 	.schema = sqlite_schema,
 	.query = sqlite_query,

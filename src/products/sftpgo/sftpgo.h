@@ -17,6 +17,8 @@ int sftpgo_since(struct ctx *c, const struct facts *frozen, struct writes *ret, 
 /* Before the new server's first start nobody else may have the database open; before the old one's its schema must be one that it
  * knows, where no restore point of ours brought that back (alone.h). */
 int sftpgo_may_start(struct ctx *c, struct err *e);
+/* What is seen of a server that starts, and may be migrating: engine/product.h. */
+void sftpgo_signs(struct ctx *c, const struct process_id *of, struct signs *io);
 int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e);
 
 /* Thinking. */

@@ -52,7 +52,23 @@ static int may_start(struct ctx *c, struct err *e)
 	return forbidden ? err_set(e, ERR_CHANGED, "its data is of another release") : 0;
 }
 
-static const struct product toy = { .name = "toy", .title = "Toy", .probe = probe, .may_start = may_start };
+static int looks, lively;       /* at the signs: so many, and so many of them see something new */
+
+static void signs(struct ctx *c unused_arg, const struct process_id *of, struct signs *io)
+{
+	if (!of) {
+		free(take_ptr(io->own));
+		return;
+	}
+	if (!io->own)
+		io->own = xstrdup("kept");
+	io->moves += looks++ < lively;
+	snprintf(io->last, sizeof io->last, "it was at step %d", looks);
+}
+
+static const struct product toy = {
+	.name = "toy", .title = "Toy", .probe = probe, .may_start = may_start, .signs = signs,
+};
 
 /* As the next call sees it: nothing is known of the server. */
 static void look_anew(void)
@@ -205,6 +221,28 @@ static void answering_is_not_serving(void **state)
 	end_child(pid);
 }
 
+/* A server whose process does nothing for longer than the stall clock lets it, and goes on all the same, as its product sees. */
+static void signs_are_life(void **state)
+{
+	autojson json_t *params = json_pack("{ss ss}", "within", "20s", "stall", "1500ms"), *undo = NULL, *result = NULL;
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
+	pid_t pid = run_child(argv);
+	int64_t began = clock_mono_ns();
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), pid);
+	not_yet = 100000;
+	looks = 0;
+	lively = 2;
+	assert_fails(step_wait_ready.apply(&ctx, params, undo, &result, &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "has done nothing for"));
+	assert_non_null(strstr(e.msg, "it was at step"));
+	/* The second sign was seen after two seconds, and without signs it would have ended before. */
+	assert_true(clock_mono_ns() - began > 3400 * NS_PER_MS);
+	end_child(pid);
+}
+
 /* Nobody can hold ports: the step does not say it did. */
 static void nothing_is_pretended(void **state)
 {
@@ -228,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
+		cmocka_unit_test_setup_teardown(signs_are_life, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
 	};
 

@@ -30,6 +30,30 @@ static void the_file_of_the_configuration(void **state)
 	assert_string_equal(l.config_dir, ".");
 }
 
+static void where_it_logs_to(void **state)
+{
+	static const struct {
+		const char *line[6], *env[3], *want;
+	} cases[] = {
+		{ { "sftpgo", "serve" }, { NULL }, "/run/sftpgo.log" },
+		{ { "sftpgo", "serve", "-c", "/etc/sftpgo" }, { NULL }, "/etc/sftpgo/sftpgo.log" },
+		{ { "sftpgo", "serve" }, { "SFTPGO_CONFIG_DIR=/etc/sftpgo" }, "/etc/sftpgo/sftpgo.log" },
+		{ { "sftpgo", "serve" }, { "SFTPGO_LOG_FILE_PATH=" }, NULL },
+		{ { "sftpgo", "serve", "--log-file-path=logs/x" }, { "SFTPGO_LOG_FILE_PATH=" }, "/run/logs/x" },
+		{ { "sftpgo", "serve", "-l", "/var/log/x" }, { NULL }, "/var/log/x" },
+		{ { "sftpgo", "serve", "-l", "" }, { "SFTPGO_LOG_FILE_PATH=/x" }, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct serve_line l = { 0 };
+		autofree char *file = NULL;
+
+		assert_true(serve_line_parse((char *const *)cases[i].line, &l));
+		file = serve_log_file(&l, (char *const *)cases[i].env, "/run");
+		assert_string_equal(file ?: "none", cases[i].want ?: "none");
+	}
+}
+
 static void what_does_not_serve(void **state)
 {
 	static const char *const lines[][5] = {
@@ -52,6 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_line_that_serves),
 		cmocka_unit_test(the_file_of_the_configuration),
+		cmocka_unit_test(where_it_logs_to),
 		cmocka_unit_test(what_does_not_serve),
 	};
 

@@ -21,6 +21,13 @@ static int open_sqlite(const char *path, int64_t within_ns, struct provider **re
 	return provider_open(&at, ret, e);
 }
 
+static int schema_now(const char *driver, const char *path, int *ret, struct err *e)
+{
+	struct provider_at at = { .driver = driver, .path = path, .within_ns = 100 * NS_PER_MS };
+
+	return provider_schema_now(&at, ret, e);
+}
+
 /* Email of the user, in a provider that is opened and closed. */
 static char *email_of(const char *path, const char *user)
 {
@@ -283,6 +290,26 @@ static void has_a_deadline(void **state)
 			 "SELECT i + 1 FROM n) "
 			 "SELECT count(*) AS version FROM n");
 	assert_fails(open_sqlite(path, 100 * NS_PER_MS, &p, &e), &e, ERR_TIMEOUT);
+	err_clear(&e);
+	assert_fails(schema_now("sqlite", path, &(int){ 0 }, &e), &e, ERR_TIMEOUT);
+}
+
+/* While a migration holds its lock nobody is kept waiting, and nobody keeps it. */
+static void the_schema_is_seen_through_a_lock(void **state)
+{
+	const char *path = golden_db(*state, "a b?%.db", "provider-29.sql");
+	pid_t pid = writer(path, "BEGIN EXCLUSIVE");
+	struct err e = ERR_INIT;
+	int schema = 0, r = schema_now("sqlite", path, &schema, &e);
+
+	end(pid);
+	assert_ok(r, &e);
+	assert_int_equal(schema, 29);
+	run_sql_on(path, "UPDATE schema_version SET version = 31");
+	assert_ok(schema_now("sqlite", path, &schema, &e), &e);
+	assert_int_equal(schema, 31);
+	assert_false(has(*state, "a b?%.db-journal"));
+	assert_fails(schema_now("bolt", path, &schema, &e), &e, ERR_REFUSED);
 }
 
 int main(void)
@@ -299,6 +326,7 @@ int main(void)
 		in_place(tables_may_have_a_prefix),
 		in_place(refuses),
 		in_place(has_a_deadline),
+		in_place(the_schema_is_seen_through_a_lock),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/provider", tests, NULL, NULL);

@@ -1,0 +1,115 @@
+#include "products/sftpgo/own_log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/json.h"
+#include "io/proc.h"
+#include "products/sftpgo/layout.h"
+#include "svc/container.h"
+
+#define FIRST "starting SFTPGo "
+#define STEP  "updating database "
+
+/* Heap; NULL: its standard output. */
+static char *file_of(const struct proc *p)
+{
+	struct serve_line line = { 0 };
+	autofree char *named = NULL;
+
+	/* What else it may be called, its environment tells. */
+	if (!serve_line_parse(p->argv, &line))
+		line = (struct serve_line){ 0 };
+	named = serve_log_file(&line, p->env, p->cwd);
+	return named ? container_path_here(p->id.pid, named) ?: take_ptr(named) : NULL;
+}
+
+int own_log_open(struct process_id id, struct server_log **ret, struct err *e)
+{
+	struct proc p = { 0 };
+	autofree char *file = NULL;
+
+	if (!id.pid)
+		return err_set(e, ERR_ABSENT, "which process the server is, is not known");
+	if (proc_read(id.pid, &p, e) < 0)
+		return err_wrap(e, "the server's log");
+	file = file_of(&p);
+	proc_done(&p);
+	return server_log_open(&(struct server_log_of){ .id = id, .file = file, .first = FIRST }, ret, e);
+}
+
+static bool holds(struct sv line, const char *word)
+{
+	return memmem(line.p, line.n, word, strlen(word)) != NULL;
+}
+
+static bool says_one_of(const char *message, const char *const *words)
+{
+	for (; *words; words++)
+		if (strstr(message, *words))
+			return true;
+	return false;
+}
+
+static const char *const spoilt[] = { "newer than the supported one", "migration error", NULL };
+static const char *const trouble[] = { "unable to", "invalid secret", "limited", NULL };
+
+static enum own_level level_of(const json_t *said)
+{
+	const char *level = json_str(said, "level", "");
+
+	if (!strcmp(level, "warn"))
+		return OWN_WARN;
+	return !strcmp(level, "error") || !strcmp(level, "fatal") || !strcmp(level, "panic") ? OWN_ERROR : OWN_OTHER;
+}
+
+/* Up to a colon, a quote, a bracket or a sign of assignment, behind which values stand. */
+static void take_words(const char *message, char *ret, size_t n)
+{
+	size_t plain = strcspn(message, ":\"'`=<>[]{}(");
+
+	snprintf(ret, n, "%.*s", (int)MIN_OF(plain, n - 1), message);
+	for (char *c = ret; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	while (*ret && ret[strlen(ret) - 1] == ' ')
+		ret[strlen(ret) - 1] = '\0';
+}
+
+/* "updating database schema version: 29 -> 30": numbers, which are shown. */
+static bool take_step(const char *message, char *ret, size_t n)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789 :->";
+
+	if (strncmp(message, STEP, strlen(STEP)) != 0 || message[strspn(message, plain)])
+		return false;
+	snprintf(ret, n, "%s", message);
+	return true;
+}
+
+bool own_log_parse(struct sv line, struct own_line *ret)
+{
+	autojson json_t *said = NULL;
+	struct err unread = ERR_INIT;
+	struct own_line l = { 0 };
+	const char *message;
+
+	/* Most lines are of clients, and many. */
+	if (!holds(line, STEP) && !holds(line, "\"level\":\"error\"") && !holds(line, "\"level\":\"warn\"") &&
+	    !holds(line, "\"level\":\"fatal\"") && !holds(line, "\"level\":\"panic\""))
+		return false;
+	if (json_parse(line, "a line of the log", &said, &unread) < 0)
+		return false;
+	message = json_str(said, "message", "");
+	l.level = level_of(said);
+	l.of_client = json_object_get(said, "connection_id") != NULL;
+	snprintf(l.sender, sizeof l.sender, "%s", json_str(said, "sender", "?"));
+	l.spoilt = l.level != OWN_OTHER && says_one_of(message, spoilt);
+	l.told = l.spoilt || l.level == OWN_ERROR || (l.level == OWN_WARN && says_one_of(message, trouble));
+	l.migrates = take_step(message, l.words, sizeof l.words);
+	if (!l.migrates)
+		take_words(message, l.words, sizeof l.words);
+	*ret = l;
+	return l.migrates || l.told;
+}
