@@ -184,6 +184,7 @@ goal() { # LOGIN
 	cg verify --output json
 	exits 0
 	valid differences
+	[ "$(json '{x["rule"] for x in d["differences"] if x["subject"].endswith("log")}')" = "{'sftpgo.event-failed'}" ]
 }
 
 @test "what was changed since is counted, a share's last use too, and not given up unasked" {

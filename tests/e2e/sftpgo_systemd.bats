@@ -68,6 +68,9 @@ unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 	sftpgo_wait "$root"
 	sftpgo_serves 2.7.5
 	uploads_whole
+	# Its log is the journal.
+	cg verify --output json
+	[ "$(json '[x["why"] for x in d["differences"] if x["subject"].endswith("log") and x["outcome"] != "explained"]')" = '[]' ]
 }
 
 @test "rollback brings the old unit, its build and its database back" {

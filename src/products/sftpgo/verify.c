@@ -78,6 +78,8 @@ static int compare_server(struct proof *p, struct err *e)
 	if (p->to)
 		compare_rest(p);
 	compare_outside(p);
+	if (p->to && p->depth != DEPTH_GATE)
+		compare_log(p);
 	return 0;
 }
 

@@ -1,0 +1,105 @@
+/* What the new server wrote to its log: errors of its own, each kind of them once, by their first words. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/sftpgo/own_log.h"
+#include "products/sftpgo/verify.h"
+
+#define WITHIN    (30 * NS_PER_S)
+#define KINDS_MAX 20
+#define SUBJECT   "the server's log"
+/* Rules are the operator's, and fail for reasons of their own. */
+#define RULE_EVENT "sftpgo.event-failed"
+
+struct trouble {
+	struct own_line line;
+	uint64_t times;
+};
+
+struct scan {
+	struct trouble kinds[KINDS_MAX];
+	size_t n;
+	uint64_t others;        /* of further kinds */
+};
+
+static void unproved(struct comparisons *ret, const char *why)
+{
+	cmp_add(ret, CMP_UNPROVED, SUBJECT, "errors", NULL, NULL, NULL, why);
+}
+
+static void take(struct scan *s, const struct own_line *l)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!strcmp(s->kinds[i].line.words, l->words) && !strcmp(s->kinds[i].line.sender, l->sender)) {
+			s->kinds[i].times++;
+			return;
+		}
+	}
+	if (s->n < KINDS_MAX)
+		s->kinds[s->n++] = (struct trouble){ *l, 1 };
+	else
+		s->others++;
+}
+
+/* Whether the old server wrote the same is not known; that its database is not of this release proves itself. */
+static void tell(const struct trouble *t, const char *where, struct comparisons *ret)
+{
+	autofree char *what = xasprintf("%s: %s", t->line.sender, t->line.words), *look = xasprintf("look into %s", where);
+	autofree char *times = xasprintf("%" PRIu64 " times", t->times);
+	bool of_event = !strcmp(t->line.sender, "eventmanager");
+	enum outcome o = t->line.spoilt ? CMP_DIFFERENT : of_event ? CMP_EXPLAINED : CMP_UNPROVED;
+
+	cmp_add(ret, o, SUBJECT, what, NULL, t->times == 1 ? "once" : times, o == CMP_EXPLAINED ? RULE_EVENT : NULL,
+		o == CMP_UNPROVED ? look : NULL);
+}
+
+void compare_log_lines(struct server_log *log, struct comparisons *ret)
+{
+	struct deadline until = deadline_in(WITHIN);
+	struct scan s = { 0 };
+	struct err why = ERR_INIT;
+	struct own_line l;
+	struct sv line;
+	int r;
+
+	while ((r = server_log_line(log, &line, &why)) > 0 && !deadline_passed(until))
+		if (own_log_parse(line, &l) && l.told && !l.of_client)
+			take(&s, &l);
+	for (size_t i = 0; i < s.n; i++)
+		tell(&s.kinds[i], server_log_name(log), ret);
+	if (r < 0)
+		unproved(ret, why.msg);
+	else if (r > 0)
+		unproved(ret, "it was not read to its end in time");
+	else if (s.others)
+		unproved(ret, "there are more kinds of them than are listed");
+	else if (!s.n)
+		cmp_same(ret, 1);
+}
+
+static int open_own(const struct proof *p, struct server_log **ret, struct err *e)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+
+	if (site_service(ctx_site(p->c, NULL), &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -(int)e->kind;
+	return own_log_open(now.id, ret, e);
+}
+
+void compare_log(const struct proof *p)
+{
+	autoserverlog struct server_log *log = NULL;
+	autofree char *none = NULL;
+	struct err why = ERR_INIT;
+
+	if (open_own(p, &log, &why) < 0) {
+		unproved(p->ret, why.msg);
+	} else if (!server_log_is_whole(log)) {
+		none = xasprintf("no line of %s says when it was started", server_log_name(log));
+		unproved(p->ret, none);
+	} else {
+		compare_log_lines(log, p->ret);
+	}
+}
