@@ -12,8 +12,10 @@
 #include "view/inspect_text.h"
 #include "view/plan_text.h"
 #include "view/report_text.h"
+#include "view/side.h"
 #include "view/status_text.h"
 #include "view/table.h"
+#include "view/translation_html.h"
 
 static const struct style plain = { 0 };
 
@@ -281,6 +283,43 @@ static void test_report_never_shows_a_number_not_measured(void **state)
 	assert_null(strstr(buf_str(&out), "happened:"));
 }
 
+/* Columns, not bytes; a line of its own stays one. */
+static void test_side_by_side(void **state)
+{
+	static const struct style narrow = { .width = 40 };
+	autobuf struct buf out = BUF_MAX(8192);
+
+	view_side_by_side(&out, &narrow, SV("日本日本日本日本日本\n\nshort"), SV("0123456789abcdefgh"), 2);
+	assert_string_equal(buf_str(&out), "  日本日本日本日本  | 0123456789abcdefg\n"
+					   "  日本              | h\n"
+					   "                    |\n"
+					   "  short             |\n");
+}
+
+static int collect(void *arg, struct sv text, struct err *e)
+{
+	buf_add_sv(arg, text);
+	return 0;
+}
+
+static void test_translation_marks_what_a_secret_moved(void **state)
+{
+	static const char text[] =
+		"{\"actions\":[{\"name\":\"a\",\"class\":\"exact\",\"changes\":[{\"field\":\"f\",\"context\":\"url\",\"before\":"
+		"\"https://***@h/{{Name}}/{{IP}}\",\"after\":\"<x>\"}],\"findings\":[{\"field\":\"f\",\"reason\":\"same\",\"class\":"
+		"\"exact\",\"token\":\"{{Name}}\",\"at\":25,\"length\":8},{\"field\":\"f\",\"reason\":\"condition\",\"class\":"
+		"\"conditional\",\"token\":\"{{IP}}\",\"at\":34,\"length\":6},{\"field\":\"f\",\"reason\":\"same\",\"class\":"
+		"\"exact\",\"token\":\"{{Hidden}}\",\"at\":60,\"length\":10}]}]}";
+	autobuf struct buf out = BUF_MAX(64 << 10);
+	struct err e = ERR_INIT;
+	json_t *doc = read_json(text);
+
+	assert_int_equal(view_translation_html(doc, collect, &out, &e), 0);
+	shows(&out, "https://***@h/<mark class=\"exact\">{{Name}}</mark>/<mark class=\"conditional\">{{IP}}</mark></td>");
+	shows(&out, "&lt;x&gt;");
+	json_decref(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +336,8 @@ int main(void)
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_facts_say_what_is_missing),
 		cmocka_unit_test(test_report_never_shows_a_number_not_measured),
+		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_translation_marks_what_a_secret_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
