@@ -19,7 +19,7 @@ enum kind {
 struct reader {
 	struct toml_words words;
 	json_t *root;
-	struct map kinds; /* way -> enum kind as a pointer */
+	struct map kinds; /* way -> one of KINDS */
 	struct map lines;
 	size_t level; /* of the lists and tables around a value */
 };
@@ -41,14 +41,19 @@ static char *way_below(const char *way, const char *name)
 	return xasprintf("%s%s%s", way, *way ? "." : "", name);
 }
 
+/* What a map's values point to. */
+static const enum kind KINDS[] = { NOTHING, IMPLIED, HEADED, DOTTED, TABLES, CLOSED };
+
 static enum kind kind_of(const struct reader *r, const char *way)
 {
-	return (enum kind)(uintptr_t)map_get(&r->kinds, way);
+	const enum kind *kind = map_get(&r->kinds, way);
+
+	return kind ? *kind : NOTHING;
 }
 
 static void set_kind(struct reader *r, const char *way, enum kind kind)
 {
-	map_put(&r->kinds, way, (void *)(uintptr_t)kind);
+	map_put(&r->kinds, way, (void *)&KINDS[kind]);
 }
 
 static void note_line(struct reader *r, const char *way, size_t line)
