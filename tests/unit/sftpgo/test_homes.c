@@ -131,7 +131,7 @@ static void test_nested(void **state)
 static void test_limits(void **state)
 {
 	struct bench b = bench_of(*state);
-	autojson json_t *few = look(&b, (struct homes_limits){ 3, NS_PER_S }, NULL),
+	autojson json_t *few = look(&b, (struct homes_limits){ 3, 60 * NS_PER_S }, NULL),
 			*late = look(&b, (struct homes_limits){ 1000, 0 }, NULL);
 
 	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(json_object_get(few, "incomplete"), "names"), 0)),
