@@ -5,7 +5,7 @@
 #   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
 #   run.sh containers             Docker and Compose, looked at
 #   run.sh sftpgo                 SFTPGo: its real servers by themselves, then moved
-#   run.sh seatable              SeaTable's Compose project, its server's image a stand-in
+#   run.sh seatable               SeaTable's Compose project, its server's image a stand-in: by itself, then switched
 #   run.sh FILE.bats...           these
 #
 # CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
@@ -16,7 +16,7 @@ case ${1-} in
 real) set -- process.bats script.bats states.bats enterprise.bats backup.bats points.bats kills.bats ;;
 systemd) set -- boot.bats systemd.bats sftpgo_systemd.bats sftpgo_packages.bats sftpgo_rpm.bats ;;
 containers) set -- containers.bats ;;
-seatable) set -- seatable.bats ;;
+seatable) set -- seatable.bats seatable_switch.bats ;;
 sftpgo) set -- sftpgo_events.bats sftpgo_real.bats sftpgo.bats sftpgo_bolt.bats sftpgo_databases.bats sftpgo_enterprise.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;

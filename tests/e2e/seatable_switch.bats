@@ -1,0 +1,109 @@
+# SeaTable's ways back, in the form that seatable.bats does not try: Docker, Compose, MariaDB, Redis and Caddy are real, the server's image is a stand-in, so
+# what is seen of the server here is seen of the stand-in. The client that writes meanwhile is the vendor's own library.
+load common
+
+bats_require_minimum_version 1.5.0
+
+REAL=$BATS_TEST_DIRNAME/../real/seatable.sh
+CLIENT=$BATS_TEST_DIRNAME/../tools/seatable_client.py
+
+setup_file() {
+	needed "$REAL" images || absence || return
+	needed "$BATS_TEST_DIRNAME/../real/compose.sh" fetch || absence || return
+	python=$("$REAL" library python 2>/dev/null) || { absent "no seatable-api by pip" || absence; return; }
+	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
+	home=$lab/home
+	export lab home python
+	needed "$REAL" daemon "$lab" || absence || return
+	eval "$("$REAL" env "$lab")"
+	"$REAL" make "$home" 6.1 enterprise 6.1.8
+	"$REAL" up "$home"
+	client seed --login admin@seatable.test --password pass-admin
+}
+
+teardown_file() {
+	[ -n "${lab-}" ] || return 0
+	writer_stop
+	"$REAL" end "$lab"
+	rm -rf "$lab"
+}
+
+# shellcheck disable=SC2154 # `env` sets it
+inside() { nsenter -t "$dockerd" -n "$@"; }
+client() { nsenter -t "$dockerd" -n "$python" "$CLIENT" "$1" --url http://127.0.0.1 --base "$lab/base" "${@:2}"; }
+says() { docker exec seatable-server curl -s -m 5 http://127.0.0.1:8000/server-info/; }
+is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
+misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
+
+goal() { # EDITION VERSION [SETTINGS]
+	printf 'crossgrade: 1\nproduct: seatable\nsource:\n  root: %s\ntarget:\n  edition: %s\n  version: %s\nsettings: {%s}\n' \
+		"$home/seatable-compose" "$1" "$2" "${3-}" >"$lab/goal.yaml"
+}
+
+writer_start() {
+	writer_stop
+	(exec nsenter -t "$dockerd" -n "$python" "$CLIENT" write --url http://127.0.0.1 --base "$lab/base" --log "$lab/base.log") \
+		>"$lab/writer.out" 2>&1 3>&- 4>&- &
+	echo $! >"$lab/writer.pid"
+}
+
+writer_stop() {
+	local pid i
+	[ -f "$lab/writer.pid" ] || return 0
+	pid=$(cat "$lab/writer.pid")
+	rm "$lab/writer.pid"
+	kill "$pid" 2>/dev/null
+	for ((i = 0; i < 150; i++)); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
+
+@test "to Developer what is lost is agreed to by name; a rollback keeps what users wrote since" {
+	goal developer 6.1.0
+	cg apply -f "$lab/goal.yaml" --yes
+	exits 9
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $output$stderr == *'--accept-loss permissions'* ]]
+	is enterprise 6.1.8
+	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	exits 0
+	is developer 6.1.0
+	# The old .env is kept there for the way back, 0600, with all that is in it.
+	run grep -rlF --exclude-dir=undo 'pa$$-db' "$lab/state"
+	[ "$status" -eq 1 ]
+	writer_start
+	cg rollback
+	exits 0
+	is enterprise 6.1.8
+	nothing_lost
+}
+
+@test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
+	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	exits 0
+	client write --log "$lab/gone.log" --seconds 1
+	cg rollback --restore-data
+	exits 9
+	[[ $output$stderr == *'transactions since the switch: base '* ]]
+	is developer 6.1.0
+	cg rollback --restore-data --save-new-writes "$lab/saved"
+	exits 0
+	is enterprise 6.1.8
+	grep -q '"op_id\|live-' "$lab"/saved/*/edits.json
+	ls "$home"/.crossgrade-seatable-compose/*/gone-1-dtable_db.sql
+	nothing_lost
+}
+
+@test "a server that never becomes ready turns back" {
+	misbehave developer never-ready
+	goal developer 6.1.0 'start_timeout: 5s'
+	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	exits 5
+	[[ $output$stderr == *'not ready'* ]]
+	is enterprise 6.1.8
+	nothing_lost
+	misbehave all
+}
