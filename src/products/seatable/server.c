@@ -35,7 +35,8 @@ const char *sea_edition_of(const char *said)
 /* The last address always answers, so that curl does not end with the status of one that does not. */
 int sea_server_ask(const char *container, struct buf *ret, struct err *e)
 {
-	const char *argv[7 + ARRAY_LEN(doors) + 2] = { "curl", "-sS", "-m", "5", "-w", "\n" MARK "%{http_code} %{url_effective}\n" };
+	static const char after_each[] = "\n" MARK "%{http_code} %{url_effective}\n";
+	const char *argv[7 + ARRAY_LEN(doors) + 2] = { "curl", "-sS", "-m", "5", "-w", after_each };
 	struct inside what = { .container = container, .argv = argv, .within_ns = WITHIN_NS };
 	size_t n = 6;
 

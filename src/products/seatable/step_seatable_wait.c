@@ -65,7 +65,7 @@ static int judge_line(struct sv line, struct err *e)
 
 static void tell_line(struct wait *w, struct sv line)
 {
-	autofree char *text = sv_dup((struct sv){ line.p, MIN_OF(line.n, (size_t)LINE_TOLD) });
+	autofree char *text = xstrndup(line.p, MIN_OF(line.n, (size_t)LINE_TOLD));
 	autojson json_t *clean = json_text(text);
 
 	w->stall = deadline_in(params_span(w->params, "stall", STALL));
