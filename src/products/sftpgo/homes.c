@@ -127,11 +127,12 @@ static int add(struct listing *l, const struct tree_entry *entry, struct err *e)
 {
 	const struct stat *st = &entry->st;
 
-	if (l->seen++ == l->limits.entries)
+	if (l->seen >= l->limits.entries)
 		return err_set(e, ERR_SPACE, "more than %llu entries",
 			       (unsigned long long)l->limits.entries);
 	if (deadline_passed(l->end))
 		return err_set(e, ERR_TIMEOUT, "it took too long");
+	l->seen++;
 	l->files += S_ISREG(st->st_mode);
 	l->dirs += S_ISDIR(st->st_mode);
 	l->links += S_ISLNK(st->st_mode);
