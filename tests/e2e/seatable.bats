@@ -90,13 +90,13 @@ not_running() { ! kill -0 "$1" 2>/dev/null; }
 
 # shellcheck disable=SC2154 # bats sets them
 cg() {
-	run --separate-stderr published "$CG" --state-dir "$lab/state" "$@" </dev/null
+	run --separate-stderr published "$CG" --state-dir "$home/state" "$@" </dev/null
 	echo "crossgrade $* -> $status"
 	echo "$output" | tail -n 20
 	echo "$stderr" | tail -n 20
 }
 migration() { # edition version [settings]
-	printf 'product: seatable\nsource: {root: %s/seatable-compose}\ntarget: {edition: %s, version: %s}\nsettings: {%s}\n' "$home" "$@" >"$lab/m.yaml"
+	printf 'product: seatable\nsource: {root: %s/seatable-compose}\ntarget: {edition: %s, version: %s}\nsettings: {%s}\n' "$home" "$@" >"$home/m.yaml"
 }
 states() { docker container ls --all --quiet | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}}' | sort; }
 
@@ -111,15 +111,15 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	[ "$(json "d['facts']['server.says']['value']")" = "{'edition': 'developer edition', 'version': '6.1.0'}" ]
 	[ "$(json "d['facts']['layout.kind']['value']")" = modern ]
 	migration enterprise 6.1.8 ''
-	cg check -f "$lab/m.yaml"
+	cg check -f "$home/m.yaml"
 	exits 3
 	[[ $output == *license* ]]
 	"$REAL" license "$lab/license.txt"
 	migration enterprise 6.1.8 "license_file: $lab/license.txt"
-	cg check -f "$lab/m.yaml"
+	cg check -f "$home/m.yaml"
 	exits 0
 	migration enterprise 6.2.12 "license_file: $lab/license.txt"
-	cg check -f "$lab/m.yaml"
+	cg check -f "$home/m.yaml"
 	exits 3
 	[[ $output == *'crosses minor releases'* ]]
 	states | cmp - "$lab/was"
@@ -149,7 +149,7 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	docker inspect --format '{{.Id}}' mariadb redis caddy >"$lab/others"
 	migration enterprise 6.1.8 "license_file: $lab/license.txt"
 	clients_start
-	cg apply -f "$lab/m.yaml" --yes
+	cg apply -f "$home/m.yaml" --yes
 	exits 0
 	[ "$(says)" = '{"version": "6.1.8", "edition": "enterprise edition"}' ]
 	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
@@ -242,22 +242,39 @@ judged() {
 	within 20 eval 'says | grep -q "Unknown column"'
 }
 
-@test "the layouts of the other releases come up, with each edition" {
-	local release
+@test "the layouts of the other releases come up, and are moved to the other edition" {
+	local layout edition version to_edition to_version
 	compose down 2>/dev/null
-	for release in '4.4 enterprise 4.4.9' '5.1 developer 5.1.0' '5.3 enterprise 5.3.12' '6.2 developer 6.2.0'; do
-		home=$lab/${release%% *}
-		# shellcheck disable=SC2086
-		"$REAL" make "$home" $release
-		"$REAL" up "$home"
-		[ "$(says)" = "{\"version\": \"${release##* }\", \"edition\": \"$(echo "$release" | cut -d' ' -f2) edition\"}" ]
+	"$REAL" license "$lab/license.txt"
+	while read -r layout edition version to_edition to_version; do
+		home=$lab/$layout
+		"$REAL" make "$home" "$layout" "$edition" "$version"
+		"$REAL" up "$home" </dev/null
+		[ "$(says)" = "{\"version\": \"$version\", \"edition\": \"$edition edition\"}" ]
+		if [ "$to_edition" = enterprise ]; then
+			migration enterprise "$to_version" "license_file: $lab/license.txt"
+			cg apply -f "$home/m.yaml" --yes
+		else
+			migration developer "$to_version" ''
+			cg apply -f "$home/m.yaml" --yes
+			exits 9
+			cg apply -f "$home/m.yaml" --yes --accept-loss permissions
+		fi
+		exits 0
+		[ "$(says)" = "{\"version\": \"$to_version\", \"edition\": \"$to_edition edition\"}" ]
 		"$REAL" down "$home" 2>/dev/null
-	done
+	done <<-END
+	4.4 enterprise 4.4.9 developer 4.4.0
+	5.1 developer 5.1.0 enterprise 5.1.9
+	5.3 enterprise 5.3.12 developer 5.3.0
+	6.2 developer 6.2.0 enterprise 6.2.12
+	END
 }
 
 @test "a folder in the licence's place is one in the volume, too, and then no file can be there" {
-	home=$lab/5.1
-	rm "$home/seatable-compose/seatable-license.txt" "$home/seatable-server/seatable/seatable-license.txt"
+	home=$lab/trap
+	"$REAL" make "$home" 5.1 developer 5.1.0
+	rm "$home/seatable-compose/seatable-license.txt"
 	mkdir "$home/seatable-compose/seatable-license.txt"
 	compose up --detach
 	[ -d "$home/seatable-server/seatable/seatable-license.txt" ]
