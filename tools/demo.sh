@@ -4,6 +4,7 @@
 #
 #   tools/demo.sh [DIR]                   QuestDB 9.0.3 to 9.3.4
 #   tools/demo.sh questdb|sftpgo [DIR]    that product; sftpgo: 2.6.4 to 2.7.5
+#   tools/demo.sh seatable [DIR]          Developer 6.1.0 to Enterprise 6.1.8 in Docker Compose, with a stand-in for the server's image
 #
 # Works in a directory of its own in DIR (default /var/tmp), removed at the end.
 set -u
@@ -14,7 +15,7 @@ here=$PWD
 need_root tools/demo.sh
 
 case ${1-} in
-questdb | sftpgo) product=$1; shift ;;
+questdb | sftpgo | seatable) product=$1; shift ;;
 *) product=questdb ;;
 esac
 if [ $# -gt 0 ]; then
@@ -23,13 +24,15 @@ else
 	lab=$(mktemp -d /var/tmp/crossgrade-demo.XXXXXX) || exit
 fi
 clients=
+inside=() # command that the product's world is entered by
+back=(--save-new-writes "$lab/written-since")
 
 say() { printf '\n== %s\n' "$*"; }
 die() { echo "demo: $*" >&2; exit 1; }
 
 run() { # show a command as an operator types it, then run it
 	printf '\n$ crossgrade %s\n' "$*"
-	"$build/src/cli/crossgrade" --state-dir "$lab/state" --no-progress "$@"
+	"${inside[@]}" "$build/src/cli/crossgrade" --state-dir "$lab/state" --no-progress "$@"
 }
 
 clients_begin() { # command...: in the background
@@ -45,7 +48,7 @@ clients_end() {
 	cat "$lab/clients.out"
 }
 
-# What a product brings: PACKAGES, and the functions demo_begin, demo_forth, demo_back, demo_end.
+# What a product brings: PACKAGES, the functions demo_begin, demo_forth, demo_back, demo_end, and `inside` and `back` where they differ.
 # shellcheck source=/dev/null
 . "tools/demo/$product.sh"
 
@@ -55,7 +58,7 @@ finish() {
 	clients_end >/dev/null
 	# A run that was struck may have left its gate closed.
 	[ "$status" -eq 0 ] || [ ! -e "$lab/state/journal.sqlite" ] ||
-		timeout 60 "$build/src/cli/crossgrade" --state-dir "$lab/state" rollback --yes --accept-loss new-writes
+		timeout 60 "${inside[@]}" "$build/src/cli/crossgrade" --state-dir "$lab/state" rollback --yes --accept-loss new-writes
 	demo_end
 	cd / && rm -rf "$lab"
 	exit "$status"
@@ -80,7 +83,7 @@ run plan $(demo_subject) -o plan.json || die "plan ended with $?"
 run apply plan.json --yes || { code=$?; run report; die "apply ended with $code"; }
 run report || die "report ended with $?"
 demo_forth
-run rollback --save-new-writes "$lab/written-since" || die "rollback ended with $?"
+run rollback "${back[@]}" || die "rollback ended with $?"
 run report || die "report ended with $?"
 demo_back
 say "done in $SECONDS s; nothing is left running or lying about"
