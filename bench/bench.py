@@ -9,12 +9,13 @@ import time
 
 import finalpass
 import packages
+import seatable
 import sftpgo
 import stats
 from lab import Lab
 
 SIZES = (("0.3 GB", 370, True), ("3 GB", 3700, False))     # name, hourly partitions of eight files, in a quick run too
-ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo", "sftpgo-packages", "templates")
+ROWS = ("downtime", "final-pass", "rollback", "memory", "sftpgo", "sftpgo-packages", "templates", "seatable")
 SERIES = ("bare", "hand", "none", "verify", "undo", "rsync back")
 
 
@@ -124,6 +125,8 @@ def main():
         packages.rows(args.build, args.disk, args.pairs)
     if "templates" in rows:
         templates(args)
+    if "seatable" in rows:
+        seatable.rows(args.crossgrade, args.disk, args.pairs)
     print(f"took {(time.monotonic() - began) / 60:.0f} minutes", flush=True)
     return 0
 

@@ -2,7 +2,7 @@
 # Measure crossgrade against what people do without it; one line a row, with the goal and whether it is reached.
 #
 #   bench/run.sh [--quick] [--pairs N] [--size '3 GB'] [ROW...]       rows: downtime final-pass rollback memory sftpgo sftpgo-packages
-#                                                     templates (default: all)
+#                                                     templates seatable (default: all)
 #
 # A full run takes about an hour and a half and wants the machine for itself; --quick takes 3 pairs instead of 21 and the small
 # data only, and says so. Needs root, Maven, Java 17, rsync. Works on an ext4 file system made for it in a loop-mounted file
@@ -17,12 +17,14 @@
 #   sftpgo       a real SFTPGo with 10,000 users on SQLite against a bare restart; inspect and comparison, also of 40,000
 #   sftpgo-packages  the same as a Debian package in a booted systemd against stop, dpkg -i of the same files, start
 #   templates    10,000 event actions of SFTPGo translated for Enterprise
+#   seatable     Developer to Enterprise in Docker Compose, its databases dumped while it runs, against that one container made anew, and
+#                against the vendor's page: down, edit, up -d. All real but the server's image, which is the tests' stand-in
 set -u
 cd "$(dirname "$0")/.." || exit 2
 # shellcheck source=tools/need.sh
 . tools/need.sh
 need_root bench/run.sh
-need_packages build real sftpgo demo bench || exit 1
+need_packages build real sftpgo seatable demo bench || exit 1
 build=${CROSSGRADE_BUILD:-$PWD/build/bench}
 if [ -z "${CROSSGRADE_BUILD-}" ]; then
 	[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dwerror=false -Dtests=false >/dev/null || exit
@@ -34,6 +36,7 @@ finish() {
 	trap - EXIT INT TERM
 	tests/real/questdb.sh end "$lab/disk/data/root"
 	for conf in "$lab"/disk/sftpgo-*/conf; do [ ! -d "$conf" ] || tests/real/sftpgo.sh end "$conf"; done
+	[ ! -d "$lab/disk/seatable" ] || tests/real/seatable.sh end "$lab/disk/seatable"
 	# A server that is ending has files open for a moment after its name is gone.
 	for _ in $(seq 50); do
 		umount "$lab/disk" 2>/dev/null && break
