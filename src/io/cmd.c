@@ -435,7 +435,7 @@ int cmd_said_no(const struct cmd_result *r, struct err *e)
 		return err_set(e, ERR_REFUSED, "status %d", r->status);
 	err_set(e, ERR_REFUSED, "status %d: %.*s", r->status, (int)MIN_OF(words.n, 200u), words.p);
 	/* The second as mysqldump says it. */
-	if (memmem(words.p, words.n, "No space left on device", 23) || memmem(words.p, words.n, "Errcode: 28", 11)) {
+	if (strstr(buf_str(&r->err), "No space left on device") || strstr(buf_str(&r->err), "Errcode: 28")) {
 		e->kind = ERR_SPACE;
 		e->sys = ENOSPC;
 	}

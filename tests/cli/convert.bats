@@ -64,9 +64,9 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	ends 0
 	[ "$(json "d['lists']['held']")" = "[{'name': 'object', 'findings': ['object-data']}]" ]
 	rm out.json
-	convert --accept object:objekt
+	convert --accept object:nobody
 	ends 2
-	told "no event action or rule of 'dump.json' has the name 'objekt'"
+	told "no event action or rule of 'dump.json' has the name 'nobody'"
 	convert --accept objct
 	ends 2
 	told "'objct'" "did you mean 'object'?"
