@@ -113,7 +113,7 @@ turned_back() {
 	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s' 'probe_account: true'
 	ssh-keygen -q -t ecdsa -N '' -f "$lab/other_key"
 	turned_back STAND_IN=no-sftp "step 'ready'"
-	turned_back STAND_IN=hang-migration "step 'ready'"*"its database has schema 29"
+	turned_back STAND_IN=hang-migration "step 'ready'"*"its database has schema 33"
 	turned_back STAND_IN=no-licence "step 'verify-gate': server: licence"
 	turned_back "$keys" "step 'verify-gate': server: host key ecdsa-sha2-nistp256 was"
 	turned_back "$keys\n$login\nSFTPGO_SFTPD__KEYBOARD_INTERACTIVE_AUTHENTICATION=0" "step 'logins': user 'user-00001': login and a file worked, and does not"
