@@ -293,10 +293,15 @@ static int put_action(struct put *p, const char *name, const json_t *digests, st
 static int set_rule(struct put *p, const char *name, const char *captured, int status, bool force, struct err *e)
 {
 	autojson json_t *rule = NULL;
+	struct err gone = ERR_INIT;
 	char digest[65];
 
-	if (event_rule_get(&p->api, name, &rule, e) < 0)
+	if (event_rule_get(&p->api, name, &rule, &gone) < 0) {
+		if (gone.kind == ERR_CHANGED && force)
+			return 0;
+		*e = gone;
 		return -(int)e->kind;
+	}
 	event_rule_digest(rule, digest);
 	if (strcmp(digest, captured) && !force)
 		return err_set(e, ERR_CHANGED, "somebody edited event rule '%s' meanwhile", name);
@@ -405,7 +410,7 @@ static int look_back(struct put *p, const json_t *undo, struct err *e)
 		char digest[65];
 
 		if (event_rule_get(&p->api, name, &rule, e) < 0)
-			return -(int)e->kind;
+			return e->kind == ERR_CHANGED ? err_hint(e, "--force goes back without it") : -(int)e->kind;
 		event_rule_digest(rule, digest);
 		if (strcmp(digest, json_string_value(value)) != 0)
 			return edited_since("rule", name, e);

@@ -319,6 +319,12 @@ static void action_is_edited(struct bench *b)
 	put_action(b, "somebody else's");
 }
 
+static void events_are_gone(struct bench *b)
+{
+	bench_drop(b, ACTION);
+	bench_drop(b, RULE);
+}
+
 static json_t *nothing(struct bench *b)
 {
 	return json_object();
@@ -337,6 +343,8 @@ const struct fixture sftpgo_fixtures[] = {
 	  .meddle = action_is_edited },
 	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
 	  .meddle = rule_is_edited },
+	{ .kind = "events_put", .name = "an action and a rule that go", .flags = FX_LEAVES, .params = put_events,
+	  .drift = dump_is_another, .meddle = events_are_gone },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
 	{ .kind = "quota_scan", .name = "nobody wrote", .flags = FX_NO_EFFECT, .params = nothing },
 	{ .kind = "uploads_left", .name = "a cut upload", .flags = FX_NO_EFFECT, .params = left },
