@@ -124,12 +124,31 @@ static void plan_action(json_t *undo, json_t *old, const json_t *current, const 
 	json_object_set_new(json_object_get(undo, "actions"), name, json_pack("{ss ss}", "before", before, "after", after));
 }
 
+/* One that has its translation, by a run before this one, is done; its rules may go to work. */
+static int look_at_current(struct put *p, const json_t *kept, const json_t *options, json_t *undo, json_t *old, struct err *e)
+{
+	const char *name = json_str(kept, "name", "");
+	autojson json_t *current = NULL;
+	struct err gone = ERR_INIT;
+
+	if (event_action_get(&p->api, name, &current, &gone) < 0) {
+		if (gone.kind == ERR_ABSENT)
+			return leave(undo, name, "it is gone");
+		*e = gone;
+		return -(int)e->kind;
+	}
+	if (same_options(current, options))
+		return 0;
+	if (!is_untouched(current, kept))
+		return leave(undo, name, "it is no longer as it was dumped, nor as the migration would leave that");
+	plan_action(undo, old, current, options);
+	return 0;
+}
+
 static int look_at_action(struct put *p, const json_t *kept, json_t *undo, json_t *old, struct err *e)
 {
 	const char *name = json_str(kept, "name", "");
 	struct template_action t = { 0 };
-	autojson json_t *current = NULL;
-	struct err gone = ERR_INIT;
 	unsigned verdict;
 	int r = 0;
 
@@ -138,15 +157,9 @@ static int look_at_action(struct put *p, const json_t *kept, json_t *undo, json_
 	verdict = event_verdict(&p->judge, name, &t.findings);
 	if (verdict & EVENT_HELD)
 		r = leave(undo, name, verdict & EVENT_BLOCKING ? "data may be lost by it" : "its translation is not the same");
-	else if (t.changes.n && event_action_get(&p->api, name, &current, &gone) < 0)
-		r = gone.kind == ERR_ABSENT ? leave(undo, name, "it is gone") : -(int)gone.kind;
-	else if (t.changes.n && !is_untouched(current, kept))
-		r = leave(undo, name, "it is no longer as it was dumped, nor as the migration would leave that");
 	else if (t.changes.n)
-		plan_action(undo, old, current, t.options);
+		r = look_at_current(p, kept, t.options, undo, old, e);
 	template_action_done(&t);
-	if (r < 0)
-		*e = gone;
 	return r;
 }
 
@@ -210,6 +223,13 @@ static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct 
 	return 0;
 }
 
+static void note_nothing(json_t *undo)
+{
+	if (!json_object_size(json_object_get(undo, "actions")) && !json_object_size(json_object_get(undo, "rules")))
+		json_array_append_new(json_object_get(undo, "left"),
+				      json_string("nothing to do: no translation is to be put, and no rule to be set active"));
+}
+
 /* The old texts go to a file of the run: they may hold what nobody else is to read. */
 static int keep_old(struct ctx *c, const json_t *old, json_t *undo, struct err *e)
 {
@@ -243,6 +263,7 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		if (look_at_rule(&p, one, undo, e) < 0)
 			return -(int)e->kind;
 	}
+	note_nothing(undo);
 	if (keep_old(c, old, undo, e) < 0)
 		return -(int)e->kind;
 	*ret_undo = take_ptr(undo);

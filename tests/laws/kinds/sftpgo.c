@@ -309,6 +309,21 @@ static json_t *put_events(struct bench *b)
 	return json_pack("{so ss}", "file", place_of("root", KEPT), "sha256", digest);
 }
 
+/* As a run before this one left it; its rule waited for somebody's word. */
+static json_t *put_events_again(struct bench *b)
+{
+	json_t *params = put_events(b);
+
+	put_action(b, "{{ .Name }}");
+	return params;
+}
+
+static bool rule_is_active_again(struct bench *b)
+{
+	return !json_array_size(json_object_get(b->result, "put")) && !json_array_size(json_object_get(b->result, "notes")) &&
+	       json_lists(json_object_get(b->result, "active"), "up loads");
+}
+
 static void dump_is_another(struct bench *b)
 {
 	bench_put(b, "world/root/" KEPT, "{\"version\":17}");
@@ -343,6 +358,7 @@ const struct fixture sftpgo_fixtures[] = {
 	  .meddle = action_is_edited },
 	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
 	  .meddle = rule_is_edited },
+	{ .kind = "events_put", .name = "an action that was put before", .params = put_events_again, .done = rule_is_active_again },
 	{ .kind = "events_put", .name = "an action and a rule that go", .flags = FX_LEAVES, .params = put_events,
 	  .drift = dump_is_another, .meddle = events_are_gone },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
