@@ -13,7 +13,7 @@ struct walk {
 	struct json_stream stream;
 	const struct event_dump_watch *watch;
 	struct buf name, text, instead;
-	bool seen[4]; /* sections, in the order of the table */
+	bool seen[5]; /* sections, in the order of the table */
 };
 
 static int one_value(struct walk *w, event_dump_seen seen, const json_t *value, struct err *e)
@@ -47,7 +47,7 @@ static int version(struct walk *w, event_dump_seen seen, const char *what, struc
 	return one_value(w, seen, value, e);
 }
 
-static int text(struct walk *w, event_dump_seen seen, const char *what, struct err *e)
+static int whole(struct walk *w, event_dump_seen seen, const char *what, struct err *e)
 {
 	autojson json_t *value = NULL;
 
@@ -108,7 +108,8 @@ static int member(struct walk *w, struct err *e)
 		{ "version", "the version", version, w->watch->version },
 		{ "event_actions", "event action", list, w->watch->action },
 		{ "event_rules", "event rule", list, w->watch->rule },
-		{ EVENT_DUMP_FROM, "the release", text, w->watch->taken_from },
+		{ EVENT_DUMP_FROM, "the release", whole, w->watch->taken_from },
+		{ EVENT_DUMP_PAUSED, "the list of rules", whole, w->watch->paused },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {

@@ -7,14 +7,15 @@
 
 #define EVENT_OBJECT_MAX (4u << 20)     /* bytes of one action or rule */
 
-#define EVENT_DUMP_FROM  "taken_from"
+#define EVENT_DUMP_FROM   "taken_from"
+#define EVENT_DUMP_PAUSED "paused"
 
 /* What stands in the place of the value; left empty, the value stays. */
 typedef int (*event_dump_seen)(void *arg, struct sv text, const json_t *value, struct buf *ret, struct err *e);
 
 struct event_dump_watch {
 	event_dump_seen version, action, rule;  /* each may be NULL; actions and rules are objects with a name */
-	event_dump_seen taken_from;             /* a text: the release, in dumps that we kept (event_kept.h) */
+	event_dump_seen taken_from, paused;     /* whatever they are; in dumps that we kept (event_kept.h) */
 	json_sink sink;                         /* NULL: nothing is written */
 	void *arg;                              /* of all of them */
 };

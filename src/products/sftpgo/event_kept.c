@@ -6,7 +6,6 @@
 #include "io/file.h"
 #include "products/sftpgo/event_dump.h"
 #include "products/sftpgo/event_rest.h"
-#include "products/sftpgo/objects_census.h"
 
 #define OBJECTS_MAX 100000
 #define KEPT_MAX    (64u << 20) /* bytes of all of them, as written */
@@ -15,6 +14,7 @@ void event_kept_done(struct event_kept *k)
 {
 	json_decref(k->actions);
 	json_decref(k->rules);
+	json_decref(k->paused);
 	template_world_free(k->world);
 	free(k->from);
 	*k = (struct event_kept){ 0 };
@@ -59,10 +59,28 @@ static int keep_release(void *arg, struct sv text, const json_t *release, struct
 	return 0;
 }
 
+static int keep_paused(void *arg, struct sv text, const json_t *names, struct buf *ret, struct err *e)
+{
+	struct event_kept *k = arg;
+	const json_t *name;
+	size_t i;
+
+	if (!json_is_array(names))
+		return err_set(e, ERR_FORMAT, "'" EVENT_DUMP_PAUSED "' is no list");
+	k->paused = json_object();
+	json_array_foreach(names, i, name)
+	{
+		if (!json_is_string(name))
+			return err_set(e, ERR_FORMAT, "'" EVENT_DUMP_PAUSED "' is no list of names");
+		json_object_set_new(k->paused, json_string_value(name), json_true());
+	}
+	return 0;
+}
+
 int event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret, struct err *e)
 {
 	struct event_kept k = { .actions = json_array(), .rules = json_array(), .world = template_world_new() };
-	const struct event_dump_watch watch = { .action = keep_action, .rule = keep_rule, .taken_from = keep_release, .arg = &k };
+	const struct event_dump_watch watch = { .action = keep_action, .rule = keep_rule, .taken_from = keep_release, .paused = keep_paused, .arg = &k };
 	autoclose int fd = dir_openat(d, rel, O_RDONLY | O_NONBLOCK, 0, e);
 
 	if (fd < 0 || event_dump_walk(fd, rel, &watch, e) < 0 || file_digest(fd, rel, k.sha256, e) < 0) {
@@ -75,7 +93,7 @@ int event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret
 
 /* ---- keeping ---- */
 
-json_t *event_kept_of(const json_t *dump, const char *release, const char *run)
+json_t *event_kept_of(const json_t *dump, const char *release, const char *run, const json_t *paused)
 {
 	json_t *actions = json_deep_copy(json_object_get(dump, "event_actions")), *rules = json_object_get(dump, "event_rules"), *one;
 	json_t *kept_rules = json_array();
@@ -91,36 +109,13 @@ json_t *event_kept_of(const json_t *dump, const char *release, const char *run)
 		json_array_foreach(json_object_get(rule, "actions"), j, action) json_object_del(action, "options");
 		json_array_append_new(kept_rules, rule);
 	}
-	return json_pack("{ss ss sO? so* so}", EVENT_DUMP_FROM, release, EVENT_KEPT_BY, run, "version", json_object_get(dump, "version"),
+	return json_pack("{ss ss sO* sO? so* so}", EVENT_DUMP_FROM, release, EVENT_KEPT_BY, run, EVENT_DUMP_PAUSED, paused, "version", json_object_get(dump, "version"),
 			 "event_actions", actions, "event_rules", kept_rules);
-}
-
-static bool has_placeholders(const struct event_kept *k, const char *name)
-{
-	const json_t *action;
-	size_t i;
-
-	json_array_foreach(k->actions, i, action)
-	{
-		if (!strcmp(json_str(action, "name", ""), name))
-			return placeholders_below(json_object_get(action, "options"));
-	}
-	return false;
 }
 
 bool event_kept_paused(const struct event_kept *k, const json_t *rule)
 {
-	const json_t *use;
-	size_t i;
-
-	if (json_int(rule, "status", EVENT_RULE_OFF) != EVENT_RULE_ON)
-		return false;
-	json_array_foreach(json_object_get(rule, "actions"), i, use)
-	{
-		if (has_placeholders(k, json_str(use, "name", "")))
-			return true;
-	}
-	return false;
+	return json_object_get(k->paused, json_str(rule, "name", "")) != NULL;
 }
 
 /* ---- judging ---- */

@@ -2,7 +2,9 @@
  * it: the migration itself rewrites the texts (dot_pass.h), and what it makes of some cannot be translated any more. Any dump of
  * SFTPGo's will do in its place, up to 64 MiB of actions and rules. The encrypted password of an action is in none that we kept.
  *
- *	{"taken_from": "2.7.5", "kept_by": RUN, "version": 17, "event_actions": [...], "event_rules": [...]} */
+ *	{"taken_from": "2.7.5", "kept_by": RUN, "paused": [rule], "version": 17, "event_actions": [...], "event_rules": [...]}
+ *
+ * "paused" are the rules that this run set inactive, and no others: only these are set active again. */
 #pragma once
 
 #include "io/dir.h"
@@ -10,6 +12,7 @@
 
 struct event_kept {
 	json_t *actions, *rules;        /* as dumped */
+	json_t *paused;                 /* {rule: true}; NULL: the dump does not tell */
 	struct template_world *world;
 	char *from;                     /* release it tells of itself, or NULL */
 	size_t bytes;                   /* of all of them */
@@ -20,11 +23,11 @@ struct event_kept {
 /* ERR_FORMAT: no dump. */
 int  event_kept_read(const struct dir *d, const char *rel, struct event_kept *ret, struct err *e) must_check;
 void event_kept_done(struct event_kept *k);
-/* What a run keeps of a server's answer. New reference. */
+/* What a run keeps of a server's answer; paused: names of the rules that it sets inactive, or NULL. New reference. */
 #define EVENT_KEPT_BY "kept_by"
-json_t *event_kept_of(const json_t *dump, const char *release, const char *run) must_check;
+json_t *event_kept_of(const json_t *dump, const char *release, const char *run, const json_t *paused) must_check;
 
-/* Is it a rule that a migration sets inactive: active, and one of its actions, those that were kept, has placeholders? */
+/* Did the run that kept the dump set this rule inactive? */
 bool event_kept_paused(const struct event_kept *k, const json_t *rule);
 
 /* A judge over what is kept; the world is borrowed. release NULL: as the dump says; ERR_USAGE when nobody does. */

@@ -118,7 +118,8 @@
 #define SF_LICENSE         "target.license"     /* P {"file","finding"}: settings.license_file; absent: none given */
 #define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders]}}: active ones */
 
-#define SF_EVENTS          "goal.events_dump"   /* P {"file","found","sha256","from"}: settings.events_dump; absent: not asked for */
+#define SF_EVENTS          "goal.events_dump"   /* P {"file","found","sha256","from","paused"?: [rule] that its run set inactive}:
+						 * settings.events_dump; absent: not asked for */
 
 /* ---- logins that the goal asks to try */
 #define SF_TRIAL_USERS     "trial.users"        /* P {user: trial_user()}: of settings.probe_users; absent: none are named */

@@ -5,6 +5,15 @@
 #include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/inspect.h"
 
+static json_t *names_of(const json_t *object)
+{
+	json_t *list = json_array(), *value;
+	const char *name;
+
+	json_object_foreach((json_t *)object, name, value) json_array_append_new(list, json_string(name));
+	return list;
+}
+
 void look_at_events(struct look *k)
 {
 	const char *path = events_dump(k->to), *slash = path ? strrchr(path, '/') : NULL;
@@ -22,6 +31,7 @@ void look_at_events(struct look *k)
 			look_missing(k, SF_EVENTS, &e);
 		return;
 	}
-	look_pin(k, SF_EVENTS, json_pack("{ss sb ss ss?}", "file", path, "found", 1, "sha256", kept.sha256, "from", kept.from),
+	look_pin(k, SF_EVENTS, json_pack("{ss sb ss ss? so*}", "file", path, "found", 1, "sha256", kept.sha256, "from", kept.from, "paused",
+					  kept.paused ? names_of(kept.paused) : NULL),
 		 "settings.events_dump");
 }

@@ -1,5 +1,6 @@
 /* events_keep: keep the event actions and rules of the running server in a file, before a migration rewrites their texts.
- * params {"file":place,"release":"2.7.5","accept"?:[name],"local_time"?: bool}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
+ * params {"file":place,"release":"2.7.5","accept"?:[name],"local_time"?: bool,"paused"?:[rule]: that this run sets
+ * inactive}; undo record {}: the file was not there; result {"sha256","notes":[text]}.
  * No encrypted password of an action is kept. The way back removes the file, if it is the run's own: it says so in itself. */
 #include "engine/step.h"
 
@@ -80,7 +81,7 @@ static int keep(struct ctx *c, struct site *s, const json_t *params, const struc
 
 	if (rest_login(s, &api, e) < 0 || rest_query(&api, "/api/v2/dumpdata", query, &dump, e) < 0)
 		return err_wrap(e, "ask for the event actions");
-	kept = event_kept_of(dump, json_str(params, "release", ""), run_of(c));
+	kept = event_kept_of(dump, json_str(params, "release", ""), run_of(c), json_object_get(params, "paused"));
 	json_pretty(kept, &text);
 	if (buf_check(&text, "what is kept of the event actions", e) < 0)
 		return -(int)e->kind;

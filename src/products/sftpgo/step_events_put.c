@@ -1,6 +1,7 @@
 /* events_put: event actions of a running Enterprise server get the translations of what they were before its migration, and the rules
  * that were set inactive for it are set active again.
- * params {"file":place of the dump,"sha256","release":"2.7.5"|null,"accept":[name],"settled":{condition: bool},"local_time"?: bool}; undo record {"old": name of a blob {name: action},
+ * params {"file":place of the dump,"sha256","release":"2.7.5"|null,"accept":[name],"settled":{condition: bool},"local_time"?: bool,
+ * "rules"?:[name]: those to set active, as the dump has them, for whoever reads the plan}; undo record {"old": name of a blob {name: action},
  * "actions":{name:{"before","after": digests}},"rules":{name: digest},"left":[text]}; result {"put":[name],"active":[name],
  * "notes":[text]}. An action that is held back, was edited since the migration or is gone is left alone, and so are its rules. */
 #include "engine/step.h"
@@ -34,8 +35,13 @@ static void put_done(struct put *p)
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
-	buf_addf(ret, "put the event actions of %s, translated, and set their rules active",
-		 json_str(json_object_get(params, "file"), "path", "?"));
+	const json_t *rules = json_object_get(params, "rules"), *name;
+	size_t i;
+
+	buf_addf(ret, "put the event actions of %s, translated", json_str(json_object_get(params, "file"), "path", "?"));
+	json_array_foreach(rules, i, name)
+		buf_addf(ret, "%s '%s'", i ? "," : ", and set these of their rules active again:",
+			 json_string_value(name));
 	return buf_check(ret, "the description", e);
 }
 
@@ -192,7 +198,7 @@ static void leave_inactive(json_t *undo, const char *name, const char *why)
 	json_array_append_new(json_object_get(undo, "left"), json_sprintf("event rule '%s' stays inactive%s", name, why));
 }
 
-/* One that the migration sets inactive and that is so now. Any other was switched off by somebody since, who had a reason. */
+/* One that the migration set inactive and that is so still. Any other was switched off by somebody, who had a reason. */
 static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct err *e)
 {
 	const char *name = json_str(kept, "name", "");
@@ -211,7 +217,7 @@ static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct 
 	if (json_int(current, "status", -1) != EVENT_RULE_OFF)
 		return 0;
 	if (!event_kept_paused(&p->kept, kept)) {
-		leave_inactive(undo, name, ": it has no placeholders, so somebody switched it off since");
+		leave_inactive(undo, name, ": no migration is known to have switched it off");
 		return 0;
 	}
 	if (uses_any(kept, json_object_get(undo, "held")) || uses_any(current, json_object_get(undo, "held")) || rule_is_held(p, kept)) {

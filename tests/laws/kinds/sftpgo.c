@@ -263,7 +263,7 @@ static json_t *keep_events(struct bench *b)
 	put_rule(b, "ours", 1);
 	put_action(b, "{{.Name}}");
 	serve(b);
-	return json_pack("{so ss}", "file", place_of("root", KEPT), "release", "2.7.5");
+	return json_pack("{so ss s[s]}", "file", place_of("root", KEPT), "release", "2.7.5", "paused", "up loads");
 }
 
 static bool is_named(struct bench *b)
@@ -293,12 +293,12 @@ static bool is_settled(struct bench *b)
 	       json_lists(json_object_get(b->result, "notes"), "asked, no answer that tells: provider-name stays open");
 }
 
-static json_t *put_events(struct bench *b)
+static json_t *put_kept(struct bench *b, const char *paused)
 {
 	autofree char *action = action_text("{{.Name}}");
-	autofree char *kept = xasprintf("{\"taken_from\":\"2.7.5\",\"version\":17,\"event_actions\":[%s],\"event_rules\":[{\"actions\":"
+	autofree char *kept = xasprintf("{\"taken_from\":\"2.7.5\",%s\"version\":17,\"event_actions\":[%s],\"event_rules\":[{\"actions\":"
 					"[{\"name\":\"mail\",\"order\":1}],\"name\":\"up loads\",\"status\":1,\"trigger\":1}]}",
-					action);
+					paused, action);
 	char digest[DIGEST_TEXT];
 
 	put_rule(b, "ours", 0);
@@ -307,6 +307,24 @@ static json_t *put_events(struct bench *b)
 	digest_text(sv_of(kept), digest);
 	serve(b);
 	return json_pack("{so ss}", "file", place_of("root", KEPT), "sha256", digest);
+}
+
+static json_t *put_events(struct bench *b)
+{
+	return put_kept(b, "\"paused\":[\"up loads\"],");
+}
+
+/* A dump of somebody's own: who switched the rule off is not known. */
+static json_t *put_own_dump(struct bench *b)
+{
+	return put_kept(b, "");
+}
+
+static bool rule_stays_off(struct bench *b)
+{
+	return !json_array_size(json_object_get(b->result, "active")) &&
+	       json_lists(json_object_get(b->result, "notes"),
+			  "event rule 'up loads' stays inactive: no migration is known to have switched it off");
 }
 
 /* As a run before this one left it; its rule waited for somebody's word. */
@@ -358,6 +376,7 @@ const struct fixture sftpgo_fixtures[] = {
 	  .meddle = action_is_edited },
 	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
 	  .meddle = rule_is_edited },
+	{ .kind = "events_put", .name = "a rule that no migration paused", .params = put_own_dump, .done = rule_stays_off },
 	{ .kind = "events_put", .name = "an action that was put before", .params = put_events_again, .done = rule_is_active_again },
 	{ .kind = "events_put", .name = "an action and a rule that go", .flags = FX_LEAVES, .params = put_events,
 	  .drift = dump_is_another, .meddle = events_are_gone },

@@ -76,6 +76,33 @@ static void what_is_kept_has_a_ceiling(void **state)
 	assert_non_null(strstr(e.hint, "convert"));
 }
 
+static void rules_are_known_that_the_run_set_inactive(void **state)
+{
+	const struct place *p = *state;
+	json_t *dump = json_loads("{\"version\":17,\"event_actions\":[],\"event_rules\":[{\"name\":\"a\",\"trigger\":1},{\"name\":\"b\",\"trigger\":1}]}", 0, NULL);
+	json_t *paused = json_pack("[s]", "b"), *kept = event_kept_of(dump, "2.7.5", "run", paused);
+	static const char *const wrong[] = { "\"b\"", "[1]", "{}" };
+	autobuf struct buf text = BUF_MAX(4096);
+	struct event_kept k = { 0 };
+	struct err e = ERR_INIT;
+
+	json_pretty(kept, &text);
+	assert_ok(file_replace(&p->dir, "dump.json", buf_sv(&text), FILE_PRIVATE, &e), &e);
+	assert_ok(event_kept_read(&p->dir, "dump.json", &k, &e), &e);
+	assert_false(event_kept_paused(&k, json_array_get(k.rules, 0)));
+	assert_true(event_kept_paused(&k, json_array_get(k.rules, 1)));
+	event_kept_done(&k);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		autofree char *bad = xasprintf("{\"version\":17,\"paused\":%s}", wrong[i]);
+
+		assert_ok(file_replace(&p->dir, "dump.json", sv_of(bad), FILE_PRIVATE, &e), &e);
+		assert_fails(event_kept_read(&p->dir, "dump.json", &k, &e), &e, ERR_FORMAT);
+	}
+	json_decref(kept);
+	json_decref(paused);
+	json_decref(dump);
+}
+
 static void copies_without_a_type_are_of_their_action(void **state)
 {
 	static const char copy[] = "{\"name\":\"a\",\"options\":{\"email_config\":{\"subject\":\"{{Name}}\"}}}";
@@ -168,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_are_found_as_go_finds_them),
 		cmocka_unit_test_setup_teardown(what_is_kept_has_a_ceiling, place_make, place_remove),
+		cmocka_unit_test_setup_teardown(rules_are_known_that_the_run_set_inactive, place_make, place_remove),
 		cmocka_unit_test(copies_without_a_type_are_of_their_action),
 		cmocka_unit_test(bytes_that_are_no_text_are_told_all_the_same),
 		cmocka_unit_test_setup_teardown(a_report_tells_what_was_settled, place_make, place_remove),

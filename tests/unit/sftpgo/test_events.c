@@ -212,29 +212,6 @@ static json_t *json_of(const char *text)
 	return made;
 }
 
-static void only_what_a_migration_pauses_was_paused(void **state)
-{
-	static const struct {
-		const char *rule;
-		bool paused;
-	} cases[] = {
-		{ "{'status':1,'actions':[{'name':'plain'},{'name':'token'}]}", true },
-		{ "{'status':0,'actions':[{'name':'token'}]}", false },
-		{ "{'status':1,'actions':[{'name':'plain'}]}", false },
-		{ "{'status':1,'actions':[{'name':'gone'}]}", false },
-		{ "{'status':1}", false },
-	};
-	struct event_kept k = { .actions = json_pack("[{ss s{ss}} {ss s{s[s]}}]", "name", "plain", "options", "a", "text", "name", "token",
-						     "options", "a", "in {{Name}}") };
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		autojson json_t *rule = json_of(cases[i].rule);
-
-		assert_int_equal(event_kept_paused(&k, rule), cases[i].paused);
-	}
-	event_kept_done(&k);
-}
-
 static void a_report_names_what_a_translation_would_do(void **state)
 {
 	static const char actions[] =
@@ -243,7 +220,8 @@ static void a_report_names_what_a_translation_would_do(void **state)
 		"{'name':'still','type':3,'options':{'email_config':{'subject':'{{Event}}'}}}]",
 			  rules[] = "[{'name':'r','status':1,'trigger':2,'actions':[{'name':'hook'}]},"
 				    "{'name':'s','status':1,'trigger':2,'actions':[{'name':'still'}]}]";
-	struct event_kept k = { .world = template_world_new(), .actions = json_of(actions), .rules = json_of(rules) };
+	struct event_kept k = { .world = template_world_new(), .actions = json_of(actions), .rules = json_of(rules),
+				.paused = json_of("{'r':true,'s':true}") };
 	struct event_judge j = { 0 };
 	autojson json_t *notes = NULL;
 	struct err e = ERR_INIT;
@@ -358,7 +336,6 @@ int main(void)
 		cmocka_unit_test(one_action_is_agreed_to_alone),
 		cmocka_unit_test(loss_of_data_is_agreed_to_by_its_own_name),
 		cmocka_unit_test(no_name_agrees_to_everything),
-		cmocka_unit_test(only_what_a_migration_pauses_was_paused),
 		cmocka_unit_test(a_report_names_what_a_translation_would_do),
 		cmocka_unit_test(a_report_is_bounded),
 		cmocka_unit_test(secrets_are_not_shown),
