@@ -12,6 +12,20 @@ static int want_report(const json_t *doc, const char *path, struct err *e)
 	return err_hint(e, "crossgrade report RUN --output json writes one");
 }
 
+/* What no probe asks is no server's to settle: it would stand for an operator's word, and unseen. */
+static int want_asked(const json_t *settled, const char *path, struct err *e)
+{
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
+		const struct template_condition_about *about = template_condition_about((enum template_condition)i);
+
+		if (!about->unasked || !json_object_get(settled, about->name))
+			continue;
+		err_set(e, ERR_FORMAT, "'%s' settles '%s', which no run asks a server for", path, about->name);
+		return err_hint(e, "--accept %s agrees to it", about->name);
+	}
+	return 0;
+}
+
 int event_settled_read(const char *path, json_t **ret, struct err *e)
 {
 	autojson json_t *doc = NULL, *all = json_object();
@@ -27,6 +41,8 @@ int event_settled_read(const char *path, json_t **ret, struct err *e)
 
 		if (strcmp(json_str(step, "kind", ""), "events_probe") || !json_is_object(settled))
 			continue;
+		if (want_asked(settled, path, e) < 0)
+			return -(int)e->kind;
 		asked = true;
 		json_object_update(all, settled);
 	}
@@ -41,9 +57,10 @@ int event_settled_read(const char *path, json_t **ret, struct err *e)
 void event_judge_settle(struct event_judge *j, const json_t *settled)
 {
 	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
-		const json_t *is = json_object_get(settled, template_condition_about((enum template_condition)i)->name);
+		const struct template_condition_about *about = template_condition_about((enum template_condition)i);
+		const json_t *is = json_object_get(settled, about->name);
 
-		if (json_is_boolean(is))
+		if (!about->unasked && json_is_boolean(is))
 			j->asked.settled[i] = json_is_true(is) ? TEMPLATE_HOLDS : TEMPLATE_FAILS;
 	}
 }

@@ -163,7 +163,7 @@ static int settled_in(const struct place *p, const char *text, json_t **ret, str
 static void a_report_tells_what_was_settled(void **state)
 {
 	static const char report[] = REPORT("{\"kind\":\"gate_open\"},{\"kind\":\"events_probe\",\"settled\":{\"json-escape\":true,"
-					    "\"provider-name\":false,\"of-later\":true,\"utc\":7}}");
+					    "\"provider-name\":false,\"of-later\":true,\"endpoint\":7}}");
 	struct event_judge j = { .world = NULL };
 	json_t *settled;
 	struct err e = ERR_INIT;
@@ -172,9 +172,27 @@ static void a_report_tells_what_was_settled(void **state)
 	event_judge_settle(&j, settled);
 	assert_int_equal(j.asked.settled[TEMPLATE_IF_JSON_ESCAPE], TEMPLATE_HOLDS);
 	assert_int_equal(j.asked.settled[TEMPLATE_IF_NAME], TEMPLATE_FAILS);
-	assert_int_equal(j.asked.settled[TEMPLATE_IF_UTC], TEMPLATE_UNSETTLED);
 	assert_int_equal(j.asked.settled[TEMPLATE_IF_ENDPOINT], TEMPLATE_UNSETTLED);
+	assert_int_equal(j.asked.settled[TEMPLATE_IF_PATH_ESCAPE], TEMPLATE_UNSETTLED);
 	json_decref(settled);
+}
+
+/* Loss of data by a value with a star in it is agreed to by an operator, and by nobody's file. */
+static void what_no_probe_asks_is_settled_by_no_report(void **state)
+{
+	autojson json_t *made = json_pack("{sb sb}", "pattern-free", 1, "json-escape", 1);
+	struct event_judge j = { .world = NULL };
+	json_t *settled = NULL;
+	struct err e = ERR_INIT;
+
+	assert_fails(settled_in(*state, REPORT("{\"kind\":\"events_probe\",\"settled\":{\"json-escape\":true,\"pattern-free\":true}}"),
+				&settled, &e),
+		     &e, ERR_FORMAT);
+	assert_non_null(strstr(e.msg, "'pattern-free'"));
+	assert_null(settled);
+	event_judge_settle(&j, made);
+	assert_int_equal(j.asked.settled[TEMPLATE_IF_PATTERN_FREE], TEMPLATE_UNSETTLED);
+	assert_int_equal(j.asked.settled[TEMPLATE_IF_JSON_ESCAPE], TEMPLATE_HOLDS);
 }
 
 static void what_is_no_report_settles_nothing(void **state)
@@ -199,6 +217,7 @@ int main(void)
 		cmocka_unit_test(copies_without_a_type_are_of_their_action),
 		cmocka_unit_test(bytes_that_are_no_text_are_told_all_the_same),
 		cmocka_unit_test_setup_teardown(a_report_tells_what_was_settled, place_make, place_remove),
+		cmocka_unit_test_setup_teardown(what_no_probe_asks_is_settled_by_no_report, place_make, place_remove),
 		cmocka_unit_test_setup_teardown(what_is_no_report_settles_nothing, place_make, place_remove),
 	};
 
