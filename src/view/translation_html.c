@@ -209,6 +209,7 @@ static void rule(struct buf *ret, const json_t *r, size_t number)
 	word(ret, r, "name");
 	buf_adds(ret, json_bool(r, "set_inactive", false) ? " <span class=\"badge held\">set inactive</span></h2>\n" : "</h2>\n");
 	names(ret, "Because of", json_object_get(r, "because"), json_int(r, "because_in_all", 0));
+	names(ret, "Not in the dump", json_object_get(r, "unknown"), json_int(r, "unknown_in_all", 0));
 	findings(ret, json_object_get(r, "findings"));
 }
 
@@ -322,6 +323,8 @@ static void lists(struct buf *ret, const json_t *doc)
 
 	actions_list(ret, doc, numbers, "blocking", "Blocks", blocking);
 	actions_list(ret, doc, numbers, "held", "Held back", held - blocking);
+	if (held && !count(doc, "counts", "rules"))
+		buf_adds(ret, "<p>" TRANSLATION_NO_RULES "</p>\n");
 	rules_list(ret, doc, count(doc, "counts", "rules_set_inactive"));
 }
 

@@ -7,6 +7,8 @@
 #include "view/text.h"
 
 #define TRANSLATION_PIECE_MAX (16u << 20)
+/* Of a file that has actions alone. */
+#define TRANSLATION_NO_RULES "no rules are in this file: those elsewhere that use what is held back must be set inactive by hand"
 
 typedef int (*view_put)(void *arg, struct sv text, struct err *e);
 

@@ -74,6 +74,7 @@ static void rule(const json_t *r, const struct style *s, struct buf *ret)
 								   : "  rule, is inactive");
 	buf_addc(ret, '\n');
 	names(ret, s, "because of", json_object_get(r, "because"), (size_t)json_int(r, "because_in_all", 0), NULL);
+	names(ret, s, "not in the dump", json_object_get(r, "unknown"), (size_t)json_int(r, "unknown_in_all", 0), NULL);
 	findings(json_object_get(r, "findings"), s, ret);
 }
 
@@ -159,6 +160,8 @@ static void lists(const json_t *doc, const struct style *s, struct buf *ret)
 
 	actions_list(doc, s, "blocking", "Blocks", blocking, ret);
 	actions_list(doc, s, "held", "Held back", held - blocking, ret);
+	if (held && !count(doc, "counts", "rules"))
+		buf_adds(ret, TRANSLATION_NO_RULES "\n");
 	rules_list(doc, s, ret);
 }
 

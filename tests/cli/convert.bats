@@ -49,6 +49,43 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	grep -q '"status" : 0 ,' out.json
 }
 
+@test "rules without their actions: the copies are judged, and what has none is set inactive and named" {
+	cat >dump.json <<-'END'
+		{"version":16,"event_rules":[
+		{"name":"copied","status":1,"trigger":1,"actions":[{"name":"del","type":9,"options":{"fs_config":{"type":2,"deletes":["/x/{{ObjectName}}"]}}}]},
+		{"name":"again","status":1,"trigger":1,"actions":[{"name":"del","type":9,"options":{"fs_config":{"type":2,"deletes":["/x/{{ObjectName}}"]}}}]},
+		{"name":"fine","status":1,"trigger":1,"actions":[{"name":"dirs","type":9,"options":{"fs_config":{"type":3,"mkdirs":["/done/{{Event}}"]}}}]},
+		{"name":"bare","status":1,"trigger":1,"actions":[{"name":"dirs","type":9,"options":{"fs_config":{"type":3,"mkdirs":["/done/{{Event}}"]}}},{"name":"elsewhere"}]}]}
+	END
+	convert
+	ends 3
+	[[ $output == *"Blocks: 1"*"del: deletes-trees, deletes-value"* ]]
+	nothing_left
+	convert --accept deletes-trees:del --accept deletes-value:del --output json
+	ends 0
+	valid translation
+	[ "$(json "(d['lists']['set_inactive'], d['rules'][0]['unknown'], d['counts']['actions'])")" = "(['bare'], ['elsewhere'], 2)" ]
+	[ "$(out "[r['status'] for r in d['event_rules']]")" = '[1, 1, 1, 0]' ]
+	rm out.json
+	# The copy does not hold it: the action is there, and is fine.
+	sed -i 's/"version":16/"version":16,"event_actions":[{"name":"del","type":4},{"name":"dirs","type":4},{"name":"elsewhere","type":4}]/' dump.json
+	convert
+	ends 0
+	[ "$(out "[r['status'] for r in d['event_rules']]")" = '[1, 1, 1, 1]' ]
+	rm out.json
+	convert --accept deletes-trees:nobody
+	ends 2
+}
+
+@test "actions without rules: who uses what is held back is not known, and said" {
+	dump
+	python3 -c 'import json; d = json.load(open("dump.json")); del d["event_rules"]; json.dump(d, open("dump.json", "w"))'
+	convert --report r.html
+	ends 0
+	[[ $output == *"Held back: "*object*"must be set inactive by hand"* ]] || { echo "$output"; return 1; }
+	grep -q 'must be set inactive by hand' r.html
+}
+
 @test "what is agreed to is held back no longer" {
 	dump
 	convert --accept object

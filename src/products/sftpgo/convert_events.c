@@ -8,6 +8,7 @@
 #include "io/json_splice.h"
 #include "products/sftpgo/convert_told.h"
 #include "products/sftpgo/event_dump.h"
+#include "products/sftpgo/event_rest.h"
 #include "products/sftpgo/event_settled.h"
 #include "products/sftpgo/event_words.h"
 
@@ -21,7 +22,8 @@ struct conversion {
 	struct template_world *world;
 	struct map actions;     /* name: itself */
 	struct map rules;       /* name: struct rule_fate */
-	VEC(char *) held;       /* names of actions */
+	struct map copies;      /* that rules hold of actions that are not in the dump, and were told; name: digest */
+	VEC(char *) held;       /* names of actions, and of those that are not in the dump */
 	struct new_file *out;
 	struct convert_told told;
 	int64_t dump_version;
@@ -32,6 +34,7 @@ static void conversion_done(struct conversion *c)
 	template_world_free(c->world);
 	map_done(&c->actions, NULL);
 	map_done(&c->rules, rule_fate_free);
+	map_done(&c->copies, free);
 	convert_told_done(&c->told);
 	vec_each (&c->held, name)
 		free(*name);
@@ -90,13 +93,18 @@ static int hear_rule(void *arg, struct sv text unused_arg, const json_t *rule, s
 	return 0;
 }
 
+static bool is_there(const struct conversion *c, const char *name)
+{
+	return map_has(&c->actions, name) || map_has(&c->rules, name) || template_world_rules(c->world, name, NULL, 0);
+}
+
 /* Whoever agrees to a finding of one action or rule means one that is there. */
 static int want_accepted(const struct conversion *c, struct err *e)
 {
 	for (const char *const *it = c->ask->accept; it && *it; it++) {
 		const char *name = event_accepted_name(*it);
 
-		if (name && !map_has(&c->actions, name) && !map_has(&c->rules, name))
+		if (name && !is_there(c, name))
 			return err_set(e, ERR_USAGE, "--accept %s: no event action or rule of '%s' has the name '%s'", *it, c->ask->file,
 				       name);
 	}
@@ -112,11 +120,8 @@ static void hold_rules(struct conversion *c, const char *action)
 
 	n = template_world_rules(c->world, action, names, n);
 	*vec_push(&c->held) = xstrdup(action);
-	for (size_t i = 0; i < n; i++) {
-		struct rule_fate *fate = map_get(&c->rules, names[i]);
-
-		*vec_push(&fate->because) = *vec_last(&c->held);
-	}
+	for (size_t i = 0; i < n; i++)
+		convert_told_because(&c->told, map_get(&c->rules, names[i]), *vec_last(&c->held), true);
 	free(names);
 }
 
@@ -130,6 +135,57 @@ static int judge_action(void *arg, struct sv text unused_arg, const json_t *acti
 	if (convert_told_action(&c->told, &c->judge, action, &t) & EVENT_HELD)
 		hold_rules(c, json_str(action, "name", ""));
 	template_action_done(&t);
+	return 0;
+}
+
+/* The copies of one action are mostly the same one: each other one is told once. */
+static bool is_told(struct conversion *c, const json_t *copy)
+{
+	const char *name = json_str(copy, "name", ""), *was = map_get(&c->copies, name);
+	char digest[65];
+
+	event_action_digest(copy, digest);
+	if (was && !strcmp(was, digest))
+		return true;
+	free(map_put(&c->copies, name, xstrdup(digest)));
+	return false;
+}
+
+static int judge_copy(struct conversion *c, const json_t *copy, unsigned *ret, struct err *e)
+{
+	const char *name = json_str(copy, "name", "");
+	struct template_action t = { 0 };
+
+	if (event_translate(&c->judge, copy, &t, e) < 0)
+		return -(int)e->kind;
+	*ret = is_told(c, copy) ? event_verdict(&c->judge, name, &t.findings) : convert_told_action(&c->told, &c->judge, copy, &t);
+	template_action_done(&t);
+	return 0;
+}
+
+/* Of an action that is not in the dump the rule's copy is judged; one that has none may do anything. */
+static int judge_rule(void *arg, struct sv text unused_arg, const json_t *rule, struct buf *ret unused_arg, struct err *e)
+{
+	struct conversion *c = arg;
+	struct rule_fate *fate = map_get(&c->rules, json_str(rule, "name", ""));
+	const json_t *use;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "actions"), i, use)
+	{
+		const char *name = json_str(use, "name", "");
+		bool copied = json_object_size(json_object_get(use, "options"));
+		unsigned verdict = EVENT_CLEAN;
+
+		if (map_has(&c->actions, name))
+			continue;
+		if (copied && judge_copy(c, use, &verdict, e) < 0)
+			return err_wrap(e, "event rule '%s'", json_str(rule, "name", ""));
+		if (copied && !(verdict & EVENT_HELD))
+			continue;
+		*vec_push(&c->held) = xstrdup(name);
+		convert_told_because(&c->told, fate, *vec_last(&c->held), copied);
+	}
 	return 0;
 }
 
@@ -223,7 +279,7 @@ static int document(struct conversion *c, json_t **ret, struct err *e)
 static int convert(struct conversion *c, struct err *e)
 {
 	const struct event_dump_watch first = { .version = hear_version, .action = hear_action, .rule = hear_rule, .arg = c };
-	const struct event_dump_watch second = { .action = judge_action, .arg = c };
+	const struct event_dump_watch second = { .action = judge_action, .rule = judge_rule, .arg = c };
 	const struct event_dump_watch third = { .version = write_version, .action = write_action, .rule = write_rule, .sink = to_file, .arg = c };
 
 	if (event_dump_walk(c->ask->fd, c->ask->file, &first, e) < 0 || want_accepted(c, e) < 0 ||

@@ -1,6 +1,6 @@
 #include "products/sftpgo/convert_told.h"
 
-#define BECAUSE_NAMED 100 /* actions that hold a rule */
+#define BECAUSE_NAMED 100 /* actions that hold a rule, of each kind */
 
 /* ---- rules ---- */
 
@@ -9,12 +9,13 @@ void rule_fate_free(void *fate)
 	struct rule_fate *f = fate;
 
 	vec_done(&f->because);
+	vec_done(&f->unknown);
 	free(f);
 }
 
 bool rule_goes(const struct rule_fate *f)
 {
-	return f && f->active && (f->because.n || !f->stays);
+	return f && f->active && (f->because.n || f->unknown.n || !f->stays);
 }
 
 struct rule_fate *convert_told_rule(struct convert_told *t, const struct event_judge *j, const json_t *rule,
@@ -33,6 +34,16 @@ struct rule_fate *convert_told_rule(struct convert_told *t, const struct event_j
 	return f;
 }
 
+void convert_told_because(struct convert_told *t, struct rule_fate *f, const char *action, bool known)
+{
+	if (known) {
+		*vec_push(&f->because) = action;
+		return;
+	}
+	*vec_push(&f->unknown) = action;
+	t->inexact_rules++;
+}
+
 static json_t *found_json(const struct event_judge *j, const char *name, const struct rule_fate *f)
 {
 	struct template_finding found[RULE_FOUND_MAX] = { 0 };
@@ -44,19 +55,21 @@ static json_t *found_json(const struct event_judge *j, const char *name, const s
 	return all.n ? event_findings_json(j, name, &all) : NULL;
 }
 
-static json_t *because_json(const struct rule_fate *f)
+static json_t *names_json(const char *const *names, size_t n)
 {
-	json_t *list = f->because.n ? json_array() : NULL;
+	json_t *list = n ? json_array() : NULL;
 
-	for (size_t i = 0; i < MIN_OF(f->because.n, (size_t)BECAUSE_NAMED); i++)
-		json_array_append_new(list, json_string(f->because.v[i]));
+	for (size_t i = 0; i < MIN_OF(n, (size_t)BECAUSE_NAMED); i++)
+		json_array_append_new(list, json_string(names[i]));
 	return list;
 }
 
 static json_t *rule_json(const struct event_judge *j, const char *name, const struct rule_fate *f)
 {
-	return json_pack("{ss sb sb so? sI so?}", "name", name, "active", f->active, "set_inactive", rule_goes(f), "because",
-			 because_json(f), "because_in_all", (json_int_t)f->because.n, "findings", found_json(j, name, f));
+	return json_pack("{ss sb sb so? sI so? sI so?}", "name", name, "active", f->active, "set_inactive", rule_goes(f), "because",
+			 names_json(f->because.v, f->because.n), "because_in_all", (json_int_t)f->because.n, "unknown",
+			 names_json(f->unknown.v, f->unknown.n), "unknown_in_all", (json_int_t)f->unknown.n, "findings",
+			 found_json(j, name, f));
 }
 
 /* ---- actions ---- */
@@ -114,7 +127,7 @@ static struct rules_told rules_told(struct convert_told *t, const struct event_j
 
 		if (rule_goes(f) && r.n_inactive++ < EVENT_LISTED_MAX)
 			json_array_append_new(r.inactive, json_string(it->key));
-		if (f->because.n || f->n_found)
+		if (f->because.n || f->unknown.n || f->n_found)
 			tell(t, r.list, rule_json(j, it->key, f), CONVERT_TOLD_MAX, &r.untold);
 	}
 	return r;

@@ -18,6 +18,7 @@ struct rule_fate {
 		unsigned char reason, class, condition, evidence;
 	} found[RULE_FOUND_MAX];
 	VEC(const char *) because; /* its actions that are held; names of the caller's */
+	VEC(const char *) unknown; /* those of which the dump has the name alone: nobody judged them */
 };
 void rule_fate_free(void *fate);
 /* Active in the dump, and not to be so any more. NULL: not known, not touched. */
@@ -37,6 +38,8 @@ unsigned convert_told_action(struct convert_told *t, const struct event_judge *j
 /* What is to be kept of a rule; rule_fate_free(). */
 struct rule_fate *convert_told_rule(struct convert_told *t, const struct event_judge *j, const json_t *rule,
 				    const struct template_findings *found) must_check;
+/* Of an action of the rule that is held, or unknown. The name is borrowed. */
+void convert_told_because(struct convert_told *t, struct rule_fate *f, const char *action, bool known);
 /* The whole document: `about` and all that was told. rules: name, struct rule_fate. */
 int convert_told_document(struct convert_told *t, const struct event_judge *j, const struct map *rules, const json_t *about, json_t **ret,
 			  struct err *e) must_check;
