@@ -228,6 +228,19 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	[ "$(tail -n 1 r.html)" = '</html>' ]
 }
 
+@test "so does one action with nothing but placeholders" {
+	python3 - <<-'END'
+		import json
+		action = {"name": "a", "type": 2, "options": {"cmd_config": {"cmd": "/bin/true", "args": ["{{UID}}"] * 300000 + ["{{Email}}"]}}}
+		rule = {"name": "r", "status": 1, "trigger": 1, "conditions": {"fs_events": ["upload"]}, "actions": [{"name": "a", "order": 1}]}
+		json.dump({"event_actions": [action], "event_rules": [rule], "version": 16}, open("dump.json", "w"))
+	END
+	run bash -c 'ulimit -v 400000; "$0" convert sftpgo-events dump.json -o out.json --from-version 2.6.4 --output json' "$CROSSGRADE"
+	ends 0
+	# The last of them holds it back all the same.
+	[ "$(json "(d['lists']['held'][0]['findings'], d['counts']['not_shown'], d['lists']['set_inactive'])")" = "(['one-email'], 1, ['r'])" ]
+}
+
 @test "releases: needed, known, and that of the dump" {
 	dump
 	cg convert sftpgo-events dump.json -o out.json

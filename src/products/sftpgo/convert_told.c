@@ -100,14 +100,30 @@ static void tell(struct convert_told *t, json_t *list, json_t *one, size_t max, 
 	json_array_append_new(list, one);
 }
 
+#define FINDING_LEAST 200 /* bytes of its JSON, */
+#define CHANGE_LEAST  60  /* and of a field's, without its texts */
+
+/* About how large it would be, before it is made: in memory it is ten times that. */
+static size_t bytes_of(const struct template_action *a)
+{
+	size_t n = a->findings.n * FINDING_LEAST;
+
+	vec_each (&a->changes, c)
+		n += CHANGE_LEAST + c->before_len + c->after_len;
+	return n;
+}
+
 /* Half of the room is kept for what has to be looked at. */
 unsigned convert_told_action(struct convert_told *t, const struct event_judge *j, const json_t *action, const struct template_action *a)
 {
 	unsigned verdict = event_tally_add(&t->actions, j, json_str(action, "name", ""), a);
-	json_t *about = event_action_json(j, action, a);
+	size_t max = verdict & EVENT_HELD ? CONVERT_TOLD_MAX : CONVERT_TOLD_MAX / 2;
+	json_t *about = t->bytes + bytes_of(a) <= max ? event_action_json(j, action, a) : NULL;
 
 	if (about)
-		tell(t, t->list, about, verdict & EVENT_HELD ? CONVERT_TOLD_MAX : CONVERT_TOLD_MAX / 2, &t->untold);
+		tell(t, t->list, about, max, &t->untold);
+	else
+		t->untold += a->changes.n || a->findings.n;
 	return verdict;
 }
 

@@ -222,7 +222,7 @@ void template_text_reset(struct template_text *t)
 {
 	template_findings_done(&t->findings);
 	buf_reset(&t->text);
-	memset(t->listed, 0, sizeof t->listed);
+	memset(&t->listed, 0, sizeof t->listed);
 	t->class = TEMPLATE_EXACT;
 	t->held = false;
 }

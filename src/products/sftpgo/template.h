@@ -31,7 +31,7 @@
 #include "io/json.h"
 
 #define TEMPLATE_MAX (8u << 20)     /* bytes of one translated text */
-/* Of one text; of those beyond, the first of each reason and condition is listed. */
+/* Of one text or action; of those beyond, the first of each class, reason and condition is listed. */
 #define TEMPLATE_FINDINGS_MAX 10000
 
 /* ---- what is asked ---- */
@@ -240,6 +240,9 @@ struct template_findings { /* a vec, see base/vec.h; template_findings_done() */
 	size_t n, room;
 };
 void template_findings_done(struct template_findings *f);
+struct template_listed {
+	uint32_t bits[TEMPLATE_CLASS__MAX][TEMPLATE_REASON__MAX]; /* 1 << enum template_condition */
+};
 
 /* ---- one text ---- */
 
@@ -249,7 +252,7 @@ struct template_text {
 	enum template_class class;         /* worst of the findings' */
 	bool held; /* not exact, and not only for conditions of the same meaning: not to be put to
 		      work unseen */
-	uint32_t listed[TEMPLATE_REASON__MAX]; /* bits 1 << enum template_condition, of .findings */
+	struct template_listed listed; /* of .findings */
 };
 void template_text_done(struct template_text *t);
 
@@ -275,6 +278,7 @@ struct template_action {
 	json_t *options; /* as asked for, translated; NULL: the action has none */
 	VEC(struct template_change) changes; /* fields whose text became another */
 	struct template_findings findings;   /* by field, then .at; of the whole action last */
+	struct template_listed listed;       /* of .findings */
 	enum template_class class;
 	bool held;     /* as of a text */
 	bool blocking; /* a finding is */

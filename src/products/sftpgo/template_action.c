@@ -151,7 +151,7 @@ static void absorb(struct walk *w, const char *field, struct template_text *t)
 			f->class = TEMPLATE_EXACT;
 			f->evidence = TEMPLATE_DOCUMENTED;
 		}
-		*vec_push(&r->findings) = *f;
+		finding_move(&r->findings, &r->listed, f);
 	}
 	vec_done(&t->findings);
 	if (w->unread)
@@ -461,14 +461,17 @@ void action_finding(struct template_action *t, const struct template_asked *a,
 		    const char *field)
 {
 	struct finding_at where = { .field = field };
-	const struct template_finding *f;
+	struct template_findings one = { 0 };
+	struct template_finding *f;
 
-	finding_add(&t->findings, a, reason, condition, &where);
-	f = vec_last(&t->findings);
+	finding_add(&one, a, reason, condition, &where);
+	f = vec_last(&one);
 	t->class = MAX_OF(t->class, f->class);
 	t->held = t->held || finding_holds_back(f);
 	t->blocking =
 	    t->blocking || (template_reason_about(reason)->blocking && f->class != TEMPLATE_EXACT);
+	finding_move(&t->findings, &t->listed, f);
+	vec_done(&one);
 }
 
 void template_action_done(struct template_action *t)

@@ -341,14 +341,13 @@ bool finding_holds_back(const struct template_finding *f)
 	return f->class == TEMPLATE_NOT;
 }
 
-/* Whoever judges by the list alone must come to the same: no reason is missing in it. */
-static bool is_listed(struct template_text *t, enum template_reason reason,
-		      enum template_condition condition)
+/* Whoever judges by the list alone must come to the same: no kind of finding is missing in it. */
+static bool is_listed(struct template_listed *l, const struct template_finding *f)
 {
-	uint32_t bit = UINT32_C(1) << condition, was = t->listed[reason];
+	uint32_t bit = UINT32_C(1) << f->condition, was = l->bits[f->class][f->reason];
 
 	_Static_assert(TEMPLATE_IF__MAX <= 32, "a bit for each condition");
-	t->listed[reason] = was | bit;
+	l->bits[f->class][f->reason] = was | bit;
 	return was & bit;
 }
 
@@ -361,7 +360,7 @@ void text_finding(struct template_text *t, const struct template_asked *a,
 	judge(&f, a, at->unmarked);
 	t->class = MAX_OF(t->class, f.class);
 	t->held = t->held || finding_holds_back(&f);
-	if (!is_listed(t, reason, condition) || t->findings.n < TEMPLATE_FINDINGS_MAX)
+	if (!is_listed(&t->listed, &f) || t->findings.n < TEMPLATE_FINDINGS_MAX)
 		finding_add(&t->findings, a, reason, condition, at);
 }
 
@@ -370,6 +369,16 @@ static void finding_done(struct template_finding *f)
 	free(f->field);
 	free(f->token);
 	free(f->template);
+}
+
+void finding_move(struct template_findings *to, struct template_listed *listed,
+		  struct template_finding *f)
+{
+	if (!is_listed(listed, f) || to->n < TEMPLATE_FINDINGS_MAX)
+		*vec_push(to) = *f;
+	else
+		finding_done(f);
+	*f = (struct template_finding){ 0 };
 }
 
 void template_findings_done(struct template_findings *f)

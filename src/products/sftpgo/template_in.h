@@ -122,6 +122,9 @@ struct finding_at {
 void finding_add(struct template_findings *all, const struct template_asked *a,
 		 enum template_reason reason, enum template_condition condition,
 		 const struct finding_at *at);
+/* Moves one into the list of an action, or drops it where there is no room and others say the same. */
+void finding_move(struct template_findings *to, struct template_listed *listed,
+		  struct template_finding *f);
 bool finding_holds_back(const struct template_finding *f);
 /* Class and held of a text or action grow with a finding, listed or not. */
 void text_finding(struct template_text *t, const struct template_asked *a,

@@ -398,7 +398,7 @@ static void no_reason_is_missing_beyond_the_ceiling(void **state)
 	assert_int_equal(t.findings.n, TEMPLATE_FINDINGS_MAX + 1);
 	assert_true(has_condition(&t.findings, TEMPLATE_IF_NAME) && t.held);
 	template_text_reset(&t);
-	assert_false(t.listed[TEMPLATE_HANGS]);
+	assert_false(t.listed.bits[TEMPLATE_EXACT_IF][TEMPLATE_HANGS]);
 	template_text_done(&t);
 }
 
