@@ -55,7 +55,7 @@ crash() {
 real() {
 	local status=0
 	build "$BUILD/gcc"
-	export CROSSGRADE_BUILD=$BUILD/gcc FROM=$from SECONDS_MAX
+	export CROSSGRADE_BUILD=$BUILD/gcc FROM=$from SECONDS_MAX WHOLE=1
 	SECONDS_MAX=$(seconds_of "${max:-24h}")
 	[ "$from" -gt 1 ] || for journey in tests/e2e/*.bats; do
 		case $journey in *sampled.bats) continue ;; esac

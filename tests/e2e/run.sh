@@ -3,12 +3,12 @@
 #
 #   run.sh real                   plain processes and scripts, suspended and stopped, editions with a stand-in, ways back, kills: what tools/test.sh runs
 #   run.sh systemd                a unit of a booted systemd; machines that start again in the middle, with a stand-in
-#   run.sh containers             Docker and Compose, looked at
+#   run.sh containers             QuestDB and SFTPGo in Docker and Compose
 #   run.sh sftpgo                 SFTPGo: its real servers by themselves, then moved
 #   run.sh seatable               SeaTable's Compose project, its server's image a stand-in: by itself, then switched
 #   run.sh FILE.bats...           these
 #
-# CROSSGRADE_BUILD names the build directory. Ends with "N passed, N failed, N skipped".
+# CROSSGRADE_BUILD names the build directory; with WHOLE set all is tried of what SEED draws one of. Ends with "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")" || exit 2
 

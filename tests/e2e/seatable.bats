@@ -242,8 +242,16 @@ judged() {
 	within 20 eval 'says | grep -q "Unknown column"'
 }
 
+# One of them, by lot; the campaign takes all.
 @test "the layouts of the other releases come up, and are moved to the other edition" {
 	local layout edition version to_edition to_version
+	local -a shapes=(
+		"4.4 enterprise 4.4.9 developer 4.4.0"
+		"5.1 developer 5.1.0 enterprise 5.1.9"
+		"5.3 enterprise 5.3.12 developer 5.3.0"
+		"6.2 developer 6.2.0 enterprise 6.2.12"
+	)
+	[ -n "${WHOLE-}" ] || shapes=("${shapes[SEED % 4]}")
 	compose down 2>/dev/null
 	"$REAL" license "$lab/license.txt"
 	while read -r layout edition version to_edition to_version; do
@@ -263,12 +271,7 @@ judged() {
 		exits 0
 		[ "$(says)" = "{\"version\": \"$to_version\", \"edition\": \"$to_edition edition\"}" ]
 		"$REAL" down "$home" 2>/dev/null
-	done <<-END
-	4.4 enterprise 4.4.9 developer 4.4.0
-	5.1 developer 5.1.0 enterprise 5.1.9
-	5.3 enterprise 5.3.12 developer 5.3.0
-	6.2 developer 6.2.0 enterprise 6.2.12
-	END
+	done < <(printf '%s\n' "${shapes[@]}")
 }
 
 @test "a folder in the licence's place is one in the volume, too, and then no file can be there" {
