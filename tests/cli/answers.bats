@@ -46,7 +46,7 @@ load common
 	[ "$(stat -c %a pw)" = 600 ]
 	[ "$(wc -c <pw)" -eq 33 ]
 	[[ $output != *"$(cat pw)"* ]]
-	! grep -qF "$(cat pw)" m.yaml
+	! grep -qF "$(cat pw)" m.yaml || false
 	grep -qF "\"$work/new.tar.gz\"" m.yaml
 	echo x >new.tar.gz
 	cg check -f m.yaml
@@ -61,8 +61,8 @@ load common
 	cg init questdb --root "$work/root" -o m.yaml --yes
 	[ "$status" -eq 0 ]
 	grep -q '#access: legacy' m.yaml
-	! grep -qi sftpgo m.yaml
-	! grep -q license_file m.yaml
+	! grep -qi sftpgo m.yaml || false
+	! grep -q license_file m.yaml || false
 	sed -i 's/^  #\(stop_timeout\|drain\)/  \1/' m.yaml
 	cg check -f m.yaml
 	[ "$status" -ne 2 ]

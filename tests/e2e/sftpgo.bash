@@ -82,7 +82,7 @@ vendors_watched() { # FOLDER
 }
 vendors_never_both() {
 	[ "$(sort -u "$lab/seen" | tr -d '\n')" = 'download.sftpgo.com oss.sftpgo.com ' ] || { sort "$lab/seen" | uniq -c; return 1; }
-	! grep -q 'download.*oss' "$lab/seen"
+	! grep -q 'download.*oss' "$lab/seen" || false
 }
 
 # What a server that somebody else starts is: init stands for its process, which only it knows.
