@@ -117,7 +117,7 @@ static const struct event_words of_conditions[TEMPLATE_IF__MAX] = {
 		"nothing is to be done, but for a receiver that compares bytes; a probe settles it" },
 	[TEMPLATE_IF_NAME] = { "email_config.subject", { 6, 6 }, TEMPLATE_ON_PROVIDER,
 		"{{Name}}", "{{ .Name }}",
-		"let a probe settle it (settings.events_probe, --settled), or write {{ .Initiator.Admin.Username }} and try it" },
+		"a probe sees it for administrators (settings.events_probe); or write {{ .Initiator.Admin.Username }} and try it" },
 	[TEMPLATE_IF_INITIATOR] = { "email_config.subject", { 6, 6 }, TEMPLATE_ON_PROVIDER,
 		"{{Role}}", "{{ $r := \"\" }}{{ if .Initiator.Admin }}{{ $r = .Initiator.Admin.Role }}{{ else if .Initiator.User }}{{ $r = .Initiator.User.Role }}{{ end }}{{ $r }}",
 		"try it on the new server: change an account, and look whose role comes" },

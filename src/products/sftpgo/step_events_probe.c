@@ -32,6 +32,7 @@ struct probing {
 	const char *run;
 	char nonce[2 * NONCE_BYTES + 1]; /* begins every path: nobody else on this host can answer */
 	json_t *settled, *notes;
+	unsigned part_seen; /* bits 1 << enum template_condition: seen to hold for some of those who it is about */
 };
 
 static void probing_done(struct probing *p)
@@ -141,12 +142,23 @@ static void settle_by(struct probing *p, enum template_condition c, const char *
 		settle(p, c, false, is);
 }
 
+/* Of an administrator, who made our objects: users, shares and the server itself are others. */
+static void see_part(struct probing *p, enum template_condition c, const char *seen)
+{
+	autofree char *note = xasprintf("seen on this server for an administrator alone: %s: yes (%s); for users, shares and the "
+					"server itself it stays open",
+					template_condition_about(c)->name, seen);
+
+	p->part_seen |= 1u << c;
+	json_array_append_new(p->notes, json_text(note));
+}
+
 static void tell_open(struct probing *p)
 {
 	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
 		const struct template_condition_about *about = template_condition_about((enum template_condition)i);
 
-		if (!about->unasked && !json_object_get(p->settled, about->name))
+		if (!about->unasked && !json_object_get(p->settled, about->name) && !(p->part_seen & 1u << i))
 			json_array_append_new(p->notes, json_sprintf("asked, no answer that tells: %s stays open", about->name));
 	}
 }
@@ -202,14 +214,15 @@ static int ask_escape(struct probing *p, bool *ret_came, struct err *e)
 {
 	autobuf struct buf path = BUF_MAX(EVENT_SINK_MAX), body = BUF_MAX(EVENT_SINK_MAX);
 
-	if (run(p, ESCAPE, "", MARK " {{ toJsonUnquoted \"<&>\" }}", &path, &body, ret_came, e) < 0)
+	if (run(p, ESCAPE, "", MARK " {{ toJsonUnquoted \"<&>\" }} {{ toJson \"<&>\" }}", &path, &body, ret_came, e) < 0)
 		return -(int)e->kind;
 	if (*ret_came && strstr(buf_str(&body), "{{")) {
 		err_set(e, ERR_REFUSED, "the server sends templates as they stand: it executes none");
 		return err_hint(e, "it must be an Enterprise build of 2.7.20250726 or later");
 	}
 	if (*ret_came)
-		settle_by(p, TEMPLATE_IF_JSON_ESCAPE, buf_str(&body) + sizeof MARK, "\\u003c\\u0026\\u003e", "<&>");
+		settle_by(p, TEMPLATE_IF_JSON_ESCAPE, buf_str(&body) + sizeof MARK,
+			  "\\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"", "<&> \"<&>\"");
 	return 0;
 }
 
@@ -243,18 +256,18 @@ static void hear_name(struct probing *p, const char *said, const char *object)
 	autofree char *as_user = xasprintf("%s %s", user_of(p) ?: "", object), *as_object = xasprintf("%s %s", object, object);
 
 	if (user_of(p) && !strcmp(said, as_user))
-		settle(p, TEMPLATE_IF_NAME, true, said);
+		see_part(p, TEMPLATE_IF_NAME, said);
 	else if (!strcmp(said, as_object))
 		settle(p, TEMPLATE_IF_NAME, false, said);
 }
 
-/* Of users the documentation alone tells; that .Initiator.User can be asked for is seen. */
+/* .Initiator.User can be asked for; what it tells is not seen. */
 static void hear_who(struct probing *p, const char *said, const char *object)
 {
 	autofree char *begins = xasprintf("admin %s of ", user_of(p) ?: ""), *nobody = xasprintf(" %s", object);
 
 	if (user_of(p) && sv_starts(sv_of(said), begins))
-		settle(p, TEMPLATE_IF_INITIATOR, true, said);
+		see_part(p, TEMPLATE_IF_INITIATOR, said);
 	else if (!strcmp(said, nobody))
 		settle(p, TEMPLATE_IF_INITIATOR, false, "nobody");
 }

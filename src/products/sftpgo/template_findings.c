@@ -303,7 +303,8 @@ static void judge(struct template_finding *f, const struct template_asked *a, bo
 	f->evidence = f->class == TEMPLATE_EXACT_IF ? TEMPLATE_OPEN : TEMPLATE_DOCUMENTED;
 	if (!f->condition || settled == TEMPLATE_UNSETTLED)
 		return;
-	f->evidence = TEMPLATE_SEEN;
+	/* What no probe asks is known otherwise, as from the server's configuration. */
+	f->evidence = conditions[f->condition].unasked ? TEMPLATE_DOCUMENTED : TEMPLATE_SEEN;
 	f->class = settled == TEMPLATE_HOLDS || marked ? TEMPLATE_EXACT : TEMPLATE_NOT;
 }
 

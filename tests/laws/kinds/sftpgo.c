@@ -92,12 +92,31 @@ static void run_template(const char *nonce, const char *path, const char *body)
 
 #define OBJECT "crossgrade-probe-20260101-000000-0001-object"
 
+/* An answer is one to its question: a probe that asks anything else hears nothing of it. */
+static void want_template(const char *body, const char *part, const char *template)
+{
+	autofree char *named = xasprintf("-%s\",\"options\"", part);
+
+	if (strstr(body, named) && !strstr(body, template))
+		abort();
+}
+
+static void want_templates(const char *body)
+{
+	want_template(body, "escape", "{{ toJsonUnquoted \\\"<&>\\\" }} {{ toJson \\\"<&>\\\" }}\"");
+	want_template(body, "path", "{{ urlPathEscape \\\"a/b\\\" }}\"");
+	want_template(body, "path", "/p%2Fq/{{ urlPathEscape \\\"c d\\\" }}\"");
+	want_template(body, "name", "{{ .Name }} {{ .ObjectName }}\"");
+	want_template(body, "who", "{{ .Initiator.Admin.Username }} of {{ .Initiator.Admin.Role }}");
+}
+
 /* The probe's objects are nobody's here: their making is heard of, their start answered, before and after somebody else's noise. */
 static void run_probe(int fd, const char *request, const char *body)
 {
 	const char *sink = strstr(body, "http://127.0.0.1:");
 	char *slash;
 
+	want_templates(body);
 	answer(fd, "200 OK", "{}");
 	if (sink) {
 		sink_port = (uint16_t)strtoul(sink + strlen("http://127.0.0.1:"), &slash, 10);
@@ -105,7 +124,7 @@ static void run_probe(int fd, const char *request, const char *body)
 	}
 	if (strstr(request, "/run/") && strstr(request, "-escape")) {
 		run_template("00000000000000000000000000000000", "escape", "crossgrade <&>");
-		run_template(sink_nonce, "escape", "crossgrade \\u003c\\u0026\\u003e");
+		run_template(sink_nonce, "escape", "crossgrade \\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"");
 	} else if (strstr(request, "/run/")) {
 		run_template(sink_nonce, "path/p%2Fq/c%20d", "crossgrade a%2Fb");
 	} else if (strstr(body, "-object\"")) {
@@ -288,8 +307,11 @@ static bool is_settled(struct bench *b)
 	const json_t *settled = json_object_get(b->result, "settled");
 
 	return json_bool(settled, "json-escape", false) && json_bool(settled, "endpoint", false) &&
-	       json_bool(settled, "path-escape", false) && json_bool(settled, "initiator", false) &&
+	       json_bool(settled, "path-escape", false) && !json_object_get(settled, "initiator") &&
 	       json_bool(settled, "schedule-minute", false) && !json_object_get(settled, "provider-name") &&
+	       json_lists(json_object_get(b->result, "notes"),
+			  "seen on this server for an administrator alone: initiator: yes (admin admin of  " OBJECT
+			  "); for users, shares and the server itself it stays open") &&
 	       json_lists(json_object_get(b->result, "notes"), "asked, no answer that tells: provider-name stays open");
 }
 
