@@ -54,6 +54,7 @@ struct stall {
 	uint64_t        work, moves;
 	struct deadline until;
 	int64_t         ns;
+	bool            data_open;      /* it was seen to be: our own questions keep a server at work that only does not serve */
 	struct signs    signs;
 	struct deadline look;           /* at its signs; most servers answer before the first one */
 };
@@ -66,19 +67,30 @@ static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id)
 	st->look = deadline_in(LOOK_EVERY);
 }
 
-static int check_stall(struct ctx *c, struct stall *st, struct process_id id, struct err *e)
+static bool has_moved(struct stall *st, pid_t pid)
 {
-	uint64_t work = id.pid ? work_done(id.pid) : 0;
+	uint64_t work = pid ? work_done(pid) : 0;
+	bool moved = !pid || work != st->work || st->signs.moves != st->moves;
+
+	st->work = work;
+	st->moves = st->signs.moves;
+	return moved;
+}
+
+static int check_stall(struct ctx *c, struct stall *st, struct process_id id, const struct probe *p, struct err *e)
+{
+	bool opened = p->data_open && !c->backward && !st->data_open;
 	char span[32];
 
 	look_at_signs(c, st, id);
-	if (!id.pid || work != st->work || st->signs.moves != st->moves) {
-		st->work = work;
-		st->moves = st->signs.moves;
+	st->data_open |= opened;
+	if (opened || (has_moved(st, id.pid) && !st->data_open))
 		st->until = deadline_in(st->ns);
-	}
 	if (!deadline_passed(st->until))
 		return 0;
+	if (st->data_open)
+		return err_set(e, ERR_TIMEOUT, "the server (pid %d) has its data open, and does not serve for %s: %s", (int)id.pid,
+		               clock_span(st->ns, span, sizeof span), p->detail);
 	return err_set(e, ERR_TIMEOUT, "the server (pid %d) has done nothing for %s and does not answer%s%s", (int)id.pid,
 	               clock_span(st->ns, span, sizeof span), st->signs.last[0] ? "; " : "", st->signs.last);
 }
@@ -125,7 +137,7 @@ static int wait_for(struct ctx *c, struct site *s, struct expected who, int64_t 
 			return answers_as(ret, who, e);
 		if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
 			return err_set(e, ERR_REFUSED, "the server ended before it answered: %s", now.detail);
-		if (check_stall(c, stall, now.id, e) < 0)
+		if (check_stall(c, stall, now.id, ret, e) < 0)
 			return -e->kind;
 		if (deadline_passed(until))
 			return err_set(e, ERR_TIMEOUT, "the server does not answer: %s",

@@ -9,7 +9,8 @@ struct expected {               /* who is to answer; "" accepts any */
 
 /* Wait until the server answers as expected. Fails at once when its process ends, with ERR_TIMEOUT at the deadline, or when for
  * stall_ns its process did nothing (no CPU time, no I/O) and showed none of the signs that its product knows: a migration may take
- * long, but it works. On the way back none is expected, and the process alone is looked at. */
+ * long, but it works. Once its data is open it has stall_ns to serve, whatever it does. On the way back no migration is expected, the
+ * process alone is looked at, and all of within_ns is its own. */
 int serve_wait(struct ctx *c, struct site *s, struct expected who, int64_t within_ns, int64_t stall_ns,
                struct probe *ret, struct err *e) must_check;
 /* Keep everyone out: the service's own hold, and its lock held by us (params' "flock", a place, may be absent). A process known

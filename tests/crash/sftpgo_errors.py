@@ -24,6 +24,9 @@ WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen(u.Request('http
          f"b'{{\"username\":\"w{STRANGERS}-1\"}}', method='POST'), timeout=3)"]
 
 
+TURNED_WITHIN = 30
+
+
 def start_behind_our_back(lab: Lab, _: int) -> None:
     """Nothing keeps an operator from it: no lock is held. He starts the program by its name, whichever it is by now."""
     lab.start_old()
@@ -39,6 +42,19 @@ def half_migrated(lab: Lab) -> Call:
         db.commit()
     call = lab.apply()
     lab.store.path.write_bytes(before)
+    return call
+
+
+def with_all_the_time(lab: Lab) -> Call:
+    """Nothing but the stall clock gives up a new server that answers our questions and does not serve: they keep it at work."""
+    migration = lab.outside / "migration.yaml"
+    goal = json.loads(migration.read_text())
+    del goal["settings"]["start_timeout"]
+    migration.write_text(json.dumps(goal))
+    began = time.monotonic()
+    call = lab.apply()
+    if time.monotonic() - began > TURNED_WITHIN:
+        raise RuntimeError(f"it turned back after {time.monotonic() - began} s")
     return call
 
 
@@ -211,9 +227,9 @@ CASES: dict[str, Case] = {
     "migration-fails": Case((TURNED,), undisturbed, double={"migration": "half"}),
     "migration-killed": Case((TURNED,), undisturbed, double={"migration": "crash"}),
     "migration-hangs": Case((TURNED,), undisturbed, double={"migration": "hang"}),
-    "sftp-deaf": Case((TURNED,), undisturbed, double={"sftp": "deaf"}),
+    "sftp-deaf": Case((TURNED,), with_all_the_time, double={"sftp": "deaf"}),
     "sftp-mute": Case((TURNED,), undisturbed, double={"sftp": "mute"}),
-    "answers-errors": Case((TURNED,), undisturbed, double={"healthz": "500"}),
+    "answers-errors": Case((TURNED,), with_all_the_time, double={"healthz": "500"}),
     "answers-garbage": Case((TURNED,), undisturbed, double={"healthz": "garbage"}),
     "another-version": Case((TURNED,), undisturbed, double={"version": "2.7.4"}),
     "another-edition": Case((TURNED,), undisturbed, double={"version": "2.7.20260601"}),

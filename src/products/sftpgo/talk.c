@@ -55,7 +55,7 @@ int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char r
 		ret_version[0] = '\0';
 	status = a.status;
 	http_answer_done(&a);
-	return status == 200 || status == 429 ? 0 : err_set(e, ERR_REFUSED, "/healthz answers %ld", status);
+	return status == 200 || status == 429 ? 0 : err_set(e, ERR_BUSY, "/healthz answers %ld", status);
 }
 
 int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48],
@@ -94,16 +94,18 @@ static int ask_web(const struct site *s, bool as_client, struct deadline d, stru
 	return talk_healthz(s, as_client, deadline_left_ns(d), p->version, e);
 }
 
-/* HTTP answers before SFTP listens. */
+/* HTTP answers before SFTP listens; nothing listens before the database is open, and of the new schema. */
 static int ask_doors(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
 	bool web = talk_has(s, "http") || talk_has(s, "https"), felt = !json_bool(doors(s), "banner", true);
 	char banner[48] = "";
 	int r = 0;
 
-	if (web && ask_web(s, as_client, d, p, e) < 0)
+	if (web && ask_web(s, as_client, d, p, e) < 0) {
+		p->data_open = e->kind == ERR_BUSY;
 		return -(int)e->kind;
-	p->answered = web;
+	}
+	p->answered = p->data_open = web;
 	if (talk_has(s, "sftp")) {
 		r = felt ? somebody_listens(port_of(s, "sftp"), e) : talk_banner(s, as_client, deadline_left_ns(d), banner, e);
 		if (r < 0)

@@ -7,8 +7,8 @@
 /* The HTTP door as we reach it, past our own gate. ERR_ABSENT where none is open. */
 struct http;
 int talk_http(const struct site *s, struct http *ret, struct err *e) must_check;
-/* GET /healthz: 200 "ok" without a login, both editions; 429 where a rate limit refuses. 0 it serves, -kind. ret_version (or NULL): by the Server header, ""
- * when it tells none. facts/sftpgo 1.2, seen with 2.6.4 and 2.7.5. */
+/* GET /healthz: 200 "ok" without a login, both editions; 429 where a rate limit refuses. 0 it serves, ERR_BUSY it answers another
+ * status, -kind. ret_version (or NULL): by the Server header, "" when it tells none. facts/sftpgo 1.2, seen with 2.6.4 and 2.7.5. */
 int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;
 /* The line that the SSH door says first. The server opens it after HTTP: 0.1 to 0.9 s later at a first start, which
  * makes host keys. Closing without a login is logged, and is nothing else with the defender's defaults. */

@@ -15,6 +15,7 @@ static struct site site;
 static struct ctx ctx;
 static uint16_t port;
 static int not_yet;             /* so many times it answers, and does not serve */
+static bool data_open;
 
 static uint16_t free_port(void)
 {
@@ -37,6 +38,7 @@ static int probe(const struct site *s, bool as_client, int64_t within_ns, struct
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	*ret = (struct probe){ .answered = connect(fd, (struct sockaddr *)&at, sizeof at) == 0 };
 	ret->serving = ret->answered && not_yet-- <= 0;
+	ret->data_open = data_open;
 	snprintf(ret->version, sizeof ret->version, "1");
 	snprintf(ret->edition, sizeof ret->edition, "only");
 	snprintf(ret->detail, sizeof ret->detail, "it opens its other ports");
@@ -86,7 +88,7 @@ static int setup(void **state)
 
 	make_folder();
 	not_yet = 0;
-	forbidden = false;
+	data_open = forbidden = false;
 	port = free_port();
 	look_anew();
 	ctx = (struct ctx){ .product = &toy, .sites = &site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
@@ -243,6 +245,27 @@ static void signs_are_life(void **state)
 	end_child(pid);
 }
 
+/* Its log grows by our own questions, and its other door stays closed. */
+static void what_only_does_not_serve_is_given_up(void **state)
+{
+	autojson json_t *params = json_pack("{ss ss}", "within", "20s", "stall", "1500ms"), *undo = NULL, *result = NULL;
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
+	pid_t pid = run_child(argv);
+	int64_t began = clock_mono_ns();
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), pid);
+	not_yet = 100000;
+	looks = 0;
+	lively = 100000;
+	data_open = true;
+	assert_fails(step_wait_ready.apply(&ctx, params, undo, &result, &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "it opens its other ports"));
+	assert_true(clock_mono_ns() - began < 10 * NS_PER_S);
+	end_child(pid);
+}
+
 /* Nobody can hold ports: the step does not say it did. */
 static void nothing_is_pretended(void **state)
 {
@@ -267,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
 		cmocka_unit_test_setup_teardown(signs_are_life, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_only_does_not_serve_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
 	};
 

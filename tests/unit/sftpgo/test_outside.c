@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/place.h"
+#include "net/double.h"
 #include "products/sftpgo/talk.h"
 
 static void read_config(const struct place *p, const char *text, struct sftpgo_config *ret)
@@ -156,6 +157,29 @@ static void what_would_be_felt_is_not_asked(void **state)
 	}
 }
 
+static void says_500(int fd)
+{
+	static const char answer[] = "HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+	(void)!write(fd, answer, sizeof answer - 1);
+}
+
+/* Whatever HTTP says, no migration is under way any more; a closed port tells nothing. */
+static void what_speaks_http_has_its_data_open(void **state)
+{
+	struct double_server d = double_start(says_500);
+	struct site s = { .doc = json_pack("{s{si ss}}", "probe", "http", d.port, "host", "127.0.0.1") };
+	struct err e = ERR_INIT;
+	struct probe seen;
+
+	assert_ok(sftpgo_probe(&s, false, NS_PER_S, &seen, &e), &e);
+	assert_true(seen.data_open && !seen.serving);
+	double_stop(&d);
+	assert_ok(sftpgo_probe(&s, false, NS_PER_S, &seen, &e), &e);
+	assert_false(seen.data_open);
+	json_decref(s.doc);
+}
+
 static void nor_for_keys_certificates_and_pages(void **state)
 {
 	uint16_t port;
@@ -191,6 +215,7 @@ int main(void)
 		T(who_would_feel_it),
 		T(the_process_that_listens),
 		T(what_would_be_felt_is_not_asked),
+		T(what_speaks_http_has_its_data_open),
 		T(nor_for_keys_certificates_and_pages),
 	};
 
