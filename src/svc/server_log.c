@@ -18,10 +18,13 @@
 #define PIECE       (256u << 10)
 #define SEARCH_MAX  ((off_t)64 << 20)
 #define ENTRIES_MAX 100000
+#define JUDGED_MAX  10000       /* lines that a client may have written into */
 
 struct server_log {
 	char *name, *file;      /* file NULL: opened through the process, or the journal */
 	char *first;
+	bool (*begins)(struct sv line);
+	int judged;             /* so many lines that could be the first of a start */
 	bool whole;
 	int fd;                 /* -1: the journal */
 	off_t at;               /* read so far */
@@ -94,21 +97,45 @@ static const char *find_last(const char *text, size_t n, const char *word)
 	return found;
 }
 
-/* The beginning of the line that holds what stands at `at`. */
-static int line_begin(const struct server_log *l, off_t at, char *room, off_t *ret, struct err *e)
+/* Does a start begin with the line that holds what stands at `at`? 1, 0, -kind. Where it begins. */
+static int judge_line(struct server_log *l, off_t at, off_t *ret, struct err *e)
 {
 	off_t from = at > LINE_ROOM ? at - LINE_ROOM : 0;
-	int n = read_at(l, room, (size_t)(at - from), from, e);
-	const char *end = n > 0 ? memrchr(room, '\n', (size_t)n) : NULL;
+	autofree char *room = xmalloc(2 * LINE_ROOM);
+	int n = read_at(l, room, (size_t)(at - from) + LINE_ROOM, from, e);
+	const char *word = room + (at - from), *begin, *end;
 
-	if (n < 0)
-		return n;
-	*ret = end ? from + (end - room) + 1 : from;
+	if (n < (int)(at - from))
+		return n < 0 ? n : 0;   /* it was cut off meanwhile */
+	begin = memrchr(room, '\n', (size_t)(at - from));
+	begin = begin ? begin + 1 : room;
+	end = memchr(word, '\n', (size_t)n - (size_t)(at - from));
+	*ret = from + (begin - room);
+	l->judged++;
+	return l->begins((struct sv){ begin, (size_t)((end ? end : room + n) - begin) });
+}
+
+/* The last line of a piece, which begins at `from`, that a start begins with. 1, 0 none, -kind. */
+static int find_in_piece(struct server_log *l, const char *piece, size_t n, off_t from, off_t *ret, struct err *e)
+{
+	const char *found;
+
+	while (l->judged < JUDGED_MAX && (found = find_last(piece, n, l->first))) {
+		off_t begin = from;
+		int r = judge_line(l, from + (found - piece), &begin, e);
+
+		if (r > 0)
+			*ret = begin;
+		if (r)
+			return r;
+		/* What stands in the same line is judged with it. */
+		n = begin > from ? (size_t)(begin - from) : 0;
+	}
 	return 0;
 }
 
 /* From the end backwards, in pieces that share what a word may be cut into. 1, or 0 none. */
-static int find_start(const struct server_log *l, off_t size, off_t *ret, struct err *e)
+static int find_start(struct server_log *l, off_t size, off_t *ret, struct err *e)
 {
 	size_t overlap = strlen(l->first) - 1;
 	autofree char *room = xmalloc(PIECE + overlap);
@@ -117,12 +144,10 @@ static int find_start(const struct server_log *l, off_t size, off_t *ret, struct
 	for (off_t end = size; end > least;) {
 		off_t from = end - least > (off_t)PIECE ? end - (off_t)PIECE : least;
 		int n = read_at(l, room, (size_t)(end - from) + overlap, from, e);
-		const char *found = n > 0 ? find_last(room, (size_t)n, l->first) : NULL;
+		int r = n < 0 ? n : find_in_piece(l, room, (size_t)n, from, ret, e);
 
-		if (n < 0)
-			return n;
-		if (found)
-			return line_begin(l, from + (found - room), room, ret, e) < 0 ? -(int)e->kind : 1;
+		if (r)
+			return r;
 		end = from;
 	}
 	return 0;
@@ -260,7 +285,7 @@ static int begin_journal(struct server_log *l, pid_t pid, struct err *e)
 	while (r >= 0 && !l->whole && n < ENTRIES_MAX && (r = sd_journal_previous(l->journal)) > 0) {
 		struct sv said = message(l->journal);
 
-		l->whole = said.n && memmem(said.p, said.n, l->first, strlen(l->first));
+		l->whole = said.n && memmem(said.p, said.n, l->first, strlen(l->first)) && l->begins(said);
 		n++;
 	}
 	l->here = l->whole;
@@ -322,6 +347,7 @@ int server_log_open(const struct server_log_of *of, struct server_log **ret, str
 
 	l->fd = -1;
 	l->first = xstrdup(of->first);
+	l->begins = of->begins;
 	l->pending.max = 2 * LINE_ROOM;
 	(void)buf_room(&l->pending, LINE_ROOM);
 	if (!of->file) {

@@ -13,12 +13,14 @@ struct server_log_of {
 	struct process_id id;
 	const char *file;       /* absolute; NULL: where its standard output goes */
 	const char *first;      /* stands in the first line that each start of the server writes */
+	/* Is a line that holds it such a first line? Clients have words in other lines. */
+	bool (*begins)(struct sv line);
 };
 
 struct server_log;
 
 /* Reading begins with the first line of its last start, which is looked for in the last 64 MiB of a file, or 100,000 lines of the
- * journal; where there is none, at the end, and server_log_is_whole() says so. ERR_ABSENT: it is kept nowhere (a pipe, a terminal,
+ * journal, among 10,000 lines that could be it; where there is none, at the end, and server_log_is_whole() says so. ERR_ABSENT: it is kept nowhere (a pipe, a terminal,
  * nothing at all), or the process is gone. ERR_REFUSED: what it writes to is no file. */
 int server_log_open(const struct server_log_of *of, struct server_log **ret, struct err *e) must_check;
 /* 1 a whole line, without its end, borrowed until the next call; what is longer than 64 KiB is passed over. 0 none yet, -kind. A

@@ -25,6 +25,15 @@ static char *file_of(const struct proc *p)
 	return named ? container_path_here(p->id.pid, named) ?: take_ptr(named) : NULL;
 }
 
+bool own_log_begins(struct sv line)
+{
+	autojson json_t *said = NULL;
+	struct err unread = ERR_INIT;
+
+	return json_parse(line, "a line of the log", &said, &unread) >= 0 && !strcmp(json_str(said, "sender", ""), "service") &&
+	       !strncmp(json_str(said, "message", ""), FIRST, strlen(FIRST));
+}
+
 int own_log_open(struct process_id id, struct server_log **ret, struct err *e)
 {
 	struct proc p = { 0 };
@@ -36,7 +45,8 @@ int own_log_open(struct process_id id, struct server_log **ret, struct err *e)
 		return err_wrap(e, "the server's log");
 	file = file_of(&p);
 	proc_done(&p);
-	return server_log_open(&(struct server_log_of){ .id = id, .file = file, .first = FIRST }, ret, e);
+	return server_log_open(&(struct server_log_of){ .id = id, .file = file, .first = FIRST, .begins = own_log_begins },
+			       ret, e);
 }
 
 static bool holds(struct sv line, const char *word)

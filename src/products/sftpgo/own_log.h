@@ -9,6 +9,9 @@
 /* Of the process that serves, from its last start on: seen from outside, so that how it is started does not matter. */
 int own_log_open(struct process_id id, struct server_log **ret, struct err *e) must_check;
 
+/* Does a start of the server begin with this line? */
+bool own_log_begins(struct sv line);
+
 enum own_level { OWN_OTHER, OWN_WARN, OWN_ERROR };
 struct own_line {
 	enum own_level level;

@@ -73,7 +73,7 @@ static void compare(const char *text, struct comparisons *ret)
 {
 	char path[] = "/tmp/own_log.XXXXXX";
 	int fd = mkstemp(path);
-	struct server_log_of of = { .file = path, .first = "starting SFTPGo " };
+	struct server_log_of of = { .file = path, .first = "starting SFTPGo ", .begins = own_log_begins };
 	autoserverlog struct server_log *log = NULL;
 	struct err e = ERR_INIT;
 
@@ -97,6 +97,19 @@ static void errors_since_its_start_are_not_proved(void **state)
 	assert_string_equal(found.v[0].what, "dataprovider_sqlite: unable to a");
 	assert_string_equal(found.v[0].is, "2 times");
 	assert_non_null(strstr(found.v[0].why, "/tmp/own_log."));
+	comparisons_done(&found);
+}
+
+/* Whatever a client calls himself, or his file. */
+static void no_client_can_begin_it_anew(void **state)
+{
+	struct comparisons found = { 0 };
+
+	compare(START LINE("error", DB, "unable to a: 1") "\n" LINE("info", "\"sender\":\"Upload\",\"file_path\":\"/starting SFTPGo x\",", "")
+		"\n" LINE("info", "\"sender\":\"httpd\",", "starting SFTPGo x") "\n"
+		LINE("warn", "\"sender\":\"service\",", "user starting SFTPGo x") "\n", &found);
+	assert_int_equal(found.n, 1);
+	assert_string_equal(found.v[0].what, "dataprovider_sqlite: unable to a");
 	comparisons_done(&found);
 }
 
@@ -152,6 +165,7 @@ int main(void)
 		cmocka_unit_test(no_value_of_a_message_is_shown),
 		cmocka_unit_test(what_is_worth_telling),
 		cmocka_unit_test(errors_since_its_start_are_not_proved),
+		cmocka_unit_test(no_client_can_begin_it_anew),
 		cmocka_unit_test(another_schema_is_a_difference),
 		cmocka_unit_test(a_failed_event_is_the_rules_own),
 		cmocka_unit_test(a_quiet_log_is_as_it_should_be),

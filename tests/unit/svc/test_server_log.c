@@ -33,9 +33,12 @@ static void add(const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+/* Whatever a client's line says. */
+static bool begins(struct sv line) { return !sv_starts(line, "client "); }
+
 static struct server_log *opened(void)
 {
-	struct server_log_of of = { .file = path, .first = FIRST };
+	struct server_log_of of = { .file = path, .first = FIRST, .begins = begins };
 	struct server_log *l = NULL;
 	struct err e = ERR_INIT;
 
@@ -92,6 +95,28 @@ static void a_start_far_back_is_found(void **state)
 	}
 }
 
+/* In its own piece, in one before it, and twice in a line. */
+static void words_of_clients_are_no_start(void **state)
+{
+	for (size_t more = 0; more < 600000; more += 150000) {
+		autoserverlog struct server_log *l = NULL;
+		autofree char *rest = xmalloc(more + 2);
+		struct err e = ERR_INIT;
+		struct sv line;
+
+		memset(rest, '\n', more + 1);
+		rest[more + 1] = '\0';
+		unlink(path);
+		add("x " FIRST " 1\nits own");
+		add(rest);
+		add("client " FIRST " and " FIRST "\nclient " FIRST "\n");
+		l = opened();
+		assert_true(server_log_is_whole(l));
+		assert_int_equal(server_log_line(l, &line, &e), 1);
+		assert_true(sv_eq(line, "x " FIRST " 1"));
+	}
+}
+
 static void without_a_start_it_is_read_from_its_end(void **state)
 {
 	autoserverlog struct server_log *l = NULL;
@@ -138,7 +163,7 @@ static void a_line_without_end_is_passed_over(void **state)
 
 static void what_is_no_file_is_refused(void **state)
 {
-	struct server_log_of of = { .file = path, .first = FIRST };
+	struct server_log_of of = { .file = path, .first = FIRST, .begins = begins };
 	struct server_log *l = NULL;
 	struct err e = ERR_INIT;
 
@@ -165,7 +190,7 @@ static pid_t child_to(int fd)
 
 static void the_output_of_a_process(void **state)
 {
-	struct server_log_of of = { .first = FIRST };
+	struct server_log_of of = { .first = FIRST, .begins = begins };
 	autoserverlog struct server_log *l = NULL;
 	struct server_log *none = NULL;
 	struct err e = ERR_INIT;
@@ -208,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(from_the_last_start_on, start, stop),
 		cmocka_unit_test_setup_teardown(a_start_far_back_is_found, start, stop),
+		cmocka_unit_test_setup_teardown(words_of_clients_are_no_start, start, stop),
 		cmocka_unit_test_setup_teardown(without_a_start_it_is_read_from_its_end, start, stop),
 		cmocka_unit_test_setup_teardown(a_log_that_is_moved_away_or_cut_is_read_on, start, stop),
 		cmocka_unit_test_setup_teardown(a_line_without_end_is_passed_over, start, stop),
