@@ -42,13 +42,29 @@ static void take(struct scan *s, const struct own_line *l)
 		s->others++;
 }
 
+/* An action that was run and failed, and its own last words. That rules could not be loaded, or one cannot be run, is the server's.
+ * src: internal/common/eventmanager.go */
+static bool of_action(const struct own_line *l)
+{
+	static const char *const begins[] = { "unable to execute ",	 "error scanning quota",   "error updating quota",
+					      "error updating transfer", "error checking retention", "unable to add zip entry",
+					      "unable to create archive" };
+	size_t n = strlen(l->words), failed = strlen(" executed");
+
+	if (strcmp(l->sender, "eventmanager") != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+		if (!strncmp(l->words, begins[i], strlen(begins[i])))
+			return true;
+	return !strncmp(l->words, "no ", 3) && n > failed && !strcmp(l->words + n - failed, " executed");
+}
+
 /* Whether the old server wrote the same is not known; that its database is not of this release proves itself. */
 static void tell(const struct trouble *t, const char *where, struct comparisons *ret)
 {
 	autofree char *what = xasprintf("%s: %s", t->line.sender, t->line.words), *look = xasprintf("look into %s", where);
 	autofree char *times = xasprintf("%" PRIu64 " times", t->times);
-	bool of_event = !strcmp(t->line.sender, "eventmanager");
-	enum outcome o = t->line.spoilt ? CMP_DIFFERENT : of_event ? CMP_EXPLAINED : CMP_UNPROVED;
+	enum outcome o = t->line.spoilt ? CMP_DIFFERENT : of_action(&t->line) ? CMP_EXPLAINED : CMP_UNPROVED;
 
 	cmp_add(ret, o, SUBJECT, what, NULL, t->times == 1 ? "once" : times, o == CMP_EXPLAINED ? RULE_EVENT : NULL,
 		o == CMP_UNPROVED ? look : NULL);

@@ -135,6 +135,23 @@ static void a_failed_event_is_the_rules_own(void **state)
 	comparisons_done(&found);
 }
 
+/* Not one rule runs then. */
+static void that_rules_cannot_run_is_the_servers(void **state)
+{
+	static const char *const messages[] = { "unable to load event rules: x", "unable to add scheduled rule \\\"a\\\", cron string",
+						"unsupported trigger: 9", "on-demand rule \\\"a\\\" has incompatible actions: x" };
+
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		autofree char *text = xasprintf("%s" LINE("error", "\"sender\":\"eventmanager\",", "%s") "\n", START, messages[i]);
+		struct comparisons found = { 0 };
+
+		compare(text, &found);
+		assert_int_equal(found.n, 1);
+		assert_int_equal(found.v[0].outcome, CMP_UNPROVED);
+		comparisons_done(&found);
+	}
+}
+
 static void a_quiet_log_is_as_it_should_be(void **state)
 {
 	struct comparisons found = { 0 };
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test(no_client_can_begin_it_anew),
 		cmocka_unit_test(another_schema_is_a_difference),
 		cmocka_unit_test(a_failed_event_is_the_rules_own),
+		cmocka_unit_test(that_rules_cannot_run_is_the_servers),
 		cmocka_unit_test(a_quiet_log_is_as_it_should_be),
 		cmocka_unit_test(many_kinds_are_counted_only),
 	};
