@@ -142,16 +142,29 @@ static void set_limits(struct sftp *s)
 	s->curl->easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
 }
 
+static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+
+/* libcurl takes it apart again. */
+static void add_path(struct buf *url, const char *path)
+{
+	for (const char *c = path; *c; c++) {
+		if (strchr(plain, *c))
+			buf_addc(url, *c);
+		else
+			buf_addf(url, "%%%02X", (unsigned char)*c);
+	}
+}
+
 /* The address; the options of a call come after it. What an earlier call connected stays. */
 static int begin(struct sftp *s, const char *path, struct err *e)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 	autobuf struct buf url = BUF_MAX(64 << 10);
 	bool v6 = strchr(s->to.host, ':') != NULL;
 
-	if (path[0] != '/' || path[strspn(path, plain)])
-		return err_set(e, ERR_USAGE, "'%s' is no path for SFTP", path);
-	buf_addf(&url, v6 ? "sftp://[%s]:%u%s" : "sftp://%s:%u%s", s->to.host, s->to.port, path);
+	if (path[0] != '/')
+		return err_set(e, ERR_USAGE, "'%s' is no path from the root", path);
+	buf_addf(&url, v6 ? "sftp://[%s]:%u" : "sftp://%s:%u", s->to.host, s->to.port);
+	add_path(&url, path);
 	if (buf_check(&url, "the address", e) < 0)
 		return -(int)e->kind;
 	s->curl->easy_reset(s->easy);
@@ -277,8 +290,10 @@ int sftp_remove(struct sftp *s, const char *path, struct err *e)
 	struct curl_slist *list;
 	int r;
 
-	/* The path is judged as one, then stands in a command instead. */
-	if (begin(s, path, e) < 0 || begin(s, "/", e) < 0)
+	/* It stands in a command, where a blank would end it. */
+	if (path[0] != '/' || path[strspn(path, plain)])
+		return err_set(e, ERR_USAGE, "'%s' cannot stand in a command of SFTP", path);
+	if (begin(s, "/", e) < 0)
 		return -(int)e->kind;
 	list = s->curl->slist_append(NULL, command);
 	s->curl->easy_setopt(s->easy, CURLOPT_NOBODY, 1L);

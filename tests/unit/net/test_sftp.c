@@ -54,7 +54,25 @@ static void another_language_is_no_login(void **state)
 	assert_int_equal(list(speaks_http, &e), -ERR_IO);
 }
 
-static void a_path_is_plain(void **state)
+/* Whatever stands in it, it is asked for. */
+static void any_path_can_be_listed(void **state)
+{
+	static const char *const paths[] = { "/Kunden Daten", "/\303\244+&?#%41", "/a\nb" };
+	struct err e = ERR_INIT;
+	uint16_t port;
+
+	close(double_listen(&port));
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct sftp_to to = { .host = "127.0.0.1", .port = port, .user = "anna", .key_file = "/nowhere" };
+		autosftp struct sftp *s = NULL;
+
+		err_clear(&e);
+		assert_int_equal(sftp_new(&to, &s, &e), 0);
+		assert_int_equal(sftp_list(s, paths[i], &e), -ERR_REFUSED);
+	}
+}
+
+static void a_path_in_a_command_is_plain(void **state)
 {
 	struct sftp_to to = { .host = "127.0.0.1", .port = 1, .user = "anna", .key_file = "/nowhere" };
 	autosftp struct sftp *s = NULL;
@@ -97,7 +115,8 @@ int main(void)
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(silence_has_a_deadline),
 		cmocka_unit_test(another_language_is_no_login),
-		cmocka_unit_test(a_path_is_plain),
+		cmocka_unit_test(any_path_can_be_listed),
+		cmocka_unit_test(a_path_in_a_command_is_plain),
 		cmocka_unit_test(a_key_is_told_as_others_tell_it),
 		cmocka_unit_test(what_is_no_key_has_no_fingerprint),
 	};
