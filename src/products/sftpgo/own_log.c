@@ -65,6 +65,15 @@ static bool says_one_of(const char *message, const char *const *words)
 static const char *const spoilt[] = { "newer than the supported one", "migration error", NULL };
 static const char *const trouble[] = { "unable to", "invalid secret", "limited", NULL };
 
+/* Of one who is connected; the requests of HTTP have an address, and no words. One that the server broke down at is its own. */
+static bool is_of_client(const json_t *said)
+{
+	if (json_object_get(said, "panic"))
+		return false;
+	return json_object_get(said, "connection_id") || json_object_get(said, "request_id") || json_object_get(said, "remote_addr") ||
+	       json_object_get(said, "client_ip");
+}
+
 static enum own_level level_of(const json_t *said)
 {
 	const char *level = json_str(said, "level", "");
@@ -113,7 +122,7 @@ bool own_log_parse(struct sv line, struct own_line *ret)
 		return false;
 	message = json_str(said, "message", "");
 	l.level = level_of(said);
-	l.of_client = json_object_get(said, "connection_id") != NULL;
+	l.of_client = is_of_client(said);
 	snprintf(l.sender, sizeof l.sender, "%s", json_str(said, "sender", "?"));
 	l.spoilt = l.level != OWN_OTHER && says_one_of(message, spoilt);
 	l.told = l.spoilt || l.level == OWN_ERROR || (l.level == OWN_WARN && says_one_of(message, trouble));

@@ -11,6 +11,8 @@
 #define SUBJECT   "the server's log"
 /* Rules are the operator's, and fail for reasons of their own. */
 #define RULE_EVENT "sftpgo.event-failed"
+/* A log that was begun anew since; the run's own comparison is too near for that. */
+#define RULE_TURNED "sftpgo.log-turned"
 
 struct trouble {
 	struct own_line line;
@@ -94,6 +96,16 @@ void compare_log_lines(struct server_log *log, struct comparisons *ret)
 		cmp_same(ret, 1);
 }
 
+void compare_log_turned(const struct server_log *log, enum depth depth, struct comparisons *ret)
+{
+	autofree char *none = xasprintf("no line of %s says when it was started", server_log_name(log));
+
+	if (depth == DEPTH_LIVE)
+		cmp_add(ret, CMP_EXPLAINED, SUBJECT, "errors", NULL, NULL, RULE_TURNED, NULL);
+	else
+		unproved(ret, none);
+}
+
 static int open_own(const struct proof *p, struct server_log **ret, struct err *e)
 {
 	struct svc_state now = { 0 };
@@ -107,15 +119,12 @@ static int open_own(const struct proof *p, struct server_log **ret, struct err *
 void compare_log(const struct proof *p)
 {
 	autoserverlog struct server_log *log = NULL;
-	autofree char *none = NULL;
 	struct err why = ERR_INIT;
 
-	if (open_own(p, &log, &why) < 0) {
+	if (open_own(p, &log, &why) < 0)
 		unproved(p->ret, why.msg);
-	} else if (!server_log_is_whole(log)) {
-		none = xasprintf("no line of %s says when it was started", server_log_name(log));
-		unproved(p->ret, none);
-	} else {
+	else if (server_log_is_whole(log))
 		compare_log_lines(log, p->ret);
-	}
+	else
+		compare_log_turned(log, p->depth, p->ret);
 }

@@ -65,6 +65,9 @@ static void what_is_worth_telling(void **state)
 	assert_false(parse(LINE("warn", DB, "x"), &l));
 	assert_false(parse(LINE("debug", DB, "unable to x"), &l));
 	assert_true(parse(LINE("error", DB "\"connection_id\":\"SFTP_1\",", "x"), &l) && l.of_client);
+	/* A request that failed, of HTTP: it has no message. */
+	assert_true(parse("{\"level\":\"error\",\"sender\":\"httpd\",\"remote_addr\":\"10.0.0.1:5\",\"resp_status\":500}", &l) && l.of_client);
+	assert_true(parse("{\"level\":\"error\",\"sender\":\"httpd\",\"remote_addr\":\"10.0.0.1:5\",\"panic\":\"x\"}", &l) && !l.of_client);
 }
 
 /* ---- compared ---- */
@@ -161,6 +164,32 @@ static void a_quiet_log_is_as_it_should_be(void **state)
 	assert_int_equal(found.same, 1);
 }
 
+/* At the end of a run it cannot have been rotated yet; weeks later it says nothing of the move. */
+static void a_log_begun_anew_decides_nothing_later(void **state)
+{
+	static const struct {
+		enum depth depth;
+		enum outcome is;
+	} cases[] = { { DEPTH_DEEP, CMP_UNPROVED }, { DEPTH_LIVE, CMP_EXPLAINED } };
+	char path[] = "/tmp/own_log.XXXXXX";
+	int fd = mkstemp(path);
+	struct server_log_of of = { .file = path, .first = "starting SFTPGo ", .begins = own_log_begins };
+	autoserverlog struct server_log *log = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(server_log_open(&of, &log, &e), &e);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct comparisons found = { 0 };
+
+		compare_log_turned(log, cases[i].depth, &found);
+		assert_int_equal(found.n, 1);
+		assert_int_equal(found.v[0].outcome, cases[i].is);
+		comparisons_done(&found);
+	}
+	close(fd);
+	unlink(path);
+}
+
 static void many_kinds_are_counted_only(void **state)
 {
 	autobuf struct buf text = BUF_MAX(64 << 10);
@@ -187,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_failed_event_is_the_rules_own),
 		cmocka_unit_test(that_rules_cannot_run_is_the_servers),
 		cmocka_unit_test(a_quiet_log_is_as_it_should_be),
+		cmocka_unit_test(a_log_begun_anew_decides_nothing_later),
 		cmocka_unit_test(many_kinds_are_counted_only),
 	};
 
