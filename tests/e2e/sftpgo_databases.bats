@@ -302,10 +302,21 @@ second_node_starts() {
 }
 
 # The first node's run, which waits so long for the end of others.
-goes_first() { # SPAN
-	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "settings: {nodes_wait: $1}" >"$lab/first.yaml"
+goes_first() { # SPAN [MORE]
+	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "settings: {nodes_wait: $1}" "${2:-}" >"$lab/first.yaml"
 	cg plan -f "$lab/first.yaml" -o "$lab/first-$1.json"
 	exits 0
+}
+
+# Behind the wait, and before the stop.
+second_node_comes_back() {
+	"$lab/node2" stop
+	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'
+	printf '#!/bin/bash\nPATH=%s exec %s sql %s "update nodes set updated_at = updated_at + 121000"\n' "$PATH" "$DB" "$db" >"$lab/comes-back"
+	chmod 755 "$lab/comes-back"
+	goes_first 0s "hooks: {before_stop: [$lab/comes-back]}"
+	cg apply "$lab/first-0s.json" --yes
+	"$lab/node2" start
 }
 
 # It goes on when the second node has ended, two minutes later.
@@ -340,6 +351,10 @@ second() {
 	cg apply "$lab/first-0s.json" --yes
 	exits 5
 	[[ $output$stderr == *'0s are over: other nodes are alive'* ]]
+	all_old
+	second_node_comes_back
+	exits 5
+	[[ $output$stderr == *'other nodes are alive on the shared database'* ]]
 	all_old
 	goes_first_after_second
 	all_new

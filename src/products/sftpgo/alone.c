@@ -4,9 +4,34 @@
 #include "products/sftpgo/database.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/holders.h"
+#include "products/sftpgo/nodes.h"
 #include "products/sftpgo/sessions.h"
 #include "products/sftpgo/sftpgo.h"
 #include "products/sftpgo/version.h"
+
+/* Where the others reach this node, as the plan has it for its steps; NULL: nobody shares the database, or nothing of it is kept. */
+static const char *own_node(const struct ctx *c)
+{
+	static const char *const ids[] = { "nodes", "database" };
+	const char *own = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(ids) && !own; i++) {
+		const struct step *s = plan_step(c->plan, ids[i]);
+
+		own = s ? json_str(s->params, "node", NULL) : NULL;
+	}
+	return own;
+}
+
+/* Since they were looked for, or waited for, one may have come: minutes before the stop. */
+static int nobody_shares(struct ctx *c, const struct facts *seen, struct err *e)
+{
+	const char *own = own_node(c);
+
+	if (sessions_none(c, seen, e) < 0)
+		return -(int)e->kind;
+	return own ? nodes_none(c, own, "the shared database", e) : 0;
+}
 
 int alone_with_database(struct ctx *c, const struct facts *seen, struct err *e)
 {
@@ -15,7 +40,7 @@ int alone_with_database(struct ctx *c, const struct facts *seen, struct err *e)
 
 	if (file)
 		return holders_none(file, e);
-	return json_bool(pinned, SF_SHARED, false) && !sftpgo_follows(c->goal) ? sessions_none(c, seen, e) : 0;
+	return json_bool(pinned, SF_SHARED, false) && !sftpgo_follows(c->goal) ? nobody_shares(c, seen, e) : 0;
 }
 
 int alone_old_schema(const struct ctx *c)
