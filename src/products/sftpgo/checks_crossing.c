@@ -111,7 +111,7 @@ CHECK(event_rules)
 	if (!goes_to_enterprise(now, to, id, ret) || !need(now, SF_RULES, id, ret, &rules))
 		return;
 	if (!json_object_size(rules))
-		results_add(ret, id, VERDICT_PASS, NULL, "no active rule uses an action with placeholders");
+		results_add(ret, id, VERDICT_PASS, NULL, "no active rule uses an action with placeholders, or one that deletes or copies patterns");
 	json_object_foreach((json_t *)rules, name, rule)
 	{
 		autofree char *subject = xasprintf("rule %s", name), *actions = value_text(json_object_get(rule, "actions"));

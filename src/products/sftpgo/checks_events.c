@@ -146,7 +146,7 @@ CHECK(path_patterns)
 
 CHECK(delete_actions)
 {
-	judge_crossing(now, to, "sftpgo.delete-actions", REMARK_DELETES, VERDICT_WARN,
+	judge_crossing(now, to, "sftpgo.delete-actions", REMARK_DELETES, VERDICT_BLOCK,
 		       "open source removes an empty directory only, Enterprise all that is below",
 		       ret);
 }

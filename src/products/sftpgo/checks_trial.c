@@ -77,7 +77,7 @@ static const char *no_rule(const struct facts *now, const char *name, const json
 	if (!json_bool(rule, "active", false))
 		return "it is switched off";
 	if (json_object_get(facts_get(now, SF_RULES), name))
-		return "its actions hold placeholders: it is set inactive before the stop, until they are translated";
+		return "its actions hold placeholders, delete or copy patterns: it is set inactive before the stop, until somebody has looked";
 	if (trigger != TRIAL_ON_DEMAND && trigger != TRIAL_FS_EVENT)
 		return "it is neither started on demand nor by what happens to files";
 	if (trigger == TRIAL_ON_DEMAND && !facts_bool(now, SF_LOGIN, false))

@@ -116,7 +116,8 @@
 /* ---- from open source to Enterprise */
 #define SF_ACCOUNT         "server.account"     /* P {"uid","gid"} of the server */
 #define SF_LICENSE         "target.license"     /* P {"file","finding"}: settings.license_file; absent: none given */
-#define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders]}}: active ones */
+#define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders,
+						 * or that delete, or copy a pattern]}}: active ones */
 
 #define SF_EVENTS          "goal.events_dump"   /* P {"file","found","sha256","from","paused"?: [rule] that its run set inactive}:
 						 * settings.events_dump; absent: not asked for */

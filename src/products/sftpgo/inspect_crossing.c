@@ -1,5 +1,5 @@
-/* What only a crossing from open source to Enterprise asks for: the licence, and event rules whose actions hold placeholders, which
- * Enterprise reads as templates. */
+/* What only a crossing from open source to Enterprise asks for: the licence, and event rules whose actions Enterprise understands
+ * otherwise. */
 #include <string.h>
 
 #include "base/secret.h"

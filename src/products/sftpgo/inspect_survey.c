@@ -17,7 +17,7 @@ struct survey {
 	struct named removed, partial;    /* administrators by their permissions */
 	json_t *login_admin;
 	json_t *types, *statuses;
-	json_t *templated; /* {action: true}: with placeholders */
+	json_t *waiting;   /* {action: true}: whose rules wait for somebody who looks at it */
 	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
 	json_t *gcs_types; /* {type of a key: n} */
 	struct named elsewhere; /* users, groups, folders whose files are not on this host */
@@ -72,6 +72,9 @@ static int survey_storage(void *arg, const struct storage_use *u, struct err *e 
 
 /* ---- events ---- */
 
+/* Beside placeholders: what Enterprise deletes or copies, and open source did not. */
+#define WAITING (1u << REMARK_DELETES | 1u << REMARK_PATTERN)
+
 static const json_t *enabled_commands(const struct look *k)
 {
 	const struct sftpgo_setting *s =
@@ -86,8 +89,8 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 	unsigned found = action_remarks(a, enabled_commands(s->look));
 
 	count_up(s->types, action_type_name(a->type));
-	if (a->texts)
-		json_object_set_new(s->templated, a->name, json_true());
+	if (a->texts || found & WAITING)
+		json_object_set_new(s->waiting, a->name, json_true());
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (found & 1u << i)
 			named_add(&s->remarks[i], "%s", a->name);
@@ -103,7 +106,7 @@ static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused
 
 	json_array_foreach((json_t *)u->actions, i, one)
 	{
-		if (json_object_get(s->templated, json_str(one, "name", "")))
+		if (json_object_get(s->waiting, json_str(one, "name", "")))
 			json_array_append(actions, json_object_get(one, "name"));
 	}
 	if (u->active && json_array_size(actions))
@@ -319,7 +322,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->statuses);
 	json_decref(s->gcs_types);
 	json_decref(s->homes);
-	json_decref(s->templated);
+	json_decref(s->waiting);
 	json_decref(s->rules);
 	free(s->first_shut);
 }
@@ -334,7 +337,7 @@ void look_at_objects(struct look *k)
 			    .statuses = json_object(),
 			    .gcs_types = json_object(),
 			    .homes = json_object(),
-			    .templated = json_object(),
+			    .waiting = json_object(),
 			    .rules = json_object() };
 	autosecret struct secret key = { 0 };
 	struct census_watch w = { .storage = survey_storage,

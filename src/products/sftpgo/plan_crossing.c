@@ -57,7 +57,7 @@ void sftpgo_draft_quiet(struct draft *d)
 	sftpgo_draft_events_keep(d);
 	if (json_array_size(rules))
 		sftpgo_draft_step(d, PHASE_FREEZE, "pause-rules", "rules_pause", 0, json_pack("{sO}", "rules", rules),
-			   "Enterprise reads placeholders as templates: rules whose actions hold some must not fire untranslated");
+			   "Enterprise reads placeholders as templates, and deletes and copies more than open source: rules whose actions do so wait");
 }
 
 void sftpgo_draft_license(struct draft *d)

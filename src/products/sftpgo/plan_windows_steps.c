@@ -159,7 +159,7 @@ static void add_installers(struct hand *h)
 	procedure_expect(step, "each Status is Valid, and the certificate the vendor's");
 }
 
-/* Enterprise reads the placeholders of their actions as templates. */
+/* Enterprise reads placeholders of their actions as templates, and deletes and copies more than open source. */
 void hand_rules(struct hand *h, enum procedure_way way)
 {
 	const json_t *rules = facts_get(h->now, SF_RULES), *rule;
@@ -170,8 +170,8 @@ void hand_rules(struct hand *h, enum procedure_way way)
 	if (!h->beside || !json_object_size(rules))
 		return;
 	step = procedure_add(h->plan, way, "rules", forward ? "Set event rules inactive, in WebAdmin" : "Set event rules active again",
-			     forward ? "Enterprise reads the placeholders of their actions as templates; translate them there, then set "
-				       "the rules active" : "they were set inactive before the copy was made", 0);
+			     forward ? "Enterprise reads placeholders of actions as templates, and deletes and copies more than open "
+				       "source; look at them there, then set the rules active" : "they were set inactive before the copy was made", 0);
 	json_object_foreach((json_t *)rules, name, rule)
 		procedure_expect(step, "Event Manager, Rules, '%s': Status is %s", name, forward ? "Inactive" : "Active");
 }

@@ -198,6 +198,22 @@ static void leave_inactive(json_t *undo, const char *name, const char *why)
 	json_array_append_new(json_object_get(undo, "left"), json_sprintf("event rule '%s' stays inactive%s", name, why));
 }
 
+static bool uses_held(const json_t *kept, const json_t *current, const json_t *undo)
+{
+	const json_t *held = json_object_get(undo, "held");
+
+	return uses_any(kept, held) || uses_any(current, held);
+}
+
+/* It runs by somebody's hand, or no run of ours set it inactive: said, and left to him. */
+static void look_at_active(const json_t *kept, const json_t *current, json_t *undo)
+{
+	if (json_int(current, "status", -1) == EVENT_RULE_ON && uses_held(kept, current, undo))
+		json_array_append_new(json_object_get(undo, "left"),
+				      json_sprintf("event rule '%s' is active, and uses an action that is left as it is",
+						   json_str(kept, "name", "")));
+}
+
 /* One that the migration set inactive and that is so still. Any other was switched off by somebody, who had a reason. */
 static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct err *e)
 {
@@ -214,13 +230,14 @@ static int look_at_rule(struct put *p, const json_t *kept, json_t *undo, struct 
 		*e = gone;
 		return -(int)e->kind;
 	}
+	look_at_active(kept, current, undo);
 	if (json_int(current, "status", -1) != EVENT_RULE_OFF)
 		return 0;
 	if (!event_kept_paused(&p->kept, kept)) {
 		leave_inactive(undo, name, ": no migration is known to have switched it off");
 		return 0;
 	}
-	if (uses_any(kept, json_object_get(undo, "held")) || uses_any(current, json_object_get(undo, "held")) || rule_is_held(p, kept)) {
+	if (uses_held(kept, current, undo) || rule_is_held(p, kept)) {
 		leave_inactive(undo, name, "");
 		return 0;
 	}

@@ -315,16 +315,16 @@ static bool is_settled(struct bench *b)
 	       json_lists(json_object_get(b->result, "notes"), "asked, no answer that tells: provider-name stays open");
 }
 
-static json_t *put_kept(struct bench *b, const char *paused)
+static json_t *put_kept(struct bench *b, const char *paused, const char *body)
 {
-	autofree char *action = action_text("{{.Name}}");
+	autofree char *action = action_text(body);
 	autofree char *kept = xasprintf("{\"taken_from\":\"2.7.5\",%s\"version\":17,\"event_actions\":[%s],\"event_rules\":[{\"actions\":"
 					"[{\"name\":\"mail\",\"order\":1}],\"name\":\"up loads\",\"status\":1,\"trigger\":1}]}",
 					paused, action);
 	char digest[DIGEST_TEXT];
 
 	put_rule(b, "ours", 0);
-	put_action(b, "{{.Name}}");
+	put_action(b, body);
 	bench_put(b, "world/root/" KEPT, kept);
 	digest_text(sv_of(kept), digest);
 	serve(b);
@@ -333,13 +333,28 @@ static json_t *put_kept(struct bench *b, const char *paused)
 
 static json_t *put_events(struct bench *b)
 {
-	return put_kept(b, "\"paused\":[\"up loads\"],");
+	return put_kept(b, "\"paused\":[\"up loads\"],", "{{.Name}}");
 }
 
 /* A dump of somebody's own: who switched the rule off is not known. */
 static json_t *put_own_dump(struct bench *b)
 {
-	return put_kept(b, "");
+	return put_kept(b, "", "{{.Name}}");
+}
+
+/* Whether the year is UTC's nobody knows, and the rule was set active by hand. */
+static json_t *put_held(struct bench *b)
+{
+	json_t *params = put_kept(b, "", "{{.Year}}");
+
+	put_rule(b, "ours", 1);
+	return params;
+}
+
+static bool active_rule_is_named(struct bench *b)
+{
+	return json_lists(json_object_get(b->result, "notes"),
+			  "event rule 'up loads' is active, and uses an action that is left as it is");
 }
 
 static bool rule_stays_off(struct bench *b)
@@ -399,6 +414,7 @@ const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "events_put", .name = "a rule that is edited", .params = put_events, .drift = dump_is_another,
 	  .meddle = rule_is_edited },
 	{ .kind = "events_put", .name = "a rule that no migration paused", .params = put_own_dump, .done = rule_stays_off },
+	{ .kind = "events_put", .name = "an active rule of an action that is held", .params = put_held, .done = active_rule_is_named },
 	{ .kind = "events_put", .name = "an action that was put before", .params = put_events_again, .done = rule_is_active_again },
 	{ .kind = "events_put", .name = "an action and a rule that go", .flags = FX_LEAVES, .params = put_events,
 	  .drift = dump_is_another, .meddle = events_are_gone },

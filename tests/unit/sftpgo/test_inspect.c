@@ -289,6 +289,30 @@ static void where_files_lie(void **state)
 	look_end(&l);
 }
 
+/* A rule that deletes waits as one with placeholders does, and one that keeps books does not. */
+static void rules_that_delete_wait(void **state)
+{
+	const struct place *p = *state;
+	struct provider_at at = { .driver = "sqlite", .path = golden_db(p, "sftpgo.db", "provider-29.sql") };
+	struct ctx c = { 0 };
+	struct looking l;
+	struct err e = ERR_INIT;
+
+	run_sql_on(at.path, "UPDATE events_actions SET type = 9, options = CAST('{\"fs_config\":{\"type\":2,\"deletes\":[\"/spool/done\"]}}' "
+			    "AS BLOB) WHERE name = 'keep'");
+	look_begin(&l, p, "{}");
+	l.k.c = &c;
+	l.k.l.root = xstrdup(p->path);
+	assert_ok(provider_open(&at, &l.k.db, &e), &e);
+	look_at_objects(&l.k);
+	assert_true(json_lists(json_object_get(json_object_get(l.k.rules, "daily"), "actions"), "keep"));
+	assert_null(json_object_get(l.k.rules, "by hand"));
+	json_decref(l.k.rules);
+	look_gathering_done(&l.k);
+	provider_close(l.k.db);
+	look_end(&l);
+}
+
 /* What it is told by name, there or not: everything else may be a home, of a user made later even. */
 static void only_what_is_sftpgos_is_held(void **state)
 {
@@ -472,7 +496,7 @@ int main(void)
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
 		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
-		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie),
+		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie), in_place(rules_that_delete_wait),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
