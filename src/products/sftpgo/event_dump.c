@@ -1,5 +1,6 @@
 #include "products/sftpgo/event_dump.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,11 +55,88 @@ static int whole(struct walk *w, event_dump_seen seen, const char *what, struct 
 	return taken(w, what, &value, e) < 0 ? -(int)e->kind : one_value(w, seen, value, e);
 }
 
+/* ---- names of members ---- */
+
+/* What is read of actions and rules, here and by the translation (template_action.c). */
+static const char *const members[] = {
+	"name", "type", "status", "trigger", "conditions", "actions", "order", "relation_options", "is_failure_action", "execute_sync",
+	"stop_on_failure", "fs_events", "provider_events", "provider_objects", "protocols", "options", "http_config", "cmd_config",
+	"email_config", "fs_config", "idp_config", "endpoint", "method", "timeout", "query_parameters", "headers", "key", "value",
+	"username", "password", "body", "parts", "filepath", "args", "env_vars", "recipients", "bcc", "subject", "content_type",
+	"attachments", "renames", "deletes", "mkdirs", "exist", "compress", "paths", "copy", "template_user", "template_admin",
+};
+
+/* Go also takes the long s for an s, and the sign of Kelvin for a k. */
+static char letter(const char **p)
+{
+	static const char long_s[] = "\u017f", kelvin[] = "\u212a";
+
+	if (!strncmp(*p, long_s, sizeof long_s - 1)) {
+		*p += sizeof long_s - 1;
+		return 's';
+	}
+	if (!strncmp(*p, kelvin, sizeof kelvin - 1)) {
+		*p += sizeof kelvin - 1;
+		return 'k';
+	}
+	return (char)tolower((unsigned char)*(*p)++);
+}
+
+static bool is_taken_for(const char *name, const char *member)
+{
+	while (*name && *member) {
+		if (letter(&name) != *member++)
+			return false;
+	}
+	return !*name && !*member;
+}
+
+/* NULL: it is no other spelling of a member that is read. */
+static const char *meant_by(const char *name)
+{
+	if (!name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		if (is_taken_for(name, members[i]))
+			return members[i];
+	}
+	return NULL;
+}
+
+/* SFTPGo reads a member whatever its case; what is passed over here for that would run untranslated. */
+static int want_spelling(const json_t *value, const char *what, struct err *e)
+{
+	const char *name, *meant;
+	json_t *below;
+	size_t i;
+
+	json_array_foreach((json_t *)value, i, below)
+	{
+		if (want_spelling(below, what, e) < 0)
+			return -(int)e->kind;
+	}
+	json_object_foreach((json_t *)value, name, below)
+	{
+		meant = meant_by(name);
+		if (meant) {
+			err_set(e, ERR_FORMAT, "%s has '%s', which SFTPGo takes for '%s'", what, name, meant);
+			return err_hint(e, "write it as SFTPGo does, in small letters");
+		}
+		if (want_spelling(below, what, e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+/* ---- sections ---- */
+
 static int named(struct walk *w, event_dump_seen seen, const char *what, struct err *e)
 {
 	autojson json_t *value = NULL;
 
 	if (taken(w, what, &value, e) < 0)
+		return -(int)e->kind;
+	if (want_spelling(value, what, e) < 0)
 		return -(int)e->kind;
 	if (!*json_str(value, "name", ""))
 		return err_set(e, ERR_FORMAT, "%s has no name", what);

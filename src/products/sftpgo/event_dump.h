@@ -21,5 +21,5 @@ struct event_dump_watch {
 };
 
 /* Read the whole file once, in its order. ERR_FORMAT: no JSON, cut short, no dump of SFTPGo's, a section twice, an action or rule
- * that is none. ERR_SPACE: one of them is larger than EVENT_OBJECT_MAX. `what` names the file in messages. */
+ * that is none, or has a member whose name only Go would know ("Body"). ERR_SPACE: one of them is larger than EVENT_OBJECT_MAX. `what` names the file in messages. */
 int event_dump_walk(int fd, const char *what, const struct event_dump_watch *w, struct err *e) must_check;

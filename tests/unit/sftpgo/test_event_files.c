@@ -1,4 +1,6 @@
 /* Dumps and reports as files: which sections a dump has, what of them is kept in memory, what a run settled. */
+#include <ctype.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -50,6 +52,36 @@ static void sections_are_found_as_go_finds_them(void **state)
 		assert_fails(actions_in(two, &e), &e, ERR_FORMAT);
 		assert_int_equal(actions_in(other, &e), 0);
 	}
+}
+
+/* Whatever is translated, its way to it spelled otherwise: never passed over, never taken for text that stays. */
+static void members_are_spelled_as_the_translation_reads_them(void **state)
+{
+	static const char *const others[] = { "Options", "option\\u017f", "\\u212aey", "OPTIONS" };
+	const struct template_field *fields;
+	struct err e = ERR_INIT;
+	size_t n;
+
+	fields = template_fields(&n);
+	for (size_t i = 0; i < n; i++) {
+		autofree char *path = xstrdup(fields[i].path);
+
+		for (char *rest = path, *part; (part = strsep(&rest, ".[]"));) {
+			autofree char *text = xasprintf("{\"version\":17,\"event_actions\":[{\"name\":\"a\",\"x\":[{\"%c%s\":1}]}]}",
+							*part ? toupper((unsigned char)*part) : 'x', *part ? part + 1 : "");
+
+			if (*part)
+				assert_fails(actions_in(text, &e), &e, ERR_FORMAT);
+			else
+				assert_int_equal(actions_in(text, &e), 1);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		autofree char *text = xasprintf("{\"version\":17,\"event_rules\":[{\"name\":\"a\",\"%s\":1}]}", others[i]);
+
+		assert_fails(actions_in(text, &e), &e, ERR_FORMAT);
+	}
+	assert_int_equal(actions_in("{\"version\":17,\"event_actions\":[{\"name\":\"a\",\"X-Token\":1,\"bodies\":2}]}", &e), 1);
 }
 
 /* ---- what is kept ---- */
@@ -212,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_are_found_as_go_finds_them),
+		cmocka_unit_test(members_are_spelled_as_the_translation_reads_them),
 		cmocka_unit_test_setup_teardown(what_is_kept_has_a_ceiling, place_make, place_remove),
 		cmocka_unit_test_setup_teardown(rules_are_known_that_the_run_set_inactive, place_make, place_remove),
 		cmocka_unit_test(copies_without_a_type_are_of_their_action),
