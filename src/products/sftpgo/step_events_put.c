@@ -1,9 +1,10 @@
 /* events_put: event actions of a running Enterprise server get the translations of what they were before its migration, and the rules
  * that were set inactive for it are set active again.
  * params {"file":place of the dump,"sha256","release":"2.7.5"|null,"accept":[name],"settled":{condition: bool},"local_time"?: bool,
- * "rules"?:[name]: those to set active, as the dump has them, for whoever reads the plan}; undo record {"old": name of a blob {name: action},
- * "actions":{name:{"before","after": digests}},"rules":{name: digest},"left":[text]}; result {"put":[name],"active":[name],
- * "notes":[text]}. An action that is held back, was edited since the migration or is gone is left alone, and so are its rules. */
+ * "rules"?:[name]: those to set active, as the dump has them, for whoever reads the plan}; undo record {"old": name of a blob
+ * {name: action},"actions":{name:{"before","after": digests}},"rules":{name: digest},"left":[text]}; result {"put":[name],
+ * "active":[name],"notes":[text]}. An action that is held back, was edited since the migration or is gone is left alone, and so are
+ * its rules; one that has its translation already is done. */
 #include "engine/step.h"
 
 #include <string.h>
