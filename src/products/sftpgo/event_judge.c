@@ -102,7 +102,7 @@ const char *event_accepted_name(const char *accepted)
 
 static bool means_the_same(const struct template_finding *f)
 {
-	return f->class == TEMPLATE_EXACT_IF && f->condition != TEMPLATE_IF_NONE &&
+	return f->class == TEMPLATE_EXACT_IF && f->condition != TEMPLATE_IF_NONE && !f->apart &&
 	       template_condition_about(f->condition)->same_meaning;
 }
 

@@ -67,6 +67,15 @@ static enum template_reason reason_of(enum template_condition c)
 	}
 }
 
+/* < in a page is markup and \u003c is not; in a path each is a name, as other words of an error are. */
+static bool is_apart(const struct writing *w, enum template_condition c)
+{
+	bool path = w->context == TEMPLATE_PATH || w->context == TEMPLATE_URL;
+
+	return c == TEMPLATE_IF_JSON_ESCAPE ? path || w->context == TEMPLATE_HTML
+					    : path && c == TEMPLATE_IF_ERROR_TEXT;
+}
+
 static void value_findings(struct writing *w, const struct value *v, struct finding_at where)
 {
 	unsigned conditions = v->conditions | w->wrapped, unmarked = w->unmarked;
@@ -81,6 +90,7 @@ static void value_findings(struct writing *w, const struct value *v, struct find
 		write_finding(w, reason, TEMPLATE_IF_NONE, where);
 	for (int c = 1; c < TEMPLATE_IF__MAX; c++) {
 		where.unmarked = unmarked & (1u << c);
+		where.apart = is_apart(w, (enum template_condition)c);
 		if (conditions & (1u << c))
 			write_finding(w, reason_of((enum template_condition)c),
 				      (enum template_condition)c, where);

@@ -115,7 +115,8 @@ struct template_condition_about {
 	const char *text; /* "toJsonUnquoted writes <, > and & as \u003c, \u003e and \u0026": a
 			     sentence's end after "if" */
 	/* No reason to hold an action back: either way what the other side reads has the same
-	 * meaning (a JSON value with < written either way), or the case is a curiosity. */
+	 * meaning (a JSON value with < written either way), or the case is a curiosity. Not so
+	 * where template_finding.apart. */
 	bool same_meaning;
 	/* Why no probe asks the target (step_events_probe.c); NULL: one does. */
 	const char *unasked;
@@ -229,6 +230,7 @@ struct template_finding {
 	enum template_class class;         /* with .settled taken into account */
 	enum template_condition condition; /* of TEMPLATE_HANGS and some others; IF_NONE none */
 	enum template_evidence evidence;
+	bool apart; /* no JSON is read there: each answer to .condition is another page or file */
 	char *field; /* "http_config.parts[1].body"; NULL in template_translate(), and for a whole
 			action or rule */
 	size_t at, len; /* bytes of the old text; 0, 0 for the whole field or action */
@@ -241,7 +243,8 @@ struct template_findings { /* a vec, see base/vec.h; template_findings_done() */
 };
 void template_findings_done(struct template_findings *f);
 struct template_listed {
-	uint32_t bits[TEMPLATE_CLASS__MAX][TEMPLATE_REASON__MAX]; /* 1 << enum template_condition */
+	/* by .apart; 1 << enum template_condition */
+	uint32_t bits[2][TEMPLATE_CLASS__MAX][TEMPLATE_REASON__MAX];
 };
 
 /* ---- one text ---- */

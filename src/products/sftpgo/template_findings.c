@@ -317,6 +317,7 @@ void finding_add(struct template_findings *all, const struct template_asked *a,
 	struct template_finding f = {
 		.reason = reason,
 		.condition = condition,
+		.apart = at->apart,
 		.field = xstrdup(at->field),
 		.at = at->at,
 		.len = at->len,
@@ -338,17 +339,17 @@ bool finding_holds_back(const struct template_finding *f)
 	if (template_is_remark(f))
 		return false;
 	if (f->class == TEMPLATE_EXACT_IF)
-		return !f->condition || !conditions[f->condition].same_meaning;
+		return !f->condition || f->apart || !conditions[f->condition].same_meaning;
 	return f->class == TEMPLATE_NOT;
 }
 
 /* Whoever judges by the list alone must come to the same: no kind of finding is missing in it. */
 static bool is_listed(struct template_listed *l, const struct template_finding *f)
 {
-	uint32_t bit = UINT32_C(1) << f->condition, was = l->bits[f->class][f->reason];
+	uint32_t bit = UINT32_C(1) << f->condition, was = l->bits[f->apart][f->class][f->reason];
 
 	_Static_assert(TEMPLATE_IF__MAX <= 32, "a bit for each condition");
-	l->bits[f->class][f->reason] = was | bit;
+	l->bits[f->apart][f->class][f->reason] = was | bit;
 	return was & bit;
 }
 
@@ -356,7 +357,7 @@ void text_finding(struct template_text *t, const struct template_asked *a,
 		  enum template_reason reason, enum template_condition condition,
 		  const struct finding_at *at)
 {
-	struct template_finding f = { .reason = reason, .condition = condition };
+	struct template_finding f = { .reason = reason, .condition = condition, .apart = at->apart };
 
 	judge(&f, a, at->unmarked);
 	t->class = MAX_OF(t->class, f.class);

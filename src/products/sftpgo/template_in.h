@@ -117,6 +117,7 @@ struct finding_at {
 	size_t at, len;
 	struct sv token, template; /* p NULL: none */
 	bool unmarked; /* the writer could not allow for the other answer to .condition */
+	bool apart;
 };
 /* Adds one, with class and evidence after what is settled. condition may be IF_NONE. */
 void finding_add(struct template_findings *all, const struct template_asked *a,

@@ -398,7 +398,36 @@ static void no_reason_is_missing_beyond_the_ceiling(void **state)
 	assert_int_equal(t.findings.n, TEMPLATE_FINDINGS_MAX + 1);
 	assert_true(has_condition(&t.findings, TEMPLATE_IF_NAME) && t.held);
 	template_text_reset(&t);
-	assert_false(t.listed.bits[TEMPLATE_EXACT_IF][TEMPLATE_HANGS]);
+	assert_false(t.listed.bits[0][TEMPLATE_EXACT_IF][TEMPLATE_HANGS]);
+	template_text_done(&t);
+}
+
+/* A page shows what is in angle brackets, and a path is another. */
+static void only_readers_of_json_read_the_same(void **state)
+{
+	static const struct {
+		enum template_context context;
+		const char *text;
+		bool held;
+	} cases[] = {
+		{ TEMPLATE_JSON, "{{.Metadata}}", false }, { PLAIN, "{{.Metadata}}", false },
+		{ TEMPLATE_HTML, "{{.Metadata}}", true },  { TEMPLATE_PATH, "/{{.MetadataString}}", true },
+		{ PLAIN, "{{.ErrorString}}", false },      { TEMPLATE_PATH, "/{{.ErrorString}}", true },
+	};
+	struct template_asked a = { .release = { 7, 5 }, .triggers = FS };
+
+	struct template_text t;
+
+	a.settled[TEMPLATE_IF_BACKSLASH] = TEMPLATE_HOLDS;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		translated(&a, cases[i].context, cases[i].text, &t);
+		if (t.held != cases[i].held)
+			fail_msg("%s, %s", cases[i].text, template_context_name(cases[i].context));
+		template_text_done(&t);
+	}
+	a.settled[TEMPLATE_IF_JSON_ESCAPE] = TEMPLATE_FAILS;
+	translated(&a, TEMPLATE_HTML, "{{.Metadata}}", &t);
+	assert_false(t.held);
 	template_text_done(&t);
 }
 
@@ -620,6 +649,7 @@ int main(void)
 		cmocka_unit_test(what_the_dot_pass_left_is_seen),
 		cmocka_unit_test(conditions_can_be_settled),
 		cmocka_unit_test(no_reason_is_missing_beyond_the_ceiling),
+		cmocka_unit_test(only_readers_of_json_read_the_same),
 		cmocka_unit_test(times_may_be_local),
 		cmocka_unit_test(a_zone_that_nobody_told_is_a_condition),
 		cmocka_unit_test(objects_where_they_are_filled_in),
