@@ -166,21 +166,25 @@ static int begin_file(struct server_log *l, struct err *e)
 	return found < 0 ? found : 0;
 }
 
-/* 1 it was moved away, and what the server writes to now is open. */
+/* 1 it goes on: in this file, or it was moved away, and what the server writes to now is open. */
 static int follow(struct server_log *l)
 {
 	struct stat is, ours;
 	struct err why = ERR_INIT;
+	/* In this order: what was written until it was moved away is in its size. */
+	bool there = l->file && stat(l->file, &is) == 0;
 	int fd;
 
 	if (fstat(l->fd, &ours) < 0)
 		return 0;
+	if (ours.st_size > l->at)
+		return 1;
 	if (ours.st_size < l->at) {
 		l->at = 0;
 		l->given = l->pending.len;
 		return 1;
 	}
-	if (!l->file || stat(l->file, &is) < 0 || (is.st_dev == ours.st_dev && is.st_ino == ours.st_ino) ||
+	if (!there || (is.st_dev == ours.st_dev && is.st_ino == ours.st_ino) ||
 	    open_file(l->file, &fd, &why) < 0)
 		return 0;
 	close(l->fd);
