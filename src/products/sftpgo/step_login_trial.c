@@ -3,7 +3,8 @@
  * same must work at the new server.
  * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"account": account.h|absent,"host_key"|absent,
  * "within","then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name
- * is ours; the account has its name of the run. result {"seen":{user: "file"|"login"},"host_key": that was presented,"notes":[text]}. */
+ * is ours; the account has its name of the run. result {"seen":{user: "file"|"list"|"login"},"host_key": that was presented,
+ * "notes":[text]}. */
 #include "engine/step.h"
 
 #include <stdio.h>
@@ -62,8 +63,8 @@ static bool is_no_answer(const struct err *e)
 	return e->kind == ERR_TIMEOUT || e->kind == ERR_IO || e->kind == ERR_BUSY;
 }
 
-/* Once: what it ended with is "file", "login", or the error. A file that the server does not let the account send is no fault of the
- * login; that it comes back as another is. */
+/* Once: what it ended with is "file", "list" of its home, "login" alone, or the error. A file that the server does not let the account
+ * send is no fault of the login; that it comes back as another is. */
 static int try_once(struct trying *t, const struct trial_as *as, const char *home, const char **ret, struct err *e)
 {
 	autotrial struct trial link = { 0 };
@@ -73,7 +74,7 @@ static int try_once(struct trying *t, const struct trial_as *as, const char *hom
 	if (trial_open(t->site, as, t->host_key[0] ? t->host_key : NULL, &link, e) < 0)
 		return -(int)e->kind;
 	snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
-	*ret = "login";
+	*ret = link.listed ? "list" : "login";
 	if (!home || !link.listed)
 		return 0;
 	/* What a killed trial left would have to be overwritten, which is a permission of its own. */
@@ -126,6 +127,8 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 			       !strcmp(was, "file") ? "login and a file" : "login", why->msg);
 	if (was && !strcmp(was, "file") && strcmp(now, "file") != 0)
 		return err_set(e, ERR_CHANGED, "user '%s': a file could be sent, read and removed, and cannot", user);
+	if (was && !strcmp(was, "list") && !strcmp(now, "login"))
+		return err_set(e, ERR_CHANGED, "user '%s': its home could be listed, and cannot", user);
 	json_object_set_new(t->seen, user, json_string(now));
 	note(t, json_sprintf("'%s' logged in%s", user, !strcmp(now, "file") ? "; a file was sent, read back equal and removed" : ""));
 	return 0;
