@@ -269,7 +269,7 @@ int journal_plan(struct journal *j, const char *id, struct buf *ret_plan, struct
 	return 0;
 }
 
-int journal_turn(struct journal *j, const char *run, enum run_state to, const char *outcome, struct err *e)
+static int set_state(struct journal *j, const char *run, enum run_state to, const char *outcome, struct err *e)
 {
 	struct run_rec now = { 0 };
 	enum run_state from;
@@ -284,6 +284,26 @@ int journal_turn(struct journal *j, const char *run, enum run_state to, const ch
 	if (db_run(j->db, e, "update run set state = ?, outcome = coalesce(?, outcome) where id = ?", "ttt",
 	           run_names[to], outcome, run) < 0)
 		return err_wrap(e, "turn run '%s'", run);
+	return 0;
+}
+
+int journal_turn(struct journal *j, const char *run, enum run_state to, const char *outcome, struct err *e)
+{
+	if (set_state(j, run, to, outcome, e) < 0)
+		return -e->kind;
+	fault_point("journal.turned");
+	return tell(j, run, NULL, TOLD_AFTER, e);
+}
+
+int journal_turn_with(struct journal *j, const char *run, enum run_state to, const char *outcome, const char *name, const json_t *doc,
+                      struct err *e)
+{
+	if (db_begin(j->db, e) < 0)
+		return -e->kind;
+	if (journal_put_doc(j, run, name, doc, e) < 0 || set_state(j, run, to, outcome, e) < 0 || db_commit(j->db, e) < 0) {
+		db_rollback(j->db);
+		return -e->kind;
+	}
 	fault_point("journal.turned");
 	return tell(j, run, NULL, TOLD_AFTER, e);
 }

@@ -60,6 +60,9 @@ int journal_run(struct journal *j, const char *id, struct run_rec *ret, struct e
 int journal_plan(struct journal *j, const char *id, struct buf *ret_plan, struct buf *ret_goal, struct err *e) must_check;
 
 int journal_turn(struct journal *j, const char *run, enum run_state to, const char *outcome, struct err *e) must_check;
+/* The same with a document of the run: both, or neither. */
+int journal_turn_with(struct journal *j, const char *run, enum run_state to, const char *outcome, const char *name, const json_t *doc,
+                      struct err *e) must_check;
 int journal_let_in(struct journal *j, const char *run, struct err *e) must_check;       /* nothing to do when it is so already */
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e) must_check;
 int journal_finalize(struct journal *j, const char *run, struct err *e) must_check;

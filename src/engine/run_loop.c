@@ -322,30 +322,33 @@ int loop_look_back(struct world *w, struct err *e)
 	return 0;
 }
 
-int loop_restore_data(struct world *w, struct err *e)
+int loop_restore_data(struct world *w, const char *why, struct err *e)
 {
 	autojson json_t *wish = json_pack("{sb}", "restore_data", 1);
 
-	return journal_put_doc(w->journal, w->run, RESTORE_DATA, wish, e);
+	event_emit(w->o->events, "run", json_pack("{ss ss}", "state", run_state_name(RUN_TURNED), "why", why));
+	return journal_turn_with(w->journal, w->run, RUN_TURNED, why, RESTORE_DATA, wish, e);
 }
 
-static int recall_restore_data(struct world *w, struct err *e)
+int loop_data_wished(struct world *w, bool *ret, struct err *e)
 {
 	autojson json_t *wish = NULL;
 	struct err absent = ERR_INIT;
 
-	if (journal_get_doc(w->journal, w->run, RESTORE_DATA, &wish, &absent) >= 0)
-		w->ctx.restore_data = true;
-	else if (absent.kind != ERR_ABSENT)
-		return err_set(e, absent.kind, "%s", absent.msg);
-	return 0;
+	*ret = journal_get_doc(w->journal, w->run, RESTORE_DATA, &wish, &absent) >= 0;
+	return *ret || absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
 }
 
 int loop_backward(struct world *w, struct err *e)
 {
+	bool wished;
+
 	w->ctx.backward = true;
 	w->forward = false;
-	if (recall_restore_data(w, e) < 0 || load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+	if (loop_data_wished(w, &wished, e) < 0)
+		return -e->kind;
+	w->ctx.restore_data |= wished;
+	if (load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];

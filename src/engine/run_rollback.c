@@ -67,10 +67,44 @@ static int nobody_edited(struct world *w, struct run_end *ret)
 	return loop_look_back(w, &e) < 0 ? run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg) : 0;
 }
 
+/* Is this way back begun by this call? One that was, without the data, is another with it: nobody has agreed to that yet. */
+static int is_begun(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
+{
+	bool wished;
+
+	if (loop_data_wished(w, &wished, e) < 0)
+		return -e->kind;
+	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || (w->o->restore_data && !wished);
+	return 0;
+}
+
+/* Nothing is put back of which there is no copy, whatever the count says. */
+static int data_is_there(struct world *w, struct run_end *ret)
+{
+	const char *kind = json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree");
+	struct err e = ERR_INIT;
+
+	if (!w->o->restore_data || !w->ctx.point_passed || !plan_keeps_data(w->plan.doc) ||
+	    (strcmp(kind, "external") && strcmp(kind, "none")))
+		return 0;
+	err_set(&e, ERR_USAGE, "the run made no copy of the data: its restore point is '%s'", kind);
+	err_hint(&e, "'crossgrade rollback' without '--restore-data' goes back and keeps the data as it is");
+	return run_says(ret, EXIT_USAGE, &e, "%s", e.msg);
+}
+
+static int turn(struct world *w, const struct run_rec *rec, struct err *e)
+{
+	static const char why[] = "rollback asked";
+
+	if (w->o->restore_data)
+		return loop_restore_data(w, why, e);
+	return rec->state == RUN_TURNED ? 0 : run_turn(w, RUN_TURNED, why, e);
+}
+
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT, why = ERR_INIT;
-	bool old_runs;
+	bool old_runs, begun = false;
 	int code;
 
 	if (rec->finalized) {
@@ -82,20 +116,21 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	code = rec->state == RUN_CLOSED_NEW ? run_none_marked(w, ret) : 0;
 	if (code)
 		return code;
-	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0)
+	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0 ||
+	    is_begun(w, rec, &begun, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	code = point_has_return(w, ret);
-	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)
+	if (!code)
+		code = data_is_there(w, ret);
+	if (!code && begun)
 		code = nobody_edited(w, ret);
-	if (!code && rec->state != RUN_TURNED)
+	if (!code && (begun || rec->state != RUN_TURNED))
 		code = prove_first(w, ret);
-	if (!code && rec->state != RUN_TURNED && rec->state != RUN_STUCK)
+	if (!code && begun)
 		code = run_account_for_writes(w, ret);
 	if (code)
 		return code;
-	if (w->o->restore_data && loop_restore_data(w, &e) < 0)
-		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (rec->state != RUN_TURNED && run_turn(w, RUN_TURNED, "rollback asked", &e) < 0)
+	if (turn(w, rec, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	/* The mark of a closed run is gone: on its way back it is open again, first in the journal, or a kill would leave the mark of
 	 * a run that nobody ends. On a full disk it goes back without one. */

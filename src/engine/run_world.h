@@ -89,8 +89,10 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
-/* Data that the plan keeps is to be put back on the way: durable, so that a way back that is killed in the middle of it goes on so. */
-int loop_restore_data(struct world *w, struct err *e) must_check;
+/* The run turns, and data that the plan keeps is to be put back on the way: one record, so that a way back that is killed in the middle
+ * of it goes on so, and none that was not agreed to does. */
+int loop_restore_data(struct world *w, const char *why, struct err *e) must_check;
+int loop_data_wished(struct world *w, bool *ret, struct err *e) must_check;
 /* Would loop_backward() meet a third value somewhere? Asked before anything is touched. Not asked of what goes away with the data. */
 int loop_look_back(struct world *w, struct err *e) must_check;
 

@@ -263,9 +263,34 @@ static void a_plan_that_keeps_data_goes_back_past_writes(void **state)
 	assert_int_equal(apply(&end, false), EXIT_DONE);
 	toy_put("writes", "3");
 	o.restore_data = true;
-	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_USAGE);
+	assert_non_null(strstr(end.err.msg, "no copy of the data"));
 	assert_string_equal(toy_world(), "new");
 	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* Also where the way back was begun without the data, and stuck. */
+static void writes_are_counted_when_data_is_wished(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_string_equal(toy_world(), "new");
+	toy_put("stick-stop", "yes");
+	assert_int_equal(rollback(&end), EXIT_STUCK);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	toy_drop("stick-stop");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
 	assert_string_equal(toy_world(), "old");
 	events_free(ev);
 }
@@ -698,6 +723,7 @@ int main(int argc, char **argv)
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),
 		T(a_plan_that_keeps_data_goes_back_past_writes),
+		T(writes_are_counted_when_data_is_wished),
 		T(a_plan_that_keeps_data_turns_past_writes),
 		T(a_held_run_waits_and_looks_again),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
