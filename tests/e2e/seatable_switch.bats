@@ -33,6 +33,7 @@ inside() { nsenter -t "$dockerd" -n "$@"; }
 client() { nsenter -t "$dockerd" -n "$python" "$CLIENT" "$1" --url http://127.0.0.1 --base "$lab/base" "${@:2}"; }
 says() { docker exec seatable-server curl -s -m 5 http://127.0.0.1:8000/server-info/; }
 is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
+sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$1"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
 
 goal() { # EDITION VERSION [SETTINGS]
@@ -68,9 +69,12 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	# shellcheck disable=SC2154 # bats sets it
 	[[ $output$stderr == *'--accept-loss permissions'* ]]
 	is enterprise 6.1.8
+	sql "INSERT INTO dtable_db.profile_profile(user) VALUES('leaves@seatable.test')"
 	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
 	exits 0
 	is developer 6.1.0
+	# What users delete meanwhile holds nothing up.
+	sql "DELETE FROM dtable_db.profile_profile WHERE user = 'leaves@seatable.test'"
 	# The old .env is kept there for the way back, 0600, with all that is in it.
 	run grep -rlF --exclude-dir=undo 'pa$$-db' "$lab/state"
 	[ "$status" -eq 1 ]

@@ -1,5 +1,5 @@
-/* Comparing the installation now with its baseline. Users write all the time: what grew since is theirs, what shrank is told at the gate and
- * doubted later, and what a minor release must not move is different when it moved (facts/seatable 10). */
+/* Comparing the installation now with its baseline. Users write all the time: what grew since is theirs, what shrank is told at the gate of the
+ * new server and doubted later, and what a minor release must not move is different when it moved (facts/seatable 10). */
 #include <inttypes.h>
 #include <string.h>
 
@@ -30,10 +30,10 @@ static bool at_gate(const struct sea_proof *p)
 	return p->depth == DEPTH_GATE;
 }
 
-/* What users could have done just as well: at the gate there was hardly time for it. */
+/* What users could have done just as well: at the gate of the new server there was hardly time for it, before a way back weeks. */
 static void doubt(struct sea_proof *p, const char *subject, const char *what, const char *was, const char *is, const char *why)
 {
-	cmp_add(p->ret, at_gate(p) ? CMP_DIFFERENT : CMP_UNPROVED, subject, what, was, is, NULL, why);
+	cmp_add(p->ret, at_gate(p) && p->to ? CMP_DIFFERENT : CMP_UNPROVED, subject, what, was, is, NULL, why);
 }
 
 /* ---- the server ---- */
