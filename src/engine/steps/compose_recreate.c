@@ -2,13 +2,15 @@
  * the container of this service anew, not started; every other container keeps its id.
  * params {"project":as svc/compose.h has it,"service","id":the old container's,"image":reference in force then,"image_id":id,
  * "file":place,"dialect","edits":[..],"secret":bool}: the last four as config_set has them, absent where nothing is to be edited;
- * undo record {"edit":config_set's|null,"old":id,"old_image":id,"others":{name:id},"config":digest}; result {"id"}. Undo puts the file back
+ * undo record {"edit":config_set's|null,"old":id,"old_image":id,"reference":its name in the files|null,"others":{name:id},
+ * "config":digest}; result {"id"}. Undo puts the file back
  * and lets Compose make the container anew from it: it keeps volumes without a name, so nothing but the id is another. */
 #include "engine/container_logs.h"
 
 #include <string.h>
 
 #include "svc/compose.h"
+#include "svc/container.h"
 
 extern const struct step_kind step_config_set;
 
@@ -123,8 +125,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	if (nobody_runs(params, own, e) < 0 || read_config(params, &image, digest, e) < 0 ||
 	    (has_edits(params) && step_config_set.capture(c, params, &edit, e) < 0))
 		return -(int)e->kind;
-	*ret_undo = json_pack("{sO? ss ss sO ss}", "edit", edit, "old", id_of(old), "old_image", image_of(old), "others", others,
-	                      "config", digest);
+	*ret_undo = json_pack("{sO? ss ss sO? sO ss}", "edit", edit, "old", id_of(old), "old_image", image_of(old), "reference", image,
+	                      "others", others, "config", digest);
 	return 0;
 }
 
@@ -147,12 +149,12 @@ static int only_the_image(const json_t *params, const json_t *undo, struct err *
 }
 
 /* Every other container is the one it was; one that somebody took away since is not ours to miss. */
-static int others_stand(const json_t *undo, const json_t *others, struct err *e)
+static int others_stand(const json_t *before, const json_t *others, struct err *e)
 {
 	const char *name;
 	json_t *id;
 
-	json_object_foreach(json_object_get(undo, "others"), name, id) {
+	json_object_foreach((json_t *)before, name, id) {
 		const char *now = json_str(others, name, NULL);
 
 		if (now && strcmp(now, json_string_value(id)) != 0)
@@ -167,12 +169,12 @@ static bool stands(const json_t *own, const char *image_id)
 	return json_array_size(own) == 1 && !strcmp(image_of(json_array_get(own, 0)), image_id);
 }
 
-static int recreate(const json_t *params, const json_t *undo, const char *image_id, json_t **ret_own, struct err *e)
+static int recreate(const json_t *params, const json_t *before, const char *image_id, json_t **ret_own, struct err *e)
 {
 	autojson json_t *own = NULL, *others = NULL;
 
 	if (compose_recreate(project_of(params), service_of(params), e) < 0 || look(params, &own, &others, e) < 0 ||
-	    others_stand(undo, others, e) < 0)
+	    others_stand(before, others, e) < 0)
 		return -(int)e->kind;
 	if (!stands(own, image_id))
 		return err_set(e, ERR_CHANGED, "Compose made service '%s' from another image than planned", service_of(params));
@@ -191,7 +193,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		return -(int)e->kind;
 	if (stands(own, image_id))
 		made = json_incref(own);
-	else if (recreate(params, undo, image_id, &made, e) < 0)
+	else if (recreate(params, json_object_get(undo, "others"), image_id, &made, e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_pack("{ss}", "id", id_of(json_array_get(made, 0)));
 	return 0;
@@ -210,21 +212,45 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
+/* No container uses the old image since the switch, so whoever cleans up takes it, and its name may be another's by now. */
+static int image_is_kept(const json_t *undo, struct err *e)
+{
+	const char *old_image = json_str(undo, "old_image", "?");
+	const char *name = json_str(undo, "reference", old_image);
+	autojson json_t *seen = NULL;
+
+	if (image_inspect(name, &seen, e) < 0 && e->kind != ERR_ABSENT)
+		return err_wrap(e, "look for the old image '%s'", name);
+	if (seen && !strcmp(id_of(seen), old_image))
+		return 0;
+	err_clear(e);
+	err_set(e, ERR_CHANGED, seen ? "'%s' is another image than it was" : "the old image '%s' is no longer on this host", name);
+	return err_hint(e, "the old container is made from image %.19s: 'docker pull' or 'docker load' it, 'docker tag' it with that name",
+	                old_image);
+}
+
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
-	return has_edits(params) ? step_config_set.undo_look(c, params, json_object_get(undo, "edit"), e) : 0;
+	autojson json_t *own = NULL;
+
+	if (has_edits(params) && step_config_set.undo_look(c, params, json_object_get(undo, "edit"), e) < 0)
+		return -(int)e->kind;
+	if (look(params, &own, NULL, e) < 0)
+		return -(int)e->kind;
+	return stands(own, json_str(undo, "old_image", "?")) ? 0 : image_is_kept(undo, e);
 }
 
 static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
-	autojson json_t *own = NULL, *made = NULL;
+	autojson json_t *own = NULL, *others = NULL, *made = NULL;
 	const char *old_image = json_str(undo, "old_image", "?");
 	json_t *one;
 	size_t i;
 
-	if (has_edits(params) && step_config_set.undo(c, params, json_object_get(undo, "edit"), e) < 0)
+	/* Weeks may have passed: the others are as they are now, not as they were at the switch. */
+	if (look(params, &own, &others, e) < 0 || (!stands(own, old_image) && image_is_kept(undo, e) < 0))
 		return -(int)e->kind;
-	if (look(params, &own, NULL, e) < 0)
+	if (has_edits(params) && step_config_set.undo(c, params, json_object_get(undo, "edit"), e) < 0)
 		return -(int)e->kind;
 	if (stands(own, old_image))
 		return 0;
@@ -233,7 +259,7 @@ static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo
 	json_array_foreach(own, i, one)
 		if (strcmp(image_of(one), old_image) != 0)
 			keep_container_logs(c, one);
-	return recreate(params, undo, old_image, &made, e);
+	return recreate(params, others, old_image, &made, e);
 }
 
 const struct step_kind step_compose_recreate = { "compose_recreate", 1,      LIFE_DURABLE,  describe, capture,

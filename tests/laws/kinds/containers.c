@@ -159,6 +159,21 @@ static bool is_recreated(struct bench *b)
 	return has_container(b, "shop-db-1", "sha256:new") && has_container(b, "shop-web-1", "sha256:web");
 }
 
+/* Somebody brings another service up to date. */
+static void renew_web(struct bench *b)
+{
+	change_container(b, "shop-web-1", "Id", json_string("00000000000000000000000000000000000000000000000000000000000000dd"));
+}
+
+/* Somebody cleans up what no container uses. */
+static void take_old_image(struct bench *b)
+{
+	autojson json_t *state = docker_state(b);
+
+	json_array_remove(json_object_get(state, "images"), 0);
+	put_state(b, state);
+}
+
 static void start_it(struct bench *b)
 {
 	change_container(b, "shop-db-1", "State", json_pack("{ss sb}", "Status", "running", "Running", 1));
@@ -176,6 +191,7 @@ const struct fixture container_fixtures[] = {
 	{ .kind = "container_replace", .name = "a lone one on two networks", .params = lone, .drift = other_container, .meddle = take_name,
 	  .done = is_replaced },
 	{ .kind = "compose_recreate", .name = "a variable of .env", .flags = FX_FORCE, .params = variable, .drift = start_it,
-	  .meddle = edit_variable, .done = is_recreated },
+	  .then = renew_web, .meddle = edit_variable, .done = is_recreated },
+	{ .kind = "compose_recreate", .name = "an image that is cleaned away", .params = variable, .meddle = take_old_image },
 	{ NULL },
 };
