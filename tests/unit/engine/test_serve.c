@@ -14,6 +14,7 @@ extern const struct step_kind step_service_stop, step_wait_ready;
 static struct site site;
 static struct ctx ctx;
 static uint16_t port;
+static const char *edition = "only";    /* it says of itself */
 static int not_yet;             /* so many times it answers, and does not serve */
 static bool data_open;
 
@@ -40,7 +41,7 @@ static int probe(const struct site *s, bool as_client, int64_t within_ns, struct
 	ret->serving = ret->answered && not_yet-- <= 0;
 	ret->data_open = data_open;
 	snprintf(ret->version, sizeof ret->version, "1");
-	snprintf(ret->edition, sizeof ret->edition, "only");
+	snprintf(ret->edition, sizeof ret->edition, "%s", edition);
 	snprintf(ret->detail, sizeof ret->detail, "it opens its other ports");
 	close(fd);
 	return 0;
@@ -88,6 +89,7 @@ static int setup(void **state)
 
 	make_folder();
 	not_yet = 0;
+	edition = "only";
 	data_open = forbidden = false;
 	port = free_port();
 	look_anew();
@@ -192,9 +194,9 @@ static void the_old_one_stays_down_where_it_must_not_start(void **state)
 
 /* ---- waiting ---- */
 
-static int wait_for(const char *edition, const char *within, struct err *e)
+static int wait_for(const char *wanted, const char *within, struct err *e)
 {
-	autojson json_t *params = json_pack("{ss ss ss}", "edition", edition, "version", "1", "within", within);
+	autojson json_t *params = json_pack("{ss ss ss}", "edition", wanted, "version", "1", "within", within);
 	autojson json_t *undo = NULL, *result = NULL;
 
 	if (step_wait_ready.capture(&ctx, params, &undo, e) < 0 || step_wait_ready.apply(&ctx, params, undo, &result, e) < 0)
@@ -220,6 +222,27 @@ static void answering_is_not_serving(void **state)
 	not_yet = 100000;
 	assert_fails(wait_for("only", "300ms", &e), &e, ERR_TIMEOUT);
 	assert_non_null(strstr(e.msg, "its other ports"));
+	end_child(pid);
+}
+
+/* Going forward what was asked for must be there; the old server is welcome back with a name that nobody can read. */
+static void an_edition_without_a_name_is_taken_back(void **state)
+{
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
+	struct expected who = { .edition = "only", .version = "1" };
+	pid_t pid = run_child(argv);
+	struct probe seen;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), pid);
+	edition = "";
+	assert_fails(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	ctx.backward = true;
+	assert_ok(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e);
+	edition = "another";
+	assert_fails(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
 	end_child(pid);
 }
 
@@ -289,6 +312,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_edition_without_a_name_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(signs_are_life, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_only_does_not_serve_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
