@@ -120,6 +120,14 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
+/* Of a container the process is its PID 1, which sleeps while its children start: the deadline alone tells. */
+static int64_t stall_of(const struct service *service, int64_t within_ns)
+{
+	const char *kind = service->ops->name;
+
+	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_ns : STALL;
+}
+
 static bool is_up(const struct svc_state *now)
 {
 	return now->run != SVC_STOPPED && now->run != SVC_FAILED;
@@ -134,7 +142,7 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, stru
 	struct probe seen;
 	int r;
 
-	r = serve_wait(c, s, who, within_ns, STALL, &seen, &why);
+	r = serve_wait(c, s, who, within_ns, stall_of(service, within_ns), &seen, &why);
 	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
@@ -165,7 +173,7 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 		return -(int)e->kind;
 	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
-	return serve_wait(c, s, who, within, STALL, &seen, e);
+	return serve_wait(c, s, who, within, stall_of(service, within), &seen, e);
 }
 
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
