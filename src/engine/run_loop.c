@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "svc/docker.h"
 
 #define RESTORE_DATA "restore-data"
+#define AWAIT_DOCKER (60 * NS_PER_S)    /* a daemon that is restarted, or starts with the host */
 
 /* Params with every {"from": step, "key": k} replaced by that step's result. */
 static int resolve(struct world *w, const json_t *value, json_t **ret, struct err *e)
@@ -190,6 +192,7 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 {
 	enum phase phase = PHASE_STAGE;
 
+	docker_await(AWAIT_DOCKER);
 	w->forward = true;
 	vec_each(&w->plan.steps, s) {
 		*ret_at = s;
@@ -343,6 +346,7 @@ int loop_backward(struct world *w, struct err *e)
 {
 	bool wished;
 
+	docker_await(2 * AWAIT_DOCKER);
 	w->ctx.backward = true;
 	w->forward = false;
 	if (loop_data_wished(w, &wished, e) < 0)

@@ -11,6 +11,7 @@
 #include "io/json.h"
 
 #define HUNG_NS    (60 * NS_PER_S) /* one that did not answer is not asked again so soon */
+#define AGAIN_NS   (500 * NS_PER_MS)
 #define ANSWER_MAX ((size_t)4 << 20)
 #define REQUEST_MAX ((size_t)512 << 10)
 #define PIPE_BYTES (1 << 20)
@@ -19,6 +20,18 @@
 /* Where the operator's docker is, and as whom it logs in. */
 static const char *const kept_env[] = { "DOCKER_HOST",      "DOCKER_CONFIG",     "DOCKER_CONTEXT",
 					"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "HOME" };
+
+static int64_t awaits_ns;
+
+void docker_await(int64_t ns)
+{
+	awaits_ns = ns;
+}
+
+int64_t docker_awaits(void)
+{
+	return awaits_ns;
+}
 
 static const char **argv_of(const char *const *argv)
 {
@@ -46,7 +59,7 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 	size_t n = 2;
 	int done;
 
-	if (hung_ns && clock_mono_ns() - hung_ns < HUNG_NS)
+	if (!awaits_ns && hung_ns && clock_mono_ns() - hung_ns < HUNG_NS)
 		return err_set(e, ERR_TIMEOUT, "docker did not answer a moment ago");
 	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
 		if (getenv(kept_env[i]))
@@ -72,26 +85,48 @@ static bool says(const struct buf *words, const char *what)
 	return strcasestr(buf_str(words), what) != NULL;
 }
 
+/* As the command line says it up to version 28, and since. */
+static bool is_away(const struct buf *words)
+{
+	return says(words, "Cannot connect to the Docker daemon") || says(words, "failed to connect to the docker API");
+}
+
+/* Of what was asked for, not of a file on the way there: "connect: no such file or directory". */
+static bool knows_none(const struct buf *words)
+{
+	static const char *const things[] = { "container", "object", "image", "network", "volume" };
+
+	for (size_t i = 0; i < ARRAY_LEN(things); i++) {
+		autofree char *what = xasprintf("No such %s", things[i]);
+
+		if (says(words, what))
+			return !is_away(words);
+	}
+	return false;
+}
+
 static int refused(const struct cmd_result *r, struct err *e)
 {
 	struct sv words = sv_trim(buf_sv(&r->err));
-	enum err_kind kind = says(&r->err, "No such") ? ERR_ABSENT
+	enum err_kind kind = knows_none(&r->err) ? ERR_ABSENT
 			     : says(&r->err, "No space left on device") ? ERR_SPACE
 									: ERR_REFUSED;
 
 	err_set(e, kind, "docker: %.*s", (int)MIN_OF(words.n, (size_t)WORDS_MAX), words.p);
-	if (says(&r->err, "Cannot connect to the Docker daemon"))
+	if (is_away(&r->err))
 		return err_hint(e, "start the Docker daemon, or name it with DOCKER_HOST");
 	return -(int)kind;
 }
 
-static int ask(struct cmd *c, bool both, struct buf *ret, struct err *e)
+static int ask_once(struct cmd *c, bool both, bool *ret_away, struct buf *ret, struct err *e)
 {
 	struct cmd_result r = { 0 };
 	int done = 0;
 
+	*ret_away = false;
 	if (run_program(c, &r, e) < 0)
 		return -(int)e->kind;
+	*ret_away = r.status != 0 && is_away(&r.err);
 	if (r.cut)
 		done = err_set(e, ERR_SPACE, "docker answers more than %zu bytes", ANSWER_MAX);
 	else if (r.status != 0)
@@ -102,6 +137,34 @@ static int ask(struct cmd *c, bool both, struct buf *ret, struct err *e)
 		buf_add_sv(ret, buf_sv(&r.err));
 	cmd_result_done(&r);
 	return done < 0 ? done : buf_check(ret, "docker's answer", e);
+}
+
+/* Asked twice it is answered twice; everything else may have been done although nobody said so. */
+static bool only_looks(const char *const *argv)
+{
+	static const char *const verbs[] = { "inspect", "ls", "logs", "info" };
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (!strcmp(argv[1], verbs[i]) || (argv[2] && !strcmp(argv[2], verbs[i])))
+			return true;
+	return false;
+}
+
+/* A daemon that is away was asked nothing yet, so every verb may be said again; what came by a pipe was read. */
+static int ask(const struct cmd *c, bool both, struct buf *ret, struct err *e)
+{
+	struct deadline until = deadline_in(awaits_ns);
+
+	for (;;) {
+		struct cmd again = *c;
+		bool away;
+		int r = ask_once(&again, both, &away, ret, e);
+
+		if (r >= 0 || c->in_fd > 0 || deadline_passed(until) || !(away || (e->kind == ERR_TIMEOUT && only_looks(c->argv))))
+			return r;
+		err_clear(e);
+		clock_sleep_ns(AGAIN_NS);
+	}
 }
 
 int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)

@@ -10,8 +10,13 @@
 
 #define DOCKER_WITHIN (10 * NS_PER_S)
 
+/* From now on one that is away is waited for so long, and so is an answer to what only looks: a run that touches a server has no better
+ * thing to do. docker_awaits(): how long; 0 at first. */
+void    docker_await(int64_t ns);
+int64_t docker_awaits(void);
+
 /* argv[0] is "docker". What it prints is appended to ret. ERR_ABSENT: no docker, or no such thing; ERR_TIMEOUT; ERR_REFUSED with
- * docker's words. A daemon that did not answer is not asked again for a minute. */
+ * docker's words. A daemon that did not answer is not asked again for a minute, unless docker_await() was called. */
 int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same, and what it writes to stderr as well: docker gives a container's two streams out as they came. */
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;

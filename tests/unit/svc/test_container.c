@@ -4,7 +4,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "io/json.h"
@@ -180,6 +184,59 @@ static void test_answers_of_the_api(void **state)
 	assert_int_equal(answer("", "none of its API"), ERR_FORMAT);
 }
 
+/* ---- a daemon that is away ---- */
+
+#define LOST "Cannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running?"
+
+/* The first `times` calls end with these words. */
+static enum err_kind docker_that_says(const char *words, int times, int64_t awaited_ns)
+{
+	static const char *const start[] = { "docker", "container", "start", "a", NULL };
+	char folder[] = "/tmp/crossgrade-docker-XXXXXX";
+	autofree char *path = NULL, *calls = NULL, *text = NULL;
+	autobuf struct buf said = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+	FILE *program;
+	int r;
+
+	assert_non_null(mkdtemp(folder));
+	path = xasprintf("%s/docker", folder);
+	calls = xasprintf("%s/calls", folder);
+	text = xasprintf("#!/bin/sh\necho >>%s\nif [ $(wc -l <%s) -le %d ]; then echo '%s' >&2; exit 1; fi\necho '[]'\n", calls, calls, times,
+	                 words);
+	program = fopen(path, "we");
+	assert_non_null(program);
+	assert_true(fputs(text, program) >= 0);
+	assert_int_equal(fchmod(fileno(program), 0700), 0);
+	assert_int_equal(fclose(program), 0);
+	assert_int_equal(setenv("CROSSGRADE_DOCKER", path, 1), 0);
+	docker_await(awaited_ns);
+	r = docker_run(start, DOCKER_WITHIN, &said, &e);
+	docker_await(0);
+	(void)unlink(path);
+	(void)unlink(calls);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(r, -(int)e.kind);
+	return e.kind;
+}
+
+static void test_a_daemon_is_waited_for_in_a_run(void **state)
+{
+	assert_int_equal(docker_that_says(LOST, 1, 0), ERR_REFUSED);
+	assert_int_equal(docker_that_says(LOST, 1, 20 * NS_PER_S), ERR_OK);
+	assert_int_equal(docker_that_says("permission denied", 1, 20 * NS_PER_S), ERR_REFUSED);
+}
+
+static void test_what_is_absent(void **state)
+{
+	assert_int_equal(docker_that_says("Error response from daemon: No such container: a", 1, 0), ERR_ABSENT);
+	assert_int_equal(docker_that_says("error: no such object: a", 1, 0), ERR_ABSENT);
+	assert_int_equal(docker_that_says("open /srv/x/b.yml: no such file or directory", 1, 0), ERR_REFUSED);
+	assert_int_equal(docker_that_says("no such service: db", 1, 0), ERR_REFUSED);
+	assert_int_equal(docker_that_says("failed to connect to the docker API at unix:///run/docker.sock: dial: no such file or directory", 1, 0),
+	                 ERR_REFUSED);
+}
+
 /* ---- Compose ---- */
 
 static void becomes(const char *written, const char *wanted, const char *name, const char *value)
@@ -266,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_drawn_ports),            cmocka_unit_test(test_answers_of_the_api),
 		cmocka_unit_test(test_image_by_a_variable),    cmocka_unit_test(test_compose_file_is_split),
 		cmocka_unit_test(test_dollars_are_not_doubled), cmocka_unit_test(test_project_by_labels),
+		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
