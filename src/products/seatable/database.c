@@ -7,10 +7,12 @@
 #include "base/mem.h"
 #include "products/seatable/inside.h"
 #include "svc/container.h"
+#include "svc/docker.h"
 
 #define ROWS_MAX (16u << 20)
 #define TAIL     256u
 #define LAST_LINE "-- Dump completed"
+#define AGAIN_NS  NS_PER_S
 
 /* As the releases name it: from 5.3 on, before, and what the database's image takes. */
 static const char *const of_server[] = { "SEATABLE_MYSQL_DB_PASSWORD", "INIT_SEATABLE_MYSQL_ROOT_PASSWORD", "DB_ROOT_PASSWD", NULL };
@@ -165,7 +167,7 @@ static int try_those_of(struct sea_db *db, const char *container, const char *co
 	return 0;
 }
 
-int sea_db_open(const json_t *at, struct sea_db *ret, struct err *e)
+static int open_once(const json_t *at, struct sea_db *ret, struct err *e)
 {
 	autoseadb struct sea_db db = { .container = xstrdup(json_str(at, "db", "")),
 				       .client = xstrdup(json_str(at, "client", "mariadb")),
@@ -183,6 +185,31 @@ int sea_db_open(const json_t *at, struct sea_db *ret, struct err *e)
 	}
 	*ret = db;
 	db = (struct sea_db){ 0 };
+	return 0;
+}
+
+/* With the host or the daemon the database starts anew, and takes its time. */
+static bool may_be_starting(const struct err *why)
+{
+	static const char *const words[] = { "Can't connect", "Lost connection", "is not running", "is restarting",
+					     "connect to the Docker" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcasestr(why->msg, words[i]))
+			return true;
+	return false;
+}
+
+int sea_db_open(const json_t *at, struct sea_db *ret, struct err *e)
+{
+	struct deadline until = deadline_in(docker_awaits());
+
+	while (open_once(at, ret, e) < 0) {
+		if (!may_be_starting(e) || deadline_passed(until))
+			return -(int)e->kind;
+		err_clear(e);
+		clock_sleep_ns(AGAIN_NS);
+	}
 	return 0;
 }
 
