@@ -8,7 +8,8 @@
 #include "io/file.h"
 #include "products/seatable/version.h"
 
-#define FRESH "dump.new"
+#define FRESH   "dump.new"
+#define LOADING "putting-back"  /* the mark */
 
 /* ---- what a schema is ---- */
 
@@ -218,6 +219,34 @@ static int see_it_back(const struct dumps_job *j, const char *schema, const json
 	return 0;
 }
 
+static int load_one(const struct dumps_job *j, const char *schema, const json_t *about, struct err *e)
+{
+	autoclose int fd = open_proved(j->dir, about, e);
+
+	if (fd < 0)
+		return -(int)e->kind;
+	fault_point("dumps.drop");
+	if (make_anew(j, schema, about, e) < 0)
+		return err_wrap(e, "put schema '%s' back", schema);
+	fault_point("dumps.dropped");
+	if (sea_db_load(j->db, schema, fd, j->within_ns, e) < 0)
+		return -(int)e->kind;
+	fault_point("dumps.loaded");
+	return see_it_back(j, schema, about, e);
+}
+
+int dumps_half_loaded(const struct dir *dir, struct err *e)
+{
+	return dir_has(dir, LOADING, e);
+}
+
+static int set_mark(const struct dir *dir, struct err *e)
+{
+	int has = dumps_half_loaded(dir, e);
+
+	return has ? has : file_create(dir, LOADING, SV(""), FILE_PRIVATE, e);
+}
+
 int dumps_load(const struct dumps_job *j, const json_t *dumps, struct err *e)
 {
 	int sys = fault_errno("dumps.load");
@@ -226,19 +255,11 @@ int dumps_load(const struct dumps_job *j, const json_t *dumps, struct err *e)
 
 	if (sys)
 		return err_sys(e, sys, "put the databases back");
+	if (set_mark(j->dir, e) < 0)
+		return err_wrap(e, "put the databases back");
 	json_object_foreach((json_t *)dumps, schema, about)
-	{
-		autoclose int fd = open_proved(j->dir, about, e);
-
-		if (fd < 0)
+		if (load_one(j, schema, about, e) < 0)
 			return -(int)e->kind;
-		fault_point("dumps.drop");
-		if (make_anew(j, schema, about, e) < 0)
-			return err_wrap(e, "put schema '%s' back", schema);
-		fault_point("dumps.dropped");
-		if (sea_db_load(j->db, schema, fd, j->within_ns, e) < 0 || see_it_back(j, schema, about, e) < 0)
-			return -(int)e->kind;
-		fault_point("dumps.loaded");
-	}
-	return 0;
+	fault_point("dumps.back");
+	return dir_unlink(j->dir, LOADING, e) < 0 || dir_sync(j->dir, "", e) < 0 ? -(int)e->kind : 0;
 }

@@ -17,9 +17,11 @@ struct dumps_job {
 int dumps_take(const struct dumps_job *j, const json_t *schemas, const char *prefix, json_t **ret, struct err *e) must_check;
 /* Are the files the ones that were taken? ERR_FORMAT when not. */
 int dumps_prove(const struct dir *dir, const json_t *dumps, struct err *e) must_check;
-/* Each schema is dropped, made as it was and loaded, then looked at. It is in between meanwhile: a repetition finishes what a kill cut
- * short. */
+/* Each schema is dropped, made as it was and loaded, then looked at. It is in between meanwhile, and a mark in the directory says so from
+ * before the first drop until the last is back: a repetition finishes what a kill cut short. */
 int dumps_load(const struct dumps_job *j, const json_t *dumps, struct err *e) must_check;
+/* 1 the mark is there, 0 it is not. */
+int dumps_half_loaded(const struct dir *dir, struct err *e) must_check;
 
 /* Digest of a schema's columns and indexes: within a minor release it does not move. "": there is no such schema. */
 int dumps_shape(const struct sea_db *db, const char *schema, char ret[DIGEST_TEXT], struct err *e) must_check;

@@ -6,7 +6,8 @@
  * as there,"license": place|null: what the old edition needs to start}; result {}.
  *
  * Databases that moved are the work of another minor release than the image claimed: they are put back without being asked for where
- * nobody edited a base since the dump, else only with --restore-data; --force leaves them as they are. */
+ * nobody edited a base since the dump, else only with --restore-data; --force leaves them as they are. Once it was begun to put them back
+ * they are neither old nor new, so that is what every later call goes on with, whatever it finds and was asked for. */
 #include <fcntl.h>
 #include <string.h>
 
@@ -52,6 +53,21 @@ static int has_moved(struct ctx *c, const struct sea_db *db, const json_t *param
 	return dumps_release_moved(json_str(params, "of", ""), release);
 }
 
+/* 1 a call before this one was cut short while it put them back. */
+static int is_half_back(struct ctx *c, struct err *e)
+{
+	const char *home = json_str(json_object_get(c->plan->doc, "restore_point"), "home", NULL);
+	autofree char *path = home ? xasprintf("%s/%s", home, c->run) : NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err why = ERR_INIT;
+
+	if (!path)
+		return 0;
+	if (dir_open(path, &d, &why) < 0)
+		return why.kind == ERR_ABSENT ? 0 : err_set(e, why.kind, "%s", why.msg);
+	return dumps_half_loaded(&d, e);
+}
+
 /* 1 edits came since the dump, or cannot be counted. */
 static int was_edited(const struct sea_db *db, const json_t *params)
 {
@@ -83,14 +99,32 @@ static int look_at_license(struct ctx *c, const json_t *params, struct err *e)
 	return sea_license_place_starts(s, place, e);
 }
 
+/* Before anything stops. */
+static int dumps_are_good(struct ctx *c, const json_t *params, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r;
+
+	if (point_of_run(c, false, &p, e) < 0)
+		return -(int)e->kind;
+	r = dumps_prove(&p.dir, json_object_get(params, "dumps"), e);
+	point_done(&p);
+	return r;
+}
+
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
 {
 	autoseadb struct sea_db db = { 0 };
-	int moved;
+	int half, moved;
 
 	if (look_at_license(c, params, e) < 0)
 		return -(int)e->kind;
-	if (!c->point_passed || c->restore_data || c->force)
+	half = c->point_passed ? is_half_back(c, e) : 0;
+	if (half < 0)
+		return half;
+	if (c->point_passed && (half || c->restore_data))
+		return dumps_are_good(c, params, e);
+	if (!c->point_passed || c->force)
 		return 0;
 	if (sea_db_open(json_object_get(params, "at"), &db, e) < 0)
 		return -(int)e->kind;
@@ -100,15 +134,27 @@ static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unu
 
 /* ---- the way back ---- */
 
+static int has_any(const struct dir *d, const json_t *schemas, const char *prefix, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+	int has = 0;
+
+	json_array_foreach((json_t *)schemas, i, one)
+	{
+		autofree char *file = xasprintf("%s%s.sql", prefix, json_string_value(one));
+
+		has = has ?: dir_has(d, file, e);
+	}
+	return has;
+}
+
 /* A prefix that no call before this one took: what that kept is nowhere else. */
 static int free_prefix(const struct dir *d, const json_t *schemas, char **ret, struct err *e)
 {
-	const char *first = json_string_value(json_array_get(schemas, 0));
-
 	for (int i = 1; i <= GONE_MAX; i++) {
 		autofree char *prefix = xasprintf("gone-%d-", i);
-		autofree char *file = xasprintf("%s%s.sql", prefix, first ?: "");
-		int has = dir_has(d, file, e);
+		int has = has_any(d, schemas, prefix, e);
 
 		if (has < 0)
 			return has;
@@ -140,7 +186,20 @@ static int keep_what_goes(struct ctx *c, const struct dumps_job *j, const json_t
 	if (free_prefix(j->dir, schemas, &prefix, e) < 0 || dumps_take(j, there, prefix, &kept, e) < 0)
 		return err_wrap(e, "keep what goes");
 	event_emit(c->events, "note",
-		   json_pack("{so}", "text", json_sprintf("'%s/%s*.sql' holds the databases as users left them", j->dir->path, prefix)));
+		   json_pack("{so}", "text", json_sprintf("'%s/%s*.sql' holds the databases as they were found", j->dir->path, prefix)));
+	return 0;
+}
+
+/* What users left was kept before the first of them went; what is half put back need not even be fit for a dump. */
+static int keep_if_whole(struct ctx *c, const struct dumps_job *j, const json_t *params, struct err *e)
+{
+	int half = dumps_half_loaded(j->dir, e);
+	struct err why = ERR_INIT;
+
+	if (half <= 0)
+		return half < 0 ? half : keep_what_goes(c, j, params, e);
+	if (keep_what_goes(c, j, params, &why) < 0)
+		event_emit(c->events, "note", json_pack("{ss}", "text", why.msg));
 	return 0;
 }
 
@@ -155,7 +214,7 @@ static int put_back(struct ctx *c, const struct sea_db *db, const json_t *params
 		return -(int)e->kind;
 	r = dumps_prove(&p.dir, dumps, e);
 	if (r >= 0)
-		r = keep_what_goes(c, &j, params, e);
+		r = keep_if_whole(c, &j, params, e);
 	if (r >= 0)
 		r = dumps_load(&j, dumps, e);
 	point_done(&p);
@@ -167,13 +226,14 @@ static int put_back(struct ctx *c, const struct sea_db *db, const json_t *params
 static int undo_point(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
 {
 	autoseadb struct sea_db db = { 0 };
-	int moved;
+	int half, moved;
 
 	if (!c->point_passed)
 		return 0;       /* the other image was never started */
-	if (sea_db_open(json_object_get(params, "at"), &db, e) < 0)
+	half = is_half_back(c, e);
+	if (half < 0 || sea_db_open(json_object_get(params, "at"), &db, e) < 0)
 		return -(int)e->kind;
-	if (c->restore_data)
+	if (half || c->restore_data)
 		return put_back(c, &db, params, e);
 	moved = has_moved(c, &db, params, e);
 	if (moved < 0 || !moved || c->force)
