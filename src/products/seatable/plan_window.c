@@ -69,9 +69,10 @@ static void stop(struct sea_draft *d)
 void sea_draft_freeze(struct sea_draft *d)
 {
 	window_hook(d->plan, d->to, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");
+	/* A baseline that is newer than the dump would leave uncounted what came between, and is in no dump. */
 	if (d->dumps_running) {
-		dump(d);
 		freeze(d);
+		dump(d);
 	}
 	keep(d, false);
 	stop(d);
