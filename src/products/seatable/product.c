@@ -147,7 +147,7 @@ static int seatable_find(struct host *h, struct instances *ret, struct err *e)
 /* By the words in its name: better one too many. */
 static bool seatable_secret_key(const char *file unused_arg, const char *key)
 {
-	static const char *const words[] = { "password", "passwd", "secret", "token", "private_key", "jwt", "key_id" };
+	static const char *const words[] = { "password", "passwd", "secret", "token", "key", "jwt", "passphrase", "credential" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcasestr(key, words[i]))
