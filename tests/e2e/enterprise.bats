@@ -26,10 +26,10 @@ teardown_file() { lab_end; }
 	cg rollback --yes
 	exits 1
 	[[ $output == *"nothing changed"*"$root/conf/server.conf"* && $stderr == *"+query.timeout=77s"*--force* ]]
-	grep -q acl.admin.user "$root/conf/server.conf"
+	grep -q '^acl.admin.password.file=' "$root/conf/server.conf"
 	cg rollback --yes --force
 	exits 0
-	! grep -qE 'query.timeout=77s|acl.admin.user' "$root/conf/server.conf" || false
+	! grep -qE '^(query.timeout=77s|acl.admin.password.file=)' "$root/conf/server.conf" || false
 	grep -q query.timeout=77s "$(sed -n "s/.*is kept in '\(.*\)'.*/\1/p" <<<"$stderr")"
 	serves 9.0.3
 	rows_same
