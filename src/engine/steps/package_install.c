@@ -18,23 +18,22 @@
  * the restore point and comes back with it, so after the first start of the new build nobody's edit of it is asked for. */
 #include "engine/package_of.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-#include "engine/file_undo.h"
 #include "engine/package_attrs.h"
+#include "engine/package_conffiles.h"
 #include "engine/package_edits.h"
 #include "engine/package_looks.h"
 #include "engine/package_strays.h"
 #include "engine/serve.h"
+#include "io/image.h"
 #include "svc/unitfile.h"
 #include "io/xattr.h"
 
 #define LOCK_WITHIN (600 * NS_PER_S)
 #define WORK_WITHIN (600 * NS_PER_S)
 #define VERIFY_MAX  ((size_t)1 << 20)
-#define CONF_MAX    ((size_t)16 << 20)
 #define LOOKS_MAX   ((size_t)16 << 20)
 
 /* What a verb works with. */
@@ -43,12 +42,16 @@ struct work {
 	const json_t *params, *undo;
 	struct site *site;
 	struct packager p;
+	struct package_conffiles conf;
 };
 
 static int work_of(struct ctx *c, const json_t *params, const json_t *undo, struct work *ret, struct err *e)
 {
 	*ret = (struct work){ .c = c, .params = params, .undo = undo };
-	return ctx_site_of(c, params, &ret->site, e) < 0 ? -(int)e->kind : packages_of_site(ret->site, params, &ret->p, e);
+	if (ctx_site_of(c, params, &ret->site, e) < 0)
+		return -(int)e->kind;
+	ret->conf = (struct package_conffiles){ c, ret->site, &ret->p, params, undo };
+	return packages_of_site(ret->site, params, &ret->p, e);
 }
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -115,125 +118,6 @@ static int write_attrs(const struct work *w, struct err *e)
 											     file_sync(fd, "the program", e);
 }
 
-/* ---- configuration files ---- */
-
-static int conf_at(const struct work *w, const json_t *conf, struct dir *ret_dir, const char **ret_rel, struct err *e)
-{
-	return site_place(w->site, json_object_get(conf, "file"), ret_dir, ret_rel, e);
-}
-
-/* An image of it and of what may come to lie beside it. */
-static int image_conf(const struct work *w, const json_t *conf, json_t *undo, struct err *e)
-{
-	autodir struct dir d = DIR_NONE;
-	autofree char *beside = NULL;
-	json_t *image = NULL, *other = NULL;
-	const char *rel;
-
-	if (conf_at(w, conf, &d, &rel, e) < 0)
-		return -(int)e->kind;
-	beside = xasprintf("%s%s", rel, w->p.ops->beside);
-	if (image_take(&d, rel, &w->c->blobs, CONF_MAX, &image, e) < 0)
-		return -(int)e->kind;
-	json_array_append_new(json_object_get(undo, "conffiles"),
-			      json_pack("{so ss}", "image", image, "ours", json_str(conf, "theirs", "")));
-	if (image_take(&d, beside, &w->c->blobs, CONF_MAX, &other, e) < 0)
-		return -(int)e->kind;
-	json_array_append_new(json_object_get(undo, "beside"),
-			      json_pack("{so ss}", "image", other, "ours", json_str(conf, "theirs", "")));
-	return 0;
-}
-
-static int lay_beside(const struct work *w, const struct dir *d, const char *rel, struct err *e)
-{
-	autofree char *beside = xasprintf("%s%s", rel, w->p.ops->beside);
-	autobuf struct buf text = BUF_MAX(CONF_MAX);
-	struct stat st;
-
-	if (dir_stat(d, rel, &st, e) < 0 || file_read(d, rel, &text, e) < 0)
-		return -(int)e->kind;
-	return file_replace(d, beside, buf_sv(&text),
-			    (struct file_attr){ .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid }, e);
-}
-
-static int keep_conf(const struct work *w, const json_t *conf, const json_t *undo, struct err *e)
-{
-	autodir struct dir d = DIR_NONE;
-	const char *rel;
-	int now;
-
-	if (conf_at(w, conf, &d, &rel, e) < 0 || file_drop_temps(&d, file_parent(rel), e) < 0)
-		return -(int)e->kind;
-	now = file_undo_state(&d, rel, undo, e);
-	if (now < 0 || now == FILE_IS_OLD)
-		return now < 0 ? now : 0;
-	if (now == FILE_IS_THIRD)
-		return err_set(e, ERR_CHANGED, "'%s/%s' was changed while packages were installed", d.path, rel);
-	/* One that the new package brings no more is taken away by rpm, and left by dpkg. */
-	if (*json_str(conf, "theirs", "") && lay_beside(w, &d, rel, e) < 0)
-		return -(int)e->kind;
-	return image_put(&d, rel, &w->c->blobs, json_object_get(undo, "image"), e);
-}
-
-/* What the manager or we laid beside it goes; somebody's own file of that name stays, unless he was overruled. */
-static int clear_beside(const struct work *w, const struct dir *d, const char *rel, const json_t *undo, struct err *e)
-{
-	autofree char *beside = xasprintf("%s%s", rel, w->p.ops->beside), *path = xasprintf("/%s", rel);
-	const char *olds = json_str(json_object_get(w->params, "old_conffiles"), path, "");
-	autojson json_t *old = json_pack("{sO ss}", "image", json_object_get(undo, "image"), "ours", olds);
-	int now = file_undo_state(d, beside, undo, e);
-
-	if (now == FILE_IS_THIRD)
-		now = file_undo_state(d, beside, old, e);
-	if (now < 0)
-		return now;
-	if (now == FILE_IS_OURS)
-		return image_put(d, beside, &w->c->blobs, json_object_get(undo, "image"), e);
-	return w->c->force ? file_undo(w->c, d, beside, undo, e) : 0;
-}
-
-/* It lies in the restore point, which brought it back; what lies beside it does not. */
-static bool came_back(const struct work *w, const json_t *conf)
-{
-	return w->c->point_passed && json_bool(conf, "in_point", false);
-}
-
-static int look_at_conf(const struct work *w, const json_t *conf, size_t i, struct err *e)
-{
-	autodir struct dir d = DIR_NONE;
-	const char *rel;
-
-	if (came_back(w, conf))
-		return 0;
-	if (conf_at(w, conf, &d, &rel, e) < 0)
-		return -(int)e->kind;
-	return file_undo_look(w->c, &d, rel, json_array_get(json_object_get(w->undo, "conffiles"), i), e);
-}
-
-static int put_back_conf(const struct work *w, const json_t *conf, size_t i, struct err *e)
-{
-	const json_t *undo = json_array_get(json_object_get(w->undo, "conffiles"), i);
-	autodir struct dir d = DIR_NONE;
-	const char *rel;
-
-	if (conf_at(w, conf, &d, &rel, e) < 0 || (!came_back(w, conf) && file_undo(w->c, &d, rel, undo, e) < 0))
-		return -(int)e->kind;
-	return clear_beside(w, &d, rel, json_array_get(json_object_get(w->undo, "beside"), i), e);
-}
-
-static int each_conf(const struct work *w, int (*what)(const struct work *w, const json_t *conf, size_t i, struct err *e), struct err *e)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(w->params, "conffiles"), i, one)
-	{
-		if (what(w, one, i, e) < 0)
-			return -(int)e->kind;
-	}
-	return 0;
-}
-
 /* ---- capture ---- */
 
 /* Its files that were not as packed when it was staged: "" of one that was not there. */
@@ -289,12 +173,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		if (note_package(&w, one, undo, e) < 0)
 			return -(int)e->kind;
 	}
-	json_array_foreach(json_object_get(params, "conffiles"), i, one)
-	{
-		if (image_conf(&w, one, undo, e) < 0)
-			return -(int)e->kind;
-	}
-	if (package_strays_absent(&w.p, json_object_get(params, "strays"), json_object_get(undo, "strays"), e) < 0 ||
+	if (package_conffiles_take(&w.conf, undo, e) < 0 ||
+	    package_strays_absent(&w.p, json_object_get(params, "strays"), json_object_get(undo, "strays"), e) < 0 ||
 	    read_xattrs(&w, &xattrs, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(undo, "xattrs", xattrs);
@@ -423,9 +303,7 @@ static int refuse_other(const struct work *w, const char *want, struct err *e)
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	const json_t *one;
 	struct work w;
-	size_t i;
 	int done;
 
 	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0)
@@ -433,12 +311,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	done = all_are(&w, "to", e);
 	if (done < 0 || (!done && (sweep(&w, e) < 0 || install(&w, "new", e) < 0)))
 		return -(int)e->kind;
-	json_array_foreach(json_object_get(params, "conffiles"), i, one)
-	{
-		if (keep_conf(&w, one, json_array_get(json_object_get(undo, "conffiles"), i), e) < 0)
-			return -(int)e->kind;
-	}
-	if (want_again(&w, e) < 0 || write_attrs(&w, e) < 0)
+	if (package_conffiles_keep(&w.conf, e) < 0 || want_again(&w, e) < 0 || write_attrs(&w, e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_object();
 	return 0;
@@ -586,10 +459,10 @@ static int undo_install(struct ctx *c, const json_t *params, const json_t *undo,
 	struct work w;
 
 	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0) ||
-	    each_conf(&w, look_at_conf, e) < 0 || each_conf(&w, put_back_conf, e) < 0 || bring_back(&w, e) < 0)
+	    package_conffiles_look(&w.conf, e) < 0 || package_conffiles_put_back(&w.conf, e) < 0 || bring_back(&w, e) < 0)
 		return -(int)e->kind;
 	/* The manager may have laid the old package's own beside them. */
-	return each_conf(&w, put_back_conf, e);
+	return package_conffiles_put_back(&w.conf, e);
 }
 
 static int look_install(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
@@ -598,7 +471,7 @@ static int look_install(struct ctx *c, const json_t *params, const json_t *undo,
 
 	if (work_of(c, params, undo, &w, e) < 0 || (!c->force && refuse_other(&w, "the old one", e) < 0))
 		return -(int)e->kind;
-	return each_conf(&w, look_at_conf, e);
+	return package_conffiles_look(&w.conf, e);
 }
 
 const struct step_kind step_package_install = { "package_install", 3,	   LIFE_DURABLE, describe, capture,
