@@ -362,6 +362,7 @@ const struct packager_ops packager_dpkg = {
 	.form = "deb",
 	.beside = ".dpkg-dist",
 	.half = ".dpkg-new",
+	.wanted = "install",
 	.front = &front_apt,
 	.repacker = "dpkg-repack",
 	.about = about,

@@ -24,6 +24,7 @@ struct packager_ops {
 	const char *form;       /* of a package's file, and its ending: "deb" */
 	const char *beside;     /* ending of what it lays beside a configuration file that it kept: ".dpkg-dist" */
 	const char *half;       /* ending of a file that is unpacked, but not in place yet: ".dpkg-new"; NULL: sweep() knows them */
+	const char *wanted;     /* what installed() says of want after an installation from a file: "install" */
 	const struct front_ops *front; /* who downloads for it: apt */
 	const char *repacker;   /* makes a package of what is installed: "dpkg-repack"; NULL: there is no such program */
 

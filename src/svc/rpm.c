@@ -352,6 +352,7 @@ const struct packager_ops packager_rpm = {
 	.name = "rpm",
 	.form = "rpm",
 	.beside = ".rpmnew",
+	.wanted = "",
 	.front = &front_dnf,
 	.about = about,
 	.extract = extract,

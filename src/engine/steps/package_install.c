@@ -259,7 +259,8 @@ static int install(const struct work *w, const char *world, struct err *e)
 	return r;
 }
 
-/* A manager sets aside what the operator wants of a package when he installs it by hand, which this is not. */
+/* A manager sets aside what the operator wants of a package when he installs it by hand, which this is not. What such an
+ * installation leaves wanted needs no look: each costs a process in the window. */
 static int want_again(const struct work *w, struct err *e)
 {
 	const json_t *one;
@@ -271,7 +272,7 @@ static int want_again(const struct work *w, struct err *e)
 		const char *want = json_string_value(json_array_get(json_object_get(w->undo, "want"), i));
 		autojson json_t *now = NULL;
 
-		if (!want || !*want)
+		if (!want || !strcmp(want, w->p.ops->wanted))
 			continue;
 		if (w->p.ops->installed(&w->p, name, &now, e) < 0 ||
 		    (strcmp(json_str(now, "want", ""), want) != 0 && w->p.ops->want(&w->p, name, want, e) < 0))
@@ -304,12 +305,9 @@ static int refuse_other(const struct work *w, const char *want, struct err *e)
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct work w;
-	int done;
 
-	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0)
-		return -(int)e->kind;
-	done = all_are(&w, "to", e);
-	if (done < 0 || (!done && (sweep(&w, e) < 0 || install(&w, "new", e) < 0)))
+	/* What a killed call had installed already is installed again: a look beforehand would cost a process in the window. */
+	if (work_of(c, params, undo, &w, e) < 0 || lock(&w, e) < 0 || sweep(&w, e) < 0 || install(&w, "new", e) < 0)
 		return -(int)e->kind;
 	if (package_conffiles_keep(&w.conf, e) < 0 || want_again(&w, e) < 0 || write_attrs(&w, e) < 0)
 		return -(int)e->kind;
