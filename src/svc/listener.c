@@ -21,11 +21,9 @@ static int listening(const uint16_t *ports, size_t n, struct sockets *ret, struc
 	int r = 0;
 
 	*ret = (struct sockets){ .port = ports[0] };
-	if (proc_tcp(0, ports, n, &all, e) < 0)
+	if (proc_tcp_listening(ports, n, &all, e) < 0)
 		return -(int)e->kind;
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
-		if (!all.v[i].listening)
-			continue;
 		if (ret->n == ARRAY_LEN(ret->inodes))
 			r = err_set(e, ERR_SPACE, "more than %zu sockets listen", ret->n);
 		else

@@ -77,12 +77,11 @@ int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char re
 static int somebody_listens(uint16_t port, struct err *e)
 {
 	proc_sockets all = { 0 };
-	bool found = false;
+	bool found;
 
-	if (proc_tcp(0, &port, 1, &all, e) < 0)
+	if (proc_tcp_listening(&port, 1, &all, e) < 0)
 		return -(int)e->kind;
-	vec_each (&all, socket)
-		found |= socket->listening;
+	found = all.n > 0;
 	vec_done(&all);
 	return found ? 0 : err_set(e, ERR_REFUSED, "nobody listens on port %u", port);
 }

@@ -1,0 +1,135 @@
+#include "io/proc.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define ANSWER_MAX ((size_t)64 << 10) /* of one message; the kernel's own limit is 32 KiB */
+#define WAIT_S     10                 /* it answers within the call; a bound all the same */
+
+struct asking {
+	int             fd, family;
+	const uint16_t *ports;
+	size_t          n;
+	proc_sockets   *all;
+};
+
+static int begin(struct asking *a, struct err *e)
+{
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 ask;
+	} request = {
+		.head = { .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.ask = { .sdiag_family = (uint8_t)a->family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
+	};
+
+	return send(a->fd, &request, sizeof request, 0) < 0 ? err_sys(e, errno, "ask the kernel who listens") : 0;
+}
+
+static int take(struct asking *a, const struct inet_diag_msg *m, struct err *e)
+{
+	struct proc_socket s = { .family = m->idiag_family, .listening = true, .inode = m->idiag_inode,
+				 .local_port = ntohs(m->id.idiag_sport), .peer_port = ntohs(m->id.idiag_dport) };
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < a->n; i++)
+		is_wanted |= a->ports[i] == s.local_port;
+	if (!is_wanted)
+		return 0;
+	if (!inet_ntop(s.family, m->id.idiag_src, s.local, sizeof s.local) || !inet_ntop(s.family, m->id.idiag_dst, s.peer, sizeof s.peer))
+		return err_set(e, ERR_FORMAT, "an address of the kernel's is not understood");
+	*vec_push(a->all) = s;
+	return 0;
+}
+
+/* The messages of one answer: 1 when it was the last, 0, -kind. */
+static int take_all(struct asking *a, const struct nlmsghdr *h, size_t left, struct err *e)
+{
+	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *said = NLMSG_DATA(h);
+
+			return err_sys(e, -said->error, "ask the kernel who listens");
+		}
+		if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
+			return err_set(e, ERR_FORMAT, "the kernel's answer is too short");
+		if (take(a, NLMSG_DATA(h), e) < 0)
+			return -(int)e->kind;
+	}
+	return 0;
+}
+
+static int ask(struct asking *a, struct err *e)
+{
+	autofree char *answer = xmalloc(ANSWER_MAX);
+	int r = begin(a, e);
+
+	while (r == 0) {
+		ssize_t n = recv(a->fd, answer, ANSWER_MAX, MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, errno, "hear who listens");
+		if (n == 0 || (size_t)n > ANSWER_MAX)
+			return err_set(e, ERR_FORMAT, "the kernel's answer has %zd bytes", n);
+		r = take_all(a, (const struct nlmsghdr *)(const void *)answer, (size_t)n, e);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int ask_kernel(const uint16_t *ports, size_t n, proc_sockets *all, struct err *e)
+{
+	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	struct timeval within = { .tv_sec = WAIT_S };
+	struct asking a = { fd, AF_INET, ports, n, all };
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within) < 0)
+		return err_sys(e, errno, "ask the kernel who listens");
+	if (ask(&a, e) < 0)
+		return -(int)e->kind;
+	a.family = AF_INET6;
+	return ask(&a, e);
+}
+
+/* A kernel without sock_diag(7), or a sandbox without netlink, has the tables in /proc still. */
+static int read_tables(const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e)
+{
+	proc_sockets all = { 0 };
+
+	if (proc_tcp(0, ports, n, &all, e) < 0)
+		return -(int)e->kind;
+	vec_each(&all, s)
+		if (s->listening)
+			*vec_push(ret) = *s;
+	vec_done(&all);
+	return 0;
+}
+
+int proc_tcp_listening(const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e)
+{
+	proc_sockets all = { 0 };
+	int r = ask_kernel(ports, n, &all, e);
+
+	if (r < 0) {
+		vec_done(&all);
+		err_clear(e);
+		r = read_tables(ports, n, &all, e);
+	}
+	if (r < 0) {
+		vec_done(&all);
+		return r;
+	}
+	*ret = all;
+	return 0;
+}
