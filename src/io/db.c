@@ -375,9 +375,10 @@ int db_open_copy(const char *path, int64_t within_ns, struct db **ret, struct er
 	sqlite3_progress_handler(db->sqlite, 10000, out_of_time, db);
 	(void)sqlite3_extended_result_codes(db->sqlite, 1);
 	(void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	/* Alone with it, so that a WAL needs no shared index; leaving WAL mode brings it in. */
+	/* Alone with it, so that a WAL needs no shared index; leaving WAL mode brings it in. It is read once from end to end: what is
+	 * remembered of it serves nobody, and a sort may fill as much again, for each of the tables read side by side. */
 	if (run_sql(db,
-	            "PRAGMA trusted_schema = OFF; PRAGMA synchronous = OFF;"
+	            "PRAGMA trusted_schema = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -512;"
 	            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;"
 	            "PRAGMA query_only = ON",
 	            e) < 0)
