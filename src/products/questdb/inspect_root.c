@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/file.h"
 #include "products/questdb/inspect.h"
 
 #define ENTRIES_MAX 200000
 #define OPEN_FDS_MAX 200000
+#define LOOKS 5
+#define LOOK_EVERY_NS (50 * NS_PER_MS)
 
 /* Files that make a server do something at its next start, or say that it could not. questdb.md 1.4
  */
@@ -334,6 +337,18 @@ static bool opens_below(pid_t pid, const char *dir)
 	return found;
 }
 
+/* Who looks at it in passing, as a monitor does or another of our own calls, has nothing of it open a moment later. */
+static bool keeps_open(pid_t pid, const char *dir)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		if (i)
+			clock_sleep_ns(LOOK_EVERY_NS);
+		if (!opens_below(pid, dir))
+			return false;
+	}
+	return true;
+}
+
 static void put_users(struct look *k)
 {
 	json_t *others = json_array();
@@ -348,7 +363,7 @@ static void put_users(struct look *k)
 	vec_each (&pids, pid) {
 		struct proc p = { 0 };
 
-		if (*pid == k->l.proc.id.pid || *pid == getpid() || !opens_below(*pid, k->l.db))
+		if (*pid == k->l.proc.id.pid || *pid == getpid() || !keeps_open(*pid, k->l.db))
 			continue;
 		if (proc_read(*pid, &p, &e) < 0)
 			continue;
