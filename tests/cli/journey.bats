@@ -2,17 +2,13 @@
 
 bats_require_minimum_version 1.5.0
 load common
-
-# Ports nobody listens on.
-free_ports() { python3 -c 'import socket
-s = [socket.socket() for _ in range(2)]
-[x.bind(("127.0.0.1", 0)) for x in s]
-print(*[x.getsockname()[1] for x in s])'; }
+# shellcheck source=tests/real/server.sh
+. "$BATS_TEST_DIRNAME/../real/server.sh"
 
 setup_server() {
 	local http min
 	[ "$(id -u)" = 0 ] || skip "needs root"
-	read -r http min < <(free_ports)
+	http=$(server_free_port) min=$(server_free_port)
 	"$DOUBLE" make-install "$work/old" --version 9.0.3
 	"$DOUBLE" make-jar "$work/new.jar" --version 9.3.4
 	"$DOUBLE" init "$work/root" --tables 3 --version 9.0.3 --http "127.0.0.1:$http" --min "127.0.0.1:$min"
@@ -133,6 +129,18 @@ accepted='--accept questdb.art-glibc'
 	[ "$status" -eq 4 ]
 	valid run
 	[ "$(json 'd["exit"]')" = 4 ]
+}
+
+@test "somebody else has a file of the database open: 3, and who" {
+	local reader
+	setup_server
+	cg plan $(subject) --artifact new.jar -o plan.json
+	sleep 60 <root/db/tables.d.lock 3>&- &
+	reader=$!
+	cg apply plan.json --yes $accepted
+	kill "$reader"
+	[ "$status" -eq 3 ]
+	[[ $err == *"questdb.lock: process $reader: has files of the database open: "*sleep* ]] || { echo "$err"; return 1; }
 }
 
 @test "hold waits for resume" {

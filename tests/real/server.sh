@@ -1,13 +1,21 @@
 # shellcheck shell=bash
 # Shared by the real servers of tests/real: a port, one polite end, the end of whoever serves, and a mirror. Sourced.
 
+# A port for a server that is started a moment later: below the range that the kernel gives clients, and taken in turn by all tests of
+# this machine (tools/port.h says more, and counts by the same file).
 server_free_port() {
-	local port hex
+	local counter=/tmp/crossgrade-tests.port port n lock
+	# In a sticky directory nobody but its owner may open a file that might have to be made.
+	[ -e "$counter" ] || (umask 0; : >>"$counter")
+	exec {lock}<>"$counter"
+	flock "$lock"
+	read -r n <"$counter" || n=0
 	while :; do
-		port=$((20000 + RANDOM % 12000))
-		hex=$(printf ':%04X' "$port")
-		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{print $2}' | grep -q "$hex\$" || break
+		n=$(((n + 1) % 12000)) port=$((20000 + n))
+		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '{print $2}' | grep -q "$(printf ':%04X' "$port")\$" || break
 	done
+	echo "$n" >"$counter"
+	exec {lock}>&-
 	echo "$port"
 }
 

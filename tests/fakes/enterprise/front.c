@@ -31,6 +31,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "../../tools/port.h"
 
 #define HEAD_MAX (64u << 10)
 #define BODY_MAX (4u << 20)
@@ -376,14 +377,9 @@ static void run_front(int listener)
 
 static void choose_inner(void)
 {
-	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t n = sizeof inner;
-
 	inner = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_port = htons(port_take()),
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (bind(fd, (struct sockaddr *)&inner, sizeof inner) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&inner, &n) < 0)
-		_exit(1);
 }
 
 /* The real options go by an argument file, so that the command line stays the one we were called

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "engine/event.h"
+#include "tools/port.h"
 #include "unit/unit.h"
 
 extern const struct step_kind step_service_stop, step_wait_ready;
@@ -17,19 +18,6 @@ static uint16_t port;
 static const char *edition = "only";    /* it says of itself */
 static int not_yet;             /* so many times it answers, and does not serve */
 static bool data_open;
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t n = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
 {
@@ -91,7 +79,7 @@ static int setup(void **state)
 	not_yet = 0;
 	edition = "only";
 	data_open = forbidden = false;
-	port = free_port();
+	port = port_take();
 	look_anew();
 	ctx = (struct ctx){ .product = &toy, .sites = &site, .n_sites = 1, .state = DIR_NONE, .blobs = DIR_NONE };
 	ctx.events = events_new();

@@ -11,20 +11,10 @@
 
 #include "net/http.h"
 #include "products/questdb/questdb.h"
+#include "../../tools/port.h"
 #include "unit.h"
 
 #define STARTED_WITHIN (10 * NS_PER_S)
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
-	return ntohs(a.sin_port);
-}
 
 static pid_t spawn(const char *const *argv, const char *const *controls, const char *out)
 {
@@ -82,7 +72,7 @@ void stand_in_make(struct stand_in *s, int tables, const char *version)
 	char home[] = "/tmp/crossgrade-stand-in-XXXXXX", count[16];
 	autofree char *http = NULL, *min = NULL;
 
-	*s = (struct stand_in){ .http = free_port(), .min = free_port() };
+	*s = (struct stand_in){ .http = port_take(), .min = port_take() };
 	assert_non_null(mkdtemp(home));
 	s->home = xstrdup(home);
 	s->root = xasprintf("%s/root", home);

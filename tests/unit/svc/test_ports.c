@@ -7,30 +7,18 @@
 
 #include "io/json.h"
 #include "io/proc.h"
+#include "../../tools/port.h"
 
 static uint16_t port[2];
 static char port_text[2][8];
 static char other_lock[160];
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t n = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 static int start(void **state)
 {
 	make_folder();
 	snprintf(other_lock, sizeof other_lock, "%s/other", folder);
 	for (size_t i = 0; i < ARRAY_LEN(port); i++) {
-		port[i] = free_port();
+		port[i] = port_take();
 		snprintf(port_text[i], sizeof port_text[i], "%u", port[i]);
 	}
 	return 0;
