@@ -152,6 +152,8 @@ void sea_look_at_server(struct sea_look *k)
 	if (!k->l.containers) {
 		sea_missing(k, SEA_UP, &k->l.docker_error);
 		facts_miss_after(k->f, SEA_SAYS, SEA_UP, NULL);
+	} else if (!k->l.server) {
+		facts_miss_after(k->f, SEA_UP, SEA_SERVER, NULL);
 	} else {
 		sea_observe(k, SEA_UP, json_boolean(sea_is_up(k)), "docker inspect");
 	}
