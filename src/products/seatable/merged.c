@@ -152,7 +152,18 @@ json_t *sea_merged_published(const json_t *config)
 	return facts;
 }
 
-/* The host that the server is given is a service, a container or an alias of one. */
+static bool has_alias(const json_t *service, const char *host)
+{
+	json_t *nets = json_object_get(service, "networks"), *net;
+	const char *name;
+
+	json_object_foreach(nets, name, net)
+		if (json_lists(json_object_get(net, "aliases"), host))
+			return true;
+	return false;
+}
+
+/* The host that the server is given is a service, a container or another name of one. */
 const char *sea_merged_database(const json_t *config, const char *server)
 {
 	const char *host = sea_merged_variable(config, server, "SEATABLE_MYSQL_DB_HOST"), *name;
@@ -163,7 +174,8 @@ const char *sea_merged_database(const json_t *config, const char *server)
 	if (!host)
 		return NULL;
 	json_object_foreach(json_object_get(config, "services"), name, service)
-		if (!strcmp(name, host) || !strcmp(json_str(service, "container_name", ""), host))
+		if (!strcmp(name, host) || !strcmp(json_str(service, "container_name", ""), host) ||
+		    !strcmp(json_str(service, "hostname", ""), host) || has_alias(service, host))
 			return name;
 	return NULL;
 }

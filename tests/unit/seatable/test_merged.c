@@ -77,6 +77,23 @@ static void a_node_of_a_cluster(void **state)
 	assert_null(sea_merged_database(config, "seatable-server"));
 }
 
+static void the_database_by_any_of_its_names(void **state)
+{
+	static const char *const hosts[][2] = {
+		{ "db", "db" }, { "maria", "db" }, { "dbhost", "db" }, { "old-name", "db" }, { "db.example.org", NULL }, { "front", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		autofree char *text = xasprintf("{\"services\":{\"db\":{\"container_name\":\"maria\",\"hostname\":\"dbhost\",\"networks\":{"
+						"\"back\":null,\"front\":{\"aliases\":[\"old-name\"]}}},\"seatable-server\":{\"environment\":{"
+						"\"SEATABLE_MYSQL_DB_HOST\":\"%s\"}}}}", hosts[i][0]);
+		autojson json_t *config = config_of(text);
+		const char *service = sea_merged_database(config, "seatable-server");
+
+		assert_string_equal(service ? service : "none", hosts[i][1] ? hosts[i][1] : "none");
+	}
+}
+
 /* Under another name, by its image alone; two of them are none. */
 static void a_server_by_its_image(void **state)
 {
@@ -129,7 +146,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_modern_layout),         cmocka_unit_test(no_fact_is_a_password),
-		cmocka_unit_test(the_legacy_layout),        cmocka_unit_test(a_node_of_a_cluster),       cmocka_unit_test(a_server_by_its_image),
+		cmocka_unit_test(the_legacy_layout),        cmocka_unit_test(a_node_of_a_cluster),
+		cmocka_unit_test(the_database_by_any_of_its_names),       cmocka_unit_test(a_server_by_its_image),
 		cmocka_unit_test(the_default_of_a_variable), cmocka_unit_test(which_file_has_the_image),
 	};
 
