@@ -1,4 +1,4 @@
-"""What runs inside the stand-in's containers: a MariaDB of a few words, and curl at a SeaTable server.
+"""What runs inside the stand-in's containers: a MariaDB and a Redis of a few words, and curl at a SeaTable server.
 
 $DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "collation", "tables": {table: columns}, "rows": {table: [..]}}}}.
 $DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write."""
@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import time
 
 MARK = "\n@crossgrade "
 
@@ -31,6 +32,21 @@ def columns(schema):
             print("column|%s|%s" % (table, name))
 
 
+def survey(db):
+    """What there is, all in one answer: a kind and four fields."""
+    rows = [("version", "11.8.5-MariaDB", "", "", "")]
+    for name, schema in sorted(db["schemas"].items()):
+        rows += [("schema", name, "", "", ""), ("size", name, "1000", str(len(schema["tables"])), "1")]
+        rows += [("column", name, table, column, "int") for table, names in schema["tables"].items() for column in names]
+    print("\n".join("\t".join(row) for row in rows))
+
+
+def counts(db, sql):
+    """Rows of each table that is asked for, whatever the condition."""
+    for label, schema, table in re.findall(r"SELECT '([\w.]+)', '', \S+ FROM `(\w+)`\.`(\w+)`", sql):
+        print("%s\t\t%d" % (label, len(db["schemas"][schema]["rows"].get(table, []))))
+
+
 def statement(db, sql):
     named = re.search(r"table_schema = '(\w+)'", sql)
     schema = db["schemas"].get(named.group(1)) if named else None
@@ -49,6 +65,10 @@ def statement(db, sql):
     elif log:
         rows = db["schemas"][log.group(1)]["rows"].get("operation_log", [])
         print("%d\t%d" % (len(rows), max(rows, default=0)))
+    elif sql.startswith("SELECT 'version', "):
+        survey(db)
+    elif re.match(r"SELECT '[\w.]+', '', ", sql):
+        counts(db, sql)
     else:
         sys.exit("ERROR 1064 (42000): a statement that the stand-in does not know: " + sql)
 
@@ -85,5 +105,9 @@ def run(argv):
     sys.stdout.flush()
     if argv[0] == "curl":
         curl(argv)
-    else:
+    elif argv[0] == "date":
+        print(time.strftime("%Y-%m-%d %s %Z"))
+    elif argv[0] == "redis-cli":
+        print("OK\nPONG")
+    elif "mariadb" in argv[0] and "--version" not in argv:
         mariadb(argv)

@@ -1,0 +1,140 @@
+# SeaTable's .env, COMPOSE_FILE and database as people leave them: what cannot work is refused before anything stops, what Compose takes is taken. Docker
+# is the stand-in of tests/fakes/docker; what Compose itself reads of such files is compared by tests/unit/conf/oracle_compose.py.
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup() {
+	work=$(mktemp -d)
+	cd "$work" || return 1
+	export NO_COLOR=1 CROSSGRADE_DOCKER=$FAKES/docker/docker DOCKER_CONFIG=$work/docker
+	unset XDG_STATE_HOME
+	home=$work/seatable-compose
+	"$FAKES/docker/seatable_project.py" "$work"
+	a_license >"$work/license.txt"
+	goal
+}
+
+# With $AS, as somebody who may do less.
+cg() {
+	# shellcheck disable=SC2086 # words
+	run --separate-stderr ${AS-} "$CROSSGRADE" --state-dir "$work/state" "$@" </dev/null
+	# shellcheck disable=SC2154 # bats sets it
+	err=$stderr
+}
+
+a_license() {
+	printf '#SeaTable server licence\nName = "Tests"\nLicencetype = "User"\nLicenceKEY = "1"\nProductID = "SeaTable server"\n'
+	printf 'Expiration = "%s"\nMaxUsers = "3"\nMode = "subscription"\nHash = "%0512d"\n' "$(date -d '+1 year' +%F)" 0
+}
+
+goal() {
+	printf 'product: seatable\nsource: {root: %s}\ntarget: {edition: enterprise, version: 6.1.8}\nsettings: {license_file: %s/license.txt}\n' \
+		"$home" "$work" >m.yaml
+}
+
+# All of the installation, and what the stand-in of docker keeps.
+world() { find "$work/seatable-compose" "$work/seatable-server" "$DOCKER_CONFIG" -printf '%p %y %m %l\n' -type f ! -perm 000 -exec sha256sum {} + | sort; }
+
+# A switch is refused with 3, by one check and what cannot be judged because of it, in these words, and nothing was touched.
+refused() { # CHECK WORD...
+	local id=$1 word was
+	shift
+	was=$(world)
+	cg apply -f m.yaml --yes
+	[ "$status" -eq 3 ] || { echo "status $status: $output $err"; return 1; }
+	[[ $err =~ "blocked by $id: "[^$'\n']*$'\n' && ${BASH_REMATCH[0]} != *seatable.*seatable.* ]] || { echo "$err"; return 1; }
+	for word; do [[ $err == *"$word"* ]] || { echo "'$word' is not in: $err"; return 1; }; done
+	[ "$(world)" = "$was" ] || { diff <(echo "$was") <(world); return 1; }
+}
+
+# A switch is planned, and its edit is of the assignment that wins.
+planned() {
+	local line
+	cg plan -f m.yaml
+	[ "$status" -eq 0 ] || { echo "status $status: $output $err"; return 1; }
+	for line in "-SEATABLE_IMAGE=seatable/seatable-developer:6.1.0" "+SEATABLE_IMAGE='seatable/seatable-enterprise:6.1.8'"; do
+		[[ $output == *"$line"* ]] || { echo "'$line' is not in: $output"; return 1; }
+	done
+}
+
+@test ".env as it should be" {
+	planned
+}
+
+@test ".env: line ends of Windows, a byte order mark, export, no last line end" {
+	sed -i 's/$/\r/' "$home/.env"
+	planned
+	printf '\xef\xbb\xbf' | cat - "$home/.env" >x && cat x >"$home/.env"
+	planned
+	sed -i 's/SEATABLE_IMAGE/export SEATABLE_IMAGE/' "$home/.env"
+	planned
+	truncate -s -2 "$home/.env"
+	planned
+}
+
+@test ".env: the image twice, and its name in a value of several lines" {
+	sed -i "1i SEATABLE_IMAGE='seatable/seatable-enterprise:5.0.7'" "$home/.env"
+	planned
+	cg check -f m.yaml
+	[[ $output == *'assigned 2 times; line 2 wins'* ]]
+	printf "NOTE='one\nSEATABLE_IMAGE=two\nthree'\n" | cat - "$home/.env" >x && cat x >"$home/.env"
+	planned
+	cg check -f m.yaml
+	[[ $output == *'assigned 2 times; line 5 wins'* ]]
+}
+
+@test ".env: a quote that does not end, a name with a blank" {
+	sed -i "s/'seatable.test'/'seatable.test/" "$home/.env"
+	refused seatable.env "line"
+	sed -i "s/'seatable.test/'seatable.test'/; s/^MARIADB_PASSWORD/MARIADB PASSWORD/" "$home/.env"
+	refused seatable.env "line 5"
+}
+
+@test ".env: a link, and one of two names" {
+	mv "$home/.env" "$work/env"
+	ln -s "$work/env" "$home/.env"
+	refused seatable.env-writable "it is a link"
+	rm "$home/.env"
+	ln "$work/env" "$home/.env"
+	refused seatable.env-writable "hard links"
+}
+
+@test ".env: nobody may read it, a folder, a pipe" {
+	chmod 000 "$home/.env"
+	[ "$(id -u)" != 0 ] || AS='setpriv --bounding-set=-dac_override,-dac_read_search'
+	refused seatable.env "Permission denied"
+	rm -f "$home/.env"
+	mkdir "$home/.env"
+	refused seatable.env "not a regular file"
+	rmdir "$home/.env"
+	mkfifo "$home/.env"
+	refused seatable.env "not a regular file"
+}
+
+@test "COMPOSE_FILE: a file that is not there, blanks, nothing between two separators" {
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,gone.yml'/" "$home/.env"
+	refused seatable.compose-files "file 'gone.yml'" "not there"
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml, more.yml'/" "$home/.env"
+	echo 'services:' >"$home/more.yml"
+	refused seatable.compose-files "file ' more.yml'" "blanks"
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,,'/" "$home/.env"
+	refused seatable.compose-files "empty"
+}
+
+@test "a file of COMPOSE_FILE that pins the image: the edit would change nothing" {
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
+	printf 'services:\n  seatable-server:\n    image: seatable/seatable-developer:6.1.0\n' >"$home/custom.yml"
+	refused seatable.image-pinned "custom.yml pins the server's image"
+}
+
+@test "the database: another password, not running, another host's" {
+	sed -i 's/"password": "s3cret"/"password": "other"/' "$DOCKER_CONFIG/databases.json"
+	refused seatable.database "takes none of the passwords"
+	sed -i 's/"password": "other"/"password": "s3cret"/' "$DOCKER_CONFIG/databases.json"
+	"$CROSSGRADE_DOCKER" container kill mariadb
+	refused seatable.database "does not run"
+	"$CROSSGRADE_DOCKER" container start mariadb
+	echo "MARIADB_HOST='db.example.org'" >>"$home/.env"
+	refused seatable.database "at db.example.org, in no container of this project"
+}
