@@ -2,11 +2,11 @@
 #include "svc/service.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "svc/arrival.h"
 #include "svc/hold.h"
 #include "svc/kinds.h"
 #include "svc/systemd_bus.h"
@@ -396,34 +396,6 @@ static int reload(struct systemd *own, struct err *e)
 	return r < 0 ? systemd_fail(e, r, &b, "let systemd read its units again") : 0;
 }
 
-static bool is_from_before(const char *path, uint64_t us)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && (uint64_t)st.st_ctim.tv_sec * 1000000 + (uint64_t)st.st_ctim.tv_nsec / 1000 < us;
-}
-
-/* Each name on the way, too: a directory that was exchanged, or a link that was set elsewhere, brings files of old. */
-static bool way_is_from_before(const char *path, uint64_t us)
-{
-	autofree char *part = xstrdup(path);
-	char *slash;
-
-	while ((slash = strrchr(part, '/'))) {
-		if (!is_from_before(*part ? part : "/", us))
-			return false;
-		*slash = '\0';
-	}
-	return true;
-}
-
-static bool came_before(const char *path, uint64_t us)
-{
-	autofree char *real = realpath(path, NULL);
-
-	return real && way_is_from_before(path, us) && way_is_from_before(real, us);
-}
-
 /* Of all its files: there before systemd began to read units the last time? */
 static int came_all_before(struct systemd *own, uint64_t us, struct err *e)
 {
@@ -436,9 +408,9 @@ static int came_all_before(struct systemd *own, uint64_t us, struct err *e)
 	if (systemd_text(own, UNIT_IFACE, "FragmentPath", &fragment, e) < 0 ||
 	    systemd_list(own, UNIT_IFACE, "DropInPaths", &drop_ins, e) < 0)
 		return -(int)e->kind;
-	before = came_before(fragment, us);
+	before = arrived_before(fragment, us);
 	json_array_foreach(drop_ins, i, one)
-		before &= came_before(json_string_value(one), us);
+		before &= arrived_before(json_string_value(one), us);
 	return before;
 }
 
