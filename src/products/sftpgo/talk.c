@@ -93,6 +93,15 @@ static int ask_web(const struct site *s, bool as_client, struct deadline d, stru
 	return talk_healthz(s, as_client, deadline_left_ns(d), p->version, e);
 }
 
+/* A door that takes a connection and does not say what it should. What stands before it, as a container's proxy does, ends the connection
+ * while nobody listens behind it. */
+static bool is_mute(uint16_t port, const struct err *why)
+{
+	struct err unseen = ERR_INIT;
+
+	return why->kind == ERR_FORMAT || (why->kind == ERR_TIMEOUT && somebody_listens(port, &unseen) >= 0);
+}
+
 /* HTTP answers before SFTP listens; nothing listens before the database is open, and of the new schema. */
 static int ask_doors(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
@@ -107,6 +116,7 @@ static int ask_doors(const struct site *s, bool as_client, struct deadline d, st
 	p->answered = p->data_open = web;
 	if (talk_has(s, "sftp")) {
 		r = felt ? somebody_listens(port_of(s, "sftp"), e) : talk_banner(s, as_client, deadline_left_ns(d), banner, e);
+		p->data_open |= r < 0 && is_mute(port_of(s, "sftp"), e);
 		if (r < 0)
 			return r;
 		p->answered = true;

@@ -15,6 +15,6 @@ int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char r
 int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;
 bool talk_has(const struct site *s, const char *door);  /* "http", "https", "sftp" */
 
-/* Both doors where both are open. One that would feel it is not asked but looked at: does anybody listen there? Of HTTP so for the
+/* Both doors where both are open. One that listens and stays mute has its data open, as one that answers on HTTP has. One that would feel it is not asked but looked at: does anybody listen there? Of HTTP so for the
  * prober alone (as_client), which asks over and over. */
 int sftpgo_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);

@@ -180,6 +180,24 @@ static void what_speaks_http_has_its_data_open(void **state)
 	json_decref(s.doc);
 }
 
+static void says_nothing(int fd) { (void)!read(fd, &(char){ 0 }, 1); }
+
+/* Of a server without HTTP: what takes a connection and never says who it is migrates no more. */
+static void a_mute_door_has_its_data_open(void **state)
+{
+	struct double_server d = double_start(says_nothing);
+	struct site s = { .doc = json_pack("{s{si ss}}", "probe", "sftp", d.port, "host", "127.0.0.1") };
+	struct err e = ERR_INIT;
+	struct probe seen;
+
+	assert_ok(sftpgo_probe(&s, false, NS_PER_S / 10, &seen, &e), &e);
+	assert_true(seen.data_open && !seen.serving);
+	double_stop(&d);
+	assert_ok(sftpgo_probe(&s, false, NS_PER_S / 10, &seen, &e), &e);
+	assert_false(seen.data_open);
+	json_decref(s.doc);
+}
+
 static void nor_for_keys_certificates_and_pages(void **state)
 {
 	uint16_t port;
@@ -216,6 +234,7 @@ int main(void)
 		T(the_process_that_listens),
 		T(what_would_be_felt_is_not_asked),
 		T(what_speaks_http_has_its_data_open),
+		T(a_mute_door_has_its_data_open),
 		T(nor_for_keys_certificates_and_pages),
 	};
 
