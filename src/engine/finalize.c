@@ -250,6 +250,7 @@ int run_verify(const char *run, const struct facts *against, const struct goal *
 	code = open_run(&w, run, o, &rec, ret);
 	if (!code && run_frozen(&w, &frozen, &e) < 0)
 		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	w.ctx.afterwards = true;
 	if (!code && w.product->verify(&w.ctx, &frozen, rec.state == RUN_CLOSED_OLD ? NULL : &w.goal, d, cmp, &e) < 0)
 		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	else if (!code)

@@ -99,6 +99,7 @@ struct ctx {
 	ask_fn                ask;              /* NULL: nobody is there to be asked */
 	void                 *ask_data;
 	bool                  prove_all;        /* --prove */
+	bool                  afterwards;       /* verify of a run that made its own comparison when it ended */
 	bool                  accept_in_place;  /* --accept-in-place-restore */
 	bool                  restore_data;     /* --restore-data: what a plan keeps on its way back is put back, too */
 	const char           *save_writes;      /* --save-new-writes DIR or NULL */

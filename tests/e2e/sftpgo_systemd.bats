@@ -69,8 +69,20 @@ unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 	sftpgo_serves 2.7.5
 	uploads_whole
 	# Its log is the journal.
+	sftpgo_rest "$root" POST '/api/v2/eventrules/run/by%20hand'
+	journal_says 'unable to execute'
 	cg verify --output json
-	[ "$(json '[x["why"] for x in d["differences"] if x["subject"].endswith("log") and x["outcome"] != "explained"]')" = '[]' ]
+	[ "$(json '{x.get("rule") for x in d["differences"] if x["subject"].endswith("log")}')" = "{'sftpgo.event-failed'}" ]
+}
+# It takes a moment to get there.
+journal_says() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		inside journalctl -q -o cat -u sftpgo.service | grep -qF "$1" && return 0
+		sleep 0.1
+	done
+	echo "the journal does not say '$1'"
+	return 1
 }
 
 @test "rollback brings the old unit, its build and its database back" {

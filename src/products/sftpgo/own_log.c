@@ -62,7 +62,17 @@ static bool says_one_of(const char *message, const char *const *words)
 	return false;
 }
 
-static const char *const spoilt[] = { "newer than the supported one", "migration error", NULL };
+/* Others have these words in what they were told, as the answer to an action's request. */
+static bool is_spoilt(const char *sender, const char *message)
+{
+	static const char *const begins[] = { "database schema version ", "database migration error" };
+
+	if (strncmp(sender, "dataprovider", strlen("dataprovider")) != 0)
+		return false;
+	return !strncmp(message, begins[1], strlen(begins[1])) ||
+	       (!strncmp(message, begins[0], strlen(begins[0])) && strstr(message, "newer than the supported one"));
+}
+
 static const char *const trouble[] = { "unable to", "invalid secret", "limited", NULL };
 
 /* Of one who is connected; the requests of HTTP have an address, and no words. One that the server broke down at is its own. */
@@ -83,15 +93,20 @@ static enum own_level level_of(const json_t *said)
 	return !strcmp(level, "error") || !strcmp(level, "fatal") || !strcmp(level, "panic") ? OWN_ERROR : OWN_OTHER;
 }
 
+static void without_controls(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+}
+
 /* Up to a colon, a quote, a bracket or a sign of assignment, behind which values stand. */
 static void take_words(const char *message, char *ret, size_t n)
 {
 	size_t plain = strcspn(message, ":\"'`=<>[]{}(");
 
 	snprintf(ret, n, "%.*s", (int)MIN_OF(plain, n - 1), message);
-	for (char *c = ret; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	without_controls(ret);
 	while (*ret && ret[strlen(ret) - 1] == ' ')
 		ret[strlen(ret) - 1] = '\0';
 }
@@ -124,7 +139,8 @@ bool own_log_parse(struct sv line, struct own_line *ret)
 	l.level = level_of(said);
 	l.of_client = is_of_client(said);
 	snprintf(l.sender, sizeof l.sender, "%s", json_str(said, "sender", "?"));
-	l.spoilt = l.level != OWN_OTHER && says_one_of(message, spoilt);
+	without_controls(l.sender);
+	l.spoilt = l.level != OWN_OTHER && is_spoilt(l.sender, message);
 	l.told = l.spoilt || l.level == OWN_ERROR || (l.level == OWN_WARN && says_one_of(message, trouble));
 	l.migrates = take_step(message, l.words, sizeof l.words);
 	if (!l.migrates)

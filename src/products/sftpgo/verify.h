@@ -21,12 +21,13 @@ const char *proof_word(const struct proof *p, const char *key);
 /* verify_rest.c: what the new server tells its administrator: version, services, and in Enterprise the licence. What cannot be asked
  * is unproved. */
 void compare_rest(const struct proof *p);
-/* verify_log.c: errors that the new server wrote to its log since its last start. Those of clients' connections are theirs. */
+/* verify_log.c: errors that the new server wrote to its log since its last start. Those of clients' connections are theirs. Later, when
+ * the run's own comparison was made, they are listed and decide nothing; that the database is not of this release always does. */
 void compare_log(const struct proof *p);
 struct server_log;
-void compare_log_lines(struct server_log *log, struct comparisons *ret);
+void compare_log_lines(struct server_log *log, bool later, struct comparisons *ret);
 /* A log without the line of its last start: not proved at the end of a run, explained later. */
-void compare_log_turned(const struct server_log *log, enum depth depth, struct comparisons *ret);
+void compare_log_turned(const struct server_log *log, bool later, struct comparisons *ret);
 /* verify_outside.c: what clients see of it without a login: doors, host keys, certificates, pages. */
 void compare_outside(const struct proof *p);
 /* verify_files.c: users' files on this host, by their sums, where the facts have them (inspect --deep --save). -kind. */

@@ -13,6 +13,8 @@
 #define RULE_EVENT "sftpgo.event-failed"
 /* A log that was begun anew since; the run's own comparison is too near for that. */
 #define RULE_TURNED "sftpgo.log-turned"
+/* What the run compared had its say then. */
+#define RULE_LATER "sftpgo.log-later"
 
 struct trouble {
 	struct own_line line;
@@ -62,17 +64,25 @@ static bool of_action(const struct own_line *l)
 }
 
 /* Whether the old server wrote the same is not known; that its database is not of this release proves itself. */
-static void tell(const struct trouble *t, const char *where, struct comparisons *ret)
+static void tell(const struct trouble *t, const char *where, bool later, struct comparisons *ret)
 {
 	autofree char *what = xasprintf("%s: %s", t->line.sender, t->line.words), *look = xasprintf("look into %s", where);
 	autofree char *times = xasprintf("%" PRIu64 " times", t->times);
-	enum outcome o = t->line.spoilt ? CMP_DIFFERENT : of_action(&t->line) ? CMP_EXPLAINED : CMP_UNPROVED;
+	const char *rule = t->line.spoilt ? NULL : of_action(&t->line) ? RULE_EVENT : later ? RULE_LATER : NULL;
+	enum outcome o = t->line.spoilt ? CMP_DIFFERENT : rule ? CMP_EXPLAINED : CMP_UNPROVED;
 
-	cmp_add(ret, o, SUBJECT, what, NULL, t->times == 1 ? "once" : times, o == CMP_EXPLAINED ? RULE_EVENT : NULL,
-		o == CMP_UNPROVED ? look : NULL);
+	cmp_add(ret, o, SUBJECT, what, NULL, t->times == 1 ? "once" : times, rule, o == CMP_UNPROVED ? look : NULL);
 }
 
-void compare_log_lines(struct server_log *log, struct comparisons *ret)
+static void tell_others(bool later, struct comparisons *ret)
+{
+	if (later)
+		cmp_add(ret, CMP_EXPLAINED, SUBJECT, "further kinds of errors", NULL, NULL, RULE_LATER, NULL);
+	else
+		unproved(ret, "there are more kinds of them than are listed");
+}
+
+void compare_log_lines(struct server_log *log, bool later, struct comparisons *ret)
 {
 	struct deadline until = deadline_in(WITHIN);
 	struct scan s = { 0 };
@@ -85,22 +95,22 @@ void compare_log_lines(struct server_log *log, struct comparisons *ret)
 		if (own_log_parse(line, &l) && l.told && !l.of_client)
 			take(&s, &l);
 	for (size_t i = 0; i < s.n; i++)
-		tell(&s.kinds[i], server_log_name(log), ret);
+		tell(&s.kinds[i], server_log_name(log), later, ret);
 	if (r < 0)
 		unproved(ret, why.msg);
 	else if (r > 0)
 		unproved(ret, "it was not read to its end in time");
 	else if (s.others)
-		unproved(ret, "there are more kinds of them than are listed");
+		tell_others(later, ret);
 	else if (!s.n)
 		cmp_same(ret, 1);
 }
 
-void compare_log_turned(const struct server_log *log, enum depth depth, struct comparisons *ret)
+void compare_log_turned(const struct server_log *log, bool later, struct comparisons *ret)
 {
 	autofree char *none = xasprintf("no line of %s says when it was started", server_log_name(log));
 
-	if (depth == DEPTH_LIVE)
+	if (later)
 		cmp_add(ret, CMP_EXPLAINED, SUBJECT, "errors", NULL, NULL, RULE_TURNED, NULL);
 	else
 		unproved(ret, none);
@@ -124,7 +134,7 @@ void compare_log(const struct proof *p)
 	if (open_own(p, &log, &why) < 0)
 		unproved(p->ret, why.msg);
 	else if (server_log_is_whole(log))
-		compare_log_lines(log, p->ret);
+		compare_log_lines(log, p->c->afterwards, p->ret);
 	else
-		compare_log_turned(log, p->depth, p->ret);
+		compare_log_turned(log, p->c->afterwards || !p->c->plan, p->ret);
 }

@@ -60,7 +60,12 @@ static void what_is_worth_telling(void **state)
 
 	assert_true(parse(LINE("error", DB, "database schema version 33 is newer than the supported one: 29"), &l) && l.spoilt);
 	assert_true(parse(LINE("error", DB, "database migration error: x"), &l) && l.spoilt);
+	/* In what somebody else was told. */
+	assert_true(parse(LINE("error", "\"sender\":\"eventmanager\",", "database migration error: x"), &l) && !l.spoilt);
+	assert_true(parse(LINE("error", DB, "answered: database migration error"), &l) && !l.spoilt);
 	assert_true(parse(LINE("error", DB, "x"), &l) && l.told && !l.spoilt);
+	assert_true(parse(LINE("error", "\"sender\":\"a\\u001b[2Jb\",", "x"), &l));
+	assert_string_equal(l.sender, "a [2Jb");
 	assert_true(parse(LINE("warn", DB, "unable to x"), &l) && l.told && !l.spoilt);
 	assert_false(parse(LINE("warn", DB, "x"), &l));
 	assert_false(parse(LINE("debug", DB, "unable to x"), &l));
@@ -72,7 +77,7 @@ static void what_is_worth_telling(void **state)
 
 /* ---- compared ---- */
 
-static void compare(const char *text, struct comparisons *ret)
+static void compare_at(const char *text, bool later, struct comparisons *ret)
 {
 	char path[] = "/tmp/own_log.XXXXXX";
 	int fd = mkstemp(path);
@@ -82,10 +87,12 @@ static void compare(const char *text, struct comparisons *ret)
 
 	assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 	assert_ok(server_log_open(&of, &log, &e), &e);
-	compare_log_lines(log, ret);
+	compare_log_lines(log, later, ret);
 	close(fd);
 	unlink(path);
 }
+
+static void compare(const char *text, struct comparisons *ret) { compare_at(text, false, ret); }
 
 #define START LINE("info", "\"sender\":\"service\",", "starting SFTPGo 2.7.5, config dir: /x") "\n"
 
@@ -123,6 +130,20 @@ static void another_schema_is_a_difference(void **state)
 	compare(START LINE("error", DB, "database schema version 34 is newer than the supported one: 33") "\n", &found);
 	assert_int_equal(found.n, 1);
 	assert_int_equal(found.v[0].outcome, CMP_DIFFERENT);
+	comparisons_done(&found);
+}
+
+/* A server has its daily errors; a database of another release is none of them. */
+static void an_error_of_later_decides_nothing(void **state)
+{
+	struct comparisons found = { 0 };
+
+	compare_at(START LINE("error", DB, "unable to a: 1") "\n" LINE("error", DB, "database schema version 34 is newer than the supported one: 33")
+		   "\n", true, &found);
+	assert_int_equal(found.n, 2);
+	assert_int_equal(found.v[0].outcome, CMP_EXPLAINED);
+	assert_string_equal(found.v[0].rule, "sftpgo.log-later");
+	assert_int_equal(found.v[1].outcome, CMP_DIFFERENT);
 	comparisons_done(&found);
 }
 
@@ -168,9 +189,9 @@ static void a_quiet_log_is_as_it_should_be(void **state)
 static void a_log_begun_anew_decides_nothing_later(void **state)
 {
 	static const struct {
-		enum depth depth;
+		bool later;
 		enum outcome is;
-	} cases[] = { { DEPTH_DEEP, CMP_UNPROVED }, { DEPTH_LIVE, CMP_EXPLAINED } };
+	} cases[] = { { false, CMP_UNPROVED }, { true, CMP_EXPLAINED } };
 	char path[] = "/tmp/own_log.XXXXXX";
 	int fd = mkstemp(path);
 	struct server_log_of of = { .file = path, .first = "starting SFTPGo ", .begins = own_log_begins };
@@ -181,7 +202,7 @@ static void a_log_begun_anew_decides_nothing_later(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct comparisons found = { 0 };
 
-		compare_log_turned(log, cases[i].depth, &found);
+		compare_log_turned(log, cases[i].later, &found);
 		assert_int_equal(found.n, 1);
 		assert_int_equal(found.v[0].outcome, cases[i].is);
 		comparisons_done(&found);
@@ -213,6 +234,7 @@ int main(void)
 		cmocka_unit_test(errors_since_its_start_are_not_proved),
 		cmocka_unit_test(no_client_can_begin_it_anew),
 		cmocka_unit_test(another_schema_is_a_difference),
+		cmocka_unit_test(an_error_of_later_decides_nothing),
 		cmocka_unit_test(a_failed_event_is_the_rules_own),
 		cmocka_unit_test(that_rules_cannot_run_is_the_servers),
 		cmocka_unit_test(a_quiet_log_is_as_it_should_be),
