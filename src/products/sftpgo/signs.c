@@ -12,12 +12,14 @@
 
 #define LINES_AT_ONCE 10000
 #define ASK_WITHIN    (2 * NS_PER_S)
+#define REST          10 /* times what a question took: who waits for an answer sees late that the server serves */
 
 struct seen {
 	struct server_log *log;         /* NULL: not open yet, or not to be read */
 	struct process_id of;           /* whose */
 	char words[160];                /* the last step that it told */
 	int schema;                     /* 0: not seen yet */
+	struct deadline ask;            /* for it, not before */
 	bool no_log, no_schema;         /* that it cannot be seen was said */
 };
 
@@ -98,10 +100,15 @@ static void tell_schema(struct ctx *c, int schema)
 
 static void look_at_schema(struct ctx *c, struct seen *k, struct signs *io)
 {
+	int64_t began = clock_mono_ns();
 	struct err why = ERR_INIT;
-	int schema;
+	int schema, r;
 
-	if (ask_schema(c, &schema, &why) < 0) {
+	if (k->ask.at_ns && !deadline_passed(k->ask))
+		return;
+	r = ask_schema(c, &schema, &why);
+	k->ask = deadline_in(REST * (clock_mono_ns() - began));
+	if (r < 0) {
 		say_unseen(c, &k->no_schema, "the number of the schema", &why);
 	} else if (schema != k->schema) {
 		k->schema = schema;
