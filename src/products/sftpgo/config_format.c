@@ -187,8 +187,10 @@ static int read_json(struct sftpgo_config *cfg, struct sv text, struct flats *re
 	if (r < 0)
 		return err_set(e, why.kind, "%s", why.msg);
 	tree = json_loadb(text.p, text.n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
-	if (!tree)
+	if (!tree) {
+		unsure(cfg, "it holds a number or a text that other programs do not take");
 		return 0;
+	}
 	odd = oddity("", tree);
 	if (odd)
 		unsure(cfg, odd);

@@ -376,6 +376,7 @@ static void test_unsure(void **state)
 	is_unsure("/etc/sftpgo/sftpgo.env", "acme.email=a\nAcme.email=b\n", "comes twice");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme = 1\nacme.email = a\n",
 		  "stands within another");
+	is_unsure("/etc/sftpgo/sftpgo.json", "{\"x\": \"\\ud800\"}", "other programs do not take");
 	is_unsure("/etc/sftpgo/sftpgo.json", "{\"sftpd\": {\"bindings\": {\"port\": 1}}}",
 		  "written as one object");
 	is_unsure("/etc/sftpgo/sftpgo.yaml", "acme:\n  email: a\nAcme:\n  domains: b\n",
