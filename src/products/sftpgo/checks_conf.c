@@ -33,12 +33,11 @@ CHECK(nodes)
 
 	if (!need(now, SF_SHARED, id, ret, &shared))
 		return;
-	if (!json_is_true(shared)) {
-		results_add(ret, id, VERDICT_PASS, NULL, "the provider is this server's own");
-		return;
-	}
-	if (sftpgo_follows(to)) {
-		results_add(ret, id, VERDICT_PASS, NULL, "this node follows: others may serve meanwhile");
+	if (!json_is_true(shared) || sftpgo_follows(to)) {
+		results_add(ret, id, VERDICT_PASS, NULL, "%s",
+			    json_is_true(shared) ? "this node follows: others may serve meanwhile" : "the provider is this server's own");
+		if (wait)
+			results_add(ret, id, VERDICT_NOTE, "settings.nodes_wait", "there is nobody to wait for");
 		return;
 	}
 	if (!*conf_text(now, "data_provider.node.host"))

@@ -67,6 +67,7 @@ int main(void)
 		{ "sftpgo.nodes", "alone", VERDICT_PASS },
 		{ "sftpgo.nodes", "unseen", VERDICT_WARN },
 		{ "sftpgo.nodes", "waits", VERDICT_NOTE },
+		{ "sftpgo.nodes", "idle", VERDICT_NOTE },
 		{ "sftpgo.schema-right", "roles", VERDICT_UNSURE },
 		{ "sftpgo.role", "running", VERDICT_BLOCK },
 		{ "sftpgo.role", "follows", VERDICT_PASS },
