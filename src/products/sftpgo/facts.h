@@ -83,6 +83,8 @@
                                                  * users, folders and groups} */
 #define SF_STORAGE         "provider.storage"   /* O {"users"|"groups"|"folders": the same of each, "elsewhere": named_json(): "users u: s3
 						 * bucket"} */
+#define SF_STORAGE_LIST    "provider.storage_list" /* O str: file in the directory beside saved facts, "<SHA-256>.storage", a line each:
+						 * users s3 "anna" "bucket": of what is local its directory; inspect --save alone */
 #define SF_HOMES           "provider.homes"     /* O {"below": {directory: homes and mapped paths right below it}, "more": those of
 						 * further directories} */
 #define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */

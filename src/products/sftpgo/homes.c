@@ -2,27 +2,33 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
-#include "data/out.h"
 #include "data/tree.h"
 #include "products/sftpgo/named.h"
 #include "products/sftpgo/objects_census.h"
 #include "products/sftpgo/places.h"
+#include "products/sftpgo/side_list.h"
 
 #define ROOTS_MAX 200000
 #define OWNERS_MAX 100
-#define LIST_NAME "homes.files"
-#define LIST_HEAD "crossgrade-files 1\n"
 
 struct roots {
 	VEC(char *) all; /* real, absolute */
 	bool more;
 };
 
+struct walked {
+	const char *path; /* of roots.all */
+	dev_t dev;
+};
+
 struct listing {
 	pthread_mutex_t lock;
+	const struct roots *roots;
 	struct homes_limits limits;
 	struct deadline end;
 	uint64_t seen, files, dirs, links, others, bytes;
@@ -32,9 +38,7 @@ struct listing {
 	bool ended;            /* by a limit: no further home is looked into */
 	const char *root;      /* the one that is walked */
 	dev_t dev;
-	struct out to;
-	bool lists; /* into it */
-	struct buf line;
+	struct side_list *to; /* NULL: nothing is listed */
 };
 
 /* ---- which ---- */
@@ -82,16 +86,6 @@ static void roots_done(struct roots *r)
 
 /* ---- one home ---- */
 
-static void quote(const char *path, struct buf *ret)
-{
-	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f || *p == '"' || *p == '\\')
-			buf_addf(ret, "\\x%02x", *p);
-		else
-			buf_addc(ret, (char)*p);
-	}
-}
-
 static char type_of(mode_t mode)
 {
 	return (char)(S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'o');
@@ -99,17 +93,14 @@ static char type_of(mode_t mode)
 
 static void list(struct listing *l, const struct tree_entry *entry)
 {
+	autofree char *path = xasprintf("%s%s%s", l->root, *entry->rel ? "/" : "", entry->rel);
 	const struct stat *st = &entry->st;
+	struct buf *line = side_list_line(l->to);
 
-	buf_reset(&l->line);
-	buf_addf(&l->line, "%c %o %u %u %lld %lld \"", type_of(st->st_mode),
-		 (unsigned)st->st_mode & 07777, st->st_uid, st->st_gid, (long long)st->st_size,
-		 (long long)st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec);
-	quote(l->root, &l->line);
-	buf_adds(&l->line, *entry->rel ? "/" : "");
-	quote(entry->rel, &l->line);
-	buf_adds(&l->line, "\"\n");
-	out_add(&l->to, l->line.data, l->line.len);
+	buf_addf(line, "%c %o %u %u %lld %lld ", type_of(st->st_mode), (unsigned)st->st_mode & 07777, st->st_uid, st->st_gid,
+		 (long long)st->st_size, (long long)st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec);
+	side_list_quote(line, path);
+	side_list_add(l->to);
 }
 
 static void add_owner(struct listing *l, const struct stat *st)
@@ -139,7 +130,7 @@ static int add(struct listing *l, const struct tree_entry *entry, struct err *e)
 	l->others += type_of(st->st_mode) == 'o';
 	l->bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 	add_owner(l, st);
-	if (l->lists)
+	if (l->to)
 		list(l, entry);
 	return 0;
 }
@@ -155,12 +146,22 @@ static int see(void *data, const struct tree_entry *entry, struct err *e)
 	return r < 0 ? r : TREE_GO;
 }
 
+static bool is_root(const struct roots *r, const char *path)
+{
+	return bsearch(&path, r->all.v, r->all.n, sizeof(char *), by_place) != NULL;
+}
+
+/* A mount that is a home of its own is walked as one. */
 static bool is_elsewhere(void *data, const char *rel, const struct stat *st)
 {
 	struct listing *l = data;
+	autofree char *path = NULL;
 
 	if (st->st_dev == l->dev)
 		return false;
+	path = xasprintf("%s/%s", l->root, rel);
+	if (is_root(l->roots, path))
+		return true;
 	pthread_mutex_lock(&l->lock);
 	named_add(&l->left_out, "'%s/%s' is a mount of its own", l->root, rel);
 	pthread_mutex_unlock(&l->lock);
@@ -205,22 +206,35 @@ static int walk_root(const struct ctx *c, struct listing *l, const char *path, s
 
 /* ---- all ---- */
 
+/* What is mounted in a home was left out of it. */
+static bool is_on_another(const char *path, dev_t dev)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_dev != dev;
+}
+
 static int walk_all(const struct ctx *c, struct listing *l, struct roots *r, int64_t *ret_homes,
 		    struct err *e)
 {
-	const char *last = NULL;
+	VEC(struct walked) around = { 0 }; /* each in the one before it */
+	int failed = 0;
 
 	vec_sort(&r->all, by_place);
 	vec_each (&r->all, path) {
-		if (last && lies_in(*path, last))
+		while (around.n && !lies_in(*path, around.v[around.n - 1].path))
+			around.n--;
+		if (around.n && !is_on_another(*path, around.v[around.n - 1].dev))
 			continue;
-		last = *path;
-		if (walk_root(c, l, *path, e) < 0)
-			return -(int)e->kind;
-		if (l->ended)
+		failed = walk_root(c, l, *path, e);
+		if (failed < 0 || l->ended)
 			break;
+		*vec_push(&around) = (struct walked){ *path, l->dev };
 		++*ret_homes;
 	}
+	vec_done(&around);
+	if (failed < 0)
+		return failed;
 	if (r->more)
 		named_add(&l->left_out, "more than %d homes", ROOTS_MAX);
 	return 0;
@@ -247,45 +261,28 @@ static int look(const struct ctx *c, struct provider *db, struct listing *l, jso
 	struct census unused = { 0 };
 	int64_t homes = 0;
 
+	l->roots = &roots;
 	if (census_take(db, &w, &unused, e) < 0 || walk_all(c, l, &roots, &homes, e) < 0)
 		return -(int)e->kind;
 	*ret = told(l, homes);
 	return 0;
 }
 
-static int keep_list(const struct dir *d, struct out *to, json_t *doc, struct err *e)
-{
-	unsigned char sha[SHA_BYTES];
-	char hex[2 * SHA_BYTES + 1];
-	autofree char *name = NULL;
-
-	out_digest(to, sha);
-	hash_hex(sha, hex);
-	name = xasprintf("%s.files", hex);
-	if (out_commit(to, e) < 0 || dir_rename(d, LIST_NAME, d, name, 0, e) < 0)
-		return err_wrap(e, "list users' files");
-	json_object_set_new(doc, "list", json_string(name));
-	return 0;
-}
-
 static int look_and_list(const struct ctx *c, struct provider *db, struct listing *l,
 			 const char *side, json_t **ret, struct err *e)
 {
-	autodir struct dir d = DIR_NONE;
+	autosidelist struct side_list to = SIDE_LIST;
 	autojson json_t *doc = NULL;
-	int r;
+	autofree char *name = NULL;
 
-	if (dir_make_path(side, 0700, &d, e) < 0 || out_open(&l->to, &d, LIST_NAME, e) < 0)
+	if (side_list_open(&to, side, "files", e) < 0)
 		return -(int)e->kind;
-	l->lists = true;
-	out_adds(&l->to, LIST_HEAD);
-	r = look(c, db, l, &doc, e);
-	if (r >= 0)
-		r = keep_list(&d, &l->to, doc, e);
-	out_close(&l->to);
-	if (r >= 0)
-		*ret = take_ptr(doc);
-	return r;
+	l->to = &to;
+	if (look(c, db, l, &doc, e) < 0 || side_list_keep(&to, &name, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(doc, "list", json_string(name));
+	*ret = take_ptr(doc);
+	return 0;
 }
 
 int homes_look(const struct ctx *c, struct provider *db, struct homes_limits limits,
@@ -294,12 +291,10 @@ int homes_look(const struct ctx *c, struct provider *db, struct homes_limits lim
 	struct listing l = { .lock = PTHREAD_MUTEX_INITIALIZER,
 			     .limits = limits,
 			     .end = deadline_in(limits.within_ns),
-			     .owners = json_object(),
-			     .line = BUF_MAX(64u << 10) };
+			     .owners = json_object() };
 	int r = side ? look_and_list(c, db, &l, side, ret, e) : look(c, db, &l, ret, e);
 
 	json_decref(l.owners);
 	named_done(&l.left_out);
-	buf_done(&l.line);
 	return r;
 }

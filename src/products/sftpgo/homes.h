@@ -1,7 +1,7 @@
 /* The files of users that lie on this host: counted and summed, and listed into a file of their own.
  *
  * Looked into are home directories of users and mapped paths of folders, local or encrypted, each once, none twice where one lies
- * in another. A group's home that hangs on the user's name is not known here. No link is followed, nothing of another file system
+ * in another, unless it is mounted there. A group's home that hangs on the user's name is not known here. No link is followed, nothing of another file system
  * than the home's is entered, no file is opened. */
 #pragma once
 

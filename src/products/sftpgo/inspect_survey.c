@@ -5,6 +5,7 @@
 #include "products/sftpgo/action_remarks.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/named.h"
+#include "products/sftpgo/side_list.h"
 
 #define KEY_MAX   (64u << 10)
 #define HOMES_MAX 100 /* directories that are named */
@@ -21,6 +22,7 @@ struct survey {
 	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
 	json_t *gcs_types; /* {type of a key: n} */
 	struct named elsewhere; /* users, groups, folders whose files are not on this host */
+	struct side_list *list; /* of each of them, wherever; NULL: none is kept */
 	json_t *homes;          /* {directory: n} of those that are, SF_HOMES */
 	int64_t more_homes;
 	char *first_shut;
@@ -59,10 +61,23 @@ static void add_home(struct survey *s, const char *home)
 		s->more_homes++;
 }
 
+static void list_storage(struct side_list *list, const struct storage_use *u)
+{
+	struct buf *line = side_list_line(list);
+
+	buf_addf(line, "%s %s ", object_kind_name(u->kind), storage_name(u->provider));
+	side_list_quote(line, u->key);
+	buf_addc(line, ' ');
+	side_list_quote(line, *u->local ? u->local : u->remote);
+	side_list_add(list);
+}
+
 static int survey_storage(void *arg, const struct storage_use *u, struct err *e unused_arg)
 {
 	struct survey *s = arg;
 
+	if (s->list)
+		list_storage(s->list, u);
 	if (*u->local == '/')
 		add_home(s, u->local);
 	if (u->provider != STORAGE_LOCAL && u->provider != STORAGE_LOCAL_ENCRYPTED)
@@ -245,6 +260,18 @@ static void put_backends(struct look *k, struct survey *s, const struct census *
 	look_observe(k, SF_HOMES, json_pack("{sO sI}", "below", s->homes, "more", (json_int_t)s->more_homes), "data provider");
 }
 
+static void put_list(struct look *k, struct side_list *list)
+{
+	struct err e = ERR_INIT;
+	char *name = NULL;
+
+	if (side_list_keep(list, &name, &e) < 0)
+		look_missing(k, SF_STORAGE_LIST, &e);
+	else
+		look_observe(k, SF_STORAGE_LIST, json_text(name), "data provider");
+	free(name);
+}
+
 static void put_actions(struct look *k, struct survey *s, const struct census *c)
 {
 	json_t *doc = json_pack("{sI sO}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS],
@@ -349,9 +376,15 @@ void look_at_objects(struct look *k)
 				  .object = survey_object,
 				  .arg = &s,
 				  .master_key = &key };
+	autosidelist struct side_list list = SIDE_LIST;
 	struct err e = ERR_INIT, keyless = ERR_INIT;
 	struct census c = { 0 };
 
+	if (k->c->side && side_list_open(&list, k->c->side, "storage", &e) < 0)
+		look_missing(k, SF_STORAGE_LIST, &e);
+	else if (k->c->side)
+		s.list = &list;
+	err_clear(&e);
 	bool has_key = read_master_key(&k->l.conf, &key, &keyless) >= 0;
 
 	if (census_take(k->db, &w, &c, &e) < 0) {
@@ -361,6 +394,8 @@ void look_at_objects(struct look *k)
 			c.secrets_untried = keyless;
 		put_counts(k, &c);
 		put_backends(k, &s, &c);
+		if (s.list)
+			put_list(k, s.list);
 		put_actions(k, &s, &c);
 		put_accounts(k, &s, &c);
 		put_secrets(k, &s, &c);

@@ -1,5 +1,7 @@
 /* Users' files on this host: all of them, once, and nothing beyond. */
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,6 +130,36 @@ static void test_nested(void **state)
 	provider_close(b.db);
 }
 
+/* A disk of its own that is mounted in a home, and is one: looked into, once, and what lies behind it in the outer one is not looked
+ * at twice. */
+static void test_mounted(void **state)
+{
+	struct bench b = bench_of(*state);
+	autofree char *disk = xstrdup(below(b.p, "srv/data/mounted")), *file = xstrdup(below(b.p, "a.db"));
+	autofree char *sql = xasprintf("UPDATE users SET home_dir = '%s' WHERE username = 'user-00003'; "
+				       "UPDATE users SET home_dir = '%s' WHERE username = 'user-00004'",
+				       below(b.p, "srv/data"), disk);
+	struct provider_at at = { .driver = "sqlite", .path = file };
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	provider_close(b.db);
+	put(b.p, "srv/data/mounted/hidden", "by the mount");
+	put(b.p, "srv/data/z/f", "behind it");
+	run_sql_on(file, sql);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("lab", disk, "tmpfs", 0, NULL) < 0)
+		skip();
+	put(b.p, "srv/data/mounted/g", "on it");
+	assert_ok(provider_open(&at, &b.db, &e), &e);
+	doc = look(&b, HOMES_LIMITS, NULL);
+	assert_int_equal(umount(disk), 0);
+	assert_null(json_object_get(doc, "incomplete"));
+	is(doc, "homes", 3);
+	is(doc, "files", 6);
+	is(doc, "bytes", 15 + 9 + 5);
+	provider_close(b.db);
+}
+
 static void test_limits(void **state)
 {
 	struct bench b = bench_of(*state);
@@ -148,6 +180,7 @@ int main(void)
 		in_place(test_sums),
 		in_place(test_list),
 		in_place(test_nested),
+		in_place(test_mounted),
 		in_place(test_limits),
 	};
 

@@ -259,13 +259,41 @@ static char *home_of_alice(const struct place *p, const char *home)
 
 #define KEYS "{\"sftpd\":{\"host_keys\":[\"keys/a\"]},\"httpd\":{\"certificate_file\":\"tls/c.pem\"}}"
 
+static void has_line(const struct buf *text, const char *line)
+{
+	if (!strstr(buf_str(text), line))
+		fail_msg("no line '%s' in %s", line, buf_str(text));
+}
+
+/* Each of them, by name, with the facts that are saved. */
+static void is_listed(const struct place *p, const char *name, int64_t all)
+{
+	autofree char *path = xasprintf("%s/side/%s", p->path, name);
+	autobuf struct buf text = BUF_MAX(1 << 20);
+	struct err e = ERR_INIT;
+	char digest[DIGEST_TEXT];
+	int64_t lines = -1;
+
+	assert_ok(file_read_path(path, &text, &e), &e);
+	digest_text(buf_sv(&text), digest);
+	assert_memory_equal(name, digest, 64);
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	assert_int_equal(lines, all);
+	assert_true(sv_starts(buf_sv(&text), "crossgrade-storage 1\n"));
+	has_line(&text, "\nusers s3 \"user-00009\" \"bucket-9\"\n");
+	has_line(&text, "\nfolders local \"folder-1\" \"/srv/sftpgo/folders/1\"\n");
+}
+
 /* Of users, groups and folders each; of what lies here the directories, of what does not the names. */
 static void where_files_lie(void **state)
 {
 	const struct place *p = *state;
+	autofree char *side = xasprintf("%s/side", p->path);
 	struct provider_at at = { .driver = "sqlite", .path = golden_db(p, "sftpgo.db", "provider-29.sql") };
 	const json_t *storage, *elsewhere;
-	struct ctx c = { 0 };
+	struct ctx c = { .side = side };
+	const json_t *counts;
 	struct looking l;
 	struct err e = ERR_INIT;
 
@@ -274,6 +302,9 @@ static void where_files_lie(void **state)
 	l.k.l.root = xstrdup(p->path);
 	assert_ok(provider_open(&at, &l.k.db, &e), &e);
 	look_at_objects(&l.k);
+	counts = facts_get(&l.f, SF_COUNTS);
+	is_listed(p, facts_str(&l.f, SF_STORAGE_LIST, "?"),
+		  json_int(counts, "users", 0) + json_int(counts, "groups", 0) + json_int(counts, "folders", 0));
 	storage = facts_get(&l.f, SF_STORAGE);
 	elsewhere = json_object_get(storage, "elsewhere");
 	assert_int_equal(json_int(json_object_get(storage, "users"), "s3", 0), 1);
