@@ -18,6 +18,8 @@
 #define SF_RENEWS          "server.renews_certificates" /* P bool: by ACME */
 #define SF_PAGES           "server.pages"       /* P {door: {"WebAdmin"|"WebClient"|"REST": status}} [HTTP] */
 #define SF_LOGIN           "server.login"       /* O true: the server takes source.login [/api/v2/status] */
+#define SF_SERVER_LICENSE  "server.license"     /* O {"valid_from","valid_to","features"} as the server tells them, or {"none": true}; no
+						 * key. Of Enterprise, with source.login [/api/v2/license] */
 #define SF_TRANSFERS       "server.transfers"   /* O int: under way [/api/v2/connections] */
 
 /* ---- the installation */

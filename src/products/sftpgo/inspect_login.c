@@ -18,6 +18,26 @@ static void miss_login(struct look *k, const struct err *why)
 	facts_miss(k->f, SF_LOGIN, text);
 }
 
+/* Nothing of it but this, for a key is a secret; an instance without one answers as if there were no such page, or so it is taken. */
+static void put_license(struct look *k, struct rest *api)
+{
+	static const char *const told[] = { "valid_from", "valid_to", "features" };
+	autojson json_t *all = NULL;
+	json_t *doc = json_object();
+	struct err e = ERR_INIT;
+
+	if (rest_get(api, "/api/v2/license", &all, &e) < 0 && e.kind != ERR_ABSENT) {
+		json_decref(doc);
+		look_missing(k, SF_SERVER_LICENSE, &e);
+		return;
+	}
+	if (!all)
+		json_object_set_new(doc, "none", json_true());
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		json_object_set(doc, told[i], json_object_get(all, told[i]));
+	look_observe(k, SF_SERVER_LICENSE, doc, "/api/v2/license");
+}
+
 void look_at_login(struct look *k)
 {
 	autorest struct rest api = { 0 };
@@ -37,4 +57,6 @@ void look_at_login(struct look *k)
 		return;
 	look_observe(k, SF_LOGIN, json_true(), "/api/v2/status");
 	look_observe(k, SF_TRANSFERS, json_integer((json_int_t)json_array_size(active)), "/api/v2/connections");
+	if (!strcmp(facts_str(k->f, SF_EDITION, ""), SFTPGO_ENTERPRISE))
+		put_license(k, &api);
 }
