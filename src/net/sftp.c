@@ -12,6 +12,8 @@
 #define WITHIN_NS (20 * NS_PER_S)
 #define KEY_TYPE_MAX 64
 #define LIST_MAX ((size_t)64 << 20)
+/* libcurl has one code for SSH_FX_FAILURE, which is an answer, and for a connection that broke. src: lib/vssh/libssh2.c */
+#define FAILURE "Operation failed"
 
 struct sftp {
 	struct sftp_to to;
@@ -23,6 +25,7 @@ struct sftp {
 	struct buf *got;        /* NULL: only counted */
 	size_t count;
 	bool key_differs;
+	char said[CURL_ERROR_SIZE];
 	struct err *e;
 };
 
@@ -113,7 +116,8 @@ static void set_login(struct sftp *s)
 	s->curl->easy_setopt(s->easy, CURLOPT_USERNAME, s->to.user);
 	if (password) {
 		s->curl->easy_setopt(s->easy, CURLOPT_PASSWORD, password->bytes ? password->bytes : "");
-		s->curl->easy_setopt(s->easy, CURLOPT_SSH_AUTH_TYPES, (long)(CURLSSH_AUTH_PASSWORD | CURLSSH_AUTH_KEYBOARD));
+		s->curl->easy_setopt(s->easy, CURLOPT_SSH_AUTH_TYPES,
+				     (long)(CURLSSH_AUTH_PASSWORD | (s->to.unasked ? 0 : CURLSSH_AUTH_KEYBOARD)));
 	} else {
 		s->curl->easy_setopt(s->easy, CURLOPT_SSH_PRIVATE_KEYFILE, s->to.key_file);
 		s->curl->easy_setopt(s->easy, CURLOPT_KEYPASSWD, "");
@@ -175,6 +179,8 @@ static int begin(struct sftp *s, const char *path, struct err *e)
 	s->got = NULL;
 	s->count = 0;
 	s->key_differs = false;
+	s->said[0] = '\0';
+	s->curl->easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->said);
 	s->e = e;
 	return 0;
 }
@@ -215,6 +221,10 @@ static int say_why(const struct sftp *s, CURLcode code, const char *what)
 	case CURLE_UNKNOWN_OPTION:
 		err_set(e, ERR_ABSENT, "this libcurl knows no SFTP");
 		return err_hint(e, "Debian's libcurl4 does");
+	case CURLE_SSH:
+		if (strstr(s->said, FAILURE))
+			return err_set(e, ERR_BUSY, "the server fails to let '%s' %s", s->to.user, what);
+		fall_through;
 	default:
 		return err_set(e, ERR_IO, "%s as '%s' on %s port %u: %s", what, s->to.user, s->to.host, s->to.port, why);
 	}

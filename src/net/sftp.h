@@ -8,8 +8,9 @@
  * The server's host key is known before anything is said to it: with `host_key` given another one ends the call (ERR_CHANGED)
  * before a password leaves this host. Every call has `within_ns` for itself.
  *
- * ERR_DENIED: the login is not taken. ERR_REFUSED: nobody listens, or the server does not allow this. ERR_ABSENT: there is no such
- * file, or this libcurl knows no SFTP. ERR_TIMEOUT, ERR_IO: neither a yes nor a no. Paths are absolute, as the account sees them. */
+ * ERR_DENIED: the login is not taken. ERR_REFUSED: nobody listens, or the server does not allow this. ERR_BUSY: it says that it failed,
+ * and no more, as it does when what lies behind it does not work. ERR_ABSENT: there is no such file, or this libcurl knows no SFTP.
+ * ERR_TIMEOUT, ERR_IO: neither a yes nor a no. Paths are absolute, as the account sees them. */
 #pragma once
 
 #include "base/buf.h"
@@ -24,6 +25,7 @@ struct sftp_to {                        /* borrowed until sftp_free() */
 	uint32_t             mark;      /* SO_MARK of the socket; 0: none */
 	const char          *user;
 	const struct secret *password;  /* by password or keyboard-interactive; NULL: by key */
+	bool                 unasked;   /* by password alone: no questions, which may be for more than that */
 	const char          *key_file;  /* private key without a passphrase */
 	const char          *host_key;  /* as sftp_host_key() told it before; NULL: any */
 	int64_t              within_ns; /* of each call; 0: 20 s */

@@ -6,12 +6,13 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	sftpgo_needed || { absence; return; }
 	sftpgo_files 1000 && sftpgo_doors && sftpgo_serve && uploads_start user-00010 user-00020 user-00030 || return
-	(umask 077; echo pass-admin >"$lab/admin"; echo pass-user-00001 >"$lab/user-00001")
+	(umask 077; echo pass-admin >"$lab/admin"; echo pass-user-00001 >"$lab/user-00001"; echo pass-user-00002 >"$lab/user-00002")
 	cat >"$lab/migration.yaml" <<-END
 		source: {login: {user: admin, password_file: $lab/admin}}
 		settings:
 		  probe_users:
 		  - {user: user-00001, password_file: $lab/user-00001}
+		  - {user: user-00002, password_file: $lab/user-00002}
 		  - {user: user-00030, private_key_file: $root.key}
 		  - {user: user-00010, private_key_file: $root.key}
 		  probe_rule: by hand
@@ -84,12 +85,13 @@ formatted() {
 }
 sftpgo_port() { "$TOOLS/sftpgo_config.py" --ports "$lab/formats/plain.json" | sed -n "s/^$1=//p"; }
 
+# Two of those whose logins are tried have a second factor: one by a key, one by a password.
 @test "check stops nothing here, and stops for a login hook that is not there and a login that is refused" {
 	cg check $(sftpgo_subject) -f "$lab/migration.yaml" --output json
 	exits 0
 	valid checks
 	[ "$(json 'sorted(c["seen"][:21] for c in d["checks"] if c["id"] == "sftpgo.probe-users")')" = \
-		"['login only, no file i', 'the server takes its ', 'the server takes its ']" ]
+		"['login only, no file i', 'the server takes its ', 'the server takes its ', 'the server takes its ']" ]
 	[[ "$(json '[c["seen"] for c in d["checks"] if c["id"] == "sftpgo.secrets"][0]')" == *[1-9]" open" ]]
 	mkdir -p "$root/env.d"
 	echo SFTPGO_DATA_PROVIDER__PRE_LOGIN_HOOK=/nowhere/hook >"$root/env.d/hook"
@@ -173,8 +175,8 @@ goal() { # LOGIN
 	cg report --output json
 	exits 0
 	valid report
-	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[3, 3]' ]
-	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[2, 2]' ]
+	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[4, 4]' ]
+	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[3, 3]' ]
 	! grep -rq pass-user "$lab/state" || false
 	[[ $output == *"event rule 'by hand' was started"* ]]
 	[ "$(grep -c 'executing on demand rule .*by hand' "$root.out")" = 1 ]

@@ -92,6 +92,8 @@ def user(args, n):
         made["filesystem"] = s3(f"bucket-{n}")
     if n % 50 == 11:
         made["filters"] = two_factor(protocols=["HTTP"])
+    if n % 50 in (2, 30):
+        made["filters"] = two_factor(protocols=["SSH"])
     if n % 8 == 5:
         made["filters"] |= {"allowed_ip": ["127.0.0.0/8", "192.0.2.0/24"], "denied_protocols": ["FTP"],
                             "file_patterns": [{"path": "/", "denied_patterns": ["*.exe"], "deny_policy": 0}],

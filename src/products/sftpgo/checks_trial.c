@@ -15,7 +15,7 @@ static void judge_user(const struct facts *now, const char *user, const json_t *
 	if (shut)
 		results_add(ret, id, VERDICT_BLOCK, user, "%s", shut);
 	else if (no_proof)
-		results_add(ret, id, VERDICT_NOTE, user, "its login is not tried, and not proved: %s", no_proof);
+		results_add(ret, id, VERDICT_NOTE, user, "its login is not proved: %s", no_proof);
 	else if (!said)
 		results_add(ret, id, VERDICT_NOTE, user, "not tried: %s", facts_why_missing(now, SF_TRIAL_LOGINS) ?: "nobody did");
 	else if (*said)

@@ -49,11 +49,16 @@ static json_t *judge_user(const struct judged *j, const char *name)
 {
 	json_t *fit = trial_objects_user(&j->db, name);
 	autofree char *told = set_off_by_file(j, name);
+	json_t *remote = trial_objects_remote(&j->db, name);
 
-	if (!json_object_get(fit, "home") || !told)
-		return fit;
-	json_decref(fit);
-	return json_pack("{so}", "no_files", json_text(told));
+	if (json_array_size(remote))
+		json_object_set(fit, "remote", remote);
+	json_decref(remote);
+	if (json_object_get(fit, "home") && told) {
+		json_object_del(fit, "home");
+		json_object_set_new(fit, "no_files", json_text(told));
+	}
+	return fit;
 }
 
 static void put_users(struct look *k, const struct judged *j)
@@ -137,39 +142,43 @@ static void put_rule(struct look *k, const struct judged *j)
 
 /* ---- logins ---- */
 
-/* "" when the server takes it. Heap. */
-static char *try_login(struct look *k, const json_t *user, char host_key[SFTP_HOST_KEY])
+struct tried {
+	json_t *logins;         /* SF_TRIAL_LOGINS */
+	json_t *users;          /* SF_TRIAL_USERS, with what came of it */
+	char host_key[SFTP_HOST_KEY];
+};
+
+static void try_login(struct look *k, const json_t *user, struct tried *t)
 {
-	struct trial_as as = trial_of(user);
-	autotrial struct trial t = { 0 };
+	const char *name = json_str(user, "user", "");
+	json_t *fit = json_object_get(t->users, name);
+	struct trial_as as = trial_of(user, fit);
+	autotrial struct trial link = { 0 };
 	struct err why = ERR_INIT;
 
-	if (trial_open(k->site, &as, *host_key ? host_key : NULL, &t, &why) < 0)
-		return xstrdup(why.msg);
-	snprintf(host_key, SFTP_HOST_KEY, "%s", trial_host_key(&t));
-	return xstrdup("");
+	if (json_object_get(fit, "no_login"))
+		return;
+	if (trial_open(k->site, &as, *t->host_key ? t->host_key : NULL, &link, &why) >= 0)
+		snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
+	/* Whether it is the password that is wrong, or one more question that was not answered, nobody says. */
+	if (why.kind == ERR_DENIED && as.two_factor && as.password_file)
+		json_object_set_new(t->users, name, json_pack("{ss}", "no_proof", TRIAL_NO_CODE));
+	else
+		json_object_set_new(t->logins, name, json_text(why.msg));
 }
 
 static void put_logins(struct look *k)
 {
-	const json_t *fit = facts_get(k->f, SF_TRIAL_USERS), *one;
-	char host_key[SFTP_HOST_KEY] = "";
-	json_t *logins = json_object();
+	struct tried t = { json_object(), json_deep_copy(facts_get(k->f, SF_TRIAL_USERS)), "" };
+	const json_t *one;
 	size_t i;
 
 	json_array_foreach(asked_users(k), i, one)
-	{
-		const char *name = json_str(one, "user", "");
-		autofree char *why = NULL;
-
-		if (!trial_tries(json_object_get(fit, name)))
-			continue;
-		why = try_login(k, one, host_key);
-		json_object_set_new(logins, name, json_text(why));
-	}
-	look_observe(k, SF_TRIAL_LOGINS, logins, "SFTP");
-	if (*host_key)
-		look_pin_str(k, SF_HOST_KEY, host_key, "SFTP");
+		try_login(k, one, &t);
+	look_observe(k, SF_TRIAL_LOGINS, t.logins, "SFTP");
+	look_pin(k, SF_TRIAL_USERS, t.users, "data provider, configuration and SFTP");
+	if (*t.host_key)
+		look_pin_str(k, SF_HOST_KEY, t.host_key, "SFTP");
 }
 
 /* ---- all ---- */

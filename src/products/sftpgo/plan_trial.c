@@ -8,10 +8,11 @@
 #define BEFORE "logins-before"
 #define AGAIN  "logins"
 
-/* Those the operator named, each with its home where a file may be tried; a check blocks the plan of one that cannot log in. */
+/* Those the operator named, each with what is known of it, its home where a file may be tried; a check blocks the plan of one that cannot log in. */
 static json_t *users_of(const struct draft *d)
 {
 	const json_t *fit = facts_get(d->now, SF_TRIAL_USERS), *one;
+	static const char *const keys[] = { "home", "two_factor", "remote" };
 	json_t *users = json_array();
 	size_t i;
 
@@ -23,8 +24,8 @@ static json_t *users_of(const struct draft *d)
 		if (json_object_get(is, "no_proof"))
 			continue;
 		user = json_copy((json_t *)one);
-		if (json_object_get(is, "home"))
-			json_object_set(user, "home", json_object_get(is, "home"));
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+			json_object_set(user, keys[k], json_object_get(is, keys[k]));
 		json_array_append_new(users, user);
 	}
 	return users;
@@ -64,6 +65,7 @@ void sftpgo_draft_trial_again(struct draft *d)
 		return;
 	params = params_of(d);
 	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
+	json_object_set_new(params, "then_folders", plan_from(BEFORE, "folders"));
 	json_object_set_new(params, "host_key", plan_from(BEFORE, "host_key"));
 	sftpgo_draft_step(d, PHASE_PROVE, AGAIN, "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");

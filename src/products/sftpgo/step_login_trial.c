@@ -1,9 +1,10 @@
-/* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; where nothing
- * listens for it send a small file, read it back and remove it. Before the stop it says what works; behind the gate, or after it, the
- * same must work at the new server.
- * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file}],"account": account.h|absent,"host_key"|absent,
- * "within","then": "seen" of the step before|absent}; undo record {"name": of the file}: made up anew, so that whatever has that name
- * is ours; the account has its name of the run. result {"seen":{user: "file"|"list"|"login"},"host_key": that was presented,
+/* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; list their folders
+ * on remote storage; where nothing listens for it send a small file, read it back and remove it. Before the stop it says what works;
+ * behind the gate, or after it, the same must work at the new server.
+ * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"two_factor"|absent,"remote":[path]|absent}],
+ * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before|absent,"then_folders": "folders" of it};
+ * undo record {"name": of the file}: made up anew, so that whatever has that name is ours; the account has its name of the run.
+ * result {"seen":{user: "file"|"list"|"login"},"folders":{user:[path] that could be listed},"host_key": that was presented,
  * "notes":[text]}. */
 #include "engine/step.h"
 
@@ -15,7 +16,8 @@
 #include "products/sftpgo/account.h"
 #include "products/sftpgo/trial.h"
 
-#define AGAIN (500 * NS_PER_MS)
+#define AGAIN     (500 * NS_PER_MS)
+#define FAILS_FOR (5 * NS_PER_S) /* what a server says that failed may be storage far away that hiccups */
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -48,8 +50,11 @@ struct trying {
 	const char *name;               /* of the file */
 	char host_key[SFTP_HOST_KEY];   /* "": not known yet */
 	const json_t *then;             /* what worked before; NULL: this is before */
+	const json_t *then_folders;     /* which folders could be listed then */
+	char lost[256];                 /* one of them that cannot, and why; "" none */
+	bool fails;                     /* it was let in, and the server says that it fails to list its home */
 	struct deadline until;
-	json_t *seen, *notes;
+	json_t *seen, *folders, *notes;
 };
 
 static void note(struct trying *t, json_t *text /* stolen */)
@@ -63,18 +68,65 @@ static bool is_no_answer(const struct err *e)
 	return e->kind == ERR_TIMEOUT || e->kind == ERR_IO || e->kind == ERR_BUSY;
 }
 
+static int list_folder(struct trying *t, struct trial *link, const char *path, struct err *e)
+{
+	struct deadline failing = deadline_in(FAILS_FOR);
+
+	while (trial_list(link, path, e) < 0) {
+		if (e->kind != ERR_BUSY || deadline_passed(failing) || deadline_passed(t->until))
+			return -(int)e->kind;
+		err_clear(e);
+		clock_sleep_ns(AGAIN);
+	}
+	return 0;
+}
+
+static bool is_answer(const struct err *e) { return e->kind == ERR_BUSY || !is_no_answer(e); }
+
+/* Before, those that can be listed; after, those that could. Without an answer nothing is proved. */
+static void try_folders(struct trying *t, struct trial *link, const char *user, const json_t *folders)
+{
+	const json_t *then = json_object_get(t->then_folders, user), *path;
+	json_t *listed = json_array();
+	size_t i;
+
+	json_array_foreach((json_t *)folders, i, path)
+	{
+		const char *name = json_string_value(path);
+		struct err why = ERR_INIT;
+
+		if (t->then && !json_lists(then, name))
+			continue;
+		if (deadline_passed(t->until))
+			err_set(&why, ERR_TIMEOUT, "no time is left for it");
+		if (why.kind == ERR_OK && list_folder(t, link, name, &why) >= 0)
+			json_array_append(listed, (json_t *)path);
+		else if (t->then && is_answer(&why))
+			snprintf(t->lost, sizeof t->lost, "'%s' could be listed, and cannot: %s", name, why.msg);
+		else
+			note(t, json_sprintf("'%s' of '%s' is not listed, and not proved: %s", name, user, why.msg));
+	}
+	json_object_set_new(t->folders, user, listed);
+}
+
 /* Once: what it ended with is "file", "list" of its home, "login" alone, or the error. A file that the server does not let the account
  * send is no fault of the login; that it comes back as another is. */
-static int try_once(struct trying *t, const struct trial_as *as, const char *home, const char **ret, struct err *e)
+static int try_once(struct trying *t, const struct trial_as *as, const json_t *of, const char **ret, struct err *e)
 {
+	const char *home = json_str(of, "home", NULL);
 	autotrial struct trial link = { 0 };
 	struct err cleaning = ERR_INIT;
 	int r;
 
-	if (trial_open(t->site, as, t->host_key[0] ? t->host_key : NULL, &link, e) < 0)
+	t->fails = false;
+	t->lost[0] = '\0';
+	if (trial_open(t->site, as, t->host_key[0] ? t->host_key : NULL, &link, e) < 0) {
+		t->fails = e->kind == ERR_BUSY;
 		return -(int)e->kind;
+	}
 	snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
 	*ret = link.listed ? "list" : "login";
+	try_folders(t, &link, as->user, json_object_get(of, "remote"));
 	if (!home || !link.listed)
 		return 0;
 	/* What a killed trial left would have to be overwritten, which is a permission of its own. */
@@ -95,11 +147,13 @@ static int try_once(struct trying *t, const struct trial_as *as, const char *hom
 	return r;
 }
 
-/* A fault that may not be the server's is tried again until the time is up. */
-static int try_account(struct trying *t, const struct trial_as *as, const char *home, const char **ret, struct err *e)
+/* A fault that may not be the server's is tried again until the time is up; an answer that says no more than that it failed, for less. */
+static int try_account(struct trying *t, const struct trial_as *as, const json_t *of, const char **ret, struct err *e)
 {
-	while (try_once(t, as, home, ret, e) < 0) {
-		if (!is_no_answer(e) || deadline_passed(t->until))
+	struct deadline failing = deadline_in(FAILS_FOR);
+
+	while (try_once(t, as, of, ret, e) < 0) {
+		if (!is_no_answer(e) || deadline_passed(t->fails ? failing : t->until))
 			return -(int)e->kind;
 		if (t->c->cancel && atomic_load(&t->c->cancel->asked))
 			return err_set(e, ERR_CANCELED, "interrupted");
@@ -118,6 +172,8 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 		*e = *why;
 		return err_wrap(e, "%s", was ? "log in" : "a login that is to be proved does not work before anything changed");
 	}
+	if (!now && t->fails && was && strcmp(was, "login") != 0)
+		return err_set(e, ERR_CHANGED, "user '%s': its home could be listed, and cannot: %s", user, why->msg);
 	if (!now && is_no_answer(why)) {
 		note(t, json_sprintf("the login of '%s' is not proved: %s", user, why->msg));
 		return 0;
@@ -129,6 +185,8 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 		return err_set(e, ERR_CHANGED, "user '%s': a file could be sent, read and removed, and cannot", user);
 	if (was && !strcmp(was, "list") && !strcmp(now, "login"))
 		return err_set(e, ERR_CHANGED, "user '%s': its home could be listed, and cannot", user);
+	if (t->lost[0])
+		return err_set(e, ERR_CHANGED, "user '%s': %s", user, t->lost);
 	json_object_set_new(t->seen, user, json_string(now));
 	note(t, json_sprintf("'%s' logged in%s", user, !strcmp(now, "file") ? "; a file was sent, read back equal and removed" : ""));
 	return 0;
@@ -136,11 +194,11 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 
 static int try_user(struct trying *t, const json_t *user, struct err *e)
 {
-	struct trial_as as = trial_of(user);
+	struct trial_as as = trial_of(user, user);
 	struct err why = ERR_INIT;
 	const char *now = NULL;
 
-	if (try_account(t, &as, json_str(user, "home", NULL), &now, &why) < 0)
+	if (try_account(t, &as, user, &now, &why) < 0)
 		now = NULL;
 	return judge(t, as.user, now, &why, e);
 }
@@ -151,13 +209,15 @@ static int try_user(struct trying *t, const json_t *user, struct err *e)
 static int try_own(struct trying *t, const struct account *a, struct err *e)
 {
 	autofree char *name = account_name(a->run), *home = account_home(a);
+	autojson json_t *of = json_pack("{so}", "home", json_text(home));
 	autosecret struct secret password = { 0 };
 	struct trial_as as = { .user = name, .password = &password };
 	struct err why = ERR_INIT, dropping = ERR_INIT;
 	const char *now = NULL;
 	int r;
 
-	if (account_make(t->site, a, &password, &why) >= 0 && try_account(t, &as, home, &now, &why) < 0)
+	t->fails = false;
+	if (account_make(t->site, a, &password, &why) >= 0 && try_account(t, &as, of, &now, &why) < 0)
 		now = NULL;
 	r = account_drop(t->site, a, false, &dropping);
 	if (judge(t, name, now, &why, e) < 0)
@@ -196,9 +256,9 @@ static int try_all(struct trying *t, const json_t *params, struct err *e)
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autojson json_t *seen = json_object(), *notes = json_array();
-	struct trying t = { .c = c, .name = json_str(undo, "name", ""), .then = json_object_get(params, "then"), .seen = seen,
-			    .notes = notes };
+	autojson json_t *seen = json_object(), *folders = json_object(), *notes = json_array();
+	struct trying t = { .c = c, .name = json_str(undo, "name", ""), .then = json_object_get(params, "then"),
+			    .then_folders = json_object_get(params, "then_folders"), .seen = seen, .folders = folders, .notes = notes };
 	int64_t within;
 
 	snprintf(t.host_key, sizeof t.host_key, "%s", json_str(params, "host_key", ""));
@@ -209,7 +269,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	t.until = deadline_in(within);
 	if (try_all(&t, params, e) < 0)
 		return -(int)e->kind;
-	*ret_result = json_pack("{sO ss sO}", "seen", seen, "host_key", t.host_key, "notes", notes);
+	*ret_result = json_pack("{sO sO ss sO}", "seen", seen, "folders", folders, "host_key", t.host_key, "notes", notes);
 	return 0;
 }
 

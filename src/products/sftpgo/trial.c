@@ -53,7 +53,7 @@ static int log_in(struct trial *t, struct err *e)
 
 int trial_open(const struct site *s, const struct trial_as *as, const char *host_key, struct trial *ret, struct err *e)
 {
-	struct sftp_to to = { .user = as->user, .key_file = as->key_file, .host_key = host_key };
+	struct sftp_to to = { .user = as->user, .key_file = as->key_file, .unasked = as->two_factor, .host_key = host_key };
 	struct trial t = { 0 };
 
 	if (sftp_door(s, &to, e) < 0 || take_secret(as, &t, e) < 0)

@@ -181,7 +181,7 @@ static bool has_second_factor(const json_t *user)
 	return json_bool(totp, "enabled", false) && json_lists(json_object_get(totp, "protocols"), "SSH");
 }
 
-json_t *trial_user(const json_t *user, const json_t *group)
+static json_t *fit_of(const json_t *user, const json_t *group)
 {
 	const json_t *settings = json_object_get(group, "user_settings"), *theirs = json_object_get(settings, "filesystem");
 	const json_t *permissions = json_object_get(settings, "permissions");
@@ -190,8 +190,6 @@ json_t *trial_user(const json_t *user, const json_t *group)
 
 	if (why)
 		return json_pack("{ss}", "no_login", why);
-	if (has_second_factor(user))
-		return json_pack("{ss}", "no_proof", "it has a second factor, which nobody can give in a run");
 	/* A primary group's storage, and what it says of '/', stand over the user's own. */
 	if (!is_local(theirs) || !is_local(json_int(theirs, "provider", 0) ? theirs : json_object_get(user, "filesystem")))
 		return json_pack("{ss}", "no_files", "its files do not lie on this host");
@@ -200,4 +198,13 @@ json_t *trial_user(const json_t *user, const json_t *group)
 	if (!home)
 		return json_pack("{ss}", "no_files", "where its home lies is not known");
 	return json_pack("{so}", "home", json_text(home));
+}
+
+json_t *trial_user(const json_t *user, const json_t *group)
+{
+	json_t *fit = fit_of(user, group);
+
+	if (has_second_factor(user))
+		json_object_set_new(fit, "two_factor", json_true());
+	return fit;
 }

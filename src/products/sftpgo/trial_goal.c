@@ -65,11 +65,10 @@ bool trial_wanted(const struct goal *g)
 	return json_array_size(json_object_get(g->settings, "probe_users")) > 0 || trial_wants_account(g);
 }
 
-bool trial_tries(const json_t *fit) { return !json_object_get(fit, "no_login") && !json_object_get(fit, "no_proof"); }
-
-struct trial_as trial_of(const json_t *user)
+struct trial_as trial_of(const json_t *user, const json_t *fit)
 {
 	return (struct trial_as){ .user = json_str(user, "user", ""),
 				  .password_file = json_str(user, "password_file", NULL),
-				  .key_file = json_str(user, "private_key_file", NULL) };
+				  .key_file = json_str(user, "private_key_file", NULL),
+				  .two_factor = json_bool(fit, "two_factor", false) };
 }

@@ -7,6 +7,7 @@
 struct trial_as {                       /* borrowed */
 	const char *user, *password_file, *key_file;    /* one of the files; neither: */
 	const struct secret *password;
+	bool two_factor;                /* who is asked for a password is asked for a code, too: none is given */
 };
 
 /* The settings are what they may be; ERR_USAGE names what is not. */
@@ -16,7 +17,5 @@ bool trial_wanted(const struct goal *g);
 bool trial_wants_account(const struct goal *g);
 /* The one event rule that may be fired, `settings.probe_rule`; NULL: none. */
 const char *trial_rule(const struct goal *g);
-/* Is its login tried, by trial_user() of it? */
-bool trial_tries(const json_t *fit);
-/* An element of `probe_users`. */
-struct trial_as trial_of(const json_t *user);
+/* An element of `probe_users`, and what trial_user() says of it. */
+struct trial_as trial_of(const json_t *user, const json_t *fit);

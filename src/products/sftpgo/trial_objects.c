@@ -5,7 +5,8 @@
 #include "products/sftpgo/objects_census.h"
 #include "products/sftpgo/trial_fit.h"
 
-#define PRIMARY 1
+#define PRIMARY    1
+#define REMOTE_MAX 32 /* each may take a while to be listed */
 
 void trial_objects_done(struct trial_objects *o)
 {
@@ -113,7 +114,8 @@ static void add_remote(const struct trial_objects *o, const json_t *owner, json_
 	{
 		const char *path = json_str(one, "virtual_path", "");
 
-		if (json_object_get(o->remote, json_str(one, "name", "")) && !strchr(path, '%') && !json_lists(ret, path))
+		if (json_object_get(o->remote, json_str(one, "name", "")) && !strchr(path, '%') && !json_lists(ret, path) &&
+		    json_array_size(ret) < REMOTE_MAX)
 			json_array_append_new(ret, json_text(path));
 	}
 }

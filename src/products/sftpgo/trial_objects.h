@@ -16,5 +16,5 @@ void trial_objects_done(struct trial_objects *o);
 /* trial_user() of one of them, who need not be there. New reference. */
 json_t *trial_objects_user(const struct trial_objects *o, const char *name) must_check;
 /* [virtual path]: where it sees files that do not lie on this host, by its own folders and its groups'. A path with a placeholder is
- * left out. New reference. */
+ * left out, and what is beyond the first 32. New reference. */
 json_t *trial_objects_remote(const struct trial_objects *o, const char *name) must_check;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "products/sftpgo/trial.h"
+#include "products/sftpgo/trial_fit.h"
 #include "products/sftpgo/trial_objects.h"
 
 static void unproved(struct comparisons *ret, const char *subject, const char *what, const char *why)
@@ -9,7 +10,7 @@ static void unproved(struct comparisons *ret, const char *subject, const char *w
 	cmp_add(ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL, why);
 }
 
-/* Whether it could be listed before is not known: what refuses may be what is far away. */
+/* A run turned back before it let clients in where it could be listed before: what refuses by now may be what is far away. */
 static void compare_listing(struct trial *t, const char *subject, const char *path, struct comparisons *ret)
 {
 	autofree char *what = xasprintf("listing of '%s'", path);
@@ -21,6 +22,12 @@ static void compare_listing(struct trial *t, const char *subject, const char *pa
 		unproved(ret, subject, what, why.msg);
 }
 
+/* What was taken before has to be; where nobody knows, a code may be what is wanted. */
+static bool wants_code(const struct proof *p, const struct trial_as *as)
+{
+	return as->two_factor && as->password_file && !json_object_get(proof_fact(p, SF_TRIAL_USERS), as->user);
+}
+
 static void compare_login(const struct proof *p, const struct trial_as *as, const json_t *remote, const char *subject)
 {
 	const char *host_key = json_string_value(proof_fact(p, SF_HOST_KEY));
@@ -30,7 +37,9 @@ static void compare_login(const struct proof *p, const struct trial_as *as, cons
 	size_t i;
 
 	if (trial_open(ctx_site(p->c, NULL), as, host_key, &t, &why) < 0) {
-		if (why.kind == ERR_DENIED || why.kind == ERR_CHANGED)
+		if (why.kind == ERR_DENIED && wants_code(p, as))
+			unproved(p->ret, subject, "login", TRIAL_NO_CODE);
+		else if (why.kind == ERR_DENIED || why.kind == ERR_CHANGED)
 			cmp_add(p->ret, CMP_DIFFERENT, subject, "login", "taken", why.msg, NULL, NULL);
 		else
 			unproved(p->ret, subject, "login", why.msg);
@@ -45,10 +54,11 @@ static void compare_login(const struct proof *p, const struct trial_as *as, cons
 
 static void compare_user(const struct proof *p, const struct trial_objects *o, const json_t *user)
 {
-	struct trial_as as = trial_of(user);
-	autojson json_t *fit = trial_objects_user(o, as.user), *remote = trial_objects_remote(o, as.user);
-	autofree char *subject = xasprintf("users %s", as.user);
-	const char *no_proof = json_str(fit, "no_proof", NULL);
+	const char *name = json_str(user, "user", "");
+	autojson json_t *fit = trial_objects_user(o, name), *remote = trial_objects_remote(o, name);
+	const char *no_proof = json_str(json_object_get(proof_fact(p, SF_TRIAL_USERS), name), "no_proof", NULL);
+	struct trial_as as = trial_of(user, fit);
+	autofree char *subject = xasprintf("users %s", name);
 
 	if (no_proof)
 		unproved(p->ret, subject, "login", no_proof);

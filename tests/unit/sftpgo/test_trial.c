@@ -78,13 +78,13 @@ static void a_rule_of_objects_fires_when_an_account_is_made(void **state)
 	assert_false(trial_fires_on_account(updates, "admin"));
 }
 
-/* What trial_user() says of them, as "home /srv/anna", "no_files ...". */
+/* What trial_user() says of them, as "home /srv/anna", "no_files ...", with "by code, " before it of two factors. */
 static char *says(const char *user, const char *group)
 {
 	autojson json_t *u = doc(user), *g = group ? doc(group) : NULL, *is = trial_user(u, g);
 	const char *key = json_object_iter_key(json_object_iter(is));
 
-	return xasprintf("%s %s", key, json_str(is, key, ""));
+	return xasprintf("%s%s %s", json_bool(is, "two_factor", false) ? "by code, " : "", key, json_str(is, key, ""));
 }
 
 static void expect(const char *user, const char *group, const char *want)
@@ -136,9 +136,12 @@ static void a_user_is_tried_as_far_as_he_may(void **state)
 	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':1}}", NULL, "no_files its files");
 	expect("{'username':'anna','home_dir':'/srv/anna'}", NULL, "no_login it is switched off");
 	expect("{" ANNA ",'filters':{'denied_protocols':['SSH']}}", NULL, "no_login it may not use SFTP");
-	expect("{" ANNA ",'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL, "no_proof it has a second");
+	expect("{" ANNA ",'permissions':{'/':['*']},'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL,
+	       "by code, home /srv/anna");
 	expect("{" ANNA ",'permissions':{'/':['*']},'filters':{'totp_config':{'enabled':true,'protocols':['HTTP']}}}", NULL,
 	       "home /srv/anna");
+	expect("{" ANNA ",'permissions':{'/':['list']},'filters':{'totp_config':{'enabled':true,'protocols':['SSH']}}}", NULL,
+	       "by code, no_files it may not");
 }
 
 static void a_primary_group_stands_over_the_user(void **state)
