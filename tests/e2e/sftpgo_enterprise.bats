@@ -58,6 +58,28 @@ slow_stop() {
 	kill "$(cat "$lab/slow.pid")" 2>/dev/null || true
 	rm -f "$lab/slow.pid"
 }
+# A folder of user-00001's that lies elsewhere: over SFTP with user-00010 of this very server, where it is allowed to.
+far_folder() {
+	echo SFTPGO_COMMON__ALLOW_SELF_CONNECTIONS=1 >"$root/env.d/to-itself.env"
+	sftpgo_end "$root" && sftpgo_start "$lab/opt" "$root" || return
+	sftpgo_rest "$root" GET /api/v2/users/user-00001 >"$lab/near"
+	python3 - "$(sftpgo_ask "$root" sftp)" "$root.key" >"$lab/folder" <<-'END'
+		import json, sys
+		config = {"endpoint": "127.0.0.1:" + sys.argv[1], "username": "user-00010", "prefix": "/kept",
+		          "private_key": {"status": "Plain", "payload": open(sys.argv[2]).read()}}
+		print(json.dumps({"name": "elsewhere", "filesystem": {"provider": 5, "sftpconfig": config}}))
+	END
+	sftpgo_rest "$root" POST /api/v2/folders @"$lab/folder" >/dev/null
+	python3 -c 'import json, sys; d = json.load(sys.stdin)
+d["virtual_folders"] = [{"name": "elsewhere", "virtual_path": "/else where"}]; print(json.dumps(d))' <"$lab/near" >"$lab/far"
+	sftpgo_rest "$root" PUT /api/v2/users/user-00001 @"$lab/far"
+}
+no_far_folder() {
+	rm "$root/env.d/to-itself.env"
+	sftpgo_rest "$root" PUT /api/v2/users/user-00001 @"$lab/near"
+	sftpgo_rest "$root" DELETE /api/v2/folders/elsewhere
+	sftpgo_dump "$root" >"$lab/before.json"
+}
 # What a trial of a login left.
 trials() {
 	find "$lab/srv" -name '*crossgrade-probe*'
@@ -106,7 +128,7 @@ turned_back() {
 }
 
 # The old server is started with the faults' environment, too: those that it minds come last, one beside the other.
-@test "stand-in: one that never opens SFTP, hangs, takes no licence, has another host key or refuses a login is turned back from" {
+@test "stand-in: one that never opens SFTP, hangs, takes no licence, lists no folder elsewhere, has another host key or refuses a login is turned back from" {
 	local keys=SFTPGO_SFTPD__HOST_KEYS=$lab/other_key login=SFTPGO_SFTPD__PASSWORD_AUTHENTICATION=0
 	active_rules >"$lab/rules"
 	[ "$(cat "$lab/rules")" -gt 3 ]
@@ -115,6 +137,11 @@ turned_back() {
 	turned_back STAND_IN=no-sftp "step 'ready'"
 	turned_back STAND_IN=hang-migration "step 'ready'"*"its database has schema 33"
 	turned_back STAND_IN=no-licence "step 'verify-gate': server: licence"
+	goal admin "$lab/password" 'gate: none'
+	far_folder
+	turned_back SFTPGO_COMMON__ALLOW_SELF_CONNECTIONS=0 "step 'logins': user 'user-00001': '/else where' could be listed, and cannot"
+	no_far_folder
+	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s' 'probe_account: true'
 	turned_back "$keys" "step 'verify-gate': server: host key ecdsa-sha2-nistp256 was"
 	turned_back "$keys\n$login\nSFTPGO_SFTPD__KEYBOARD_INTERACTIVE_AUTHENTICATION=0" "step 'logins': user 'user-00001': login and a file worked, and does not"
 	rm "$root/env.d/stand-in.env"
@@ -153,6 +180,10 @@ turned_back() {
 	[ "$(active_rules)" -lt "$(cat "$lab/rules")" ]
 	! grep -rq ABCD-EFGH "$lab/state" || false
 	[ -z "$(trials)" ]
+	sed '/^target\|^settings/,$d' "$lab/migration.yaml" >"$lab/source.yaml"
+	cg inspect -f "$lab/source.yaml" --output json
+	exits 0
+	[ "$(json 'sorted(d["facts"]["server.license"]["value"])')" = "['features', 'valid_from', 'valid_to']" ]
 	cg report --output json
 	exits 0
 	valid report
