@@ -26,6 +26,15 @@ void container_reach(const json_t *about, const char *const *names, size_t n, js
 /* By its mounts: where a path of it lies on this host, and where one of this host lies in it. Heap; NULL: nowhere. */
 char *container_outside(const json_t *seen, const char *inside);
 char *container_inside(const json_t *seen, const char *outside);
+/* Its network is this host's: it publishes nothing, and what holds for ports of this host holds for its own. */
+bool container_is_on_host_of(const json_t *seen);
+/* The file in which docker keeps what it writes, an object {"log":..} a line; NULL: this log driver keeps none. Borrowed. */
+const char *container_log_of(const json_t *seen);
+/* What was made, changed or removed in the container itself, in none of its volumes, and would be lost with it: [path], sorted, of
+ * a folder only what lies in it, at most 1000; what systems and mounts make there is left out. */
+int container_changes(const json_t *seen, json_t **ret, struct err *e) must_check;
+/* The same of what "docker container diff" says; only thinks. */
+json_t *container_changes_of(const json_t *seen, struct sv said) must_check;
 /* What a running process calls `inside`, as this host calls it: by the mounts of both, so docker is not asked. Heap; NULL: it does
  * not show here. */
 char *container_path_here(pid_t pid, const char *inside);

@@ -38,7 +38,8 @@ static char *by_mounts(const json_t *seen, const char *path, const char *from, c
 			best = m;
 		}
 	}
-	return best ? xasprintf("%s%s", json_str(best, to, ""), rest) : NULL;
+	/* One in memory has no source. */
+	return best && *json_str(best, to, "") ? xasprintf("%s%s", json_str(best, to, ""), rest) : NULL;
 }
 
 char *container_outside(const json_t *seen, const char *inside)

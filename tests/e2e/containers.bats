@@ -1,5 +1,5 @@
 # QuestDB 9.0.3 and SFTPGo 2.6.4 in Docker: a lone container on a named volume, a Compose service on a folder. Looked at; then QuestDB
-# is moved to 9.3.4 and back under a writer. The daemon has a network of its own; nothing is pulled: the images are empty roots with the host's programs mounted.
+# is moved to 9.3.4 and back under a writer, SFTPGo to 2.7.5 under uploads. The daemon has a network of its own; nothing is pulled: the images are empty roots with the host's programs mounted.
 load common
 load sftpgo
 
@@ -29,6 +29,7 @@ setup_file() {
 teardown_file() {
 	[ -n "${lab-}" ] || return 0
 	local all group
+	uploads_stop
 	all=$(docker container ls --all --quiet)
 	# shellcheck disable=SC2086
 	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
@@ -335,31 +336,58 @@ all_rows() { # PORT [SAVED]
 
 # ---- SFTPGo
 
-# As the vendor's image has them: the configuration in /etc/sftpgo of the image, all else in the working directory /var/lib/sftpgo.
+# sftpgo_image VERSION: as the vendor's have them, the configuration in /etc/sftpgo, all else in the working directory /var/lib/sftpgo,
+# files of users in /srv/sftpgo.
 sftpgo_image() {
-	built=$(sftpgo_build 2.6.4) || return
-	mkdir -p "$lab/sftp-image/usr" "$lab/sftp-image/opt/sftpgo" "$lab/sftp-image/etc/sftpgo" "$lab/sftp-image/var/lib/sftpgo" \
-		"$lab/sftp-image/tmp"
-	ln -s usr/lib usr/lib64 "$lab/sftp-image/"
-	sftpgo_document data.db 17 >"$lab/sftp-image/etc/sftpgo/sftpgo.json"
-	tar -C "$lab/sftp-image" -c . | docker import - drakkan/sftpgo:v2.6.4 >/dev/null
+	local built at=$lab/sftp-image name
+	built=$(sftpgo_build "$1") || return
+	mkdir -p "$at"/{usr,opt/sftpgo,etc/sftpgo,var/lib/sftpgo,srv/sftpgo,tmp}
+	[ -L "$at/lib64" ] || ln -s usr/lib usr/lib64 "$at/"
+	cp -r "$built"/{sftpgo,templates,static,openapi} "$at/opt/sftpgo"
+	SFTP_PORT=2022 HTTP_PORT=8080 SRV=/srv/sftpgo "$TOOLS/sftpgo_config.py" "$built/sftpgo.json" /nowhere | sed 's/"127.0.0.1"/""/' |
+		sed -E 's#"(templates_path|static_files_path|openapi_path)": "#&/opt/sftpgo/#' >"$at/etc/sftpgo/sftpgo.json"
+	tar -C "$at" -c . | docker import --change 'CMD ["/opt/sftpgo/sftpgo", "serve"]' --change 'WORKDIR /var/lib/sftpgo' \
+		--change 'ENV SFTPGO_LOG_FILE_PATH=""' - "drakkan/sftpgo:v$1" >/dev/null
 }
 
-# A configuration that is known by its idle timeout.
-sftpgo_document() { # DATABASE TIMEOUT
-	printf '{"common": {"idle_timeout": %s}, "smtp": {"templates_path": "/opt/sftpgo/templates"}, "data_provider": {"name": "%s"},
-		"httpd": {"bindings": [{"port": 8080, "enable_web_admin": false, "enable_web_client": false, "render_openapi": false}]}}\n' "$2" "$1"
+sftpgo_images() {
+	if [ ! -f "$lab/sftp-images" ]; then
+		sftpgo_image 2.6.4 && sftpgo_image 2.7.5 && touch "$lab/sftp-images" || skip "no SFTPGo 2.6.4 or 2.7.5"
+	fi
 }
 
-sftpgo_answers_on() { [ "$(nsenter -t "$dockerd" -n curl -s --max-time 2 "http://127.0.0.1:$1/healthz")" = ok ]; }
+# sftpgo_at NAME HTTP SFTP: what the functions for a server ask of it.
+sftpgo_at() {
+	INSIDE=$dockerd root=$lab/$1
+	[ -f "$root.server" ] || printf 'http=%s\nsftp=%s\nadmin=admin\npassword=pass-admin\nsrv=/srv/sftpgo\n' "$2" "$3" >"$root.server"
+	[ -f "$root.key" ] || ssh-keygen -q -t ed25519 -N '' -C tests -f "$root.key"
+}
+sftpgo_up() { sftpgo_answers "$(sftpgo_ask "$root" http)" "$(sftpgo_ask "$root" sftp)" 2>/dev/null; }
+sftpgo_filled() {
+	wait_for sftpgo_up && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 20 &&
+		sftpgo_dump "$root" >"$lab/before.json"
+}
+sftpgo_is() { sftpgo_up && sftpgo_serves "$1"; } # VERSION
+users_files() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$1"; }
 setting() { fact conf "['settings']['$1']['value']"; }
 
+sftpgo_migration() { # ROOT IMAGE [MORE]: more of the source
+	printf 'crossgrade: 1\nproduct: sftpgo\nsource: {root: "%s"%s}\ntarget: {image: "%s"}\n' "$1" "${3-}" "$2" >"$lab/migration.yaml"
+}
+
+sftpgo_lone() {
+	mkdir -p "$lab/srv"
+	docker run --detach --name sftp --restart unless-stopped --publish 127.0.0.1:18080:8080 --publish 127.0.0.1:12022:2022 \
+		--env SFTPGO_DATA_PROVIDER__NAME=/var/lib/sftpgo/data.db --env SFTPGO_DEFAULT_ADMIN_USERNAME=admin \
+		--env SFTPGO_DEFAULT_ADMIN_PASSWORD=pass-admin --volume sftp-state:/var/lib/sftpgo --volume "$lab/srv:/srv/sftpgo" \
+		--volume /usr:/usr:ro drakkan/sftpgo:v2.6.4 >/dev/null
+	sftpgo_at sftp 18080 12022
+}
+
 @test "SFTPGo: a lone container, with the configuration of its image and a database by its own path" {
-	sftpgo_image || skip "no SFTPGo 2.6.4"
-	docker run --detach --name sftp --publish 127.0.0.1:18080:8080 --env SFTPGO_DATA_PROVIDER__NAME=/var/lib/sftpgo/data.db \
-		--env SFTPGO_LOG_FILE_PATH= --volume sftp-state:/var/lib/sftpgo --volume "$built:/opt/sftpgo:ro" --volume /usr:/usr:ro \
-		--workdir /var/lib/sftpgo drakkan/sftpgo:v2.6.4 /opt/sftpgo/sftpgo serve >/dev/null
-	wait_for sftpgo_answers_on 18080
+	sftpgo_images
+	sftpgo_lone
+	sftpgo_filled
 	keep_state sftp
 	cg inspect --output json
 	exits 0
@@ -369,54 +397,131 @@ setting() { fact conf "['settings']['$1']['value']"; }
 	valid facts
 	[ "$(fact service.kind) $(fact install.kind)" = 'container container' ]
 	[ "$(fact server.version) $(fact server.edition)" = '2.6.4 open-source' ]
-	[ "$(fact install.container "['root']")" = /var/lib/sftpgo ]
-	[ "$(fact install.container "['image']")" = drakkan/sftpgo:v2.6.4 ]
-	[ "$(setting common.idle_timeout)" = 17 ]
+	[ "$(fact install.container "['root']") $(fact install.container "['conf_of_image']")" = '/var/lib/sftpgo True' ]
 	[ "$(fact conf "['settings']['data_provider.name']['from']")" = environment ]
 	[ "$(fact provider.file)" = "$(root_of sftp-state)/data.db" ]
 	[ "$(fact provider.schema)" = 29 ]
-	cg apply sftpgo --root "$(root_of sftp-state)"  --yes
+	[ "$(fact scope.roots "['root']['path']")" = "$(root_of sftp-state)" ]
+	cg check sftpgo --root "$(root_of sftp-state)"
 	exits 3
-	[[ $output$stderr == *sftpgo.install-kind* ]]
+	[[ $output == *'no target.image is named'* ]]
 	untouched sftp
 }
 
-@test "SFTPGo: a container that does not run is found; what its image holds is not guessed" {
-	[ -n "$(docker container ls --all --quiet --filter name=sftp)" ] || skip "no SFTPGo 2.6.4"
+@test "SFTPGo: what lies in the container itself is named before it is lost" {
+	[ -f "$lab/sftp.server" ] || skip "no SFTPGo 2.6.4"
+	sftpgo_at sftp
+	docker exec sftp /usr/bin/touch /etc/sftpgo/sftpgo.json /etc/sftpgo/kept
+	sftpgo_rest "$root" POST /api/v2/users '{"username": "adrift", "status": 1, "password": "pass-adrift", "permissions": {"/": ["*"]}, "home_dir": "/home/adrift"}' >/dev/null
+	sftpgo_migration "$(root_of sftp-state)" drakkan/sftpgo:v2.7.5
+	cg check -f "$lab/migration.yaml"
+	exits 3
+	[[ $output == *'/home/adrift, users adrift'*'in no volume'* ]]
+	[[ $output == */etc/sftpgo/kept*'changed in the container itself'* ]]
+	sftpgo_rest "$root" DELETE /api/v2/users/adrift >/dev/null
+	cg check -f "$lab/migration.yaml"
+	exits 3
+	[[ $output == *'/etc/sftpgo/sftpgo.json, the configuration'* ]]
+	docker rm --force sftp >/dev/null
+}
+
+@test "SFTPGo: a lone container there and back under uploads; what was changed since is counted and saved" {
+	local old
+	[ -f "$lab/sftp.server" ] || skip "no SFTPGo 2.6.4"
+	sftpgo_lone
+	wait_for sftpgo_up
+	old=$(id_of sftp)
+	(umask 077 && printf pass-admin >"$lab/admin.pw")
+	sftpgo_migration "$(root_of sftp-state)" drakkan/sftpgo:v2.7.5 ", login: {user: admin, password_file: $lab/admin.pw}"
+	uploads_start user-00010 user-00020
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 0
+	sftpgo_is 2.7.5
+	sftpgo_objects
+	[ "$(image_of sftp) $(policy_of sftp)" = 'drakkan/sftpgo:v2.7.5 unless-stopped' ]
+	cg report
+	[[ $output != *'which keeps nothing that could be read'* ]]
+	sftpgo_rest "$root" POST /api/v2/users '{"username": "since", "status": 1, "password": "pass-since", "permissions": {"/": ["*"]}, "home_dir": "/srv/sftpgo/data/since"}' >/dev/null
+	cg rollback --yes
+	exits 9
+	[[ $output$stderr == *'users since'* ]]
+	cg rollback --yes --save-new-writes "$lab/saved-sftp"
+	exits 0
+	grep -q '"since"' "$lab"/saved-sftp/*/changes.json
+	sftpgo_is 2.6.4
+	[ "$(id_of sftp) $(policy_of sftp)" = "$old unless-stopped" ]
+	sftpgo_objects
+	uploads_stop
+	users_files "$lab/srv/data"
+}
+
+@test "SFTPGo: an image that does not start is turned back from by itself" {
+	local old
+	[ -f "$lab/sftp.server" ] || skip "no SFTPGo 2.6.4"
+	sftpgo_at sftp
+	old=$(id_of sftp)
+	tar -C "$lab/sftp-image" -c --exclude ./opt . | docker import --change 'CMD ["/usr/bin/false"]' - drakkan/sftpgo:v2.7.6 >/dev/null
+	sftpgo_migration "$(root_of sftp-state)" drakkan/sftpgo:v2.7.6
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 5
+	sftpgo_is 2.6.4
+	[ "$(id_of sftp) $(policy_of sftp)" = "$old unless-stopped" ]
+	sftpgo_objects
 	docker stop sftp >/dev/null
-	keep_state sftp
 	cg inspect sftpgo --root "$(root_of sftp-state)" --output json
 	exits 0
 	[ "$(fact service.kind) $(fact install.container "['status']")" = 'container exited' ]
 	[ "$(json "'conf' in d['facts']")" = False ]
 	[[ $output == *'which file its image brings cannot be seen'* ]]
-	untouched sftp
+	docker rm --force sftp >/dev/null
 }
 
-@test "SFTPGo: a Compose service on a folder of the host, running and stopped" {
-	docker image inspect drakkan/sftpgo:v2.6.4 >/dev/null 2>&1 || skip "no SFTPGo 2.6.4"
-	docker compose version >/dev/null 2>&1 || skip "no Compose plugin: $(tail -n 1 "$lab/apt/log")"
+@test "SFTPGo: a Compose service on the host's network behind a gate, killed while it is made anew, forward and back" {
+	[ -f "$lab/sftp-images" ] || skip "no SFTPGo 2.6.4 or 2.7.5"
+	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
 	mkdir -p "$lab/files/state"
-	sftpgo_document sftpgo.db 18 >"$lab/files/state/sftpgo.json"
+	sed 's/"idle_timeout": [0-9]*/"idle_timeout": 18/' "$lab/sftp-image/etc/sftpgo/sftpgo.json" >"$lab/files/state/sftpgo.json"
 	cat >"$lab/files/compose.yaml" <<-EOF
 	services:
 	  sftp:
 	    image: drakkan/sftpgo:v2.6.4
 	    pull_policy: never
-	    working_dir: /var/lib/sftpgo
-	    command: [/opt/sftpgo/sftpgo, serve]
-	    environment: {SFTPGO_LOG_FILE_PATH: ""}
-	    ports: ["127.0.0.1:18081:8080"]
-	    volumes: ["./state:/var/lib/sftpgo", "$(sftpgo_build 2.6.4):/opt/sftpgo:ro", "/usr:/usr:ro"]
+	    restart: always
+	    network_mode: host
+	    environment: {SFTPGO_DEFAULT_ADMIN_USERNAME: admin, SFTPGO_DEFAULT_ADMIN_PASSWORD: pass-admin}
+	    volumes: ["./state:/var/lib/sftpgo", "./srv:/srv/sftpgo", "/usr:/usr:ro"]
 	EOF
 	docker compose --project-directory "$lab/files" up --detach 2>&1
-	wait_for sftpgo_answers_on 18081
-	for running in True False; do
-		cg inspect sftpgo --root "$lab/files/state" --output json
-		exits 0
-		[ "$(fact service.config)" = "{'kind': 'compose', 'project': 'files', 'service': 'sftp'}" ]
-		[ "$(fact server.running) $(setting common.idle_timeout)" = "$running 18" ]
-		[ "$(fact provider.file)" = "$lab/files/state/sftpgo.db" ]
-		docker compose --project-directory "$lab/files" stop 2>&1
-	done
+	sftpgo_at files/sftp 8080 2022
+	sftpgo_filled
+	cg inspect sftpgo --root "$lab/files/state" --output json
+	exits 0
+	[ "$(fact service.config)" = "{'kind': 'compose', 'project': 'files', 'service': 'sftp'}" ]
+	[ "$(fact server.running) $(setting common.idle_timeout)" = 'True 18' ]
+	[ "$(fact provider.file)" = "$lab/files/state/sftpgo.db" ]
+	[ "$(fact install.container "['conf_of_image']")" = False ]
+	rm -f "$lab/uploaded"
+	uploads_start user-00010
+	sftpgo_migration "$lab/files/state" drakkan/sftpgo:v2.7.5
+	nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../tools/kill_at.py" container:begin 100 \
+		"$CG" --state-dir "$lab/state" apply -f "$lab/migration.yaml" --yes --output jsonl
+	cg resume --yes
+	exits 0
+	sftpgo_is 2.7.5
+	sftpgo_objects
+	[ "$(image_of files-sftp-1) $(policy_of files-sftp-1)" = 'drakkan/sftpgo:v2.7.5 always' ]
+	! command -v nft >/dev/null || { cg report && [[ $output == *gate* ]]; }
+	nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../tools/kill_at.py" container:undo 100 \
+		"$CG" --state-dir "$lab/state" rollback --yes --output jsonl
+	cg rollback --yes
+	exits 0
+	sftpgo_is 2.6.4
+	sftpgo_objects
+	[ "$(image_of files-sftp-1) $(policy_of files-sftp-1)" = 'drakkan/sftpgo:v2.6.4 always' ]
+	uploads_stop
+	users_files "$lab/files/srv/data"
+	docker compose --project-directory "$lab/files" stop 2>&1
+	cg inspect sftpgo --root "$lab/files/state" --output json
+	exits 0
+	[ "$(fact server.running) $(setting common.idle_timeout)" = 'False 18' ]
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "products/sftpgo/sftpgo.h"
 
 bool sftpgo_follows(const struct goal *to)
@@ -19,6 +20,9 @@ void sftpgo_change(const struct facts *now, const struct goal *to, struct change
 		c.to_edition = goal_edition(to);
 	if (to && !c.to_version)
 		c.to_version = goal_version(to);
-	c.nothing = c.from_version && c.to_version && !strcmp(c.from_version, c.to_version);
+	if (container_is(facts_str(now, SF_SERVICE_KIND, NULL)))
+		c.nothing = container_stays(now);
+	else
+		c.nothing = c.from_version && c.to_version && !strcmp(c.from_version, c.to_version);
 	*ret = c;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "products/sftpgo/crossing.h"
 
 bool goes_to_enterprise(const struct facts *now, const struct goal *to, const char *id, struct results *ret)
@@ -52,6 +53,8 @@ const struct check sftpgo_checks[] = {
 	{ "sftpgo.one-server",          sftpgo_check_one_server, true },
 	{ "sftpgo.service",             sftpgo_check_service, true },
 	{ "sftpgo.starter",             sftpgo_check_starter, true },
+	{ "sftpgo.container",           sftpgo_check_container, .judges = FACT_IMAGE },
+	{ "sftpgo.container-data",      sftpgo_check_container_data },
 	{ "sftpgo.login",               sftpgo_check_login },
 	{ "sftpgo.transfers",           sftpgo_check_transfers },
 	{ "sftpgo.probe-users",         sftpgo_check_probe_users },

@@ -29,6 +29,10 @@ CHECK(one_server);
 CHECK(service);
 CHECK(starter);
 
+/* checks_container.c: a server in a container */
+CHECK(container);
+CHECK(container_data);
+
 /* checks_crossing.c: the login, and the way to Enterprise */
 CHECK(login);
 CHECK(transfers);

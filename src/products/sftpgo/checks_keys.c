@@ -216,6 +216,9 @@ CHECK(hooks)
 		if (!strcmp(state, "elsewhere"))
 			results_add(ret, id, VERDICT_UNSURE, key, "'%s' is on the Windows host: look whether it is there",
 				    json_str(hook, "path", "?"));
+		else if (!strcmp(state, "of the image"))
+			results_add(ret, id, VERDICT_UNSURE, key, "'%s' lies in no volume: look whether the new image has it",
+				    json_str(hook, "path", "?"));
 		else if (strcmp(state, "there") != 0)
 			results_add(ret, id, is_for_logins(key) ? VERDICT_BLOCK : VERDICT_WARN, key,
 				    "'%s' is %s", json_str(hook, "path", "?"), state);
@@ -247,6 +250,8 @@ CHECK(plugins)
 		if (!strcmp(state, "elsewhere"))
 			results_add(ret, id, VERDICT_UNSURE, cmd,
 				    "a %s plugin, on the Windows host: look whether it is there", type);
+		else if (!strcmp(state, "of the image"))
+			results_add(ret, id, VERDICT_UNSURE, cmd, "a %s plugin, in no volume: look whether the new image has it", type);
 		else if (strcmp(state, "there") != 0)
 			results_add(ret, id, VERDICT_BLOCK, cmd,
 				    "it is %s: the server does not start without", state);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/container_move.h"
+
 #define OLDEST_MINOR 6
 
 CHECK(source_version)
@@ -140,7 +142,7 @@ CHECK(one_server)
 
 static bool can_switch(const char *kind)
 {
-	return !strcmp(kind, "process") || !strcmp(kind, "systemd") || !strcmp(kind, "command");
+	return !strcmp(kind, "process") || !strcmp(kind, "systemd") || !strcmp(kind, "command") || container_is(kind);
 }
 
 CHECK(service)
@@ -154,7 +156,7 @@ CHECK(service)
 	if (!kind || !need(now, SF_RUNNING, id, ret, &running))
 		return;
 	if (!can_switch(kind))
-		results_add(ret, id, VERDICT_BLOCK, NULL, "it runs as %s, which this version can only read", kind);
+		results_add(ret, id, VERDICT_BLOCK, NULL, "it runs as %s, which this version cannot stop and start", kind);
 	else if (!strcmp(kind, "process") && !json_is_true(running))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "it is stopped, and nothing says how it is started");
 	else

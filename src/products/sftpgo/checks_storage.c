@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/container_move.h"
 
 /* Does a build say so of itself? "+s3" true, "-s3" or nothing false. */
 static bool build_has(const json_t *build, const char *feature)
@@ -54,6 +55,18 @@ static void judge_backend(const json_t *old, const json_t *new, const json_t *us
 			    n);
 }
 
+/* By the names of the vendor's images. facts/sftpgo 1.2 */
+static void judge_image(const json_t *artifact, const char *driver, struct results *ret)
+{
+	static const char id[] = "sftpgo.target-features";
+	autofree char *tag = image_tag(json_str(artifact, "path", ""));
+
+	if (strstr(tag, "distroless") && !strcmp(driver, "sqlite"))
+		results_add(ret, id, VERDICT_BLOCK, "sqlite", "a distroless image is built without it");
+	else
+		results_add(ret, id, VERDICT_NOTE, NULL, "an image does not tell what is built in");
+}
+
 CHECK(target_features)
 {
 	static const char id[] = "sftpgo.target-features";
@@ -63,8 +76,13 @@ CHECK(target_features)
 
 	if (left_to_hand(now, id, "an installer does not tell what is built in", ret))
 		return;
-	if (!driver || !need(now, SF_ARTIFACT, id, ret, &artifact) ||
-	    !need(now, SF_BUILD, id, ret, &build) || !need(now, SF_BACKENDS, id, ret, &used))
+	if (!driver || !need(now, SF_ARTIFACT, id, ret, &artifact))
+		return;
+	if (!strcmp(json_str(artifact, "form", ""), "image")) {
+		judge_image(artifact, driver, ret);
+		return;
+	}
+	if (!need(now, SF_BUILD, id, ret, &build) || !need(now, SF_BACKENDS, id, ret, &used))
 		return;
 	/* A package's program is asked when it is installed, an archive's before. */
 	if (strcmp(json_str(artifact, "form", ""), "archive") != 0) {

@@ -23,6 +23,18 @@ static void judge_installer(const struct facts *now, const struct goal *to, stru
 		results_add(ret, id, VERDICT_PASS, NULL, "an installer for Windows, SHA-256 %s", json_str(a, "sha256", "?"));
 }
 
+/* Known by its name; whether it is to be had is asked elsewhere. */
+static void judge_image(const json_t *a, struct results *ret)
+{
+	static const char id[] = "sftpgo.artifact";
+	const char *image = json_str(a, "path", "?"), *version = json_str(a, "version", NULL);
+
+	if (version)
+		results_add(ret, id, VERDICT_PASS, NULL, "image '%s', SFTPGo %s", image, version);
+	else
+		results_add(ret, id, VERDICT_BLOCK, NULL, "image '%s': its tag tells no version, and neither does target.version", image);
+}
+
 CHECK(artifact)
 {
 	static const char id[] = "sftpgo.artifact";
@@ -37,7 +49,9 @@ CHECK(artifact)
 		return;
 	form = json_str(a, "form", "?");
 	finding = json_str(a, "finding", NULL);
-	if (strcmp(form, "archive") != 0 && !packager_of_form(form))
+	if (!strcmp(form, "image"))
+		judge_image(a, ret);
+	else if (strcmp(form, "archive") != 0 && !packager_of_form(form))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "it is no archive, no .deb and no .rpm");
 	else if (finding)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", finding);
@@ -194,10 +208,12 @@ CHECK(install_kind)
 		return;
 	if (!strcmp(kind, "archive"))
 		judge_archive(now, ret);
+	else if (!strcmp(kind, "container"))
+		results_add(ret, id, VERDICT_PASS, NULL, "a container: its image brings the program");
 	else if (facts_get(now, SF_PACKAGE))
 		judge_package(now, ret);
 	else
-		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives and packages", kind);
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; this version of crossgrade carries archives, packages and containers", kind);
 }
 
 /* rpm cannot make a package of what is installed: the repackaging of old is gone since 4.6. */
@@ -321,6 +337,11 @@ CHECK(gate)
 		return;
 	if (asked && !strcmp(asked, "none")) {
 		results_add(ret, id, VERDICT_NOTE, NULL, "none asked for: clients come in with the first start");
+		return;
+	}
+	if (sftpgo_publishes(now)) {
+		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL,
+			    "none can be closed before a container: what docker publishes goes past it");
 		return;
 	}
 	if (!need(now, SF_NFT, id, ret, &usable))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "svc/container.h"
 
 static const struct kind {
 	const char *name, *section, *tls_key;
@@ -165,8 +166,32 @@ void doors_list(const json_t *doors, door_list *ret)
 		if (*host == '/')
 			continue;
 		snprintf(d.name, sizeof d.name, "%s %s:%u", kind, *host ? host : "*", d.port);
+		snprintf(d.at, sizeof d.at, "%s", d.host);
+		d.at_port = d.port;
 		*vec_push(ret) = d;
 	}
+}
+
+/* What is bound to a loopback in there is reached by nobody outside. */
+static void find_one(const json_t *container, struct door *d)
+{
+	static const char *const name = "door";
+	const char *address = json_str(container, "address", NULL);
+	autojson json_t *probe = json_pack("{ss si}", "host", "", name, (int)d->port);
+	bool published;
+
+	container_reach(container, &name, 1, probe);
+	published = json_int(probe, name, 0) && *json_str(probe, "host", "");
+	if (published || address)
+		snprintf(d->at, sizeof d->at, "%s", published ? json_str(probe, "host", "") : address);
+	d->at_port = published ? (uint16_t)json_int(probe, name, 0) : address ? d->port : 0;
+}
+
+void doors_find(const json_t *container, door_list *doors)
+{
+	vec_each (doors, d)
+		if (!json_bool(container, "host_network", false))
+			find_one(container, d);
 }
 
 static void put_door(json_t *probe, const char *name, const json_t *door)

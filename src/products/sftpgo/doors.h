@@ -14,13 +14,17 @@ json_t *doors_of(const struct sftpgo_config *c) must_check;
 struct door {
 	char name[96];          /* "http 127.0.0.1:8080"; "*" is every address */
 	const char *kind;       /* "http" */
-	const char *host;       /* how this host reaches it */
+	const char *host;       /* where the server has it; what means every address is a loopback's */
 	uint16_t port;
+	char at[64];            /* how this host reaches it: there, until doors_find() */
+	uint16_t at_port;       /* 0: it does not */
 	bool tls;
 	const json_t *pages;    /* NULL: none */
 };
 typedef VEC(struct door) door_list;
 void doors_list(const json_t *doors, door_list *ret);   /* dropped with vec_done() */
+/* Of a server in a container, by docker's word (container_about(), "host_network"): where it publishes each, else at its own address. */
+void doors_find(const json_t *container, door_list *doors);
 /* Their TCP ports, each once, SFTP and HTTP first. */
 json_t *doors_ports(const struct sftpgo_config *c) must_check;
 /* "probe" of the site document: {"host","http"|"https","sftp","banner","healthz"}. No banner where somebody would feel a connection to

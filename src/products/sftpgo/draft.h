@@ -1,6 +1,7 @@
 /* A plan in the making: what its parts share. plan.c puts them in order. */
 #pragma once
 
+#include "engine/container_move.h"
 #include "engine/plan_window.h"
 #include "products/sftpgo/placement.h"
 
@@ -10,6 +11,7 @@ struct draft {
 	struct plan *plan;
 	struct change change;
 	struct placement at;
+	bool in_container;      /* its programs are an image's, and nothing of them is placed */
 	json_t *roots;  /* of the site: named here as places need them */
 	json_t *ports;  /* behind the gate; [] when there is none */
 };
@@ -46,7 +48,7 @@ void sftpgo_draft_rule(struct draft *d);
 size_t sftpgo_draft_logins(const struct draft *d);       /* tried while clients are kept out */
 
 /* plan_switch.c: the change itself */
-void sftpgo_draft_change(struct draft *d);
+int sftpgo_draft_change(struct draft *d, struct err *e) must_check;
 
 /* plan_database.c: a database server's tables, there and back */
 void sftpgo_draft_nodes(struct draft *d);        /* waits for the others' end, where that is wanted */

@@ -38,7 +38,10 @@
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
 #define SF_EDITED          "install.edited"     /* O [path]: configuration files that are not as the package brought them */
 #define SF_ALTERED         "install.altered"    /* O [path]: other files of the package that are not */
-#define SF_CONTAINER       "install.container"  /* P container_about(); absent: none */
+#define SF_CONTAINER       "install.container"  /* P container_about(), and "root": as it calls it, "host_network", "conf_of_image": bool,
+                                                 * or "error": why docker told nothing; absent: none */
+#define SF_LAYER           "container.changes"  /* O {"some":[path],"n"}: changed in the container itself, in no volume [docker diff] */
+#define SF_ADRIFT          "container.adrift"   /* P [str]: what of the data lies in the container itself, in words; absent: nothing */
 #define SF_SERVICE         "service.config"     /* P object for service_open() */
 #define SF_SERVICE_KIND    "service.kind"       /* P str */
 #define SF_SERVICE_BY      "service.by"         /* P str: who starts it again, in words; absent: nobody */

@@ -85,6 +85,7 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 	sftpgo_layout_done(&k.l);
 	provider_close(k.db);
 	json_decref(k.rules);
+	json_decref(k.layer);
 	if (r < 0 || facts_check_size(&f, e) < 0)
 		return -(int)e->kind;
 	*ret = f;

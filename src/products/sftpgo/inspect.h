@@ -14,6 +14,7 @@ struct look {
 	struct facts *f;
 	struct layout l;
 	struct provider *db;    /* NULL: could not be read */
+	json_t *layer;          /* what was changed in the container itself, by inspect_container.c; NULL: not looked at, or no container */
 	json_t *rules;          /* SF_RULES, by inspect_survey.c; NULL: not looked at */
 	struct gathering *gathering; /* of the scope, by inspect_scope.c; NULL: nobody began */
 	bool all_noted;         /* every object was noted in the one pass over them */
@@ -30,6 +31,8 @@ void look_missing(struct look *k, const char *key, const struct err *why);
 
 void look_at_server(struct look *k);    /* inspect_server.c: who answers */
 void look_at_install(struct look *k);   /* inspect_install.c: program, package, service */
+void look_at_container(struct look *k); /* inspect_container.c: what docker says of it */
+void look_at_image(struct look *k);     /* the same: the image to move to */
 void look_at_conf(struct look *k);      /* inspect_conf.c: configuration and doors */
 void look_at_files(struct look *k);     /* inspect_files.c: what the configuration names */
 void look_at_host(struct look *k);      /* inspect_host.c: ports and repositories */

@@ -29,8 +29,10 @@ static void put_provider_keys(struct look *k)
 	if (driver && (!strcmp(driver, "sqlite") || !strcmp(driver, "bolt"))) {
 		autofree char *file = database_file(c);
 
-		look_pin_str(k, SF_DB_FILE, file, file || !c->folder ? sftpgo_config_from(c, "data_provider.name") :
-								       "it is not in the copied folder");
+		look_pin_str(k, SF_DB_FILE, file, file	      ? sftpgo_config_from(c, "data_provider.name") :
+						  c->folder   ? "it is not in the copied folder" :
+						  k->l.inside ? "it lies in no volume of the container" :
+								sftpgo_config_from(c, "data_provider.name"));
 	}
 	if (database_is_server(driver)) {
 		const char *words = sftpgo_config_str(c, "data_provider.connection_string");
@@ -64,7 +66,7 @@ void look_at_conf(struct look *k)
 	}
 	look_pin(k, SF_CONF, sftpgo_config_facts(c), "configuration");
 	look_pin(k, SF_DOORS, doors_of(c), "configuration");
-	look_pin(k, SF_PROBE, doors_probe(c), "configuration");
+	look_pin(k, SF_PROBE, layout_probe(&k->l), "configuration");
 	look_pin_bool(k, SF_SHORT, hides_version(c), "common.server_version");
 	put_provider_keys(k);
 }

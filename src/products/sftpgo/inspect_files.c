@@ -18,13 +18,17 @@
 
 static const char *state_of_program(const struct look *k, const char *path)
 {
+	autofree char *here = NULL;
 	struct stat st;
 
-	if (k->l.folder_from || k->l.inside)
+	if (k->l.folder_from)
 		return "elsewhere";
 	if (*path != '/')
 		return "not absolute";
-	if (stat(path, &st) < 0)
+	here = layout_here(&k->l, path);
+	if (!here)
+		return "of the image";
+	if (stat(here, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? "absent" : "not to be seen";
 	if (!S_ISREG(st.st_mode))
 		return "no file";

@@ -127,8 +127,10 @@ void look_at_install(struct look *k)
 
 	put_service(k);
 	look_pin_str(k, SF_KIND, l->kind, "layout");
-	if (l->container)
-		look_pin(k, SF_CONTAINER, json_incref(l->container), "docker");
+	if (l->container) {
+		look_at_container(k);
+		return;
+	}
 	if (l->package)
 		look_pin(k, SF_PACKAGE, json_incref(l->package), json_str(l->package, "manager", ""));
 	if (!l->program || !l->install) {

@@ -21,15 +21,6 @@ static void put_listens(struct look *k, const door_list *doors)
 		look_pin(k, SF_LISTENS, names, "/proc/net/tcp");
 }
 
-/* Doors of a container are reached by other addresses than its configuration says. */
-static void miss_doors(struct look *k)
-{
-	static const char *const keys[] = { SF_HOST_KEYS, SF_CERTIFICATES, SF_PAGES };
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		facts_miss(k->f, keys[i], "the doors of a container are not asked");
-}
-
 void look_at_outside(struct look *k)
 {
 	char *keys_why = NULL, *certificates_why = NULL, *pages_why = NULL;
@@ -42,11 +33,8 @@ void look_at_outside(struct look *k)
 	all = doors_of(&k->l.conf);
 	doors_list(all, &doors);
 	put_listens(k, &doors);
-	if (k->l.inside) {
-		miss_doors(k);
-		vec_done(&doors);
-		return;
-	}
+	if (k->l.container)
+		doors_find(facts_get(k->f, SF_CONTAINER), &doors);
 	seen = outside_host_keys(k->site, &doors, &keys_why);
 	put(k, SF_HOST_KEYS, seen, keys_why, "SSH key exchange");
 	seen = outside_certificates(k->site, &doors, &certificates_why);

@@ -8,11 +8,26 @@
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/nodes.h"
 
+/* Its names and addresses are of the container's network: here they may be another server's. */
+static int is_reached(const struct look *k, struct err *e)
+{
+	const char *driver = facts_str(k->f, SF_DRIVER, NULL);
+
+	if (k->l.container && database_is_server(driver))
+		return err_set(e, ERR_REFUSED, "the database is a %s server, named as the container's network has it: it is not asked from here",
+			       driver);
+	if (k->l.container && driver && !facts_get(k->f, SF_DB_FILE))
+		return err_set(e, ERR_ABSENT, "the database: %s", facts_why_missing(k->f, SF_DB_FILE) ?: "its file is not known");
+	return 0;
+}
+
 static int open_provider(struct look *k, struct err *e)
 {
 	struct provider_at at;
 	int r;
 
+	if (is_reached(k, e) < 0)
+		return -(int)e->kind;
 	if (database_at(k->c, k->f, k->l.root ? &k->l.conf : NULL, &at, e) < 0)
 		return -(int)e->kind;
 	r = provider_open(&at, &k->db, e);

@@ -8,6 +8,7 @@
 #include "io/dir.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/objects.h"
+#include "products/sftpgo/objects_census.h"
 #include "products/sftpgo/places.h"
 #include "products/sftpgo/windows.h"
 
@@ -21,6 +22,7 @@ struct held {
 };
 
 struct gathering {
+	const struct look *look;
 	char *apart;    /* directory of the database's file, where that is not the root */
 	struct held root, database;     /* database.path NULL: its file lies in the root, or it is on a server */
 	/* What root was copied from, on a Windows host, and {name: true} of users' files in it, which a person is to leave out; NULL:
@@ -28,6 +30,7 @@ struct gathering {
 	const char *folder;
 	json_t *homes;
 	json_t *bad;
+	json_t *adrift; /* what lies in the container itself, in words */
 };
 
 /* ---- what is SFTPGo's ---- */
@@ -35,6 +38,18 @@ struct gathering {
 static void add(json_t *names, const char *name)
 {
 	json_object_set_new(names, name, json_true());
+}
+
+/* What the server calls it, as this host does. Heap; NULL: it lies in a container itself. */
+static char *here_of(const struct gathering *g, const char *path)
+{
+	return layout_here(&g->look->l, path);
+}
+
+static void note_adrift(struct gathering *g, const char *path, const char *whose)
+{
+	if (json_array_size(g->adrift) < BAD_MAX)
+		json_array_append_new(g->adrift, json_sprintf("%s, %s", path, whose));
 }
 
 static void add_configuration(struct held *h, const char *file)
@@ -93,15 +108,33 @@ static void add_path(struct held *h, const char *path)
 		add(h->may, name);
 }
 
-static void add_file(struct gathering *g, const char *said, const char *ending)
+/* Where relative names begin, as the server calls it. */
+static const char *own_dir(const struct gathering *g)
 {
-	autofree char *path = NULL;
+	return g->look->l.inside ? g->look->l.inside : g->root.path;
+}
+
+/* An image brings some; what was made or changed in the container itself is in no image. */
+static void note_changed(struct gathering *g, const char *path, const char *whose)
+{
+	if (json_lists(g->look->layer, path))
+		note_adrift(g, path, whose);
+}
+
+static void add_file(struct gathering *g, const char *key, const char *said, const char *ending)
+{
+	autofree char *path = NULL, *here = NULL;
 
 	if (!said || !*said)
 		return;
-	path = xasprintf("%s%s%s%s", *said == '/' ? "" : g->root.path, *said == '/' ? "" : "/", said, ending);
-	add_path(&g->root, path);
-	add_path(&g->database, path);
+	path = xasprintf("%s%s%s%s", *said == '/' ? "" : own_dir(g), *said == '/' ? "" : "/", said, ending);
+	here = here_of(g, path);
+	if (!here) {
+		note_changed(g, path, key);
+		return;
+	}
+	add_path(&g->root, here);
+	add_path(&g->database, here);
 }
 
 /* A name, or several. */
@@ -112,12 +145,12 @@ static void add_files(struct gathering *g, const char *key, const json_t *value)
 	size_t i;
 
 	if (json_is_string(value))
-		add_file(g, json_string_value(value), "");
+		add_file(g, key, json_string_value(value), "");
 	json_array_foreach(value, i, one)
 	{
-		add_file(g, json_string_value(one), "");
+		add_file(g, key, json_string_value(one), "");
 		if (more)
-			add_file(g, json_string_value(one), more);
+			add_file(g, key, json_string_value(one), more);
 	}
 }
 
@@ -134,7 +167,11 @@ static void add_certificates(struct gathering *g, const struct sftpgo_config *co
 
 static void gather_names(struct gathering *g, const struct look *k, const char *file)
 {
-	add_configuration(&g->root, k->l.conf.file);
+	autofree char *conf = k->l.conf.file ? here_of(g, k->l.conf.file) : NULL;
+
+	add_configuration(&g->root, conf);
+	if (k->l.conf.file && !conf)
+		note_changed(g, k->l.conf.file, "the configuration");
 	add_host_keys(&g->root);
 	if (file)
 		add_database(g->database.path ? &g->database : &g->root, file);
@@ -168,9 +205,12 @@ static void keep_apart(struct gathering *g, struct held *h, const char *path, co
 /* Where it is, as far as a root may hold it. Heap, or NULL. */
 static char *home_here(const struct gathering *g, const char *path)
 {
+	autofree char *here = NULL;
+
 	if (g->folder)
 		return path && windows_is_absolute(path) ? windows_here(g->root.path, g->folder, path) : NULL;
-	return path && *path == '/' ? place_real(path) : NULL;
+	here = path && *path == '/' ? here_of(g, path) : NULL;
+	return here ? place_real(here) : NULL;
 }
 
 static void note_home(struct gathering *g, const char *path, const char *whose)
@@ -183,10 +223,20 @@ static void note_home(struct gathering *g, const char *path, const char *whose)
 	keep_apart(g, &g->database, path, real, whose);
 }
 
+/* As the server calls it; in a copy of a Windows folder as it lies here. */
+static char *place_named(const struct gathering *g, const struct sftpgo_config *conf, const char *key)
+{
+	const char *said = sftpgo_config_str(conf, key);
+
+	if (g->folder || !said || !*said)
+		return sftpgo_config_path(conf, key);
+	return *said == '/' ? xstrdup(said) : xasprintf("%s/%s", own_dir(g), said);
+}
+
 /* Homes and dumps may lie right in such a directory: then their names are none of ours. */
 static void note_place(struct gathering *g, const struct sftpgo_config *conf, const char *key)
 {
-	autofree char *path = sftpgo_config_path(conf, key),
+	autofree char *path = place_named(g, conf, key),
 		      *there = path && g->folder ? windows_there(g->folder, sftpgo_config_str(conf, key)) : NULL,
 		      *real = home_here(g, there ? there : path);
 
@@ -250,6 +300,8 @@ static struct gathering *begun(struct look *k)
 	if (g)
 		return g;
 	g = k->gathering = xcalloc(1, sizeof *g);
+	g->look = k;
+	g->adrift = json_array();
 	g->apart = dir && strcmp(dir, k->l.root) != 0 ? take_ptr(dir) : NULL;
 	g->root = held_new(k->l.root);
 	g->database = held_new(g->apart);
@@ -272,8 +324,27 @@ void look_gathering_done(struct look *k)
 	held_done(&g->database);
 	json_decref(g->homes);
 	json_decref(g->bad);
+	json_decref(g->adrift);
 	free(g->apart);
 	free(g);
+}
+
+/* Of other storages it is a place to work in, and nothing is kept there. facts/sftpgo 9 */
+static bool keeps_files(const json_t *fields)
+{
+	int64_t provider = json_int(json_object_get(fields, "filesystem"), "provider", STORAGE_LOCAL);
+
+	return provider == STORAGE_LOCAL || provider == STORAGE_LOCAL_ENCRYPTED;
+}
+
+static void note_files(struct gathering *g, const json_t *fields, const char *key, const char *whose)
+{
+	const char *path = json_str(fields, key, "");
+	autofree char *here = *path == '/' ? here_of(g, path) : NULL;
+
+	note_home(g, path, whose);
+	if (*path == '/' && !here && keeps_files(fields))
+		note_adrift(g, path, whose);
 }
 
 void look_note_home(struct look *k, const struct object *o)
@@ -282,11 +353,11 @@ void look_note_home(struct look *k, const struct object *o)
 	struct gathering *g = begun(k);
 
 	if (o->kind == OBJ_USERS)
-		note_home(g, json_str(o->fields, "home_dir", NULL), whose);
+		note_files(g, o->fields, "home_dir", whose);
 	else if (o->kind == OBJ_GROUPS)
-		note_home(g, json_str(json_object_get(o->fields, "user_settings"), "home_dir", NULL), whose);
+		note_files(g, json_object_get(o->fields, "user_settings"), "home_dir", whose);
 	else if (o->kind == OBJ_FOLDERS)
-		note_home(g, json_str(o->fields, "mapped_path", NULL), whose);
+		note_files(g, o->fields, "mapped_path", whose);
 }
 
 static int note_object(void *data, const struct object *o, struct err *e unused_arg)
@@ -312,6 +383,15 @@ static void put_roots(struct look *k, const struct gathering *g)
 	json_object_set_new(roots, "root", root_json(g, &g->root));
 	look_pin(k, SF_SCOPE, roots, "configuration and data provider");
 	look_pin_some(k, SF_SCOPE_BAD, json_incref(g->bad), "data provider");
+	look_pin_some(k, SF_ADRIFT, json_incref(g->adrift), "configuration, data provider and docker");
+}
+
+/* A directory that shows at two places of this host has two names, and homes in it would go unseen. */
+static bool agrees_with_docker(const struct look *k)
+{
+	autofree char *here = k->l.inside ? layout_here(&k->l, k->l.inside) : NULL, *real = here ? place_real(here) : NULL;
+
+	return !k->l.inside || (real && !strcmp(real, k->l.root));
 }
 
 void look_at_scope(struct look *k)
@@ -320,8 +400,8 @@ void look_at_scope(struct look *k)
 
 	if (!k->db)
 		facts_miss(k->f, SF_SCOPE, facts_why_missing(k->f, SF_SCHEMA));
-	else if (k->l.inside)
-		facts_miss(k->f, SF_SCOPE, "homes of a container's users are paths of its own");
+	else if (!agrees_with_docker(k))
+		facts_miss(k->f, SF_SCOPE, "docker does not tell its configuration directory's volume as this host's mounts do");
 	else if (note_all(k, &e) < 0)
 		look_missing(k, SF_SCOPE, &e);
 	else

@@ -141,7 +141,9 @@ static void put_room(struct look *k)
 
 int look_at_artifact(struct look *k, struct err *e)
 {
-	if (put_artifact(k, e) < 0)
+	if (k->l.container)
+		look_at_image(k);
+	else if (put_artifact(k, e) < 0)
 		return -(int)e->kind;
 	put_more(k);
 	put_wanted(k, SF_TARGET_EDITION, goal_edition(k->to), "edition");

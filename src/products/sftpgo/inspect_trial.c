@@ -48,16 +48,20 @@ static char *set_off_by_file(const struct judged *j, const char *user)
 static json_t *judge_user(const struct judged *j, const char *name)
 {
 	json_t *fit = trial_objects_user(&j->db, name);
-	autofree char *told = set_off_by_file(j, name);
+	const char *home = json_str(fit, "home", NULL);
+	autofree char *told = set_off_by_file(j, name), *here = home ? layout_here(&j->look->l, home) : NULL;
 	json_t *remote = trial_objects_remote(&j->db, name);
 
 	if (json_array_size(remote))
 		json_object_set(fit, "remote", remote);
 	json_decref(remote);
-	if (json_object_get(fit, "home") && told) {
-		json_object_del(fit, "home");
-		json_object_set_new(fit, "no_files", json_text(told));
-	}
+	if (!home)
+		return fit;
+	json_object_del(fit, "home");
+	if (!told && here)
+		json_object_set_new(fit, "home", json_text(here));
+	else
+		json_object_set_new(fit, "no_files", json_text(told ? told : "its home lies in no volume of the container"));
 	return fit;
 }
 
@@ -103,6 +107,8 @@ static char *no_account(const struct judged *j, const char *below)
 		return xstrdup("the server is not running");
 	if (!rest_has_login(j->look->site))
 		return xstrdup("it needs source.login, an administrator who makes and removes it");
+	if (j->look->l.container)
+		return xstrdup("in a container its folder would have two names: name accounts in settings.probe_users");
 	if (!below)
 		return xstrdup("data_provider.users_base_dir is not set: there is no place for its folder");
 	if (stat(below, &st) < 0 || !S_ISDIR(st.st_mode))

@@ -30,6 +30,7 @@ void sftpgo_layout_done(struct layout *l)
 	json_decref(l->service);
 	json_decref(l->container);
 	json_decref(l->stopped);
+	json_decref(l->seen);
 	free(l->inside);
 	sftpgo_config_done(&l->conf);
 	*l = (struct layout){ 0 };
@@ -194,6 +195,14 @@ static int find_server(struct layout *l, struct err *e)
 	}
 	vec_done(&pids);
 	return 0;
+}
+
+pid_t sftpgo_layout_server(const char *root)
+{
+	autolayout struct layout l = { .root = realpath(root, NULL) };
+	struct err none = ERR_INIT;
+
+	return l.root && find_server(&l, &none) >= 0 && !l.others ? l.proc.id.pid : 0;
 }
 
 /* ---- units ---- */

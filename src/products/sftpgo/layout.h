@@ -41,6 +41,7 @@ struct layout {
 	struct svc_state svc;
 	json_t *container;              /* container_about(); "error": why docker told nothing. NULL: none */
 	json_t *stopped;                /* docker's word of one that does not run, by which its paths are known; NULL: none */
+	json_t *seen;                   /* docker's word of the container, running or not; NULL: none, or docker told nothing */
 	char *inside;                   /* the root as the container calls it; NULL: of no container */
 	struct sftpgo_config conf;
 	char conf_error[256];           /* "" when it could be read */
@@ -62,6 +63,13 @@ void layout_find_stopped(struct layout *l);
 /* Calls back with the root, as this host calls it, of each container that does not run. */
 void layout_each_stopped(void (*seen)(void *data, const json_t *container, const char *root), void *data);
 char **layout_words(const json_t *list);        /* its texts; for words_free() */
+/* What the server calls `path`, absolute, as this host calls it. Heap; NULL: it lies in a container itself, or in memory. */
+char *layout_here(const struct layout *l, const char *path) must_check;
+/* doors_probe(), as this host reaches what a container publishes. New reference. */
+json_t *layout_probe(const struct layout *l) must_check;
+
+/* The process that serves with this root, 0: none, or more than one. In a container the first process may be another. */
+pid_t sftpgo_layout_server(const char *root);
 
 /* Canonical roots of this host's installations, sorted. */
 typedef VEC(char *) sftpgo_roots;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/json.h"
+#include "products/sftpgo/doors.h"
 #include "svc/container.h"
 
 /* What a container that does not run is started with. */
@@ -86,7 +87,6 @@ static bool is_in_container(const struct layout *l)
 
 void layout_read_container(struct layout *l)
 {
-	autojson json_t *seen = NULL;
 	struct serve_line line;
 	struct err e = ERR_INIT;
 
@@ -94,12 +94,29 @@ void layout_read_container(struct layout *l)
 		return;
 	if (!l->inside && serve_line_parse(l->proc.argv, &line))
 		l->inside = serve_config_dir(&line, l->proc.env, l->proc.cwd);
-	if (container_of(l->service, &seen, &e) >= 0) {
-		l->container = container_about(seen);
+	if (container_of(l->service, &l->seen, &e) >= 0) {
+		l->container = container_about(l->seen);
 	} else {
 		l->container = json_deep_copy(l->service);
 		json_object_set_new(l->container, "error", json_text(e.msg));
 	}
 	if (l->inside)
 		json_object_set_new(l->container, "root", json_text(l->inside));
+}
+
+char *layout_here(const struct layout *l, const char *path)
+{
+	if (!l->inside)
+		return xstrdup(path);
+	return l->seen ? container_outside(l->seen, path) : NULL;
+}
+
+json_t *layout_probe(const struct layout *l)
+{
+	static const char *const names[] = { "http", "https", "sftp" };
+	json_t *probe = doors_probe(&l->conf);
+
+	if (l->container)
+		container_reach(l->container, names, ARRAY_LEN(names), probe);
+	return probe;
 }

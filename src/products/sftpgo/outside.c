@@ -13,6 +13,7 @@
 #define PAGE_MAX   (4u << 20)
 #define DOORS_MAX  64
 #define FELT       "not asked, as a connection would be felt: by a hook at each one, a rate limit, or a defender"
+#define UNREACHED  "the container publishes no such port, and has no address of its own"
 
 static void say_why(char **why, const char *door, const char *text)
 {
@@ -89,7 +90,9 @@ json_t *outside_host_keys(const struct site *s, const door_list *doors, char **w
 		return all;
 	if (is_felt(s, "banner"))
 		say_why(why, sftp->name, FELT);
-	else if (ssh_host_keys(sftp->host, sftp->port, gate_mark(), deadline_in(ASK_WITHIN), &keys, &e) < 0)
+	else if (!sftp->at_port)
+		say_why(why, sftp->name, UNREACHED);
+	else if (ssh_host_keys(sftp->at, sftp->at_port, gate_mark(), deadline_in(ASK_WITHIN), &keys, &e) < 0)
 		say_why(why, sftp->name, e.msg);
 	vec_each (&keys, key)
 		json_object_set_new(all, key->type, json_string(key->fingerprint));
@@ -103,7 +106,7 @@ static json_t *certificate_of(const struct door *d, enum tls_start how, struct e
 {
 	struct tls_certificate c = { 0 };
 
-	if (tls_certificate(d->host, d->port, gate_mark(), how, deadline_in(ASK_WITHIN), &c, e) >= 0)
+	if (tls_certificate(d->at, d->at_port, gate_mark(), how, deadline_in(ASK_WITHIN), &c, e) >= 0)
 		return json_pack("{ss sI}", "sha256", c.sha256, "not_after", (json_int_t)c.not_after);
 	return e->kind == ERR_ABSENT ? json_string("plain") : NULL;
 }
@@ -123,6 +126,10 @@ json_t *outside_certificates(const struct site *s, const door_list *doors, char 
 			say_why(why, d->name, FELT);
 			continue;
 		}
+		if (!d->at_port && (d->tls || ftp)) {
+			say_why(why, d->name, UNREACHED);
+			continue;
+		}
 		if (!d->tls && !ftp)
 			one = json_string("plain");
 		else
@@ -139,12 +146,12 @@ json_t *outside_certificates(const struct site *s, const door_list *doors, char 
 
 static json_t *pages_of(const struct door *d, char **why)
 {
-	struct http h = { .port = d->port, .tls = d->tls, .mark = gate_mark() };
+	struct http h = { .port = d->at_port, .tls = d->tls, .mark = gate_mark() };
 	json_t *all = json_object();
 	const char *name;
 	json_t *path;
 
-	snprintf(h.host, sizeof h.host, "%s", d->host);
+	snprintf(h.host, sizeof h.host, "%s", d->at);
 	json_object_foreach((json_t *)d->pages, name, path)
 	{
 		struct http_ask ask = { .method = "GET", .path = json_string_value(path), .within_ns = ASK_WITHIN, .max = PAGE_MAX };
@@ -169,6 +176,8 @@ json_t *outside_pages(const struct site *s, const door_list *doors, char **why)
 			continue;
 		if (is_felt(s, "healthz"))
 			say_why(why, d->name, FELT);
+		else if (!d->at_port)
+			say_why(why, d->name, UNREACHED);
 		else
 			json_object_set_new(all, d->name, pages_of(d, why));
 	}

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/container_move.h"
 #include "io/json.h"
 #include "io/proc.h"
 #include "products/sftpgo/layout.h"
@@ -11,6 +13,30 @@
 
 #define FIRST "starting SFTPGo "
 #define STEP  "updating database "
+
+/* Docker reads the standard output of a container through a pipe, and keeps it in a file, a JSON object a line. Heap; NULL: it
+ * is of no container, or kept elsewhere. */
+static char *file_of_docker(pid_t pid)
+{
+	autojson json_t *service = NULL, *seen = NULL;
+	struct svc_state unused = { 0 };
+	struct err none = ERR_INIT;
+	const char *file;
+
+	if (service_of_process(pid, &service, &unused, &none) < 0 || !container_is(json_str(service, "kind", NULL)) ||
+	    container_of(service, &seen, &none) < 0)
+		return NULL;
+	file = container_log_of(seen);
+	return file ? xstrdup(file) : NULL;
+}
+
+static bool writes_to_pipe(pid_t pid)
+{
+	autofree char *path = xasprintf("/proc/%d/fd/1", (int)pid);
+	char to[16] = "";
+
+	return readlink(path, to, sizeof to - 1) > 0 && !strncmp(to, "pipe:", 5);
+}
 
 /* Heap; NULL: its standard output. */
 static char *file_of(const struct proc *p)
@@ -22,14 +48,27 @@ static char *file_of(const struct proc *p)
 	if (!serve_line_parse(p->argv, &line))
 		line = (struct serve_line){ 0 };
 	named = serve_log_file(&line, p->env, p->cwd);
-	return named ? container_path_here(p->id.pid, named) ?: take_ptr(named) : NULL;
+	if (named)
+		return container_path_here(p->id.pid, named) ?: take_ptr(named);
+	return writes_to_pipe(p->id.pid) ? file_of_docker(p->id.pid) : NULL;
+}
+
+/* A line as docker keeps it holds one of the server's. */
+static struct sv unwrap(struct sv line, json_t **ret)
+{
+	struct err unread = ERR_INIT;
+
+	if (!sv_starts(line, "{\"log\":\"") || json_parse(line, "a line of docker's", ret, &unread) < 0)
+		return line;
+	return sv_trim(sv_of(json_str(*ret, "log", "")));
 }
 
 bool own_log_begins(struct sv line)
 {
-	autojson json_t *said = NULL;
+	autojson json_t *said = NULL, *kept = NULL;
 	struct err unread = ERR_INIT;
 
+	line = unwrap(line, &kept);
 	return json_parse(line, "a line of the log", &said, &unread) >= 0 && !strcmp(json_str(said, "sender", ""), "service") &&
 	       !strncmp(json_str(said, "message", ""), FIRST, strlen(FIRST));
 }
@@ -124,11 +163,12 @@ static bool take_step(const char *message, char *ret, size_t n)
 
 bool own_log_parse(struct sv line, struct own_line *ret)
 {
-	autojson json_t *said = NULL;
+	autojson json_t *said = NULL, *kept = NULL;
 	struct err unread = ERR_INIT;
 	struct own_line l = { 0 };
 	const char *message;
 
+	line = unwrap(line, &kept);
 	/* Most lines are of clients, and many. */
 	if (!holds(line, STEP) && !holds(line, "\"level\":\"error\"") && !holds(line, "\"level\":\"warn\"") &&
 	    !holds(line, "\"level\":\"fatal\"") && !holds(line, "\"level\":\"panic\""))

@@ -36,7 +36,7 @@ static json_t *gate_ports(const struct draft *d)
 	const char *name;
 	size_t i;
 
-	if (!window_wants_gate(d->to, facts_bool(d->now, SF_NFT, false)))
+	if (sftpgo_publishes(d->now) || !window_wants_gate(d->to, facts_bool(d->now, SF_NFT, false)))
 		return ports;
 	json_object_foreach((json_t *)facts_get(d->now, SF_DOORS), name, list) json_array_foreach(list, i, door)
 	{
@@ -64,10 +64,11 @@ static void add_site(struct draft *d)
 
 static int enough_is_known(const struct draft *d, struct err *e)
 {
-	static const char *const needed[] = { SF_ROOT,    SF_EDITION, SF_VERSION, SF_SERVICE, SF_SERVICE_KIND, SF_INSTALL,
-					      SF_DOORS,   SF_PROBE,   SF_DRIVER,  SF_SCHEMA,  SF_SCOPE,        SF_ARTIFACT };
+	static const char *const needed[] = { SF_ROOT,  SF_EDITION, SF_VERSION, SF_SERVICE, SF_SERVICE_KIND, SF_DOORS,
+					      SF_PROBE, SF_DRIVER,  SF_SCHEMA,  SF_SCOPE,   SF_ARTIFACT };
+	const char *programs = d->in_container ? FACT_IMAGE : SF_INSTALL;
 
-	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0)
+	if (window_needs(d->now, needed, ARRAY_LEN(needed), e) < 0 || window_needs(d->now, &programs, 1, e) < 0)
 		return -(int)e->kind;
 	if (!d->change.to_edition || !d->change.to_version)
 		return err_set(e, ERR_ABSENT, "neither goal nor artifact tell the edition and version wanted");
@@ -102,17 +103,31 @@ static void draft_done(struct draft *d)
 	json_decref(d->ports);
 }
 
-static void draft_steps(struct draft *d)
+static int draft_steps(struct draft *d, struct err *e)
 {
 	d->ports = gate_ports(d);
 	sftpgo_draft_stage(d);
 	sftpgo_draft_freeze(d);
-	sftpgo_draft_change(d);
+	if (sftpgo_draft_change(d, e) < 0)
+		return -(int)e->kind;
 	sftpgo_draft_thaw(d);
 	sftpgo_draft_prove(d);
 	sftpgo_draft_open(d);
 	sftpgo_draft_notes(d);
 	sftpgo_draft_forecast(d);
+	return 0;
+}
+
+bool sftpgo_publishes(const struct facts *now)
+{
+	const json_t *container = facts_get(now, SF_CONTAINER);
+
+	return container && !json_bool(container, "host_network", false);
+}
+
+bool sftpgo_conf_is_of_image(const struct facts *now)
+{
+	return json_bool(facts_get(now, SF_CONTAINER), "conf_of_image", false);
 }
 
 bool sftpgo_by_hand(const struct facts *now)
@@ -122,14 +137,15 @@ bool sftpgo_by_hand(const struct facts *now)
 
 int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
-	struct draft d = { .now = now, .to = to, .plan = ret };
+	struct draft d = { .now = now, .to = to, .plan = ret, .in_container = container_is(facts_str(now, SF_SERVICE_KIND, NULL)) };
+	int r = 0;
 
 	if (sftpgo_by_hand(now))
 		return sftpgo_plan_by_hand(now, to, ret, e);
 	sftpgo_change(now, to, &d.change);
 	if (enough_is_known(&d, e) < 0 || settings_are_good(to, e) < 0 || trial_settings(to, e) < 0 || events_settings(to, e) < 0)
 		return -(int)e->kind;
-	if (!d.change.nothing && sftpgo_placement(now, to, &d.change, &d.at, e) < 0)
+	if (!d.change.nothing && !d.in_container && sftpgo_placement(now, to, &d.change, &d.at, e) < 0)
 		return -(int)e->kind;
 	set_roots(&d);
 	if (d.change.nothing)
@@ -137,8 +153,8 @@ int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (d.change.nothing && !ret->steps.n)
 		plan_note(ret, "nothing to do: this very version is installed already");
 	else if (!d.change.nothing)
-		draft_steps(&d);
+		r = draft_steps(&d, e);
 	add_site(&d);
 	draft_done(&d);
-	return 0;
+	return r;
 }

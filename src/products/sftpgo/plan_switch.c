@@ -46,15 +46,18 @@ static void swap(struct draft *d)
 
 /* The data first, so that on the way back the program is the old one when the old data is put back: a server that somebody starts
  * in between is then never the new build on the old database, which it would rewrite. */
-void sftpgo_draft_change(struct draft *d)
+int sftpgo_draft_change(struct draft *d, struct err *e)
 {
 	if (window_copies(d->to))
 		sftpgo_draft_step(d, PHASE_CHANGE, "data", "data_point", STEP_IN_WINDOW, json_object(),
 			   "once the new build was started only the restore point brings the old world back");
 	sftpgo_draft_dump_point(d);
+	if (d->in_container && container_change(d->plan, d->roots, d->now, e) < 0)
+		return -(int)e->kind;
 	if (sftpgo_draft_is_package(d))
 		sftpgo_draft_install(d);
-	else
+	else if (!d->in_container)
 		swap(d);
 	sftpgo_draft_license(d);
+	return 0;
 }

@@ -15,7 +15,9 @@ static void stage_archive(struct draft *d)
 
 void sftpgo_draft_stage(struct draft *d)
 {
-	if (sftpgo_draft_is_package(d))
+	if (d->in_container)
+		container_stage(d->plan, d->now);
+	else if (sftpgo_draft_is_package(d))
 		sftpgo_draft_stage_packages(d);
 	else
 		stage_archive(d);
@@ -37,7 +39,7 @@ void sftpgo_draft_freeze(struct draft *d)
 	if (sftpgo_draft_is_package(d))
 		sftpgo_draft_lock_packages(d);
 	window_hook(d->plan, d->to, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");
-	if (!sftpgo_draft_is_package(d))
+	if (!sftpgo_draft_is_package(d) && !d->in_container)
 		sftpgo_draft_step(d, PHASE_FREEZE, "warm", "warm", STEP_AGAIN,
 		   json_pack("{s[o] s[] sI ss}", "places", sftpgo_draft_place(d, "builds", d->at.staged), "trees", "max_bytes",
 			     (json_int_t)256 << 20, "within", "10s"),

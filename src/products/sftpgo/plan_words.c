@@ -62,12 +62,23 @@ static void enterprise_note(struct draft *d)
 		window_note_unseen_edition(d->plan);
 }
 
+/* Whoever shares its network by its id would be left with one that is no more. */
+static void container_note(struct draft *d)
+{
+	plan_note(d->plan, "a container that shares the network of this one by its id keeps the old one's: restart such a one yourself");
+	if (sftpgo_conf_is_of_image(d->now))
+		plan_note(d->plan, "the configuration is the image's '%s': the new image brings its own; what volumes and variables set stays",
+			  facts_str(d->now, SF_CONF_FILE, "?"));
+}
+
 void sftpgo_draft_notes(struct draft *d)
 {
 	point_note(d);
 	plan_note(d->plan, "users' files are neither moved nor copied, and a way back leaves them as they are then");
 	sftpgo_draft_dump_notes(d);
-	if (sftpgo_draft_is_package(d))
+	if (d->in_container)
+		container_note(d);
+	else if (sftpgo_draft_is_package(d))
 		sftpgo_draft_package_notes(d);
 	else if (d->at.taking != TAKE_LINK)
 		window_note_old_build(d->plan, d->at.staged);

@@ -2,17 +2,17 @@
 #include <unistd.h>
 
 #include "products/sftpgo/convert_events.h"
-#include "products/sftpgo/doors.h"
 #include "products/sftpgo/layout.h"
 #include "products/sftpgo/sftpgo.h"
 #include "products/sftpgo/talk.h"
-#include "svc/container.h"
 
 static const struct product_key source_keys[] = {
 	{ "package_file", "/srv/sftpgo-old.deb", "package or installer of what is installed now, for the way back" },
 	{ NULL, NULL, NULL },
 };
 static const struct product_key target_keys[] = {
+	{ "image", "drakkan/sftpgo:v2.7.5", "in a container: the image to move to, with its tag" },
+	{ "image_archive", "/srv/sftpgo-2.7.5.tar", "its file as 'docker save' writes it; else it is pulled" },
 	{ "package", "{version: 2.7.5, repository: {file: /root/vendor.list, keyring: /root/vendor.gpg}}",
 	  "Debian package, instead of artifact: apt fetches it from that repository" },
 	{ NULL, NULL, NULL },
@@ -42,12 +42,7 @@ static const char *const editions[] = { SFTPGO_OPEN_SOURCE, SFTPGO_ENTERPRISE, N
 
 static json_t *site_doc(const struct layout *l, const json_t *login)
 {
-	static const char *const names[] = { "http", "https", "sftp" };
-	json_t *probe = doors_probe(&l->conf);
-	json_t *doc = json_pack("{s{ss} sO so}", "roots", "root", l->root, "service", l->service, "probe", probe);
-
-	if (l->container)
-		container_reach(l->container, names, ARRAY_LEN(names), probe);
+	json_t *doc = json_pack("{s{ss} sO so}", "roots", "root", l->root, "service", l->service, "probe", layout_probe(l));
 
 	if (l->install)
 		json_object_set_new(json_object_get(doc, "roots"), "install", json_string(l->install));

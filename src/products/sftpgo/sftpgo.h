@@ -24,6 +24,9 @@ int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *t
 /* Thinking. */
 int sftpgo_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 bool sftpgo_by_hand(const struct facts *now);    /* a copy of a Windows host's folder: windows.h */
+/* In a container with a network of its own: what docker publishes goes past any gate of ours. */
+bool sftpgo_publishes(const struct facts *now);
+bool sftpgo_conf_is_of_image(const struct facts *now);  /* in no volume: another image brings another */
 int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
 
 /* What a migration is, as facts and goal tell it. All borrowed; NULL: not known. */

@@ -4,8 +4,10 @@
  * file behind; at most 100 are named; without asked, why the server could not be. */
 #include "engine/step.h"
 
+#include "engine/container_move.h"
 #include "engine/event.h"
 #include "products/sftpgo/transfers.h"
+#include "svc/container.h"
 
 #define POLL  (500 * NS_PER_MS)
 #define NAMED 100
@@ -40,28 +42,43 @@ static int wait_idle(struct ctx *c, struct rest *api, int64_t within_ns, json_t 
 	}
 }
 
-/* Where an upload leaves its file: the user's home, while the server can still be asked for it. */
-static void name_dir(struct rest *api, json_t *transfer)
+/* Where an upload leaves its file, as this host calls it: the user's home, while the server can still be asked for it. */
+static void name_dir(struct rest *api, const json_t *container, json_t *transfer)
 {
 	autofree char *path = rest_path("/api/v2/users/", json_str(transfer, "user", ""));
-	autofree char *dir = NULL;
+	autofree char *named = NULL, *dir = NULL;
 	autojson json_t *user = NULL;
 	struct err none = ERR_INIT;
 
 	if (rest_get(api, path, &user, &none) >= 0)
-		dir = transfer_dir(user, json_str(transfer, "path", ""));
+		named = transfer_dir(user, json_str(transfer, "path", ""));
+	if (named)
+		dir = container ? container_outside(container, named) : take_ptr(named);
 	if (dir)
 		json_object_set_new(transfer, "dir", json_text(dir));
 }
 
-static void name_cut(struct ctx *c, struct rest *api, json_t *cut)
+/* Of docker; {}, in which no path lies on this host, where it does not tell. NULL: the server runs in none. */
+static json_t *container_seen(const struct site *s)
 {
+	const json_t *service = json_object_get(s->doc, "service");
+	struct err none = ERR_INIT;
+	json_t *seen = NULL;
+
+	if (!container_is(json_str(service, "kind", NULL)))
+		return NULL;
+	return container_of(service, &seen, &none) < 0 ? json_object() : seen;
+}
+
+static void name_cut(struct ctx *c, const struct site *s, struct rest *api, json_t *cut)
+{
+	autojson json_t *container = json_array_size(cut) ? container_seen(s) : NULL;
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(cut, i, one)
 	{
-		name_dir(api, one);
+		name_dir(api, container, one);
 		event_emit(c->events, "note",
 			   json_pack("{so}", "text",
 				     json_sprintf("cut by the stop: %s of '%s' by %s over %s", json_str(one, "type", "?"),
@@ -78,7 +95,7 @@ static int drain(struct ctx *c, struct site *s, int64_t within_ns, json_t **ret_
 		return -(int)e->kind;
 	while (json_array_size(*ret_cut) > NAMED)
 		json_array_remove(*ret_cut, NAMED);
-	name_cut(c, &api, *ret_cut);
+	name_cut(c, s, &api, *ret_cut);
 	return 0;
 }
 

@@ -1,8 +1,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "products/sftpgo/layout.h"
 #include "products/sftpgo/outside.h"
 #include "products/sftpgo/verify.h"
+#include "svc/container.h"
 
 #define LISTENS_WITHIN (5 * NS_PER_S) /* FTP and WebDAV come after HTTP and SFTP */
 #define LOOK_EVERY     (20 * NS_PER_MS)
@@ -17,10 +19,13 @@ static void unproved(const struct proof *p, const char *subject, const char *wha
 
 static pid_t server_of(const struct proof *p)
 {
+	const char *root = site_root_path(ctx_site(p->c, NULL), "root");
 	struct svc_state now = { 0 };
 	struct service *service;
 	struct err none = ERR_INIT;
 
+	if (proof_fact(p, SF_CONTAINER) && root)
+		return sftpgo_layout_server(root);
 	if (site_service(ctx_site(p->c, NULL), &service, &none) < 0 || service->ops->state(service, &now, &none) < 0)
 		return 0;
 	return now.id.pid;
@@ -166,6 +171,20 @@ static void compare_pages(const struct proof *p, const door_list *doors)
 		compare_pages_of(p, d, json_object_get(then, d->name), json_object_get(now, d->name), why);
 }
 
+/* The new container may have another address. */
+static void find_doors(const struct proof *p, door_list *doors)
+{
+	const json_t *then = proof_fact(p, SF_CONTAINER);
+	autojson json_t *seen = NULL, *now = NULL;
+	struct err none = ERR_INIT;
+
+	if (!then || container_of(json_object_get(ctx_site(p->c, NULL)->doc, "service"), &seen, &none) < 0)
+		return;
+	now = container_about(seen);
+	json_object_set_new(now, "host_network", json_boolean(container_is_on_host_of(seen)));
+	doors_find(now, doors);
+}
+
 /* Not on the way back: the old server shows what its files say, which the restore point brings back byte for byte. That they were
  * edited while it ran, or a certificate was renewed since, is no fault of the old world. */
 void compare_outside(const struct proof *p)
@@ -176,6 +195,7 @@ void compare_outside(const struct proof *p)
 	if (!p->to && p->depth == DEPTH_GATE)
 		return;
 	doors_list(then, &doors);
+	find_doors(p, &doors);
 	compare_listens(p, &doors);
 	compare_host_keys(p, &doors);
 	compare_certificates(p, &doors);

@@ -34,6 +34,35 @@ static int listen_here(uint16_t *ret_port)
 	return fd;
 }
 
+/* ---- of a container ---- */
+
+static void doors_of_a_container(void **state)
+{
+	autojson json_t *all = json_loads("{\"sftp\":[{\"host\":\"\",\"port\":2022}],\"http\":[{\"host\":\"\",\"port\":8080}]}", 0, NULL);
+	autojson json_t *bridge = json_loads("{\"ports\":{\"2022/tcp\":\"0.0.0.0:12022\"},\"address\":\"172.17.0.2\"}", 0, NULL);
+	autojson json_t *alone = json_loads("{\"ports\":{\"2022/tcp\":\"10.0.0.7:12022\"},\"address\":null}", 0, NULL);
+	autojson json_t *host = json_loads("{\"ports\":{},\"address\":\"127.0.0.1\",\"host_network\":true}", 0, NULL);
+	door_list doors = { 0 };
+
+	doors_list(all, &doors);
+	assert_int_equal(doors.n, 2);
+	doors_find(host, &doors);
+	assert_string_equal(doors.v[0].at, "127.0.0.1");
+	assert_int_equal(doors.v[0].at_port, 2022);
+	doors_find(bridge, &doors);
+	assert_string_equal(doors.v[0].at, "127.0.0.1");
+	assert_int_equal(doors.v[0].at_port, 12022);
+	assert_string_equal(doors.v[1].at, "172.17.0.2");
+	assert_int_equal(doors.v[1].at_port, 8080);
+	doors_find(alone, &doors);
+	assert_string_equal(doors.v[0].at, "10.0.0.7");
+	assert_int_equal(doors.v[1].at_port, 0);
+	/* As the server has them, by which they are known before and after. */
+	assert_string_equal(doors.v[0].name, "sftp *:2022");
+	assert_int_equal(doors.v[0].port, 2022);
+	vec_done(&doors);
+}
+
 /* ---- by configuration ---- */
 
 static void doors_by_name(void **state)
@@ -229,6 +258,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 	const struct CMUnitTest tests[] = {
+		T(doors_of_a_container),
 		T(doors_by_name),
 		T(who_would_feel_it),
 		T(the_process_that_listens),

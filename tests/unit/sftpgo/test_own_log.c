@@ -31,6 +31,22 @@ static void steps_of_the_schema_are_seen(void **state)
 	assert_false(parse("updating database schema version: 29 -> 30", &l));
 }
 
+static void lines_as_docker_keeps_them(void **state)
+{
+	static const char kept[] = "{\"log\":\"{\\\"level\\\":\\\"info\\\",\\\"sender\\\":\\\"%s\\\",\\\"message\\\":\\\"%s\\\"}\\n\","
+				   "\"stream\":\"stdout\",\"time\":\"2026-11-22T05:00:00.000000001Z\"}";
+	autofree char *step = xasprintf(kept, "dataprovider_sqlite", "updating database schema version: 29 -> 30"),
+		      *first = xasprintf(kept, "service", "starting SFTPGo 2.7.5"), *other = xasprintf(kept, "service", "server stopped");
+	struct own_line l;
+
+	assert_true(parse(step, &l));
+	assert_true(l.migrates);
+	assert_string_equal(l.words, "updating database schema version: 29 -> 30");
+	assert_true(own_log_begins(sv_of(first)));
+	assert_false(own_log_begins(sv_of(other)));
+	assert_false(parse("{\"log\":\"no JSON\\n\",\"stream\":\"stdout\"}", &l));
+}
+
 static void no_value_of_a_message_is_shown(void **state)
 {
 	static const struct {
@@ -229,7 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_of_the_schema_are_seen),
-		cmocka_unit_test(no_value_of_a_message_is_shown),
+		cmocka_unit_test(lines_as_docker_keeps_them), cmocka_unit_test(no_value_of_a_message_is_shown),
 		cmocka_unit_test(what_is_worth_telling),
 		cmocka_unit_test(errors_since_its_start_are_not_proved),
 		cmocka_unit_test(no_client_can_begin_it_anew),

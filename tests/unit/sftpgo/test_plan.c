@@ -11,7 +11,7 @@ static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-link",     "plan-entries",    "plan-no-gate", "plan-snapshot",
 					     "plan-database", "plan-enterprise", "plan-events",	    "plan-logins",	    "plan-nodes",
-					     "plan-nothing" };
+					     "plan-nothing",  "plan-container",	 "plan-compose" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
@@ -20,6 +20,7 @@ static void same_plan(void **state)
 static void refuses(void **state)
 {
 	golden_no_plan("no-plan-unknown-schema", ERR_ABSENT, "provider.schema");
+	golden_no_plan("no-plan-container", ERR_ABSENT, "target.image");
 	golden_no_plan("no-plan-events", ERR_USAGE, "settings.events_dump");
 	golden_no_plan("no-plan-gate", ERR_USAGE, "settings.gate");
 	golden_no_plan("no-plan-span", ERR_USAGE, "settings.drain");

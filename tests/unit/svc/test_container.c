@@ -314,6 +314,39 @@ static void test_project_by_labels(void **state)
 	assert_int_equal(compose_project_of(seen, &none, &e), -ERR_ABSENT);
 }
 
+static void test_changes_in_the_container_itself(void **state)
+{
+	autojson json_t *seen = parse(seen_text);
+	autojson json_t *all = container_changes_of(seen, SV("C /var\nC /var/lib\nA /var/lib/questdb\nC /opt\nA /opt/a b\nC /opt/x\n"
+							    "A /opt/x/new\nA /opt/x-y\nD /gone\nC /tmp\nA /tmp/z\nA /named/n\n"
+							    "A /run/pid\nA /etc/kept\nA /home\n\nnonsense\n"));
+	autojson json_t *doc = json_pack("{sO}", "all", all);
+
+	/* What is mounted is of this host, and what docker made to mount it on is nothing of anybody's. */
+	is(doc, "all", "[\"/gone\",\"/home\",\"/opt/a b\",\"/opt/x-y\",\"/opt/x/new\"]");
+}
+
+static void test_memory_is_nowhere_on_this_host(void **state)
+{
+	autojson json_t *seen = parse("{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/srv\",\"Destination\":\"/data\"},"
+				      "{\"Type\":\"tmpfs\",\"Source\":\"\",\"Destination\":\"/data/fast\"}]}");
+	autofree char *there = container_outside(seen, "/data/a"), *nowhere = container_outside(seen, "/data/fast/a");
+
+	assert_string_equal(there, "/srv/a");
+	assert_null(nowhere);
+}
+
+static void test_where_docker_keeps_the_log(void **state)
+{
+	autojson json_t *file = parse("{\"LogPath\":\"/d/x-json.log\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"json-file\"}}}");
+	autojson json_t *other = parse("{\"LogPath\":\"/d/x.log\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"local\"}}}");
+	autojson json_t *none = parse("{\"LogPath\":\"\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"json-file\"}}}");
+
+	assert_string_equal(container_log_of(file), "/d/x-json.log");
+	assert_null(container_log_of(other));
+	assert_null(container_log_of(none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +356,8 @@ int main(void)
 		cmocka_unit_test(test_drawn_ports),            cmocka_unit_test(test_answers_of_the_api),
 		cmocka_unit_test(test_image_by_a_variable),    cmocka_unit_test(test_compose_file_is_split),
 		cmocka_unit_test(test_dollars_are_not_doubled), cmocka_unit_test(test_project_by_labels),
+		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
+		cmocka_unit_test(test_where_docker_keeps_the_log),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 	};
 
