@@ -21,16 +21,16 @@ struct exchange {
 	struct err *e;
 };
 
-static void add_encoded(struct buf *url, const char *text)
+void http_encode(struct buf *ret, const char *text)
 {
 	static const char plain[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *text; text++) {
 		if (strchr(plain, *text))
-			buf_addc(url, *text);
+			buf_addc(ret, *text);
 		else
-			buf_addf(url, "%%%02X", (unsigned char)*text);
+			buf_addf(ret, "%%%02X", (unsigned char)*text);
 	}
 }
 
@@ -49,9 +49,9 @@ static int build_url(const struct http *h, const struct http_ask *ask, struct bu
 		 h->port, ask->path);
 	for (const char *const *q = ask->query; q && q[0]; q += 2) {
 		buf_addc(url, sep);
-		add_encoded(url, q[0]);
+		http_encode(url, q[0]);
 		buf_addc(url, '=');
-		add_encoded(url, q[1]);
+		http_encode(url, q[1]);
 		sep = '&';
 	}
 	return buf_check(url, "the address of the request", e);

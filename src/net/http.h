@@ -38,3 +38,5 @@ struct http_answer {
  * success here: the caller judges. */
 int  http_do(const struct http *h, const struct http_ask *ask, struct http_answer *ret, struct err *e) must_check;
 void http_answer_done(struct http_answer *a);
+/* One part of a path, or a value of a query: what is not plain as %XX. */
+void http_encode(struct buf *ret, const char *text);

@@ -104,9 +104,10 @@ json_t *outside_host_keys(const struct site *s, const door_list *doors, char **w
 
 static json_t *certificate_of(const struct door *d, enum tls_start how, struct err *e)
 {
+	struct tls_door door = { .host = d->at, .port = d->at_port, .mark = gate_mark(), .how = how };
 	struct tls_certificate c = { 0 };
 
-	if (tls_certificate(d->at, d->at_port, gate_mark(), how, deadline_in(ASK_WITHIN), &c, e) >= 0)
+	if (tls_certificate(&door, deadline_in(ASK_WITHIN), &c, e) >= 0)
 		return json_pack("{ss sI}", "sha256", c.sha256, "not_after", (json_int_t)c.not_after);
 	return e->kind == ERR_ABSENT ? json_string("plain") : NULL;
 }

@@ -1,15 +1,26 @@
-/* A server that shows a certificate of its own, for double.h: valid until NOT_AFTER, and its fingerprint. */
+/* A server that shows a certificate of its own, for double.h: valid until NOT_AFTER, for NAMES, and its fingerprint. */
 #pragma once
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "double.h"
 
 #define NOT_AFTER 1893456000 /* 2030-01-01 */
+#define NAMES     "site.test *.sites.test 127.0.0.1"
 
 static SSL_CTX *served;
 static char fingerprint[65];
+
+static inline void add_names(X509 *x)
+{
+	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:site.test,DNS:*.sites.test,IP:127.0.0.1");
+
+	assert_non_null(names);
+	assert_int_equal(X509_add_ext(x, names, -1), 1);
+	X509_EXTENSION_free(names);
+}
 
 static inline int make_certificate(void **state)
 {
@@ -24,6 +35,7 @@ static inline int make_certificate(void **state)
 	ASN1_TIME_set(X509_getm_notBefore(x), 0);
 	ASN1_TIME_set(X509_getm_notAfter(x), NOT_AFTER);
 	X509_set_pubkey(x, key);
+	add_names(x);
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
 	assert_int_equal(X509_digest(x, EVP_sha256(), sum, NULL), 1);
 	for (int i = 0; i < 32; i++)

@@ -57,15 +57,35 @@ static void silence(int fd)
 	sleep(5);
 }
 
+/* As a proxy of many sites: who names none of them is shown nothing. */
+static int by_name(SSL *s, int *alert, void *data)
+{
+	const char *name = SSL_get_servername(s, TLSEXT_NAMETYPE_host_name);
+
+	return name && !strcmp(name, "site.test") ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static void tls_by_name(int fd)
+{
+	SSL_CTX_set_tlsext_servername_callback(served, by_name);
+	tls(fd);
+}
+
 /* ---- what is seen ---- */
 
-static int ask(void (*talk)(int fd), enum tls_start how, struct tls_certificate *ret, struct err *e)
+static int ask_for(void (*talk)(int fd), enum tls_start how, const char *name, struct tls_certificate *ret, struct err *e)
 {
 	struct double_server s = double_start(talk);
-	int r = tls_certificate("127.0.0.1", s.port, 0, how, deadline_in(talk == silence ? 50 * NS_PER_MS : 5 * NS_PER_S), ret, e);
+	struct tls_door door = { .host = "127.0.0.1", .port = s.port, .how = how, .name = name };
+	int r = tls_certificate(&door, deadline_in(talk == silence ? 50 * NS_PER_MS : 30 * NS_PER_S), ret, e);
 
 	double_stop(&s);
 	return r;
+}
+
+static int ask(void (*talk)(int fd), enum tls_start how, struct tls_certificate *ret, struct err *e)
+{
+	return ask_for(talk, how, NULL, ret, e);
 }
 
 static void the_certificate(void **state)
@@ -83,6 +103,37 @@ static void the_certificate(void **state)
 		assert_string_equal(c.sha256, fingerprint);
 		assert_int_equal(c.not_after, NOT_AFTER);
 	}
+}
+
+static void names_of_the_certificate(void **state)
+{
+	static const struct {
+		const char *name;
+		bool fits;
+	} cases[] = { { "site.test", true },  { "a.sites.test", true },  { "SITE.test", true }, { "127.0.0.1", true },
+		      { "other.test", false }, { "a.b.sites.test", false }, { "127.0.0.2", false }, { "double", false }, { NULL, false } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tls_certificate c = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_ok(ask_for(tls, TLS_AT_ONCE, cases[i].name, &c, &e), &e);
+		assert_string_equal(c.names, NAMES);
+		assert_int_equal(c.fits, cases[i].fits);
+	}
+}
+
+static void the_site_is_asked_for_by_name(void **state)
+{
+	struct tls_certificate c = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_fails(ask_for(tls_by_name, TLS_AT_ONCE, NULL, &c, &e), &e, ERR_ABSENT);
+	err_clear(&e);
+	assert_fails(ask_for(tls_by_name, TLS_AT_ONCE, "127.0.0.1", &c, &e), &e, ERR_ABSENT);
+	err_clear(&e);
+	assert_ok(ask_for(tls_by_name, TLS_AT_ONCE, "site.test", &c, &e), &e);
+	assert_string_equal(c.sha256, fingerprint);
 }
 
 static void no_certificate(void **state)
@@ -108,6 +159,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_certificate),
+		cmocka_unit_test(names_of_the_certificate),
+		cmocka_unit_test(the_site_is_asked_for_by_name),
 		cmocka_unit_test(no_certificate),
 	};
 
