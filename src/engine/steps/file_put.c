@@ -140,6 +140,19 @@ static int attr_of(struct site *s, const json_t *params, struct file_attr *ret, 
 	return 0;
 }
 
+/* A file that somebody writes anew between a kill and the repetition holds what undo would not know for ours. */
+static int still_ours(const json_t *params, const json_t *undo, struct sv content, struct err *e)
+{
+	const char *ours = json_str(undo, "ours", NULL);
+	char digest[DIGEST_TEXT];
+
+	digest_text(content, digest);
+	if (!ours || !strcmp(ours, digest))
+		return 0;
+	return err_set(e, ERR_CHANGED, "'%s' says something else than when the run began",
+		       json_str(params, "from", json_str(json_object_get(params, "file"), "path", "?")));
+}
+
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	autobuf struct buf content = BUF_MAX(CONTENT_MAX);
@@ -149,13 +162,18 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	struct site *s;
 	int r;
 
-	if (open_place(c, params, &s, &d, &rel, e) < 0 || attr_of(s, params, &attr, e) < 0 ||
-	    content_of(params, &content, e) < 0 || dir_make_all(&d, file_parent(rel), 0755, e) < 0 ||
-	    file_drop_temps(&d, file_parent(rel), e) < 0)
+	if (open_place(c, params, &s, &d, &rel, e) < 0 || attr_of(s, params, &attr, e) < 0 || content_of(params, &content, e) < 0)
 		return -e->kind;
-	r = file_replace(&d, rel, buf_sv(&content), attr, e);
+	r = still_ours(params, undo, buf_sv(&content), e);
+	if (r >= 0)
+		r = dir_make_all(&d, file_parent(rel), 0755, e);
+	if (r >= 0)
+		r = file_drop_temps(&d, file_parent(rel), e);
+	if (r >= 0)
+		r = file_replace(&d, rel, buf_sv(&content), attr, e);
 	forget(&content);
-	*ret_result = json_object();
+	if (r >= 0)
+		*ret_result = json_object();
 	return r;
 }
 

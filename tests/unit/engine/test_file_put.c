@@ -125,11 +125,28 @@ static void a_whole_file_keeps_its_last_newline(void **state)
 	assert_string_equal(buf_str(&text), "a\nb\n\n");
 }
 
+/* Written anew between a kill and the repetition. */
+static void another_content_is_not_put(void **state)
+{
+	autojson json_t *params = params_for("a\n", 2), *undo = NULL, *result = NULL;
+	struct err e = ERR_INIT;
+
+	json_object_del(params, "prefix");
+	assert_ok(step_file_put.capture(&ctx, params, &undo, &e), &e);
+	assert_ok(file_replace(&ctx.state, "key", SV("b\n"), FILE_PRIVATE, &e), &e);
+	assert_fails(step_file_put.apply(&ctx, params, undo, &result, &e), &e, ERR_CHANGED);
+	assert_null(result);
+	err_clear(&e);
+	assert_int_equal(dir_has(&ctx.state, "root/env.d", &e), 0);
+	assert_ok(step_file_put.undo(&ctx, params, undo, &e), &e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_line_becomes_a_variable, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_line_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_content_is_not_put, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_whole_file_keeps_its_last_newline, setup, teardown),
 	};
 
