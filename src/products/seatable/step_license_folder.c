@@ -4,9 +4,11 @@
  * left there meanwhile, goes for it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "engine/file_undo.h"
+#include "engine/plan.h"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -133,4 +135,31 @@ static int undo_folder(struct ctx *c, const json_t *params, const json_t *undo, 
 	return make_again(&d, rel, undo, e);
 }
 
-const struct step_kind step_license_folder = { "license_folder", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_folder };
+/* What the plan itself put there goes first, and is judged by who put it. */
+static bool is_put_by_us(const struct ctx *c, const json_t *params)
+{
+	if (!c->plan)
+		return false;
+	vec_each (&c->plan->steps, s)
+		if (!strcmp(s->kind->name, "file_put") && json_equal(json_object_get(s->params, "file"), json_object_get(params, "folder")))
+			return true;
+	return false;
+}
+
+static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unused_arg, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+	struct stat st = { 0 };
+	const char *rel;
+	int has;
+
+	if (c->force || is_put_by_us(c, params))
+		return 0;
+	if (open_place(c, params, &d, &rel, e) < 0)
+		return -(int)e->kind;
+	has = look(&d, rel, &st, e);
+	return has > 0 && !S_ISDIR(st.st_mode) && st.st_size ? third_value(&d, rel, e) : has < 0 ? has : 0;
+}
+
+const struct step_kind step_license_folder = { "license_folder", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_folder,
+					       undo_look };
