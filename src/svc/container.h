@@ -60,3 +60,5 @@ int container_rename(const char *id, const char *name, struct err *e) must_check
 int container_remove(const char *id, struct err *e) must_check;
 /* The last lines it wrote, both streams, as docker keeps them. */
 int container_logs(const char *id, struct buf *ret, struct err *e) must_check;
+/* The last of those since a moment, as docker writes one ("2026-11-22T08:00:00.123456789Z"), without their times. */
+int container_logs_since(const char *id, const char *since, struct buf *ret, struct err *e) must_check;

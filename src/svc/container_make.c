@@ -80,3 +80,10 @@ int container_logs(const char *id, struct buf *ret, struct err *e)
 
 	return docker_run_both(argv, DOCKER_WITHIN, ret, e);
 }
+
+int container_logs_since(const char *id, const char *since, struct buf *ret, struct err *e)
+{
+	const char *argv[] = { "docker", "container", "logs", "--since", since, "--tail", LOG_LINES, id, NULL };
+
+	return docker_run_both(argv, DOCKER_WITHIN, ret, e);
+}

@@ -36,6 +36,19 @@ is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
 sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$1"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
 
+# An account's token, as settings.probe wants it.
+token() {
+	inside curl -s -m 5 -d username=admin@seatable.test -d password=pass-admin http://127.0.0.1/api2/auth-token/ |
+		sed 's/.*: "\(.*\)".*/\1/' >"$lab/token"
+	chmod 600 "$lab/token"
+}
+probe() { echo "probe: {token_file: $lab/token, base: '$(sed 's/.*"workspace_id": \([0-9]*\).*/\1/' "$lab/base")/lab'}"; }
+# Caddy shows the certificate of another site, or its own again.
+certificate() { # internal | FILE FILE
+	docker exec caddy sed -i "s|tls .*|tls $*|" /etc/caddy/Caddyfile
+	docker exec caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
+}
+
 goal() { # EDITION VERSION [SETTINGS]
 	printf 'crossgrade: 1\nproduct: seatable\nsource:\n  root: %s\ntarget:\n  edition: %s\n  version: %s\nsettings: {%s}\n' \
 		"$home/seatable-compose" "$1" "$2" "${3-}" >"$lab/goal.yaml"
@@ -63,7 +76,8 @@ writer_stop() {
 nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 
 @test "to Developer what is lost is agreed to by name; a rollback keeps what users wrote since" {
-	goal developer 6.1.0
+	token
+	goal developer 6.1.0 "$(probe)"
 	cg apply -f "$lab/goal.yaml" --yes
 	exits 9
 	# shellcheck disable=SC2154 # bats sets it
@@ -78,6 +92,8 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	# The old .env is kept there for the way back, 0600, with all that is in it.
 	run grep -rlF --exclude-dir=undo 'pa$$-db' "$lab/state"
 	[ "$status" -eq 1 ]
+	run grep -rlF -f "$lab/token" "$lab/state"
+	[ "$status" -eq 1 ]
 	writer_start
 	cg rollback
 	exits 0
@@ -85,9 +101,33 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	nothing_lost
 }
 
-@test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
+@test "the client of settings.probe and the certificate: what is not as before is told" {
+	goal developer 6.1.0 "$(probe)"
+	misbehave developer wrong-file
+	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	exits 5
+	[[ $output$stderr == *'attachment files/'*'content was '* ]]
+	is enterprise 6.1.8
+	misbehave all
 	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
 	exits 0
+	cg verify
+	exits 0
+	[[ $output != *client* && $output != *certificate* ]]
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other.test \
+		-addext subjectAltName=DNS:other.test -keyout "$home/caddy/other.key" -out "$home/caddy/other.crt" 2>/dev/null
+	certificate /data/caddy/other.crt /data/caddy/other.key
+	misbehave developer no-base
+	cg verify
+	exits 8
+	[[ $output == *'names of the certificate'*other.test* ]]
+	[[ $output == *'a base opened'*404* ]]
+	certificate internal
+	misbehave all
+}
+
+@test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
+	is developer 6.1.0
 	client write --log "$lab/gone.log" --seconds 1
 	cg rollback --restore-data
 	exits 9

@@ -22,6 +22,7 @@ import time
 
 import requests
 from seatable_api import Account, Base
+from seatable_api.constants import ColumnTypes
 
 TABLE = "Table1"
 stopping = threading.Event()
@@ -54,6 +55,7 @@ def add_file(base, log, name, size=20000):
     info = base.upload_bytes_file(name, data)
     path = info["url"].split(base.dtable_uuid)[-1].strip("/")
     note(log, "file", path, hashlib.sha256(data).hexdigest())
+    return info
 
 
 def seed(args):
@@ -74,8 +76,11 @@ def seed(args):
         rows = base.batch_append_rows(TABLE, [{"Name": f"seed-{n}"} for n in range(args.rows)]) if args.rows else {"row_ids": []}
         for n, row in enumerate(rows["row_ids"]):
             note(log, "row", row["_id"], f"seed-{n}")
-        for n in range(args.files):
-            add_file(base, log, f"seed-{n}.bin")
+        infos = [add_file(base, log, f"seed-{n}.bin") for n in range(args.files)]
+        if infos:
+            base.insert_column(TABLE, "Files", ColumnTypes.FILE)
+            row = base.append_row(TABLE, {"Name": "seed-files", "Files": infos})
+            note(log, "row", (row.get("first_row") or row)["_id"], "seed-files")
     print(f"{args.users} users, {args.rows} rows, {args.files} files")
     return 0
 

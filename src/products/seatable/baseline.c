@@ -5,12 +5,16 @@
 #include "base/mem.h"
 #include "products/seatable/baseline_files.h"
 #include "products/seatable/dumps.h"
+#include "products/seatable/layout.h"
+#include "products/seatable/license_place.h"
+#include "products/seatable/outside.h"
+#include "products/seatable/running.h"
 #include "svc/compose.h"
-#include "svc/container.h"
 
 #define SQL_MAX   (1u << 20)
 #define SUM_BYTES (256 * 1024 * 1024LL) /* a table beyond is not read for its checksum */
 #define BASES_MAX 20000
+#define PATIENCE  (20 * NS_PER_S) /* for a program of the new server that is not up yet */
 
 /* Logs, sessions, statistics and job queues. Source: tables of dtable-events 5.3 to 6.1 (1b33a1e) and docs/maintenance/database-cleanup
  * of the admin docs, read 2026-11-22. */
@@ -47,6 +51,7 @@ struct look {
 	const json_t *own;      /* {"dtable","ccnet","seafile": schema} */
 	struct sea_db db;
 	json_t *tables;         /* rows of schema, table, bytes */
+	json_t *containers;     /* of the project, as docker describes them */
 	struct facts *ret;
 };
 
@@ -184,12 +189,31 @@ static void read_edits(struct look *l)
 		facts_put(l->ret, FACT_OBSERVED, BASE_EDITS, edits, "operation_log");
 }
 
+/* Users that count, and how many the licence in place is for. */
+static void read_seats(struct look *l)
+{
+	autofree char *schema = sea_db_name(json_str(l->own, "ccnet", ""));
+	autofree char *sql = xasprintf("SELECT COUNT(*) FROM %s.EmailUser WHERE is_active = 1", schema);
+	const json_t *place = json_object_get(l->site->doc, "license"), *most;
+	autojson json_t *rows = NULL, *license = NULL;
+	struct err why = ERR_INIT;
+
+	if (sea_db_rows(&l->db, sql, &rows, &why) < 0 || json_array_size(rows) != 1) {
+		facts_miss(l->ret, BASE_SEATS, why.kind ? why.msg : "the active users could not be counted");
+		return;
+	}
+	most = place && sea_license_place_read(l->site, place, &license, &why) >= 0 ? json_object_get(license, "max_users") : NULL;
+	facts_put(l->ret, FACT_OBSERVED, BASE_SEATS,
+		  json_pack("{sI sO*}", "active", (json_int_t)number(json_array_get(rows, 0), 0), "licensed", most), "EmailUser");
+}
+
 static int read_databases(struct look *l, bool quick, struct err *e)
 {
 	if (sea_db_open(json_object_get(l->site->doc, "database"), &l->db, e) < 0 || list_tables(l, e) < 0 || count_rows(l, e) < 0 ||
 	    (!quick && sum_tables(l, e) < 0) || read_shapes(l, e) < 0)
 		return -(int)e->kind;
 	read_edits(l);
+	read_seats(l);
 	return 0;
 }
 
@@ -197,23 +221,14 @@ static int read_databases(struct look *l, bool quick, struct err *e)
 
 static void read_containers(struct look *l)
 {
-	const json_t *config = json_object_get(l->site->doc, "service"), *one;
-	autojson json_t *all = NULL, *others = json_object();
-	struct err why = ERR_INIT;
+	autojson json_t *others = json_object();
+	const json_t *one;
 	size_t i;
 
-	if (compose_containers(json_str(config, "project", ""), &all, &why) < 0) {
-		facts_miss(l->ret, BASE_CONTAINERS, why.msg);
-		return;
-	}
-	json_array_foreach(all, i, one)
-	{
-		const char *name = json_str(one, "Name", "/");
-
-		if (strcmp(name + (*name == '/'), json_str(l->site->doc, "container", "")) != 0)
-			json_object_set_new(others, name + (*name == '/'), json_pack("{ss ss}", "id", json_str(one, "Id", ""), "image",
-										     json_str(one, "Image", "")));
-	}
+	json_array_foreach(l->containers, i, one)
+		if (strcmp(sea_container_name(one), json_str(l->site->doc, "container", "")) != 0)
+			json_object_set_new(others, sea_container_name(one),
+					    json_pack("{ss ss}", "id", json_str(one, "Id", ""), "image", json_str(one, "Image", "")));
 	facts_put(l->ret, FACT_OBSERVED, BASE_CONTAINERS, json_incref(others), "docker inspect");
 }
 
@@ -228,7 +243,60 @@ static void read_still(struct look *l)
 	facts_put_bool(l->ret, FACT_OBSERVED, BASE_STILL, known && (now.run == SVC_STOPPED || now.run == SVC_FAILED), "docker inspect");
 }
 
-int sea_baseline(struct ctx *c, bool quick, struct facts *ret, struct err *e)
+/* ---- the server, as its clients and docker see it ---- */
+
+static void read_running(struct look *l)
+{
+	const char *container = json_str(l->site->doc, "container", "");
+	const json_t *seen = sea_container_in(l->containers, container);
+	json_t *running, *log = NULL;
+	struct err why = ERR_INIT;
+
+	if (!seen) {
+		facts_miss(l->ret, BASE_RUNNING, "the server has no container");
+		facts_miss_after(l->ret, BASE_LOG, BASE_RUNNING, NULL);
+		return;
+	}
+	running = sea_running_of(seen);
+	facts_put(l->ret, FACT_OBSERVED, BASE_RUNNING, running, "docker inspect");
+	if (sea_running_log(container, running, &log, &why) < 0)
+		facts_miss(l->ret, BASE_LOG, why.msg);
+	else
+		facts_put(l->ret, FACT_OBSERVED, BASE_LOG, log, "docker logs");
+}
+
+/* A server that is stopped was looked at before. */
+static void read_outside(struct look *l, const struct facts *before)
+{
+	const json_t *seen = json_object_get(json_object_get(l->c->results, SEA_OUTSIDE_STEP), "seen");
+
+	if (before || !facts_bool(l->ret, BASE_STILL, false))
+		facts_put(l->ret, FACT_OBSERVED, BASE_OUTSIDE,
+			  sea_outside_look(l->c, l->site, l->containers, before ? facts_get(before, BASE_OUTSIDE) : NULL, before ? PATIENCE : 0), "its doors");
+	else if (seen)
+		facts_put(l->ret, FACT_OBSERVED, BASE_OUTSIDE, json_deep_copy(seen), "its doors");
+	else
+		facts_miss(l->ret, BASE_OUTSIDE, "the server was stopped");
+}
+
+/* The containers of the project, and what is seen of the server from without. */
+static void read_project(struct look *l, const struct facts *before)
+{
+	struct err why = ERR_INIT;
+
+	if (compose_containers(json_str(json_object_get(l->site->doc, "service"), "project", ""), &l->containers, &why) < 0) {
+		facts_miss(l->ret, BASE_CONTAINERS, why.msg);
+		facts_miss_after(l->ret, BASE_RUNNING, BASE_CONTAINERS, NULL);
+		facts_miss_after(l->ret, BASE_LOG, BASE_CONTAINERS, NULL);
+	} else {
+		read_containers(l);
+		read_running(l);
+	}
+	read_outside(l, before);
+	json_decref(l->containers);
+}
+
+int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct facts *ret, struct err *e)
 {
 	struct look l = { .c = c, .site = ctx_site(c, NULL), .ret = ret };
 	int r;
@@ -240,7 +308,7 @@ int sea_baseline(struct ctx *c, bool quick, struct facts *ret, struct err *e)
 	json_decref(l.tables);
 	if (r < 0)
 		return err_wrap(e, "read the baseline");
-	read_containers(&l);
-	sea_baseline_files(c, l.site, quick, ret);
+	read_project(&l, before);
+	sea_baseline_files(c, l.site, quick, before, ret);
 	return 0;
 }

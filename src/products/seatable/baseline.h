@@ -1,5 +1,5 @@
 /* The baseline of the proof: what an installation is just before the switch, and the same looked at again after it. Databases are asked in
- * their own container, which runs all the time; files are read on this host. The running server is not asked for any of it. */
+ * their own container, which runs all the time; files are read on this host. The running server is asked as its clients ask it. */
 #pragma once
 
 #include "engine/product.h"
@@ -12,11 +12,17 @@
 #define BASE_RELEASE    "base.release"    /* O str: current_version.txt */
 #define BASE_CONF       "base.conf"       /* O {file: sha256} of the configuration */
 #define BASE_FOLDERS    "base.folders"    /* O {folder: {"files","bytes","digest": of names, sizes and times}} */
+#define BASE_CONTENT    "base.content"    /* O {folder: sea_content_of()}: what files of it hold */
+#define BASE_SEATS      "base.seats"      /* O {"active": users,"licensed": seats of the licence in place|absent} */
+#define BASE_RUNNING    "base.running"    /* O sea_running_of() the server's container */
+#define BASE_LOG        "base.log"        /* O sea_running_log() of it */
+#define BASE_OUTSIDE    "base.outside"    /* O sea_outside_look() */
 #define BASE_CONTAINERS "base.containers" /* O {name: {"id","image"}}: of the project, without the server's */
 
 /* Called at DEPTH_FROZEN. What cannot be read is missing with the reason; only a database that cannot be asked is an error. quick: without
- * checksums and folders, whose cost grows with the data. */
-int sea_baseline(struct ctx *c, bool quick, struct facts *ret, struct err *e) must_check;
+ * checksums and folders, whose cost grows with the data. before: what it will be compared with, where that says which of it is looked at;
+ * NULL: it is the baseline. */
+int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct facts *ret, struct err *e) must_check;
 
 /* Tables that a server writes by itself, or for every look of a client: rows and checksums of theirs prove nothing. */
 bool sea_is_written_always(const char *table);

@@ -11,6 +11,7 @@
 #include "data/tree.h"
 #include "io/file.h"
 #include "products/seatable/baseline.h"
+#include "products/seatable/content.h"
 #include "products/seatable/dumps.h"
 
 #define CONF_MAX 500
@@ -80,6 +81,7 @@ static void read_conf(struct site *s, struct facts *ret)
 struct folder {
 	struct hasher *hasher;
 	uint64_t files, bytes;
+	struct sea_pick pick;
 };
 
 /* In order of names, by one thread. Its name, size and time: what was not written has all three. */
@@ -96,10 +98,13 @@ static int add_file(void *data, const struct tree_entry *entry, struct err *e un
 		 entry->st.st_mtim.tv_nsec);
 	hasher_add(f->hasher, entry->rel, strlen(entry->rel) + 1);
 	hasher_add(f->hasher, about, strlen(about) + 1);
+	sea_pick_add(&f->pick, entry);
 	return 0;
 }
 
-static int walk_folder(struct ctx *c, const struct dir *data, const char *name, json_t **ret, struct err *e)
+/* then: of the same folder at an earlier look, whose files are read again; NULL: which are read is chosen here. */
+static int walk_folder(struct ctx *c, const struct dir *data, const char *name, const json_t *then, json_t **ret_about, json_t **ret_content,
+		       struct err *e)
 {
 	autofree char *rel = xasprintf("seatable/%s", name);
 	struct tree_opts opts = { .workers = 1, .cancel = c->cancel, .cross_mounts = true };
@@ -115,16 +120,18 @@ static int walk_folder(struct ctx *c, const struct dir *data, const char *name, 
 		r = tree_walk(&d, &opts, add_file, &f, e);
 	hasher_end(f.hasher, sha);
 	hasher_free(f.hasher);
-	if (r < 0)
-		return r;
-	hash_hex(sha, hex);
-	*ret = json_pack("{sI sI ss}", "files", (json_int_t)f.files, "bytes", (json_int_t)f.bytes, "digest", hex);
-	return 0;
+	if (r >= 0) {
+		hash_hex(sha, hex);
+		*ret_about = json_pack("{sI sI ss}", "files", (json_int_t)f.files, "bytes", (json_int_t)f.bytes, "digest", hex);
+		*ret_content = then ? sea_content_again(then, &d) : sea_content_of(&f.pick, &d);
+	}
+	sea_pick_done(&f.pick);
+	return r;
 }
 
-static void read_folders(struct ctx *c, struct site *s, struct facts *ret)
+static void read_folders(struct ctx *c, struct site *s, const json_t *then, struct facts *ret)
 {
-	autojson json_t *found = json_object();
+	autojson json_t *found = json_object(), *contents = json_object();
 	autodir struct dir data = DIR_NONE;
 	struct err why = ERR_INIT;
 
@@ -133,19 +140,22 @@ static void read_folders(struct ctx *c, struct site *s, struct facts *ret)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		json_t *about = NULL;
+		json_t *about = NULL, *content = NULL;
 
 		err_clear(&why);
-		if (walk_folder(c, &data, folders[i], &about, &why) >= 0)
-			json_object_set_new(found, folders[i], about);
+		if (walk_folder(c, &data, folders[i], json_object_get(then, folders[i]), &about, &content, &why) < 0)
+			continue;
+		json_object_set_new(found, folders[i], about);
+		json_object_set_new(contents, folders[i], content);
 	}
 	facts_put(ret, FACT_OBSERVED, BASE_FOLDERS, json_incref(found), "the data folder");
+	facts_put(ret, FACT_OBSERVED, BASE_CONTENT, json_incref(contents), "the data folder");
 }
 
-void sea_baseline_files(struct ctx *c, struct site *s, bool quick, struct facts *ret)
+void sea_baseline_files(struct ctx *c, struct site *s, bool quick, const struct facts *before, struct facts *ret)
 {
 	read_release(s, ret);
 	read_conf(s, ret);
 	if (!quick)
-		read_folders(c, s, ret);
+		read_folders(c, s, before ? facts_get(before, BASE_CONTENT) : NULL, ret);
 }

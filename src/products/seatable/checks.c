@@ -56,6 +56,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.source-tag",        seatable_check_source_tag },
 	{ "seatable.companions",        seatable_check_companions },
 	{ "seatable.connections",       seatable_check_connections },
+	{ "seatable.probe",             seatable_check_probe, .judges = SEA_CLIENT },
 	{ "seatable.version",           seatable_check_version },
 	{ "seatable.nothing",           seatable_check_nothing },
 	{ "seatable.target-version",    seatable_check_target_version, .judges = SEA_TO_VERSION },

@@ -50,6 +50,7 @@ CHECK(version_agrees);
 CHECK(source_tag);
 CHECK(companions);
 CHECK(connections);
+CHECK(probe);
 
 /* checks_target.c: what is wanted, and whether there is a way */
 CHECK(version);

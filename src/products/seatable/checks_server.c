@@ -203,3 +203,30 @@ CHECK(connections)
 	if (sea_goes_to(now, to, SEA_DEVELOPER, id, ret))
 		results_add(ret, id, VERDICT_NOTE, NULL, "Developer Edition serves 200 connections at a time; how many there are at most is not known");
 }
+
+/* ---- a client of ours ---- */
+
+static bool says_why(const json_t *client, const char *part, enum verdict v, const char *id, struct results *ret)
+{
+	const json_t *failed = json_object_get(json_object_get(client, "failed"), part);
+
+	if (failed)
+		results_add(ret, id, v, NULL, "%s", json_str(failed, "why", "?"));
+	return failed;
+}
+
+/* What a login before the switch cannot do proves nothing after it. */
+CHECK(probe)
+{
+	static const char id[] = "seatable.probe";
+	const json_t *client;
+
+	if (!need(now, SEA_CLIENT, id, ret, &client))
+		return;
+	if (!json_bool(client, "asked", false))
+		not_asked(id, "no 'settings.probe': a login, a base and an attachment will not be proved", ret);
+	else if (!says_why(client, "login", VERDICT_BLOCK, id, ret) && !says_why(client, "base", VERDICT_BLOCK, id, ret) &&
+		 !says_why(client, "rows", VERDICT_WARN, id, ret) && !says_why(client, "file", VERDICT_NOTE, id, ret))
+		results_add(ret, id, VERDICT_PASS, NULL, "it opens the base and fetches '%s'",
+			    json_str(json_object_get(client, "file"), "path", "?"));
+}

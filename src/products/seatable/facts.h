@@ -49,7 +49,9 @@
 #define SEA_SAYS           "server.says"        /* O {"edition","version": as answered}: /server-info/ itself */
 #define SEA_NAMED          "server.named"       /* P {"tag","image","volume": version|absent,"edition"|absent: of the image's name}: what other sources say */
 #define SEA_PINGS          "server.pings"       /* O {"server-info"|"api2"|"dtable-server"|"dtable-db"|"api-gateway"|"nginx": "" | why not} */
-#define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header}: where clients reach it from this host */
+#define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header,"secure": it is https for clients,"proxy": service that
+                                                 * holds that door|absent}: where clients reach it from this host */
+#define SEA_CLIENT         "probe.client"       /* O {"asked": by settings.probe} and, where it is, sea_client_look() without rows */
 #define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that holds the door|absent} */
 
 /* ---- data */

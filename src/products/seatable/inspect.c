@@ -89,7 +89,7 @@ int seatable_inspect(struct ctx *c, const struct goal *to, enum depth d, struct 
 	facts_init(&f, "seatable", c->goal ? c->goal->name : "seatable");
 	r = look(&k, e);
 	if (r >= 0 && d == DEPTH_FROZEN)
-		r = sea_baseline(c, false, &f, e);
+		r = sea_baseline(c, false, NULL, &f, e);
 	sea_layout_done(&k.l);
 	free(k.data);
 	if (r < 0 || facts_check_size(&f, e) < 0)

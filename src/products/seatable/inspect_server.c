@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "products/seatable/client.h"
 #include "products/seatable/image.h"
 #include "products/seatable/inside.h"
 #include "products/seatable/inspect.h"
@@ -133,18 +134,35 @@ static void put_edition(struct sea_look *k)
 static void put_public(struct sea_look *k)
 {
 	const json_t *environment = facts_get(k->f, SEA_ENVIRONMENT), *published = facts_get(k->f, SEA_PUBLISHED), *doors;
-	const char *proxy = NULL, *name;
+	const char *proxy = NULL, *holder, *name;
+	json_t *probe;
 
 	json_object_foreach((json_t *)published, name, doors)
 		if (k->l.server && strcmp(name, k->l.server) != 0 && (!strcmp(name, "caddy") || !proxy))
 			proxy = name;
 	if (k->l.server && json_object_get(published, k->l.server))
 		proxy = NULL;
+	holder = proxy ?: json_object_get(published, k->l.server ?: "") ? k->l.server : NULL;
 	sea_pin(k, SEA_PUBLIC,
 		json_pack("{ss ss ss*}", "protocol", json_str(environment, "SEATABLE_SERVER_PROTOCOL", "https"), "hostname",
 			  json_str(environment, "SEATABLE_SERVER_HOSTNAME", ""), "proxy", proxy),
 		"docker compose config");
-	sea_pin(k, SEA_PROBE, json_deep_copy(json_object_get(k->site->doc, "probe")), "docker inspect");
+	probe = json_deep_copy(json_object_get(k->site->doc, "probe"));
+	json_object_set_new(probe, "secure", json_boolean(!strcmp(json_str(environment, "SEATABLE_SERVER_PROTOCOL", "https"), "https")));
+	if (holder)
+		json_object_set_new(probe, "proxy", json_string(holder));
+	sea_pin(k, SEA_PROBE, probe, "docker inspect");
+}
+
+/* ---- a client of ours ---- */
+
+static void put_client(struct sea_look *k)
+{
+	json_t *client = sea_client_look(k->site, k->to, NULL, deadline_in(0)) ?: json_object();
+
+	json_object_set_new(client, "asked", json_boolean(json_object_size(client)));
+	json_object_del(client, "rows");
+	sea_observe(k, SEA_CLIENT, client, "settings.probe");
 }
 
 void sea_look_at_server(struct sea_look *k)
@@ -152,6 +170,7 @@ void sea_look_at_server(struct sea_look *k)
 	if (!k->l.containers) {
 		sea_missing(k, SEA_UP, &k->l.docker_error);
 		facts_miss_after(k->f, SEA_SAYS, SEA_UP, NULL);
+		facts_miss_after(k->f, SEA_CLIENT, SEA_UP, NULL);
 	} else if (!k->l.server) {
 		facts_miss_after(k->f, SEA_UP, SEA_SERVER, NULL);
 	} else {
@@ -163,11 +182,15 @@ void sea_look_at_server(struct sea_look *k)
 		facts_miss_after(k->f, SEA_LABELS, SEA_UP, "the server has no container");
 	if (sea_is_up(k) && k->depth != DEPTH_FROZEN)
 		ask(k);
-	if (sea_is_up(k) && sea_is_live(k))
+	if (sea_is_up(k) && sea_is_live(k)) {
 		ask_syntax(k);
+		if (k->to)
+			put_client(k);
+	}
 	if (!sea_is_up(k) && k->l.containers) {
 		facts_miss_after(k->f, SEA_SAYS, SEA_UP, "the server is not running");
 		facts_miss_after(k->f, SEA_PINGS, SEA_UP, "the server is not running");
+		facts_miss_after(k->f, SEA_CLIENT, SEA_UP, "the server is not running");
 	}
 	put_named(k);
 	put_version(k);

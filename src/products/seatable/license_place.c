@@ -15,8 +15,7 @@ static void today(char *ret, size_t n)
 		(void)strftime(ret, n, "%Y-%m-%d", &tm);
 }
 
-/* As facts have it. */
-static int read_place(struct site *s, const json_t *place, json_t **ret, struct err *e)
+int sea_license_place_read(struct site *s, const json_t *place, json_t **ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(SEA_LICENSE_MAX);
 	autodir struct dir d = DIR_NONE;
@@ -40,17 +39,24 @@ static int read_place(struct site *s, const json_t *place, json_t **ret, struct 
 	return 0;
 }
 
-int sea_license_place_starts(struct site *s, const json_t *place, struct err *e)
+int sea_license_holds(const json_t *license, const char *path, struct err *e)
 {
 	autobuf struct buf why = BUF_MAX(1024);
-	autojson json_t *license = NULL;
 	char day[16];
 
-	if (read_place(s, place, &license, e) < 0)
-		return err_wrap(e, "look at the licence");
 	today(day, sizeof day);
 	if (sea_license_starts(license, day, &why) != SEA_STARTS_NOT)
 		return 0;
-	err_set(e, ERR_REFUSED, "Enterprise would not start with '%s': %s", json_str(place, "path", "?"), buf_str(&why));
-	return err_hint(e, "put a licence there that holds, then again");
+	return err_set(e, ERR_REFUSED, "Enterprise would not start with '%s': %s", path, buf_str(&why));
+}
+
+int sea_license_place_starts(struct site *s, const json_t *place, struct err *e)
+{
+	autojson json_t *license = NULL;
+
+	if (sea_license_place_read(s, place, &license, e) < 0)
+		return err_wrap(e, "look at the licence");
+	if (sea_license_holds(license, json_str(place, "path", "?"), e) < 0)
+		return err_hint(e, "put a licence there that holds, then again");
+	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "products/seatable/client.h"
 #include "products/seatable/draft.h"
 
 static const char *const own_names[] = { "ccnet", "seafile", "dtable" };
@@ -41,7 +42,7 @@ static int settings_are_good(const struct goal *to, struct err *e)
 
 	if (strcmp(dump, "running") != 0 && strcmp(dump, "stopped") != 0)
 		return err_set(e, ERR_USAGE, "'settings.dump' is '%s', neither 'running' nor 'stopped'", dump);
-	return window_settings(to, spans, ARRAY_LEN(spans), e);
+	return sea_client_settings(to, e) < 0 ? -(int)e->kind : window_settings(to, spans, ARRAY_LEN(spans), e);
 }
 
 /* ---- the site ---- */
@@ -67,13 +68,16 @@ static json_t *own_schemas(const struct facts *now)
 	return schemas;
 }
 
-/* What looking at the new world needs, too, is in it: database, schemas, container. */
+/* What looking at the new world needs, too, is in it: database, schemas, container, licence. */
 static void add_site(struct sea_draft *d)
 {
+	const char *license = json_str(facts_get(d->now, SEA_LICENSE), "path", NULL);
 	json_t *doc = json_pack("{sO sO sO sO sO ss}", "roots", d->roots, "service", facts_get(d->now, SEA_SERVICE), "probe",
 				facts_get(d->now, SEA_PROBE), "database", d->at, "schemas", facts_get(d->now, SEA_DB_OWN), "container",
 				json_str(d->at, "server", ""));
 
+	if (license)
+		json_object_set_new(doc, "license", sea_draft_place(d, "license", license));
 	if (json_object_get(d->to->source, "login"))
 		json_object_set(doc, "login", json_object_get(d->to->source, "login"));
 	plan_site(d->plan, "main", doc);

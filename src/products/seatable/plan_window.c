@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "products/seatable/draft.h"
+#include "products/seatable/outside.h"
 
 static void add(struct sea_draft *d, enum phase phase, const char *id, const char *kind, unsigned flags, json_t *params /* stolen */,
 		const char *why)
@@ -44,6 +45,14 @@ static void dump(struct sea_draft *d)
 			       "nobody writes any more: the dumps are the last word of the old server");
 }
 
+/* The baseline wants what clients see, and there is nothing to be seen of a stopped server. */
+static void outside(struct sea_draft *d)
+{
+	if (!d->dumps_running)
+		add(d, PHASE_FREEZE, SEA_OUTSIDE_STEP, "seatable_outside", STEP_AGAIN, json_object(),
+		    "a part of the baseline that only a running server shows");
+}
+
 static void freeze(struct sea_draft *d)
 {
 	add(d, PHASE_FREEZE, "freeze", "facts_freeze", when(d), json_object(),
@@ -75,6 +84,7 @@ void sea_draft_freeze(struct sea_draft *d)
 		dump(d);
 	}
 	keep(d, false);
+	outside(d);
 	stop(d);
 	if (!d->dumps_running) {
 		dump(d);

@@ -24,8 +24,8 @@ static const struct product_key setting_keys[] = {
 	{ "dump_timeout", "1h", "how long the dumps may take" },
 	{ "folders", "copy", "data folders: copy | none; copy is the default where it fits" },
 	{ "pull_timeout", "30m", "how long the image may take to arrive" },
-	{ "probe", "{token_file: /root/seatable.token, base: 'workspace/base'}",
-	  "a base that is opened, and a file of it fetched, before and after" },
+	{ "probe", "{token_file: /root/seatable.token, base: '12/Projects'}",
+	  "a base that is opened, and a file of it fetched, before and after; without 'base' the token is one of a base's own" },
 	{ NULL, NULL, NULL },
 };
 static const char *const editions[] = { SEA_DEVELOPER, SEA_ENTERPRISE, NULL };

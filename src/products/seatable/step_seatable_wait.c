@@ -1,6 +1,6 @@
 /* seatable_wait: until the server answers at all its doors, three times in a row, as the edition and version wanted. Its container being
  * up says nothing: without a licence it idles for ever, and its health is dtable-web's alone (facts/seatable 6.4).
- * params {"container","edition","version","within":"5m","stall":"3m"}; result {"edition","version","ready_ms"}.
+ * params {"container","edition","version","within":"5m","stall":"3m"}; result {"edition","version","ready_ms","started": when its container was}.
  *
  * The container's own log is its progress: what is new of it is told, and a server that neither says nor answers anything new for `stall`
  * is given up. What only a start says, and means its end, ends the wait at once. */
@@ -207,6 +207,17 @@ static int wait_on(struct wait *w, json_t **ret_says, struct err *e)
 	}
 }
 
+/* "": docker does not say. */
+static json_t *started(const json_t *params)
+{
+	autojson json_t *seen = NULL;
+	struct err ignored = ERR_INIT;
+
+	if (container_inspect(json_str(params, "container", ""), &seen, &ignored) < 0)
+		return json_string("");
+	return json_string(json_str(json_object_get(seen, "State"), "StartedAt", ""));
+}
+
 static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_arg, json_t **ret_result, struct err *e)
 {
 	cleanup_with(wait_done) struct wait w = { .c = c,
@@ -218,8 +229,8 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_
 
 	if (wait_on(&w, &says, e) < 0)
 		return -(int)e->kind;
-	*ret_result = json_pack("{ss ss sI}", "edition", json_str(says, "edition", ""), "version", json_str(says, "version", ""), "ready_ms",
-				(json_int_t)((clock_mono_ns() - began) / NS_PER_MS));
+	*ret_result = json_pack("{ss ss sI so}", "edition", json_str(says, "edition", ""), "version", json_str(says, "version", ""), "ready_ms",
+				(json_int_t)((clock_mono_ns() - began) / NS_PER_MS), "started", started(params));
 	return 0;
 }
 

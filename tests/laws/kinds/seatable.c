@@ -117,10 +117,19 @@ static json_t *wait_params(struct bench *b)
 	return json_pack("{ss ss ss ss}", "container", "seatable-server", "edition", "enterprise", "version", "6.1.8", "within", "20s");
 }
 
+/* ---- the look from outside ---- */
+
+static json_t *outside_params(struct bench *b)
+{
+	use_docker(b);
+	return json_object();
+}
+
 const struct fixture seatable_fixtures[] = {
 	{ .kind = "seatable_dump", .name = "one schema", .flags = FX_NO_EFFECT, .params = dump_params, .done = dump_is_there },
 	{ .kind = "seatable_point", .name = "migrated by another release", .flags = FX_NO_EFFECT, .params = point_params, .then = migrate },
 	{ .kind = "seatable_wait", .name = "every door open", .flags = FX_NO_EFFECT, .params = wait_params },
+	{ .kind = "seatable_outside", .name = "a site without a certificate", .flags = FX_NO_EFFECT, .params = outside_params },
 	{ .kind = "license_folder", .name = "an empty folder", .params = folder_params, .drift = folder_is_used,
 	  .meddle = a_license_stands_there },
 	{ NULL },

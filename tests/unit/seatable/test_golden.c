@@ -14,6 +14,7 @@ int main(void)
 		{ "seatable.images", "retagged", VERDICT_PASS },
 		{ "seatable.edition", "word", VERDICT_NOTE },
 		{ "seatable.version-agrees", "early", VERDICT_WARN },
+		{ "seatable.probe", "fileless", VERDICT_NOTE },
 		{ "seatable.version", "down", VERDICT_BLOCK },
 		{ "seatable.version", "ten", VERDICT_BLOCK },
 		{ "seatable.version", "new", VERDICT_BLOCK },

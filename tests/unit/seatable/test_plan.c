@@ -22,6 +22,8 @@ static void no_plan(void **state)
 {
 	golden_no_plan("no-plan-dump", ERR_USAGE, "settings.dump");
 	golden_no_plan("no-plan-folders", ERR_USAGE, "settings.folders");
+	golden_no_plan("no-plan-probe", ERR_USAGE, "settings.probe.base");
+	golden_no_plan("no-plan-probe-key", ERR_USAGE, "token");
 	golden_no_plan("no-plan-database", ERR_ABSENT, "db.server");
 }
 

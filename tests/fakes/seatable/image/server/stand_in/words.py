@@ -12,6 +12,8 @@
     flap                port 80 answers 502 in every other second
     crashed-table       the database's answers are errors
     refuse-writes       the gateway takes no row
+    no-base             no base is found by any token
+    wrong-file          a file that is fetched holds something else
     flush=N             rows lie in memory and in operation_log for N seconds, not 300
 
 Read anew at every question.

@@ -1,0 +1,69 @@
+#include "products/seatable/running.h"
+
+#include <string.h>
+
+#include "products/seatable/layout.h"
+#include "svc/container.h"
+
+#define LOG_MAX   (4u << 20)
+#define LINES_MAX 100000
+
+const json_t *sea_container_in(const json_t *all, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)all, i, one)
+		if (!strcmp(sea_container_name(one), name))
+			return one;
+	return NULL;
+}
+
+json_t *sea_running_of(const json_t *seen)
+{
+	return json_pack("{ss ss sI}", "id", json_str(seen, "Id", ""), "started", json_str(json_object_get(seen, "State"), "StartedAt", ""),
+			 "restarts", (json_int_t)json_int(seen, "RestartCount", 0));
+}
+
+int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e)
+{
+	autobuf struct buf log = BUF_MAX(LOG_MAX);
+
+	if (container_logs_since(container, json_str(running, "started", ""), &log, e) < 0)
+		return -(int)e->kind;
+	*ret = sea_log_judge(buf_sv(&log));
+	return 0;
+}
+
+static bool says(struct sv line, const char *words)
+{
+	return line.n && memmem(line.p, line.n, words, strlen(words));
+}
+
+static bool says_any(struct sv line, const char *const *words)
+{
+	for (; *words; words++)
+		if (says(line, *words))
+			return true;
+	return false;
+}
+
+/* Words of Python's and the monitor's logs, and of the start script. Source: facts/seatable 6.2, 10.9. */
+json_t *sea_log_judge(struct sv log)
+{
+	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", "Traceback (most recent call last)", NULL };
+	static const char *const refusals[] = { "Missing SeaTable License!", "SeaTable License Expired!", NULL };
+	int64_t lines = 0, bad = 0, killed = 0;
+	bool license = false;
+
+	while (log.n && lines < LINES_MAX) {
+		struct sv line = sv_line(&log);
+
+		lines++;
+		bad += says_any(line, errors);
+		killed += says(line, "Ping error, kill");
+		license |= says_any(line, refusals);
+	}
+	return json_pack("{sI sI sI sb}", "lines", (json_int_t)lines, "errors", (json_int_t)bad, "killed", (json_int_t)killed, "license",
+			 (int)license);
+}

@@ -1,0 +1,14 @@
+/* The server's container while it runs: since when, how often docker had to start it again, and what its log says since. */
+#pragma once
+
+#include "base/buf.h"
+#include "io/json.h"
+
+/* Of docker's descriptions the one of that name; NULL: it is not among them. Borrowed. */
+const json_t *sea_container_in(const json_t *all, const char *name);
+/* {"id","started","restarts"} of such a description. New reference. */
+json_t *sea_running_of(const json_t *seen) must_check;
+/* The last lines of its log since then, judged. New reference. */
+int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e) must_check;
+/* {"lines","errors": of them that tell one,"killed": components that its monitor killed,"license": it was refused}. Pure; new reference. */
+json_t *sea_log_judge(struct sv log) must_check;

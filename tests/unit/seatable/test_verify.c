@@ -1,0 +1,391 @@
+/* Two worlds compared: what is a difference, what is explained, and what is not proved. Nothing is looked at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/seatable/baseline.h"
+#include "products/seatable/content.h"
+#include "products/seatable/outside.h"
+#include "products/seatable/running.h"
+#include "products/seatable/verify.h"
+#include "unit.h"
+
+static struct facts frozen, now;
+static struct comparisons cmp;
+static struct ctx ctx;
+static const struct goal goal;
+
+static int setup(void **state)
+{
+	facts_init(&frozen, "seatable", "main");
+	facts_init(&now, "seatable", "main");
+	ctx = (struct ctx){ .results = json_object() };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	facts_done(&frozen);
+	facts_done(&now);
+	comparisons_done(&cmp);
+	cmp = (struct comparisons){ 0 };
+	json_decref(ctx.results);
+	return 0;
+}
+
+static void put(struct facts *f, const char *key, const char *text)
+{
+	struct err e = ERR_INIT;
+	json_t *value = NULL;
+
+	assert_ok(json_parse(sv_of(text), key, &value, &e), &e);
+	facts_put(f, FACT_OBSERVED, key, value, "test");
+}
+
+static struct sea_proof proof(enum depth d, bool forward)
+{
+	comparisons_done(&cmp);
+	cmp = (struct comparisons){ 0 };
+	return (struct sea_proof){ .c = &ctx, .frozen = &frozen, .now = &now, .to = forward ? &goal : NULL, .depth = d, .ret = &cmp,
+				   .edition = "enterprise" };
+}
+
+/* The worst that is said of a subject; CMP_SAME: nothing is. */
+static enum outcome said(const char *subject, const char *what)
+{
+	enum outcome worst = CMP_SAME;
+
+	vec_each (&cmp, it)
+		if (!strcmp(it->subject, subject) && !strcmp(it->what, what) && it->outcome > worst)
+			worst = it->outcome;
+	return worst;
+}
+
+/* ---- rows that are gone ---- */
+
+static enum outcome rows(enum depth d, bool forward)
+{
+	struct sea_proof p = proof(d, forward);
+
+	sea_compare_databases(&p);
+	return said("table dtable_db.shares", "rows");
+}
+
+static void rows_that_users_took(void **state)
+{
+	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 3}");
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 2}");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_UNPROVED);
+	assert_int_equal(rows(DEPTH_DEEP, true), CMP_UNPROVED);
+	facts_put_bool(&frozen, FACT_OBSERVED, BASE_STILL, true, "test");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_DIFFERENT);
+	assert_int_equal(rows(DEPTH_DEEP, true), CMP_UNPROVED);
+	assert_int_equal(rows(DEPTH_GATE, false), CMP_UNPROVED);
+}
+
+static void rows_that_are_all_gone(void **state)
+{
+	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 3}");
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 0}");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_DIFFERENT);
+	assert_int_equal(rows(DEPTH_GATE, false), CMP_UNPROVED);
+	put(&now, BASE_TABLES, "{}");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_DIFFERENT);
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 4}");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_EXPLAINED);
+}
+
+static void edits_that_are_gone(void **state)
+{
+	struct sea_proof p;
+
+	put(&frozen, BASE_EDITS, "{\"a\": {\"edits\": 2, \"newest\": 7}, \"b\": {\"edits\": 1, \"newest\": 8}}");
+	put(&now, BASE_EDITS, "{\"a\": {\"edits\": 2, \"newest\": 7}}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("base a", "newest edit"), CMP_SAME);
+	assert_int_equal(said("base b", "newest edit"), CMP_UNPROVED);
+	put(&now, BASE_EDITS, "{}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("base b", "newest edit"), CMP_DIFFERENT);
+}
+
+/* ---- the certificate ---- */
+
+#define SHOWN(sha, names, fits, end) \
+	"{\"certificate\": {\"name\": \"site.test\", \"sha256\": \"" sha "\", \"names\": \"" names "\", \"fits\": " fits ", \"not_after\": " end \
+	"}, \"missing\": {}}"
+
+static enum outcome certificate(const char *is, enum depth d, bool forward, const char *what)
+{
+	struct sea_proof p = proof(d, forward);
+
+	put(&now, BASE_OUTSIDE, is);
+	sea_compare_outside(&p);
+	return said("site site.test", what);
+}
+
+static void certificates(void **state)
+{
+	static const char other[] = SHOWN("bb", "other.test", "false", "9"), another[] = SHOWN("bb", "site.test", "true", "5");
+
+	put(&frozen, BASE_OUTSIDE, SHOWN("aa", "site.test", "true", "5"));
+	assert_int_equal(certificate(SHOWN("aa", "site.test", "true", "5"), DEPTH_GATE, true, "certificate"), CMP_SAME);
+	assert_int_equal(cmp.same, 1);
+	assert_int_equal(certificate(SHOWN("bb", "site.test", "true", "6"), DEPTH_GATE, true, "certificate"), CMP_EXPLAINED);
+	assert_int_equal(certificate(another, DEPTH_GATE, true, "certificate"), CMP_DIFFERENT);
+	assert_int_equal(certificate(another, DEPTH_DEEP, true, "certificate"), CMP_UNPROVED);
+	assert_int_equal(certificate(other, DEPTH_GATE, true, "names of the certificate"), CMP_DIFFERENT);
+	assert_int_equal(certificate(other, DEPTH_LIVE, true, "names of the certificate"), CMP_DIFFERENT);
+	assert_int_equal(certificate(other, DEPTH_GATE, false, "names of the certificate"), CMP_UNPROVED);
+}
+
+static void no_certificate(void **state)
+{
+	struct sea_proof p;
+
+	put(&frozen, BASE_OUTSIDE, SHOWN("aa", "site.test", "true", "5"));
+	put(&now, BASE_OUTSIDE, "{\"missing\": {\"certificate\": \"nobody listens\"}}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_outside(&p);
+	assert_int_equal(said("site", "certificate"), CMP_UNPROVED);
+	put(&frozen, BASE_OUTSIDE, "{\"missing\": {}}");        /* plain http */
+	put(&now, BASE_OUTSIDE, "{\"missing\": {}}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_outside(&p);
+	assert_int_equal(cmp.n, 0);
+}
+
+/* ---- the client ---- */
+
+#define OPENED(more) \
+	"{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"T\": 3}}, \"rows\": {\"T\": [\"r1\", \"r2\"]}, \"failed\": {}" more "}}"
+#define FETCHED(sha) ", \"file\": {\"path\": \"files/a\", \"bytes\": 1, \"sha256\": \"" sha "\"}"
+
+static void client(const char *was, const char *is, enum depth d, bool forward)
+{
+	struct sea_proof p = proof(d, forward);
+
+	put(&frozen, BASE_OUTSIDE, was);
+	put(&now, BASE_OUTSIDE, is);
+	sea_compare_outside(&p);
+}
+
+static void the_client_finds_all_again(void **state)
+{
+	client(OPENED(FETCHED("aa")), OPENED(FETCHED("aa")), DEPTH_GATE, true);
+	assert_int_equal(cmp.n, 0);
+	assert_int_equal(cmp.same, 1 + 1 + 2 + 1);
+}
+
+static void another_attachment(void **state)
+{
+	client(OPENED(FETCHED("aa")), OPENED(FETCHED("bb")), DEPTH_GATE, true);
+	assert_int_equal(said("attachment files/a", "content"), CMP_DIFFERENT);
+	client(OPENED(FETCHED("aa")), OPENED(FETCHED("bb")), DEPTH_DEEP, true);
+	assert_int_equal(said("attachment files/a", "content"), CMP_DIFFERENT);
+	client(OPENED(FETCHED("aa")), OPENED(FETCHED("bb")), DEPTH_GATE, false);
+	assert_int_equal(said("attachment files/a", "content"), CMP_UNPROVED);
+}
+
+static void a_base_that_is_gone(void **state)
+{
+	static const char gone[] = "{\"client\": {\"login\": true, \"failed\": {\"base\": {\"status\": 404, \"why\": \"no\"}}}}",
+			  silent[] = "{\"client\": {\"login\": true, \"failed\": {\"base\": {\"status\": 0, \"why\": \"no answer\"}}}}";
+
+	client(OPENED(FETCHED("aa")), gone, DEPTH_GATE, true);
+	assert_int_equal(said("client", "a base opened"), CMP_DIFFERENT);
+	assert_int_equal(said("client", "rows read"), CMP_UNPROVED);
+	client(OPENED(FETCHED("aa")), gone, DEPTH_LIVE, true);
+	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
+	client(OPENED(FETCHED("aa")), silent, DEPTH_GATE, true);
+	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
+}
+
+static void what_the_client_could_not_before(void **state)
+{
+	client(OPENED(""), OPENED(FETCHED("aa")), DEPTH_GATE, true);
+	assert_int_equal(said("client", "an attachment downloaded"), CMP_UNPROVED);
+	assert_int_equal(said("client", "a base opened"), CMP_SAME);
+}
+
+static void rows_and_columns_of_the_client(void **state)
+{
+	static const char fewer[] = "{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"T\": 2}}, \"rows\": {\"T\": [\"r2\"]}, "
+				    "\"failed\": {}}}",
+			  none[] = "{\"client\": {\"login\": true, \"base\": {\"uuid\": \"v\", \"tables\": {}}, \"rows\": {\"T\": [\"r3\"]}, "
+				   "\"failed\": {}}}";
+
+	client(OPENED(""), fewer, DEPTH_GATE, true);
+	assert_int_equal(said("client", "rows of table T"), CMP_UNPROVED);
+	assert_int_equal(said("client", "columns of table T"), CMP_UNPROVED);
+	client(OPENED(""), none, DEPTH_GATE, true);
+	assert_int_equal(said("client", "rows of table T"), CMP_DIFFERENT);
+	assert_int_equal(said("client", "columns of table T"), CMP_DIFFERENT);
+	assert_int_equal(said("client", "uuid of the base"), CMP_DIFFERENT);
+}
+
+static void no_client_is_told_once(void **state)
+{
+	client("{\"missing\": {\"client\": \"no setting\"}}", "{\"missing\": {\"client\": \"no setting\"}}", DEPTH_GATE, true);
+	assert_int_equal(cmp.n, 0);
+	client("{\"missing\": {\"client\": \"no setting\"}}", "{\"missing\": {\"client\": \"no setting\"}}", DEPTH_DEEP, true);
+	assert_int_equal(cmp.n, 1);
+	assert_string_equal(cmp.v[0].why, "no setting");
+	assert_int_equal(cmp.v[0].outcome, CMP_UNPROVED);
+}
+
+/* ---- the programs beside the server ---- */
+
+static void programs_beside_the_server(void **state)
+{
+	autojson json_t *variables = json_pack("[s s s s]", "ENABLE_PYTHON_SCRIPT=true", "PYTHON_SCHEDULER_URL=http://py:8/",
+					       "ENABLE_SEATABLE_AI=TRUE", "SEATABLE_AI_SERVER_URL=http://user:word@ai/"),
+			*none = json_pack("[s s]", "ENABLE_PYTHON_SCRIPT=false", "PYTHON_SCHEDULER_URL=http://py:8/"),
+			*found = sea_helpers_of(variables), *off = sea_helpers_of(none);
+
+	assert_string_equal(json_str(found, "python", ""), "http://py:8/ping/");
+	assert_int_equal(json_object_size(found), 1);
+	assert_int_equal(json_object_size(off), 0);
+	client("{\"helpers\": {\"python\": \"\", \"ai\": \"it does not answer\"}}", "{\"helpers\": {\"python\": \"it does not answer\", \"ai\": \"\"}}",
+	       DEPTH_GATE, true);
+	assert_int_equal(said("program python", "answer"), CMP_DIFFERENT);
+	assert_int_equal(said("program ai", "answer"), CMP_UNPROVED);
+}
+
+/* ---- restarts and log ---- */
+
+#define RUNS(started, restarts) "{\"id\": \"c\", \"started\": \"" started "\", \"restarts\": " restarts "}"
+
+static enum outcome running(const char *first, const char *last, enum depth d, const char *what)
+{
+	struct sea_proof p = proof(d, true);
+	autojson json_t *end = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(json_parse(sv_of(last), "last", &end, &e), &e);
+	p.last = end;
+	put(&now, BASE_RUNNING, first);
+	put(&now, BASE_LOG, "{\"lines\": 9, \"errors\": 0, \"killed\": 0, \"license\": false}");
+	sea_compare_running(&p);
+	return said("server", what);
+}
+
+static void a_server_that_starts_again(void **state)
+{
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_GATE, "start"), CMP_SAME);
+	assert_int_equal(cmp.n, 0);
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t2", "1"), DEPTH_GATE, "start"), CMP_DIFFERENT);
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t2", "1"), DEPTH_LIVE, "start"), CMP_DIFFERENT);
+	assert_int_equal(running(RUNS("t1", "2"), RUNS("t1", "2"), DEPTH_GATE, "restarts by docker"), CMP_DIFFERENT);
+	assert_int_equal(running(RUNS("t1", "2"), RUNS("t1", "2"), DEPTH_LIVE, "restarts by docker"), CMP_UNPROVED);
+	json_object_set_new(ctx.results, "ready", json_pack("{ss}", "started", "t0"));
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_GATE, "start"), CMP_DIFFERENT);
+	assert_int_equal(running(RUNS("t0", "0"), RUNS("t0", "0"), DEPTH_GATE, "start"), CMP_SAME);
+}
+
+static enum outcome log_says(const char *then, const char *text)
+{
+	struct sea_proof p = proof(DEPTH_GATE, true);
+	autojson json_t *end = NULL, *seen = sea_log_judge(sv_of(text));
+	struct err e = ERR_INIT;
+
+	assert_ok(json_parse(SV(RUNS("t1", "0")), "last", &end, &e), &e);
+	p.last = end;
+	put(&now, BASE_RUNNING, RUNS("t1", "0"));
+	put(&frozen, BASE_LOG, then);
+	facts_put(&now, FACT_OBSERVED, BASE_LOG, json_incref(seen), "test");
+	sea_compare_running(&p);
+	return said("server", "log");
+}
+
+static void the_log_since_the_start(void **state)
+{
+	static const char quiet[] = "{\"lines\": 100, \"errors\": 0}", loud[] = "{\"lines\": 100, \"errors\": 50}";
+
+	assert_int_equal(log_says(quiet, "Start server\nSeaTable started\n"), CMP_SAME);
+	assert_int_equal(log_says(quiet, "Start server\n[ERROR] dtable-web: no\nTraceback (most recent call last):\n"), CMP_UNPROVED);
+	assert_int_equal(log_says(loud, "Start server\n[ERROR] dtable-web: no\n"), CMP_SAME);
+	assert_int_equal(log_says(loud, "[WARNING] Ping error, kill dtable-server\n"), CMP_UNPROVED);
+	assert_int_equal(log_says(quiet, "SeaTable License Expired!\n"), CMP_DIFFERENT);
+}
+
+/* ---- seats ---- */
+
+static void seats_of_the_licence(void **state)
+{
+	struct sea_proof p = proof(DEPTH_GATE, true);
+
+	put(&frozen, BASE_SEATS, "{\"active\": 3}");
+	put(&now, BASE_SEATS, "{\"active\": 3, \"licensed\": 3}");
+	put(&now, BASE_OUTSIDE, "{\"client\": {\"seats\": {\"active\": 3, \"max\": 3}}}");
+	sea_compare_seats(&p);
+	assert_int_equal(cmp.n, 0);
+	put(&now, BASE_SEATS, "{\"active\": 4, \"licensed\": 3}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_seats(&p);
+	assert_int_equal(said("licence", "seats"), CMP_DIFFERENT);
+	assert_int_equal(said("users", "active"), CMP_EXPLAINED);
+	put(&now, BASE_SEATS, "{\"active\": 2, \"licensed\": 25}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_seats(&p);
+	assert_int_equal(said("users", "active"), CMP_UNPROVED);
+	assert_int_equal(said("licence", "seats, by the server's own word"), CMP_DIFFERENT);
+	p.edition = "developer";
+	comparisons_done(&cmp);
+	cmp = (struct comparisons){ 0 };
+	sea_compare_seats(&p);
+	assert_int_equal(cmp.n, 1);
+}
+
+/* ---- what files hold ---- */
+
+static void files_that_rot(void **state)
+{
+	struct sea_proof p = proof(DEPTH_DEEP, true);
+
+	put(&frozen, BASE_FOLDERS, "{\"seafile-data\": {\"files\": 900, \"bytes\": 9, \"digest\": \"d\"}}");
+	put(&now, BASE_FOLDERS, "{\"seafile-data\": {\"files\": 900, \"bytes\": 9, \"digest\": \"d\"}}");
+	put(&frozen, BASE_CONTENT, "{\"seafile-data\": {\"whole\": false, \"files\": {\"a\": \"1 2.3 aa\", \"b\": \"1 2.3 bb\", \"c\": \"1 2.3 cc\", \"d\": \"1 2.3 dd\"}}}");
+	put(&now, BASE_CONTENT, "{\"seafile-data\": {\"whole\": false, \"files\": {\"a\": \"1 2.3 aa\", \"b\": \"1 2.3 xx\", \"c\": \"1 9.9 xx\"}}}");
+	sea_compare_files(&p);
+	assert_int_equal(said("file seafile-data/a", "content"), CMP_SAME);
+	assert_int_equal(said("file seafile-data/b", "content"), CMP_DIFFERENT);
+	assert_int_equal(said("file seafile-data/c", "content"), CMP_SAME);
+	assert_int_equal(said("file seafile-data/d", "content"), CMP_SAME);
+	assert_int_equal(said("folder seafile-data", "content"), CMP_UNPROVED);
+	put(&frozen, BASE_CONTENT, "{\"seafile-data\": {\"whole\": true, \"files\": {\"a\": \"1 2.3 aa\"}}}");
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_files(&p);
+	assert_int_equal(said("folder seafile-data", "content"), CMP_SAME);
+	p = proof(DEPTH_GATE, true);
+	sea_compare_files(&p);
+	assert_int_equal(said("file seafile-data/b", "content"), CMP_SAME);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(rows_that_users_took),
+		TEST(rows_that_are_all_gone),
+		TEST(edits_that_are_gone),
+		TEST(certificates),
+		TEST(no_certificate),
+		TEST(the_client_finds_all_again),
+		TEST(another_attachment),
+		TEST(a_base_that_is_gone),
+		TEST(what_the_client_could_not_before),
+		TEST(rows_and_columns_of_the_client),
+		TEST(no_client_is_told_once),
+		TEST(programs_beside_the_server),
+		TEST(a_server_that_starts_again),
+		TEST(the_log_since_the_start),
+		TEST(seats_of_the_licence),
+		TEST(files_that_rot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
