@@ -20,6 +20,24 @@ static json_t *license_place(struct sea_draft *d)
 	return path ? sea_draft_place(d, "license", path) : json_null();
 }
 
+/* The goal brings another one than lies there. */
+static bool brings_license(const struct sea_draft *d)
+{
+	const json_t *now = facts_get(d->now, SEA_LICENSE), *given = facts_get(d->now, SEA_TO_LICENSE);
+
+	return !strcmp(d->to_edition, SEA_ENTERPRISE) && given &&
+	       strcmp(json_str(given, "sha256", ""), json_str(now, "sha256", "-")) != 0;
+}
+
+/* Enterprise reads it at its start: the one in place, or the one that the way back puts there again. */
+static void license_of_way_back(struct sea_draft *d, json_t *params)
+{
+	if (brings_license(d))
+		json_object_set(params, "license_was", (json_t *)facts_get(d->now, SEA_LICENSE));
+	else
+		json_object_set_new(params, "license", license_place(d));
+}
+
 /* Nothing of it is done going forward; on the way back it stands behind the start of the old image. */
 static void data(struct sea_draft *d)
 {
@@ -31,8 +49,8 @@ static void data(struct sea_draft *d)
 			   json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "dumps", plan_from("dump", "dumps"), "of",
 			   plan_from("dump", "of"), "release", place_of("data", "seatable/conf/current_version.txt"), "within",
 			   sea_draft_span(d, "dump_timeout", "1h"));
-	if (sea_draft_crosses(d, SEA_DEVELOPER))
-		json_object_set_new(params, "license", license_place(d));
+	if (!strcmp(d->from_edition, SEA_ENTERPRISE))
+		license_of_way_back(d, params);
 	if (d->folders == SEA_FOLDERS_COPY)
 		add(d, "data", "data_point", json_object(), "the folders' copy, for 'rollback --restore-data' alone");
 	add(d, "databases", "seatable_point", params, "a way back keeps what users wrote, after a look whether it may");
@@ -86,7 +104,7 @@ static void license(struct sea_draft *d)
 		return;
 	}
 	clear_the_way(d, now);
-	if (given && strcmp(json_str(given, "sha256", ""), json_str(now, "sha256", "-")) != 0)
+	if (brings_license(d))
 		put(d, given);
 }
 

@@ -3,7 +3,8 @@
  * (rollback --restore-data) the dumps are put back, and then what goes is dumped beside them before.
  *
  * params {"at": as sea_db_open(),"schemas":[name],"log": schema of operation_log,"within","dumps","of": of seatable_dump,"release":
- * as there,"license": place|null: what the old edition needs to start}; result {}.
+ * as there,"license": place|null: what the old edition needs to start,"license_was": facts of it, where the way back puts it there again};
+ * result {}.
  *
  * Databases that moved are the work of another minor release than the image claimed: they are put back without being asked for where
  * nobody edited a base since the dump, else only with --restore-data; --force leaves them as they are. Once it was begun to put them back
@@ -89,10 +90,14 @@ static int refuse_moved(struct err *e)
 /* The old edition reads its licence at a start only: that it ran with one says nothing. */
 static int look_at_license(struct ctx *c, const json_t *params, struct err *e)
 {
-	const json_t *place = json_object_get(params, "license");
+	const json_t *place = json_object_get(params, "license"), *was = json_object_get(params, "license_was");
 	struct site *s;
 
-	if (!json_is_object(place) || c->force)
+	if (c->force)
+		return 0;
+	if (json_is_object(was) && sea_license_holds(was, json_str(was, "path", "?"), e) < 0)
+		return err_hint(e, "that one is what the way back puts there again; --force tries it all the same");
+	if (!json_is_object(place))
 		return 0;
 	if (ctx_site_of(c, params, &s, e) < 0)
 		return -(int)e->kind;

@@ -1,5 +1,6 @@
 #include "products/seatable/license.h"
 
+#include "engine/step.h"
 #include "io/json.h"
 #include "unit.h"
 
@@ -109,11 +110,33 @@ static void days(void **state)
 	assert_int_equal(sea_day_number(NULL), -1);
 }
 
+static int looks_back(const char *expiration, const char *mode, bool force, struct err *e)
+{
+	autojson json_t *params = json_pack("{s{ss ss ss ss s{si si}}}", "license_was", "state", "file", "path", "/srv/license.txt", "expiration",
+					    expiration, "mode", mode, "lines", "Expiration", 1, "Mode", 1);
+	struct ctx c = { .force = force };
+
+	return step_kind_named("seatable_point")->undo_look(&c, params, NULL, e);
+}
+
+/* The way back puts it there again, and the old Enterprise reads it at its start. */
+static void the_one_that_the_way_back_needs(void **state)
+{
+	struct err e = ERR_INIT;
+
+	assert_fails(looks_back("2020-01-01", "subscription", false, &e), &e, ERR_REFUSED);
+	err_clear(&e);
+	assert_ok(looks_back("2020-01-01", "subscription", true, &e), &e);
+	assert_ok(looks_back("2999-01-01", "subscription", false, &e), &e);
+	assert_ok(looks_back("2020-01-01", "life-time", false, &e), &e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_as_the_script_says), cmocka_unit_test(says_why_not),  cmocka_unit_test(other_things_in_its_place),
 		cmocka_unit_test(what_is_read_of_it),        cmocka_unit_test(strange_bytes), cmocka_unit_test(days),
+		cmocka_unit_test(the_one_that_the_way_back_needs),
 	};
 
 	return cmocka_run_group_tests_name("license", tests, NULL, NULL);
