@@ -28,7 +28,7 @@ struct walked {
 
 struct listing {
 	pthread_mutex_t lock;
-	const struct roots *roots;
+	struct roots roots;
 	struct homes_limits limits;
 	struct deadline end;
 	uint64_t seen, files, dirs, links, others, bytes;
@@ -38,7 +38,8 @@ struct listing {
 	bool ended;            /* by a limit: no further home is looked into */
 	const char *root;      /* the one that is walked */
 	dev_t dev;
-	struct side_list *to; /* NULL: nothing is listed */
+	struct side_list to;
+	bool lists; /* into it */
 };
 
 /* ---- which ---- */
@@ -95,12 +96,12 @@ static void list(struct listing *l, const struct tree_entry *entry)
 {
 	autofree char *path = xasprintf("%s%s%s", l->root, *entry->rel ? "/" : "", entry->rel);
 	const struct stat *st = &entry->st;
-	struct buf *line = side_list_line(l->to);
+	struct buf *line = side_list_line(&l->to);
 
 	buf_addf(line, "%c %o %u %u %lld %lld ", type_of(st->st_mode), (unsigned)st->st_mode & 07777, st->st_uid, st->st_gid,
 		 (long long)st->st_size, (long long)st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec);
 	side_list_quote(line, path);
-	side_list_add(l->to);
+	side_list_add(&l->to);
 }
 
 static void add_owner(struct listing *l, const struct stat *st)
@@ -130,7 +131,7 @@ static int add(struct listing *l, const struct tree_entry *entry, struct err *e)
 	l->others += type_of(st->st_mode) == 'o';
 	l->bytes += S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 	add_owner(l, st);
-	if (l->to)
+	if (l->lists)
 		list(l, entry);
 	return 0;
 }
@@ -160,7 +161,7 @@ static bool is_elsewhere(void *data, const char *rel, const struct stat *st)
 	if (st->st_dev == l->dev)
 		return false;
 	path = xasprintf("%s/%s", l->root, rel);
-	if (is_root(l->roots, path))
+	if (is_root(&l->roots, path))
 		return true;
 	pthread_mutex_lock(&l->lock);
 	named_add(&l->left_out, "'%s/%s' is a mount of its own", l->root, rel);
@@ -214,9 +215,9 @@ static bool is_on_another(const char *path, dev_t dev)
 	return lstat(path, &st) == 0 && st.st_dev != dev;
 }
 
-static int walk_all(const struct ctx *c, struct listing *l, struct roots *r, int64_t *ret_homes,
-		    struct err *e)
+static int walk_all(const struct ctx *c, struct listing *l, int64_t *ret_homes, struct err *e)
 {
+	struct roots *r = &l->roots;
 	VEC(struct walked) around = { 0 }; /* each in the one before it */
 	int failed = 0;
 
@@ -256,13 +257,11 @@ static json_t *told(struct listing *l, int64_t homes)
 static int look(const struct ctx *c, struct provider *db, struct listing *l, json_t **ret,
 		struct err *e)
 {
-	cleanup_with(roots_done) struct roots roots = { 0 };
-	struct census_watch w = { .storage = note_root, .arg = &roots };
+	struct census_watch w = { .storage = note_root, .arg = &l->roots };
 	struct census unused = { 0 };
 	int64_t homes = 0;
 
-	l->roots = &roots;
-	if (census_take(db, &w, &unused, e) < 0 || walk_all(c, l, &roots, &homes, e) < 0)
+	if (census_take(db, &w, &unused, e) < 0 || walk_all(c, l, &homes, e) < 0)
 		return -(int)e->kind;
 	*ret = told(l, homes);
 	return 0;
@@ -271,14 +270,13 @@ static int look(const struct ctx *c, struct provider *db, struct listing *l, jso
 static int look_and_list(const struct ctx *c, struct provider *db, struct listing *l,
 			 const char *side, json_t **ret, struct err *e)
 {
-	autosidelist struct side_list to = SIDE_LIST;
 	autojson json_t *doc = NULL;
 	autofree char *name = NULL;
 
-	if (side_list_open(&to, side, "files", e) < 0)
+	if (side_list_open(&l->to, side, "files", e) < 0)
 		return -(int)e->kind;
-	l->to = &to;
-	if (look(c, db, l, &doc, e) < 0 || side_list_keep(&to, &name, e) < 0)
+	l->lists = true;
+	if (look(c, db, l, &doc, e) < 0 || side_list_keep(&l->to, &name, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(doc, "list", json_string(name));
 	*ret = take_ptr(doc);
@@ -291,10 +289,13 @@ int homes_look(const struct ctx *c, struct provider *db, struct homes_limits lim
 	struct listing l = { .lock = PTHREAD_MUTEX_INITIALIZER,
 			     .limits = limits,
 			     .end = deadline_in(limits.within_ns),
-			     .owners = json_object() };
+			     .owners = json_object(),
+			     .to = SIDE_LIST };
 	int r = side ? look_and_list(c, db, &l, side, ret, e) : look(c, db, &l, ret, e);
 
 	json_decref(l.owners);
 	named_done(&l.left_out);
+	roots_done(&l.roots);
+	side_list_close(&l.to);
 	return r;
 }
