@@ -72,6 +72,25 @@ no_secret() {
 	[ -z "$(find "$lab/state" -type f -perm /077)" ]
 }
 
+# The database's own programs, each telling what it was called with.
+watched_tools() {
+	local name at
+	mkdir -p "$lab/watched"
+	for name in pg_dump pg_restore psql mariadb-dump mariadb; do
+		at=$(compgen -G "/usr/lib/postgresql/*/bin/$name" | sort -V | tail -n 1)
+		at=${at:-$(command -v $name)}
+		printf '#!/bin/sh\necho "%s $*" >>%s\nexec %s "$@"\n' $name "$lab/called" "$at" >"$lab/watched/$name"
+		chmod 755 "$lab/watched/$name"
+	done
+}
+
+# They were called, to dump, and to put back; with no secret.
+called_without_secret() {
+	grep -q '^\(pg_dump\|mariadb-dump\) .*--\(file\|result-file\)=' "$lab/called"
+	grep -q '^\(psql\|mariadb\) .*\(load.sql\|source \)' "$lab/called"
+	! grep -F "$SECRET" "$lab/called" || return 1
+}
+
 plan() {
 	rm -f "$lab/plan.json"
 	cg plan $(sftpgo_subject) -o "$lab/plan.json" "$@"
@@ -92,10 +111,12 @@ release_that_adds() { # TABLE OF-OTHERS
 	printf '#!/bin/bash\nPATH=%s exec %s sql %s "%s create table %s (id int, user_id int references users(id)); create table %s (n int)"\n' \
 		"$PATH" "$DB" "$db" "$([ "$driver" = mysql ] || echo 'set role sftpgo;')" "$1" "$2" >"$lab/adds"
 	chmod 755 "$lab/adds"
-	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "hooks: {after_ready: [$lab/adds]}" >"$lab/migration.yaml"
+	printf '%s\n' "product: sftpgo" "source: {root: $root}" "target: {artifact: $new}" "hooks: {after_ready: [$lab/adds]}" \
+		"settings: {dump_tools: $lab/watched}" >"$lab/migration.yaml"
 }
 
 there_and_back() {
+	watched_tools
 	release_that_adds added_by_release meanwhile_of_others
 	cg inspect sftpgo --root "$root" --output json
 	exits 0
@@ -126,6 +147,7 @@ there_and_back() {
 	has_table later_of_others && has_table meanwhile_of_others
 	grep -q since-the-switch "$lab"/saved/*/changes.json
 	no_secret
+	called_without_secret
 }
 
 killed_in_the_dump() {
@@ -240,6 +262,13 @@ trusting_as_before() { mv "$lab/plain.json" "$root/sftpgo.json" && rm "$root"/ot
 	certificate "$root/other"
 	trusting_another 1
 	refused 'ertificate' trusting_as_before
+}
+
+# What it was started with was right then: the server serves on.
+@test "PostgreSQL: a wrong password" {
+	with postgresql
+	"$DB" sql "$db" "alter role sftpgo password 'another'"
+	refused 'password authentication failed' "$DB" sql "$db" "alter role sftpgo password '$SECRET'"
 }
 
 @test "MariaDB: a wrong password" {
