@@ -109,6 +109,8 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	[[ $output$stderr == *'attachment files/'*'content was '* ]]
 	is enterprise 6.1.8
 	misbehave all
+	# Dumped after the stop, the baseline has what the client saw before it.
+	goal developer 6.1.0 "$(probe), dump: stopped"
 	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
 	exits 0
 	cg verify
