@@ -94,6 +94,9 @@ const struct kind_text kind_texts[] = {
 	{ "seatable_dump",
 	  "Dumps SeaTable's schemas into the restore point, by the database's own program in its own container.",
 	  "Nothing: they go with the restore point." },
+	{ "seatable_outside",
+	  "Looks at SeaTable as its clients do before a stop after which the baseline is read: a base that a client of ours opens, the site's "
+	  "certificate.", "Nothing." },
 	{ "seatable_point", "Marks that the dumps stand ready; does nothing going forward.",
 	  "Looks whether the databases may stay as they are, with all that users wrote, and keeps them; with --restore-data keeps a dump "
 	  "of them and loads the ones of before." },
