@@ -1,6 +1,7 @@
 #include "products/sftpgo/sessions.h"
 
 #include "base/clock.h"
+#include "engine/event.h"
 #include "io/proc.h"
 #include "products/sftpgo/database.h"
 
@@ -56,6 +57,14 @@ static int is_its_own(struct owner *o, uint16_t port, bool *ret, struct err *e)
 	return r;
 }
 
+static void tell_unknown(struct ctx *c, size_t n)
+{
+	if (n && c->events)
+		event_emit(c->events, "note",
+			   json_pack("{so}", "text", json_sprintf("whose the open sessions in the shared database are (%zu) cannot be told: a node "
+								  "that names no node.host would be seen at the stop alone", n)));
+}
+
 static int of_others(struct ctx *c, const struct facts *seen, json_t **ret, struct err *e)
 {
 	autojson json_t *all = NULL, *others = json_array();
@@ -75,8 +84,10 @@ static int of_others(struct ctx *c, const struct facts *seen, json_t **ret, stru
 		if (!own)
 			json_array_append(others, (json_t *)one);
 	}
-	if (!server.has_any)
+	if (!server.has_any) {
+		tell_unknown(c, json_array_size(all));
 		json_array_clear(others);
+	}
 	*ret = take_ptr(others);
 	return 0;
 }

@@ -330,12 +330,13 @@ static void who_else_is_in(const struct world *w)
 
 /* ---- other nodes that are waited for ---- */
 
-static int notes_heard;
+static int notes_heard, unknown_heard;
 
 static void hear(void *data unused_arg, const json_t *event)
 {
 	notes_heard += !strcmp(json_str(event, "type", ""), "note") &&
 		       !strcmp(json_str(event, "text", ""), "waits: other nodes are alive on the database: n3");
+	unknown_heard += strstr(json_str(event, "text", ""), "whose the open sessions") != NULL;
 }
 
 static void wait_for_nodes(struct ctx *c, const char *within, enum err_kind want, const char *words)
@@ -396,7 +397,12 @@ static void who_is_waited_for(const struct world *w)
 	wait_for_nodes(&c, "0s", ERR_TIMEOUT, "0s are over: the server runs, and 1 more sessions");
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	unknown_heard = 0;
 	wait_for_nodes(&c, "0s", ERR_OK, NULL);
+	assert_int_equal(unknown_heard, 0);
+	state_of_server.id.pid = 0;
+	wait_for_nodes(&c, "0s", ERR_OK, NULL);
+	assert_int_equal(unknown_heard, 1);
 	events_free(c.events);
 	json_decref(site.doc);
 	json_decref(plan.doc);
