@@ -21,6 +21,7 @@
 #define REPORT_MAX     (16u << 10)
 #define TERM_GRACE     (2 * NS_PER_S)
 #define KILL_GRACE     (10 * NS_PER_S)
+#define CANCEL_LOOK_MS 100      /* how often somebody is looked for who asks for an end */
 #define FIRST_OWN_FD   10       /* above those the child's are put on */
 
 /* The descriptors that make a child, and what is left of it in our hands. */
@@ -319,21 +320,29 @@ static void drain_all(struct child *c, struct pump *p)
 	drain(&c->report, &p->report, &report_cut);
 }
 
+static bool is_canceled(const struct cancel *c)
+{
+	return c && atomic_load(&c->asked);
+}
+
 /* Until the child has ended. What others still hold of its pipes is not waited for. */
-static int pump_to_end(struct child *c, struct pump *p, struct deadline d, struct err *e)
+static int pump_to_end(struct child *c, struct pump *p, struct deadline d, const struct cancel *cancel, struct err *e)
 {
 	for (;;) {
 		struct pollfd fds[] = { { .fd = c->pidfd, .events = POLLIN },
 			                { .fd = c->out, .events = POLLIN },
 			                { .fd = c->err, .events = POLLIN },
 			                { .fd = c->report, .events = POLLIN } };
-		int n = poll(fds, ARRAY_LEN(fds), deadline_left_ms(d));
+		int left = deadline_left_ms(d);
+		int n = poll(fds, ARRAY_LEN(fds), cancel ? MIN_OF(left, CANCEL_LOOK_MS) : left);
 
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, errno, "wait for a command");
 		drain_all(c, p);
 		if (n > 0 && fds[0].revents)
 			return 0;
+		if (is_canceled(cancel))
+			return err_set(e, ERR_CANCELED, "interrupted");
 		if (deadline_passed(d))
 			return err_set(e, ERR_TIMEOUT, "did not end in time");
 	}
@@ -399,7 +408,7 @@ static int run(const struct cmd *c, struct child *child, struct cmd_result *r, s
 	int result = spawn_child(c, false, child, e);
 
 	if (result == 0)
-		result = pump_to_end(child, &p, d, e);
+		result = pump_to_end(child, &p, d, c->cancel, e);
 	if (result < 0)
 		put_down(child);
 	else if (reap(child, &r->status, e) < 0)

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/pool.h"
 
 struct cmd_limit {
 	int      resource;                      /* RLIMIT_NOFILE, ... */
@@ -33,6 +34,7 @@ struct cmd {
 	struct sv          in;                  /* given as standard input */
 	int                in_fd, out_fd;       /* above 0: these open files are standard input and output; bulk needs no ceiling there */
 	int64_t            within_ns;           /* 0: one minute */
+	const struct cancel *cancel;            /* asked: put down as past its deadline, ERR_CANCELED; NULL: never */
 	size_t             out_max, err_max;    /* 0: 64 KiB each; what is beyond is dropped and `cut` set */
 	/* For servers and for other users; all optional. */
 	const char        *cwd;

@@ -167,11 +167,16 @@ static int ask(const struct cmd *c, bool both, struct buf *ret, struct err *e)
 	}
 }
 
-int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)
+int docker_run_until(const char *const *argv, int64_t within_ns, const struct cancel *cancel, struct buf *ret, struct err *e)
 {
-	struct cmd c = { .argv = argv, .within_ns = within_ns };
+	struct cmd c = { .argv = argv, .within_ns = within_ns, .cancel = cancel };
 
 	return ask(&c, false, ret, e);
+}
+
+int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)
+{
+	return docker_run_until(argv, within_ns, NULL, ret, e);
 }
 
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/pool.h"
 
 #define DOCKER_WITHIN (10 * NS_PER_S)
 
@@ -18,6 +19,8 @@ int64_t docker_awaits(void);
 /* argv[0] is "docker". What it prints is appended to ret. ERR_ABSENT: no docker, or no such thing; ERR_TIMEOUT; ERR_REFUSED with
  * docker's words. A daemon that did not answer is not asked again for a minute, unless docker_await() was called. */
 int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
+/* The same of what takes long: put down, ERR_CANCELED, when that is asked for. */
+int docker_run_until(const char *const *argv, int64_t within_ns, const struct cancel *cancel, struct buf *ret, struct err *e) must_check;
 /* The same, and what it writes to stderr as well: docker gives a container's two streams out as they came. */
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same for an answer that is one JSON document. */

@@ -63,7 +63,7 @@ static int check_digest(const char *archive, const char *want, struct err *e)
 	return strcmp(digest, want) ? err_set(e, ERR_CHANGED, "'%s' has SHA-256 %s, not %s", archive, digest, want) : 0;
 }
 
-static int load(const char *archive, const char *sha256, int64_t within_ns, struct err *e)
+static int load(struct ctx *c, const char *archive, const char *sha256, int64_t within_ns, struct err *e)
 {
 	const char *argv[] = { "docker", "image", "load", "--quiet", "--input", archive, NULL };
 	autobuf struct buf said = BUF_MAX(64 << 10);
@@ -72,12 +72,12 @@ static int load(const char *archive, const char *sha256, int64_t within_ns, stru
 	if (check_digest(archive, sha256, e) < 0)
 		return -(int)e->kind;
 	sys = fault_errno("image.load");
-	if (sys || docker_run(argv, within_ns, &said, e) < 0)
+	if (sys || docker_run_until(argv, within_ns, c->cancel, &said, e) < 0)
 		return sys ? err_sys(e, sys, "load '%s'", archive) : err_wrap(e, "load '%s'", archive);
 	return 0;
 }
 
-static int pull(const char *reference, int64_t within_ns, struct err *e)
+static int pull(struct ctx *c, const char *reference, int64_t within_ns, struct err *e)
 {
 	const char *argv[] = { "docker", "image", "pull", "--quiet", reference, NULL };
 	autobuf struct buf said = BUF_MAX(64 << 10);
@@ -85,19 +85,19 @@ static int pull(const char *reference, int64_t within_ns, struct err *e)
 
 	if (sys)
 		return err_sys(e, sys, "pull '%s'", reference);
-	if (docker_run(argv, within_ns, &said, e) < 0) {
+	if (docker_run_until(argv, within_ns, c->cancel, &said, e) < 0) {
 		err_wrap(e, "pull '%s'", reference);
 		return err_hint(e, "'docker login' to its registry, or bring the image as a file: target.image_archive");
 	}
 	return 0;
 }
 
-static int bring(const json_t *params, struct err *e)
+static int bring(struct ctx *c, const json_t *params, struct err *e)
 {
 	const char *archive = json_str(params, "archive", NULL);
 	int64_t within = params_span(params, "within", WITHIN);
 
-	return archive ? load(archive, json_str(params, "sha256", NULL), within, e) : pull(reference_of(params), within, e);
+	return archive ? load(c, archive, json_str(params, "sha256", NULL), within, e) : pull(c, reference_of(params), within, e);
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
@@ -107,7 +107,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	int has = look(params, &seen, e);
 
 	if (has == 0)
-		has = bring(params, e) < 0 ? -(int)e->kind : look(params, &seen, e);
+		has = bring(c, params, e) < 0 ? -(int)e->kind : look(params, &seen, e);
 	if (has < 0)
 		return has;
 	if (!has)

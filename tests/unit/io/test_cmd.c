@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -215,6 +216,27 @@ static void a_deadline_ends_it_with_all_it_started(void **state)
 	assert_true(sv_u64(sv_trim(buf_sv(&pid)), &number));
 	clock_sleep_ns(50 * NS_PER_MS);
 	assert_int_equal(process_start_ticks((pid_t)number, &number, &e), -ERR_ABSENT);
+}
+
+static void *ask_for_an_end(void *cancel)
+{
+	clock_sleep_ns(50 * NS_PER_MS);
+	atomic_store(&((struct cancel *)cancel)->asked, true);
+	return NULL;
+}
+
+static void an_end_that_is_asked_for_comes_at_once(void **state)
+{
+	struct cancel cancel = { false };
+	struct cmd c = { .argv = ARGV("sleep", "1000"), .within_ns = 1000 * NS_PER_S, .cancel = &cancel };
+	int64_t began = clock_mono_ns();
+	struct err e = ERR_INIT;
+	pthread_t other;
+
+	assert_int_equal(pthread_create(&other, NULL, ask_for_an_end, &cancel), 0);
+	assert_fails(cmd_run(&c, &result, &e), &e, ERR_CANCELED);
+	assert_true(clock_mono_ns() - began < 100 * NS_PER_S);
+	assert_int_equal(pthread_join(other, NULL), 0);
 }
 
 static void who_ignores_sigterm_is_killed(void **state)
@@ -560,6 +582,7 @@ int main(void)
 		cmocka_unit_test_teardown(output_has_a_ceiling, forget_result),
 		cmocka_unit_test_teardown(much_input_is_given, forget_result),
 		in_place(a_deadline_ends_it_with_all_it_started),
+		cmocka_unit_test(an_end_that_is_asked_for_comes_at_once),
 		cmocka_unit_test(who_ignores_sigterm_is_killed),
 		cmocka_unit_test_teardown(a_background_child_is_not_waited_for, forget_result),
 		cmocka_unit_test_setup_teardown(what_cannot_be_run_is_said, keep_libexec,
