@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/event.h"
 #include "engine/plan.h"
 
 #define RESERVE_MAX (2ull << 30)
@@ -48,25 +49,32 @@ int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
 	return r;
 }
 
+/* 1 it stays. */
+static int stays(struct ctx *c, const char *home, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	const char *why;
+	int r;
+
+	if (point_open(home, c->run, &p, e) < 0)
+		return -(int)e->kind;
+	why = point_kept(&p);
+	if (why)
+		event_emit(c->events, "note", json_pack("{so}", "text", json_sprintf("restore point '%s' stays: %s", p.dir.path, why)));
+	/* Spent: its directory is what is left of the exchange; the new world lies in the trash until finalize. */
+	r = why || p.state == POINT_SPENT;
+	point_done(&p);
+	return r;
+}
+
 int point_forget(struct ctx *c, struct err *e)
 {
 	const char *home = json_str(json_object_get(c->plan->doc, "restore_point"), "home", "");
-	struct point p = { .dir = DIR_NONE };
 	int r = is_there(home, c->run, e);
-	bool spent;
 
-	if (r < 0)
-		return r;
-	if (r > 0) {
-		if (point_open(home, c->run, &p, e) < 0)
-			return -e->kind;
-		spent = p.state == POINT_SPENT;
-		point_done(&p);
-		/* Its directory is what is left of the exchange; the new world lies in the trash until finalize. */
-		if (spent)
-			return 0;
-	}
-	return point_remove(home, c->run, e);
+	if (r > 0)
+		r = stays(c, home, e);
+	return r < 0 ? r : r > 0 ? 0 : point_remove(home, c->run, e);
 }
 
 uint64_t point_reserve(const struct point *p)

@@ -137,6 +137,17 @@ int point_save(struct point *p, struct err *e)
 	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
 }
 
+int point_keep(struct point *p, const char *why, struct err *e)
+{
+	json_object_set_new(p->doc, "keep", json_text(why));
+	return point_save(p, e);
+}
+
+const char *point_kept(const struct point *p)
+{
+	return json_str(p->doc, "keep", NULL);
+}
+
 bool leave_out_entry(void *root, const char *rel, const struct stat *st unused_arg)
 {
 	return !scope_holds(root, rel);

@@ -7,7 +7,7 @@
  *	index-<root>         stats the passes trust, hashes and block sums
  *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
  *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
- *	point.json           state, sizes, digests of all of the above; what of each root is left out (engine/scope.h)
+ *	point.json           state, sizes, digests of all of the above; what of each root is left out (engine/scope.h); why it is kept
  *	trash/<run>/<root>/  the new world after a way back
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
@@ -37,6 +37,9 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
                struct err *e) must_check;
 int point_open(const char *home, const char *id, struct point *ret, struct err *e) must_check;
 int point_save(struct point *p, struct err *e) must_check;              /* point.json, durable */
+/* What lies in it is nowhere else: its run's way back leaves it where it is, and who lists points is told why. Durable. */
+int point_keep(struct point *p, const char *why, struct err *e) must_check;
+const char *point_kept(const struct point *p);                          /* why; NULL: it is not */
 
 struct point_pass {
 	struct pass_stats total;

@@ -1,6 +1,7 @@
-/* What is known of the runs of this host, by their records: nothing is asked of a server. */
+/* What is known of the runs of this host, by their records and restore points: nothing is asked of a server. */
 #include <string.h>
 
+#include "engine/restore_point.h"
 #include "engine/run_world.h"
 
 /* Where a run is, from its plan and the states of its steps. */
@@ -94,6 +95,20 @@ static json_t *head_json(const struct run_rec *r)
 	                 "outcome", r->outcome, "tool", r->tool);
 }
 
+/* What a way back left in its restore point. */
+static void add_kept(const struct run_rec *r, const json_t *doc, json_t *run)
+{
+	const char *home = json_str(json_object_get(doc, "restore_point"), "home", NULL);
+	struct point p = { .dir = DIR_NONE };
+	struct err none = ERR_INIT;
+
+	if (!home || point_open(home, r->id, &p, &none) < 0)
+		return;
+	if (point_kept(&p))
+		json_object_set_new(run, "kept", json_pack("{ss ss}", "in", p.dir.path, "why", point_kept(&p)));
+	point_done(&p);
+}
+
 static int run_json(struct world *w, const struct run_rec *r, json_t **ret, struct err *e)
 {
 	autobuf struct buf plan = BUF_MAX(16u << 20), goal = BUF_MAX(1u << 20), who = BUF_MAX(512);
@@ -116,6 +131,7 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	json_object_set_new(run, "clients", run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
 	json_object_set_new(run, "at_work", held ? json_text(buf_str(&who)) : json_null());
 	json_object_set_new(run, "possible", possible(r, &at, held));
+	add_kept(r, doc, run);
 	*ret = run;
 	return 0;
 }

@@ -65,7 +65,7 @@ void view_points(const json_t *doc, const struct style *s, struct buf *ret)
 			table_cell(&t, PAINT_PLAIN, "%lld", (long long)files);
 		table_cell(&t, PAINT_PLAIN, "%s",
 			   bytes < 0 ? "?" : view_bytes((uint64_t)bytes, size, sizeof size));
-		table_cell(&t, PAINT_DIM, "%s", json_str(p, "why", ""));
+		table_cell(&t, PAINT_DIM, "%s", json_str(p, "why", NULL) ?: json_str(p, "keep", ""));
 	}
 	table_text(&t, s, ret);
 }
@@ -108,5 +108,6 @@ void view_point(const json_t *doc, const struct style *s, struct buf *ret)
 		view_value(&text, value, 200);
 		view_field(ret, s, key, buf_str(&text));
 	}
+	view_field(ret, s, "kept", json_str(doc, "keep", NULL));
 	json_array_foreach(json_object_get(doc, "roots"), at, root) { root_text(root, s, ret); }
 }

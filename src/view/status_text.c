@@ -100,6 +100,22 @@ static void runs_table(const json_t *runs, const struct style *s, struct buf *re
 	table_text(&t, s, ret);
 }
 
+static void kept_text(const json_t *runs, const struct style *s, struct buf *ret)
+{
+	size_t at;
+	json_t *run;
+
+	json_array_foreach(runs, at, run)
+	{
+		const json_t *kept = json_object_get(run, "kept");
+		autofree char *text = kept ? xasprintf("%s, in %s", json_str(kept, "why", "?"), json_str(kept, "in", "?")) : NULL;
+		autofree char *name = kept ? xasprintf("kept of %s", json_str(run, "id", "?")) : NULL;
+
+		if (kept)
+			view_field(ret, s, name, text);
+	}
+}
+
 void view_status(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	const json_t *runs = json_object_get(doc, "runs");
@@ -116,4 +132,5 @@ void view_status(const json_t *doc, const struct style *s, struct buf *ret)
 			unfinished_text(run, s, ret);
 	}
 	runs_table(runs, s, ret);
+	kept_text(runs, s, ret);
 }

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/event.h"
+#include "engine/point_of.h"
 #include "toy.h"
 #include "unit/unit.h"
 
@@ -595,6 +597,39 @@ static void a_way_back_is_not_pruned(void **state)
 	point_done(&p);
 }
 
+static bool stands(void)
+{
+	autofree char *path = xasprintf("%s/" ID "/point.json", home);
+
+	return access(path, F_OK) == 0;
+}
+
+static void what_is_nowhere_else_stays_until_somebody_prunes_it(void **state)
+{
+	struct plan plan = { .doc = json_pack("{s{ss}}", "restore_point", "home", home) };
+	struct ctx c = { .plan = &plan, .run = ID, .events = events_new() };
+	autojson json_t *list = NULL;
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	assert_null(point_kept(&p));
+	assert_ok(point_keep(&p, "what went", &e), &e);
+	point_done(&p);
+	assert_ok(point_forget(&c, &e), &e);
+	assert_true(stands());
+	assert_ok(point_list(home, &list, &e), &e);
+	assert_string_equal(json_str(json_array_get(list, 0), "keep", ""), "what went");
+	assert_ok(point_prune(home, ID, &e), &e);
+	assert_false(stands());
+	complete(&p);
+	point_done(&p);
+	assert_ok(point_forget(&c, &e), &e);
+	assert_false(stands());
+	events_free(c.events);
+	json_decref(plan.doc);
+}
+
 static void a_broken_point_is_listed_as_such(void **state)
 {
 	autofree char *path = xasprintf("%s/" ID "/point.json", home);
@@ -669,6 +704,7 @@ int main(void)
 		T(a_plan_carries_the_list),
 		T(what_nobody_needs_is_pruned),
 		T(a_way_back_is_not_pruned),
+		T(what_is_nowhere_else_stays_until_somebody_prunes_it),
 		T(a_broken_point_is_listed_as_such),
 		T(a_marker_names_its_run),
 		T(homes_are_beside_or_named),
