@@ -33,7 +33,7 @@ inside() { nsenter -t "$dockerd" -n "$@"; }
 client() { nsenter -t "$dockerd" -n "$python" "$CLIENT" "$1" --url http://127.0.0.1 --base "$lab/base" "${@:2}"; }
 says() { docker exec seatable-server curl -s -m 5 http://127.0.0.1:8000/server-info/; }
 is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
-sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$1"; }
+sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$@"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
 
 # An account's token, as settings.probe wants it.
@@ -131,21 +131,35 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
 	is developer 6.1.0
 	client write --log "$lab/gone.log" --seconds 1
+	sql "INSERT INTO ccnet_db.EmailUser(email, passwd, is_staff, is_active, ctime) VALUES('goes@seatable.test', '!', 0, 1, 0)"
 	cg rollback --restore-data
 	exits 9
-	[[ $output$stderr == *'transactions since the switch: base '* ]]
+	[[ $output$stderr == *'transactions since the switch: base '*'table ccnet_db.EmailUser (1)'* ]]
 	is developer 6.1.0
+	# What would fail with the server down is found before.
+	truncate -s -1 "$home"/.crossgrade-seatable-compose/*/dtable_db.sql
+	cg rollback --restore-data --accept-loss new-writes
+	exits 1
+	[[ $output$stderr == *'is not the dump that was taken'* ]]
+	is developer 6.1.0
+	echo >>"$(ls "$home"/.crossgrade-seatable-compose/*/dtable_db.sql)"
+	# As a killed load leaves it behind: its client goes on in the container.
+	sql 'SELECT SLEEP(600) FROM ccnet_db.EmailUser' ccnet_db >/dev/null 2>&1 &
 	cg rollback --restore-data --save-new-writes "$lab/saved"
 	exits 0
 	is enterprise 6.1.8
-	grep -q '"op_id\|live-' "$lab"/saved/*/edits.json
-	ls "$home"/.crossgrade-seatable-compose/*/gone-1-dtable_db.sql
+	wait $! || true
+	grep -q 'live-' "$lab"/saved/*/edits.tsv
+	grep -q goes@seatable.test "$home"/.crossgrade-seatable-compose/*/gone-1-ccnet_db.sql
+	[ -z "$(sql "SELECT email FROM ccnet_db.EmailUser WHERE email LIKE 'goes%'")" ]
+	cg status
+	[[ $output == *'gone-N-SCHEMA.sql'* ]]
 	nothing_lost
 }
 
 @test "a server that never becomes ready turns back" {
 	misbehave developer never-ready
-	goal developer 6.1.0 'start_timeout: 5s'
+	goal developer 6.1.0 'start_timeout: 20s'
 	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
 	exits 5
 	[[ $output$stderr == *'not ready'* ]]

@@ -6,6 +6,7 @@
 
 #define BASE_STILL      "base.still"      /* O bool: nobody could write, for the server was stopped */
 #define BASE_TABLES     "base.tables"     /* O {"schema.table": rows} */
+#define BASE_UNCOUNTED  "base.uncounted"  /* O {"schema.table": why}: large ones whose rows are not in BASE_TABLES; absent: none */
 #define BASE_SUMS       "base.sums"       /* O {"schema.table": CHECKSUM TABLE}, of those that are not large and not written all the time */
 #define BASE_SHAPES     "base.shapes"     /* O {schema: digest of columns and indexes} */
 #define BASE_EDITS      "base.edits"      /* O {uuid of a base: {"edits": rows in operation_log,"newest": op_id}} */
@@ -20,9 +21,11 @@
 #define BASE_CONTAINERS "base.containers" /* O {name: {"id","image"}}: of the project, without the server's */
 
 /* Called at DEPTH_FROZEN. What cannot be read is missing with the reason; only a database that cannot be asked is an error. quick: without
- * checksums and folders, whose cost grows with the data. before: what it will be compared with, where that says which of it is looked at;
- * NULL: it is the baseline. */
+ * checksums, folders and the rows of large tables, whose cost grows with the data. before: what it will be compared with, where that says
+ * which of it is looked at; NULL: it is the baseline. No statement takes longer than settings.dump_timeout. */
 int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct facts *ret, struct err *e) must_check;
+/* Databases and data folders of it alone: what clients write to. */
+int sea_baseline_data(struct ctx *c, const struct facts *before, struct facts *ret, struct err *e) must_check;
 
 /* Tables that a server writes by itself, or for every look of a client: rows and checksums of theirs prove nothing. */
 bool sea_is_written_always(const char *table);

@@ -13,6 +13,8 @@
 #define TAIL     256u
 #define LAST_LINE "-- Dump completed"
 #define AGAIN_NS  NS_PER_S
+#define WITHIN    (60 * NS_PER_S)
+#define GOES_NS   (60 * NS_PER_S)       /* so long a connection may take to end that was told to */
 
 /* As the releases name it: from 5.3 on, before, and what the database's image takes. */
 static const char *const of_server[] = { "SEATABLE_MYSQL_DB_PASSWORD", "INIT_SEATABLE_MYSQL_ROOT_PASSWORD", "DB_ROOT_PASSWD", NULL };
@@ -29,23 +31,44 @@ void sea_db_done(struct sea_db *db)
 
 /* ---- statements ---- */
 
-static int ask(const struct sea_db *db, struct sv sql, int64_t within_ns, struct buf *ret, struct err *e)
+/* To ret, or to an open file. */
+static int ask(const struct sea_db *db, struct sv sql, int fd, struct buf *ret, struct err *e)
 {
 	const char *argv[] = { db->client, "--no-defaults", "--user=root", "--default-character-set=utf8mb4", "--batch",
-			       "--skip-column-names", NULL };
+			       "--skip-column-names", "--skip-reconnect", NULL };
 	struct inside what = { .container = db->container,
 			       .argv = argv,
 			       .password = &db->password,
 			       .in = sql,
-			       .within_ns = within_ns,
+			       .out_fd = fd,
+			       .within_ns = db->within_ns,
+			       .cancel = db->cancel,
 			       .out_max = ROWS_MAX };
 
 	return inside_run(&what, ret, e);
 }
 
-int sea_db_run(const struct sea_db *db, const char *sql, int64_t within_ns, struct err *e)
+/* A deadline of ours ends docker and not the client in the container, so the server gets one of its own, just before ours. */
+static int look(const struct sea_db *db, const char *sql, int fd, struct buf *ret, struct err *e)
 {
-	return ask(db, sv_of(sql), within_ns, NULL, e);
+	int64_t seconds = (db->within_ns ? db->within_ns : WITHIN) / NS_PER_S;
+	autofree char *all = xasprintf("SET SESSION max_statement_time = %lld;\n%s", (long long)MAX_OF(seconds - 1, 1), sql);
+
+	if (ask(db, sv_of(all), fd, ret, e) >= 0)
+		return 0;
+	if (strstr(e->msg, "ERROR 1969"))
+		e->kind = ERR_TIMEOUT;
+	return -(int)e->kind;
+}
+
+int sea_db_run(const struct sea_db *db, const char *sql, struct err *e)
+{
+	return ask(db, sv_of(sql), 0, NULL, e);
+}
+
+int sea_db_lines(const struct sea_db *db, const char *sql, int fd, struct err *e)
+{
+	return look(db, sql, fd, NULL, e);
 }
 
 /* The client's batch form: a tab between fields, \t \n \\ \0 in them. */
@@ -83,7 +106,7 @@ int sea_db_rows(const struct sea_db *db, const char *sql, json_t **ret, struct e
 	autobuf struct buf text = BUF_MAX(ROWS_MAX);
 	struct sv rest;
 
-	if (ask(db, sv_of(sql), 0, &text, e) < 0)
+	if (look(db, sql, 0, &text, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(&text);
 	*ret = json_array();
@@ -116,6 +139,75 @@ char *sea_db_text(const char *text)
 	return quoted(text, '\'');
 }
 
+/* ---- who else is there ---- */
+
+static int others_in(const struct sea_db *db, const char *schema, json_t **ret, struct err *e)
+{
+	autofree char *name = sea_db_text(schema);
+	autofree char *sql = xasprintf("SELECT id FROM information_schema.processlist WHERE db = %s AND id <> CONNECTION_ID()", name);
+
+	return sea_db_rows(db, sql, ret, e);
+}
+
+/* One that has gone by itself is fine. */
+static int put_out(const struct sea_db *db, const char *id, struct err *e)
+{
+	autofree char *sql = xasprintf("KILL %s", id);
+
+	if (sea_db_run(db, sql, e) >= 0)
+		return 0;
+	if (!strstr(e->msg, "Unknown thread id"))
+		return -(int)e->kind;
+	err_clear(e);
+	return 0;
+}
+
+static const json_t *still_there(const json_t *told, const json_t *now)
+{
+	const json_t *one, *other;
+	size_t i, k;
+
+	json_array_foreach((json_t *)told, i, one)
+		json_array_foreach((json_t *)now, k, other)
+			if (json_equal(one, other))
+				return one;
+	return NULL;
+}
+
+static int await_gone(const struct sea_db *db, const char *schema, const json_t *told, struct err *e)
+{
+	struct deadline until = deadline_in(GOES_NS);
+
+	for (;;) {
+		autojson json_t *now = NULL;
+		const json_t *one;
+
+		if (others_in(db, schema, &now, e) < 0)
+			return -(int)e->kind;
+		one = still_there(told, now);
+		if (!one)
+			return 0;
+		if (deadline_passed(until))
+			return err_set(e, ERR_BUSY, "connection %s does not leave schema '%s'",
+				       json_string_value(json_array_get(one, 0)), schema);
+		clock_sleep_ns(AGAIN_NS / 10);
+	}
+}
+
+int sea_db_alone(const struct sea_db *db, const char *schema, struct err *e)
+{
+	autojson json_t *others = NULL;
+	const json_t *one;
+	size_t i;
+
+	if (others_in(db, schema, &others, e) < 0)
+		return -(int)e->kind;
+	json_array_foreach(others, i, one)
+		if (put_out(db, json_string_value(json_array_get(one, 0)), e) < 0)
+			return -(int)e->kind;
+	return json_array_size(others) ? await_gone(db, schema, others, e) : 0;
+}
+
 /* ---- who may ask ---- */
 
 static const char *variable_of(const json_t *seen, const char *name)
@@ -141,7 +233,7 @@ static int is_taken(struct sea_db *db, const char *password, struct err *e)
 	secret_done(&db->password);
 	if (secret_set(&db->password, password, strlen(password), e) < 0)
 		return -(int)e->kind;
-	if (sea_db_run(db, "SELECT 1", 0, &why) >= 0)
+	if (sea_db_run(db, "SELECT 1", &why) >= 0)
 		return 1;
 	if (strstr(why.msg, "Access denied"))
 		return 0;
@@ -225,7 +317,7 @@ static int has_its_end(int fd, const char *schema, struct err *e)
 	return strstr(tail, LAST_LINE) ? 0 : err_set(e, ERR_FORMAT, "the dump of schema '%s' has no end", schema);
 }
 
-int sea_db_dump(const struct sea_db *db, const char *schema, int fd, int64_t within_ns, struct err *e)
+int sea_db_dump(const struct sea_db *db, const char *schema, int fd, struct err *e)
 {
 	const char *argv[] = { db->dump,    "--no-defaults", "--user=root", "--single-transaction", "--quick", "--routines", "--triggers",
 			       "--events",  "--hex-blob",    "--default-character-set=utf8mb4", "--", schema, NULL };
@@ -233,22 +325,25 @@ int sea_db_dump(const struct sea_db *db, const char *schema, int fd, int64_t wit
 			       .argv = argv,
 			       .password = &db->password,
 			       .out_fd = fd,
-			       .within_ns = within_ns };
+			       .within_ns = db->within_ns,
+			       .cancel = db->cancel };
 
 	if (inside_run(&what, NULL, e) < 0 || has_its_end(fd, schema, e) < 0)
 		return err_wrap(e, "dump schema '%s'", schema);
 	return 0;
 }
 
-int sea_db_load(const struct sea_db *db, const char *schema, int fd, int64_t within_ns, struct err *e)
+/* One whose connection was ended by sea_db_alone() must not come back. */
+int sea_db_load(const struct sea_db *db, const char *schema, int fd, struct err *e)
 {
-	const char *argv[] = { db->client, "--no-defaults", "--user=root", "--default-character-set=utf8mb4", "--batch", "--", schema,
-			       NULL };
+	const char *argv[] = { db->client, "--no-defaults", "--user=root", "--default-character-set=utf8mb4", "--batch",
+			       "--skip-reconnect", "--", schema, NULL };
 	struct inside what = { .container = db->container,
 			       .argv = argv,
 			       .password = &db->password,
 			       .in_fd = fd,
-			       .within_ns = within_ns };
+			       .within_ns = db->within_ns,
+			       .cancel = db->cancel };
 
 	return inside_run(&what, NULL, e) < 0 ? err_wrap(e, "load schema '%s'", schema) : 0;
 }

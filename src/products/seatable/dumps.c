@@ -6,10 +6,10 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "products/seatable/dump_rows.h"
 #include "products/seatable/version.h"
 
-#define FRESH   "dump.new"
-#define LOADING "putting-back"  /* the mark */
+#define FRESH "dump.new"
 
 /* ---- what a schema is ---- */
 
@@ -73,8 +73,7 @@ bool dumps_release_moved(const char *then, const char *now)
 	return !sea_version_parse(then, &a) || !sea_version_parse(now, &b) || !sea_version_same_minor(&a, &b);
 }
 
-/* Character set, collation and number of tables. */
-static int add_about(const struct sea_db *db, const char *schema, json_t *about, struct err *e)
+int dumps_about(const struct sea_db *db, const char *schema, json_t *about, struct err *e)
 {
 	autofree char *name = sea_db_text(schema);
 	autofree char *sql = xasprintf("SELECT default_character_set_name, default_collation_name, (SELECT COUNT(*) FROM "
@@ -96,15 +95,56 @@ static int add_about(const struct sea_db *db, const char *schema, json_t *about,
 	return 0;
 }
 
+int dumps_size(const struct sea_db *db, const json_t *schemas, int64_t *ret, struct err *e)
+{
+	autobuf struct buf sql = BUF_MAX(64 << 10);
+	autojson json_t *rows = NULL;
+	const json_t *one;
+	const char *sum;
+	size_t i;
+
+	buf_adds(&sql, "SELECT IFNULL(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema IN (''");
+	json_array_foreach((json_t *)schemas, i, one)
+	{
+		autofree char *name = sea_db_text(json_string_value(one));
+
+		buf_addf(&sql, ", %s", name);
+	}
+	buf_adds(&sql, ")");
+	if (buf_check(&sql, "the names of the schemas", e) < 0 || sea_db_rows(db, buf_str(&sql), &rows, e) < 0)
+		return err_wrap(e, "ask how large the databases are");
+	sum = json_string_value(json_array_get(json_array_get(rows, 0), 0));
+	if (!sum || !sv_i64(sv_of(sum), ret))
+		return err_set(e, ERR_FORMAT, "how large the databases are is not told");
+	return 0;
+}
+
 /* ---- there ---- */
+
+/* What was written must come back from the disk, past the page cache as far as the kernel can be told so. */
+static int read_it_back(const struct dumps_job *j, int fd, char ret[DIGEST_TEXT], struct err *e)
+{
+	char written[DIGEST_TEXT];
+
+	if (file_digest(fd, FRESH, written, e) < 0 || file_sync(fd, FRESH, e) < 0)
+		return -(int)e->kind;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (file_digest(fd, FRESH, ret, e) < 0)
+		return -(int)e->kind;
+	return strcmp(written, ret) ? err_set(e, ERR_IO, "'%s/" FRESH "' does not read back as it was written", j->dir->path) : 0;
+}
 
 /* Durable, under its name. */
 static int keep(const struct dumps_job *j, int fd, const char *file, json_t *about, struct err *e)
 {
 	char digest[DIGEST_TEXT];
+	json_t *rows = NULL;
 	struct stat st;
 
-	if (file_digest(fd, FRESH, digest, e) < 0 || file_sync(fd, FRESH, e) < 0 || dir_stat(j->dir, FRESH, &st, e) < 0 ||
+	if (dump_rows(fd, FRESH, &rows, e) < 0)
+		return -(int)e->kind;
+	json_object_set_new(about, "rows", rows);
+	if (read_it_back(j, fd, digest, e) < 0 || dir_stat(j->dir, FRESH, &st, e) < 0 ||
 	    dir_rename(j->dir, FRESH, j->dir, file, 0, e) < 0)
 		return -(int)e->kind;
 	json_object_set_new(about, "file", json_string(file));
@@ -120,11 +160,11 @@ static int take_one(const struct dumps_job *j, const char *schema, const char *p
 
 	if (strchr(schema, '/'))
 		return err_set(e, ERR_REFUSED, "schema '%s' cannot be the name of a file", schema);
-	if (add_about(j->db, schema, about, e) < 0 || dir_unlink(j->dir, FRESH, e) < 0)
+	if (dumps_about(j->db, schema, about, e) < 0 || dir_unlink(j->dir, FRESH, e) < 0)
 		return -(int)e->kind;
 	fd = dir_openat(j->dir, FRESH, O_RDWR | O_CREAT | O_EXCL, 0600, e);
 	fault_point("dumps.open");
-	if (fd < 0 || sea_db_dump(j->db, schema, fd, j->within_ns, e) < 0)
+	if (fd < 0 || sea_db_dump(j->db, schema, fd, e) < 0)
 		return -(int)e->kind;
 	fault_point("dumps.taken");
 	return keep(j, fd, file, about, e);
@@ -166,100 +206,4 @@ int dumps_take(const struct dumps_job *j, const json_t *schemas, const char *pre
 	}
 	*ret = take_ptr(dumps);
 	return 0;
-}
-
-/* ---- and back ---- */
-
-static int open_proved(const struct dir *dir, const json_t *about, struct err *e)
-{
-	const char *file = json_str(about, "file", "?");
-	autoclose int fd = dir_openat(dir, file, O_RDONLY, 0, e);
-	char digest[DIGEST_TEXT];
-
-	if (fd < 0 || file_digest(fd, file, digest, e) < 0)
-		return -(int)e->kind;
-	if (strcmp(digest, json_str(about, "sha256", "")) != 0)
-		return err_set(e, ERR_FORMAT, "'%s/%s' is not the dump that was taken", dir->path, file);
-	return lseek(fd, 0, SEEK_SET) < 0 ? err_set(e, ERR_IO, "'%s/%s' cannot be read", dir->path, file) : take_fd(fd);
-}
-
-int dumps_prove(const struct dir *dir, const json_t *dumps, struct err *e)
-{
-	const char *schema;
-	const json_t *about;
-
-	json_object_foreach((json_t *)dumps, schema, about)
-	{
-		autoclose int fd = open_proved(dir, about, e);
-
-		if (fd < 0)
-			return -(int)e->kind;
-	}
-	return 0;
-}
-
-static int make_anew(const struct dumps_job *j, const char *schema, const json_t *about, struct err *e)
-{
-	autofree char *name = sea_db_name(schema);
-	autofree char *sql = xasprintf("DROP DATABASE IF EXISTS %s; CREATE DATABASE %s CHARACTER SET %s COLLATE %s", name, name,
-				       json_str(about, "charset", "utf8"), json_str(about, "collation", "utf8_general_ci"));
-
-	return sea_db_run(j->db, sql, j->within_ns, e);
-}
-
-static int see_it_back(const struct dumps_job *j, const char *schema, const json_t *about, struct err *e)
-{
-	autojson json_t *now = json_object();
-
-	if (add_about(j->db, schema, now, e) < 0)
-		return -(int)e->kind;
-	if (strcmp(json_str(now, "shape", ""), json_str(about, "shape", "")) != 0 ||
-	    strcmp(json_str(now, "tables", ""), json_str(about, "tables", "")) != 0)
-		return err_set(e, ERR_CHANGED, "its dump was loaded, and schema '%s' is not what it was", schema);
-	return 0;
-}
-
-static int load_one(const struct dumps_job *j, const char *schema, const json_t *about, struct err *e)
-{
-	autoclose int fd = open_proved(j->dir, about, e);
-
-	if (fd < 0)
-		return -(int)e->kind;
-	fault_point("dumps.drop");
-	if (make_anew(j, schema, about, e) < 0)
-		return err_wrap(e, "put schema '%s' back", schema);
-	fault_point("dumps.dropped");
-	if (sea_db_load(j->db, schema, fd, j->within_ns, e) < 0)
-		return -(int)e->kind;
-	fault_point("dumps.loaded");
-	return see_it_back(j, schema, about, e);
-}
-
-int dumps_half_loaded(const struct dir *dir, struct err *e)
-{
-	return dir_has(dir, LOADING, e);
-}
-
-static int set_mark(const struct dir *dir, struct err *e)
-{
-	int has = dumps_half_loaded(dir, e);
-
-	return has ? has : file_create(dir, LOADING, SV(""), FILE_PRIVATE, e);
-}
-
-int dumps_load(const struct dumps_job *j, const json_t *dumps, struct err *e)
-{
-	int sys = fault_errno("dumps.load");
-	const char *schema;
-	const json_t *about;
-
-	if (sys)
-		return err_sys(e, sys, "put the databases back");
-	if (set_mark(j->dir, e) < 0)
-		return err_wrap(e, "put the databases back");
-	json_object_foreach((json_t *)dumps, schema, about)
-		if (load_one(j, schema, about, e) < 0)
-			return -(int)e->kind;
-	fault_point("dumps.back");
-	return dir_unlink(j->dir, LOADING, e) < 0 || dir_sync(j->dir, "", e) < 0 ? -(int)e->kind : 0;
 }

@@ -89,6 +89,7 @@ int inside_run(const struct inside *what, struct buf *ret_out, struct err *e)
 			 .in_fd = what->in_fd,
 			 .out_fd = what->out_fd,
 			 .within_ns = what->within_ns,
+			 .cancel = what->cancel,
 			 .out_max = what->out_max,
 			 .die_with_us = true };
 	struct cmd_result r = { 0 };

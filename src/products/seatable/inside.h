@@ -15,6 +15,7 @@ struct inside {
 	struct sv in;                   /* or in_fd, as struct cmd */
 	int in_fd, out_fd;
 	int64_t within_ns;              /* 0: one minute */
+	const struct cancel *cancel;    /* as struct cmd */
 	size_t out_max;                 /* 0: 64 KiB */
 };
 

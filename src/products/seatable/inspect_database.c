@@ -8,6 +8,8 @@
 #include "products/seatable/merged.h"
 #include "products/seatable/survey.h"
 
+#define COUNT_WITHIN (600 * NS_PER_S)   /* operation_log can be large */
+
 static const char *variable(const struct sea_look *k, const char *key, const char *older, const char *absent)
 {
 	const json_t *environment = facts_get(k->f, SEA_ENVIRONMENT);
@@ -160,6 +162,7 @@ static int look(struct sea_look *k, struct err *e)
 	sea_pin(k, SEA_DB_TOOLS, tools, "--version in the container");
 	if (sea_db_open(with, &db, e) < 0)
 		return -(int)e->kind;
+	db.within_ns = COUNT_WITHIN;
 	sea_observe(k, SEA_DB_LOGIN, json_true(), "SELECT 1");
 	return read_all(k, &db, &own, e);
 }

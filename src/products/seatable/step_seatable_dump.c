@@ -32,12 +32,14 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_
 	struct dumps_job j = { .db = &db,
 			       .dir = &p.dir,
 			       .log = json_str(params, "log", NULL),
-			       .within_ns = params_span(params, "within", WITHIN) };
+			       .events = c->events };
 	int r;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || dumps_release(s, json_object_get(params, "release"), &release, e) < 0 ||
 	    sea_db_open(json_object_get(params, "at"), &db, e) < 0 || point_of_run(c, true, &p, e) < 0)
 		return -(int)e->kind;
+	db.within_ns = params_span(params, "within", WITHIN);
+	db.cancel = c->cancel;
 	r = dumps_take(&j, json_object_get(params, "schemas"), "", &dumps, e);
 	point_done(&p);
 	if (r >= 0)

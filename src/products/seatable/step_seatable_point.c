@@ -18,11 +18,10 @@
 #include "engine/point_of.h"
 #include "engine/serve.h"
 #include "io/file.h"
-#include "products/seatable/dumps.h"
+#include "products/seatable/gone.h"
 #include "products/seatable/license_place.h"
 
-#define WITHIN   (3600 * NS_PER_S)
-#define GONE_MAX 1000   /* dumps of what went: each call of a way back may make some */
+#define WITHIN (3600 * NS_PER_S)
 
 static int describe(const json_t *params unused_arg, struct buf *ret, struct err *e)
 {
@@ -104,8 +103,16 @@ static int look_at_license(struct ctx *c, const json_t *params, struct err *e)
 	return sea_license_place_starts(s, place, e);
 }
 
-/* Before anything stops. */
-static int dumps_are_good(struct ctx *c, const json_t *params, struct err *e)
+static int open_db(const json_t *params, struct sea_db *ret, struct err *e)
+{
+	if (sea_db_open(json_object_get(params, "at"), ret, e) < 0)
+		return -(int)e->kind;
+	ret->within_ns = params_span(params, "within", WITHIN);
+	return 0;
+}
+
+/* Before anything stops. db NULL: what goes was kept by an earlier call. */
+static int can_put_back(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
 {
 	struct point p = { .dir = DIR_NONE };
 	int r;
@@ -113,6 +120,8 @@ static int dumps_are_good(struct ctx *c, const json_t *params, struct err *e)
 	if (point_of_run(c, false, &p, e) < 0)
 		return -(int)e->kind;
 	r = dumps_prove(&p.dir, json_object_get(params, "dumps"), e);
+	if (r >= 0 && db)
+		r = gone_has_room(&p, db, json_object_get(params, "schemas"), e);
 	point_done(&p);
 	return r;
 }
@@ -125,93 +134,39 @@ static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unu
 	if (look_at_license(c, params, e) < 0)
 		return -(int)e->kind;
 	half = c->point_passed ? is_half_back(c, e) : 0;
-	if (half < 0)
-		return half;
-	if (c->point_passed && (half || c->restore_data))
-		return dumps_are_good(c, params, e);
-	if (!c->point_passed || c->force)
+	if (half)
+		return half < 0 ? half : can_put_back(c, NULL, params, e);
+	if (!c->point_passed || (c->force && !c->restore_data))
 		return 0;
-	if (sea_db_open(json_object_get(params, "at"), &db, e) < 0)
+	if (open_db(params, &db, e) < 0)
 		return -(int)e->kind;
+	if (c->restore_data)
+		return can_put_back(c, &db, params, e);
 	moved = has_moved(c, &db, params, e);
-	return moved > 0 && was_edited(&db, params) ? refuse_moved(e) : moved < 0 ? moved : 0;
+	if (moved <= 0)
+		return moved;
+	return was_edited(&db, params) ? refuse_moved(e) : can_put_back(c, &db, params, e);
 }
 
 /* ---- the way back ---- */
 
-static int has_any(const struct dir *d, const json_t *schemas, const char *prefix, struct err *e)
-{
-	const json_t *one;
-	size_t i;
-	int has = 0;
-
-	json_array_foreach((json_t *)schemas, i, one)
-	{
-		autofree char *file = xasprintf("%s%s.sql", prefix, json_string_value(one));
-
-		has = has ?: dir_has(d, file, e);
-	}
-	return has;
-}
-
-/* A prefix that no call before this one took: what that kept is nowhere else. */
-static int free_prefix(const struct dir *d, const json_t *schemas, char **ret, struct err *e)
-{
-	for (int i = 1; i <= GONE_MAX; i++) {
-		autofree char *prefix = xasprintf("gone-%d-", i);
-		int has = has_any(d, schemas, prefix, e);
-
-		if (has < 0)
-			return has;
-		if (!has) {
-			*ret = take_ptr(prefix);
-			return 0;
-		}
-	}
-	return err_set(e, ERR_EXISTS, "'%s' holds %d dumps of what went already", d->path, GONE_MAX);
-}
-
-/* Half put back by a call that was killed, a schema may be gone: there is nothing of it to keep. */
-static int keep_what_goes(struct ctx *c, const struct dumps_job *j, const json_t *params, struct err *e)
-{
-	const json_t *schemas = json_object_get(params, "schemas"), *one;
-	autojson json_t *kept = NULL, *there = json_array();
-	autofree char *prefix = NULL;
-	size_t i;
-
-	json_array_foreach((json_t *)schemas, i, one)
-	{
-		char shape[DIGEST_TEXT];
-
-		if (dumps_shape(j->db, json_string_value(one), shape, e) < 0)
-			return -(int)e->kind;
-		if (shape[0])
-			json_array_append(there, (json_t *)one);
-	}
-	if (free_prefix(j->dir, schemas, &prefix, e) < 0 || dumps_take(j, there, prefix, &kept, e) < 0)
-		return err_wrap(e, "keep what goes");
-	event_emit(c->events, "note",
-		   json_pack("{so}", "text", json_sprintf("'%s/%s*.sql' holds the databases as they were found", j->dir->path, prefix)));
-	return 0;
-}
-
 /* What users left was kept before the first of them went; what is half put back need not even be fit for a dump. */
-static int keep_if_whole(struct ctx *c, const struct dumps_job *j, const json_t *params, struct err *e)
+static int keep_if_whole(struct point *p, const struct dumps_job *j, const json_t *schemas, struct err *e)
 {
 	int half = dumps_half_loaded(j->dir, e);
 	struct err why = ERR_INIT;
 
 	if (half <= 0)
-		return half < 0 ? half : keep_what_goes(c, j, params, e);
-	if (keep_what_goes(c, j, params, &why) < 0)
-		event_emit(c->events, "note", json_pack("{ss}", "text", why.msg));
+		return half < 0 ? half : gone_keep(p, j, schemas, e);
+	if (gone_keep(p, j, schemas, &why) < 0)
+		event_emit(j->events, "note", json_pack("{ss}", "text", why.msg));
 	return 0;
 }
 
 static int put_back(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
 {
 	struct point p = { .dir = DIR_NONE };
-	struct dumps_job j = { .db = db, .dir = &p.dir, .within_ns = params_span(params, "within", WITHIN) };
+	struct dumps_job j = { .db = db, .dir = &p.dir, .events = c->events };
 	const json_t *dumps = json_object_get(params, "dumps");
 	int r;
 
@@ -219,7 +174,7 @@ static int put_back(struct ctx *c, const struct sea_db *db, const json_t *params
 		return -(int)e->kind;
 	r = dumps_prove(&p.dir, dumps, e);
 	if (r >= 0)
-		r = keep_if_whole(c, &j, params, e);
+		r = keep_if_whole(&p, &j, json_object_get(params, "schemas"), e);
 	if (r >= 0)
 		r = dumps_load(&j, dumps, e);
 	point_done(&p);
@@ -236,7 +191,7 @@ static int undo_point(struct ctx *c, const json_t *params, const json_t *undo un
 	if (!c->point_passed)
 		return 0;       /* the other image was never started */
 	half = is_half_back(c, e);
-	if (half < 0 || sea_db_open(json_object_get(params, "at"), &db, e) < 0)
+	if (half < 0 || open_db(params, &db, e) < 0)
 		return -(int)e->kind;
 	if (half || c->restore_data)
 		return put_back(c, &db, params, e);

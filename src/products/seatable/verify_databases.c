@@ -40,11 +40,12 @@ static void compare_rows(struct sea_proof *p)
 		int64_t before = json_integer_value(was), after = json_int(now, name, -1);
 		autofree char *subject = xasprintf("table %s", name);
 		autofree char *a = xasprintf("%" PRId64, before), *b = after < 0 ? NULL : xasprintf("%" PRId64, after);
+		const char *uncounted = json_str(facts_get(p->now, BASE_UNCOUNTED), name, NULL);
 
 		if (before == after)
 			cmp_same(p->ret, 1);
 		else if (after < 0)
-			cmp_add(p->ret, CMP_DIFFERENT, subject, "rows", a, b, NULL, NULL);
+			cmp_add(p->ret, uncounted ? CMP_UNPROVED : CMP_DIFFERENT, subject, "rows", a, b, NULL, uncounted);
 		else if (sea_is_written_always(table_of(name)))
 			cmp_add(p->ret, CMP_EXPLAINED, subject, "rows", a, b, RULE_OWN, NULL);
 		else if (after > before)

@@ -1,12 +1,16 @@
 """What runs inside the stand-in's containers: a MariaDB and a Redis of a few words, and curl at a SeaTable server.
 
-$DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "collation", "tables": {table: columns}, "rows": {table: [..]}}}}.
+$DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "collation", "tables": {table: columns}, "rows": {table: [..]}}},
+"bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "connections": [{"id", "db"}]:
+of others}. An edit of operation_log is its op_id, of the one base "b1".
+A load while another is at work in its schema has its rows twice.
 $DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write."""
 import json
 import os
 import re
 import sys
 import time
+import zlib
 
 MARK = "\n@crossgrade "
 
@@ -47,7 +51,51 @@ def counts(db, sql):
         print("%s\t\t%d" % (label, len(db["schemas"][schema]["rows"].get(table, []))))
 
 
+def rows_of(db, schema, table):
+    return db["schemas"][schema]["rows"].get(table, [])
+
+
+def others(db, schema):
+    return [c for c in db.get("connections", []) if c["db"] == schema]
+
+
+# What is asked of whole tables, and who is there. True: it was this.
+def asked(db, sql):
+    counts = re.findall(r"SELECT '([\w.]+)', COUNT\(\*\) FROM `(\w+)`\.`(\w+)`", sql)
+    sums = re.findall(r"CHECKSUM TABLE `(\w+)`\.`(\w+)`;", sql)
+    edits = re.match(r"SELECT dtable_uuid, COUNT\(\*\), MAX\(op_id\) FROM `(\w+)`", sql)
+    saved = re.match(r"SELECT dtable_uuid, op_id, .* FROM `(\w+)`\.operation_log WHERE dtable_uuid = 'b1' .* LIMIT (\d+)", sql)
+    who = re.search(r"processlist WHERE db = '(\w+)'", sql)
+    kill = re.match(r"KILL (\d+)", sql)
+    for name, schema, table in counts:
+        if table == db.get("slow"):
+            sys.exit("ERROR 1969 (70100) at line 2: Query execution was interrupted (max_statement_time exceeded)")
+        print("%s\t%d" % (name, len(rows_of(db, schema, table))))
+    for schema, table in sums:
+        print("%s.%s\t%d" % (schema, table, zlib.crc32(json.dumps(rows_of(db, schema, table)).encode())))
+    if edits and rows_of(db, edits.group(1), "operation_log"):
+        rows = rows_of(db, edits.group(1), "operation_log")
+        print("b1\t%d\t%d" % (len(rows), max(rows)))
+    if saved:
+        for row in sorted(rows_of(db, saved.group(1), "operation_log"), reverse=True)[:int(saved.group(2))]:
+            print("b1\t%d\t0\tsomebody\t{}" % row)
+    if who:
+        for c in others(db, who.group(1)):
+            print(c["id"])
+    if kill:
+        db["connections"] = [c for c in db.get("connections", []) if c["id"] != int(kill.group(1))]
+        save("databases.json", db)
+    if sql.startswith("SELECT table_schema, table_name, "):
+        for schema in sorted(db["schemas"]):
+            for table in sorted(db["schemas"][schema]["tables"]):
+                print("%s\t%s\t%d" % (schema, table, db.get("large", {}).get(table, 16384)))
+    return bool(counts or sums or edits or saved or who or kill or sql.startswith("SELECT table_schema, table_name, "))
+
+
 def statement(db, sql):
+    sql = re.sub(r"^SET SESSION max_statement_time = \d+;\n", "", sql)
+    if asked(db, sql):
+        return
     named = re.search(r"table_schema = '(\w+)'", sql)
     schema = db["schemas"].get(named.group(1)) if named else None
     made = re.match(r"DROP DATABASE IF EXISTS `(\w+)`; CREATE DATABASE `\w+` CHARACTER SET (\w+) COLLATE (\w+)", sql)
@@ -57,6 +105,8 @@ def statement(db, sql):
     elif made:
         db["schemas"][made.group(1)] = {"charset": made.group(2), "collation": made.group(3), "tables": {}, "rows": {}}
         save("databases.json", db)
+    elif "SUM(data_length + index_length)" in sql:
+        print(db.get("bytes", 0))
     elif "default_character_set_name" in sql and schema:
         print("%s\t%s\t%d" % (schema["charset"], schema["collation"], len(schema["tables"])))
     elif "information_schema.columns" in sql:
@@ -81,11 +131,17 @@ def mariadb(argv):
     if argv[0] == "mariadb-dump":
         if name not in db["schemas"]:
             sys.exit("mariadb-dump: Got error: 1049: Unknown database")
-        print("/*M!999999\\- enable the sandbox mode */\n-- %s\n-- Dump completed" % json.dumps(db["schemas"][name], sort_keys=True))
+        print("/*M!999999\\- enable the sandbox mode */\n-- %s" % json.dumps(db["schemas"][name], sort_keys=True))
+        for table, rows in sorted(db["schemas"][name]["rows"].items()):
+            if rows:
+                print("INSERT INTO `%s` VALUES\n%s;" % (table, ",\n".join("(%d)" % row for row in rows)))
+        print("-- Dump completed")
     elif name:
         dump = json.loads(sys.stdin.read().split("\n")[1][3:])
         for part in ("tables", "rows"):
             db["schemas"][name][part] = dump[part]
+            if part == "rows" and others(db, name):
+                db["schemas"][name][part] = {table: 2 * rows for table, rows in dump[part].items()}
             save("databases.json", db)
     else:
         statement(db, sys.stdin.read())
