@@ -6,7 +6,7 @@
 #include "svc/container.h"
 #include "svc/docker.h"
 
-#define SAID_MAX    ((size_t)16 << 20)
+#define SAID_MAX    ((size_t)4 << 20)
 #define CHANGES_MAX 1000
 #define DIFF_WITHIN (60 * NS_PER_S)
 

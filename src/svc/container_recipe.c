@@ -94,7 +94,7 @@ static void set_config(json_t *create, const json_t *seen, const json_t *old, co
 	static const char *const as_given[] = { "WorkingDir", "Healthcheck", "StopSignal", "Shell", NULL };
 	static const char *const always[] = { "Domainname",      "AttachStdin", "AttachStdout", "AttachStderr",
 					      "Tty",             "OpenStdin",   "StdinOnce",    "StopTimeout",
-					      "NetworkDisabled", NULL };
+					      "NetworkDisabled", "MacAddress",  NULL };
 	const json_t *config = config_of(seen);
 
 	for (size_t i = 0; as_given[i]; i++)

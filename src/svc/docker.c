@@ -142,7 +142,7 @@ static int ask_once(struct cmd *c, bool both, bool *ret_away, struct buf *ret, s
 /* Asked twice it is answered twice; everything else may have been done although nobody said so. */
 static bool only_looks(const char *const *argv)
 {
-	static const char *const verbs[] = { "inspect", "ls", "logs", "info" };
+	static const char *const verbs[] = { "inspect", "ls", "logs", "info", "diff" };
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (!strcmp(argv[1], verbs[i]) || (argv[2] && !strcmp(argv[2], verbs[i])))

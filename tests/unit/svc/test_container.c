@@ -120,6 +120,15 @@ static void test_commands(void **state)
 	is(json_object_get(own_entry, "create"), "Cmd", "[\"serve\"]");
 }
 
+static void test_an_address_of_the_operators(void **state)
+{
+	autojson json_t *given = recipe_with("MacAddress", json_string("02:42:ac:11:00:02"), "");
+	autojson json_t *drawn = recipe_with(NULL, NULL, "");
+
+	is(json_object_get(given, "create"), "MacAddress", "\"02:42:ac:11:00:02\"");
+	is(json_object_get(drawn, "create"), "MacAddress", "absent");
+}
+
 static void test_same_user(void **state)
 {
 	autojson json_t *given = recipe_with("User", json_string("10001"), "");
@@ -357,7 +366,7 @@ int main(void)
 		cmocka_unit_test(test_image_by_a_variable),    cmocka_unit_test(test_compose_file_is_split),
 		cmocka_unit_test(test_dollars_are_not_doubled), cmocka_unit_test(test_project_by_labels),
 		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
-		cmocka_unit_test(test_where_docker_keeps_the_log),
+		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 	};
 
