@@ -321,6 +321,7 @@ static const struct service_ops container_ops = {
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
+	.done = container_done,
 };
 static const char *const container_keys[] = { "name", NULL };
 const struct service_kind kind_container = { .ops = &container_ops,
@@ -333,6 +334,7 @@ static const struct service_ops compose_ops = {
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
+	.done = container_done,
 };
 static const char *const compose_keys[] = { "project", "service", NULL };
 const struct service_kind kind_compose = { .ops = &compose_ops,

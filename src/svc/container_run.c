@@ -1,7 +1,12 @@
 /* Running and stopping containers. A stop is the container's own signal and a patient wait, never docker's, which kills after ten
  * seconds; `docker kill` counts as stopped by hand, so no restart policy undoes it (seen on 20.10). What holds it is that its
- * restart policy is taken away: a daemon that starts again leaves it down. The file at `path` keeps the policy for the way out. */
+ * restart policy is taken away: a daemon that starts again leaves it down. The file at `path` keeps the policy for the way out.
+ *
+ * Of one that was asked to end and has not yet docker says that it runs, and once it ends nobody starts it. So beside the hold it is
+ * kept who was asked, by id and start: as long as it runs, in later calls, too, it is being stopped. */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -17,12 +22,54 @@
 #define START_WITHIN  (120 * NS_PER_S)
 #define POLICY_MAX    256
 
+/* ---- who was asked to end ---- */
+
+static void know_hold(struct service *s, const char *path)
+{
+	free(s->own);
+	s->own = xasprintf("%s.asked", path);
+}
+
+/* Heap; NULL: docker does not tell. */
+static char *start_of(const json_t *seen)
+{
+	const char *started = json_str(json_object_get(seen, "State"), "StartedAt", "");
+
+	return *started ? xasprintf("%s %s", json_str(seen, "Id", ""), started) : NULL;
+}
+
+static int note_asked(const struct service *s, const json_t *seen, struct err *e)
+{
+	autofree char *start = start_of(seen);
+
+	return s->own && start ? hold_file_put(s->own, sv_of(start), e) : 0;
+}
+
+static int tell_asked(const struct service *s, const json_t *seen, struct svc_state *st, struct err *e)
+{
+	autobuf struct buf asked = BUF_MAX(POLICY_MAX);
+	autofree char *start = start_of(seen);
+	struct err why = ERR_INIT;
+
+	if (!s->own || !start || st->run != SVC_RUNNING)
+		return 0;
+	if (file_read_path(s->own, &asked, &why) < 0)
+		return why.kind == ERR_ABSENT ? 0 : err_set(e, why.kind, "%s", why.msg);
+	if (strcmp(buf_str(&asked), start) != 0)
+		return 0;
+	st->run = SVC_STOPPING;
+	snprintf(st->detail, sizeof st->detail, "it was asked to end, and runs");
+	return 0;
+}
+
+/* ---- looking ---- */
+
 /* One that is not there does not run: between the old one and the new there is none. */
 int container_state(struct service *s, struct svc_state *ret, struct err *e)
 {
 	autojson json_t *seen = NULL;
 
-	if (container_of(s->config, &seen, e) >= 0 && container_state_of(seen, ret, e) >= 0)
+	if (container_of(s->config, &seen, e) >= 0 && container_state_of(seen, ret, e) >= 0 && tell_asked(s, seen, ret, e) >= 0)
 		return 0;
 	if (e->kind != ERR_ABSENT)
 		return err_wrap(e, "look at %s", s->name);
@@ -54,14 +101,16 @@ static int wait_for(struct service *s, enum svc_run to, struct deadline d, struc
 	}
 }
 
-static int ask_to_stop(const json_t *seen, struct err *e)
+/* ---- running and stopping ---- */
+
+static int ask_to_stop(const struct service *s, const json_t *seen, struct err *e)
 {
 	const char *named = json_str(json_object_get(seen, "Config"), "StopSignal", "");
 	autofree char *signal = xasprintf("--signal=%s", *named ? named : "SIGTERM");
 	const char *argv[] = { "docker", "container", "kill", signal, json_str(seen, "Id", ""), NULL };
 	autobuf struct buf said = BUF_MAX(4096);
 
-	return docker_run(argv, DOCKER_WITHIN, &said, e);
+	return note_asked(s, seen, e) < 0 ? -(int)e->kind : docker_run(argv, DOCKER_WITHIN, &said, e);
 }
 
 static int start(const json_t *seen, struct err *e)
@@ -89,10 +138,12 @@ int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct
 	sys = to == SVC_RUNNING ? fault_errno("svc.start") : fault_errno("svc.stop");
 	if (sys)
 		return err_sys(e, sys, "change the container");
+	if (to == SVC_RUNNING && st.run == SVC_STOPPING && wait_for(s, SVC_STOPPED, d, &st, e) < 0)
+		return -(int)e->kind;
 	if (container_of(s->config, &seen, e) < 0)
 		return -(int)e->kind;
 	/* It may end by itself between the look and the signal: the wait tells. */
-	if (to == SVC_STOPPED && ask_to_stop(seen, e) < 0 && e->kind != ERR_REFUSED)
+	if (to == SVC_STOPPED && ask_to_stop(s, seen, e) < 0 && e->kind != ERR_REFUSED)
 		return -(int)e->kind;
 	err_clear(e);
 	if (to == SVC_RUNNING && start(seen, e) < 0)
@@ -148,6 +199,7 @@ int container_hold(struct service *s, const char *path, struct err *e)
 {
 	autojson json_t *seen = NULL;
 
+	know_hold(s, path);
 	if (container_of(s->config, &seen, e) < 0) {
 		if (e->kind != ERR_ABSENT)
 			return -(int)e->kind;
@@ -162,6 +214,7 @@ int container_lift(struct service *s, const char *path, bool for_good, struct er
 	autobuf struct buf policy = BUF_MAX(POLICY_MAX);
 	autojson json_t *seen = NULL;
 
+	know_hold(s, path);
 	/* docker starts what has no policy, too. */
 	if (!for_good)
 		return 0;
@@ -171,7 +224,12 @@ int container_lift(struct service *s, const char *path, bool for_good, struct er
 		err_clear(e);
 		return 0;
 	}
-	if (container_of(s->config, &seen, e) < 0 || set_policy(seen, buf_str(&policy), e) < 0)
+	if (container_of(s->config, &seen, e) < 0 || set_policy(seen, buf_str(&policy), e) < 0 || hold_lift(s->own, e) < 0)
 		return -(int)e->kind;
 	return hold_lift(path, e);
+}
+
+void container_done(struct service *s)
+{
+	free(s->own);
 }
