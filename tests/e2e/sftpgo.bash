@@ -119,8 +119,9 @@ uploads_stop() {
 # Every file that the server took whole is there, as it was sent; and there were some.
 uploads_whole() {
 	[ -s "$lab/uploaded" ] || { echo "no client uploaded anything"; return 1; }
-	"$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$lab/srv/data"
+	"$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$(uploads_home)"
 }
+uploads_home() { echo "$lab/srv/data"; }
 
 # Of tests/real/sftpgo.sh, where the server runs.
 sftpgo_banner() { inside_net timeout 5 bash -c 'head -n 1 <"/dev/tcp/127.0.0.1/$1"' banner "$1"; }
@@ -191,24 +192,73 @@ package_databases_end() {
 	"$DB" end "$lab/mysql"
 }
 
-# The server begins anew with its data there. Its password stands in a file of env.d.
+# The server begins anew with its data there, and so do its clients. Its password stands in a file of env.d.
 package_database() { # DRIVER
 	local db=$lab/$1
+	uploads_stop
+	rm -f "$lab/uploaded"
 	inside_net "$DB" start "$1" "$db" 3>&- 4>&- || return
 	"$DB" env "$db" | sed -n 's/^driver=/DRIVER=/p; s/^port=/PORT=/p; s/^database=/NAME=/p; s/^user=/USERNAME=/p; s/^password=/PASSWORD=/p' |
 		sed 's/^/SFTPGO_DATA_PROVIDER__/; $a SFTPGO_DATA_PROVIDER__HOST=127.0.0.1' | inside tee /etc/sftpgo/env.d/provider.env >/dev/null
 	inside chown sftpgo: /etc/sftpgo/env.d/provider.env
 	inside systemctl restart sftpgo.service
 	sftpgo_wait "$root" && inside_net bash -c '. "$0" seed "$@"' "$BATS_TEST_DIRNAME/../real/sftpgo.sh" "$root" 1000 &&
-		sftpgo_dump "$root" >"$lab/before.json"
+		sftpgo_dump "$root" >"$lab/before.json" && uploads_start user-00010 user-00020
 }
 package_schema() { inside_net "$DB" sql "$lab/$1" 'select version from schema_version'; }
 
+# Command lines of all that runs inside meanwhile: none has a password in it.
+argv_watch() {
+	"$TOOLS/argv_watch.py" "$INSIDE" "$lab/argv" 3>&- 4>&- &
+	echo $! >"$lab/argv.pid"
+}
+argv_watch_end() { [ ! -f "$lab/argv.pid" ] || { kill "$(cat "$lab/argv.pid")" && rm "$lab/argv.pid"; }; }
+argv_without_secret() {
+	argv_watch_end
+	grep -q "crossgrade .*apply" "$lab/argv" || { echo "nobody was watched"; return 1; }
+	! grep -F pass- "$lab/argv" || return 1
+}
+
 package_there_and_back() { # DRIVER
-	package_database "$1" || return
+	package_database "$1" && argv_watch || return
 	# shellcheck disable=SC2046
 	cg apply $(subject) --yes
-	exits 0 && [ "$(package_schema "$1")" = 33 ] && sftpgo_serves 2.7.5 && sftpgo_objects || return
+	exits 0 && [ "$(package_schema "$1")" = 33 ] && sftpgo_serves 2.7.5 && sftpgo_objects && uploads_whole || return
 	cg rollback --yes
-	exits 0 && [ "$(package_schema "$1")" = 29 ] && sftpgo_serves 2.6.4 && sftpgo_objects
+	exits 0 && [ "$(package_schema "$1")" = 29 ] && sftpgo_serves 2.6.4 && sftpgo_objects && uploads_whole && argv_without_secret
+}
+
+# To Enterprise with a licence, and back, clients uploading. No Enterprise package is to be had: the program in this one is the STAND-IN
+# of tests/fakes/sftpgo_enterprise. installed() is of the caller. Of the two kinds of packages one is drawn; the campaign takes both.
+stand_in_drawn() { # 0|1
+	[ -n "${WHOLE-}" ] || [ $((SEED / 2 % 2)) = "$1" ] || skip "drawn by lot"
+}
+stand_in_program() {
+	local built status=0
+	built=$("$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" 3>&-) || status=$?
+	[ $status -ne 77 ] || skip 'the stand-in cannot be built'
+	# shellcheck disable=SC2034 # for who calls
+	program=$built/sftpgo
+}
+package_across_editions() { # PACKAGE
+	(umask 077; echo pass-admin >"$lab/password"; echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
+	printf '%s\n' 'product: sftpgo' "source: {root: /etc/sftpgo, login: {user: admin, password_file: $lab/password}}" \
+		"target: {edition: enterprise, artifact: $1}" "settings: {license_file: $lab/licence}" >"$lab/crossing.yaml"
+	cg apply -f "$lab/crossing.yaml" --yes
+	exits 0
+	sftpgo_serves 2.7.20260705
+	installed 2.7.20260705
+	[ "$(inside stat -c %U:%a /etc/sftpgo/env.d/00-crossgrade-license.env)" = sftpgo:600 ]
+	[ "$(inside_sqlite 'pragma journal_mode')" = wal ]
+	[ "$(inside_sqlite 'select version from schema_version')" = 34 ]
+	uploads_whole
+	cg rollback --yes
+	exits 0
+	[ "$(inside_sqlite 'select version from schema_version')" = 29 ]
+	inside test ! -e /etc/sftpgo/env.d/00-crossgrade-license.env
+	uploads_whole
+}
+inside_sqlite() {
+	python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' \
+		"$lab/inside/var/lib/sftpgo/sftpgo.db" "$1"
 }

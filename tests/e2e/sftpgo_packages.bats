@@ -121,6 +121,7 @@ setup_file() {
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
+	argv_watch_end
 	vendors_end
 	package_databases_end
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
@@ -132,12 +133,14 @@ plugins_are() { [ "$(inside dpkg-query -W -f '${Version}' sftpgo-plugins)" = "$1
 subject() { echo sftpgo --root /etc/sftpgo --artifact "$lab/new.deb"; }
 unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 
+installed() { [ "$(inside dpkg-query -W -f '${Version} ${db:Status-Abbrev}' sftpgo)" = "$1-1 hi " ]; } # VERSION: and held
+
 # world VERSION CONFIGURATION: that package, whole, serves; the configuration's bytes, hold and capability are as they were.
 world() {
 	sftpgo_wait "$root"
 	sftpgo_serves "$1"
 	sftpgo_objects
-	[ "$(inside dpkg-query -W -f '${Version} ${db:Status-Abbrev}' sftpgo)" = "$1-1 hi " ]
+	installed "$1"
 	inside cmp $CONF "$2"
 	inside getcap /usr/bin/sftpgo | grep -q cap_net_bind_service=ep
 	[ -z "$(inside dpkg -V sftpgo | grep '5.* /usr/')" ]
@@ -145,7 +148,7 @@ world() {
 	[ -z "$(unit_says DropInPaths)" ]
 	[ "$(inside stat -c %U:%a $CONF)" = sftpgo:640 ]
 }
-uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/proc/$INSIDE/root/srv/sftpgo/data"; }
+uploads_home() { echo "/proc/$INSIDE/root/srv/sftpgo/data"; }
 
 @test "inspect sees the package, and check where it can be had again" {
 	cg inspect $(subject) --output json
@@ -332,39 +335,19 @@ refused() {
 	repository_of oss
 }
 
-# No Enterprise package is to be had: the program in this one is the stand-in of tests/fakes/sftpgo_enterprise.
 @test "stand-in: the other edition's package over it, with a licence, and back" {
-	local built status=0
-	built=$("$BATS_TEST_DIRNAME/../fakes/sftpgo_enterprise/build.sh" 3>&-) || status=$?
-	[ $status -ne 77 ] || skip 'the stand-in cannot be built'
-	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/stand-in.deb" "$built/sftpgo" 2.7.20260705-1
+	local program
+	stand_in_drawn 0
+	stand_in_program
+	"$BATS_TEST_DIRNAME/../real/sftpgo_deb.sh" 2.7.5 "$lab/stand-in.deb" "$program" 2.7.20260705-1
 	inside cp $CONF "$lab/as-it-is.json"
-	(umask 077; echo pass-admin >"$lab/password"; echo ABCD-EFGH-IJKL-MNOP >"$lab/licence")
-	printf '%s\n' 'product: sftpgo' "source: {root: /etc/sftpgo, login: {user: admin, password_file: $lab/password}}" \
-		"target: {edition: enterprise, artifact: $lab/stand-in.deb}" "settings: {license_file: $lab/licence}" >"$lab/crossing.yaml"
-	cg apply -f "$lab/crossing.yaml" --yes
-	exits 0
-	sftpgo_serves 2.7.20260705
-	[ "$(inside dpkg-query -W -f '${Version} ${db:Status-Abbrev}' sftpgo)" = "2.7.20260705-1 hi " ]
-	[ "$(inside stat -c %U:%a /etc/sftpgo/env.d/00-crossgrade-license.env)" = sftpgo:600 ]
-	[ "$(inside_sqlite 'pragma journal_mode')" = wal ]
-	[ "$(inside_sqlite 'select version from schema_version')" = 34 ]
-	cg rollback --yes
-	exits 0
+	package_across_editions "$lab/stand-in.deb"
 	world 2.6.4 "$lab/as-it-is.json"
-	[ "$(inside_sqlite 'select version from schema_version')" = 29 ]
-	inside test ! -e /etc/sftpgo/env.d/00-crossgrade-license.env
-	uploads_whole
-}
-inside_sqlite() {
-	python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' \
-		"$lab/inside/var/lib/sftpgo/sftpgo.db" "$1"
 }
 
 @test "with the data in PostgreSQL, then in MariaDB, and a file of the package changed by hand: there and back" {
 	local driver
 	package_databases
-	uploads_stop
 	inside cp "$lab/edited.json" $CONF
 	inside tee -a $ALTERED <<<'of the operator' >/dev/null
 	inside cp $ALTERED "$lab/altered"

@@ -114,6 +114,7 @@ setup_file() {
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	uploads_stop
+	argv_watch_end
 	vendors_end
 	package_databases_end
 	[ -z "${INSIDE-}" ] || "$SYSTEMD/stop.sh" "$INSIDE"
@@ -123,13 +124,17 @@ teardown_file() {
 subject() { echo sftpgo --root /etc/sftpgo --artifact "$lab/new.rpm"; }
 unit_says() { inside systemctl show -P "$1" sftpgo.service; }
 
+installed() { # VERSION: and locked
+	[ "$(inside rpm -q sftpgo)" = "sftpgo-$1-1.x86_64" ]
+	[ "$(inside cat /etc/dnf/plugins/versionlock.list)" = "sftpgo-0:$1-1.*" ]
+}
+
 # world VERSION CONFIGURATION: that package, whole, serves; the configuration's bytes, the lock and the capability are as they were.
 world() {
 	sftpgo_wait "$root"
 	sftpgo_serves "$1"
 	sftpgo_objects
-	[ "$(inside rpm -q sftpgo)" = "sftpgo-$1-1.x86_64" ]
-	[ "$(inside cat /etc/dnf/plugins/versionlock.list)" = "sftpgo-0:$1-1.*" ]
+	installed "$1"
 	inside cmp $CONF "$2"
 	inside getcap /usr/bin/sftpgo | grep -q cap_net_bind_service=ep
 	[ -z "$(inside rpm -V sftpgo | grep '^..5\|^missing' | grep -v '  c ')" ]
@@ -138,7 +143,7 @@ world() {
 	[ -z "$(unit_says DropInPaths)" ]
 	[ "$(inside stat -c %U:%a $CONF /srv/sftpgo /etc/sftpgo/env.d | xargs)" = "sftpgo:640 sftpgo:751 sftpgo:750" ]
 }
-uploads_whole() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "/proc/$INSIDE/root/srv/sftpgo/data"; }
+uploads_home() { echo "/proc/$INSIDE/root/srv/sftpgo/data"; }
 
 # The vendor's repository of now has these files of $lab.
 repository() { web_repository yum "$@" && inside dnf --quiet makecache --refresh; }
@@ -299,13 +304,24 @@ tampered() {
 	uploads_whole
 }
 
+@test "stand-in: the other edition's package over it, with a licence, and back" {
+	local program
+	stand_in_drawn 1
+	stand_in_program
+	"$REAL/sftpgo_rpm.sh" 2.7.5 "$lab/stand-in.rpm" "$program" 2.7.20260705-1
+	inside cp $CONF "$lab/as-it-is.json"
+	inside mkdir -p $CACHE
+	inside cp "$lab/old.rpm" $CACHE/sftpgo-2.6.4-1.x86_64.rpm
+	package_across_editions "$lab/stand-in.rpm"
+	world 2.6.4 "$lab/as-it-is.json"
+}
+
 # One of the two, by lot; the campaign takes both.
 @test "with the data in PostgreSQL or MariaDB: there and back" {
 	local driver
 	local -a drivers=(postgresql mysql)
 	[ -n "${WHOLE-}" ] || drivers=("${drivers[SEED % 2]}")
 	package_databases
-	uploads_stop
 	inside mkdir -p $CACHE
 	inside cp "$lab/old.rpm" $CACHE/sftpgo-2.6.4-1.x86_64.rpm
 	for driver in "${drivers[@]}"; do package_there_and_back $driver; done
