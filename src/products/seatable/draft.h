@@ -15,6 +15,7 @@ struct sea_draft {
 	bool by_default;        /* by taking the line out of .env */
 	bool dumps_running;     /* databases are dumped while the server serves */
 	enum sea_folders folders;
+	bool clones;            /* the copy of the folders shares their bytes: settings.folders is snapshot */
 	json_t *roots;          /* of the site: named here as places need them */
 	json_t *at;             /* as sea_db_open() */
 	json_t *schemas;        /* SeaTable's own, in order */
@@ -27,6 +28,9 @@ bool sea_draft_crosses(const struct sea_draft *d, const char *edition);  /* to t
 
 /* plan_scope.c: what a restore point holds, and whether the folders are in it */
 int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_folders *ret, struct err *e) must_check;
+bool sea_folders_clone(const struct goal *to);
+/* ERR_USAGE with the reason where they are to be cloned and cannot be. */
+int sea_folders_can(const struct facts *now, const struct goal *to, struct err *e) must_check;
 
 /* plan_window.c: everything around the change */
 void sea_draft_stage(struct sea_draft *d);

@@ -1,6 +1,8 @@
 /* The host: docker and its Compose, room, and who else is there. */
 #include <string.h>
 
+#include <linux/magic.h>
+
 #include "io/dir.h"
 #include "products/seatable/docker.h"
 #include "products/seatable/image.h"
@@ -23,6 +25,12 @@ static void put_docker(struct sea_look *k)
 		sea_pin(k, SEA_COMPOSE, about, "docker compose version");
 }
 
+/* As far as a decision needs them. */
+static const char *kind_of(uint64_t magic)
+{
+	return magic == BTRFS_SUPER_MAGIC ? "btrfs" : magic == XFS_SUPER_MAGIC ? "xfs" : magic == EXT4_SUPER_MAGIC ? "ext4" : "another";
+}
+
 static void put_room(json_t *rooms, const char *name, const char *path)
 {
 	autodir struct dir d = DIR_NONE;
@@ -33,8 +41,8 @@ static void put_room(json_t *rooms, const char *name, const char *path)
 	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0)
 		return;
 	json_object_set_new(rooms, name,
-			    json_pack("{so sI sI sI}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "inodes",
-				      (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev));
+			    json_pack("{so sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "inodes",
+				      (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev, "kind", kind_of(room.magic)));
 }
 
 static const char *store_of(const struct sea_look *k)

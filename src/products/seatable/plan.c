@@ -37,9 +37,11 @@ static int enough_is_known(const struct facts *now, struct err *e)
 
 static int settings_are_good(const struct goal *to, struct err *e)
 {
-	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "dump_timeout", "pull_timeout" };
-	const char *dump = goal_setting(to, "dump", "running");
+	static const char *const spans[] = { "stop_timeout", "start_timeout", "stall", "dump_timeout", "pull_timeout", "big_data_timeout" };
+	const char *dump = goal_setting(to, "dump", "running"), *big = goal_setting(to, "big_data", "none");
 
+	if (strcmp(big, "backup-all") != 0 && strcmp(big, "none") != 0)
+		return err_set(e, ERR_USAGE, "'settings.big_data' is '%s', neither 'backup-all' nor 'none'", big);
 	if (strcmp(dump, "running") != 0 && strcmp(dump, "stopped") != 0)
 		return err_set(e, ERR_USAGE, "'settings.dump' is '%s', neither 'running' nor 'stopped'", dump);
 	return sea_client_settings(to, e) < 0 ? -(int)e->kind : window_settings(to, spans, ARRAY_LEN(spans), e);
@@ -130,10 +132,12 @@ int seatable_plan(const struct facts *now, const struct goal *to, struct plan *r
 			       .to_edition = facts_str(now, SEA_TO_EDITION, ""),
 			       .to_version = facts_str(now, SEA_TO_VERSION, ""),
 			       .image = json_str(image, "reference", ""),
+			       .clones = sea_folders_clone(to),
 			       .by_default = json_bool(image, "default", false),
 			       .dumps_running = strcmp(goal_setting(to, "dump", "running"), "stopped") != 0 };
 
-	if (enough_is_known(now, e) < 0 || settings_are_good(to, e) < 0 || sea_folders_of(now, to, &d.folders, e) < 0)
+	if (enough_is_known(now, e) < 0 || settings_are_good(to, e) < 0 || sea_folders_of(now, to, &d.folders, e) < 0 ||
+	    sea_folders_can(now, to, e) < 0)
 		return -(int)e->kind;
 	set_roots(&d);
 	d.at = database_at(now);

@@ -36,12 +36,34 @@ int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_fold
 {
 	const char *asked = goal_setting(to, "folders", NULL);
 
-	if (asked && strcmp(asked, "copy") != 0 && strcmp(asked, "none") != 0) {
-		err_set(e, ERR_USAGE, "'settings.folders' is '%s', neither 'copy' nor 'none'", asked);
-		return err_hint(e, "a snapshot of your own is taken by a hook before_stop, with 'none'");
-	}
-	*ret = (asked ? !strcmp(asked, "copy") : they_fit(now)) ? SEA_FOLDERS_COPY : SEA_FOLDERS_NONE;
+	if (asked && strcmp(asked, "copy") != 0 && strcmp(asked, "snapshot") != 0 && strcmp(asked, "none") != 0)
+		return err_set(e, ERR_USAGE, "'settings.folders' is '%s', and not 'copy', 'snapshot' or 'none'", asked);
+	*ret = (asked ? strcmp(asked, "none") != 0 : they_fit(now)) ? SEA_FOLDERS_COPY : SEA_FOLDERS_NONE;
 	return 0;
+}
+
+bool sea_folders_clone(const struct goal *to)
+{
+	return !strcmp(goal_setting(to, "folders", ""), "snapshot");
+}
+
+/* A restore point's copy is made of clones wherever the file system has them. That it has is sure of btrfs alone: XFS has them by the way
+ * it was made. */
+int sea_folders_can(const struct facts *now, const struct goal *to, struct err *e)
+{
+	const json_t *rooms = facts_get(now, SEA_ROOM), *data = json_object_get(rooms, "data"), *store = json_object_get(rooms, "store");
+	bool beside = !strcmp(json_str(to->restore_point, "store", "beside"), "beside");
+
+	if (!sea_folders_clone(to))
+		return 0;
+	if (strcmp(json_str(data, "kind", "?"), "btrfs") != 0)
+		err_set(e, ERR_USAGE, "'settings.folders: snapshot' needs a file system that is sure to clone, btrfs, and '%s' is on %s",
+			json_str(data, "path", "?"), json_str(data, "kind", "one that is not known"));
+	else if (!beside && json_int(store, "dev", -1) != json_int(data, "dev", -2))
+		err_set(e, ERR_USAGE, "'settings.folders: snapshot' needs the restore point on the file system of '%s'", json_str(data, "path", "?"));
+	else
+		return 0;
+	return err_hint(e, "'copy' clones as well where it can, and copies elsewhere; for a snapshot of your own take a hook before_stop, and 'none'");
 }
 
 static const char *leaf_of(const char *path)

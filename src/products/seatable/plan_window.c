@@ -10,12 +10,27 @@ static void add(struct sea_draft *d, enum phase phase, const char *id, const cha
 	plan_add(d->plan, phase, id, kind, flags, params, why);
 }
 
+/* Of Enterprise alone, and for nothing where no copy of storage-data is made. */
+static bool saves_archives(const struct sea_draft *d)
+{
+	const char *asked = goal_setting(d->to, "big_data", NULL);
+
+	if (asked)
+		return !strcmp(asked, "backup-all");
+	return !strcmp(d->from_edition, SEA_ENTERPRISE) && d->folders == SEA_FOLDERS_COPY && window_copies(d->to) &&
+	       (facts_int(d->now, SEA_ARCHIVES, 0) || json_int(facts_get(d->now, SEA_COUNTS), "archived_rows", 0));
+}
+
 void sea_draft_stage(struct sea_draft *d)
 {
 	add(d, PHASE_STAGE, "image", "image_secure", 0,
 	    json_pack("{ss ss? ss? ss}", "image", d->image, "archive", json_str(d->to->target, "image_archive", NULL), "sha256",
 		      json_str(d->to->target, "sha256", NULL), "within", sea_draft_span(d, "pull_timeout", "1h")),
 	    "the image is on this host, whole, long before anything stops, and nothing else is pulled");
+	if (saves_archives(d))
+		add(d, PHASE_STAGE, "big-data", "seatable_bigdata", 0,
+		    json_pack("{ss ss}", "container", json_str(d->at, "server", ""), "within", sea_draft_span(d, "big_data_timeout", "1h")),
+		    "archived rows lie where no copy is made; after a way back with the data, 'seatable.sh restore-all' reads them in again");
 	if (d->folders == SEA_FOLDERS_COPY)
 		window_copy_live(d->plan, d->to, PHASE_STAGE, "backup-live", 1,
 				 "most of the data folders is copied and read back while the server runs");

@@ -12,6 +12,8 @@ static void point_note(struct sea_draft *d)
 	if (window_copies(d->to))
 		plan_note(d->plan, "the dumps%s are for 'rollback --restore-data', which keeps a dump of what goes",
 			  d->folders == SEA_FOLDERS_COPY ? " and the copy of the folders" : "");
+	if (d->clones)
+		plan_note(d->plan, "the copy of the folders shares their bytes on the file system: it takes neither their room nor the time to read them");
 	if (d->folders == SEA_FOLDERS_NONE)
 		plan_note(d->plan, "data folders are not copied: 'rollback --restore-data' brings the databases alone");
 }
@@ -95,7 +97,7 @@ static int64_t folder_bytes(const struct sea_draft *d)
 	const json_t *folder;
 	int64_t sum = 0;
 
-	if (d->folders != SEA_FOLDERS_COPY)
+	if (d->folders != SEA_FOLDERS_COPY || d->clones)
 		return 0;
 	json_object_foreach((json_t *)facts_get(d->now, SEA_FOLDERS), name, folder)
 		if (strcmp(name, "db-data") != 0)

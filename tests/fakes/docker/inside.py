@@ -161,6 +161,9 @@ def run(argv):
     sys.stdout.flush()
     if argv[0] == "curl":
         curl(argv)
+    elif argv[1:] == ["backup-all"]:
+        with open(path("backup-all"), "w") as f:
+            print("done", file=f)
     elif argv[0] == "date":
         print(time.strftime("%Y-%m-%d %s %Z"))
     elif argv[0] == "redis-cli":

@@ -47,6 +47,19 @@ static json_t *wait_params(struct bench *b)
 	return json_pack("{ss ss ss ss}", "container", "seatable-server", "edition", "enterprise", "version", "6.1.8", "within", "20s");
 }
 
+/* ---- archived rows ---- */
+
+static json_t *bigdata_params(struct bench *b)
+{
+	sea_bench_docker(b);
+	return json_pack("{ss ss}", "container", "seatable-server", "within", "20s");
+}
+
+static bool is_backed_up(struct bench *b)
+{
+	return bench_is(b, "docker/backup-all", "done\n");
+}
+
 /* ---- the look from outside ---- */
 
 static json_t *outside_params(struct bench *b)
@@ -59,6 +72,7 @@ const struct fixture seatable_fixtures[] = {
 	{ .kind = "seatable_dump", .name = "one schema", .flags = FX_NO_EFFECT, .params = sea_bench_dump, .done = dump_is_there },
 	{ .kind = "seatable_point", .name = "migrated by another release", .flags = FX_NO_EFFECT, .params = sea_bench_point, .then = sea_bench_migrate },
 	{ .kind = "seatable_wait", .name = "every door open", .flags = FX_NO_EFFECT, .params = wait_params },
+	{ .kind = "seatable_bigdata", .name = "backup-all", .flags = FX_NO_EFFECT, .params = bigdata_params, .done = is_backed_up },
 	{ .kind = "seatable_outside", .name = "a site without a certificate", .flags = FX_NO_EFFECT, .params = outside_params },
 	{ .kind = "license_folder", .name = "an empty folder", .params = folder_params, .drift = folder_is_used,
 	  .meddle = a_license_stands_there },

@@ -12,7 +12,7 @@
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-dump-stopped",
-					     "plan-license-folder", "plan-default-image", "plan-nothing", "plan-patch", "plan-patch-license" };
+					     "plan-license-folder", "plan-folders-snapshot", "plan-big-data", "plan-default-image", "plan-nothing", "plan-patch", "plan-patch-license" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
@@ -22,6 +22,9 @@ static void no_plan(void **state)
 {
 	golden_no_plan("no-plan-dump", ERR_USAGE, "settings.dump");
 	golden_no_plan("no-plan-folders", ERR_USAGE, "settings.folders");
+	golden_no_plan("no-plan-snapshot", ERR_USAGE, "btrfs");
+	golden_no_plan("no-plan-big-data", ERR_USAGE, "settings.big_data");
+	golden_no_plan("no-plan-snapshot-store", ERR_USAGE, "on the file system of");
 	golden_no_plan("no-plan-probe", ERR_USAGE, "settings.probe.base");
 	golden_no_plan("no-plan-probe-key", ERR_USAGE, "token");
 	golden_no_plan("no-plan-database", ERR_ABSENT, "db.server");
