@@ -197,6 +197,21 @@ static void much_input_is_given(void **state)
 	assert_string_equal(run_out(&c), "3145728\n");
 }
 
+/* It was killed; who buries it is another. */
+static bool goes(pid_t pid)
+{
+	struct err e = ERR_INIT;
+	uint64_t ticks;
+
+	for (int i = 0; i < 6000; i++) {
+		err_clear(&e);
+		if (process_start_ticks(pid, &ticks, &e) == -ERR_ABSENT)
+			return true;
+		clock_sleep_ns(10 * NS_PER_MS);
+	}
+	return false;
+}
+
 static void a_deadline_ends_it_with_all_it_started(void **state)
 {
 	struct place *p = *state;
@@ -208,14 +223,18 @@ static void a_deadline_ends_it_with_all_it_started(void **state)
 	autobuf struct buf pid = BUF_MAX(100);
 	uint64_t number = 0;
 
-	snprintf(script, sizeof script, "sleep 60 & echo $! > %s; wait", below(p, "pid"));
-	assert_fails(cmd_run(&c, &r, &e), &e, ERR_TIMEOUT);
-	assert_true(clock_mono_ns() - begin < 2 * NS_PER_S);
+	snprintf(script, sizeof script, "sleep 600 & echo $! > %s; wait", below(p, "pid"));
+	/* It has to come so far as to say it. */
+	for (; c.within_ns < 60 * NS_PER_S && !number; c.within_ns *= 4) {
+		err_clear(&e);
+		assert_fails(cmd_run(&c, &r, &e), &e, ERR_TIMEOUT);
+		if (has(p, "pid") && file_read(&p->dir, "pid", &pid, &e) >= 0)
+			(void)sv_u64(sv_trim(buf_sv(&pid)), &number);
+	}
+	assert_true(number > 0);
+	assert_true(clock_mono_ns() - begin < 300 * NS_PER_S);
 	assert_non_null(strstr(e.msg, "/bin/sh"));
-	assert_ok(file_read(&p->dir, "pid", &pid, &e), &e);
-	assert_true(sv_u64(sv_trim(buf_sv(&pid)), &number));
-	clock_sleep_ns(50 * NS_PER_MS);
-	assert_int_equal(process_start_ticks((pid_t)number, &number, &e), -ERR_ABSENT);
+	assert_true(goes((pid_t)number));
 }
 
 static void *ask_for_an_end(void *cancel)
@@ -248,16 +267,18 @@ static void who_ignores_sigterm_is_killed(void **state)
 	int64_t begin = clock_mono_ns();
 
 	assert_fails(cmd_run(&c, &r, &e), &e, ERR_TIMEOUT);
-	assert_in_range(clock_mono_ns() - begin, 0, 5 * NS_PER_S);
+	assert_in_range(clock_mono_ns() - begin, 0, 50 * NS_PER_S);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);       /* no zombie of ours */
 }
 
 static void a_background_child_is_not_waited_for(void **state)
 {
 	int64_t begin = clock_mono_ns();
+	long child = strtol(run_out(&(struct cmd){ .argv = SHELL("sleep 300 & echo $!") }), NULL, 10);
 
-	assert_string_equal(run_out(&(struct cmd){ .argv = SHELL("sleep 2 & echo hi") }), "hi\n");
-	assert_true(clock_mono_ns() - begin < NS_PER_S);
+	assert_true(child > 1);
+	assert_true(clock_mono_ns() - begin < 100 * NS_PER_S);
+	assert_int_equal(kill((pid_t)child, SIGKILL), 0);
 }
 
 static void what_cannot_be_run_is_said(void **state)
@@ -378,7 +399,7 @@ static void helpers_die_with_us(void **state)
 		_exit(cmd_run(&(struct cmd){ .argv = SHELL(script), .die_with_us = true }, &r, &e) <
 		      0);
 	}
-	for (int i = 0; i < 100 && number == 0; i++) {
+	for (int i = 0; i < 3000 && number == 0; i++) {
 		clock_sleep_ns(20 * NS_PER_MS);
 		buf_reset(&text);
 		if (has(p, "pid") && file_read(&p->dir, "pid", &text, &e) == 0)
@@ -389,7 +410,7 @@ static void helpers_die_with_us(void **state)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_ok(process_wait((struct process_id){ (pid_t)number, ticks },
-			       deadline_in(2 * NS_PER_S), &e),
+			       deadline_in(60 * NS_PER_S), &e),
 		  &e);
 }
 
@@ -431,7 +452,7 @@ static void a_server_is_not_our_child(void **state)
 	assert_int_equal(errno, ECHILD);
 	assert_true(parent_of(id.pid) != getpid());
 	assert_ok(process_signal(id, SIGTERM, &e), &e);
-	assert_ok(process_wait(id, deadline_in(2 * NS_PER_S), &e), &e);
+	assert_ok(process_wait(id, deadline_in(60 * NS_PER_S), &e), &e);
 	assert_int_equal(process_alive(id, &e), 0);
 	assert_fails(process_signal(id, SIGTERM, &e), &e, ERR_ABSENT);
 	assert_ok(process_wait(id, deadline_in(0), &e), &e);
@@ -489,7 +510,7 @@ static void a_servers_output_goes_to_its_file(void **state)
 	}
 	for (int i = 0; i < 2; i++) {
 		assert_ok(cmd_start(&c, &id, NULL, 0, &e), &e);
-		assert_ok(process_wait(id, deadline_in(2 * NS_PER_S), &e), &e);
+		assert_ok(process_wait(id, deadline_in(60 * NS_PER_S), &e), &e);
 	}
 	assert_content(p, "log", "out\nerr\nout\nerr\n");
 	assert_ok(dir_stat(&p->dir, "log", &st, &e), &e);

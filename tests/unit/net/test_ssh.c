@@ -110,7 +110,7 @@ static void talk(int fd)
 static int ask(ssh_keys *keys, struct err *e)
 {
 	struct double_server s = double_start(talk);
-	int r = ssh_host_keys("127.0.0.1", s.port, 0, deadline_in(5 * NS_PER_S), keys, e);
+	int r = ssh_host_keys("127.0.0.1", s.port, 0, deadline_in(60 * NS_PER_S), keys, e);
 
 	double_stop(&s);
 	return r;

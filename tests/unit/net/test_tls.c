@@ -54,7 +54,7 @@ static void nothing(int fd) {}
 
 static void silence(int fd)
 {
-	sleep(5);
+	sleep(300);
 }
 
 /* As a proxy of many sites: who names none of them is shown nothing. */

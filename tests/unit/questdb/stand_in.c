@@ -1,20 +1,19 @@
 #include "stand_in.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/json.h"
 #include "net/http.h"
 #include "products/questdb/questdb.h"
 #include "../../tools/port.h"
 #include "unit.h"
 
-#define STARTED_WITHIN (10 * NS_PER_S)
+#define STARTED_WITHIN (60 * NS_PER_S)
 
 static pid_t spawn(const char *const *argv, const char *const *controls, const char *out)
 {
@@ -131,7 +130,7 @@ void stand_in_write(struct stand_in *s, const char *table, int64_t seq, int64_t 
 	autofree char *line = xasprintf("%s writer=1i,seq=%jdi,v=0.5 %jd000\n", table,
 					(intmax_t)seq, (intmax_t)ts_us);
 	struct http_ask ask = {
-		.method = "POST", .path = "/write", .body = sv_of(line), .within_ns = 5 * NS_PER_S
+		.method = "POST", .path = "/write", .body = sv_of(line), .within_ns = 60 * NS_PER_S
 	};
 	struct http_answer a = { 0 };
 	struct err e = ERR_INIT;
@@ -139,6 +138,37 @@ void stand_in_write(struct stand_in *s, const char *table, int64_t seq, int64_t 
 	assert_ok(http_do(&h, &ask, &a, &e), &e);
 	assert_int_equal(a.status, 204);
 	http_answer_done(&a);
+}
+
+/* Every table has all that is in its log. */
+static bool is_applied(const struct stand_in *s)
+{
+	static const char *const query[] = { "query", "select name, sequencerTxn, writerTxn from wal_tables()", NULL };
+	struct http h = { .host = "127.0.0.1", .port = s->http };
+	struct http_ask ask = { .method = "GET", .path = "/exec", .query = query, .within_ns = 60 * NS_PER_S };
+	struct http_answer a = { 0 };
+	autojson json_t *said = NULL;
+	struct err e = ERR_INIT;
+	bool applied = true;
+	const json_t *row;
+	size_t i;
+
+	assert_ok(http_do(&h, &ask, &a, &e), &e);
+	assert_ok(json_parse(buf_sv(&a.body), "the tables", &said, &e), &e);
+	http_answer_done(&a);
+	json_array_foreach (json_object_get(said, "dataset"), i, row)
+		applied &= json_equal(json_array_get(row, 1), json_array_get(row, 2));
+	return applied;
+}
+
+void stand_in_settle(struct stand_in *s)
+{
+	struct deadline d = deadline_in(STARTED_WITHIN);
+
+	while (!is_applied(s)) {
+		assert_false(deadline_passed(d));
+		clock_sleep_ns(5 * NS_PER_MS);
+	}
 }
 
 void stand_in_frozen(struct stand_in *s, struct facts *ret)

@@ -22,4 +22,5 @@ void stand_in_stop(struct stand_in *s); /* SIGTERM, exit status 143 asserted */
 void stand_in_done(struct stand_in *s);
 /* One row by ILP; the table is made when it is not there. */
 void stand_in_write(struct stand_in *s, const char *table, int64_t seq, int64_t ts_us);
+void stand_in_settle(struct stand_in *s); /* until what was written is applied */
 void stand_in_frozen(struct stand_in *s, struct facts *ret); /* as facts_freeze takes them */

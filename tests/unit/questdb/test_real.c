@@ -302,9 +302,9 @@ static void test_probe(void **state)
 
 	need_server();
 	real_bind(&server);
-	assert_ok(questdb_probe(&server.site, true, NS_PER_S, &p, &e), &e);
+	assert_ok(questdb_probe(&server.site, true, 60 * NS_PER_S, &p, &e), &e);
 	assert_true(p.serving && p.answered);
-	assert_ok(questdb_probe(&server.site, false, NS_PER_S, &p, &e), &e);
+	assert_ok(questdb_probe(&server.site, false, 60 * NS_PER_S, &p, &e), &e);
 	assert_string_equal(p.version, server.version);
 	assert_string_equal(p.edition, "open-source");
 }
@@ -362,7 +362,7 @@ static void test_checkpoint(void **state)
 /* A holder that is killed leaves nothing behind. */
 static void test_checkpoint_outlived(void **state)
 {
-	struct deadline d = deadline_in(20 * NS_PER_S);
+	struct deadline d = deadline_in(60 * NS_PER_S);
 	int status;
 	pid_t pid;
 
@@ -461,7 +461,7 @@ static void test_stopped(void **state)
 	want(&f, QF_TABLES);
 	want(&f, QF_WAL_PENDING);
 	assert_null(facts_get(&f, QF_TABLE_TODO));
-	assert_ok(questdb_probe(&server.site, true, NS_PER_S, &p, &e), &e);
+	assert_ok(questdb_probe(&server.site, true, 60 * NS_PER_S, &p, &e), &e);
 	assert_false(p.serving || p.answered);
 }
 

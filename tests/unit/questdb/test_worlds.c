@@ -218,7 +218,7 @@ static void written_since(void **state)
 	stand_in_write(&w->server, "t0", 8, NEXT_US + 1);
 	stand_in_write(&w->server, "t1", 9, NEXT_US);
 	stand_in_write(&w->server, "made_since", 1, NEXT_US);
-	clock_sleep_ns(100 * NS_PER_MS);
+	stand_in_settle(&w->server);
 	since(w);
 	assert_int_equal(w->writes.n, 3);
 	assert_int_equal(w->writes.transactions, 2 + 1 + 2);
@@ -252,7 +252,7 @@ static void values(void **state)
 	assert_ok(questdb_inspect(&w->server.ctx, NULL, DEPTH_DEEP, &deep, &e), &e);
 	assert_non_null(facts_get(&deep, QF_FINGERPRINTS));
 	stand_in_write(&w->server, "t2", 1, NEXT_US - DAY_US / 2);
-	clock_sleep_ns(100 * NS_PER_MS);
+	stand_in_settle(&w->server);
 	stand_in_stop(&w->server);
 	facts_done(&w->frozen);
 	stand_in_frozen(&w->server, &w->frozen);

@@ -176,11 +176,11 @@ static void what_would_be_felt_is_not_asked(void **state)
 		struct probe seen;
 
 		assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-		assert_ok(sftpgo_probe(&s, true, NS_PER_S, &seen, &e), &e);
+		assert_ok(sftpgo_probe(&s, true, 60 * NS_PER_S, &seen, &e), &e);
 		assert_true(seen.serving);
 		assert_false(was_connected_to(fd));
 		close(fd);
-		assert_ok(sftpgo_probe(&s, true, NS_PER_S, &seen, &e), &e);
+		assert_ok(sftpgo_probe(&s, true, 60 * NS_PER_S, &seen, &e), &e);
 		assert_false(seen.serving);
 		json_decref(s.doc);
 	}
@@ -201,10 +201,10 @@ static void what_speaks_http_has_its_data_open(void **state)
 	struct err e = ERR_INIT;
 	struct probe seen;
 
-	assert_ok(sftpgo_probe(&s, false, NS_PER_S, &seen, &e), &e);
+	assert_ok(sftpgo_probe(&s, false, 60 * NS_PER_S, &seen, &e), &e);
 	assert_true(seen.data_open && !seen.serving);
 	double_stop(&d);
-	assert_ok(sftpgo_probe(&s, false, NS_PER_S, &seen, &e), &e);
+	assert_ok(sftpgo_probe(&s, false, 60 * NS_PER_S, &seen, &e), &e);
 	assert_false(seen.data_open);
 	json_decref(s.doc);
 }

@@ -21,9 +21,9 @@ static int open_sqlite(const char *path, int64_t within_ns, struct provider **re
 	return provider_open(&at, ret, e);
 }
 
-static int schema_now(const char *driver, const char *path, int *ret, struct err *e)
+static int schema_now(const char *driver, const char *path, int64_t within_ns, int *ret, struct err *e)
 {
-	struct provider_at at = { .driver = driver, .path = path, .within_ns = 100 * NS_PER_MS };
+	struct provider_at at = { .driver = driver, .path = path, .within_ns = within_ns };
 
 	return provider_schema_now(&at, ret, e);
 }
@@ -291,7 +291,7 @@ static void has_a_deadline(void **state)
 			 "SELECT count(*) AS version FROM n");
 	assert_fails(open_sqlite(path, 100 * NS_PER_MS, &p, &e), &e, ERR_TIMEOUT);
 	err_clear(&e);
-	assert_fails(schema_now("sqlite", path, &(int){ 0 }, &e), &e, ERR_TIMEOUT);
+	assert_fails(schema_now("sqlite", path, 100 * NS_PER_MS, &(int){ 0 }, &e), &e, ERR_TIMEOUT);
 }
 
 /* While a migration holds its lock nobody is kept waiting, and nobody keeps it. */
@@ -300,16 +300,16 @@ static void the_schema_is_seen_through_a_lock(void **state)
 	const char *path = golden_db(*state, "a b?%.db", "provider-29.sql");
 	pid_t pid = writer(path, "BEGIN EXCLUSIVE");
 	struct err e = ERR_INIT;
-	int schema = 0, r = schema_now("sqlite", path, &schema, &e);
+	int schema = 0, r = schema_now("sqlite", path, 60 * NS_PER_S, &schema, &e);
 
 	end(pid);
 	assert_ok(r, &e);
 	assert_int_equal(schema, 29);
 	run_sql_on(path, "UPDATE schema_version SET version = 31");
-	assert_ok(schema_now("sqlite", path, &schema, &e), &e);
+	assert_ok(schema_now("sqlite", path, 60 * NS_PER_S, &schema, &e), &e);
 	assert_int_equal(schema, 31);
 	assert_false(has(*state, "a b?%.db-journal"));
-	assert_fails(schema_now("bolt", path, &schema, &e), &e, ERR_REFUSED);
+	assert_fails(schema_now("bolt", path, 60 * NS_PER_S, &schema, &e), &e, ERR_REFUSED);
 }
 
 int main(void)

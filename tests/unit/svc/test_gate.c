@@ -3,18 +3,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <net/if.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
 
+#include "../network.h"
 #include "base/sv.h"
 #include "io/cmd.h"
 
@@ -24,20 +22,6 @@ static char skip_reason[1024];
 static struct gate gate = { .name = "crossgrade_test", .n_ports = 1 };
 static uint16_t other_port;
 static pid_t echo_pids[2];
-
-static int loopback_up(void)
-{
-	struct ifreq r = { .ifr_name = "lo" };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int done = -1;
-
-	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0) {
-		r.ifr_flags |= IFF_UP;
-		done = ioctl(fd, SIOCSIFFLAGS, &r);
-	}
-	close(fd);
-	return done;
-}
 
 /* A server on every address that sends back what it hears. */
 static pid_t start_echo(uint16_t *ret_port)
@@ -78,9 +62,8 @@ static int start(void **state unused_arg)
 	struct err e = ERR_INIT;
 
 	signal(SIGCHLD, SIG_DFL);
-	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0)
-		snprintf(skip_reason, sizeof skip_reason, "no network namespace: %s",
-			 strerror(errno));
+	if (!network_is_own)
+		snprintf(skip_reason, sizeof skip_reason, "no network namespace to be had");
 	else if (gate_usable(why, sizeof why, &e) != 1)
 		snprintf(skip_reason, sizeof skip_reason, "no nftables: %s%s", why, e.msg);
 	if (skip_reason[0])

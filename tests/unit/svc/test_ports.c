@@ -3,8 +3,6 @@
 
 #include "locking.h"
 
-#include <arpa/inet.h>
-
 #include "io/json.h"
 #include "io/proc.h"
 #include "../../tools/port.h"
@@ -57,7 +55,7 @@ static pid_t run_server(const char *lock, const char *a, const char *b, const ch
 	autofree char *pid_path = xasprintf("%s.pid", lock);
 	pid_t pid = run_child(argv);
 
-	for (int i = 0; i < 500 && access(pid_path, F_OK) < 0; i++)
+	for (int i = 0; i < 6000 && access(pid_path, F_OK) < 0; i++)
 		usleep(10000);
 	assert_int_equal(access(pid_path, F_OK), 0);
 	return pid;
@@ -82,7 +80,7 @@ static void start_it(struct service *s, const json_t *record, struct svc_state *
 	struct err e = ERR_INIT;
 
 	service_set_launch(s, record);
-	if (s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, ret, &e) < 0)
+	if (s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, ret, &e) < 0)
 		fail_msg("%s", e.msg);
 }
 
@@ -91,7 +89,7 @@ static void stop_it(struct service *s)
 	struct svc_state st;
 	struct err e = ERR_INIT;
 
-	if (s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e) < 0)
+	if (s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_int_equal(st.run, SVC_STOPPED);
 	forget_locker();
@@ -138,7 +136,7 @@ static void ports_open_one_after_the_other(void **state)
 	struct svc_state st, seen;
 
 	start_it(s, record, &st);
-	for (int i = 0; i < 100 && look(s).run != SVC_RUNNING; i++)
+	for (int i = 0; i < 12000 && look(s).run != SVC_RUNNING; i++)
 		usleep(5000);
 	seen = look(s);
 	assert_int_equal(seen.run, SVC_RUNNING);
@@ -155,7 +153,7 @@ static void ports_open_one_after_the_other(void **state)
 /* Started by a run that was killed since, and at its database still. */
 static void what_does_not_listen_yet_is_starting(void **state)
 {
-	autojson json_t *record = record_of("delay", "400", "port", port_text[0]), *other = NULL;
+	autojson json_t *record = record_of("delay", "1500", "port", port_text[0]), *other = NULL;
 	struct service *ours = open_ports(NULL), *next = open_ports(NULL);
 	struct svc_state st;
 	struct err e = ERR_INIT;
@@ -163,7 +161,7 @@ static void what_does_not_listen_yet_is_starting(void **state)
 	start_it(ours, record, &st);
 	assert_int_equal(look(ours).run, SVC_STARTING);
 	assert_int_equal(look(ours).id.pid, st.id.pid);
-	for (int i = 0; i < 50 && look(next).run != SVC_STARTING; i++) {
+	for (int i = 0; i < 30000 && look(next).run != SVC_STARTING; i++) {
 		service_set_launch(next, record);
 		usleep(2000); /* not yet executed */
 	}
@@ -178,7 +176,7 @@ static void what_does_not_listen_yet_is_starting(void **state)
 	assert_int_equal(look(next).run, SVC_STOPPED);
 	/* It is ended all the same. */
 	service_set_launch(next, record);
-	assert_int_equal(next->ops->want(next, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(next->ops->want(next, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(look(ours).run, SVC_STOPPED);
 	forget_locker();
 	service_close(ours);
@@ -187,7 +185,7 @@ static void what_does_not_listen_yet_is_starting(void **state)
 
 static void two_servers_are_not_guessed_at(void **state)
 {
-	autojson json_t *record = record_of("delay", "300", "port", port_text[1]);
+	autojson json_t *record = record_of("delay", "1500", "port", port_text[1]);
 	struct service *s = open_ports(NULL);
 	pid_t pid = run_server(other_lock, "port", port_text[0], NULL, NULL);
 	pid_t second = run_server(lock_path, "port", port_text[1], NULL, NULL);
@@ -198,9 +196,9 @@ static void two_servers_are_not_guessed_at(void **state)
 	assert_int_equal(st.run, SVC_UNKNOWN);
 	assert_false(st.stranger);
 	assert_non_null(strstr(st.detail, pids));
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	err_clear(&e);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG) + waitpid(second, NULL, WNOHANG), 0);
 	end_server(second, lock_path);
 	end_server(pid, other_lock);
@@ -231,7 +229,7 @@ static void a_child_shares_its_parents_port(void **state)
 	assert_int_equal(look(s).id.pid, pid);
 	kill(child, SIGKILL);
 	end_server(pid, lock_path);
-	for (int i = 0; i < 100 && look(s).run != SVC_STOPPED; i++)
+	for (int i = 0; i < 6000 && look(s).run != SVC_STOPPED; i++)
 		usleep(10000);
 	assert_int_equal(look(s).run, SVC_STOPPED);
 	service_close(s);
@@ -240,7 +238,7 @@ static void a_child_shares_its_parents_port(void **state)
 /* Its ports are free at once; its data is at rest when it is gone. */
 static void a_server_without_its_ports_is_stopping(void **state)
 {
-	autojson json_t *record = record_of("port", port_text[0], "linger", "500");
+	autojson json_t *record = record_of("port", port_text[0], "linger", "2000");
 	struct service *s = open_ports(NULL), *next = open_ports(NULL);
 	struct svc_state first, st;
 	struct err e = ERR_INIT;
@@ -256,7 +254,7 @@ static void a_server_without_its_ports_is_stopping(void **state)
 	assert_int_equal(look(next).run, SVC_STOPPED);
 	service_set_known(next, first.id);
 	assert_int_equal(look(next).run, SVC_STOPPING);
-	assert_int_equal(next->ops->want(next, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(next->ops->want(next, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	assert_true(is_gone(first.id));
 	assert_int_equal(look(next).run, SVC_STOPPED);
 	forget_locker();
@@ -266,7 +264,7 @@ static void a_server_without_its_ports_is_stopping(void **state)
 
 static void nothing_is_started_beside_one_that_ends(void **state)
 {
-	autojson json_t *record = record_of("port", port_text[0], "linger", "300");
+	autojson json_t *record = record_of("port", port_text[0], "linger", "2000");
 	struct service *s = open_ports(NULL);
 	struct svc_state first, st;
 	struct err e = ERR_INIT;
@@ -276,7 +274,7 @@ static void nothing_is_started_beside_one_that_ends(void **state)
 	assert_int_equal(look(s).run, SVC_RUNNING);
 	forget_locker();
 	assert_int_equal(process_signal(first.id, SIGTERM, &e), 0);
-	for (int i = 0; i < 100 && look(s).run == SVC_RUNNING; i++)
+	for (int i = 0; i < 30000 && look(s).run == SVC_RUNNING; i++)
 		usleep(2000);
 	assert_int_equal(look(s).run, SVC_STOPPING);
 	start_it(s, record, &st);

@@ -107,7 +107,7 @@ static void a_server_of_a_killed_run_is_starting(void **state)
 	pid_t pid = run_child(argv);
 	struct svc_state st;
 
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		service_set_launch(s, record);
 		st = look(s);
 		if (st.run == SVC_STARTING)
@@ -133,7 +133,7 @@ static void who_gets_in_between_is_a_stranger(void **state)
 	pid_t pid, started;
 
 	service_set_launch(s, record);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(st.run, SVC_STARTING);
 	assert_false(st.stranger);
 	started = st.id.pid;
@@ -146,7 +146,7 @@ static void who_gets_in_between_is_a_stranger(void **state)
 	/* Before anything was started: told by its command line. */
 	s = open_process();
 	service_set_launch(s, record);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(st.id.pid, pid);
 	assert_true(st.stranger);
 	assert_int_equal(kill(started, SIGKILL), 0);
@@ -163,12 +163,12 @@ static void what_was_started_is_no_stranger(void **state)
 	struct err e = ERR_INIT;
 
 	service_set_launch(s, record);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(wait_for_locker(), st.id.pid);
 	assert_false(look(s).stranger);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_false(st.stranger);
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	forget_locker();
 	service_close(s);
 }
@@ -192,14 +192,14 @@ static void stopping_is_one_polite_request(void **state)
 	struct err e = ERR_INIT;
 	int status = 0;
 
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(st.run, SVC_STOPPED);
 	assert_int_equal(st.id.pid, 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	/* Again is fine. */
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	forget_locker();
 	service_close(s);
 }
@@ -280,16 +280,16 @@ static void a_record_starts_the_same_again(void **state)
 	assert_int_equal(wait_for_locker(), pid);
 	assert_int_equal(s->ops->record(s, &before, &e), 0);
 	check_record(before, log_path);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(st.id.pid, pid);
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	forget_locker();
 
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	err_clear(&e);
 	service_set_launch(s, before);
-	if (s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e) < 0)
+	if (s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(st.detail, "");
 	second = wait_for_locker();
@@ -297,7 +297,7 @@ static void a_record_starts_the_same_again(void **state)
 	assert_int_equal(look(s).run, SVC_RUNNING);
 	assert_int_equal(s->ops->record(s, &after, &e), 0);
 	assert_true(json_equal(before, after));
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	forget_locker();
 	unlink(lock_path);
 	service_close(s);
@@ -314,14 +314,14 @@ static void a_server_on_its_way_is_starting(void **state)
 	assert_int_equal(s->ops->record(s, &record, &e), 0);
 	end_child(pid);
 	json_array_append_new(json_object_get(record, "argv"), json_string("delay"));
-	json_array_append_new(json_object_get(record, "argv"), json_string("400"));
+	json_array_append_new(json_object_get(record, "argv"), json_string("1500"));
 	service_set_launch(s, record);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), 0);
 	assert_int_equal(look(s).run, SVC_STARTING);
 	assert_int_equal(look(s).id.pid, st.id.pid);
 	assert_int_equal(wait_for_locker(), st.id.pid);
 	assert_int_equal(look(s).run, SVC_RUNNING);
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, 5 * NS_PER_S, &st, &e), 0);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), 0);
 	forget_locker();
 	service_close(s);
 }
@@ -374,7 +374,7 @@ static void a_lock_on_btrfs(void **state)
 	assert_int_equal(service_open(config, lock, &s, &e), 0);
 	assert_int_equal(look(s).run, SVC_STOPPED);
 	pid = run_child(argv);
-	for (int i = 0; i < 100 && look(s).run != SVC_RUNNING; i++)
+	for (int i = 0; i < 6000 && look(s).run != SVC_RUNNING; i++)
 		usleep(10000);
 	assert_int_equal(look(s).id.pid, pid);
 	end_child(pid);
@@ -391,7 +391,7 @@ static void without_a_lock_nothing_is_known(void **state)
 
 	assert_int_equal(service_open(config, NULL, &s, &e), 0);
 	assert_int_equal(look(s).run, SVC_UNKNOWN);
-	assert_int_equal(s->ops->want(s, SVC_STOPPED, NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_STOPPED, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	service_close(s);
 }
 

@@ -202,7 +202,7 @@ static void the_output_of_a_process(void **state)
 	of.id.pid = child_to(fd);
 	close(fd);
 	/* It is there once the child has it. */
-	for (int i = 0; i < 200 && !l; i++) {
+	for (int i = 0; i < 12000 && !l; i++) {
 		snprintf(to, sizeof to, "/proc/%d/fd/1", (int)of.id.pid);
 		usleep(5000);
 		err_clear(&e);
@@ -214,7 +214,7 @@ static void the_output_of_a_process(void **state)
 	end_child(of.id.pid);
 	assert_int_equal(pipe(ends), 0);
 	of.id.pid = child_to(ends[1]);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 12000; i++) {
 		usleep(5000);
 		err_clear(&e);
 		none = NULL;
