@@ -26,12 +26,13 @@ int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
 	return text && clock_parse_span(text, &ns) ? ns : absent_ns;
 }
 
-/* CPU time and I/O of a process as one number that moves while it works; 0 when it cannot be read. */
+/* CPU time and I/O of a process as one number that moves while it works, pages of its program that a slow disk gives it among them; 0
+ * when it cannot be read. */
 static uint64_t work_done(pid_t pid)
 {
 	autobuf struct buf text = BUF_MAX(4096);
 	struct err e = ERR_INIT;
-	uint64_t utime = 0, stime = 0, read_chars = 0, write_chars = 0;
+	uint64_t page_ins = 0, utime = 0, stime = 0, read_chars = 0, write_chars = 0;
 	const char *after;
 	char path[64];
 
@@ -40,13 +41,13 @@ static uint64_t work_done(pid_t pid)
 		return 0;
 	after = strrchr(buf_str(&text), ')');
 	if (after)
-		(void)sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &utime, &stime);
+		(void)sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %" SCNu64 " %*u %" SCNu64 " %" SCNu64, &page_ins, &utime, &stime);
 	buf_reset(&text);
 	snprintf(path, sizeof path, "/proc/%d/io", (int)pid);
 	err_clear(&e);
 	if (file_read_path(path, &text, &e) >= 0)
 		(void)sscanf(buf_str(&text), "rchar: %" SCNu64 " wchar: %" SCNu64, &read_chars, &write_chars);
-	return utime + stime + read_chars + write_chars;
+	return page_ins + utime + stime + read_chars + write_chars;
 }
 
 /* What counts as life of a server that does not answer yet: its process works, or it shows signs that its product knows. */
@@ -59,9 +60,10 @@ struct stall {
 	struct deadline look;           /* at its signs; most servers answer before the first one */
 };
 
+/* Now and then, and a last time before it is given up. */
 static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id)
 {
-	if (!c->product->signs || c->backward || !id.pid || !deadline_passed(st->look))
+	if (!c->product->signs || c->backward || !id.pid || !(deadline_passed(st->look) || deadline_passed(st->until)))
 		return;
 	c->product->signs(c, &id, &st->signs);
 	st->look = deadline_in(LOOK_EVERY);

@@ -2,9 +2,8 @@
  * and one that answers need not serve yet. */
 #include "engine/serve.h"
 
+#include "unit/network.h"
 #include "unit/svc/locking.h"
-
-#include <arpa/inet.h>
 
 #include "engine/event.h"
 #include "tools/port.h"
@@ -105,7 +104,7 @@ static int teardown(void **state)
 static struct process_id asked_to_end(const json_t *params, json_t **ret_undo)
 {
 	autofree char *number = xasprintf("%u", port);
-	const char *argv[] = { LOCKER, lock_path, "port", number, "linger", "700", NULL };
+	const char *argv[] = { LOCKER, lock_path, "port", number, "linger", "2000", NULL };
 	struct process_id id = { .pid = run_child(argv) };
 	struct probe seen;
 	struct err e = ERR_INIT;
@@ -116,7 +115,7 @@ static struct process_id asked_to_end(const json_t *params, json_t **ret_undo)
 	assert_string_equal(json_str(*ret_undo, "was", ""), "running");
 	forget_locker();
 	assert_ok(process_signal(id, SIGTERM, &e), &e);
-	for (int i = 0; i < 100 && probe(&site, false, 0, &seen, &e) == 0 && seen.serving; i++)
+	for (int i = 0; i < 30000 && probe(&site, false, 0, &seen, &e) == 0 && seen.serving; i++)
 		usleep(2000);
 	assert_false(seen.serving);
 	assert_int_equal(process_alive(id, &e), 1);
@@ -135,7 +134,7 @@ static enum step_state verified(const json_t *params, const json_t *result)
 
 static void what_lives_on_is_not_stopped(void **state)
 {
-	autojson json_t *params = json_pack("{ss}", "within", "10s"), *undo = NULL, *result = NULL;
+	autojson json_t *params = json_pack("{ss}", "within", "60s"), *undo = NULL, *result = NULL;
 	struct process_id id = asked_to_end(params, &undo);
 	struct err e = ERR_INIT;
 
@@ -148,7 +147,7 @@ static void what_lives_on_is_not_stopped(void **state)
 
 static void the_old_one_is_started_when_it_is_gone(void **state)
 {
-	autojson json_t *params = json_pack("{ss s{ss}}", "within", "10s", "expect", "version", "1"), *undo = NULL;
+	autojson json_t *params = json_pack("{ss s{ss}}", "within", "60s", "expect", "version", "1"), *undo = NULL;
 	struct process_id id = asked_to_end(params, &undo);
 	struct svc_state now = { 0 };
 	struct service *service;
@@ -161,13 +160,13 @@ static void the_old_one_is_started_when_it_is_gone(void **state)
 	assert_ok(probe(&site, false, 0, &seen, &e), &e);
 	assert_true(seen.serving);
 	assert_ok(site_service(&site, &service, &e), &e);
-	assert_ok(service->ops->want(service, SVC_STOPPED, 5 * NS_PER_S, &now, &e), &e);
+	assert_ok(service->ops->want(service, SVC_STOPPED, 60 * NS_PER_S, &now, &e), &e);
 	assert_int_equal(now.run, SVC_STOPPED);
 }
 
 static void the_old_one_stays_down_where_it_must_not_start(void **state)
 {
-	autojson json_t *params = json_pack("{ss s{ss}}", "within", "10s", "expect", "version", "1"), *undo = NULL;
+	autojson json_t *params = json_pack("{ss s{ss}}", "within", "60s", "expect", "version", "1"), *undo = NULL;
 	struct process_id id = asked_to_end(params, &undo);
 	struct probe seen;
 	struct err e = ERR_INIT;
@@ -175,7 +174,7 @@ static void the_old_one_stays_down_where_it_must_not_start(void **state)
 	forbidden = ctx.backward = true;
 	assert_fails(step_service_stop.undo(&ctx, params, undo, &e), &e, ERR_CHANGED);
 	err_clear(&e);
-	assert_ok(process_wait(id, deadline_in(5 * NS_PER_S), &e), &e);
+	assert_ok(process_wait(id, deadline_in(60 * NS_PER_S), &e), &e);
 	assert_ok(probe(&site, false, 0, &seen, &e), &e);
 	assert_false(seen.serving);
 }
@@ -203,9 +202,9 @@ static void answering_is_not_serving(void **state)
 
 	assert_int_equal(wait_for_locker(), pid);
 	not_yet = 5;
-	assert_ok(wait_for("", "10s", &e), &e);
+	assert_ok(wait_for("", "60s", &e), &e);
 	assert_int_equal(not_yet, -1);
-	assert_fails(wait_for("another", "10s", &e), &e, ERR_CHANGED);
+	assert_fails(wait_for("another", "60s", &e), &e, ERR_CHANGED);
 	err_clear(&e);
 	not_yet = 100000;
 	assert_fails(wait_for("only", "300ms", &e), &e, ERR_TIMEOUT);
@@ -225,19 +224,19 @@ static void an_edition_without_a_name_is_taken_back(void **state)
 
 	assert_int_equal(wait_for_locker(), pid);
 	edition = "";
-	assert_fails(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
+	assert_fails(serve_wait(&ctx, &site, who, 60 * NS_PER_S, 60 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
 	err_clear(&e);
 	ctx.backward = true;
-	assert_ok(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e);
+	assert_ok(serve_wait(&ctx, &site, who, 60 * NS_PER_S, 60 * NS_PER_S, &seen, &e), &e);
 	edition = "another";
-	assert_fails(serve_wait(&ctx, &site, who, 10 * NS_PER_S, 10 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
+	assert_fails(serve_wait(&ctx, &site, who, 60 * NS_PER_S, 60 * NS_PER_S, &seen, &e), &e, ERR_CHANGED);
 	end_child(pid);
 }
 
 /* A server whose process does nothing for longer than the stall clock lets it, and goes on all the same, as its product sees. */
 static void signs_are_life(void **state)
 {
-	autojson json_t *params = json_pack("{ss ss}", "within", "20s", "stall", "1500ms"), *undo = NULL, *result = NULL;
+	autojson json_t *params = json_pack("{ss ss}", "within", "2m", "stall", "1500ms"), *undo = NULL, *result = NULL;
 	autofree char *number = xasprintf("%u", port);
 	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
 	pid_t pid = run_child(argv);
@@ -256,10 +255,29 @@ static void signs_are_life(void **state)
 	end_child(pid);
 }
 
+/* However short the stall clock is: what was seen since the last look is seen before the verdict. */
+static void nobody_is_given_up_unseen(void **state)
+{
+	autojson json_t *params = json_pack("{ss ss}", "within", "2m", "stall", "400ms"), *undo = NULL, *result = NULL;
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
+	pid_t pid = run_child(argv);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(wait_for_locker(), pid);
+	not_yet = 100000;
+	looks = 0;
+	lively = 2;
+	assert_fails(step_wait_ready.apply(&ctx, params, undo, &result, &e), &e, ERR_TIMEOUT);
+	assert_true(looks >= 3);
+	assert_non_null(strstr(e.msg, "it was at step"));
+	end_child(pid);
+}
+
 /* Its log grows by our own questions, and its other door stays closed. */
 static void what_only_does_not_serve_is_given_up(void **state)
 {
-	autojson json_t *params = json_pack("{ss ss}", "within", "20s", "stall", "1500ms"), *undo = NULL, *result = NULL;
+	autojson json_t *params = json_pack("{ss ss}", "within", "2m", "stall", "1500ms"), *undo = NULL, *result = NULL;
 	autofree char *number = xasprintf("%u", port);
 	const char *argv[] = { LOCKER, lock_path, "port", number, NULL };
 	pid_t pid = run_child(argv);
@@ -273,7 +291,7 @@ static void what_only_does_not_serve_is_given_up(void **state)
 	data_open = true;
 	assert_fails(step_wait_ready.apply(&ctx, params, undo, &result, &e), &e, ERR_TIMEOUT);
 	assert_non_null(strstr(e.msg, "it opens its other ports"));
-	assert_true(clock_mono_ns() - began < 10 * NS_PER_S);
+	assert_true(clock_mono_ns() - began < 60 * NS_PER_S);
 	end_child(pid);
 }
 
@@ -302,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_edition_without_a_name_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(signs_are_life, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_given_up_unseen, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_only_does_not_serve_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
 	};
