@@ -5,7 +5,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
@@ -18,6 +21,7 @@
 #define PIECE       (256u << 10)
 #define SEARCH_MAX  ((off_t)64 << 20)
 #define ENTRIES_MAX 100000
+#define SETTLE_WITHIN 5         /* s */
 #define JUDGED_MAX  10000       /* lines that a client may have written into */
 
 struct server_log {
@@ -300,10 +304,28 @@ static int begin_journal(struct server_log *l, pid_t pid, struct err *e)
 	return n ? 0 : err_set(e, ERR_ABSENT, "the journal has no line of process %d", (int)pid);
 }
 
-static int open_journal(struct server_log *l, pid_t pid, struct err *e)
+/* Journald writes down what it has been sent, and answers then. One that cannot be asked is read as it is. */
+static void settle_journal(void)
 {
-	int r = sd_journal_open(&l->journal, SD_JOURNAL_LOCAL_ONLY);
+	static const char ask[] = "{\"method\":\"io.systemd.Journal.Synchronize\"}";
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/io.systemd.journal" };
+	struct timeval within = { .tv_sec = SETTLE_WITHIN };
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[256];
 
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within) < 0 ||
+	    connect(fd, (struct sockaddr *)&at, sizeof at) < 0 || send(fd, ask, sizeof ask, MSG_NOSIGNAL) != (ssize_t)sizeof ask)
+		return;
+	(void)recv(fd, answer, sizeof answer, 0);
+}
+
+static int open_journal(struct server_log *l, pid_t pid, bool all, struct err *e)
+{
+	int r;
+
+	if (all)
+		settle_journal();
+	r = sd_journal_open(&l->journal, SD_JOURNAL_LOCAL_ONLY);
 	l->name = xstrdup("the journal");
 	if (r < 0)
 		return of_journal(e, r, "open");
@@ -327,7 +349,7 @@ static int journal_line(struct server_log *l, struct sv *ret, struct err *e)
 
 /* ---- which of them ---- */
 
-static int open_output(struct server_log *l, pid_t pid, struct err *e)
+static int open_output(struct server_log *l, pid_t pid, bool all, struct err *e)
 {
 	autofree char *path = xasprintf("/proc/%d/fd/1", (int)pid);
 	char to[PATH_MAX];
@@ -337,7 +359,7 @@ static int open_output(struct server_log *l, pid_t pid, struct err *e)
 		return err_sys(e, errno, "find out where process %d writes to", (int)pid);
 	to[n] = '\0';
 	if (!strncmp(to, "socket:", 7))
-		return open_journal(l, pid, e);
+		return open_journal(l, pid, all, e);
 	if (*to != '/')
 		return err_set(e, ERR_ABSENT, "its standard output goes to '%s', which keeps nothing that could be read", to);
 	l->name = xasprintf("'%s'", to);
@@ -355,7 +377,7 @@ int server_log_open(const struct server_log_of *of, struct server_log **ret, str
 	l->pending.max = 2 * LINE_ROOM;
 	(void)buf_room(&l->pending, LINE_ROOM);
 	if (!of->file) {
-		r = open_output(l, of->id.pid, e);
+		r = open_output(l, of->id.pid, of->all, e);
 	} else {
 		l->file = xstrdup(of->file);
 		l->name = xasprintf("'%s'", of->file);

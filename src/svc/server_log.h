@@ -15,6 +15,8 @@ struct server_log_of {
 	const char *first;      /* stands in the first line that each start of the server writes */
 	/* Is a line that holds it such a first line? Clients have words in other lines. */
 	bool (*begins)(struct sv line);
+	/* The journal may be behind: what the process wrote until now is waited for, some seconds at the most. */
+	bool all;
 };
 
 struct server_log;

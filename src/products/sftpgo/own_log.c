@@ -73,7 +73,7 @@ bool own_log_begins(struct sv line)
 	       !strncmp(json_str(said, "message", ""), FIRST, strlen(FIRST));
 }
 
-int own_log_open(struct process_id id, struct server_log **ret, struct err *e)
+int own_log_open(struct process_id id, bool all, struct server_log **ret, struct err *e)
 {
 	struct proc p = { 0 };
 	autofree char *file = NULL;
@@ -84,7 +84,7 @@ int own_log_open(struct process_id id, struct server_log **ret, struct err *e)
 		return err_wrap(e, "the server's log");
 	file = file_of(&p);
 	proc_done(&p);
-	return server_log_open(&(struct server_log_of){ .id = id, .file = file, .first = FIRST, .begins = own_log_begins },
+	return server_log_open(&(struct server_log_of){ .id = id, .file = file, .first = FIRST, .begins = own_log_begins, .all = all },
 			       ret, e);
 }
 

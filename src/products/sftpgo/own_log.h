@@ -7,8 +7,8 @@
 #include "svc/server_log.h"
 
 /* Of the process that serves, from its last start on: seen from outside, so that how it is started does not matter. Of one in a
- * container that writes to its standard output as docker's log driver "json-file" keeps it. */
-int own_log_open(struct process_id id, struct server_log **ret, struct err *e) must_check;
+ * container that writes to its standard output as docker's log driver "json-file" keeps it. all: as server_log_of has it. */
+int own_log_open(struct process_id id, bool all, struct server_log **ret, struct err *e) must_check;
 
 /* Does a start of the server begin with this line? */
 bool own_log_begins(struct sv line);

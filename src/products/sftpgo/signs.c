@@ -60,7 +60,7 @@ static void look_at_log(struct ctx *c, struct process_id of, struct seen *k, str
 		server_log_close(take_ptr(k->log));
 		k->of = of;
 	}
-	if (!k->log && own_log_open(of, &k->log, &why) < 0) {
+	if (!k->log && own_log_open(of, false, &k->log, &why) < 0) {
 		say_unseen(c, &k->no_log, "what it writes to its log", &why);
 		return;
 	}

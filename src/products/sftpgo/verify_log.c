@@ -123,7 +123,7 @@ static int open_own(const struct proof *p, struct server_log **ret, struct err *
 
 	if (site_service(ctx_site(p->c, NULL), &service, e) < 0 || service->ops->state(service, &now, e) < 0)
 		return -(int)e->kind;
-	return own_log_open(now.id, ret, e);
+	return own_log_open(now.id, true, ret, e);
 }
 
 void compare_log(const struct proof *p)

@@ -8,6 +8,7 @@
 
 #include "io/file.h"
 #include "io/json.h"
+#include "svc/server_log.h"
 
 #define UNIT    "locker.service"
 #define UNITS   "/etc/systemd/system/"
@@ -66,7 +67,7 @@ static struct svc_state want(struct service *s, enum svc_run to)
 	struct svc_state st;
 	struct err e = ERR_INIT;
 
-	good(s->ops->want(s, to, 10 * NS_PER_S, &st, &e), &e);
+	good(s->ops->want(s, to, 60 * NS_PER_S, &st, &e), &e);
 	return st;
 }
 
@@ -204,7 +205,7 @@ static void a_held_unit_does_not_start(void **state)
 		good(s->ops->hold(s, hold_path, &e), &e);
 	assert_int_equal(access(DROP_IN, F_OK), 0);
 	assert_int_equal(access(hold_path, F_OK), 0);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	assert_non_null(strstr(e.msg, "conditions"));
 	assert_int_equal(look(s).run, SVC_STOPPED);
 
@@ -288,7 +289,7 @@ static void the_hold_is_of_the_unit_not_its_alias(void **state)
 static void a_deaf_unit_is_left_to_systemd(void **state)
 {
 	autofree char *deaf = xasprintf(
-	    "ExecStart=\nExecStart=%s /tmp/deaf-lock stubborn\nTimeoutStopSec=3\n", program);
+	    "ExecStart=\nExecStart=%s /tmp/deaf-lock stubborn\nTimeoutStopSec=5\n", program);
 	struct service *s = open_unit(UNIT);
 	struct svc_state st;
 	struct err e = ERR_INIT;
@@ -297,7 +298,8 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 	write_unit(deaf);
 	good(s->ops->reload(s, false, &e), &e);
 	pid = want(s, SVC_RUNNING).id.pid;
-	usleep(100000);
+	for (int i = 0; i < 6000 && access("/tmp/deaf-lock.pid", F_OK) < 0; i++)
+		usleep(10000); /* not deaf yet */
 	assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(look(s).run, SVC_STOPPING);
@@ -393,9 +395,53 @@ static void units_that_are_none(void **state)
 	s = open_unit(UNIT);
 	err_clear(&e);
 	good(s->ops->reload(s, false, &e), &e);
-	assert_int_equal(s->ops->want(s, SVC_RUNNING, 5 * NS_PER_S, &st, &e), -ERR_REFUSED);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 60 * NS_PER_S, &st, &e), -ERR_REFUSED);
 	write_unit("");
 	err_clear(&e);
+	good(s->ops->reload(s, false, &e), &e);
+	service_close(s);
+}
+
+static pid_t journald(void)
+{
+	const char *argv[] = { "/usr/bin/systemctl", "show", "-P", "MainPID", "systemd-journald.service", NULL };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	long pid;
+
+	good(cmd_run(&(struct cmd){ .argv = argv }, &r, &e), &e);
+	pid = strtol(buf_str(&r.out), NULL, 10);
+	cmd_result_done(&r);
+	assert_true(pid > 1);
+	return (pid_t)pid;
+}
+
+static bool any_line(struct sv line) { return line.n > 0; }
+
+/* The journal is behind: nothing stands in it of what was written. */
+static void a_journal_that_is_behind_is_waited_for(void **state)
+{
+	autofree char *says = xasprintf("ExecStart=\nExecStart=/bin/sh -c 'echo its first line; exec %s %s'\n", program, lock_path);
+	autoserverlog struct server_log *log = NULL;
+	struct server_log_of of = { .first = "its first line", .begins = any_line, .all = true };
+	struct service *s = open_unit(UNIT);
+	pid_t writes = journald(), helper;
+	struct err e = ERR_INIT;
+
+	write_unit(says);
+	good(s->ops->reload(s, false, &e), &e);
+	assert_int_equal(kill(writes, SIGSTOP), 0);
+	of.id = want(s, SVC_RUNNING).id;
+	assert_int_equal(wait_for_locker(), of.id.pid);
+	helper = fork();
+	if (helper == 0) {
+		usleep(500000);
+		_exit(kill(writes, SIGCONT));
+	}
+	good(server_log_open(&of, &log, &e), &e);
+	assert_int_equal(waitpid(helper, NULL, 0), helper);
+	assert_true(server_log_is_whole(log));
+	write_unit("");
 	good(s->ops->reload(s, false, &e), &e);
 	service_close(s);
 }
@@ -414,6 +460,7 @@ static int run_inside(void)
 		cmocka_unit_test_teardown(a_unit_is_read_again_when_it_came_since, stop_unit),
 		cmocka_unit_test_teardown(a_unit_in_an_exchanged_directory_is_read_again, stop_unit),
 		cmocka_unit_test_teardown(units_that_are_none, stop_unit),
+		cmocka_unit_test_teardown(a_journal_that_is_behind_is_waited_for, stop_unit),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
