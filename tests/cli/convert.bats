@@ -404,8 +404,9 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	"$CROSSGRADE" --state-dir "$work/state" convert sftpgo-events dump.json -o out.json --from-version 2.6.4 2>said &
 	local pid=$! i
 	# Until it writes, as its own open files tell.
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 6000; i++)); do
 		! ls -l /proc/$pid/fd 2>/dev/null | grep -qF "$work/#" || break
+		kill -0 $pid 2>/dev/null || break
 		sleep 0.01
 	done
 	kill -TERM $pid 2>/dev/null || true

@@ -19,7 +19,7 @@ setup_server() {
 	# Of its own session: a server whose parent is a shell looks like one that a shell starts again.
 	setsid -f "$work/jdk/bin/java" -p "$work/old/questdb.jar" -m io.questdb/io.questdb.ServerMain -d "$work/root" \
 		>server.log 2>&1 3>&- </dev/null
-	for _ in $(seq 300); do
+	for _ in $(seq 600); do
 		"$CROSSGRADE" inspect questdb --root root --output json 2>/dev/null | grep -q '"9.0.3"' && return
 		sleep 0.1
 	done
@@ -29,7 +29,9 @@ setup_server() {
 
 # Whoever holds the lock of the root now is the server, whichever of us started it.
 teardown() {
-	for p in $(pgrep -f "^$work/jdk/bin/java"); do kill "$p"; done
+	# What still runs would write into a folder that is being removed.
+	until ! pkill -KILL -f "^$work/jdk/bin/java"; do sleep 0.05; done
+	cd /
 	rm -rf "$work"
 }
 
@@ -227,20 +229,23 @@ accepted='--accept questdb.art-glibc'
 @test "Ctrl-C says at once what it will do, and does it" {
 	setup_server
 	mkdir hooks
-	printf '#!/bin/sh\ntouch %s/reached\nsleep 2\n' "$work" >hooks/slow
+	printf '#!/bin/sh\ntouch %s/reached\nwhile [ ! -e %s/enough ]; do sleep 0.05; done\n' "$work" "$work" >hooks/slow
 	chmod 755 hooks/slow
 	cat >m.yaml <<-END
 		product: questdb
 		source: {root: $work/root}
 		target: {artifact: $work/new.jar}
-		hooks: {before_stop: {argv: [$work/hooks/slow], within: 20s}}
+		hooks: {before_stop: {argv: [$work/hooks/slow], within: 5m}}
 	END
-	"$CROSSGRADE" --state-dir state apply -f m.yaml --yes $accepted >out 2>talk 3>&- </dev/null &
+	# What a shell starts in the background is to ignore SIGINT.
+	env --default-signal=INT "$CROSSGRADE" --state-dir state apply -f m.yaml --yes $accepted >out 2>talk 3>&- </dev/null &
 	pid=$!
 	for _ in $(seq 1200); do [ -e reached ] && break; sleep 0.05; done
-	kill -INT "$pid" || kill -TERM "$pid"
-	sleep 0.2
+	kill -INT "$pid"
+	for _ in $(seq 1200); do grep -q "interrupted: will turn back at the next safe point" talk && break; sleep 0.05; done
+	[ ! -e enough ]
 	kill -TERM "$pid"
+	touch enough
 	wait "$pid" && code=0 || code=$?
 	cat out talk
 	grep -q "interrupted: will turn back at the next safe point" talk

@@ -78,9 +78,12 @@ load common
 }
 
 @test "a question without a terminal is an error, not a wait" {
-	run -2 --separate-stderr timeout 10 "$CROSSGRADE" --state-dir "$work/state" finalize </dev/null
+	run -2 --separate-stderr timeout 60 "$CROSSGRADE" --state-dir "$work/state" finalize </dev/null
 	[[ $stderr == *"no --yes"* ]]
-	sleep 30 | run -2 --separate-stderr timeout 10 "$CROSSGRADE" --state-dir "$work/state" finalize
+	# A reader that is its own writer waits for ever.
+	mkfifo mute
+	run -2 --separate-stderr timeout 60 "$CROSSGRADE" --state-dir "$work/state" finalize <>mute
+	[[ $stderr == *"no --yes"* ]]
 }
 
 @test "a question on a terminal takes no for an answer" {
@@ -97,7 +100,10 @@ load common
 }
 
 @test "a reader that has gone ends a verb that only looks, quietly" {
-	run --separate-stderr bash -c '{ sleep 0.2; "$0" explain 9; echo $? >&3; } 3>status | true; cat status' "$CROSSGRADE"
+	# The reader closes the pipe, then says so.
+	mkfifo gone
+	run --separate-stderr bash -c '{ read -r <gone; "$0" explain 9; echo $? >&3; } 3>status | { exec <&-; echo >gone; }; cat status' \
+		"$CROSSGRADE"
 	[ "$output" = 141 ]
 	[ -z "$stderr" ]
 }
@@ -141,9 +147,9 @@ load common
 }
 
 @test "start-up stays quick" {
-	local from=$EPOCHREALTIME
-	for _ in 1 2 3 4 5 6 7 8 9 10; do "$CROSSGRADE" explain 9 >/dev/null; done
-	local took=$(( (${EPOCHREALTIME/./} - ${from/./}) / 1000 ))
-	echo "ten calls: $took ms"
-	[ "$took" -lt 2000 ]
+	# Of a processor: how long others keep it waiting says nothing of it.
+	local TIMEFORMAT='%3U %3S' took
+	took=$({ time for _ in 1 2 3 4 5 6 7 8 9 10; do "$CROSSGRADE" explain 9 >/dev/null; done; } 2>&1)
+	echo "ten calls: $took s"
+	awk '{ exit $1 + $2 >= 2 }' <<<"$took"
 }
