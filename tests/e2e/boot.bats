@@ -138,7 +138,7 @@ ended_in() { # VERSION STATE
 }
 
 @test "killed in the window: the old server, started by the boot service, and who needs it waits for it" {
-	apply_killed_at freeze:begin
+	apply_killed_at freeze:done
 	grep -q '^After=crossgrade-resume.service' "$lab/units/$UNIT.d/50-crossgrade-hold.conf"
 	start_again
 	ended_in 9.0.3 closed-old
@@ -158,7 +158,7 @@ ended_in() { # VERSION STATE
 }
 
 @test "without the boot service the server stays held until somebody ends the run" {
-	apply_killed_at freeze:begin
+	apply_killed_at freeze:done
 	rm "$lab/units/multi-user.target.wants/crossgrade-resume.service"
 	lose_power
 	boot

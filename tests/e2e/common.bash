@@ -101,7 +101,7 @@ clients_stop() {
 	pid=$(cat "$lab/clients.pid")
 	rm "$lab/clients.pid"
 	kill "$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done
@@ -132,7 +132,7 @@ json() { printf '%s\n' "$output" | python3 -c "import json, sys; d = json.load(s
 
 serves() { # VERSION: what /settings says
 	local said
-	said=$(curl -s --max-time 10 "http://127.0.0.1:$http/settings")
+	said=$(curl -s --max-time 60 "http://127.0.0.1:$http/settings")
 	case $said in *'"release.version":"'"$1"'"'*) return 0 ;; esac
 	echo "wanted $1, /settings says: $said"
 	return 1

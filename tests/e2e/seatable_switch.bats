@@ -31,7 +31,7 @@ teardown_file() {
 # shellcheck disable=SC2154 # `env` sets it
 inside() { nsenter -t "$dockerd" -n "$@"; }
 client() { nsenter -t "$dockerd" -n "$python" "$CLIENT" "$1" --url http://127.0.0.1 --base "$lab/base" "${@:2}"; }
-says() { docker exec seatable-server curl -s -m 5 http://127.0.0.1:8000/server-info/; }
+says() { docker exec seatable-server curl -s -m 60 http://127.0.0.1:8000/server-info/; }
 is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
 sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$@"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
@@ -67,7 +67,7 @@ writer_stop() {
 	pid=$(cat "$lab/writer.pid")
 	rm "$lab/writer.pid"
 	kill "$pid" 2>/dev/null
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done

@@ -79,6 +79,7 @@ vendors_watched() { # FOLDER
 	: >"$lab/watched"
 	inside sh -c "while [ -e $lab/watched ]; do grep -rhoE '(oss|download)[.]sftpgo[.]com' $1 | sort -u | tr '\n' ' '; echo; sleep 0.1; done" \
 		>"$lab/seen" 3>&- 4>&- &
+	timeout 60 bash -c 'until [ -s "$0" ]; do sleep 0.05; done' "$lab/seen"
 }
 vendors_never_both() {
 	[ "$(sort -u "$lab/seen" | tr -d '\n')" = 'download.sftpgo.com oss.sftpgo.com ' ] || { sort "$lab/seen" | uniq -c; return 1; }
@@ -99,9 +100,18 @@ sftpgo_lab_end() {
 }
 
 uploads_start() {
+	local before=0 i
+	[ ! -f "$lab/uploaded" ] || before=$(wc -l <"$lab/uploaded")
 	${INSIDE:+nsenter -t "$INSIDE" -n} "$TOOLS/sftp_writer.py" write --port "$(sftpgo_ask "$root" sftp)" --key "$root.key" --log "$lab/uploaded" \
 		--users "$@" >"$lab/uploads.out" 2>&1 3>&- 4>&- </dev/null &
 	echo $! >"$lab/uploads.pid"
+	# A run that begins before them has no clients.
+	for ((i = 0; i < 600; i++)); do
+		[ ! -f "$lab/uploaded" ] || [ "$(wc -l <"$lab/uploaded")" -eq "$before" ] || return 0
+		sleep 0.1
+	done
+	echo "no client uploaded anything within a minute"
+	return 1
 }
 
 uploads_stop() {
@@ -110,7 +120,7 @@ uploads_stop() {
 	pid=$(cat "$lab/uploads.pid")
 	rm "$lab/uploads.pid"
 	kill "$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done
@@ -124,14 +134,14 @@ uploads_whole() {
 uploads_home() { echo "$lab/srv/data"; }
 
 # Of tests/real/sftpgo.sh, where the server runs.
-sftpgo_banner() { inside_net timeout 5 bash -c 'head -n 1 <"/dev/tcp/127.0.0.1/$1"' banner "$1"; }
+sftpgo_banner() { inside_net timeout 60 bash -c 'head -n 1 <"/dev/tcp/127.0.0.1/$1"' banner "$1"; }
 
 # A user whose quota is tracked uploads a file.
 sftpgo_upload() { # USER NAME
 	local http token
 	http=http://127.0.0.1:$(sftpgo_ask "$root" http)
-	token=$(curl -sf --max-time 10 -u "$1:pass-$1" "$http/api/v2/user/token" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
-	[ -n "$token" ] && curl -sf --max-time 10 -H "Authorization: Bearer $token" --data-binary "what $1 uploads" \
+	token=$(curl -sf --max-time 60 -u "$1:pass-$1" "$http/api/v2/user/token" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+	[ -n "$token" ] && curl -sf --max-time 60 -H "Authorization: Bearer $token" --data-binary "what $1 uploads" \
 		"$http/api/v2/user/files/upload?path=$2"
 }
 

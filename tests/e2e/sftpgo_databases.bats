@@ -320,14 +320,14 @@ log_in_as_another() {
 	another=$!
 	exec 9>"$lab/held"
 	echo 'select 1;' >&9
-	timeout 20 bash -c 'until [ -s "$0" ]; do sleep 0.05; done' "$lab/logged-in"
+	timeout 120 bash -c 'until [ -s "$0" ]; do sleep 0.05; done' "$lab/logged-in"
 }
 log_out() { exec 9>&-; wait "$another"; }
 
 # Both have signed in then.
 second_node_starts() {
 	"$lab/node2" start
-	timeout 20 bash -c 'until [ "$("$0" sql "$1" "select count(*) from nodes")" = 2 ]; do sleep 0.1; done' "$DB" "$db"
+	timeout 120 bash -c 'until [ "$("$0" sql "$1" "select count(*) from nodes")" = 2 ]; do sleep 0.1; done' "$DB" "$db"
 }
 
 # The first node's run, which waits so long for the end of others.
@@ -352,7 +352,7 @@ second_node_comes_back() {
 goes_first_after_second() {
 	goes_first 1m
 	inside "$CG" --state-dir "$lab/state" apply "$lab/first-1m.json" --yes --output jsonl >"$lab/waits" 2>&1 </dev/null 3>&- 4>&- &
-	timeout 60 bash -c 'until grep -q "waits: other nodes are alive" "$0"; do sleep 0.1; done' "$lab/waits"
+	timeout 120 bash -c 'until grep -q "waits: other nodes are alive" "$0"; do sleep 0.1; done' "$lab/waits"
 	sftpgo_serves 2.6.4
 	"$lab/node2" stop
 	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'

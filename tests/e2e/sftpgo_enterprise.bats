@@ -47,7 +47,7 @@ slow_upload() { # SECONDS
 	sftp -q -l 160 -P "$(sftpgo_ask "$root" sftp)" -i "$root.key" -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile=/dev/null -b "$lab/batch" user-00010@127.0.0.1 >"$lab/slow.out" 2>&1 3>&- 4>&- </dev/null &
 	echo $! >"$lab/slow.pid"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		! sftpgo_rest "$root" GET /api/v2/connections | grep -q slow.bin || return 0
 		sleep 0.1
 	done
@@ -132,10 +132,11 @@ turned_back() {
 	local keys=SFTPGO_SFTPD__HOST_KEYS=$lab/other_key login=SFTPGO_SFTPD__PASSWORD_AUTHENTICATION=0
 	active_rules >"$lab/rules"
 	[ "$(cat "$lab/rules")" -gt 3 ]
-	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s' 'probe_account: true'
+	goal admin "$lab/password" 'stall: 3s' 'probe_account: true'
 	ssh-keygen -q -t ecdsa -N '' -f "$lab/other_key"
 	turned_back STAND_IN=no-sftp "step 'ready'"
 	turned_back STAND_IN=hang-migration "step 'ready'"*"its database has schema 33"
+	goal admin "$lab/password" 'probe_account: true'
 	turned_back STAND_IN=no-licence "step 'verify-gate': server: licence"
 	goal admin "$lab/password" 'gate: none'
 	far_folder
@@ -168,7 +169,7 @@ turned_back() {
 @test "stand-in: across editions; transfers are waited for, then cut and named; rules are paused; the licence is there" {
 	active_rules >"$lab/rules"
 	goal admin "$lab/password" 'drain: 1s' 'probe_account: true' 'events: translate' "events_dump: $lab/events.json" 'events_accept: [one-email, empty-recipient]'
-	slow_upload 30
+	slow_upload 600
 	cg apply -f "$lab/migration.yaml" --yes --output jsonl
 	exits 0
 	sftpgo_serves 2.7.20260705

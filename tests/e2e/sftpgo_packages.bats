@@ -200,6 +200,14 @@ refused() {
 	repository_of oss
 }
 
+# held PYTHON [ARGUMENT]: what it takes is taken, until the process of $lab/held.pid ends.
+held() {
+	rm -f "$lab/held"
+	net_program -c "import signal, sys; $1; open(sys.argv[1], 'w').close(); signal.pause()" "$lab/held" "${@:2}" 3>&- 4>&- &
+	echo $! >"$lab/held.pid"
+	timeout 60 bash -c 'until [ -e "$0" ]; do sleep 0.05; done' "$lab/held"
+}
+
 @test "a repository whose signature is another's, is down, never answers, or has no such package" {
 	cp "$lab/oss-key/keyring.gpg" "$lab/writable.gpg"
 	chmod 666 "$lab/writable.gpg"
@@ -223,20 +231,19 @@ refused() {
 	refused foreign "no packages for amd64"
 	goal down 2.7.5 "$lab/down.list" </dev/null
 	refused down "Connection refused"
-	net_program -c 'import socket, time; s = socket.create_server(("127.0.0.1", 82)); time.sleep(300)' 3>&- 4>&- &
+	held 'import socket; s = socket.create_server(("127.0.0.1", 82))'
 	goal silent 2.7.5 "$lab/silent.list" <<<'settings: {download_timeout: 2s}'
 	refused silent "did not answer in the time it has"
-	kill $!
+	kill "$(cat "$lab/held.pid")"
 }
 
 @test "somebody else installs packages: found before the stop" {
 	local pid
 	pid=$(unit_says MainPID)
-	net_program -c 'import fcntl, sys, time; f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(300)' \
-		"/proc/$INSIDE/root/var/lib/dpkg/lock-frontend" 3>&- 4>&- &
+	held 'import fcntl; f = open(sys.argv[2], "w"); fcntl.lockf(f, fcntl.LOCK_EX)' "/proc/$INSIDE/root/var/lib/dpkg/lock-frontend"
 	goal locked 2.7.5 <<<'settings: {lock_timeout: 1s}'
 	cg apply -f "$lab/locked.yaml" --yes
-	kill $!
+	kill "$(cat "$lab/held.pid")"
 	exits 5
 	[[ $output$stderr == *"somebody else installs packages"* ]]
 	[ "$(unit_says MainPID)" = "$pid" ]

@@ -111,16 +111,22 @@ sqlite_version() {
 	echo ls | run ! sftpgo_sftp "$conf" user-00007 password
 }
 
+more_uploads() { # THAN
+	timeout 60 bash -c 'until [ -f "$0" ] && [ "$(wc -l <"$0")" -gt "$1" ]; do sleep 0.05; done' "$dir/log" "$1"
+}
+
 @test "what clients upload through a stop and a start is there; what is changed is noticed" {
 	sftpgo_prepare 2.6.4 "$conf" 30
 	sftpgo_start 2.6.4 "$conf"
 	eval "$(sftpgo_env "$conf")"
 	"$WRITER" write --port "$sftp" --key "$conf.key" --log "$dir/log" --users user-00010 user-00020 >"$dir/out" 3>&- &
 	writer=$!
-	sleep 1
+	more_uploads 0
 	sftpgo_stop "$conf"
+	# Each connection is cut, so that who uploads again has failed before.
+	stopped=$(wc -l <"$dir/log")
 	sftpgo_start 2.7.5 "$conf"
-	sleep 1
+	more_uploads $((stopped + 2))
 	kill "$writer"
 	wait "$writer"
 	grep -E '^[1-9][0-9]* uploads acknowledged, [1-9][0-9]* failed' "$dir/out"

@@ -8,7 +8,7 @@ teardown_file() { lab_end; }
 
 answers() {
 	local i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		! curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$http/ping" || return 0
 		sleep 0.1
 	done

@@ -53,7 +53,7 @@ db_start_postgresql() {
 				-E UTF8 --locale=C.UTF-8 >"$dir.out" 2>&1 || { tail -n 5 "$dir.out" >&2; return 1; }
 		set -- "$dir" new
 	fi
-	db_as postgres "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" \
+	db_as postgres "$bin/pg_ctl" -D "$dir/data" -w -t 180 -l "$dir/log" \
 		-o "-c listen_addresses=127.0.0.1 -p $(db_ask "$dir" port) -c unix_socket_directories=$dir -c fsync=off \
 			-c dynamic_shared_memory_type=mmap" start >/dev/null 3>&- 4>&- || { tail -n 10 "$dir/log" >&2; return 1; }
 	[ "${2-}" = new ] || return 0
@@ -75,11 +75,11 @@ db_start_mysql() {
 		--ssl-cert="$dir/own.crt" --ssl-key="$dir/own.key" \
 		--bind-address=127.0.0.1 --pid-file="$dir/pid" --log-error="$dir/log" --innodb-flush-log-at-trx-commit=0 \
 		>/dev/null 2>&1 </dev/null 3>&- 4>&- &)
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		db_sql "$dir" 'select 1' mysql >/dev/null 2>&1 && break
 		sleep 0.05
 	done
-	[ "$i" -lt 600 ] || { tail -n 10 "$dir/log" >&2; return 1; }
+	[ "$i" -lt 2400 ] || { tail -n 10 "$dir/log" >&2; return 1; }
 	[ "${2-}" = new ] || return 0
 	db_sql "$dir" "create user sftpgo@'127.0.0.1' identified by 'pass-sftpgo'" mysql && db_database "$dir" sftpgo
 }
@@ -107,7 +107,7 @@ db_stop() {
 	pid=$(db_pid "$1") && [ -n "$pid" ] || return 0
 	[ "$signal$(db_ask "$1" driver)" != TERMpostgresql ] || signal=INT
 	kill "-$signal" "$pid" 2>/dev/null || return 0
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		case $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null) in
 		'') return 0 ;;
 		# Dead, but a new PostgreSQL still takes it for alive: some time for its parent to bury it.

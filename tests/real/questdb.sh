@@ -103,7 +103,7 @@ QDB_EXTRA_DEFAULT="QDB_TELEMETRY_ENABLED=false"
 qdb_wait() {
 	local pid http i
 	pid=$(sed -n 's/^pid=//p' "$1.server") http=$(sed -n 's/^http=//p' "$1.server")
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 1800; i++)); do
 		curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$http/ping" && return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1
@@ -116,7 +116,7 @@ qdb_wait() {
 qdb_sql() {
 	local http
 	http=$(sed -n 's/^http=//p' "$1.server")
-	curl -s --max-time 60 ${QDB_LOGIN:+--user "$QDB_LOGIN"} -G "http://127.0.0.1:$http/exec" --data-urlencode "query=$2"
+	curl -s --max-time 300 ${QDB_LOGIN:+--user "$QDB_LOGIN"} -G "http://127.0.0.1:$http/exec" --data-urlencode "query=$2"
 	echo
 }
 
@@ -130,7 +130,7 @@ qdb_try() { qdb_do "$1" "$2" 2>/dev/null || true; }
 
 qdb_drain() {
 	local i
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 1800; i++)); do
 		case $(qdb_sql "$1" "select count() from wal_tables() where writerTxn <> sequencerTxn and not suspended") in
 		*'"dataset":[[0]]'*) return 0 ;;
 		esac

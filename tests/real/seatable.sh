@@ -52,7 +52,7 @@ seatable_dockerd() { # lab
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
 		"$lab" >"$lab/dockerd.out" 2>&1 </dev/null 3>&- 4>&- 8>&- &
-	seatable_wait 300 seatable_answers "$lab" || {
+	seatable_wait 1200 seatable_answers "$lab" || {
 		local why
 		why=$(tail -n 1 "$lab/dockerd.out")
 		kill "$(cat "$lab/pid" 2>/dev/null)" 2>/dev/null
@@ -131,11 +131,11 @@ seatable_compose() { env -C "$1/seatable-compose" docker compose --progress quie
 seatable_pings() {
 	local url
 	for url in 8000/server-info/ 8000/api2/ping/ 5000/ping/ 7777/ping/ 7780/api/v2/ping/ 80/server-info/; do
-		echo "curl -fsS -m 5 http://127.0.0.1:$url || exit"
+		echo "curl -fsS -m 10 http://127.0.0.1:$url || exit"
 	done | docker exec -i seatable-server sh
 }
 
-seatable_ready() { seatable_wait $((${2:-60} * 10)) seatable_pings || { seatable_pings >&2; docker logs --tail 8 seatable-server >&2; return 1; }; }
+seatable_ready() { seatable_wait $((${2:-180} * 10)) seatable_pings || { seatable_pings >&2; docker logs --tail 8 seatable-server >&2; return 1; }; }
 seatable_up() { seatable_compose "$1" up --detach && seatable_ready "$1"; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

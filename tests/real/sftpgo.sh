@@ -90,7 +90,7 @@ sftpgo_banner() { timeout 2 head -n 1 <"/dev/tcp/127.0.0.1/$1"; }
 sftpgo_wait() {
 	local pid http sftp i
 	pid=$(sftpgo_ask "$1" pid) http=$(sftpgo_ask "$1" http) sftp=$(sftpgo_ask "$1" sftp)
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		sftpgo_answers "$http" "$sftp" 2>/dev/null && return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
@@ -126,10 +126,10 @@ sftpgo_prepare() {
 sftpgo_rest() {
 	local http token
 	http=http://127.0.0.1:$(sftpgo_ask "$1" http)
-	token=$(curl -sf --max-time 10 -u "$(sftpgo_ask "$1" admin):$(sftpgo_ask "$1" password)" "$http/api/v2/token" |
+	token=$(curl -sf --max-time 60 -u "$(sftpgo_ask "$1" admin):$(sftpgo_ask "$1" password)" "$http/api/v2/token" |
 		sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
 	[ -n "$token" ] || { echo "no token for the administrator of $1" >&2; return 1; }
-	curl -s --max-time 60 -X "$2" -H "Authorization: Bearer $token" ${4:+--data-binary "$4"} "$http$3"
+	curl -s --max-time 300 -X "$2" -H "Authorization: Bearer $token" ${4:+--data-binary "$4"} "$http$3"
 }
 sftpgo_dump() { sftpgo_rest "$1" GET '/api/v2/dumpdata?output-data=1'; }
 

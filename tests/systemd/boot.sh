@@ -59,7 +59,7 @@ group=$(mktemp -d "$groups/crossgrade-test-XXXXXX" 2>/dev/null) || skip "no cgro
 ) </dev/null >/dev/null 2>&1 &
 outer=$!
 
-tries=600 # a minute: a busy machine is no reason to skip
+tries=1800 # three minutes: a busy machine is no reason to skip
 until init=$(pgrep -P $outer) && bus=/proc/$init/root/run/dbus/system_bus_socket && [ -S "$bus" ]; do
 	tries=$((tries - 1))
 	if [ $tries = 0 ] || ! kill -0 $outer 2>/dev/null; then

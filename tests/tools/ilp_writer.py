@@ -36,7 +36,7 @@ def write_one(args, writer, log, lock, counts):
     while not stopping.is_set():
         body = batch(args, writer, seq)
         try:
-            link = link or http.client.HTTPConnection("127.0.0.1", args.port, timeout=10)
+            link = link or http.client.HTTPConnection("127.0.0.1", args.port, timeout=60)
             link.request("POST", "/write?precision=n", body)
             answer = link.getresponse()
             answer.read()
@@ -86,7 +86,7 @@ def acknowledged(path):
 
 def stored_in_table(args):
     query = urllib.parse.urlencode({"query": f"select w, seq from {args.table}"})
-    link = http.client.HTTPConnection("127.0.0.1", args.port, timeout=60)
+    link = http.client.HTTPConnection("127.0.0.1", args.port, timeout=300)
     link.request("GET", f"/exp?{query}")
     answer = link.getresponse()
     text = answer.read().decode()

@@ -31,10 +31,10 @@ stopping = threading.Event()
 def opened(args):
     with open(args.base, encoding="utf-8") as file:
         base = Base(json.load(file)["api_token"], args.url)
-    base.timeout = 10
+    base.timeout = 60
     base.auth()
     if base.use_api_gateway:
-        base.api_gateway.timeout = 10
+        base.api_gateway.timeout = 60
     return base
 
 
@@ -62,11 +62,11 @@ def seed(args):
     account = Account(args.login, args.password, args.url)
     account.auth()
     for n in range(args.users):
-        requests.post(f"{args.url}/api/v2.1/admin/users/", headers=account.token_headers, timeout=10,
+        requests.post(f"{args.url}/api/v2.1/admin/users/", headers=account.token_headers, timeout=60,
                       data={"email": f"user{n}@seatable.test", "password": f"pass-{n}"}).raise_for_status()
     table = account.add_base("lab")
     answer = requests.post(f"{args.url}/api/v2.1/workspace/{table['workspace_id']}/dtable/lab/api-tokens/", headers=account.token_headers,
-                           timeout=10, data={"app_name": "clients", "permission": "rw"})
+                           timeout=60, data={"app_name": "clients", "permission": "rw"})
     answer.raise_for_status()
     with open(args.base, "w", encoding="utf-8") as file:
         json.dump({"api_token": answer.json()["api_token"], "workspace_id": table["workspace_id"], "name": "lab", "uuid": table["uuid"],
@@ -118,7 +118,7 @@ def all_rows(base):
 
 
 def file_digest(base, path):
-    answer = requests.get(base.get_file_download_link(path), timeout=10)
+    answer = requests.get(base.get_file_download_link(path), timeout=60)
     return hashlib.sha256(answer.content).hexdigest() if answer.status_code == 200 else None
 
 

@@ -27,7 +27,7 @@ PATIENCE = 3  # seconds for a transfer to end by itself
 
 def sftp(args, user, batch=subprocess.PIPE, **more):
     command = ["sftp", "-q", "-P", str(args.port), "-i", args.key, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
-               "-o", "UserKnownHostsFile=/dev/null", "-o", "PasswordAuthentication=no", "-o", "ConnectTimeout=5",
+               "-o", "UserKnownHostsFile=/dev/null", "-o", "PasswordAuthentication=no", "-o", "ConnectTimeout=60",
                "-o", "ServerAliveInterval=5"]
     if getattr(args, "limit", None):
         command += ["-l", str(args.limit)]
