@@ -17,6 +17,8 @@ from lab import Call, Lab
 
 DONE, FAILED, BLOCKED, DRIFTED, TURNED, STUCK, STANDS, LOCKED, INTERRUPTED = 0, 1, 3, 4, 5, 7, 8, 11, 130
 ANY = (DONE, FAILED, DRIFTED, TURNED, STANDS, STUCK)      # of a call that failed somewhere: any end but a lie
+# Of servers that do not start, and of such that do not stop.
+MUTE, DEAF = {"start_timeout": "10s", "stall": "2s"}, {"stop_timeout": "500ms"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Case:
     disturb: collections.abc.Callable[[Lab], Call]
     scenario: str = "jar"
     double: dict[str, str] = dataclasses.field(default_factory=dict)        # how the new server misbehaves
+    settings: dict[str, str] = dataclasses.field(default_factory=dict)      # how long it is waited for one that does
     hooks: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     on_disk: bool = False               # the world on an ext4 of its own
     when: str = ""                      # the server that misbehaves, as the stand-in names it; the new one
@@ -71,7 +74,7 @@ def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> 
             then(lab, process.pid)
         finally:
             os.kill(process.pid, signal.SIGCONT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
         call = Call(argv, process.returncode, out, err)
         lab.calls.append(call)
         return call
@@ -79,7 +82,7 @@ def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> 
 
 
 def wait_stopped(pid: int) -> None:
-    for _ in range(4000):
+    for _ in range(24_000):
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
         if state in "TZ":
             return
@@ -123,7 +126,7 @@ def asked(*answers: str) -> collections.abc.Callable[[Lab], Call]:
         except OSError:
             pass                # its end
         os.close(master)
-        call = Call(argv, process.wait(60), process.stdout.read(), talk)
+        call = Call(argv, process.wait(240), process.stdout.read(), talk)
         lab.calls.append(call)
         if left:
             raise RuntimeError(f"not asked: {left}")

@@ -14,7 +14,7 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-CASE_WITHIN = 240.0     # more than that hangs; no case comes near it
+CASE_WITHIN = 900.0     # more than that hangs; no case comes near it
 LAB = "/mnt"
 ROOM = 1 << 30          # less than that, and a worker ends: the next one begins with an empty lab
 # A case waits more than it works.

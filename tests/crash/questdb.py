@@ -49,7 +49,7 @@ class QuestdbLab(Lab):
     # ---- the server
 
     def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=30)
         try:
             connection.request("POST" if body else "GET", path, body, self.login())
             answer = connection.getresponse()
@@ -98,7 +98,7 @@ class QuestdbLab(Lab):
         """Waits until the server has applied its WAL, so that trees can be compared; that of a lagging old world never does."""
         if self.scenario.lagging and world == "old":
             return
-        for _ in range(400):
+        for _ in range(12_000):
             lag = self.query("select name, sequencerTxn, writerTxn from wal_tables()")
             if all(row[1] == row[2] for row in lag):
                 return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pathlib
 import subprocess
 
-from disturb import (DONE, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed, interrupt,
-                     killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
+from disturb import (DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
+                     interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import KILLED, Call, Lab, run
 
 SERVER_REFUSES = 55     # what a QuestDB ends with when somebody holds its lock
@@ -14,7 +14,7 @@ SERVER_REFUSES = 55     # what a QuestDB ends with when somebody holds its lock
 
 def start_behind_our_back(lab: Lab, _: int) -> None:
     try:
-        code = subprocess.run(lab.scenario.command(lab), capture_output=True, check=False, timeout=3).returncode
+        code = subprocess.run(lab.scenario.command(lab), capture_output=True, check=False, timeout=60).returncode
     except subprocess.TimeoutExpired:
         code = 0
     if code != SERVER_REFUSES:
@@ -44,25 +44,25 @@ def edit_configuration(lab: Lab, _: int) -> None:
 
 
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9000/write', b't0 writer=5i,seq=1i,v=1 "
-         "1767500000000000000\\n', timeout=3)"]
+         "1767500000000000000\\n', timeout=30)"]
 ALARM = pathlib.Path("/mnt/alarm")
-RAISE = ["python3", "-c", f"import urllib.request as u; u.urlopen('http://127.0.0.1:9000/ping', timeout=3); open('{ALARM}', 'w')"]
+RAISE = ["python3", "-c", f"import urllib.request as u; u.urlopen('http://127.0.0.1:9000/ping', timeout=30); open('{ALARM}', 'w')"]
 
 CASES: dict[str, Case] = {
     "start-refused": Case((TURNED,), undisturbed, double={"start": "fail"}),
     "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
-    "migration-hangs": Case((TURNED,), undisturbed, double={"start": "hang"}),
+    "migration-hangs": Case((TURNED,), undisturbed, double={"start": "hang"}, settings=MUTE),
     "wrong-edition": Case((TURNED,), undisturbed, double={"edition": "EE"}),
-    "answers-garbage": Case((TURNED,), undisturbed, double={"answers": "garbage"}),
-    "answers-errors": Case((TURNED,), undisturbed, double={"answers": "500"}),
+    "answers-garbage": Case((TURNED,), undisturbed, double={"answers": "garbage"}, settings=MUTE),
+    "answers-errors": Case((TURNED,), undisturbed, double={"answers": "500"}, settings=MUTE),
     "loses-a-table": Case((TURNED,), undisturbed, double={"lose_table": "t0"}),
     "loses-rows": Case((TURNED, STANDS), undisturbed, double={"lose_rows": "t0"}),
     "changes-a-value": Case((STANDS,), deep, double={"change_value": "t1"}),
     "edition-refused": Case((TURNED,), undisturbed, scenario="edition", double={"start": "fail"}, when="EE"),
-    "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="9.0.3"),
-    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="9.0.3"),
-    "deaf-not-killed": Case((TURNED,), asked("yes", "no"), double={"stop": "ignore"}, when="9.0.3"),
-    "deaf-killed": Case((DONE,), asked("yes", "yes"), double={"stop": "ignore"}, when="9.0.3"),
+    "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="9.0.3", settings=DEAF),
+    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="9.0.3", settings=DEAF),
+    "deaf-not-killed": Case((TURNED,), asked("yes", "no"), double={"stop": "ignore"}, when="9.0.3", settings=DEAF),
+    "deaf-killed": Case((DONE,), asked("yes", "yes"), double={"stop": "ignore"}, when="9.0.3", settings=DEAF),
     "finalize-killed": Case((DONE,), finalize_killed),
     "gate-gone": Case((DONE,), undisturbed, hooks={"after_ready": RELOAD}),
     # Without the gate a client may have dropped the table.

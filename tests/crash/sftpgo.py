@@ -99,7 +99,7 @@ class SftpgoLab(Lab):
 
     def ask(self, path: str, body: str | None = None) -> tuple[int, str]:
         """Status, and what the server calls itself."""
-        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=30)
         try:
             connection.request("POST" if body else "GET", path, body)
             answer = connection.getresponse()
@@ -109,7 +109,7 @@ class SftpgoLab(Lab):
             connection.close()
 
     def banner(self) -> str:
-        with socket.create_connection(("127.0.0.1", SFTP_PORT), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", SFTP_PORT), timeout=30) as connection:
             return connection.makefile("r").readline().strip()
 
     def serving(self) -> bool:

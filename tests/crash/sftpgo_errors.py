@@ -11,20 +11,17 @@ import json
 import sqlite3
 import subprocess
 import threading
-import time
 
-from disturb import (BLOCKED, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case, failing,
-                     finalize_killed, interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
+from disturb import (BLOCKED, DEAF, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case,
+                     failing, finalize_killed, interrupt, killed_at, left_alone, proof_interrupted, second_call,
+                     stopped_at, undisturbed)
 from lab import Call, Lab, run
 from sftpgo_package import SCRIPTS
 from sftpgo_rpm import SCRIPTLETS
 from sftpgo_stores import MIGRATED_FIRST, MIGRATED_LAST, PASSWORD
 
 WRITE = ["python3", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8080/api/v2/users', "
-         f"b'{{\"username\":\"w{STRANGERS}-1\"}}', method='POST'), timeout=3)"]
-
-
-TURNED_WITHIN = 30
+         f"b'{{\"username\":\"w{STRANGERS}-1\"}}', method='POST'), timeout=30)"]
 
 
 def start_behind_our_back(lab: Lab, _: int) -> None:
@@ -42,19 +39,6 @@ def half_migrated(lab: Lab) -> Call:
         db.commit()
     call = lab.apply()
     lab.store.path.write_bytes(before)
-    return call
-
-
-def with_all_the_time(lab: Lab) -> Call:
-    """Nothing but the stall clock gives up a new server that answers our questions and does not serve: they keep it at work."""
-    migration = lab.outside / "migration.yaml"
-    goal = json.loads(migration.read_text())
-    del goal["settings"]["start_timeout"]
-    migration.write_text(json.dumps(goal))
-    began = time.monotonic()
-    call = lab.apply()
-    if time.monotonic() - began > TURNED_WITHIN:
-        raise RuntimeError(f"it turned back after {time.monotonic() - began} s")
     return call
 
 
@@ -89,11 +73,25 @@ def column_in_the_way_of_a_file(lab: Lab) -> Call:
 GIVEN_UP_WITHIN = 40        # the hung server itself ends a minute after it began to wait
 
 
-def until_both_are_gone(lab: Lab) -> None:
-    """The old server, then the new one."""
-    for wanted in (False, True, False):
-        while bool(lab.servers()) != wanted:
-            time.sleep(0.02)
+def apply_while_held(lab: Lab, let_go: collections.abc.Callable[[], None], longer: float) -> Call:
+    """What holds up the new server is let go of so much later than it was given up."""
+    old, over = set(lab.servers()), threading.Event()
+
+    def watch() -> None:
+        new: set[int] = set()
+        while not new and not over.wait(0.02):
+            new = set(lab.servers()) - old
+        while new & set(lab.servers()) and not over.wait(0.02):
+            pass
+        over.wait(longer)
+        let_go()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        return lab.apply()
+    finally:
+        over.set()
+        watcher.join()
 
 
 def seconds_given_up(call: Call) -> float:
@@ -103,22 +101,15 @@ def seconds_given_up(call: Call) -> float:
     return (at["closed-old"] - at["failed"]).total_seconds()
 
 
-def while_read(table: str) -> collections.abc.Callable[[Lab], Call]:
+def while_read(table: str, told: bool = True) -> collections.abc.Callable[[Lab], Call]:
     """Somebody reads a table until the new server was given up, and a little longer: what he held up then comes too late, and must not
     come at all."""
     def disturb(lab: Lab) -> Call:
-        def end() -> None:
-            until_both_are_gone(lab)
-            time.sleep(1)
-            lab.store.end_readers()
         lab.store.begin_reading(table)
-        watcher = threading.Thread(target=end, daemon=True)
-        watcher.start()
-        call = lab.apply()
-        watcher.join(5)
+        call = apply_while_held(lab, lab.store.end_readers, 1)
         if call.exit == TURNED and seconds_given_up(call) > GIVEN_UP_WITHIN:
             raise RuntimeError(f"the way back took {seconds_given_up(call)} s")
-        if not any("updating database schema version" in event.get("text", "") for event in call.events()):
+        if told and not any("updating database schema version" in event.get("text", "") for event in call.events()):
             raise RuntimeError("the step that hangs was not told")
         return call
     return disturb
@@ -126,8 +117,8 @@ def while_read(table: str) -> collections.abc.Callable[[Lab], Call]:
 
 def while_locked(lab: Lab) -> Call:
     """A backup program takes bolt's file as soon as the old server lets go of it, for longer than the new one waits."""
-    with subprocess.Popen(["flock", "-x", lab.store.path, "sleep", "6"]):
-        return lab.apply()
+    with subprocess.Popen(["flock", "-x", "--no-fork", lab.store.path, "sleep", "900"]) as backup:
+        return apply_while_held(lab, backup.kill, 0)
 
 
 def dump_fills_the_disk(lab: Lab) -> Call:
@@ -151,7 +142,7 @@ REST = "http://127.0.0.1:8080/api/v2"
 ASK = f"""
 import base64, json, sys, urllib.request as u
 def ask(method, path, word, body=None):
-    return u.urlopen(u.Request('{REST}' + path, data=body, method=method, headers={{'Authorization': word}}), timeout=5).read()
+    return u.urlopen(u.Request('{REST}' + path, data=body, method=method, headers={{'Authorization': word}}), timeout=60).read()
 word = 'Basic ' + base64.b64encode(b'admin:{PASSWORD}').decode()
 word = 'Bearer ' + json.loads(ask('GET', '/token', word))['access_token']
 """
@@ -213,10 +204,15 @@ ON_REAL_SERVERS = {
        for name, disturb in (("migration-fails", column_in_the_way), ("dump-disk-full", dump_fills_the_disk),
                              ("migration-hangs", while_read(MIGRATED_LAST)), ("migration-hangs-at-once", while_read(MIGRATED_FIRST)))},
     "sqlite-migration-fails": Case((TURNED,), column_in_the_way_of_a_file, "sftpgo-real"),
-    "sqlite-migration-hangs": Case((TURNED,), while_read(MIGRATED_LAST), "sftpgo-real"),
+    # Before it migrates a file 2.7.5 has SQLite tidy it up (PRAGMA optimize, seen): who reads it stops it there, with nothing told, for
+    # the five seconds after which it ends by itself.
+    "sqlite-migration-hangs": Case((TURNED,), while_read(MIGRATED_LAST, told=False), "sftpgo-real", settings={"stall": "3s"}),
     "bolt-migration-fails": Case((TURNED,), action_in_the_way, "sftpgo-bolt", hooks={"before_stop": ADD_ACTION}),
     "bolt-migration-hangs": Case((TURNED,), while_locked, "sftpgo-bolt"),
 }
+
+# Nothing but the stall clock gives up a new server that answers our questions and does not serve: they keep it at work.
+STALLS = {"start_timeout": "2h", "stall": "2s"}
 
 CASES: dict[str, Case] = {
     **PACKAGE,
@@ -226,18 +222,18 @@ CASES: dict[str, Case] = {
     "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
     "migration-fails": Case((TURNED,), undisturbed, double={"migration": "half"}),
     "migration-killed": Case((TURNED,), undisturbed, double={"migration": "crash"}),
-    "migration-hangs": Case((TURNED,), undisturbed, double={"migration": "hang"}),
-    "sftp-deaf": Case((TURNED,), with_all_the_time, double={"sftp": "deaf"}),
-    "sftp-mute": Case((TURNED,), undisturbed, double={"sftp": "mute"}),
-    "answers-errors": Case((TURNED,), with_all_the_time, double={"healthz": "500"}),
-    "answers-garbage": Case((TURNED,), undisturbed, double={"healthz": "garbage"}),
+    "migration-hangs": Case((TURNED,), undisturbed, double={"migration": "hang"}, settings=MUTE),
+    "sftp-deaf": Case((TURNED,), undisturbed, double={"sftp": "deaf"}, settings=STALLS),
+    "sftp-mute": Case((TURNED,), undisturbed, double={"sftp": "mute"}, settings=MUTE),
+    "answers-errors": Case((TURNED,), undisturbed, double={"healthz": "500"}, settings=STALLS),
+    "answers-garbage": Case((TURNED,), undisturbed, double={"healthz": "garbage"}, settings=MUTE),
     "another-version": Case((TURNED,), undisturbed, double={"version": "2.7.4"}),
     "another-edition": Case((TURNED,), undisturbed, double={"version": "2.7.20260601"}),
     "loses-a-user": Case((TURNED,), undisturbed, double={"damage": "lose_user"}),
     "changes-a-user": Case((TURNED,), undisturbed, double={"damage": "change_user"}),
     "open-loses-a-user": Case((STANDS,), undisturbed, "sftpgo-open", double={"damage": "lose_user"}),
-    "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="2.6.4"),
-    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="2.6.4"),
+    "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="2.6.4", settings=DEAF),
+    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="2.6.4", settings=DEAF),
     "half-migrated": Case((BLOCKED,), half_migrated),
     "finalize-killed": Case((DONE,), finalize_killed),
     "gate-gone": Case((DONE,), undisturbed, hooks={"after_ready": RELOAD}),

@@ -150,7 +150,7 @@ class PackageLab(Booted, SftpgoLab):
         return int(code), server
 
     def banner(self) -> str:
-        done = run("nsenter", "-t", str(self.init), "-n", "timeout", "5", "bash", "-c",
+        done = run("nsenter", "-t", str(self.init), "-n", "timeout", "30", "bash", "-c",
                    f"head -n 1 </dev/tcp/127.0.0.1/{SFTP_PORT}", check=False)
         if done.returncode:
             raise OSError(done.stderr)

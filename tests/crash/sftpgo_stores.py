@@ -90,7 +90,7 @@ db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, isolation_level=No
 db.execute("BEGIN")
 db.execute(f"SELECT * FROM {sys.argv[2]}").fetchone()
 print(flush=True)
-time.sleep(200)
+time.sleep(900)
 """
 
 
@@ -208,7 +208,7 @@ def server(driver: str) -> pathlib.Path:
     """Of this worker, in whose namespaces it lives and ends."""
     home = pathlib.Path("/mnt/databases") / driver
     home.parent.mkdir(mode=0o711, exist_ok=True)
-    run(DB, "start", driver, home, timeout=120)
+    run(DB, "start", driver, home, timeout=600)
     return home
 
 
@@ -243,7 +243,7 @@ class Server(Store):
         raise NotImplementedError
 
     def sql(self, text: str, database: str | None = None) -> list[str]:
-        done = subprocess.run(self.client(database or self.name), input=text, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(self.client(database or self.name), input=text, capture_output=True, text=True, check=False, timeout=240)
         if done.returncode:
             raise RuntimeError(f"{text[:200]}: {done.stderr[-1000:]}")
         return done.stdout.splitlines()
@@ -270,7 +270,7 @@ class Server(Store):
                                   text=True)
         reader.stdin.write(self.reading.format(table=table))
         reader.stdin.close()
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while not self.sql(self.who_reads):
             if time.monotonic() > until:
                 raise RuntimeError("nobody reads the table")
@@ -283,7 +283,7 @@ class Server(Store):
 
 class Postgresql(Server):
     driver = "postgresql"
-    reading = "BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE; SELECT pg_sleep(200); COMMIT;"
+    reading = "BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE; SELECT pg_sleep(900); COMMIT;"
     who_reads = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid();"
     end_of = "SELECT pg_terminate_backend({number});"
     everything = f"""
@@ -316,7 +316,7 @@ SELECT format('SELECT %L, to_jsonb(t) %s FROM %I t ORDER BY 2', tablename,
 
 class Mysql(Server):
     driver = "mysql"
-    reading = "BEGIN; SELECT * FROM {table} LIMIT 1; SELECT SLEEP(200); COMMIT;"
+    reading = "BEGIN; SELECT * FROM {table} LIMIT 1; SELECT SLEEP(900); COMMIT;"
     who_reads = "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(%' AND id <> CONNECTION_ID();"
     end_of = "KILL {number};"
     shape = """

@@ -21,7 +21,7 @@ from questdb import HTTP_PORT, Questdb, QuestdbLab
 SYSTEMD = pathlib.Path(__file__).resolve().parent.parent / "systemd"
 HOME = pathlib.Path("/srv/lab")         # boot.sh covers /mnt, where the other labs are
 UNITS = pathlib.Path("/etc/systemd/system")
-BOOTED_WITHIN = 20.0
+BOOTED_WITHIN = 60.0
 
 TEXT = """[Unit]
 Description=A stand-in
@@ -160,7 +160,7 @@ class Booted(Lab):
     def curl(self, path: str, body: str | None, tell: str) -> str:
         """`tell`: what curl writes of the answer behind its text, on a line of its own."""
         data = ["--data-binary", body] if body else []
-        done = run("nsenter", "-t", str(self.init), "-n", "curl", "-s", "-S", "--max-time", "5", "-w", f"\n{tell}", *data,
+        done = run("nsenter", "-t", str(self.init), "-n", "curl", "-s", "-S", "--max-time", "30", "-w", f"\n{tell}", *data,
                    f"http://127.0.0.1:{self.http_port}{path}", check=False)
         if done.returncode:
             raise OSError(done.stderr)
