@@ -313,6 +313,17 @@ static int mark_let_in(struct journal *j, const char *run, struct err *e)
 	return db_run(j->db, e, "update run set let_in = 1 where id = ?", "t", run);
 }
 
+/* Told before it is committed: where it cannot be told nobody is let in, and the run may turn back by itself. */
+static int let_in(struct journal *j, const char *run, struct err *e)
+{
+	if (db_begin(j->db, e) < 0)
+		return -e->kind;
+	if (mark_let_in(j, run, e) >= 0 && tell(j, run, NULL, TOLD_AHEAD, e) >= 0 && db_commit(j->db, e) >= 0)
+		return 0;
+	db_rollback(j->db);
+	return -e->kind;
+}
+
 int journal_let_in(struct journal *j, const char *run, struct err *e)
 {
 	struct run_rec now = { 0 };
@@ -325,9 +336,7 @@ int journal_let_in(struct journal *j, const char *run, struct err *e)
 	if (so)
 		return 0;
 	fault_point("journal.let-in");
-	if (mark_let_in(j, run, e) < 0)
-		return -e->kind;
-	return tell(j, run, NULL, TOLD_AHEAD, e);
+	return let_in(j, run, e);
 }
 
 int journal_ended(struct journal *j, const char *run, int exit, const char *outcome, struct err *e)
@@ -432,11 +441,20 @@ static int note_intent(struct journal *j, const char *run, const struct intent *
 	              "tttiti", run, i->step, i->kind, (int64_t)i->version, undo, clock_wall_ns());
 }
 
+static int tell_intent(struct journal *j, const char *run, const struct intent *i, struct err *e)
+{
+	if (i->lets_in && tell(j, run, NULL, TOLD_EARLY, e) < 0)
+		return -e->kind;
+	return tell(j, run, i->step, i->harmless ? TOLD_EARLY : TOLD_AHEAD, e);
+}
+
+/* As let_in() has it. */
 static int write_intent(struct journal *j, const char *run, const struct intent *i, enum rec_state from, struct err *e)
 {
 	if (db_begin(j->db, e) < 0)
 		return -e->kind;
-	if ((!i->lets_in || mark_let_in(j, run, e) >= 0) && note_intent(j, run, i, from, e) >= 0 && db_commit(j->db, e) >= 0)
+	if ((!i->lets_in || mark_let_in(j, run, e) >= 0) && note_intent(j, run, i, from, e) >= 0 && tell_intent(j, run, i, e) >= 0 &&
+	    db_commit(j->db, e) >= 0)
 		return 0;
 	db_rollback(j->db);
 	return -e->kind;
@@ -465,9 +483,7 @@ int journal_intend(struct journal *j, const char *run, const struct intent *i, s
 	if (i->harmless)
 		r = ends_deferring(j, r, e);
 	fault_point("journal.intended");
-	if (r < 0 || (i->lets_in && tell(j, run, NULL, TOLD_EARLY, e) < 0))
-		return -e->kind;
-	return tell(j, run, i->step, i->harmless ? TOLD_EARLY : TOLD_AHEAD, e);
+	return r;
 }
 
 int journal_done(struct journal *j, const char *run, const char *step, const json_t *result, struct err *e)

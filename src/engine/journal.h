@@ -99,7 +99,8 @@ int journal_settle(struct journal *j, struct err *e) must_check;
 int journal_export(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 int journal_import(struct journal *j, const json_t *doc, struct err *e) must_check;
 
-/* Who is told of every later change to a run or one of its steps, once it is written here: {"step": row} or {"run": columns}. */
+/* Who is told of every later change to a run or one of its steps: {"step": row} or {"run": columns}. Of what was done once it is
+ * committed here, of what lies ahead before. */
 enum urgency {
 	TOLD_AFTER,     /* of what was done */
 	TOLD_EARLY,     /* to be durable with what is told next */

@@ -125,6 +125,51 @@ static void another_process_finds_it(void **state)
 	journal_close(j);
 }
 
+static int is_deaf(void *data unused_arg, const json_t *change unused_arg, enum urgency when unused_arg, struct err *e)
+{
+	return err_set(e, ERR_SPACE, "no room beside the restore point");
+}
+
+static bool let_in(struct journal *j, const char *run)
+{
+	struct run_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	bool so;
+
+	assert_int_equal(journal_run(j, run, &rec, &e), 0);
+	so = rec.let_in;
+	run_rec_done(&rec);
+	return so;
+}
+
+/* The step is not begun then: its run may still turn back by itself. */
+static void nobody_is_let_in_of_whom_it_cannot_be_told(void **state)
+{
+	struct intent i = { .step = "open", .kind = "toy", .version = 1, .lets_in = true };
+	autofree char *id = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct step_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	struct journal *j;
+
+	open_state(&d, &j);
+	begin(j, &id);
+	journal_tell(j, is_deaf, NULL);
+	assert_int_equal(journal_let_in(j, id, &e), -ERR_SPACE);
+	assert_false(let_in(j, id));
+	err_clear(&e);
+	assert_int_equal(journal_intend(j, id, &i, &e), -ERR_SPACE);
+	assert_false(let_in(j, id));
+	err_clear(&e);
+	assert_int_equal(journal_step(j, id, "open", &rec, &e), 0);
+	assert_int_equal(rec.state, REC_NONE);
+	step_rec_done(&rec);
+	journal_tell(j, NULL, NULL);
+	assert_int_equal(journal_intend(j, id, &i, &e), 0);
+	assert_true(let_in(j, id));
+	journal_close(j);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -132,6 +177,7 @@ int main(void)
 		T(steps_move_as_the_table_says),
 		T(runs_move_as_the_table_says),
 		T(another_process_finds_it),
+		T(nobody_is_let_in_of_whom_it_cannot_be_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
