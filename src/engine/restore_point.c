@@ -233,23 +233,40 @@ static int sync_once(const struct dir *d, devices *synced, struct err *e)
 	return file_sync_fs(d, e);
 }
 
-/* One syncfs of each file system makes all copies, their indexes and what else was written beside them durable: in the window every
- * other one is downtime. */
-static int sync_copies(struct point *p, struct err *e)
+/* The directories of the copies, in the order of the roots. */
+typedef VEC(struct dir) copies;
+
+static void copies_done(copies *c)
 {
-	devices synced = { 0 };
+	vec_each(c, it)
+		dir_close(it);
+	vec_done(c);
+}
+
+/* Before anything is written: syncfs tells of what failed to be written out since its descriptor was opened. */
+static int open_copies(const struct point *p, copies *ret, struct err *e)
+{
 	json_t *root;
 	size_t at;
-	int r = 0;
 
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		autodir struct dir keep = DIR_NONE;
-
-		if (r >= 0)
-			r = dir_open(json_str(root, "keep", ""), &keep, e);
-		if (r >= 0)
-			r = sync_once(&keep, &synced, e);
+		*vec_push(ret) = (struct dir)DIR_NONE;
+		if (dir_open(json_str(root, "keep", ""), &ret->v[at], e) < 0)
+			return -e->kind;
 	}
+	return 0;
+}
+
+/* One syncfs of each file system makes all copies, their indexes and what else was written beside them durable: in the window every
+ * other one is downtime. */
+static int sync_copies(struct point *p, const copies *c, struct err *e)
+{
+	devices synced = { 0 };
+	int r = 0;
+
+	vec_each(c, it)
+		if (r >= 0)
+			r = sync_once(it, &synced, e);
 	if (r >= 0)     /* last: no index is to be more durable than its copy */
 		r = sync_once(&p->dir, &synced, e);
 	vec_done(&synced);
@@ -257,7 +274,7 @@ static int sync_copies(struct point *p, struct err *e)
 }
 
 /* Whole is what the point says of itself once its copies are durable: written before their syncfs, and in place after it. */
-static int complete(struct point *p, struct err *e)
+static int complete(struct point *p, const copies *c, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(POINT_MAX);
 	struct out out;
@@ -269,19 +286,19 @@ static int complete(struct point *p, struct err *e)
 	out_add(&out, text.data, text.len);
 	r = out_write(&out, e);
 	if (r >= 0)
-		r = sync_copies(p, e);
+		r = sync_copies(p, c, e);
 	if (r >= 0)
 		r = out_install(&out, e);
 	out_close(&out);
 	return r;
 }
 
-static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
+static int fill_root(struct point *p, json_t *root, const struct dir *keep, enum pass_mode mode,
                      const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", "");
 	struct pass_opts opts = *o;
-	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
+	autodir struct dir live = DIR_NONE;
 	struct pass_index *ix = NULL;
 	struct pass_stats stats = { 0 };
 	int r = -1;
@@ -289,10 +306,9 @@ static int fill_root(struct point *p, json_t *root, enum pass_mode mode,
 	opts.leave_out = leave_out_entry;
 	opts.data = root;
 	opts.sync_later = true;
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-	    index_to_fill(p, name, &ix, e) < 0)
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || index_to_fill(p, name, &ix, e) < 0)
 		return -e->kind;
-	if (pass_run(&live, &keep, ix, mode, &opts, &stats, e) < 0 ||
+	if (pass_run(&live, keep, ix, mode, &opts, &stats, e) < 0 ||
 	    (mode == PASS_LIVE ? save_index(p, name, ix, e) : put_index(p, name, ix, e)) < 0)
 		goto out;
 	add_stats(&ret->total, &stats);
@@ -321,19 +337,20 @@ static int reopen(struct point *p, struct err *e)
 int point_fill(struct point *p, enum pass_mode mode, const struct pass_opts *o,
                struct point_pass *ret, struct err *e)
 {
+	cleanup_with(copies_done) copies all = { 0 };
 	json_t *root;
 	size_t at;
 
 	if (p->state == POINT_SPENT)
 		return err_set(e, ERR_REFUSED, "restore point '%s' went live, it cannot be filled again", p->id);
 	*ret = (struct point_pass){ 0 };
-	if (p->state != POINT_OPEN && reopen(p, e) < 0)
+	if ((p->state != POINT_OPEN && reopen(p, e) < 0) || open_copies(p, &all, e) < 0)
 		return -e->kind;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		if (fill_root(p, root, mode, o, ret, e) < 0)
+		if (fill_root(p, root, &all.v[at], mode, o, ret, e) < 0)
 			return -e->kind;
 	}
-	return mode == PASS_LIVE ? 0 : complete(p, e);
+	return mode == PASS_LIVE ? 0 : complete(p, &all, e);
 }
 
 static int read_root_back(struct point *p, json_t *root, bool seal, const struct pass_opts *o, struct point_pass *ret,
