@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/log.h"
+#include "data/out.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "io/image.h"
@@ -65,11 +67,18 @@ static int keep_blobs(struct world *w, const struct dir *point, struct err *e)
  * disk on which nothing can be put back. And bytes of a file that has its size become durable without anything else of the file system. */
 static int make_changes(const struct dir *point, struct err *e)
 {
-	autobuf struct buf blank = BUF_MAX(CHANGES_ROOM);
+	struct out out;
+	int r;
 
-	memset(buf_room(&blank, CHANGES_ROOM), '\n', CHANGES_ROOM);
-	buf_grew(&blank, CHANGES_ROOM);
-	return file_replace(point, CHANGES, buf_sv(&blank), FILE_PRIVATE, e);
+	if (out_open(&out, point, CHANGES, e) < 0)
+		return -e->kind;
+	if (!file_keeps_place(out.fd))
+		log_debug("'%s/" CHANGES "': what is written anew needs room of its own here", point->path);
+	for (size_t i = 0; i < CHANGES_ROOM; i++)
+		out_add(&out, "\n", 1);
+	r = out_commit(&out, e);
+	out_close(&out);
+	return r;
 }
 
 /* The changes go last: those of before, read after the new records, lead to the same end. */

@@ -3,10 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 
 #include "base/fault.h"
 #include "base/secret.h"
@@ -213,6 +217,19 @@ int file_sync_fs(const struct dir *d, struct err *e)
 	if (!sys && syncfs(d->fd) < 0)
 		sys = errno;
 	return sys ? err_sys(e, sys, "sync the file system of '%s'", d->path) : 0;
+}
+
+bool file_keeps_place(int fd)
+{
+	struct statfs fs;
+	int flags = 0;
+
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != BTRFS_SUPER_MAGIC)
+		return true;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return false;
+	flags = (flags & ~FS_COMPR_FL) | FS_NOCOW_FL;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
 }
 
 int file_set_attr(int fd, struct file_attr attr, const char *what, struct err *e)

@@ -47,6 +47,9 @@ int file_write_all(int fd, const void *p, size_t n, const char *what, struct err
 int file_sync(int fd, const char *what, struct err *e) must_check;
 int file_sync_data(int fd, const char *what, struct err *e) must_check;  /* fdatasync: not its times */
 int file_sync_fs(const struct dir *d, struct err *e) must_check;                        /* syncfs */
+/* An empty file: what is written to it keeps its place when it is written anew, also where nothing else has room. Most file systems do so
+ * by themselves; btrfs is told to; false where it does not, and of ZFS and bcachefs, which never do, it is not known. */
+bool file_keeps_place(int fd);
 
 /* SHA-256 as 64 lower-case hex digits + NUL. */
 #define DIGEST_TEXT 65

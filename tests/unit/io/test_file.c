@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "base/secret.h"
+#include "io/cmd.h"
 
 #include "place.h"
 
@@ -188,6 +189,62 @@ static void digests_are_right(void **state)
 	assert_ok(file_sync_fs(&p->dir, &e), &e);
 }
 
+static bool run_program(const char *const *argv)
+{
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	bool done = cmd_run(&(struct cmd){ .argv = argv }, &r, &e) == 0 && r.status == 0;
+
+	cmd_result_done(&r);
+	return done;
+}
+
+static bool make_btrfs(struct place *p, const char *at)
+{
+	autofree char *image = xstrdup(below(p, "image"));
+	const char *mkfs[] = { "mkfs.btrfs", "-q", "--mixed", image, NULL }, *attach[] = { "mount", "-o", "loop", image, at, NULL };
+	autoclose int fd = open(image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd >= 0 && ftruncate(fd, 128 << 20) == 0 && mkdir(at, 0700) == 0 && run_program(mkfs) && run_program(attach);
+}
+
+static void fill(const char *path)
+{
+	static char piece[1 << 20];
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	for (size_t n = sizeof piece; n >= 4096; n /= 4)
+		while (write(fd, piece, n) == (ssize_t)n && fsync(fd) == 0)
+			;
+}
+
+/* Where every block is written to another place a full disk takes no line more. */
+static void what_keeps_its_place_is_written_on_a_full_disk(void **state)
+{
+	struct place *p = *state;
+	autofree char *at = xstrdup(below(p, "mnt")), *kept = xasprintf("%s/kept", at), *filler = xasprintf("%s/filler", at);
+	const char *detach[] = { "umount", at, NULL };
+	static char room[256 << 10];
+	int fd;
+
+	if (!make_btrfs(p, at)) {
+		print_message("# skip: no btrfs can be made and mounted\n");
+		skip();
+	}
+	fd = open(kept, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_true(file_keeps_place(fd));
+	assert_int_equal(write(fd, room, sizeof room), sizeof room);
+	assert_int_equal(fsync(fd), 0);
+	fill(filler);
+	memset(room, 'x', sizeof room);
+	assert_int_equal(pwrite(fd, room, sizeof room, 0), sizeof room);
+	assert_int_equal(fdatasync(fd), 0);
+	close(fd);
+	assert_true(run_program(detach));
+}
+
 #ifdef CROSSGRADE_FAULT
 
 /* Each point of a replace fails once: an error, the old or the new file whole, no temporary name.
@@ -256,6 +313,7 @@ int main(int argc, char **argv)
 		in_place(a_replaced_file_keeps_its_dress),
 		in_place(leftovers_are_dropped),
 		in_place(digests_are_right),
+		in_place(what_keeps_its_place_is_written_on_a_full_disk),
 #ifdef CROSSGRADE_FAULT
 		in_place(a_full_disk_leaves_a_whole_file),
 #endif
