@@ -8,6 +8,7 @@
 #include "engine/checks.h"
 #include "engine/procedure.h"
 #include "engine/run_world.h"
+#include "io/room.h"
 
 #define STATE_OF_BOOT "/var/lib/crossgrade"      /* crossgrade-resume.service */
 
@@ -223,6 +224,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 	plan_text(p, &text);
 	if (state_apart(p, o->state_dir, &e) < 0)
 		return run_says(ret, EXIT_USAGE, &e, "nothing changed: %s", e.msg);
+	room_sweep();
 	if (world_open(&w, o, WORLD_BEGIN, &e) < 0 || plan_parse(buf_sv(&text), "the plan", &w.plan, &e) < 0 ||
 	    goal_of_doc(json_deep_copy(g->doc), &w.goal, &e) < 0 ||
 	    world_bind(&w, json_object_get(w.plan.doc, "sites"), &e) < 0)
@@ -441,6 +443,7 @@ static int resume_all(const struct run_opts *o, struct run_end *ret)
 	struct world w;
 	bool first = true;
 
+	room_sweep();
 	if (world_open(&w, o, WORLD_LOOK, &e) < 0 || journal_runs(w.journal, NULL, &all, &e) < 0) {
 		world_close(&w);
 		return resume_one(NULL, o, ret);

@@ -15,15 +15,38 @@
 #define AGE         600 /* s: a younger one may not be locked yet */
 #define ENTRIES_MAX 10000
 
-/* Nobody holds it, and it is too old to be one that is just being made. */
+#define HEAD "crossgrade-"
+#define TAIL "XXXXXX"
+
+static const char *const kinds[] = { "build", "apt", "dnf" };
+
+/* mkdtemp() fills the tail with letters and digits. */
+static bool is_of(const char *kind, const char *name)
+{
+	static const char drawn[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	autofree char *head = xasprintf(HEAD "%s-", kind);
+	size_t n = strlen(head);
+
+	return !strncmp(name, head, n) && strlen(name) == n + strlen(TAIL) && strspn(name + n, drawn) == strlen(TAIL);
+}
+
+/* Too old to be one that is just being made. */
+static bool is_old(time_t made)
+{
+	struct timespec up;
+	time_t now = time(NULL);
+
+	return made < now - AGE || (clock_gettime(CLOCK_BOOTTIME, &up) == 0 && made < now - up.tv_sec);
+}
+
 static bool is_left(const struct dir *above, const char *kind, const char *name, int *ret_fd)
 {
 	struct err ignored = ERR_INIT;
-	int fd = strncmp(name, kind, strlen(kind)) ? -1 : dir_openat(above, name, O_RDONLY | O_DIRECTORY, 0, &ignored);
+	int fd = is_of(kind, name) ? dir_openat(above, name, O_RDONLY | O_DIRECTORY, 0, &ignored) : -1;
 	struct stat st;
 
 	*ret_fd = fd;
-	return fd >= 0 && fstat(fd, &st) >= 0 && st.st_uid == geteuid() && st.st_mtime < time(NULL) - AGE &&
+	return fd >= 0 && fstat(fd, &st) >= 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 && is_old(st.st_mtime) &&
 	       flock(fd, LOCK_EX | LOCK_NB) >= 0;
 }
 
@@ -45,7 +68,7 @@ static void sweep(const struct dir *above, const char *kind)
 
 int room_make(const char *kind, struct dir *ret, struct err *e)
 {
-	autofree char *path = xasprintf(ROOM_ABOVE "/%sXXXXXX", kind);
+	autofree char *path = xasprintf(ROOM_ABOVE "/" HEAD "%s-" TAIL, kind);
 	autodir struct dir above = DIR_NONE, room = DIR_NONE;
 
 	if (dir_open(ROOM_ABOVE, &above, e) < 0)
@@ -60,6 +83,17 @@ int room_make(const char *kind, struct dir *ret, struct err *e)
 	*ret = room;
 	room = (struct dir)DIR_NONE;
 	return 0;
+}
+
+void room_sweep(void)
+{
+	autodir struct dir above = DIR_NONE;
+	struct err ignored = ERR_INIT;
+
+	if (dir_open(ROOM_ABOVE, &above, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		sweep(&above, kinds[i]);
 }
 
 int room_drop(struct dir *room, struct err *e)

@@ -13,9 +13,8 @@
 int front_open(const struct front_ops *ops, const json_t *entries, struct sv keys, int64_t within_ns, struct front *ret, struct err *e)
 {
 	autofront struct front f = { .ops = ops, .room = DIR_NONE, .until = deadline_in(within_ns) };
-	autofree char *kind = xasprintf("crossgrade-%s-", ops->name);
 
-	if (room_make(kind, &f.room, e) < 0 || ops->begin(&f, entries, keys, e) < 0)
+	if (room_make(ops->name, &f.room, e) < 0 || ops->begin(&f, entries, keys, e) < 0)
 		return -(int)e->kind;
 	*ret = f;
 	f = (struct front)FRONT_NONE;

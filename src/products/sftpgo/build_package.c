@@ -89,7 +89,7 @@ int build_look_in_package(const struct packager_ops *ops, const char *path, json
 	struct err ignored = ERR_INIT;
 	int r;
 
-	if (room_make("crossgrade-build-", &room, e) < 0)
+	if (room_make("build", &room, e) < 0)
 		return -(int)e->kind;
 	r = look_in(ops, room.path, path, doc, e);
 	if (room_drop(&room, &ignored) < 0 && r >= 0)

@@ -9,6 +9,7 @@
 #include "engine/package_edits.h"
 #include "engine/package_looks.h"
 #include "io/image.h"
+#include "io/room.h"
 #include "laws/fixture.h"
 #include "unit/unit.h"
 
@@ -89,8 +90,7 @@ static bool can_leave_out(void)
 /* ---- rpm ---- */
 
 /* Made once: the same package made again is another build. */
-static char made_in[] = "/var/tmp/crossgrade-laws-rpm-XXXXXX";
-static bool is_made;
+static struct dir made_in = DIR_NONE;
 
 static bool can_rpm(void)
 {
@@ -103,11 +103,12 @@ static bool can_rpm(void)
 
 static char *make_rpm(struct bench *b unused_arg, const char *version)
 {
+	struct err e = ERR_INIT;
 	char *file;
 
-	assert_true(is_made || mkdtemp(made_in));
-	is_made = true;
-	file = xasprintf("%s/server-%s-1.noarch.rpm", made_in, version);
+	if (made_in.fd < 0)
+		assert_ok(room_make("laws-rpm", &made_in, &e), &e);
+	file = xasprintf("%s/server-%s-1.noarch.rpm", made_in.path, version);
 	const char *argv[] = { REAL_DIR "/../tools/rpm_package.sh", "server", version, file, "--target", "noarch", NULL };
 
 	if (access(file, R_OK) < 0)
@@ -127,11 +128,10 @@ static const struct manager rpm = { "rpm", "noarch", ".rpmnew", make_rpm, instal
 
 void package_fixtures_end(void)
 {
-	struct err ignored = ERR_INIT;
-	autodir struct dir d = DIR_NONE;
+	struct err why = ERR_INIT;
 
-	if (is_made && dir_open("/var/tmp", &d, &ignored) >= 0 && dir_remove_tree(&d, strrchr(made_in, '/') + 1, &ignored) < 0)
-		print_message("%s stays: %s\n", made_in, ignored.msg);
+	if (room_drop(&made_in, &why) < 0)
+		print_message("a room stays: %s\n", why.msg);
 }
 
 /* ---- both ---- */
