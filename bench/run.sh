@@ -32,8 +32,20 @@ fi
 ninja -C "$build" src/cli/crossgrade src/exec/crossgrade-exec bench/bench-point bench/bench-templates >"$build/bench.log" || { tail -n 20 "$build/bench.log"; exit 1; }
 lab=$(mktemp -d "${BENCH_DIR:-/var/tmp}/crossgrade-bench.XXXXXX") || exit
 loop=
+# Runs that are left when who measures was killed: each goes back first, or it would start servers on what is removed here.
+runs() { pgrep -f -- "^$build/src/cli/crossgrade .*$lab/"; }
+runs_end() {
+	local i
+	# shellcheck disable=SC2046
+	for ((i = 0; i < 1200; i++)); do
+		runs >/dev/null || return 0
+		[ $((i % 600)) -gt 0 ] || kill $([ $i -eq 0 ] || echo -KILL) $(runs) 2>/dev/null
+		sleep 0.1
+	done
+}
 finish() {
 	trap - EXIT INT TERM
+	runs_end
 	tests/real/questdb.sh end "$lab/disk/data/root"
 	for conf in "$lab"/disk/sftpgo-*/conf; do [ ! -d "$conf" ] || tests/real/sftpgo.sh end "$conf"; done
 	[ ! -d "$lab/disk/seatable" ] || tests/real/seatable.sh end "$lab/disk/seatable"
