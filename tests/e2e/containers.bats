@@ -369,7 +369,6 @@ sftpgo_filled() {
 		sftpgo_dump "$root" >"$lab/before.json"
 }
 sftpgo_is() { sftpgo_up && sftpgo_serves "$1"; } # VERSION
-users_files() { "$TOOLS/sftp_writer.py" check --log "$lab/uploaded" --home "$1"; }
 setting() { fact conf "['settings']['$1']['value']"; }
 
 sftpgo_migration() { # ROOT IMAGE [MORE]: more of the source
@@ -453,7 +452,7 @@ sftpgo_lone() {
 	[ "$(id_of sftp) $(policy_of sftp)" = "$old unless-stopped" ]
 	sftpgo_objects
 	uploads_stop
-	users_files "$lab/srv/data"
+	uploads_whole
 }
 
 @test "SFTPGo: an image that does not start is turned back from by itself" {
@@ -502,6 +501,7 @@ sftpgo_lone() {
 	[ "$(fact server.running) $(setting common.idle_timeout)" = 'True 18' ]
 	[ "$(fact provider.driver) $(fact provider.file)" = "bolt $lab/files/state/sftpgo.db" ]
 	[ "$(fact install.container "['conf_of_image']")" = False ]
+	uploads_stop
 	rm -f "$lab/uploaded"
 	uploads_start user-00010
 	sftpgo_migration "$lab/files/state" drakkan/sftpgo:v2.7.5
@@ -521,7 +521,8 @@ sftpgo_lone() {
 	sftpgo_objects
 	[ "$(image_of files-sftp-1) $(policy_of files-sftp-1)" = 'drakkan/sftpgo:v2.6.4 always' ]
 	uploads_stop
-	users_files "$lab/files/srv/data"
+	uploads_home() { echo "$lab/files/srv/data"; }
+	uploads_whole
 	docker compose --project-directory "$lab/files" stop 2>&1
 	cg inspect sftpgo --root "$lab/files/state" --output json
 	exits 0
