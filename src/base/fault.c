@@ -31,6 +31,7 @@ static struct {
 	enum act        act;
 	const char     *cut;            /* mount points, comma between */
 	int             sys;
+	bool            failed;         /* a call was made to fail */
 	FILE           *trace;          /* NULL: nobody asked */
 } fault = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -153,16 +154,22 @@ static bool counts(const char *name)
 	       (strlen(name) == fault.name_len && memcmp(name, fault.name, fault.name_len) == 0);
 }
 
-/* "errs" lasts; everything else strikes once. */
-static bool due(void)
+static bool makes_fail(void)
+{
+	return fault.act == ACT_ERR || fault.act == ACT_ERRS;
+}
+
+/* "errs" lasts; everything else strikes once. Only a call that can fail is made to. */
+static bool due(bool can_fail)
 {
 	if (!fault.strike_at)
 		return false;
-	return fault.act == ACT_ERRS ? fault.passed >= fault.strike_at
-	                             : fault.passed == fault.strike_at;
+	if (!makes_fail())
+		return fault.passed == fault.strike_at;
+	return can_fail && fault.passed >= fault.strike_at && (fault.act == ACT_ERRS || !fault.failed);
 }
 
-int fault_errno_(const char *name)
+static int pass(const char *name, bool can_fail)
 {
 	int sys = 0;
 
@@ -171,11 +178,22 @@ int fault_errno_(const char *name)
 		read_environment();
 	if (fault.on && getpid() == fault.owner && counts(name)) {
 		fault.passed++;
-		if (fault.trace)
-			(void)fprintf(fault.trace, "%s\n", name);
-		if (due())
+		if (due(can_fail))
 			sys = strike();
+		fault.failed |= sys != 0;
+		if (fault.trace)
+			(void)fprintf(fault.trace, "%s%s\n", name, sys ? "!" : can_fail ? "=" : "");
 	}
 	pthread_mutex_unlock(&fault.mutex);
 	return sys;
+}
+
+int fault_errno_(const char *name)
+{
+	return pass(name, true);
+}
+
+void fault_point_(const char *name)
+{
+	(void)pass(name, false);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -35,6 +36,7 @@ class Case:
     told: bool = False                  # so does one of a server that somebody else starts in the window
 
 
+MADE_TO_FAIL = "!\n"     # src/base/fault.h
 STRANGERS = 5           # the number of the client of a server that somebody else started
 
 
@@ -52,13 +54,41 @@ def deep(lab: Lab) -> Call:
     return call
 
 
+class NotReached(Exception):
+    """What a case was to disturb did not happen: it proves nothing."""
+
+
 def failing(at: int | str, act: str) -> collections.abc.Callable[[Lab], Call]:
-    return lambda lab: lab.apply(env={"CROSSGRADE_FAULT": str(at), "CROSSGRADE_FAULT_ACT": act})
+    def disturb(lab: Lab) -> Call:
+        told = lab.home / "failing"
+        told.unlink(missing_ok=True)
+        call = lab.apply(env={"CROSSGRADE_FAULT": str(at), "CROSSGRADE_FAULT_ACT": act, "CROSSGRADE_FAULT_TRACE": str(told)})
+        if not told.exists() or MADE_TO_FAIL not in told.read_text():
+            raise NotReached(f"no call was made to fail at {at}")
+        return call
+    return disturb
+
+
+def failing_about(at: int, act: str, again: collections.abc.Callable[[Lab], None]) -> collections.abc.Callable[[Lab], Call]:
+    """How many points there are depends on how long things take: a run that was over before is tried again, earlier."""
+    def disturb(lab: Lab) -> Call:
+        for earlier in (0, 5, 20, at // 2):
+            with contextlib.suppress(NotReached):
+                return failing(max(1, at - earlier), act)(lab)
+            again(lab)
+        raise NotReached(f"no call was made to fail at {at} or earlier")
+    return disturb
 
 
 def injected(what: str) -> collections.abc.Callable[[Lab], Call]:
     """The packaged program, with a system call of it failing."""
-    return lambda lab: lab.traced("-f", "-e", f"inject={what}", "-o", "/dev/null")
+    def disturb(lab: Lab) -> Call:
+        told = lab.home / "injected"
+        call = lab.traced("-f", "-e", f"trace={what.split(':')[0]}", "-e", f"inject={what}", "-o", told)
+        if "INJECTED" not in told.read_text(errors="replace"):
+            raise NotReached(f"nothing was injected: {what}")
+        return call
+    return disturb
 
 
 def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> collections.abc.Callable[[Lab], Call]:
@@ -84,10 +114,12 @@ def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> 
 def wait_stopped(pid: int) -> None:
     for _ in range(24_000):
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        if state in "TZ":
+        if state == "T":
             return
+        if state == "Z":
+            break
         time.sleep(0.005)
-    raise RuntimeError("the point is not passed")
+    raise NotReached("the point is not passed")
 
 
 def interrupt(_: Lab, pid: int) -> None:
@@ -96,7 +128,8 @@ def interrupt(_: Lab, pid: int) -> None:
 
 def killed_at(point: str, then: str) -> collections.abc.Callable[[Lab], Call]:
     def disturb(lab: Lab) -> Call:
-        lab.apply(env={"CROSSGRADE_FAULT": point})
+        if not lab.apply(env={"CROSSGRADE_FAULT": point}).killed:
+            raise NotReached(f"nothing was killed at {point}")
         return lab.crossgrade(then)
     return disturb
 
@@ -180,6 +213,6 @@ FILL = ["sh", "-c", f"fallocate -l $(df --output=avail -B1 {powercut.DATA} | tai
 FAILING_CALLS = {name: Case(ANY, injected(what)) for name, what in (
     ("fsync-eio", "fsync:error=EIO:when=9"), ("rename-eio", "renameat2:error=EIO:when=1"),
     ("rename-eacces", "renameat:error=EACCES:when=2"), ("mkdir-enospc", "mkdirat:error=ENOSPC:when=6"),
-    ("copy-enospc", "copy_file_range:error=ENOSPC:when=7"), ("write-enospc", "pwrite64:error=ENOSPC:when=40"),
+    ("utimensat-eio", "utimensat:error=EIO:when=1"), ("write-enospc", "pwrite64:error=ENOSPC:when=40"),
     ("syncfs-eio", "syncfs:error=EIO:when=2"), ("unlink-eacces", "unlinkat:error=EACCES:when=3"),
-    ("short-copy", "copy_file_range:retval=0:when=3"))}
+    ("ftruncate-enospc", "ftruncate:error=ENOSPC:when=1"))}

@@ -15,7 +15,7 @@ import powercut
 import questdb_errors
 import sftpgo_errors
 from disturb import (ANY, BLOCKED, DONE, DRIFTED, FAILED, INTERRUPTED, STANDS, STRANGERS, STUCK, TURNED, Case,
-                     failing, undisturbed)
+                     failing_about, undisturbed)
 from lab import Builds, Lab
 from scenario import SCENARIOS
 
@@ -35,7 +35,9 @@ def find(text: str) -> Case:
     if text in CASES:
         return CASES[text]
     act, at, scenario = text.split("@")     # err:ENOSPC@120@jar, errs:EIO@311@sftpgo, dpkg@7@sftpgo-package
-    return Case(ANY, sftpgo_errors.dpkg_killed_at(int(at)) if act == DPKG else failing(int(at), act), scenario)
+    if act == DPKG:
+        return Case(ANY, sftpgo_errors.dpkg_killed_at(int(at)), scenario)
+    return Case(ANY, failing_about(int(at), act, lambda lab: prepare(lab, Case(ANY, undisturbed, scenario))), scenario)
 
 
 class Desk:
@@ -133,7 +135,7 @@ def carry_out(desk: Desk, text: str) -> list[str]:
 
 def points(desk: Desk, scenario: str) -> dict:
     lab, _ = desk.of(Case((DONE,), undisturbed, scenario))
-    found = {"wrong": [], "trace": kills.trace(lab)}
+    found = {"wrong": [], "trace": kills.marked_trace(lab)}
     return found | {"renames": sftpgo_errors.renames_of_dpkg(lab)} if scenario == sftpgo_errors.PACKAGED else found
 
 
@@ -161,11 +163,17 @@ SAMPLED = {"jar": 48, "sftpgo": 24, "sftpgo-postgresql": 5, "sftpgo-mysql": 5, "
 DPKG, DPKG_CASES = "dpkg", 4
 
 
+def pick(marked: list[str], k: int, rng: random.Random) -> list[int]:
+    """Of the points at which a call can fail."""
+    names = [name.rstrip(kills.MAY_FAIL) for name in marked]
+    return kills.pick(names, k, rng, lambda at: marked[at - 1].endswith(kills.MAY_FAIL))
+
+
 def sample(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
     """Points at which a call fails, once or from there on."""
     acts = ("err:ENOSPC", "err:EIO", "errs:EIO", "errs:ENOSPC")
-    return [f"{acts[i % len(acts)]}@{at}@{name}" for name, names in traces.items()
-            for i, at in enumerate(kills.pick(names, SAMPLED[name], rng))]
+    return [f"{acts[i % len(acts)]}@{at}@{name}" for name, marked in traces.items()
+            for i, at in enumerate(pick(marked, SAMPLED[name], rng))]
 
 
 def sample_dpkg(renames: int, rng: random.Random) -> list[str]:

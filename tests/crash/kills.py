@@ -23,11 +23,12 @@ LOOKED_AGAIN = (3, 4)       # a resume before the window that finds a changed wo
 
 # Killed from outside, without fault points. What the threads that copy do is followed; not the rest, or the server would be killed.
 STRACE = "strace."
-CALLS = ("copy_file_range", "fchmod", "fchown", "fdatasync", "fsync", "ftruncate", "mkdirat", "openat", "openat2", "pwrite64",
+CALLS = ("fchmod", "fchown", "fdatasync", "fsync", "ftruncate", "mkdirat", "openat", "openat2", "pwrite64",
          "renameat", "renameat2", "sendmsg", "sendto", "syncfs", "unlinkat", "utimensat", "write")
-FOLLOW = {"copy_file_range": ("-f",), "utimensat": ("-f",)}
+FOLLOW = {"utimensat": ("-f",)}
 
 STEP_ENDS = ("journal.did", "journal.undid")
+MAY_FAIL = "="              # src/base/fault.h
 
 # How a struck run is ended. The first of two is the one a second kill strikes.
 UNATTENDED = "unattended"   # as the boot service does it
@@ -123,12 +124,16 @@ def strike_dead(lab: Lab, at: str, env: dict[str, str] | None = None, before: co
     raise RuntimeError(f"nothing was killed at {at} or earlier; the last call ended with {struck.exit}")
 
 
-def trace(lab: Lab) -> list[str]:
-    """Names of the fault points the struck call passes, in order."""
+def marked_trace(lab: Lab) -> list[str]:
+    """Names of the fault points the struck call passes, in order, each with MAY_FAIL where a call can be made to fail."""
     lead_up(lab)
     path = lab.home / "trace"
     strike(lab, "count", env={"CROSSGRADE_FAULT_TRACE": str(path)})
     return path.read_text().split()
+
+
+def trace(lab: Lab) -> list[str]:
+    return [name.rstrip(MAY_FAIL) for name in marked_trace(lab)]
 
 
 def system_calls(lab: Lab) -> dict[str, int]:
@@ -273,19 +278,20 @@ def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
 
 # ---- the sample
 
-def places(names: list[str]) -> dict[tuple[str, int], list[int]]:
-    """The points of each name in each step of a run."""
+def places(names: list[str], may: collections.abc.Callable[[int], bool]) -> dict[tuple[str, int], list[int]]:
+    """The points of each name in each step of a run, of those that may be picked."""
     found: dict[tuple[str, int], list[int]] = {}
     step = 0
     for at, name in enumerate(names, 1):
-        found.setdefault((name, step), []).append(at)
+        if may(at):
+            found.setdefault((name, step), []).append(at)
         step += name in STEP_ENDS
     return found
 
 
-def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
+def pick(names: list[str], k: int, rng: random.Random, may: collections.abc.Callable[[int], bool] = lambda _: True) -> list[int]:
     """k points: one of each name first, then one of each name in each step, since copying one file is like copying another."""
-    found = places(names)
+    found = places(names, may)
     order = rng.sample(sorted(found), len(found))
     of_each_name = {name: (name, step) for name, step in order}
     others = [place for place in order if of_each_name[place[0]] != place]

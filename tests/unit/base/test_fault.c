@@ -87,6 +87,35 @@ static void errors_strike_once_or_from_there(void **state)
 	assert_int_equal(status_with("3", "err:EIO", pass_ten), 100);
 }
 
+/* A place and a call in turn; exits with the number of the call that failed. */
+static _Noreturn void pass_places(void)
+{
+	int failed = 0;
+
+	for (int i = 1; i <= 5; i++) {
+		fault_point("place");
+		if (fault_errno("call"))
+			failed = 10 * failed + i;
+	}
+	exit(failed);
+}
+
+static void what_cannot_fail_hands_an_error_on(void **state)
+{
+	char path[] = "/tmp/crossgrade-unit-XXXXXX", text[128] = "";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	setenv("CROSSGRADE_FAULT_TRACE", path, 1);
+	assert_int_equal(status_with("3", "err:EIO", pass_places), 2);
+	unsetenv("CROSSGRADE_FAULT_TRACE");
+	assert_true(read(fd, text, sizeof text - 1) > 0);
+	assert_string_equal(text, "place\ncall=\nplace\ncall!\nplace\ncall=\nplace\ncall=\nplace\ncall=\n");
+	assert_int_equal(status_with("place:1", "errs:EIO", pass_places), 0);
+	close(fd);
+	unlink(path);
+}
+
 static void a_stop_goes_on(void **state)
 {
 	assert_int_equal(status_with("3", "stop", pass_ten), -1000);
@@ -222,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_numbered_point_kills),
 		cmocka_unit_test(a_named_point_kills),
 		cmocka_unit_test(errors_strike_once_or_from_there),
+		cmocka_unit_test(what_cannot_fail_hands_an_error_on),
 		cmocka_unit_test(a_stop_goes_on),
 		cmocka_unit_test(nonsense_is_not_ignored),
 		cmocka_unit_test(points_are_counted),
