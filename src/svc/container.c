@@ -95,6 +95,19 @@ static enum svc_run run_of(const char *status)
 	return SVC_UNKNOWN;
 }
 
+/* As `docker update --restart` wants it. */
+void container_policy_of(const json_t *seen, char ret[CONTAINER_POLICY_MAX])
+{
+	const json_t *p = json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
+	const char *name = json_str(p, "Name", "");
+	int64_t most = json_int(p, "MaximumRetryCount", 0);
+
+	if (most > 0)
+		snprintf(ret, CONTAINER_POLICY_MAX, "%s:%lld", name, (long long)most);
+	else
+		snprintf(ret, CONTAINER_POLICY_MAX, "%s", *name ? name : "no");
+}
+
 int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e)
 {
 	const char *name = json_str(seen, "Name", "");
@@ -111,6 +124,7 @@ int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e)
 	st.run = run_of(status);
 	st.enabled = !strcmp(policy, "always") || !strcmp(policy, "unless-stopped");
 	st.restarts = policy[0] && strcmp(policy, "no") != 0;
+	container_policy_of(seen, st.policy);
 	snprintf(st.by, sizeof st.by, "docker: %.100s", name);
 	snprintf(st.detail, sizeof st.detail, "%s, exit status %d, restart %s", status,
 		 (int)json_int(state, "ExitCode", 0), policy[0] ? policy : "no");

@@ -13,6 +13,8 @@ int image_inspect(const char *reference, json_t **ret, struct err *e) must_check
 /* The one of a service {"kind":"compose"|"container",..}. */
 int container_of(const json_t *service, json_t **ret, struct err *e) must_check;
 int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e) must_check;
+#define CONTAINER_POLICY_MAX 64 /* of struct svc_state, too */
+void container_policy_of(const json_t *seen, char ret[CONTAINER_POLICY_MAX]);
 /* {"kind":"compose","project":..,"service":..} by its labels, else
  * {"kind":"container","name":..}. */
 json_t *container_config_of(const json_t *seen);

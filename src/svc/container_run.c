@@ -20,7 +20,7 @@
 
 #define LOOK_EVERY_NS (50 * NS_PER_MS)
 #define START_WITHIN  (120 * NS_PER_S)
-#define POLICY_MAX    256
+#define ASKED_MAX     256
 
 /* ---- who was asked to end ---- */
 
@@ -47,7 +47,7 @@ static int note_asked(const struct service *s, const json_t *seen, struct err *e
 
 static int tell_asked(const struct service *s, const json_t *seen, struct svc_state *st, struct err *e)
 {
-	autobuf struct buf asked = BUF_MAX(POLICY_MAX);
+	autobuf struct buf asked = BUF_MAX(ASKED_MAX);
 	autofree char *start = start_of(seen);
 	struct err why = ERR_INIT;
 
@@ -153,28 +153,15 @@ int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct
 
 /* ---- the hold ---- */
 
-/* As `docker update --restart` wants it. */
-static void policy_of(const json_t *seen, char ret[POLICY_MAX])
-{
-	const json_t *p = json_object_get(json_object_get(seen, "HostConfig"), "RestartPolicy");
-	const char *name = json_str(p, "Name", "");
-	int64_t most = json_int(p, "MaximumRetryCount", 0);
-
-	if (most > 0)
-		snprintf(ret, POLICY_MAX, "%s:%lld", name, (long long)most);
-	else
-		snprintf(ret, POLICY_MAX, "%s", *name ? name : "no");
-}
-
 static int set_policy(const json_t *seen, const char *policy, struct err *e)
 {
 	autofree char *restart = xasprintf("--restart=%s", policy);
 	const char *argv[] = { "docker", "container", "update", restart, json_str(seen, "Id", ""), NULL };
 	autobuf struct buf said = BUF_MAX(4096);
-	char now[POLICY_MAX];
+	char now[CONTAINER_POLICY_MAX];
 	int sys;
 
-	policy_of(seen, now);
+	container_policy_of(seen, now);
 	if (!strcmp(now, policy))
 		return 0;
 	sys = fault_errno("container.update");
@@ -185,13 +172,13 @@ static int set_policy(const json_t *seen, const char *policy, struct err *e)
 /* What is kept of the container that was there first; the one that takes its place gets it. */
 static int keep_policy(const json_t *seen, const char *path, struct err *e)
 {
-	char policy[POLICY_MAX];
+	char policy[CONTAINER_POLICY_MAX];
 
 	if (!access(path, F_OK))
 		return 0;
 	if (errno != ENOENT)
 		return err_sys(e, errno, "look at '%s'", path);
-	policy_of(seen, policy);
+	container_policy_of(seen, policy);
 	return hold_file_put(path, sv_of(policy), e);
 }
 
@@ -211,7 +198,7 @@ int container_hold(struct service *s, const char *path, struct err *e)
 
 int container_lift(struct service *s, const char *path, bool for_good, struct err *e)
 {
-	autobuf struct buf policy = BUF_MAX(POLICY_MAX);
+	autobuf struct buf policy = BUF_MAX(CONTAINER_POLICY_MAX);
 	autojson json_t *seen = NULL;
 
 	know_hold(s, path);

@@ -22,6 +22,7 @@ struct svc_state {
 	bool              enabled;      /* starts by itself at boot */
 	bool              restarts;     /* somebody restarts it when it ends */
 	bool              stranger;     /* process: want() was to start one, and another has the lock or listens */
+	char              policy[64];   /* a container: its restart policy, as docker takes it; "" for others */
 	char              by[128];      /* who: "systemd: questdb.service", "supervisord (pid 812)", "" */
 	char              detail[256];  /* for people */
 };

@@ -2,12 +2,14 @@
  * policy, cron job or colleague. Undo: lift, start the old server, wait until the old version answers.
  * params {"flock":place|null,"kept":false,"within":"10m","expect":{"edition","version"}}; kept: put into a plan by the engine where
  * nothing can keep it stopped (site_can_hold());
- * undo record {"was":"running|stopped","launch":digest|null,"pid","start_ticks"}; result the same. */
+ * undo record {"was":"running|stopped","launch":digest|null,"pid","start_ticks","policy": a container's for restarts|absent}; result the
+ * same. */
 #include "engine/serve.h"
 
 #include <string.h>
 
 #include "io/image.h"
+#include "svc/hold.h"
 
 #define STOP_WITHIN  (600 * NS_PER_S)
 #define START_WITHIN (600 * NS_PER_S)
@@ -69,6 +71,8 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	/* Later steps name it: a service that needs no record of its start has none, which is not the same as no answer. */
 	if (!json_object_get(undo, "launch"))
 		json_object_set_new(undo, "launch", json_null());
+	if (now.policy[0])
+		json_object_set_new(undo, "policy", json_string(now.policy));
 	*ret_undo = take_ptr(undo);
 	return 0;
 }
@@ -176,6 +180,15 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 	return serve_wait(c, s, who, within, stall_of(service, within), &seen, e);
 }
 
+/* The hold keeps the policy in the state directory. Where that was lost, a hold on the way back found none but its own. */
+static int keep_policy(struct ctx *c, struct site *s, const json_t *undo, struct err *e)
+{
+	const char *policy = json_str(undo, "policy", NULL);
+	autofree char *hold = ctx_hold_path(c, s);
+
+	return policy ? hold_file_put(hold, sv_of(policy), e) : 0;
+}
+
 static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	bool ran = !strcmp(json_str(undo, "was", ""), "running");
@@ -192,6 +205,8 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 		return err_wrap(e, "reload %s", service->name);
 	if (ran && start_old(c, s, params, undo, e) < 0)
 		return err_wrap(e, "start the old server");
+	if (keep_policy(c, s, undo, e) < 0)
+		return err_wrap(e, "give the container its restart policy back");
 	return serve_lift(c, s, true, e);
 }
 
