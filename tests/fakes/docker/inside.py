@@ -4,7 +4,10 @@ $DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "colla
 "bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "connections": [{"id", "db"}]:
 of others}. An edit of operation_log is its op_id, of the one base "b1".
 A load while another is at work in its schema has its rows twice.
-$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write."""
+$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write.
+
+Where $DOCKER_CONFIG/real.json is instead, {"socket", "password", "port"}, a MariaDB of this host is asked at its socket, and for curl
+the process that runs in the container, which publishes its port."""
 import json
 import os
 import re
@@ -157,9 +160,55 @@ def curl(argv):
         print("%s%s%d %s" % ("" if closed else answer, MARK, 502 if closed else 200, url))
 
 
+# ---- with a real database
+
+def asked(port):
+    """What the server itself answers to /server-info/; nothing."""
+    import socket
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as s:
+            s.sendall(b"GET /server-info/ HTTP/1.0\r\n\r\n")
+            said = b"".join(iter(lambda: s.recv(4096), b""))
+    except OSError:
+        return ""
+    return said.partition(b"\r\n\r\n")[2].decode()
+
+
+def real_curl(argv, port):
+    info = asked(port)
+    for url in (a for a in argv if a.startswith("http")):
+        body = info if url.endswith("/server-info/") else "pong" if info else ""
+        print("%s%s%s %s" % (body, MARK, "200" if info else "000", url))
+
+
+def real_client(argv, real):
+    """Root by the socket needs no password, and there is one to be known."""
+    import subprocess
+    if "--version" not in argv and os.environ.get("MYSQL_PWD") != real["password"]:
+        sys.exit("ERROR 1045 (28000): Access denied for user 'root'@'localhost'")
+    where = ["--no-defaults", "--socket=" + real["socket"]]
+    environment = {name: value for name, value in os.environ.items() if name != "MYSQL_PWD"}
+    sys.exit(subprocess.run([argv[0], *where, *argv[1 + ("--no-defaults" in argv):]], env=environment, check=False).returncode)
+
+
+def run_real(argv, real):
+    if argv[0] == "curl":
+        real_curl(argv, real["port"])
+    elif argv[0] in ("mariadb", "mariadb-dump"):
+        real_client(argv, real)
+    elif argv[0] == "redis-cli":
+        print("OK\nPONG")
+    elif argv[0] in ("date", "python3"):
+        sys.exit(os.system("date '+%Y-%m-%d %s %Z'") if argv[0] == "date" else 0)
+    else:
+        sys.exit("executable file not found in $PATH")
+
+
 def run(argv):
     sys.stdout.flush()
-    if argv[0] == "curl":
+    if os.path.exists(path("real.json")):
+        run_real(argv, load("real.json"))
+    elif argv[0] == "curl":
         curl(argv)
     elif argv[1:] == ["backup-all"]:
         with open(path("backup-all"), "w") as f:
