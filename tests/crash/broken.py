@@ -13,7 +13,7 @@ from lab import run
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 TARGETS = ("src/cli/crossgrade", "src/exec/crossgrade-exec", "tests/fakes/questdb-double", "tests/fakes/sftpgo-double",
-           "tests/tools/tree-oracle")
+           "tests/fakes/docker-client", "tests/tools/tree-oracle")
 # Patch below broken/: cases of which at least one must fail with it, and all pass without.
 FOUND_BY = {
     "undo-record-late": ("jar:step.applied~10:0:rollback",),

@@ -117,8 +117,8 @@ def possible(names: collections.abc.Iterable[str]) -> tuple[list[str], int]:
     return found, len(names) - len(found)
 
 
-def scenarios(among: str) -> tuple[list[str], int]:
-    return possible(name for name in SCENARIOS if name.startswith(among))
+def scenarios(among: str, whole: bool = False) -> tuple[list[str], int]:
+    return possible(name for name in SCENARIOS if name.startswith(among) and (among or whole or not SCENARIOS[name].by_name))
 
 
 def run_sample(among: str = "") -> int:
@@ -172,7 +172,7 @@ def campaign_cases(labs: pool.Pool, name: str, listed: pathlib.Path, among: str)
     if name == "powercut":
         cases = powercut.every(traces_of_cuts(labs, possible(name for name in powercut.NAMES if name.startswith(among))[0]), rng)
     else:
-        cases = kills.every(*looked_at(labs, scenarios(among)[0]), rng)
+        cases = kills.every(*looked_at(labs, scenarios(among, whole=True)[0]), rng)
     listed.write_text("\n".join(cases) + "\n")
     return cases
 
@@ -196,7 +196,8 @@ def run_campaign(name: str, start: str, seconds: str, listed: str, among: str = 
 def run_errors(among: str = "") -> int:
     rng = random.Random(seed())
     traces, renames, missing = {}, 0, 0
-    wanted = {name: case.scenario for name, case in errors.CASES.items() if name.startswith(among)}
+    names = [name for name in errors.CASES if name.startswith(among)] if among else errors.drawn(rng)
+    wanted = {name: errors.CASES[name].scenario for name in names}
     sampled = [name for name in errors.SAMPLED if name.startswith(among)]
     can, skipped = possible(sorted({*wanted.values(), *sampled}))
     with pool_of("errors") as labs:

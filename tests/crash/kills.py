@@ -102,13 +102,14 @@ def strike(lab: Lab, at: str, env: dict[str, str] | None = None) -> Call:
     env = {"CROSSGRADE_FAULT": at.replace("~", ":"), **(env or {})}
     if lab.scenario.struck == "apply":
         return lab.apply(env=env)
-    return lab.crossgrade(lab.scenario.struck, env=env)
+    return lab.crossgrade(lab.scenario.struck, *lab.scenario.flags, env=env)
 
 
 def lead_up(lab: Lab) -> None:
     lab.fresh()
     if lab.scenario.after_apply:
         lab.apply()
+        lab.use()
 
 
 def strike_dead(lab: Lab, at: str, env: dict[str, str] | None = None, before: collections.abc.Callable[[], None] = lambda: None) -> Call:
@@ -224,6 +225,7 @@ def carry_out(bench: Bench, case: Case) -> list[str]:
     struck = strike_dead(lab, case.first)
     if case.boot:
         lab.start_machine_again()
+        lab.services_start()
     try:
         # Of a closed run the plan has told what is to be started at boot from now on.
         if case.boot == "init" and not is_closed(struck):
@@ -247,7 +249,7 @@ def came_up_wrong(lab: Lab, case: Case, struck: Call) -> list[str]:
     """Between the stop and the opening no boot may start the server: only the moment of its own start is another matter."""
     stopped = struck.begun("stop", "done") and not struck.begun("start")
     behind_the_gate = struck.begun("start", "done") and not struck.begun("open")
-    if not (case.boot and case.scenario.unit and (stopped or behind_the_gate)) or struck.begun("stop", "undo"):
+    if not (case.boot and case.scenario.comes_up and (stopped or behind_the_gate)) or struck.begun("stop", "undo"):
         return []
     return [] if lab.held() else ["the boot started a server that was held"]
 

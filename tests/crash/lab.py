@@ -38,6 +38,7 @@ class Builds:
         self.packaged = packaged / "src/cli/crossgrade"
         self.questdb = fault / "tests/fakes/questdb-double"
         self.sftpgo = fault / "tests/fakes/sftpgo-double"
+        self.docker = fault / "tests/fakes/docker-client"
         self.tree_oracle = fault / "tests/tools/tree-oracle"
 
     @classmethod
@@ -76,17 +77,25 @@ class Scenario:
     gate: str = "verify"
     struck: str = "apply"               # the call a kill strikes
     after_apply: bool = False           # an undisturbed apply comes before it
+    flags: tuple[str, ...] = ()         # of that call
     held: bool = False                  # apply does what needs no window and waits
     mounted: bool = False               # the root is a mount point
     unit: bool = False                  # a unit of a systemd that boots for each case
     lagging: bool = False               # what was written is not applied when the server stops
     real: bool = False                  # real servers, no stand-ins
+    patient: bool = False               # it takes its time to start
+    by_name: bool = False               # it takes long: tried where it is asked for by name, and in a campaign
     weight: float = 1                   # its share of a sample of kills
     cuts: float = 0                     # its share of a sample of power cuts
 
     @property
     def apply_flags(self) -> tuple[str, ...]:
         return ("--hold",) if self.held else ()
+
+    @property
+    def comes_up(self) -> bool:
+        """Does a boot start the server?"""
+        return self.unit
 
     # ---- what a product adds
 
@@ -99,7 +108,7 @@ class Scenario:
     @property
     def installation(self) -> Scenario:
         """What is struck in it set aside: scenarios of the same share a lab and its references."""
-        return dataclasses.replace(self, name="", struck="apply", after_apply=False, weight=1, cuts=0)
+        return dataclasses.replace(self, name="", struck="apply", flags=(), after_apply=False, weight=1, cuts=0)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -144,6 +153,9 @@ class Lab:
     def serving(self) -> bool:
         raise NotImplementedError
 
+    def use(self) -> None:
+        """What users do between an apply and the call that is struck after it."""
+
     def settle(self, world: str = "old") -> None:
         """Waits until trees can be compared."""
 
@@ -166,6 +178,10 @@ class Lab:
     def acknowledged_missing(self, writer: int, sequence: set[int]) -> list[str]:
         """What a client was told is stored and is not there."""
         raise NotImplementedError
+
+    def not_durable(self, struck: Call) -> list[str]:
+        """What should have outlived the power cut that struck this call and did not, before anything is put right."""
+        return []
 
     # ---- making it
 
@@ -219,6 +235,9 @@ class Lab:
         another = Path("/mnt/boot_id")
         another.write_text(f"{os.urandom(4).hex()}-0000-4000-8000-{os.urandom(6).hex()}\n")
         run("mount", "--bind", another, BOOT_ID)
+
+    def services_start(self) -> None:
+        """What a boot starts by itself, of a server that comes up with it."""
 
     def machine_as_before(self) -> None:
         run("umount", BOOT_ID)
@@ -306,7 +325,7 @@ class Lab:
         """The call that is struck, by the packaged program, under strace. The tracer may stay as long as the server that is started,
         so it is detached, and the talk goes to files, not to pipes that it would keep open."""
         verb = self.scenario.struck
-        more = ("-f", self.outside / "migration.yaml", *self.scenario.apply_flags) if verb == "apply" else ()
+        more = ("-f", self.outside / "migration.yaml", *self.scenario.apply_flags) if verb == "apply" else self.scenario.flags
         argv = self.argv(verb, *more, program=self.builds.packaged)
         with open(self.home / "out", "w+") as out, open(self.home / "err", "w+") as err:
             code = subprocess.call(["strace", "-D", "-qq", *map(str, strace), *self.entering(), *argv], stdin=subprocess.DEVNULL,

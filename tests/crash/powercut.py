@@ -122,6 +122,7 @@ class Machine:
         kills.start_machine_again(self.lab)
         for disk in self.disks:
             disk.start_again()
+        self.lab.services_start()
 
 
 def cut_power(machine: Machine, lab: Lab, cut: Cut) -> Call:
@@ -137,13 +138,14 @@ def carry_out(machine: Machine, cut: Cut) -> list[str]:
     struck = cut_power(machine, lab, cut)
     machine.lose_power()
     try:
+        lost = lab.not_durable(struck)
         calls: list[Call] = kills.end_run(lab, kills.Case(cut.scenario, cut.at, 0, cut.end, "boot"))
         if calls[-1].exit in UNSURE and struck.begun("start"):
             calls.append(lab.crossgrade("rollback", "--accept-loss", "new-writes"))
         world, ended = kills.named_world(lab, calls[-1])
         if world is None:
-            return [f"illegal end: {ended}"]
-        return oracle.judge(lab, world, reference, may_be_down=kills.may_be_down(cut.scenario, struck), power_lost=True)
+            return [*lost, f"illegal end: {ended}"]
+        return lost + oracle.judge(lab, world, reference, may_be_down=kills.may_be_down(cut.scenario, struck), power_lost=True)
     finally:
         kills.old_boot_id()
 
@@ -185,7 +187,7 @@ def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
 
 def few(rng: random.Random) -> list[str]:
     """All stand-ins, and one with real servers, which take their time."""
-    return [name for name in NAMES if not SCENARIOS[name].real] + rng.sample([name for name in NAMES if SCENARIOS[name].real], 1)
+    return [name for name in NAMES if not SCENARIOS[name].real and not SCENARIOS[name].by_name] + rng.sample([name for name in NAMES if SCENARIOS[name].real], 1)
 
 
 def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:
