@@ -1,81 +1,19 @@
-# The tests' SeaTable by itself, then moved by crossgrade: Docker, Compose, MariaDB, Redis and Caddy are real, the server's image is a stand-in. What is
-# seen of the server here is seen of the stand-in, not of SeaTable. The clients are the vendor's own libraries.
+# The tests' SeaTable by itself, then moved by crossgrade.
 load common
+load seatable
 
 bats_require_minimum_version 1.5.0
 
-REAL=$BATS_TEST_DIRNAME/../real/seatable.sh
-CLIENT=$BATS_TEST_DIRNAME/../tools/seatable_client
+setup_file() { seatable_begin 6.1 developer 6.1.0 || absence; }
+teardown_file() { seatable_end; }
 
-setup_file() {
-	needed "$REAL" images || absence || return
-	needed "$BATS_TEST_DIRNAME/../real/compose.sh" fetch || absence || return
-	python=$("$REAL" library python 2>/dev/null) || true
-	node=$("$REAL" library node 2>/dev/null) || true
-	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
-	home=$lab/home
-	export lab home python node
-	needed "$REAL" daemon "$lab" || absence || return
-	eval "$("$REAL" env "$lab")"
-	"$REAL" make "$home" 6.1 developer 6.1.0
-	"$REAL" up "$home"
-	[ -z "$python" ] || seed
-}
-
-teardown_file() {
-	[ -n "${lab-}" ] || return 0
-	clients_stop
-	"$REAL" end "$lab"
-	rm -rf "$lab"
-}
-
-# shellcheck disable=SC2154 # `env` sets it
-published() { nsenter -t "$dockerd" -n "$@"; }
-seed() { published "$python" "$CLIENT.py" seed --url http://127.0.0.1 --login admin@seatable.test --password pass-admin --base "$lab/base"; }
-client() { published "$python" "$CLIENT.py" "$1" --url http://127.0.0.1 --base "$lab/base" --log "$lab/base.log"; }
-node_client() { NODE_PATH=$node published node "$CLIENT.js" "$1" http://127.0.0.1 "$lab/base" "$lab/base.log"; }
-says() { docker exec seatable-server curl -s -m 60 http://127.0.0.1:8000/server-info/; }
-sql() { docker exec -e MYSQL_PWD="${PASSWORD-pa\$\$-db}" mariadb mariadb --no-defaults -h127.0.0.1 -uroot -N -B -e "$1"; }
-misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
-compose() { env -C "$home/seatable-compose" docker compose --progress quiet "$@"; }
 image_is() { sed -i "s|^SEATABLE_IMAGE=.*|SEATABLE_IMAGE='seatable/seatable-$1'|" "$home/seatable-compose/.env"; }
-with_clients() { [ -n "$python" ] || skip "no seatable-api by pip"; }
-within() { # seconds COMMAND...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-clients_start() {
-	(exec nsenter -t "$dockerd" -n "$python" "$CLIENT.py" write --url http://127.0.0.1 --base "$lab/base" --log "$lab/base.log") \
-		>"$lab/python.out" 2>&1 3>&- 4>&- &
-	echo $! >"$lab/clients.pid"
-	[ -n "$node" ] || return 0
-	(NODE_PATH=$node exec nsenter -t "$dockerd" -n node "$CLIENT.js" write http://127.0.0.1 "$lab/base" "$lab/base.log") \
-		>"$lab/node.out" 2>&1 3>&- 4>&- &
-	echo $! >>"$lab/clients.pid"
-}
-
-clients_stop() {
-	local pid
-	[ -f "$lab/clients.pid" ] || return 0
-	while read -r pid; do
-		kill "$pid" 2>/dev/null && within 120 not_running "$pid"
-	done <"$lab/clients.pid"
-	rm "$lab/clients.pid"
-}
-# One of them was told that something more is stored.
-clients_go_on() { within 120 grown "$(wc -l <"$lab/base.log")"; }
-grown() { [ "$(wc -l <"$lab/base.log")" -gt "$1" ]; }
-not_running() { ! kill -0 "$1" 2>/dev/null; }
+states() { docker container ls --all --quiet | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}}' | sort; }
 
 @test "Developer on the layout of 6.1: it answers, by the proxy too, and its health is known" {
-	[ "$(says)" = '{"version": "6.1.0", "edition": "developer edition"}' ]
-	[ "$(published curl -s -m 60 http://127.0.0.1/dtable-server/ping/)" = '{"ret": "pong"}' ]
-	published curl -sk -m 60 --resolve seatable.test:443:127.0.0.1 https://seatable.test/server-info/ | grep -q developer
+	is developer 6.1.0
+	[ "$(inside curl -s -m 60 http://127.0.0.1/dtable-server/ping/)" = '{"ret": "pong"}' ]
+	inside curl -sk -m 60 --resolve seatable.test:443:127.0.0.1 https://seatable.test/server-info/ | grep -q developer
 	within 120 eval '[ "$(docker inspect --format "{{.State.Health.Status}}" seatable-server mariadb redis | sort -u)" = healthy ]'
 	docker exec redis redis-cli ping | grep -q NOAUTH
 }
@@ -87,96 +25,94 @@ not_running() { ! kill -0 "$1" 2>/dev/null; }
 }
 
 @test "logins: who knows no password gets no token" {
-	published curl -s -m 60 -d username=admin@seatable.test -d password=pass-admin http://127.0.0.1/api2/auth-token/ | grep -q '"token"'
-	[ "$(published curl -s -m 60 -o /dev/null -w '%{http_code}' -d username=admin@seatable.test -d password=x http://127.0.0.1/api2/auth-token/)" = 400 ]
+	[ -n "$(token_of admin@seatable.test pass-admin)" ]
+	[ "$(inside curl -s -m 60 -o /dev/null -w '%{http_code}' -d username=admin@seatable.test -d password=x http://127.0.0.1/api2/auth-token/)" = 400 ]
 }
-
-# shellcheck disable=SC2154 # bats sets them
-cg() {
-	run --separate-stderr published "$CG" --state-dir "$home/state" "$@" </dev/null
-	echo "crossgrade $* -> $status"
-	echo "$output" | tail -n 20
-	echo "$stderr" | tail -n 20
-}
-migration() { # edition version [settings]
-	printf 'product: seatable\nsource: {root: %s/seatable-compose}\ntarget: {edition: %s, version: %s}\nsettings: {%s}\n' "$home" "$@" >"$home/m.yaml"
-}
-states() { docker container ls --all --quiet | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}}' | sort; }
 
 @test "crossgrade finds it, tells it, judges a switch by minor and licence, and touches nothing" {
 	states >"$lab/was"
 	cg inspect
 	exits 0
 	[[ $output == *seatable*developer*6.1.0*"$home/seatable-compose"* ]]
-	cg inspect seatable --root "$home/seatable-compose" --output json
+	SEATABLE_IMAGE=seatable/of-this-shell:1 cg inspect seatable --root "$home/seatable-compose" --output json
 	exits 0
 	valid facts
+	[[ $output != *'pa$$-db'* ]]
+	[ "$(json "d['facts']['image.configured']['value']['reference']")" = seatable/seatable-developer:6.1.0 ]
+	[ "$(json "d['facts']['env.shadowed']['value']")" = "['SEATABLE_IMAGE']" ]
 	[ "$(json "d['facts']['server.says']['value']")" = "{'edition': 'developer edition', 'version': '6.1.0'}" ]
 	[ "$(json "d['facts']['layout.kind']['value']")" = modern ]
-	migration enterprise 6.1.8 ''
-	cg check -f "$home/m.yaml"
+	goal enterprise 6.1.8
+	cg check -f "$lab/goal.yaml"
 	exits 3
 	[[ $output == *license* ]]
 	"$REAL" license "$lab/license.txt"
-	migration enterprise 6.1.8 "license_file: $lab/license.txt"
-	cg check -f "$home/m.yaml"
+	goal enterprise 6.1.8 "license_file: $lab/license.txt"
+	cg check -f "$lab/goal.yaml"
 	exits 0
-	migration enterprise 6.2.12 "license_file: $lab/license.txt"
-	cg check -f "$home/m.yaml"
+	goal enterprise 6.2.12 "license_file: $lab/license.txt"
+	cg check -f "$lab/goal.yaml"
 	exits 3
 	[[ $output == *'crosses minor releases'* ]]
 	states | cmp - "$lab/was"
 }
 
 @test "rows that lie nowhere but in operation_log survive a restart under the vendor's clients" {
-	with_clients
-	clients_start
-	within 120 grep -q '^file.*live' "$lab/base.log"
+	clients_begin
+	within 120 grep -q '^file.*live' "$base.log"
 	run grep -rqs 'live-' "$home/seatable-server/seatable/storage-data"
 	[ "$status" -eq 1 ]
 	docker restart --time 2 seatable-server >/dev/null
 	"$REAL" ready "$home"
-	clients_go_on
-	clients_stop
-	client check
-	[ -z "$node" ] || node_client check
+	nothing_lost
 	echo "row nobody nothing 0" >"$lab/lie"
-	run published "$python" "$CLIENT.py" check --url http://127.0.0.1 --base "$lab/base" --log "$lab/lie"
+	run python_client check --log "$lab/lie"
 	[ "$status" -eq 1 ]
 }
 
 @test "crossgrade moves it to Enterprise under the clients, and back with what they wrote since" {
-	with_clients
 	within 120 eval '[ "$(docker inspect --format "{{.State.Health.Status}}" seatable-server)" = healthy ]'
 	docker inspect --format '{{.Id}}' mariadb redis caddy >"$lab/others"
-	migration enterprise 6.1.8 "license_file: $lab/license.txt"
-	clients_start
-	clients_go_on
-	cg apply -f "$home/m.yaml" --yes
+	goal enterprise 6.1.8 "license_file: $lab/license.txt"
+	clients_begin
+	cg apply -f "$lab/goal.yaml" --yes
 	exits 0
-	[ "$(says)" = '{"version": "6.1.8", "edition": "enterprise edition"}' ]
+	is enterprise 6.1.8
 	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
-	clients_go_on
+	served_since
 	cg rollback --yes
 	exits 0
-	clients_go_on
-	clients_stop
-	[ "$(says)" = '{"version": "6.1.0", "edition": "developer edition"}' ]
+	served_since
+	is developer 6.1.0
 	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
-	client check
-	[ -z "$node" ] || node_client check
+	nothing_lost
+}
+
+# Good at the check, run out at the start; the hook stands for the night between them. The file is the project's own, and the image the yml's.
+@test "a licence that runs out between the check and the start turns back" {
+	cp "$home/seatable-compose/.env" "$lab/env.was"
+	"$REAL" license "$home/seatable-compose/seatable-license.txt"
+	program expire <<<"$REAL license $home/seatable-compose/seatable-license.txt Expiration=2020-01-01"
+	goal enterprise '6.1.8, image: default' '' "hooks: {before_stop: [$lab/expire]}"
+	cg check -f "$lab/goal.yaml"
+	exits 0
+	cg apply -f "$lab/goal.yaml" --yes
+	exits 5
+	[[ $output$stderr == *'its licence has run out'* ]]
+	is developer 6.1.0
+	cmp "$lab/env.was" "$home/seatable-compose/.env"
+	nothing_lost
 }
 
 @test "the same rows and files with Enterprise in Developer's place, and a limit of users" {
-	with_clients
 	"$REAL" license "$home/seatable-compose/seatable-license.txt" MaxUsers=3
 	image_is enterprise:6.1.8
 	"$REAL" up "$home"
-	[ "$(says)" = '{"version": "6.1.8", "edition": "enterprise edition"}' ]
-	client check
-	token=$(published curl -s -d username=admin@seatable.test -d password=pass-admin http://127.0.0.1/api2/auth-token/ | sed 's/.*: "\(.*\)".*/\1/')
-	published curl -s -H "Authorization: Token $token" http://127.0.0.1/api/v2.1/admin/sysinfo/ | grep -q '"license_maxusers": 3'
-	published curl -s -H "Authorization: Token $token" -d email=fourth@seatable.test -d password=x http://127.0.0.1/api/v2.1/admin/users/ |
+	is enterprise 6.1.8
+	nothing_lost
+	token=$(token_of admin@seatable.test pass-admin)
+	inside curl -s -H "Authorization: Token $token" http://127.0.0.1/api/v2.1/admin/sysinfo/ | grep -q '"license_maxusers": 3'
+	inside curl -s -H "Authorization: Token $token" -d email=fourth@seatable.test -d password=x http://127.0.0.1/api/v2.1/admin/users/ |
 		grep -q 'exceeds the limit'
 	[ "$(cat "$home/seatable-server/seatable/conf/current_version.txt")" = 6.1.0 ]
 }
@@ -245,34 +181,46 @@ judged() {
 	within 120 eval 'says | grep -q "Unknown column"'
 }
 
-# One of them, by lot; the campaign takes all.
-@test "the layouts of the other releases come up, and are moved to the other edition" {
-	local layout edition version to_edition to_version
-	local -a shapes=(
-		"4.4 enterprise 4.4.9 developer 4.4.0"
-		"5.1 developer 5.1.0 enterprise 5.1.9"
-		"5.3 enterprise 5.3.12 developer 5.3.0"
-		"6.2 developer 6.2.0 enterprise 6.2.12"
-	)
+# A file of one's own in COMPOSE_FILE, and .env as editors and templates leave it: a byte order mark, line ends of Windows, an export, the image twice, its name in another value, no last line end.
+odd_env() {
+	local env=$home/seatable-compose/.env
+	printf 'services:\n  seatable-server:\n    environment: {OWN: "is there"}\n' >"$home/seatable-compose/custom-own.yml"
+	sed -i -e "s/^SEATABLE_IMAGE=/export &/" -e "/^COMPOSE_FILE=/s/'$/,custom-own.yml'/" -e 's/$/\r/' "$env"
+	{
+		printf "\xef\xbb\xbfSEATABLE_IMAGE='seatable/seatable-developer:1.0.0'\n" && cat "$env"
+		printf "NOTE='one\r\nSEATABLE_IMAGE=two\r\nthree'\r\nLAST=line"
+	} >"$lab/odd" && cat "$lab/odd" >"$env"
+}
+
+# One of them, by lot; WHOLE takes all.
+@test "on layouts of other releases to Enterprise and back to Developer, under both clients" {
+	local layout developer enterprise
+	local -a shapes=("4.4 4.4.0 4.4.9" "5.1 5.1.0 5.1.9" "5.3 5.3.0 5.3.12" "6.2 6.2.0 6.2.12")
 	[ -n "${WHOLE-}" ] || shapes=("${shapes[SEED % 4]}")
 	compose down 2>/dev/null
-	"$REAL" license "$lab/license.txt"
-	while read -r layout edition version to_edition to_version; do
-		home=$lab/$layout
-		"$REAL" make "$home" "$layout" "$edition" "$version"
+	while read -r layout developer enterprise; do
+		echo "layout $layout"
+		home=$lab/$layout base=$lab/base-$layout
+		"$REAL" make "$home" "$layout" developer "$developer"
+		odd_env
 		"$REAL" up "$home" </dev/null
-		[ "$(says)" = "{\"version\": \"$version\", \"edition\": \"$edition edition\"}" ]
-		if [ "$to_edition" = enterprise ]; then
-			migration enterprise "$to_version" "license_file: $lab/license.txt"
-			cg apply -f "$home/m.yaml" --yes
-		else
-			migration developer "$to_version" ''
-			cg apply -f "$home/m.yaml" --yes
-			exits 9
-			cg apply -f "$home/m.yaml" --yes --accept-loss permissions
-		fi
+		seed
+		clients_begin
+		goal enterprise "$enterprise" "license_file: $lab/license.txt"
+		cg apply -f "$lab/goal.yaml" --yes
 		exits 0
-		[ "$(says)" = "{\"version\": \"$to_version\", \"edition\": \"$to_edition edition\"}" ]
+		is enterprise "$enterprise"
+		docker exec seatable-server printenv OWN
+		sed "s|/seatable-developer:$developer'|/seatable-enterprise:$enterprise'|" "$lab/odd" | cmp - "$home/seatable-compose/.env"
+		served_since
+		goal developer "$developer"
+		move
+		exits 0
+		is developer "$developer"
+		cmp "$lab/odd" "$home/seatable-compose/.env"
+		served_since
+		nothing_lost
+		[ -n "$(token_of user1@seatable.test pass-1)" ]
 		"$REAL" down "$home" 2>/dev/null
 	done < <(printf '%s\n' "${shapes[@]}")
 }
@@ -290,4 +238,32 @@ judged() {
 	run compose up --detach
 	[ "$status" -ne 0 ]
 	[[ $output == *'not a directory'* ]]
+}
+
+@test "crossgrade takes such folders away and puts the licence there" {
+	home=$lab/trap
+	rm "$home/seatable-compose/seatable-license.txt"
+	mkdir "$home/seatable-compose/seatable-license.txt"
+	"$REAL" up "$home"
+	goal enterprise 5.1.9 "license_file: $lab/license.txt"
+	cg apply -f "$lab/goal.yaml" --yes
+	exits 0
+	is enterprise 5.1.9
+	cmp "$lab/license.txt" "$home/seatable-compose/seatable-license.txt"
+	compose down 2>/dev/null
+}
+
+@test "the layout before 4.3 is told, judged, and left as it is" {
+	home=$lab/legacy
+	"$REAL" make "$home" legacy enterprise 4.1.9
+	cg inspect seatable --root "$home/seatable" --output json
+	exits 0
+	[ "$(json "d['facts']['layout.kind']['value']")" = legacy ]
+	printf 'product: seatable\nsource: {root: %s/seatable}\ntarget: {edition: developer, version: 4.1.0}\n' "$home" >"$lab/goal.yaml"
+	cg apply -f "$lab/goal.yaml" --yes
+	exits 3
+	[[ $stderr == *'blocked by seatable.layout'* ]]
+	cg check -f "$lab/goal.yaml"
+	exits 3
+	[[ $output == *'migrate the layout first'* ]]
 }

@@ -1,82 +1,26 @@
-# SeaTable's ways back, in the form that seatable.bats does not try: Docker, Compose, MariaDB, Redis and Caddy are real, the server's image is a stand-in, so
-# what is seen of the server here is seen of the stand-in. The client that writes meanwhile is the vendor's own library.
+# SeaTable's ways back, and what goes wrong on the way: a server that does not come, Docker that goes, others who start, stop and take away.
 load common
+load seatable
 
 bats_require_minimum_version 1.5.0
 
-REAL=$BATS_TEST_DIRNAME/../real/seatable.sh
-CLIENT=$BATS_TEST_DIRNAME/../tools/seatable_client.py
-
-setup_file() {
-	needed "$REAL" images || absence || return
-	needed "$BATS_TEST_DIRNAME/../real/compose.sh" fetch || absence || return
-	python=$("$REAL" library python 2>/dev/null) || { absent "no seatable-api by pip" || absence; return; }
-	lab=$(mktemp -d /var/tmp/crossgrade-e2e.XXXXXX)
-	home=$lab/home
-	export lab home python
-	needed "$REAL" daemon "$lab" || absence || return
-	eval "$("$REAL" env "$lab")"
-	"$REAL" make "$home" 6.1 enterprise 6.1.8
-	"$REAL" up "$home"
-	client seed --login admin@seatable.test --password pass-admin
-}
-
-teardown_file() {
-	[ -n "${lab-}" ] || return 0
-	writer_stop
-	"$REAL" end "$lab"
-	rm -rf "$lab"
-}
-
-# shellcheck disable=SC2154 # `env` sets it
-inside() { nsenter -t "$dockerd" -n "$@"; }
-client() { nsenter -t "$dockerd" -n "$python" "$CLIENT" "$1" --url http://127.0.0.1 --base "$lab/base" "${@:2}"; }
-says() { docker exec seatable-server curl -s -m 60 http://127.0.0.1:8000/server-info/; }
-is() { [ "$(says)" = "{\"version\": \"$2\", \"edition\": \"$1 edition\"}" ]; }
-sql() { docker exec -e MYSQL_PWD='pa$$-db' mariadb mariadb --no-defaults -h127.0.0.1 -uroot -e "$@"; }
-misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
+setup_file() { seatable_begin 6.1 enterprise 6.1.8 && token || absence; }
+teardown_file() { seatable_end; }
 
 # An account's token, as settings.probe wants it.
 token() {
-	inside curl -s -m 5 -d username=admin@seatable.test -d password=pass-admin http://127.0.0.1/api2/auth-token/ |
-		sed 's/.*: "\(.*\)".*/\1/' >"$lab/token"
+	token_of admin@seatable.test pass-admin >"$lab/token"
 	chmod 600 "$lab/token"
 }
-probe() { echo "probe: {token_file: $lab/token, base: '$(sed 's/.*"workspace_id": \([0-9]*\).*/\1/' "$lab/base")/lab'}"; }
+probe() { echo "probe: {token_file: $lab/token, base: '$(sed 's/.*"workspace_id": \([0-9]*\).*/\1/' "$base")/lab'}"; }
 # Caddy shows the certificate of another site, or its own again.
 certificate() { # internal | FILE FILE
 	docker exec caddy sed -i "s|tls .*|tls $*|" /etc/caddy/Caddyfile
 	docker exec caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
 }
+id_of() { docker container inspect --format '{{.Id}} {{.State.StartedAt}}' "$1"; }
 
-goal() { # EDITION VERSION [SETTINGS]
-	printf 'crossgrade: 1\nproduct: seatable\nsource:\n  root: %s\ntarget:\n  edition: %s\n  version: %s\nsettings: {%s}\n' \
-		"$home/seatable-compose" "$1" "$2" "${3-}" >"$lab/goal.yaml"
-}
-
-writer_start() {
-	writer_stop
-	(exec nsenter -t "$dockerd" -n "$python" "$CLIENT" write --url http://127.0.0.1 --base "$lab/base" --log "$lab/base.log") \
-		>"$lab/writer.out" 2>&1 3>&- 4>&- &
-	echo $! >"$lab/writer.pid"
-}
-
-writer_stop() {
-	local pid i
-	[ -f "$lab/writer.pid" ] || return 0
-	pid=$(cat "$lab/writer.pid")
-	rm "$lab/writer.pid"
-	kill "$pid" 2>/dev/null
-	for ((i = 0; i < 600; i++)); do
-		kill -0 "$pid" 2>/dev/null || return 0
-		sleep 0.1
-	done
-}
-
-nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
-
-@test "to Developer what is lost is agreed to by name; a rollback keeps what users wrote since" {
-	token
+@test "to Developer, what is lost agreed to by name; a second call meanwhile is refused, a server that ends slowly waited for" {
 	goal developer 6.1.0 "$(probe)"
 	cg apply -f "$lab/goal.yaml" --yes
 	exits 9
@@ -84,9 +28,26 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	[[ $output$stderr == *'--accept-loss permissions'* ]]
 	is enterprise 6.1.8
 	sql "INSERT INTO dtable_db.profile_profile(user) VALUES('leaves@seatable.test')"
-	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	program second <<-END
+		for verb in "apply -f $lab/goal.yaml --yes --accept-loss permissions" rollback; do
+			$CG --state-dir $lab/state \$verb </dev/null
+			echo \$? >>$lab/second.codes
+		done
+	END
+	goal developer 6.1.0 "$(probe)" "hooks: {before_stop: {argv: [$lab/second], within: 2m}}"
+	misbehave enterprise slow-stop=2
+	move
+	misbehave all
 	exits 0
 	is developer 6.1.0
+	[ "$(sort -u "$lab/second.codes")" = 11 ]
+	[ "$(wc -l <"$lab/second.codes")" = 2 ]
+}
+
+@test "the way back without the old image's name touches nothing; with it, it keeps what users wrote and who was made anew since" {
+	local redis server
+	compose up --detach --no-deps --force-recreate redis
+	redis=$(id_of redis)
 	# What users delete meanwhile holds nothing up.
 	sql "DELETE FROM dtable_db.profile_profile WHERE user = 'leaves@seatable.test'"
 	# The old .env is kept there for the way back, 0600, with all that is in it.
@@ -94,24 +55,34 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	[ "$status" -eq 1 ]
 	run grep -rlF -f "$lab/token" "$lab/state"
 	[ "$status" -eq 1 ]
-	writer_start
+	docker tag seatable/seatable-enterprise:6.1.8 kept:1
+	docker rmi seatable/seatable-enterprise:6.1.8 >/dev/null
+	server=$(id_of seatable-server)
+	clients_begin
+	cg rollback
+	exits 1
+	[[ $output$stderr == *"'seatable/seatable-enterprise:6.1.8' is no longer on this host"*"docker tag"* ]]
+	[ "$(id_of seatable-server)" = "$server" ]
+	docker tag kept:1 seatable/seatable-enterprise:6.1.8
+	docker rmi kept:1 >/dev/null
 	cg rollback
 	exits 0
 	is enterprise 6.1.8
+	[ "$(id_of redis)" = "$redis" ]
 	nothing_lost
 }
 
 @test "the client of settings.probe and the certificate: what is not as before is told" {
 	goal developer 6.1.0 "$(probe)"
 	misbehave developer wrong-file
-	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	move
 	exits 5
 	[[ $output$stderr == *'attachment files/'*'content was '* ]]
 	is enterprise 6.1.8
 	misbehave all
 	# Dumped after the stop, the baseline has what the client saw before it.
 	goal developer 6.1.0 "$(probe), dump: stopped"
-	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+	move
 	exits 0
 	cg verify
 	exits 0
@@ -130,7 +101,7 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
 	is developer 6.1.0
-	client write --log "$lab/gone.log" --seconds 1
+	python_client write --log "$lab/gone.log" --seconds 1
 	sql "INSERT INTO ccnet_db.EmailUser(email, passwd, is_staff, is_active, ctime) VALUES('goes@seatable.test', '!', 0, 1, 0)"
 	cg rollback --restore-data
 	exits 9
@@ -157,13 +128,146 @@ nothing_lost() { writer_stop && client check --log "$lab/base.log"; }
 	nothing_lost
 }
 
-@test "a server that never becomes ready turns back" {
-	misbehave developer never-ready
-	goal developer 6.1.0 'start_timeout: 20s'
-	cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions
+# ---- a server that does not come as it should
+
+shape() { sql "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'dtable_db' ORDER BY 1, 2"; }
+
+# turns_back WORDS SAID [SETTINGS]
+turns_back() {
+	goal developer 6.1.0 "${3-}"
+	shape >"$lab/shape"
+	misbehave "$1"
+	move
 	exits 5
-	[[ $output$stderr == *'not ready'* ]]
+	[[ $output$stderr == *"$2"* ]]
+	misbehave all
+	is enterprise 6.1.8
+	shape | cmp - "$lab/shape"
+	[ "$(docker container inspect --format '{{.HostConfig.RestartPolicy.Name}}' seatable-server)" = unless-stopped ]
+	nothing_lost
+}
+
+@test "a server that never becomes ready turns back" {
+	drawn 0 5
+	turns_back 'developer never-ready' 'says nothing new and is not ready' 'stall: 5s'
+}
+
+@test "a server that ends as soon as it is started turns back" {
+	drawn 1 5
+	turns_back 'developer crash-on-start' 'the server ended before it answered'
+}
+
+@test "a server that answers as another edition turns back" {
+	drawn 2 5
+	turns_back 'developer edition=enterprise' 'answers as enterprise edition, not developer'
+}
+
+@test "a server that answers as another version turns back" {
+	drawn 3 5
+	turns_back 'developer version=6.1.9' "answers as version '6.1.9', not '6.1.0'"
+}
+
+@test "a server that moves the databases within its minor release turns back, and so do they" {
+	drawn 4 5
+	turns_back 'developer moves-schema' 'dtable_db'
+}
+
+# ---- what others do meanwhile
+
+# From here on crossgrade's docker is a program that once, at the first call of Compose while the server is down, does something else before.
+meddle() { # COMMAND...
+	rm -rf "$lab/meddled"
+	program meddling <<-END
+		case " \$* " in
+		*" compose "*) [ "\$(docker container inspect --format '{{.State.Running}}' seatable-server)" = true ] ||
+			! mkdir $lab/meddled 2>/dev/null || $* >$lab/meddled/out 2>&1 3>&- 4>&- ;;
+		esac
+		exec docker "\$@"
+	END
+	export CROSSGRADE_DOCKER=$lab/meddling
+}
+
+@test "Docker's daemon goes in the window and comes again: the switch, to another patch, goes on" {
+	drawn 0 5
+	meddle "$REAL" again "$lab"
+	goal enterprise 6.1.7
+	cg apply -f "$lab/goal.yaml" --yes
+	exits 0
+	[ -d "$lab/meddled" ]
+	is enterprise 6.1.7
+	cg rollback
+	exits 0
 	is enterprise 6.1.8
 	nothing_lost
+}
+
+@test "somebody's 'docker compose up -d' in the window is seen, and the old server is left in its place" {
+	drawn 1 5
+	meddle env -C "$home/seatable-compose" docker compose --progress quiet up --detach
+	goal developer 6.1.0
+	move
+	exits 5
+	[ -d "$lab/meddled" ]
+	[[ $output$stderr == *'somebody started it in the window'* ]]
+	is enterprise 6.1.8
+	nothing_lost
+}
+
+@test "a disk that is full in the dump is found before anything stops" {
+	drawn 2 5
+	local server
+	server=$(id_of seatable-server)
+	mkdir "$lab/small"
+	mount -t tmpfs -o size=64m none "$lab/small"
+	program fill <<<"head -c 100M /dev/zero >$lab/small/junk || true"
+	goal developer 6.1.0 'folders: none' "restore_point: {store: 'file://$lab/small'}
+hooks: {before_stop: [$lab/fill]}"
+	move
+	umount "$lab/small"
+	exits 5
+	[[ $output$stderr == *'No space left on device'* ]]
+	[ "$(id_of seatable-server)" = "$server" ]
+	nothing_lost
+}
+
+@test "an old server that does not end when it is asked to: nothing is killed, and nobody says that it serves" {
+	drawn 3 5
+	local server
+	server=$(id_of seatable-server)
+	misbehave enterprise slow-stop=600
+	goal developer 6.1.0 'stop_timeout: 2s'
+	move
+	exits 7
+	[[ $output$stderr == *'is being stopped'*'nothing was killed'* ]]
+	is enterprise 6.1.8
+	cg rollback
+	exits 7
+	[ "$(id_of seatable-server)" = "$server" ]
 	misbehave all
+	docker kill seatable-server >/dev/null
+	cg rollback
+	exits 0
+	is enterprise 6.1.8
+	nothing_lost
+}
+
+# Every row that a client was told is stored is in what was saved, or there again.
+saved_or_there() { # LOG DIR
+	awk '$1 == "row" { print $2 }' "$1" | sort -u >"$lab/rows"
+	sql 'SELECT operation FROM dtable_db.operation_log' | cat - "$2"/*/edits.tsv | grep -aoFf "$lab/rows" | sort -u | diff - "$lab/rows"
+}
+
+@test "what clients write while the databases are dumped and since: --restore-data takes it, and has saved all of it" {
+	drawn 4 5
+	clients_begin "$lab/during.log"
+	goal developer 6.1.0
+	move
+	exits 0
+	within 120 took "$lab/during.log" "$(wc -l <"$lab/during.log")"
+	clients_end
+	cg rollback --restore-data --save-new-writes "$lab/during"
+	exits 0
+	is enterprise 6.1.8
+	saved_or_there "$lab/during.log" "$lab/during"
+	nothing_lost
 }

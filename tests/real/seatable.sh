@@ -4,6 +4,7 @@
 #   seatable.sh images                              make the images once, print their archive
 #   seatable.sh library python|node                 fetch the vendor's client library once, print the interpreter, or the folder for NODE_PATH
 #   seatable.sh daemon LAB                          a Docker engine with a network of its own, and the images in it
+#   seatable.sh again LAB                           end the engine and begin another, as an update does; who calls does not wait for it
 #   seatable.sh env LAB                             DOCKER_HOST, DOCKER_CONFIG and dockerd: `eval "$(seatable.sh env LAB)"`
 #   seatable.sh make HOME LAYOUT EDITION VERSION    an installation of one release's shape: HOME/{seatable-compose,seatable-server,mariadb,caddy}
 #   seatable.sh license FILE [KEY=VALUE...]         a licence for three users and a year, with other lines as said
@@ -41,6 +42,17 @@ seatable_env() { # lab
 
 seatable_answers() { [ -s "$1/pid" ] && DOCKER_HOST=unix://$1/docker.sock docker version; }
 
+seatable_engine() { # lab [command before it...]
+	setsid "${@:2}" dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" -H "unix://$1/docker.sock" \
+		>>"$1/dockerd.out" 2>&1 </dev/null 3>&- 4>&- 8>&- &
+}
+
+# To be called where its network is.
+seatable_again() { # lab
+	local pid
+	pid=$(cat "$1/pid") && kill "$pid" && seatable_wait 600 seatable_gone "$pid" && seatable_engine "$1"
+}
+
 # An engine without images. Its network namespace has what it publishes, and nothing of this machine's.
 seatable_dockerd() { # lab
 	local lab=$1
@@ -50,8 +62,7 @@ seatable_dockerd() { # lab
 	mkdir -p "$lab/config/cli-plugins"
 	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare -n sh -c 'ip link set lo up; exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/docker.sock"' \
-		"$lab" >"$lab/dockerd.out" 2>&1 </dev/null 3>&- 4>&- 8>&- &
+	seatable_engine "$lab" unshare -n sh -c 'ip link set lo up; exec "$@"' sh
 	seatable_wait 1200 seatable_answers "$lab" || {
 		local why
 		why=$(tail -n 1 "$lab/dockerd.out")
@@ -140,7 +151,7 @@ seatable_up() { seatable_compose "$1" up --detach && seatable_ready "$1"; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	case ${1-} in
-	images | library | daemon | env | make | license | up | ready | end) "seatable_$1" "${@:2}" ;;
+	images | library | daemon | again | env | make | license | up | ready | end) "seatable_$1" "${@:2}" ;;
 	down) seatable_compose "$2" down ;;
 	*) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2 ;;
 	esac
