@@ -34,6 +34,7 @@ teardown_file() {
 	# shellcheck disable=SC2086
 	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
 	[ ! -f "$lab/hang.pid" ] || kill "$(cat "$lab/hang.pid")"
+	[ ! -f "$lab/registry.pid" ] || kill "$(cat "$lab/registry.pid")"
 	[ -z "${dockerd-}" ] || kill "$dockerd"
 	wait_for gone
 	# What it binds within its own folder it leaves where mounts are nobody else's.
@@ -286,6 +287,53 @@ all_rows() { # PORT [SAVED]
 	cg finalize --yes
 	exits 0
 	docker rm --force plain >/dev/null
+}
+
+# ---- a registry that wants a login
+
+PULLED=127.0.0.1:5000/questdb/questdb:9.3.4
+
+registry_begin() {
+	"$BATS_TEST_DIRNAME/../real/registry.sh" fetch >/dev/null 2>"$lab/no-registry" || return
+	(exec nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../real/registry.sh" serve "$lab/registry" 5000) >"$lab/registry.out" 2>&1 3>&- 4>&- &
+	echo $! >"$lab/registry.pid"
+	wait_for login
+	docker tag questdb/questdb:9.3.4 "$PULLED"
+	docker push --quiet "$PULLED"
+	docker rmi "$PULLED"
+	docker logout 127.0.0.1:5000
+}
+login() { docker login --username tests --password-stdin 127.0.0.1:5000 <<<tests; }
+
+# crossgrade's docker, which sends it a signal as it begins to pull.
+signalled() { # SIGNAL
+	printf '#!/bin/bash\n[ "$1 $2" != "image pull" ] || kill -%s $PPID\nexec docker "$@"\n' "$1" >"$lab/signalling"
+	chmod 755 "$lab/signalling"
+	CROSSGRADE_DOCKER=$lab/signalling cg apply -f "$lab/migration.yaml" --yes
+}
+
+@test "an image of a registry that wants a login: without one, with a wrong one, interrupted: nothing stops" {
+	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
+	registry_begin || skip "$(sed 's/^skip: //' "$lab/no-registry")"
+	docker compose --project-directory "$lab/shop" start 2>&1
+	wait_for answers 19001
+	keep_state shop-db-1
+	migration "$lab/shop/data" "$PULLED"
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 3
+	[[ $stderr == *"its registry says: "*'no basic auth credentials'* ]]
+	printf '{"auths": {"127.0.0.1:5000": {"auth": "%s"}}}' "$(printf tests:wrong | base64)" >"$DOCKER_CONFIG/config.json"
+	cg apply -f "$lab/migration.yaml" --yes
+	exits 3
+	# Docker's own word, for a login that the registry does not take, too.
+	[[ $stderr == *"its registry says: docker: no such manifest"* ]]
+	cg check -f "$lab/migration.yaml"
+	[[ $output == *"'docker login'"* ]]
+	login
+	signalled INT
+	exits 130
+	run ! docker image inspect "$PULLED"
+	untouched shop-db-1
 }
 
 @test "a Compose service whose image is a text of the file, there and back; no other container is touched" {

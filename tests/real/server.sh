@@ -50,3 +50,14 @@ debian_mirror() {
 	apt-get indextargets --format '$(COMPONENT) $(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
 		awk '$1 == "main" && $2 == "Debian" { print $3; exit }'
 }
+
+# debian_unpack DIR SUITE PACKAGE: a package of that suite, whatever this machine's own is, unpacked in DIR/x; what apt says is in DIR/log.
+debian_unpack() {
+	local -a options
+	mkdir -p "$1/l/partial" "$1/c/archives/partial"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $2 main" >"$1/suite.list"
+	options=(-q -o "Dir::Etc::SourceList=$1/suite.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$1/l" -o "Dir::Cache=$1/c"
+		-o APT::Sandbox::User=root)
+	(cd "$1" && { timeout 300 apt-get "${options[@]}" update && timeout 300 apt-get "${options[@]}" download "$3" &&
+		dpkg-deb -x "$3"_*.deb x; } >log 2>&1)
+}
