@@ -162,7 +162,7 @@ def curl(argv):
 
 # ---- with a real database
 
-def asked(port):
+def said_by(port):
     """What the server itself answers to /server-info/; nothing."""
     import socket
     try:
@@ -175,7 +175,7 @@ def asked(port):
 
 
 def real_curl(argv, port):
-    info = asked(port)
+    info = said_by(port)
     for url in (a for a in argv if a.startswith("http")):
         body = info if url.endswith("/server-info/") else "pong" if info else ""
         print("%s%s%s %s" % (body, MARK, "200" if info else "000", url))
