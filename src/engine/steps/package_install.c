@@ -272,7 +272,7 @@ static int want_again(const struct work *w, struct err *e)
 		const char *want = json_string_value(json_array_get(json_object_get(w->undo, "want"), i));
 		autojson json_t *now = NULL;
 
-		if (!want || !strcmp(want, w->p.ops->wanted))
+		if (!want || !*want || !strcmp(want, w->p.ops->wanted))
 			continue;
 		if (w->p.ops->installed(&w->p, name, &now, e) < 0 ||
 		    (strcmp(json_str(now, "want", ""), want) != 0 && w->p.ops->want(&w->p, name, want, e) < 0))

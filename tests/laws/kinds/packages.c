@@ -194,9 +194,8 @@ static void another_by_rpm(struct bench *b)
 
 /* ---- package_install ---- */
 
-static json_t *keep(struct bench *b, const struct manager *m, const char *version)
+static json_t *keep_file(struct bench *b, const char *file)
 {
-	autofree char *file = m->make(b, version);
 	autobuf struct buf text = BUF_MAX(1 << 20);
 	char digest[DIGEST_TEXT];
 	autofree char *rel = NULL;
@@ -206,7 +205,14 @@ static json_t *keep(struct bench *b, const struct manager *m, const char *versio
 	digest_text(buf_sv(&text), digest);
 	rel = xasprintf("%s.large", digest);
 	assert_ok(file_replace(&b->ctx.blobs, rel, buf_sv(&text), FILE_PRIVATE, &e), &e);
-	return json_pack("[s]", rel);
+	return json_string(rel);
+}
+
+static json_t *keep(struct bench *b, const struct manager *m, const char *version)
+{
+	autofree char *file = m->make(b, version);
+
+	return json_pack("[o]", keep_file(b, file));
 }
 
 static json_t *upgrade(struct bench *b, const struct manager *m)
@@ -221,6 +227,22 @@ static json_t *upgrade(struct bench *b, const struct manager *m)
 			 m->release, "to", "2", m->release, "new", keep(b, m, "2"), "old", keep(b, m, "1"), "old_conffiles",
 			 "/etc/server.conf", olds, "strays", "/usr/share/server/2", "/usr/bin/only", "/usr/bin/only.dpkg-new", "program", place_of("system", "usr/bin/server"), "conffiles", "file",
 			 place_of("system", "etc/server.conf"), "theirs", theirs, "in_point", 0);
+}
+
+/* The new world has a package that the old one had not. */
+static json_t *upgrade_and_add(struct bench *b)
+{
+	static const char control[] = "Package: plugin\nVersion: 2\nArchitecture: all\nMaintainer: x\nDescription: x\n";
+	autofree char *tree = bench_path(b, "added"), *deb = xasprintf("%s/plugin_2.deb", b->base);
+	const char *argv[] = { "dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, deb, NULL };
+	json_t *params = upgrade(b, &dpkg);
+
+	bench_put(b, "added/DEBIAN/control", control);
+	bench_put(b, "added/usr/bin/plugin", "2");
+	bench_run(argv);
+	json_array_append_new(json_object_get(params, "packages"), json_pack("{ss ss}", "name", "plugin", "to", "2"));
+	json_array_append_new(json_object_get(params, "new"), keep_file(b, deb));
+	return params;
 }
 
 static json_t *upgrade_edited(struct bench *b, const struct manager *m)
@@ -315,6 +337,11 @@ static json_t *upgrade_altered_rpm(struct bench *b)
 static bool is_upgraded_dpkg(struct bench *b)
 {
 	return is_upgraded(b, &dpkg, "shipped with 1\n");
+}
+
+static bool is_upgraded_with_added(struct bench *b)
+{
+	return is_upgraded_dpkg(b) && bench_is(b, "world/system/usr/bin/plugin", "2");
 }
 
 static bool is_upgraded_rpm(struct bench *b)
@@ -426,6 +453,8 @@ const struct fixture package_fixtures[] = {
 	  .drift = another_by_dpkg, .then = dpkg_forgets, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "an edited configuration file", .flags = FX_FORCE, .params = upgrade_edited_dpkg,
 	  .drift = another_by_dpkg, .meddle = conf_is_edited_since, .done = is_upgraded_edited_dpkg },
+	{ .kind = "package_install", .name = "one more package than before", .flags = FX_FORCE, .params = upgrade_and_add,
+	  .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_with_added },
 	{ .kind = "package_install", .name = "the old one has files that dpkg leaves out", .flags = FX_FORCE, .can = can_leave_out,
 	  .params = upgrade_left_out, .drift = another_by_dpkg, .meddle = another_by_dpkg, .done = is_upgraded_dpkg },
 	{ .kind = "package_install", .name = "a configuration file never edited, of rpm", .flags = FX_FORCE, .can = can_rpm,
