@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,12 +51,25 @@ static int take(struct asking *a, const struct inet_diag_msg *m, struct err *e)
 	return 0;
 }
 
+/* The last message of an answer ends with the error of what it was told by: a kernel with inet_diag and without tcp_diag says so
+ * there, and nowhere else, that it cannot tell. */
+static int is_done(const struct nlmsghdr *h, struct err *e)
+{
+	int said = 0;
+
+	if (h->nlmsg_len >= NLMSG_LENGTH(sizeof said))
+		memcpy(&said, NLMSG_DATA(h), sizeof said);
+	return said < 0 ? err_sys(e, -said, "ask the kernel who listens") : 1;
+}
+
 /* The messages of one answer: 1 when it was the last, 0, -kind. */
 static int take_all(struct asking *a, const struct nlmsghdr *h, size_t left, struct err *e)
 {
 	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+			return err_set(e, ERR_CHANGED, "who listens changed while the kernel told it");
 		if (h->nlmsg_type == NLMSG_DONE)
-			return 1;
+			return is_done(h, e);
 		if (h->nlmsg_type == NLMSG_ERROR) {
 			const struct nlmsgerr *said = NLMSG_DATA(h);
 
@@ -102,7 +116,8 @@ static int ask_kernel(const uint16_t *ports, size_t n, proc_sockets *all, struct
 	return ask(&a, e);
 }
 
-/* A kernel without sock_diag(7), or a sandbox without netlink, has the tables in /proc still. */
+/* A kernel without sock_diag(7), or a sandbox without netlink, has the tables in /proc still. They are read, too, when the answer
+ * was not whole: nobody is to be taken for stopped. */
 static int read_tables(const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e)
 {
 	proc_sockets all = { 0 };
