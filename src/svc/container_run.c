@@ -113,6 +113,24 @@ static int ask_to_stop(const struct service *s, const json_t *seen, struct err *
 	return note_asked(s, seen, e) < 0 ? -(int)e->kind : docker_run(argv, DOCKER_WITHIN, &said, e);
 }
 
+/* Docker refused the signal: of a container that ended by itself between the look and the signal the wait tells. One that runs
+ * as it did was not asked to end, and is not to be waited for. */
+static bool was_not_asked(const struct service *s, const json_t *seen, struct err *e)
+{
+	struct err why = *e, gone = ERR_INIT;
+	autofree char *was = start_of(seen), *is = NULL;
+	autojson json_t *now = NULL;
+	struct svc_state st;
+
+	if (container_of(s->config, &now, &gone) < 0 || container_state_of(now, &st, &gone) < 0 || st.run != SVC_RUNNING)
+		return false;
+	is = start_of(now);
+	if (!was || !is || strcmp(was, is) != 0)
+		return false;
+	*e = s->own && hold_lift(s->own, &gone) < 0 ? gone : why;
+	return true;
+}
+
 static int start(const json_t *seen, struct err *e)
 {
 	const char *argv[] = { "docker", "container", "start", json_str(seen, "Id", ""), NULL };
@@ -142,8 +160,7 @@ int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct
 		return -(int)e->kind;
 	if (container_of(s->config, &seen, e) < 0)
 		return -(int)e->kind;
-	/* It may end by itself between the look and the signal: the wait tells. */
-	if (to == SVC_STOPPED && ask_to_stop(s, seen, e) < 0 && e->kind != ERR_REFUSED)
+	if (to == SVC_STOPPED && ask_to_stop(s, seen, e) < 0 && (e->kind != ERR_REFUSED || was_not_asked(s, seen, e)))
 		return -(int)e->kind;
 	err_clear(e);
 	if (to == SVC_RUNNING && start(seen, e) < 0)
