@@ -87,7 +87,8 @@ static int pull(struct ctx *c, const char *reference, int64_t within_ns, struct 
 		return err_sys(e, sys, "pull '%s'", reference);
 	if (docker_run_until(argv, within_ns, c->cancel, &said, e) < 0) {
 		err_wrap(e, "pull '%s'", reference);
-		return err_hint(e, "'docker login' to its registry, or bring the image as a file: target.image_archive");
+		return e->kind != ERR_REFUSED ? -(int)e->kind :
+						err_hint(e, "'docker login' to its registry, or bring the image as a file: target.image_archive");
 	}
 	return 0;
 }
