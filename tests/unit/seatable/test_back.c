@@ -235,6 +235,7 @@ static void all_that_a_restore_takes_is_counted(void **state)
 	count(&frozen, &w);
 	assert_int_equal(count_of(&w, "base b1")->rows_now, 0);
 	writes_done(&w);
+	plan_done(&b.plan);
 }
 
 static void every_edit_is_saved(void **state)
