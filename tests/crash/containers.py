@@ -72,11 +72,11 @@ class Contained(Lab):
     def start_daemon(self) -> None:
         self.end_daemon()
         self.daemon = subprocess.Popen([DOCKERD], env=self.call_environment(), stdin=subprocess.DEVNULL)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while run(self.builds.docker, "info", check=False, env=self.call_environment()).returncode:
             if time.monotonic() > until:
                 raise RuntimeError("docker's stand-in does not answer")
-            time.sleep(0.01)
+            time.sleep(0.1)
 
     def end_daemon(self) -> None:
         if self.daemon:

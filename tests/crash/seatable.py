@@ -113,7 +113,7 @@ class SeatableLab(Contained):
     # ---- the server
 
     def ask(self) -> dict:
-        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=60)
         try:
             connection.request("GET", "/server-info/")
             return json.loads(connection.getresponse().read())

@@ -231,19 +231,19 @@ static void once_a_second_outside_the_window(void **state)
 	autodir struct dir d = DIR_NONE;
 	struct prober *p = NULL;
 	struct err e = ERR_INIT;
-	int64_t at[4] = { 0 };
+	int64_t at[12] = { 0 };
 
 	toy_put("up", "1");
 	assert_ok(dir_open(toy_root, &d, &e), &e);
 	assert_ok(prober_start(&probed, NULL, &d, "probes", &p, &e), &e);
 	assert_true(sees(2));
 	prober_window(p, true);
-	assert_true(sees(4));
+	assert_true(sees(12));
 	prober_stop(p);
-	assert_int_equal(asked(at, 4), 4);
-	/* A time is noted behind its answer, which takes its own on a busy machine. */
-	assert_true(at[1] - at[0] >= 300 * NS_PER_MS);
-	assert_true(at[3] - at[2] >= 10 * NS_PER_MS);
+	assert_int_equal(asked(at, 12), 12);
+	/* A time is noted behind its answer, which takes its own on a busy machine: what it took may lack of a second. */
+	assert_true(at[1] - at[0] >= 200 * NS_PER_MS);
+	assert_true(at[11] - at[2] >= 200 * NS_PER_MS);
 }
 
 int main(void)
