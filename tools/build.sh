@@ -16,6 +16,6 @@ build_of() { # "TARGET..." DIRECTORY [MESON-OPTION...]
 
 # Test programs are half of a build.
 build_fault() {
-	build_of "src/cli/crossgrade src/exec/crossgrade-exec tests/fakes/questdb-double tests/fakes/sftpgo-double tests/tools/tree-oracle" \
+	build_of "src/cli/crossgrade src/exec/crossgrade-exec tests/fakes/docker-client tests/fakes/questdb-double tests/fakes/sftpgo-double tests/tools/tree-oracle" \
 		"$BUILD/fault" -Dfault=true -Dtests=true
 }
