@@ -45,6 +45,7 @@ struct write_count {
 	int64_t transactions;           /* since the frozen state; -1: not to be known */
 	int64_t rows_before, rows_now;  /* -1: not to be known */
 	char   *partitions;             /* changed ones, comma-separated, or NULL */
+	int64_t behind;                 /* the product's own number behind which it was written, for save_since(); 0: it has none */
 	bool    traceless;              /* no trace of a client, it only differs or is gone: or the server spoilt it */
 };
 struct writes {

@@ -14,46 +14,117 @@
 #include "products/seatable/seatable.h"
 
 #define COUNTS_MAX (16u << 20)
+#define SQL_MAX    (8u << 20)
 #define WITHIN     (3600 * NS_PER_S)
 #define BASE       "base "
 #define EDITS      "edits.tsv"
 
-static void add(struct writes *w, char *subject /* stolen */, int64_t transactions, int64_t before, int64_t now)
+static struct write_count *add(struct writes *w, char *subject /* stolen */, int64_t transactions, int64_t before, int64_t now)
 {
-	*vec_push(w) = (struct write_count){ .subject = subject,
-					     .transactions = transactions,
-					     .rows_before = before,
-					     .rows_now = now };
+	struct write_count *ret = vec_push(w);
+
+	*ret = (struct write_count){ .subject = subject, .transactions = transactions, .rows_before = before, .rows_now = now };
 	w->transactions += transactions;
+	return ret;
 }
 
-static void add_base(struct writes *w, const char *uuid, int64_t transactions, int64_t before, int64_t now)
+static int open_database(struct ctx *c, struct sea_db *ret, struct err *e)
 {
-	add(w, xasprintf(BASE "%s", uuid), transactions, before, now);
+	if (sea_db_open(json_object_get(ctx_site(c, NULL)->doc, "database"), ret, e) < 0)
+		return -(int)e->kind;
+	return goal_span(c->goal, "dump_timeout", WITHIN, &ret->within_ns, e);
 }
 
-/* Rows are taken away by a clean-up of old ones only, so a base that has fewer and newer ones was edited all the same. One that has
- * none any more was cleaned up, or deleted. */
-static void compare_bases(const json_t *then, const json_t *now, struct writes *w)
+/* Name of operation_log, for a statement. Heap. */
+static char *log_name(struct ctx *c)
 {
+	autofree char *schema = sea_db_name(json_str(json_object_get(ctx_site(c, NULL)->doc, "schemas"), "dtable", ""));
+
+	return xasprintf("%s.operation_log", schema);
+}
+
+/* ---- edits of bases ---- */
+
+static bool is_edited(const json_t *was, const json_t *is)
+{
+	return json_int(is, "newest", 0) != json_int(was, "newest", -1) || json_int(is, "edits", 0) > json_int(was, "edits", 0);
+}
+
+/* The op_id behind which all edits are new. Where numbers began anew, all of them are. */
+static int64_t new_behind(const json_t *was, const json_t *is)
+{
+	int64_t then = json_int(was, "newest", -1);
+
+	return json_int(is, "newest", 0) < then ? -1 : then;
+}
+
+static char *new_edits(const char *uuid, int64_t behind)
+{
+	autofree char *text = sea_db_text(uuid);
+
+	return xasprintf("dtable_uuid = %s AND op_id > %" PRId64, text, behind);
+}
+
+static void ask_for_edits(struct ctx *c, const json_t *then, const json_t *now, struct buf *ret)
+{
+	autofree char *log = log_name(c);
 	const char *uuid;
-	const json_t *is, *was;
+	const json_t *is;
 
 	json_object_foreach((json_t *)now, uuid, is)
 	{
-		int64_t before, after = json_int(is, "edits", 0);
+		const json_t *was = json_object_get(then, uuid);
+		autofree char *text = sea_db_text(uuid), *which = new_edits(uuid, new_behind(was, is));
 
+		if (is_edited(was, is))
+			buf_addf(ret, "SELECT %s, COUNT(*) FROM %s WHERE %s;\n", text, log, which);
+	}
+}
+
+/* {uuid: edits since}. The server clears old edits away by itself, so that how many there are now and were then says nothing. */
+static int count_edits(struct ctx *c, const json_t *then, const json_t *now, json_t **ret, struct err *e)
+{
+	autojson json_t *rows = NULL, *found = json_object();
+	autobuf struct buf sql = BUF_MAX(SQL_MAX);
+	autoseadb struct sea_db db = { 0 };
+	const json_t *row;
+	int64_t n;
+	size_t i;
+
+	ask_for_edits(c, then, now, &sql);
+	if (sql.len && (buf_check(&sql, "the names of the bases", e) < 0 || open_database(c, &db, e) < 0 ||
+			sea_db_rows(&db, buf_str(&sql), &rows, e) < 0))
+		return err_wrap(e, "count the edits since");
+	json_array_foreach(rows, i, row)
+		if (sv_i64(sv_of(json_string_value(json_array_get(row, 1)) ?: ""), &n))
+			json_object_set_new(found, json_string_value(json_array_get(row, 0)), json_integer((json_int_t)n));
+	*ret = take_ptr(found);
+	return 0;
+}
+
+/* A base that has none any more was cleaned up, or deleted. */
+static int compare_bases(struct ctx *c, const json_t *then, const json_t *now, struct writes *w, struct err *e)
+{
+	autojson json_t *since = NULL;
+	const char *uuid;
+	const json_t *is, *was;
+
+	if (count_edits(c, then, now, &since, e) < 0)
+		return -(int)e->kind;
+	json_object_foreach((json_t *)now, uuid, is)
+	{
 		was = json_object_get(then, uuid);
-		before = json_int(was, "edits", 0);
-		if (after > before)
-			add_base(w, uuid, after - before, before, after);
-		else if (json_int(is, "newest", 0) != json_int(was, "newest", 0))
-			add_base(w, uuid, 1, before, after);
+		if (is_edited(was, is))
+			add(w, xasprintf(BASE "%s", uuid), MAX_OF(json_int(since, uuid, 0), 1), json_int(was, "edits", 0),
+			    json_int(is, "edits", 0))->behind = new_behind(was, is);
 	}
 	json_object_foreach((json_t *)then, uuid, was)
 		if (!json_object_get(now, uuid))
-			add_base(w, uuid, 1, json_int(was, "edits", 0), 0);
+			add(w, xasprintf(BASE "%s", uuid), 1, json_int(was, "edits", 0), 0)->behind = json_int(was, "newest", 0);
+	return 0;
 }
+
+/* ---- tables and folders ---- */
 
 static const char *table_of(const char *name)
 {
@@ -116,6 +187,8 @@ static void compare_folders(const struct facts *then, const struct facts *now, s
 		add(w, xstrdup("folder conf"), 1, -1, -1);
 }
 
+/* ---- all of it ---- */
+
 /* Looked at as the baseline was. */
 static int look_now(struct ctx *c, const struct facts *frozen, struct facts *ret, struct err *e)
 {
@@ -137,9 +210,8 @@ int seatable_since(struct ctx *c, const struct facts *frozen, struct writes *ret
 		snprintf(ret->why, sizeof ret->why, "%s", why ? why : "operation_log was not read before the switch");
 		return 0;
 	}
-	if (look_now(c, frozen, &now, e) < 0)
+	if (look_now(c, frozen, &now, e) < 0 || compare_bases(c, then, facts_get(&now, BASE_EDITS), ret, e) < 0)
 		return err_wrap(e, "count what was written since the switch");
-	compare_bases(then, facts_get(&now, BASE_EDITS), ret);
 	compare_tables(frozen, &now, ret);
 	if (folders_go(c))
 		compare_folders(frozen, &now, ret);
@@ -148,19 +220,17 @@ int seatable_since(struct ctx *c, const struct facts *frozen, struct writes *ret
 
 /* ---- saving ---- */
 
-/* The newest rows of one base, as many as came: straight to the file, so there may be any number of any size. */
-static int save_base(const struct sea_db *db, const char *schema, const struct write_count *w, int fd, struct err *e)
+/* What came to one base: straight to the file, so there may be any number of any size. */
+static int save_base(const struct sea_db *db, const char *log, const struct write_count *w, int fd, struct err *e)
 {
 	const char *uuid = w->subject + strlen(BASE);
-	autofree char *name = sea_db_name(schema);
-	autofree char *text = sea_db_text(uuid);
-	autofree char *sql = xasprintf("SELECT dtable_uuid, op_id, op_time, author, operation FROM %s.operation_log WHERE dtable_uuid = %s "
-				       "ORDER BY op_id DESC LIMIT %" PRId64, name, text, w->transactions);
+	autofree char *which = new_edits(uuid, w->behind);
+	autofree char *sql = xasprintf("SELECT dtable_uuid, op_id, op_time, author, operation FROM %s WHERE %s ORDER BY op_id DESC", log, which);
 
 	return sea_db_lines(db, sql, fd, e) < 0 ? err_wrap(e, "save the edits of base '%s'", uuid) : 0;
 }
 
-static int save_edits(const struct sea_db *db, const char *schema, const struct writes *w, const struct dir *to, struct err *e)
+static int save_edits(const struct sea_db *db, const char *log, const struct writes *w, const struct dir *to, struct err *e)
 {
 	static const char heads[] = "dtable_uuid\top_id\top_time\tauthor\toperation\n";
 	autoclose int fd = dir_openat(to, EDITS, O_RDWR | O_CREAT | O_TRUNC, 0600, e);
@@ -168,7 +238,7 @@ static int save_edits(const struct sea_db *db, const char *schema, const struct 
 	if (fd < 0 || file_write_all(fd, heads, strlen(heads), EDITS, e) < 0)
 		return -(int)e->kind;
 	vec_each (w, it)
-		if (!strncmp(it->subject, BASE, strlen(BASE)) && save_base(db, schema, it, fd, e) < 0)
+		if (!strncmp(it->subject, BASE, strlen(BASE)) && save_base(db, log, it, fd, e) < 0)
 			return -(int)e->kind;
 	return file_sync(fd, EDITS, e);
 }
@@ -186,12 +256,10 @@ static int save_counts(const struct writes *w, const struct dir *to, struct err 
  * itself, the folders where it put the copies. */
 int seatable_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
 {
-	const json_t *doc = ctx_site(c, NULL)->doc;
+	autofree char *log = log_name(c);
 	autoseadb struct sea_db db = { 0 };
 
-	if (sea_db_open(json_object_get(doc, "database"), &db, e) < 0 || goal_span(c->goal, "dump_timeout", WITHIN, &db.within_ns, e) < 0)
-		return -(int)e->kind;
-	if (save_edits(&db, json_str(json_object_get(doc, "schemas"), "dtable", ""), w, to, e) < 0 || save_counts(w, to, e) < 0)
+	if (open_database(c, &db, e) < 0 || save_edits(&db, log, w, to, e) < 0 || save_counts(w, to, e) < 0)
 		return err_wrap(e, "save the edits since the switch");
 	return dir_sync(to, "", e);
 }

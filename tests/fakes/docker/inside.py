@@ -58,6 +58,10 @@ def rows_of(db, schema, table):
     return db["schemas"][schema]["rows"].get(table, [])
 
 
+def edits_behind(db, schema, op_id):
+    return [row for row in rows_of(db, schema, "operation_log") if row > int(op_id)]
+
+
 def others(db, schema):
     return [c for c in db.get("connections", []) if c["db"] == schema]
 
@@ -67,7 +71,8 @@ def asked(db, sql):
     counts = re.findall(r"SELECT '([\w.]+)', COUNT\(\*\) FROM `(\w+)`\.`(\w+)`", sql)
     sums = re.findall(r"CHECKSUM TABLE `(\w+)`\.`(\w+)`;", sql)
     edits = re.match(r"SELECT dtable_uuid, COUNT\(\*\), MAX\(op_id\) FROM `(\w+)`", sql)
-    saved = re.match(r"SELECT dtable_uuid, op_id, .* FROM `(\w+)`\.operation_log WHERE dtable_uuid = 'b1' .* LIMIT (\d+)", sql)
+    since = re.match(r"SELECT 'b1', COUNT\(\*\) FROM `(\w+)`\.operation_log WHERE dtable_uuid = 'b1' AND op_id > (-?\d+);", sql)
+    saved = re.match(r"SELECT dtable_uuid, op_id, .* FROM `(\w+)`\.operation_log WHERE dtable_uuid = 'b1' AND op_id > (-?\d+) ORDER", sql)
     who = re.search(r"processlist WHERE db = '(\w+)'", sql)
     kill = re.match(r"KILL (\d+)", sql)
     for name, schema, table in counts:
@@ -80,8 +85,10 @@ def asked(db, sql):
         rows = rows_of(db, edits.group(1), "operation_log")
         print("b1\t%d\t%d" % (len(rows), max(rows)))
     if saved:
-        for row in sorted(rows_of(db, saved.group(1), "operation_log"), reverse=True)[:int(saved.group(2))]:
+        for row in sorted(edits_behind(db, *saved.groups()), reverse=True):
             print("b1\t%d\t0\tsomebody\t{}" % row)
+    if since:
+        print("b1\t%d" % len(edits_behind(db, *since.groups())))
     if who:
         for c in others(db, who.group(1)):
             print(c["id"])
@@ -92,7 +99,7 @@ def asked(db, sql):
         for schema in sorted(db["schemas"]):
             for table in sorted(db["schemas"][schema]["tables"]):
                 print("%s\t%s\t%d" % (schema, table, db.get("large", {}).get(table, 16384)))
-    return bool(counts or sums or edits or saved or who or kill or sql.startswith("SELECT table_schema, table_name, "))
+    return bool(counts or sums or edits or since or saved or who or kill or sql.startswith("SELECT table_schema, table_name, "))
 
 
 def statement(db, sql):

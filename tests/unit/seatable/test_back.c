@@ -238,15 +238,25 @@ static void all_that_a_restore_takes_is_counted(void **state)
 	plan_done(&b.plan);
 }
 
-static void every_edit_is_saved(void **state)
+static int saved(const struct writes *w, struct buf *ret)
 {
-	autobuf struct buf edits = BUF_MAX(8 << 20), saved = BUF_MAX(8 << 20);
-	autofacts struct facts frozen = { 0 };
 	autodir struct dir to = DIR_NONE;
 	struct err e = ERR_INIT;
-	struct writes w;
-	const char *text;
 	int lines = 0;
+
+	assert_ok(dir_open(b.base, &to, &e), &e);
+	assert_ok(seatable_save_since(&b.ctx, w, &to, &e), &e);
+	assert_ok(file_read(&to, "edits.tsv", ret, &e), &e);
+	for (const char *p = buf_str(ret); (p = strchr(p, '\n')); p++)
+		lines++;
+	return lines;
+}
+
+static void every_edit_is_saved(void **state)
+{
+	autobuf struct buf edits = BUF_MAX(8 << 20), lines = BUF_MAX(8 << 20);
+	autofacts struct facts frozen = { 0 };
+	struct writes w;
 
 	bind_site();
 	baseline(&frozen);
@@ -256,17 +266,34 @@ static void every_edit_is_saved(void **state)
 	sea_bench_databases(&b, "1", buf_str(&edits), "");
 	count(&frozen, &w);
 	assert_int_equal(w.transactions, 120000);
-	assert_ok(dir_open(b.base, &to, &e), &e);
-	assert_ok(seatable_save_since(&b.ctx, &w, &to, &e), &e);
+	assert_int_equal(saved(&w, &lines), 1 + 120000);
 	writes_done(&w);
-	assert_ok(file_read(&to, "edits.tsv", &saved, &e), &e);
-	text = buf_str(&saved);
-	for (const char *p = text; (p = strchr(p, '\n')); p++)
-		lines++;
-	assert_int_equal(lines, 1 + 120000);
-	assert_non_null(strstr(text, "b1\t120099\t"));
-	assert_non_null(strstr(text, "b1\t100\t"));
-	assert_null(strstr(text, "b1\t8\t"));
+	assert_non_null(strstr(buf_str(&lines), "b1\t120099\t"));
+	assert_non_null(strstr(buf_str(&lines), "b1\t100\t"));
+	assert_null(strstr(buf_str(&lines), "b1\t8\t"));
+}
+
+/* The server clears the oldest away each night, with new ones behind them. */
+static void new_edits_are_told_by_their_numbers(void **state)
+{
+	autobuf struct buf some = BUF_MAX(4096), most = BUF_MAX(4096);
+	autofacts struct facts frozen = { 0 };
+	struct writes w;
+
+	bind_site();
+	baseline(&frozen);
+	sea_bench_databases(&b, "1", "8, 9, 10, 11", "");
+	count(&frozen, &w);
+	assert_int_equal(w.transactions, 3);
+	assert_int_equal(saved(&w, &some), 1 + 3);
+	assert_non_null(strstr(buf_str(&some), "b1\t9\t"));
+	assert_null(strstr(buf_str(&some), "b1\t8\t"));
+	writes_done(&w);
+	sea_bench_databases(&b, "1", "10, 11", "");
+	count(&frozen, &w);
+	assert_int_equal(w.transactions, 2);
+	assert_int_equal(saved(&w, &most), 1 + 2);
+	writes_done(&w);
 }
 
 static void a_table_too_large_to_be_counted_is_no_reason_to_stop(void **state)
@@ -293,6 +320,7 @@ int main(void)
 		T(what_would_fail_later_is_found_while_the_server_serves),
 		T(all_that_a_restore_takes_is_counted),
 		T(every_edit_is_saved),
+		T(new_edits_are_told_by_their_numbers),
 		T(a_table_too_large_to_be_counted_is_no_reason_to_stop),
 	};
 
