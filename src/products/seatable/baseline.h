@@ -13,6 +13,7 @@
 #define BASE_RELEASE    "base.release"    /* O str: current_version.txt */
 #define BASE_CONF       "base.conf"       /* O {file: sha256} of the configuration */
 #define BASE_FOLDERS    "base.folders"    /* O {folder: {"files","bytes","digest": of names, sizes and times}} */
+#define BASE_UNWALKED   "base.unwalked"   /* O {folder: why}: of those that are there and could not be read; absent: none */
 #define BASE_CONTENT    "base.content"    /* O {folder: sea_content_of()}: what files of it hold */
 #define BASE_SEATS      "base.seats"      /* O {"active": users,"licensed": seats of the licence in place|absent} */
 #define BASE_RUNNING    "base.running"    /* O sea_running_of() the server's container */

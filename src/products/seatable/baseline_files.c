@@ -131,7 +131,7 @@ static int walk_folder(struct ctx *c, const struct dir *data, const char *name, 
 
 static void read_folders(struct ctx *c, struct site *s, const json_t *then, struct facts *ret)
 {
-	autojson json_t *found = json_object(), *contents = json_object();
+	autojson json_t *found = json_object(), *contents = json_object(), *unwalked = json_object();
 	autodir struct dir data = DIR_NONE;
 	struct err why = ERR_INIT;
 
@@ -143,13 +143,18 @@ static void read_folders(struct ctx *c, struct site *s, const json_t *then, stru
 		json_t *about = NULL, *content = NULL;
 
 		err_clear(&why);
-		if (walk_folder(c, &data, folders[i], json_object_get(then, folders[i]), &about, &content, &why) < 0)
+		if (walk_folder(c, &data, folders[i], json_object_get(then, folders[i]), &about, &content, &why) < 0) {
+			if (why.kind != ERR_ABSENT)
+				json_object_set_new(unwalked, folders[i], json_text(why.msg));
 			continue;
+		}
 		json_object_set_new(found, folders[i], about);
 		json_object_set_new(contents, folders[i], content);
 	}
 	facts_put(ret, FACT_OBSERVED, BASE_FOLDERS, json_incref(found), "the data folder");
 	facts_put(ret, FACT_OBSERVED, BASE_CONTENT, json_incref(contents), "the data folder");
+	if (json_object_size(unwalked))
+		facts_put(ret, FACT_OBSERVED, BASE_UNWALKED, json_incref(unwalked), "the data folder");
 }
 
 void sea_baseline_files(struct ctx *c, struct site *s, bool quick, const struct facts *before, struct facts *ret)

@@ -148,16 +148,34 @@ static void compare_table(const char *name, const struct facts *then, const stru
 		add(w, xasprintf("table %s", name), 1, before, after);
 }
 
+/* All that either look names: as read, or with the reason why it could not be. New reference. */
+static json_t *names_of(const struct facts *then, const struct facts *now, const char *seen, const char *unseen)
+{
+	json_t *ret = json_object();
+
+	json_object_update_missing(ret, (json_t *)facts_get(then, seen));
+	json_object_update_missing(ret, (json_t *)facts_get(now, seen));
+	json_object_update_missing(ret, (json_t *)facts_get(then, unseen));
+	json_object_update_missing(ret, (json_t *)facts_get(now, unseen));
+	return ret;
+}
+
+/* What either look could not read cannot be counted, so it is one write. */
+static void add_unread(const struct facts *then, const struct facts *now, const char *key, const char *what, struct writes *w)
+{
+	if (facts_why_missing(then, key) || facts_why_missing(now, key))
+		add(w, xasprintf("%s, which cannot be counted", what), 1, -1, -1);
+}
+
 static void compare_tables(const struct facts *then, const struct facts *now, struct writes *w)
 {
+	autojson json_t *all = names_of(then, now, BASE_TABLES, BASE_UNCOUNTED);
 	const char *name;
 	json_t *unused;
 
-	json_object_foreach((json_t *)facts_get(then, BASE_TABLES), name, unused)
+	json_object_foreach(all, name, unused)
 		compare_table(name, then, now, w);
-	json_object_foreach((json_t *)facts_get(now, BASE_TABLES), name, unused)
-		if (!json_object_get(facts_get(then, BASE_TABLES), name))
-			compare_table(name, then, now, w);
+	add_unread(then, now, BASE_SUMS, "content of tables", w);
 }
 
 /* Only where a copy of them is put back. */
@@ -172,17 +190,19 @@ static bool folders_go(const struct ctx *c)
 
 static void compare_folders(const struct facts *then, const struct facts *now, struct writes *w)
 {
+	autojson json_t *all = names_of(then, now, BASE_FOLDERS, BASE_UNWALKED);
 	const char *name;
-	json_t *was;
+	json_t *unused;
 
-	json_object_foreach((json_t *)facts_get(then, BASE_FOLDERS), name, was)
+	json_object_foreach(all, name, unused)
 	{
-		const json_t *is = json_object_get(facts_get(now, BASE_FOLDERS), name);
+		const json_t *was = json_object_get(facts_get(then, BASE_FOLDERS), name), *is = json_object_get(facts_get(now, BASE_FOLDERS), name);
 		int64_t more = json_int(is, "files", 0) - json_int(was, "files", 0);
 
 		if (!json_equal(was, is))
 			add(w, xasprintf("folder %s", name), more ? llabs(more) : 1, -1, -1);
 	}
+	add_unread(then, now, BASE_FOLDERS, "data folders", w);
 	if (!json_equal(facts_get(then, BASE_CONF), facts_get(now, BASE_CONF)))
 		add(w, xstrdup("folder conf"), 1, -1, -1);
 }

@@ -40,6 +40,20 @@ void sea_unproved(struct sea_proof *p, const char *subject, const char *what, co
 	cmp_add(p->ret, CMP_UNPROVED, subject, what, NULL, NULL, NULL, why ?: "nobody looked");
 }
 
+void sea_unread(struct sea_proof *p, const char *key, const char *kind, const char *what)
+{
+	const char *name;
+	const json_t *why;
+
+	json_object_foreach((json_t *)facts_get(p->frozen, key), name, why)
+	{
+		autofree char *subject = xasprintf("%s %s", kind, name);
+		autofree char *text = xasprintf("before the switch: %s", json_string_value(why));
+
+		sea_unproved(p, subject, what, text);
+	}
+}
+
 /* ---- the server ---- */
 
 static void compare_word(struct sea_proof *p, const char *what, const char *want, const char *is)

@@ -20,6 +20,8 @@ void sea_lost(struct sea_proof *p, bool all, const char *subject, const char *wh
 /* What no user does, but an operator can have done meanwhile: a difference at the gate, not proved later. */
 void sea_moved(struct sea_proof *p, const char *subject, const char *what, const char *was, const char *is, const char *why);
 void sea_unproved(struct sea_proof *p, const char *subject, const char *what, const char *why);
+/* Each that the baseline names as one that it could not read, {name: why}: "KIND NAME". */
+void sea_unread(struct sea_proof *p, const char *key, const char *kind, const char *what);
 
 void sea_compare_databases(struct sea_proof *p);        /* verify_databases.c: schemas, rows, edits; beyond the gate sums */
 void sea_compare_files(struct sea_proof *p);            /* verify_files.c: release, configuration; beyond the gate folders and content */

@@ -55,11 +55,32 @@ static void compare_rows(struct sea_proof *p)
 	}
 }
 
+/* Of a large one, or one behind the first GiB, rows alone were counted. */
+static void say_unsummed(struct sea_proof *p)
+{
+	const char *name;
+	const json_t *unused;
+
+	json_object_foreach((json_t *)facts_get(p->frozen, BASE_TABLES), name, unused)
+	{
+		autofree char *subject = xasprintf("table %s", name);
+
+		if (!sea_is_written_always(table_of(name)) && !json_object_get(facts_get(p->frozen, BASE_SUMS), name))
+			sea_unproved(p, subject, "content", "it is large, or all tables together are: its rows were counted and not read");
+	}
+}
+
 /* Where rows came or went, another sum says nothing more. */
 static void compare_sums(struct sea_proof *p)
 {
+	const char *missing = facts_why_missing(p->frozen, BASE_SUMS) ?: facts_why_missing(p->now, BASE_SUMS), *name;
 	const json_t *sums = facts_get(p->now, BASE_SUMS), *was;
-	const char *name;
+
+	if (missing) {
+		sea_unproved(p, "tables", "content", missing);
+		return;
+	}
+	say_unsummed(p);
 
 	json_object_foreach((json_t *)facts_get(p->frozen, BASE_SUMS), name, was)
 	{
@@ -98,6 +119,7 @@ void sea_compare_databases(struct sea_proof *p)
 {
 	compare_shapes(p);
 	compare_rows(p);
+	sea_unread(p, BASE_UNCOUNTED, "table", "rows");
 	compare_edits(p);
 	if (!sea_at_gate(p))
 		compare_sums(p);

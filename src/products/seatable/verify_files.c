@@ -49,17 +49,25 @@ static void compare_conf(struct sea_proof *p)
 
 static void compare_folders(struct sea_proof *p)
 {
+	const char *missing = facts_why_missing(p->frozen, BASE_FOLDERS) ?: facts_why_missing(p->now, BASE_FOLDERS), *name;
 	const json_t *now = facts_get(p->now, BASE_FOLDERS), *was;
-	const char *name;
 
+	if (missing) {
+		sea_unproved(p, "data folders", "files", missing);
+		return;
+	}
+	sea_unread(p, BASE_UNWALKED, "folder", "files");
 	json_object_foreach((json_t *)facts_get(p->frozen, BASE_FOLDERS), name, was)
 	{
 		const json_t *is = json_object_get(now, name);
 		int64_t before = json_int(was, "files", 0), after = json_int(is, "files", -1);
 		autofree char *subject = xasprintf("folder %s", name);
 		autofree char *a = xasprintf("%" PRId64 " files", before), *b = xasprintf("%" PRId64 " files", after);
+		const char *unwalked = json_str(facts_get(p->now, BASE_UNWALKED), name, NULL);
 
-		if (json_equal(was, is))
+		if (unwalked)
+			sea_unproved(p, subject, "files", unwalked);
+		else if (json_equal(was, is))
 			cmp_same(p->ret, (uint64_t)before);
 		else if (after >= before)
 			cmp_add(p->ret, CMP_EXPLAINED, subject, "files", a, b, RULE_SINCE, NULL);

@@ -59,12 +59,12 @@ static void compare_starts(struct sea_proof *p, const json_t *now)
 		cmp_same(p->ret, 1);
 }
 
-/* As often as before the switch is no news. */
+/* As often as before the switch is no news, where a log of then was read. */
 static bool is_usual(const json_t *then, const json_t *now)
 {
-	int64_t was = json_int(then, "errors", 0), is = json_int(now, "errors", 0);
+	int64_t was = json_int(then, "errors", 0), is = json_int(now, "errors", 0), lines = json_int(then, "lines", 0);
 
-	return is * json_int(then, "lines", 0) <= was * json_int(now, "lines", 0);
+	return lines && is * lines <= was * json_int(now, "lines", 0);
 }
 
 static void compare_log(struct sea_proof *p, const json_t *now)

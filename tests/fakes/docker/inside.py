@@ -1,7 +1,7 @@
 """What runs inside the stand-in's containers: a MariaDB and a Redis of a few words, and curl at a SeaTable server.
 
 $DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "collation", "tables": {table: columns}, "rows": {table: [..]}}},
-"bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "connections": [{"id", "db"}]:
+"bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "torn": one whose checksum fails, "connections": [{"id", "db"}]:
 of others}. An edit of operation_log is its op_id, of the one base "b1".
 A load while another is at work in its schema has its rows twice.
 $DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write.
@@ -80,6 +80,8 @@ def asked(db, sql):
             sys.exit("ERROR 1969 (70100) at line 2: Query execution was interrupted (max_statement_time exceeded)")
         print("%s\t%d" % (name, len(rows_of(db, schema, table))))
     for schema, table in sums:
+        if table == db.get("torn"):
+            sys.exit("ERROR 1034 (HY000) at line 2: Index for table '%s' is corrupt; try to repair it" % table)
         print("%s.%s\t%d" % (schema, table, zlib.crc32(json.dumps(rows_of(db, schema, table)).encode())))
     if edits and rows_of(db, edits.group(1), "operation_log"):
         rows = rows_of(db, edits.group(1), "operation_log")

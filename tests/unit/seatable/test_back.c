@@ -308,6 +308,34 @@ static void a_table_too_large_to_be_counted_is_no_reason_to_stop(void **state)
 	assert_non_null(strstr(json_str(facts_get(&frozen, BASE_UNCOUNTED), "dtable_db.operation_log", ""), "max_statement_time"));
 }
 
+/* Neither look can tell whether anybody wrote there. */
+static void what_cannot_be_read_counts_as_written(void **state)
+{
+	static const char large[] = ", \"large\": {\"dtables\": 900000000}, \"slow\": \"dtables\"", unsummed[] = ", \"torn\": \"dtables\"";
+	autofree char *folder = bench_path(&b, "world/data/seatable/seafile-data");
+	autofacts struct facts frozen = { 0 }, torn = { 0 };
+	struct writes w;
+
+	bind_site();
+	plan_add(&b.plan, PHASE_CHANGE, "data", "data_point", 0, json_object(), "folders go, too");
+	sea_bench_databases(&b, "1", "7, 8", large);
+	assert_int_equal(symlink("/", folder), 0);
+	baseline(&frozen);
+	count(&frozen, &w);
+	assert_int_equal(count_of(&w, "table dtable_db.dtables")->transactions, 1);
+	assert_int_equal(count_of(&w, "folder seafile-data")->transactions, 1);
+	assert_int_equal(w.transactions, 2);
+	writes_done(&w);
+	assert_int_equal(unlink(folder), 0);
+	sea_bench_databases(&b, "1", "7, 8", unsummed);
+	baseline(&torn);
+	assert_non_null(facts_why_missing(&torn, BASE_SUMS));
+	count(&torn, &w);
+	assert_int_equal(count_of(&w, "content of tables, which cannot be counted")->transactions, 1);
+	assert_int_equal(w.transactions, 1);
+	writes_done(&w);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -322,6 +350,7 @@ int main(void)
 		T(every_edit_is_saved),
 		T(new_edits_are_told_by_their_numbers),
 		T(a_table_too_large_to_be_counted_is_no_reason_to_stop),
+		T(what_cannot_be_read_counts_as_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,37 @@ static void edits_that_are_gone(void **state)
 	assert_int_equal(said("base b", "newest edit"), CMP_DIFFERENT);
 }
 
+static void what_the_baseline_could_not_read(void **state)
+{
+	struct sea_proof p = proof(DEPTH_DEEP, true);
+
+	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 3, \"dtable_db.wide\": 9, \"dtable_db.session_log\": 9}");
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 3, \"dtable_db.wide\": 9, \"dtable_db.session_log\": 9, \"dtable_db.huge\": 9}");
+	put(&frozen, BASE_UNCOUNTED, "{\"dtable_db.huge\": \"it took too long\"}");
+	put(&frozen, BASE_SUMS, "{\"dtable_db.shares\": 1}");
+	put(&now, BASE_SUMS, "{\"dtable_db.shares\": 1}");
+	sea_compare_databases(&p);
+	assert_int_equal(said("table dtable_db.huge", "rows"), CMP_UNPROVED);
+	assert_int_equal(said("table dtable_db.wide", "content"), CMP_UNPROVED);
+	assert_int_equal(cmp.n, 2);
+	facts_miss(&now, BASE_SUMS, "a table is corrupt");
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("tables", "content"), CMP_UNPROVED);
+	put(&frozen, BASE_FOLDERS, "{\"storage-data\": {\"files\": 3}}");
+	put(&frozen, BASE_UNWALKED, "{\"seafile-data\": \"it is a link\"}");
+	put(&now, BASE_FOLDERS, "{}");
+	put(&now, BASE_UNWALKED, "{\"storage-data\": \"Input/output error\"}");
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_files(&p);
+	assert_int_equal(said("folder seafile-data", "files"), CMP_UNPROVED);
+	assert_string_equal(vec_last(&cmp)->why, "Input/output error");
+	facts_miss(&now, BASE_FOLDERS, "no data folder");
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_files(&p);
+	assert_int_equal(said("data folders", "files"), CMP_UNPROVED);
+}
+
 /* ---- the certificate ---- */
 
 #define SHOWN(sha, names, fits, end) \
@@ -307,6 +338,7 @@ static void the_log_since_the_start(void **state)
 	assert_int_equal(log_says(quiet, "Start server\nSeaTable started\n"), CMP_SAME);
 	assert_int_equal(log_says(quiet, "Start server\n[ERROR] dtable-web: no\nTraceback (most recent call last):\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(loud, "Start server\n[ERROR] dtable-web: no\n"), CMP_SAME);
+	assert_int_equal(log_says("{\"lines\": 0, \"errors\": 0}", "Start server\n[ERROR] dtable-web: no\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(loud, "[WARNING] Ping error, kill dtable-server\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(quiet, "SeaTable License Expired!\n"), CMP_DIFFERENT);
 }
@@ -372,6 +404,7 @@ int main(void)
 		TEST(rows_that_users_took),
 		TEST(rows_that_are_all_gone),
 		TEST(edits_that_are_gone),
+		TEST(what_the_baseline_could_not_read),
 		TEST(certificates),
 		TEST(no_certificate),
 		TEST(the_client_finds_all_again),
