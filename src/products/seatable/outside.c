@@ -15,10 +15,12 @@
 
 #define TLS_WITHIN  (5 * NS_PER_S)
 #define PING_WITHIN (15 * NS_PER_S)
+#define AGAIN       (500 * NS_PER_MS)
 
 struct look {
 	struct site *site;
 	const json_t *containers;
+	int64_t patience_ns;
 	json_t *ret;
 };
 
@@ -116,7 +118,7 @@ json_t *sea_helpers_of(const json_t *variables)
 	return found;
 }
 
-static json_t *ping(const char *container, const char *address)
+static json_t *ping_once(const char *container, const char *address)
 {
 	const char *argv[] = { "curl", "-sS", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", address, NULL };
 	struct inside what = { .container = container, .argv = argv, .within_ns = PING_WITHIN };
@@ -128,14 +130,30 @@ static json_t *ping(const char *container, const char *address)
 	return buf_str(&said)[0] < '5' ? json_string("") : json_sprintf("it answers with status %.3s", buf_str(&said));
 }
 
+/* "" or why not. */
+static json_t *ping(const char *container, const char *address, struct deadline until)
+{
+	json_t *said = ping_once(container, address);
+
+	while (*json_string_value(said) && !deadline_passed(until)) {
+		json_decref(said);
+		clock_sleep_ns(AGAIN);
+		said = ping_once(container, address);
+	}
+	return said;
+}
+
 static void look_at_helpers(struct look *l)
 {
+	struct deadline until = deadline_in(l->patience_ns);
 	const char *container = json_str(l->site->doc, "container", ""), *name;
 	const json_t *seen = sea_container_in(l->containers, container), *address;
 	autojson json_t *found = sea_helpers_of(json_object_get(json_object_get(seen, "Config"), "Env")), *pings = json_object();
 
+	if (!seen)
+		return;
 	json_object_foreach(found, name, address)
-		json_object_set_new(pings, name, ping(container, json_string_value(address)));
+		json_object_set_new(pings, name, ping(container, json_string_value(address), until));
 	json_object_set(l->ret, "helpers", pings);
 }
 
@@ -143,7 +161,7 @@ static void look_at_helpers(struct look *l)
 
 json_t *sea_outside_look(struct ctx *c, struct site *s, const json_t *containers, const json_t *before, int64_t patience_ns)
 {
-	struct look l = { .site = s, .containers = containers, .ret = json_pack("{s{}}", "missing") };
+	struct look l = { .site = s, .containers = containers, .patience_ns = patience_ns, .ret = json_pack("{s{}}", "missing") };
 	json_t *client = sea_client_look(s, c->goal, json_object_get(before, "client"), deadline_in(patience_ns));
 
 	look_at_certificate(&l);

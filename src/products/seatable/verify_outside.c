@@ -169,22 +169,27 @@ static void compare_client(struct view *v)
 
 /* ---- the programs beside the server ---- */
 
+/* The switch touches none of them, so one that keeps silent is no fault of the new server; not being told of one is. */
 static void compare_helpers(struct view *v)
 {
-	const json_t *was;
+	const json_t *now = json_object_get(v->now, "helpers"), *was;
 	const char *name;
 
 	json_object_foreach(json_object_get(v->then, "helpers"), name, was)
 	{
-		const char *is = json_str(json_object_get(v->now, "helpers"), name, "the new server is not told to use it");
+		const char *is = json_str(now, name, NULL);
 		autofree char *subject = xasprintf("program %s", name);
 
 		if (*json_string_value(was))
 			sea_unproved(v->p, subject, "answer", "it did not answer before the switch either");
-		else if (!*is)
-			cmp_same(v->p->ret, 1);
+		else if (!now)
+			sea_unproved(v->p, subject, "answer", facts_why_missing(v->p->now, BASE_OUTSIDE));
+		else if (!is)
+			sea_moved(v->p, subject, "use", "yes", "no", "the new server is not told to use it");
+		else if (*is)
+			sea_unproved(v->p, subject, "answer", is);
 		else
-			sea_moved(v->p, subject, "answer", "", is, "the server reached it before the switch");
+			cmp_same(v->p->ret, 1);
 	}
 }
 

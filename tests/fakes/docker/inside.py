@@ -4,7 +4,7 @@ $DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "colla
 "bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "torn": one whose checksum fails, "connections": [{"id", "db"}]:
 of others}. An edit of operation_log is its op_id, of the one base "b1".
 A load while another is at work in its schema has its rows twice.
-$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door]}. Both are the test's to write.
+$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door], "late": {address: so many times it is asked before it is up}}. Both are the test's to write.
 
 Where $DOCKER_CONFIG/real.json is instead, {"socket", "password", "port"}, a MariaDB of this host is asked at its socket, and for curl
 the process that runs in the container, which publishes its port."""
@@ -159,8 +159,21 @@ def mariadb(argv):
         statement(db, sys.stdin.read())
 
 
+def late(server, url):
+    """One of the times that it is not up yet: {door: times}."""
+    for door, times in server.get("late", {}).items():
+        if door in url and times:
+            server["late"][door] = times - 1
+            save("server.json", server)
+            return True
+    return False
+
+
 def curl(argv):
     server = load("server.json")
+    if "-o" in argv:
+        print("502" if late(server, argv[-1]) else "200", end="")
+        return
     for url in (a for a in argv if a.startswith("http")):
         answer = "pong"
         if url.endswith("/server-info/"):

@@ -281,8 +281,12 @@ static void programs_beside_the_server(void **state)
 	assert_int_equal(json_object_size(off), 0);
 	client("{\"helpers\": {\"python\": \"\", \"ai\": \"it does not answer\"}}", "{\"helpers\": {\"python\": \"it does not answer\", \"ai\": \"\"}}",
 	       DEPTH_GATE, true);
-	assert_int_equal(said("program python", "answer"), CMP_DIFFERENT);
+	assert_int_equal(said("program python", "answer"), CMP_UNPROVED);
 	assert_int_equal(said("program ai", "answer"), CMP_UNPROVED);
+	client("{\"helpers\": {\"python\": \"\"}}", "{\"helpers\": {}}", DEPTH_GATE, true);
+	assert_int_equal(said("program python", "use"), CMP_DIFFERENT);
+	client("{\"helpers\": {\"python\": \"\"}}", "{\"helpers\": {\"python\": \"\"}}", DEPTH_GATE, true);
+	assert_int_equal(cmp.n, 0);
 }
 
 /* ---- restarts and log ---- */
