@@ -69,10 +69,16 @@ int sea_client_settings(const struct goal *g, struct err *e)
 
 /* ---- one question ---- */
 
-static bool is_warming_up(int r, long status, const struct err *why)
+/* What the door says of a program behind it that is not up, or has too much to do. */
+static bool is_busy(long status)
+{
+	return status == 429 || (status >= 502 && status <= 504);
+}
+
+static bool may_come(int r, long status, const struct err *why)
 {
 	if (r >= 0)
-		return status >= 502 && status <= 504;
+		return status == 429 || status >= 500;
 	return why->kind == ERR_REFUSED || why->kind == ERR_TIMEOUT || why->kind == ERR_IO;
 }
 
@@ -92,9 +98,34 @@ static int ask_once(struct look *k, const struct secret *token, struct http_ask 
 	return r;
 }
 
+/* Asked again until the deadline; what a sink took of an answer that is not the last is dropped. */
+static int ask_again(struct look *k, const struct secret *token, struct http_ask *ask, void (*drop)(void *data), struct http_answer *ret,
+		     struct err *e)
+{
+	for (;;) {
+		int r = ask_once(k, token, ask, ret, e);
+
+		if (!may_come(r, k->status, e) || deadline_passed(k->until))
+			return r;
+		err_clear(e);
+		http_answer_done(ret);
+		*ret = (struct http_answer){ 0 };
+		if (drop)
+			drop(ask->sink_data);
+		clock_sleep_ns(AGAIN);
+	}
+}
+
+/* A program that is busy to the end has said nothing. */
 static int refused(struct look *k, const char *what, struct err *e)
 {
-	return k->status == 200 ? 0 : err_set(e, ERR_REFUSED, "%s: the server answers with status %ld", what, k->status);
+	long status = k->status;
+
+	if (status == 200)
+		return 0;
+	if (is_busy(status))
+		k->status = 0;
+	return err_set(e, ERR_REFUSED, "%s: the server answers with status %ld", what, status);
 }
 
 /* what: of the question, for people; its path can hold a token. */
@@ -103,18 +134,8 @@ static int ask(struct look *k, const struct secret *token, const char *path, con
 {
 	struct http_ask ask = { .path = path, .query = query };
 	struct http_answer answer = { 0 };
-	int r;
 
-	for (;;) {
-		r = ask_once(k, token, &ask, &answer, e);
-		if (!is_warming_up(r, k->status, e) || deadline_passed(k->until))
-			break;
-		err_clear(e);
-		http_answer_done(&answer);
-		answer = (struct http_answer){ 0 };
-		clock_sleep_ns(AGAIN);
-	}
-	if (r < 0)
+	if (ask_again(k, token, &ask, NULL, &answer, e) < 0)
 		return err_wrap(e, "%s", what);
 	*ret = answer.body;
 	return refused(k, what, e);
@@ -348,6 +369,14 @@ static int add_piece(void *data, struct sv piece, struct err *e)
 	return 0;
 }
 
+static void begin_sum(void *data)
+{
+	struct sum *s = data;
+
+	s->bytes = 0;
+	hasher_begin(s->hasher);
+}
+
 static int fetch(struct look *k, const char *path, struct err *e)
 {
 	struct sum sum = { .hasher = hasher_new() };
@@ -357,8 +386,8 @@ static int fetch(struct look *k, const char *path, struct err *e)
 	char digest[2 * SHA_BYTES + 1];
 	int r;
 
-	hasher_begin(sum.hasher);
-	r = ask_once(k, NULL, &ask, &answer, e);
+	begin_sum(&sum);
+	r = ask_again(k, NULL, &ask, begin_sum, &answer, e);
 	http_answer_done(&answer);
 	hasher_end(sum.hasher, sha);
 	hasher_free(sum.hasher);

@@ -11,7 +11,8 @@
 int sea_client_settings(const struct goal *g, struct err *e) must_check;
 
 /* What it met: {"login": true,"base": {"uuid","tables": {name: columns}},"rows": {table: [row ids of its first page]},"file": {"path","bytes",
- * "sha256"},"seats": {"active","max"}: where an administrator's account is told them,"failed": {part: {"status": of HTTP, 0 none,"why"}}}. What
- * hangs on a part that failed is not in it. before: of an earlier look, whose file is fetched again; NULL: the first one that the rows name. A
- * program behind the door that is not up yet is asked again until the deadline. NULL: nobody asks for it. New reference. */
+ * "sha256"},"seats": {"active","max"}: where an administrator's account is told them,"failed": {part: {"status": of HTTP; 0: none, or that of a
+ * busy program to the end,"why"}}}. What hangs on a part that failed is not in it. before: of an earlier look, whose file is fetched again; NULL:
+ * the first one that the rows name. A program behind the door that is not up yet is asked again until the deadline. NULL: nobody asks for it.
+ * New reference. */
 json_t *sea_client_look(const struct site *s, const struct goal *g, const json_t *before, struct deadline until) must_check;

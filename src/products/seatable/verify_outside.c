@@ -52,30 +52,65 @@ static void compare_certificate(struct view *v)
 
 /* ---- the client ---- */
 
+/* Whoever takes an account, a token, a base or a file away makes the server say so. */
+static bool may_be_users(int64_t status)
+{
+	return status == 401 || status == 403 || status == 404;
+}
+
 /* A part that worked before and does not now: refused by the server, or not to be asked. */
 static bool has_failed(struct view *v, const json_t *is, const char *part, const char *what)
 {
 	const json_t *failed = json_object_get(json_object_get(is, "failed"), part);
 	const char *why = json_str(failed, "why", "it was not tried, for what comes before it failed");
+	int64_t status = json_int(failed, "status", 0);
 
 	if (json_object_get(is, part))
 		return false;
-	if (json_int(failed, "status", 0))
+	if (may_be_users(status))
+		sea_lost(v->p, false, "client", what, "yes", "no", why);
+	else if (status)
 		sea_moved(v->p, "client", what, "yes", "no", why);
 	else
 		sea_unproved(v->p, "client", what, why);
 	return true;
 }
 
+static bool is_same_base(const struct view *v)
+{
+	const json_t *was = json_object_get(json_object_get(v->then, "client"), "base"),
+		     *is = json_object_get(json_object_get(v->now, "client"), "base");
+
+	return !strcmp(json_str(was, "uuid", ""), json_str(is, "uuid", ""));
+}
+
+/* One table, or its rows, can go by one user's hand, or be made anew by a synchronization: only of several is it no user's. */
+static bool is_all_gone(const struct view *v, size_t tables, size_t left)
+{
+	return is_same_base(v) && tables > 1 && !left;
+}
+
+static size_t tables_left(const json_t *was, const json_t *is)
+{
+	const char *name;
+	const json_t *unused;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)was, name, unused)
+		n += json_object_get(is, name) != NULL;
+	return n;
+}
+
 static void compare_base(struct view *v, const json_t *was, const json_t *is)
 {
-	const json_t *tables = json_object_get(is, "tables"), *columns;
+	const json_t *before_tables = json_object_get(was, "tables"), *tables = json_object_get(is, "tables"), *columns;
+	bool all = is_all_gone(v, json_object_size(before_tables), tables_left(before_tables, tables));
 	const char *name;
 
-	if (strcmp(json_str(was, "uuid", ""), json_str(is, "uuid", "")) != 0)
-		sea_moved(v->p, "client", "uuid of the base", json_str(was, "uuid", ""), json_str(is, "uuid", ""),
+	if (!is_same_base(v))
+		sea_lost(v->p, false, "client", "uuid of the base", json_str(was, "uuid", ""), json_str(is, "uuid", ""),
 			  "users can have made another of that name");
-	json_object_foreach(json_object_get(was, "tables"), name, columns)
+	json_object_foreach((json_t *)before_tables, name, columns)
 	{
 		autofree char *what = xasprintf("columns of table %s", name);
 		int64_t before = json_integer_value(columns), after = json_int(tables, name, 0);
@@ -86,7 +121,7 @@ static void compare_base(struct view *v, const json_t *was, const json_t *is)
 		else if (after > before)
 			cmp_add(v->p->ret, CMP_EXPLAINED, "client", what, a, b, RULE_SINCE, NULL);
 		else
-			sea_lost(v->p, !after, "client", what, a, b, "fewer than before: users can have deleted them");
+			sea_lost(v->p, all, "client", what, a, b, "fewer than before: users can have deleted them");
 	}
 }
 
@@ -100,9 +135,25 @@ static size_t still_there(const json_t *was, const json_t *is)
 	return n;
 }
 
+/* No table has any of its rows. */
+static bool all_rows_gone(const struct view *v, const json_t *was, const json_t *is)
+{
+	size_t tables = 0, left = 0;
+	const char *table;
+	const json_t *ids;
+
+	json_object_foreach((json_t *)was, table, ids)
+	{
+		tables += json_array_size(ids) > 0;
+		left += still_there(ids, json_object_get(is, table));
+	}
+	return is_all_gone(v, tables, left);
+}
+
 /* Of the rows of a first page: others may have come before them. */
 static void compare_rows(struct view *v, const json_t *was, const json_t *is)
 {
+	bool all = all_rows_gone(v, was, is);
 	const char *table;
 	const json_t *ids;
 
@@ -115,7 +166,7 @@ static void compare_rows(struct view *v, const json_t *was, const json_t *is)
 		if (after == before)
 			cmp_same(v->p->ret, before);
 		else
-			sea_lost(v->p, !after, "client", what, a, b, "users can have deleted or moved them");
+			sea_lost(v->p, all, "client", what, a, b, "users can have deleted or moved them");
 	}
 }
 

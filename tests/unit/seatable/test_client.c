@@ -16,10 +16,11 @@
 
 /* What the double does wrong; set before it is started. */
 static struct {
-	bool no_base, other_bytes, no_gateway, no_file, warm_up;
+	bool no_base, other_bytes, no_gateway, no_file, warm_up, slow_file, busy;
 } wrong;
 static char dir[64], token_file[96];
 static struct double_server server;
+static bool warm; /* what warms up has been asked for */
 
 /* ---- the server's side ---- */
 
@@ -69,7 +70,6 @@ static const char *body_of(const char *in, size_t i)
 
 static void talk(int fd)
 {
-	static bool warm;
 	char in[8192] = "";
 	size_t n = 0;
 	ssize_t got;
@@ -80,9 +80,13 @@ static void talk(int fd)
 		answer(fd, 404, "{\"error_msg\": \"base not found.\"}");
 		return;
 	}
-	if (wrong.warm_up && strstr(in, "/metadata/") && !warm) {
+	if (((wrong.warm_up && strstr(in, "/metadata/")) || (wrong.slow_file && strstr(in, "/seafhttp/"))) && !warm) {
 		warm = true;
 		answer(fd, 502, "Bad Gateway");
+		return;
+	}
+	if (wrong.busy && strstr(in, "/metadata/")) {
+		answer(fd, 503, "Service Unavailable");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -107,6 +111,7 @@ static void put_token(const char *token)
 static int setup(void **state)
 {
 	memset(&wrong, 0, sizeof wrong);
+	warm = false;
 	snprintf(dir, sizeof dir, "/tmp/crossgrade-client-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	snprintf(token_file, sizeof token_file, "%s/token", dir);
@@ -129,7 +134,7 @@ static json_t *look(const char *base, const json_t *before)
 	server = double_start(talk);
 	doc = json_pack("{s{ss si ss}}", "probe", "host", "127.0.0.1", "http", server.port, "name", "tables.example.org");
 	s.doc = doc;
-	seen = sea_client_look(&s, &g, before, deadline_in(wrong.warm_up ? 60 * NS_PER_S : 0));
+	seen = sea_client_look(&s, &g, before, deadline_in(wrong.warm_up || wrong.slow_file ? 60 * NS_PER_S : 0));
 	double_stop(&server);
 	return seen;
 }
@@ -236,6 +241,30 @@ static void a_gateway_that_warms_up_is_waited_for(void **state)
 	opened(seen);
 }
 
+/* Nothing of the answer before is in its bytes. */
+static void a_file_server_that_warms_up_is_waited_for(void **state)
+{
+	autojson json_t *seen = NULL;
+	char want[DIGEST_TEXT];
+
+	digest_text(SV(BYTES), want);
+	wrong.slow_file = true;
+	seen = look("12/My Base", NULL);
+	opened(seen);
+	assert_string_equal(digest(seen), want);
+	assert_int_equal(json_int(json_object_get(seen, "file"), "bytes", 0), (int64_t)strlen(BYTES));
+}
+
+static void a_busy_program_has_said_nothing(void **state)
+{
+	autojson json_t *seen = NULL;
+
+	wrong.busy = true;
+	seen = look("12/My Base", NULL);
+	assert_int_equal(status(seen, "base"), 0);
+	assert_non_null(strstr(why(seen, "base"), "503"));
+}
+
 static void a_bad_file_of_a_token(void **state)
 {
 	static const char *const bad[] = { "", "\n", "two words", "a\r\nHeader: b" };
@@ -292,6 +321,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_fails_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_way_is_the_servers_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_gateway_that_warms_up_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_server_that_warms_up_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_busy_program_has_said_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_file_of_a_token, setup, teardown),
 		cmocka_unit_test(settings),
 	};

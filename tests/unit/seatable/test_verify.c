@@ -85,14 +85,17 @@ static void rows_that_users_took(void **state)
 
 static void rows_that_are_all_gone(void **state)
 {
-	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 3}");
+	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 30}");
 	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 0}");
 	assert_int_equal(rows(DEPTH_GATE, true), CMP_DIFFERENT);
 	assert_int_equal(rows(DEPTH_GATE, false), CMP_UNPROVED);
 	put(&now, BASE_TABLES, "{}");
 	assert_int_equal(rows(DEPTH_GATE, true), CMP_DIFFERENT);
-	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 4}");
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 40}");
 	assert_int_equal(rows(DEPTH_GATE, true), CMP_EXPLAINED);
+	put(&frozen, BASE_TABLES, "{\"dtable_db.shares\": 2}");
+	put(&now, BASE_TABLES, "{\"dtable_db.shares\": 0}");
+	assert_int_equal(rows(DEPTH_GATE, true), CMP_UNPROVED);
 }
 
 static void edits_that_are_gone(void **state)
@@ -192,6 +195,9 @@ static void no_certificate(void **state)
 
 #define OPENED(more) \
 	"{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"T\": 3}}, \"rows\": {\"T\": [\"r1\", \"r2\"]}, \"failed\": {}" more "}}"
+#define TWO(a, b, in_a, in_b) \
+	"{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"" a "\": 3, \"" b "\": 2}}, \"rows\": {\"" a "\": [\"" in_a "\"], \"" b \
+	"\": [\"" in_b "\"]}, \"failed\": {}}}"
 #define FETCHED(sha) ", \"file\": {\"path\": \"files/a\", \"bytes\": 1, \"sha256\": \"" sha "\"}"
 
 static void client(const char *was, const char *is, enum depth d, bool forward)
@@ -223,15 +229,21 @@ static void another_attachment(void **state)
 static void a_base_that_is_gone(void **state)
 {
 	static const char gone[] = "{\"client\": {\"login\": true, \"failed\": {\"base\": {\"status\": 404, \"why\": \"no\"}}}}",
+			  broken[] = "{\"client\": {\"login\": true, \"failed\": {\"base\": {\"status\": 500, \"why\": \"no\"}}}}",
 			  silent[] = "{\"client\": {\"login\": true, \"failed\": {\"base\": {\"status\": 0, \"why\": \"no answer\"}}}}";
 
 	client(OPENED(FETCHED("aa")), gone, DEPTH_GATE, true);
-	assert_int_equal(said("client", "a base opened"), CMP_DIFFERENT);
+	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
 	assert_int_equal(said("client", "rows read"), CMP_UNPROVED);
-	client(OPENED(FETCHED("aa")), gone, DEPTH_LIVE, true);
+	client(OPENED(FETCHED("aa")), broken, DEPTH_GATE, true);
+	assert_int_equal(said("client", "a base opened"), CMP_DIFFERENT);
+	client(OPENED(FETCHED("aa")), broken, DEPTH_LIVE, true);
 	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
 	client(OPENED(FETCHED("aa")), silent, DEPTH_GATE, true);
 	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
+	facts_put_bool(&frozen, FACT_OBSERVED, BASE_STILL, true, "test");
+	client(OPENED(FETCHED("aa")), gone, DEPTH_GATE, true);
+	assert_int_equal(said("client", "a base opened"), CMP_DIFFERENT);
 }
 
 static void what_the_client_could_not_before(void **state)
@@ -246,15 +258,27 @@ static void rows_and_columns_of_the_client(void **state)
 	static const char fewer[] = "{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"T\": 2}}, \"rows\": {\"T\": [\"r2\"]}, "
 				    "\"failed\": {}}}",
 			  none[] = "{\"client\": {\"login\": true, \"base\": {\"uuid\": \"v\", \"tables\": {}}, \"rows\": {\"T\": [\"r3\"]}, "
-				   "\"failed\": {}}}";
+				   "\"failed\": {}}}",
+			  emptied[] = "{\"client\": {\"login\": true, \"base\": {\"uuid\": \"u\", \"tables\": {\"T\": 3}}, \"rows\": {\"T\": []}, "
+				      "\"failed\": {}}}";
 
 	client(OPENED(""), fewer, DEPTH_GATE, true);
 	assert_int_equal(said("client", "rows of table T"), CMP_UNPROVED);
 	assert_int_equal(said("client", "columns of table T"), CMP_UNPROVED);
 	client(OPENED(""), none, DEPTH_GATE, true);
+	assert_int_equal(said("client", "rows of table T"), CMP_UNPROVED);
+	assert_int_equal(said("client", "columns of table T"), CMP_UNPROVED);
+	assert_int_equal(said("client", "uuid of the base"), CMP_UNPROVED);
+	client(OPENED(""), emptied, DEPTH_GATE, true);
+	assert_int_equal(said("client", "rows of table T"), CMP_UNPROVED);
+	client(TWO("T", "S", "r1", "s1"), TWO("T", "S", "r9", "s1"), DEPTH_GATE, true);
+	assert_int_equal(said("client", "rows of table T"), CMP_UNPROVED);
+	client(TWO("T", "S", "r1", "s1"), TWO("T", "S", "r9", "s9"), DEPTH_GATE, true);
 	assert_int_equal(said("client", "rows of table T"), CMP_DIFFERENT);
-	assert_int_equal(said("client", "columns of table T"), CMP_DIFFERENT);
-	assert_int_equal(said("client", "uuid of the base"), CMP_DIFFERENT);
+	client(TWO("T", "S", "r1", "s1"), TWO("T", "new", "r1", "s1"), DEPTH_GATE, true);
+	assert_int_equal(said("client", "columns of table S"), CMP_UNPROVED);
+	client(TWO("T", "S", "r1", "s1"), TWO("A", "B", "r1", "s1"), DEPTH_GATE, true);
+	assert_int_equal(said("client", "columns of table S"), CMP_DIFFERENT);
 }
 
 static void no_client_is_told_once(void **state)
