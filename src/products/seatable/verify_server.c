@@ -7,6 +7,7 @@
 #include "products/seatable/verify.h"
 
 #define RULE_SINCE "seatable.written-since"
+#define RULE_SEATS "seatable.seats-before"
 #define READY      "ready"      /* step that waited for the new server */
 
 /* ---- the other containers ---- */
@@ -125,7 +126,8 @@ static void compare_told(struct sea_proof *p, int64_t licensed)
 		sea_moved(p, "licence", "seats, by the server's own word", a, b, "the file was exchanged since its start, or it reads another");
 }
 
-static void compare_licence(struct sea_proof *p, const json_t *now)
+/* That more users are active than it is for is no news where they were as many before: the check asked for a yes. */
+static void compare_licence(struct sea_proof *p, const json_t *then, const json_t *now)
 {
 	int64_t active = json_int(now, "active", 0), licensed = json_int(now, "licensed", -1);
 	autofree char *a = xasprintf("%" PRId64 " users at most", licensed), *b = xasprintf("%" PRId64 " active", active);
@@ -134,7 +136,9 @@ static void compare_licence(struct sea_proof *p, const json_t *now)
 		sea_unproved(p, "licence", "seats", "the licence in place tells no number of users");
 		return;
 	}
-	if (active > licensed)
+	if (active > licensed && json_int(then, "active", 0) > licensed)
+		cmp_add(p->ret, CMP_EXPLAINED, "licence", "seats", a, b, RULE_SEATS, NULL);
+	else if (active > licensed)
 		cmp_add(p->ret, p->to ? CMP_DIFFERENT : CMP_UNPROVED, "licence", "seats", a, b, NULL, "more users are active than it is for");
 	else
 		cmp_same(p->ret, 1);
@@ -151,5 +155,5 @@ void sea_compare_seats(struct sea_proof *p)
 	}
 	compare_active(p, json_int(then, "active", 0), json_int(now, "active", 0));
 	if (p->edition && !strcmp(p->edition, SEA_ENTERPRISE))
-		compare_licence(p, now);
+		compare_licence(p, then, now);
 }

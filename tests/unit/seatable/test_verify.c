@@ -387,6 +387,15 @@ static void seats_of_the_licence(void **state)
 	sea_compare_seats(&p);
 	assert_int_equal(said("licence", "seats"), CMP_DIFFERENT);
 	assert_int_equal(said("users", "active"), CMP_EXPLAINED);
+	put(&frozen, BASE_SEATS, "{\"active\": 4, \"licensed\": 3}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_seats(&p);
+	assert_int_equal(said("licence", "seats"), CMP_EXPLAINED);
+	put(&frozen, BASE_SEATS, "{\"active\": 4}");  /* of Developer Edition */
+	p = proof(DEPTH_GATE, true);
+	sea_compare_seats(&p);
+	assert_int_equal(said("licence", "seats"), CMP_EXPLAINED);
+	put(&frozen, BASE_SEATS, "{\"active\": 3}");
 	put(&now, BASE_SEATS, "{\"active\": 2, \"licensed\": 25}");
 	p = proof(DEPTH_GATE, true);
 	sea_compare_seats(&p);
