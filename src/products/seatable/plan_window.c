@@ -27,16 +27,26 @@ void sea_draft_stage(struct sea_draft *d)
 	    json_pack("{ss ss? ss? ss}", "image", d->image, "archive", json_str(d->to->target, "image_archive", NULL), "sha256",
 		      json_str(d->to->target, "sha256", NULL), "within", sea_draft_span(d, "pull_timeout", "1h")),
 	    "the image is on this host, whole, long before anything stops, and nothing else is pulled");
-	if (saves_archives(d))
-		add(d, PHASE_STAGE, "big-data", "seatable_bigdata", 0,
-		    json_pack("{ss ss}", "container", json_str(d->at, "server", ""), "within", sea_draft_span(d, "big_data_timeout", "1h")),
-		    "archived rows lie where no copy is made; after a way back with the data, 'seatable.sh restore-all' reads them in again");
 	if (d->folders == SEA_FOLDERS_COPY)
 		window_copy_live(d->plan, d->to, PHASE_STAGE, "backup-live", 1,
 				 "most of the data folders is copied and read back while the server runs");
 }
 
 /* ---- before the stop, and with the server stopped ---- */
+
+/* As late as the server still runs, for what is archived behind it is in no copy; and before the baseline, which has what it writes. */
+static void archives(struct sea_draft *d)
+{
+	if (!saves_archives(d))
+		return;
+	add(d, PHASE_FREEZE, "big-data", "seatable_bigdata", STEP_AGAIN,
+	    json_pack("{ss ss}", "container", json_str(d->at, "server", ""), "within", sea_draft_span(d, "big_data_timeout", "1h")),
+	    "archived rows lie where no copy is made, and are written where one is");
+	if (d->folders == SEA_FOLDERS_COPY)
+		window_copy_live(d->plan, d->to, PHASE_FREEZE, "backup-archives", 1, "what was written of them is copied before anything stops");
+	plan_note(d->plan, "no way back touches db-data, where archived rows lie: 'seatable.sh restore-all' is for a db-data that was lost itself, "
+			   "after a copy of what is left, since it puts the older state over it; rows archived after step 'big-data' are in no copy");
+}
 
 static unsigned when(const struct sea_draft *d)
 {
@@ -92,6 +102,7 @@ static void stop(struct sea_draft *d)
 
 void sea_draft_freeze(struct sea_draft *d)
 {
+	archives(d);
 	window_hook(d->plan, d->to, PHASE_FREEZE, "before-stop", "before_stop", "hold clients back, silence alarms");
 	/* A baseline that is newer than the dump would leave uncounted what came between, and is in no dump. */
 	if (d->dumps_running) {
