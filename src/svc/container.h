@@ -28,6 +28,10 @@ void container_reach(const json_t *about, const char *const *names, size_t n, js
 /* By its mounts: where a path of it lies on this host, and where one of this host lies in it. Heap; NULL: nowhere. */
 char *container_outside(const json_t *seen, const char *inside);
 char *container_inside(const json_t *seen, const char *outside);
+/* Docker's word of the mount that a path of it lies on; NULL: it lies in the container itself. Borrowed. */
+const json_t *container_mount(const json_t *seen, const char *inside);
+/* Is what a running process calls `inside` the file that this host calls `outside`? */
+bool container_shows(pid_t pid, const char *inside, const char *outside);
 /* Its network is this host's: it publishes nothing, and what holds for ports of this host holds for its own. */
 bool container_is_on_host_of(const json_t *seen);
 /* The file in which docker keeps what it writes, an object {"log":..} a line; NULL: this log driver keeps none. Borrowed. */

@@ -22,8 +22,8 @@ static const char *below(const char *path, const char *top)
 	return path + n;
 }
 
-/* The mount that `path` lies on, of those that docker knows: the longest one. */
-static char *by_mounts(const json_t *seen, const char *path, const char *from, const char *to)
+/* The mount that `path` lies on, of those that docker knows: the longest one. ret_rest: what of the path lies below it. */
+static const json_t *mount_with(const json_t *seen, const char *path, const char *from, const char **ret_rest)
 {
 	const json_t *mounts = json_object_get(seen, "Mounts"), *m, *best = NULL;
 	const char *rest = NULL;
@@ -38,8 +38,24 @@ static char *by_mounts(const json_t *seen, const char *path, const char *from, c
 			best = m;
 		}
 	}
+	*ret_rest = rest;
+	return best;
+}
+
+static char *by_mounts(const json_t *seen, const char *path, const char *from, const char *to)
+{
+	const char *rest = NULL;
+	const json_t *m = mount_with(seen, path, from, &rest);
+
 	/* One in memory has no source. */
-	return best && *json_str(best, to, "") ? xasprintf("%s%s", json_str(best, to, ""), rest) : NULL;
+	return m && *json_str(m, to, "") ? xasprintf("%s%s", json_str(m, to, ""), rest) : NULL;
+}
+
+const json_t *container_mount(const json_t *seen, const char *inside)
+{
+	const char *rest;
+
+	return mount_with(seen, inside, "Destination", &rest);
 }
 
 char *container_outside(const json_t *seen, const char *inside)
@@ -144,6 +160,13 @@ static bool same_mounts(pid_t pid)
 	autofree char *theirs = xasprintf("/proc/%d/ns/mnt", (int)pid);
 
 	return same_file(theirs, "/proc/self/ns/mnt");
+}
+
+bool container_shows(pid_t pid, const char *inside, const char *outside)
+{
+	autofree char *through = xasprintf("/proc/%d/root%s", (int)pid, inside);
+
+	return same_file(through, outside);
 }
 
 char *container_path_here(pid_t pid, const char *inside)

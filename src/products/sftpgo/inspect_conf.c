@@ -6,10 +6,23 @@
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/places.h"
 
-/* Relative names are of the configuration directory. A file that is a link itself stays one: whoever opens it refuses. */
-static char *database_file(const struct sftpgo_config *c)
+/* In a container by docker's word, not by what shows here: its own layer may. */
+static char *named_file(const struct layout *l, const char **ret_why)
 {
-	autofree char *file = sftpgo_config_path(c, "data_provider.name"), *dir = NULL;
+	const char *said = sftpgo_config_str(&l->conf, "data_provider.name");
+	autofree char *path = NULL;
+
+	*ret_why = l->conf.folder ? "it is not in the copied folder" : sftpgo_config_from(&l->conf, "data_provider.name");
+	if (!l->inside || !said || !*said)
+		return sftpgo_config_path(&l->conf, "data_provider.name");
+	path = xasprintf("%s%s%s", *said == '/' ? "" : l->inside, *said == '/' ? "" : "/", said);
+	return layout_kept(l, path, ret_why);
+}
+
+/* Relative names are of the configuration directory. A file that is a link itself stays one: whoever opens it refuses. */
+static char *database_file(const struct layout *l, const char **ret_why)
+{
+	autofree char *file = named_file(l, ret_why), *dir = NULL;
 	char *slash = file ? strrchr(file, '/') : NULL;
 
 	if (!slash)
@@ -27,12 +40,10 @@ static void put_provider_keys(struct look *k)
 
 	look_pin_str(k, SF_DRIVER, driver, sftpgo_config_from(c, "data_provider.driver"));
 	if (driver && (!strcmp(driver, "sqlite") || !strcmp(driver, "bolt"))) {
-		autofree char *file = database_file(c);
+		const char *why;
+		autofree char *file = database_file(&k->l, &why);
 
-		look_pin_str(k, SF_DB_FILE, file, file	      ? sftpgo_config_from(c, "data_provider.name") :
-						  c->folder   ? "it is not in the copied folder" :
-						  k->l.inside ? "it lies in no volume of the container" :
-								sftpgo_config_from(c, "data_provider.name"));
+		look_pin_str(k, SF_DB_FILE, file, file ? sftpgo_config_from(c, "data_provider.name") : why);
 	}
 	if (database_is_server(driver)) {
 		const char *words = sftpgo_config_str(c, "data_provider.connection_string");

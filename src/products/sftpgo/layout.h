@@ -65,6 +65,9 @@ void layout_each_stopped(void (*seen)(void *data, const json_t *container, const
 char **layout_words(const json_t *list);        /* its texts; for words_free() */
 /* What the server calls `path`, absolute, as this host calls it. Heap; NULL: it lies in a container itself, or in memory. */
 char *layout_here(const struct layout *l, const char *path) must_check;
+/* The same of a file that must outlive the container, which shows on this host while it lies in one that runs, too. NULL: it does
+ * not, and why. */
+char *layout_kept(const struct layout *l, const char *path, const char **ret_why) must_check;
 /* doors_probe(), as this host reaches what a container publishes. New reference. */
 json_t *layout_probe(const struct layout *l) must_check;
 

@@ -5,6 +5,7 @@
 
 #include "io/json.h"
 #include "products/sftpgo/doors.h"
+#include "products/sftpgo/places.h"
 #include "svc/container.h"
 
 /* What a container that does not run is started with. */
@@ -109,6 +110,41 @@ char *layout_here(const struct layout *l, const char *path)
 	if (!l->inside)
 		return xstrdup(path);
 	return l->seen ? container_outside(l->seen, path) : NULL;
+}
+
+/* A link in a volume may lead out of it. */
+static bool stays_in(const json_t *mount, const char *file)
+{
+	autofree char *top = place_real(json_str(mount, "Source", "/")), *dir = xstrdup(file), *real = NULL, *name = NULL;
+
+	*strrchr(dir, '/') = '\0';
+	real = place_real(*dir ? dir : "/");
+	name = place_below(top, real);
+	return name;
+}
+
+/* NULL: by docker's word and by what the server itself sees, it is `here`. */
+static const char *why_not_kept(const struct layout *l, const char *path, const char *here)
+{
+	const json_t *mount = l->seen ? container_mount(l->seen, path) : NULL;
+
+	if (!l->seen)
+		return "docker did not tell where";
+	if (!here)
+		return "it lies in no volume of the container";
+	if (!strcmp(json_str(mount, "Destination", ""), path))
+		return "the file alone is mounted into the container, and what the server keeps beside it lies elsewhere: mount its folder";
+	if (!stays_in(mount, here) || (l->proc.id.pid && !container_shows(l->proc.id.pid, path, here)))
+		return "where docker has its volume lies another file than the server sees";
+	return NULL;
+}
+
+char *layout_kept(const struct layout *l, const char *path, const char **ret_why)
+{
+	autofree char *here = layout_here(l, path);
+
+	*ret_why = l->inside ? why_not_kept(l, path, here) : NULL;
+	return *ret_why ? NULL : take_ptr(here);
 }
 
 json_t *layout_probe(const struct layout *l)

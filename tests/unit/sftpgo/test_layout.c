@@ -1,6 +1,11 @@
 #include "products/sftpgo/layout.h"
 
-#include "unit.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../io/place.h"
 
 static void a_command_line_that_serves(void **state)
 {
@@ -71,6 +76,46 @@ static void what_does_not_serve(void **state)
 	}
 }
 
+/* ---- what outlives a container ---- */
+
+/* A container that has all of our files where we have them, and which docker gave this one mount. */
+static void in_a_container(struct place *p, const char *source, const char *at, const char *path, const char *want)
+{
+	autofree char *from = xasprintf("%s/%s", p->path, source), *to = xasprintf("%s/%s", p->path, at),
+		      *file = xasprintf("%s/%s", p->path, path), *here = NULL;
+	autojson json_t *seen = json_pack("{s[{ss ss}]}", "Mounts", "Source", from, "Destination", to);
+	struct layout l = { .inside = p->path, .seen = seen, .proc.id.pid = getpid() };
+	const char *why = NULL;
+
+	here = layout_kept(&l, file, &why);
+	if (want)
+		assert_non_null(strstr(why ?: "nothing", want));
+	else
+		assert_string_equal(here ?: why, file);
+	assert_int_equal(!here, !!want);
+}
+
+static void a_database_in_a_container(void **state)
+{
+	static const char *const dirs[] = { "state", "other", "layer" };
+	struct place *p = *state;
+	autofree char *link = xasprintf("%s/state/out", p->path), *out = xasprintf("%s/layer", p->path);
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		autofree char *file = xasprintf("%s/a.db", dirs[i]);
+
+		assert_int_equal(mkdir(below(p, dirs[i]), 0700), 0);
+		put_file(p, file, dirs[i]);
+	}
+	assert_int_equal(symlink(out, link), 0);
+	in_a_container(p, "state", "state", "state/a.db", NULL);
+	/* It shows here, as the layer of every container that runs does. */
+	in_a_container(p, "state", "state", "layer/a.db", "in no volume");
+	in_a_container(p, "state", "state", "state/out/a.db", "another file");
+	in_a_container(p, "other", "state", "state/a.db", "another file");
+	in_a_container(p, "state/a.db", "state/a.db", "state/a.db", "mount its folder");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +123,7 @@ int main(void)
 		cmocka_unit_test(the_file_of_the_configuration),
 		cmocka_unit_test(where_it_logs_to),
 		cmocka_unit_test(what_does_not_serve),
+		in_place(a_database_in_a_container),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
