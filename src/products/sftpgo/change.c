@@ -8,6 +8,11 @@ bool sftpgo_follows(const struct goal *to)
 	return to && !strcmp(goal_setting(to, "role", "leader"), "follower");
 }
 
+static bool is_there(const struct change *c)
+{
+	return c->from_version && c->to_version && !strcmp(c->from_version, c->to_version);
+}
+
 void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret)
 {
 	struct change c = { .from_edition = facts_str(now, SF_EDITION, NULL),
@@ -20,9 +25,9 @@ void sftpgo_change(const struct facts *now, const struct goal *to, struct change
 		c.to_edition = goal_edition(to);
 	if (to && !c.to_version)
 		c.to_version = goal_version(to);
+	/* The image that is in force may hold another version than its tag, or the goal, says. */
+	c.nothing = is_there(&c);
 	if (container_is(facts_str(now, SF_SERVICE_KIND, NULL)))
-		c.nothing = container_stays(now);
-	else
-		c.nothing = c.from_version && c.to_version && !strcmp(c.from_version, c.to_version);
+		c.nothing = container_stays(now) && (!c.to_version || c.nothing);
 	*ret = c;
 }

@@ -52,12 +52,16 @@ static const char *obstacle(const struct facts *now, const json_t *container, co
 	return NULL;
 }
 
-static void judge_image(const struct facts *now, const struct goal *to, const json_t *container, struct results *ret)
+static void judge_image(const struct facts *now, const struct goal *to, const struct change *c, const json_t *container,
+                        struct results *ret)
 {
 	static const char id[] = "sftpgo.container";
 	const char *name = json_str(container, "name", NULL);
 
-	if (to && goal_image(to))
+	if (to && goal_image(to) && container_stays(now) && !c->nothing)
+		results_add(ret, id, VERDICT_BLOCK, name, "it runs image '%s' already, and that is version %s, not %s", goal_image(to),
+			    c->from_version ? c->from_version : "unknown", c->to_version);
+	else if (to && goal_image(to))
 		container_judge(now, id, ret);
 	else
 		results_add(ret, id, VERDICT_BLOCK, name, "%s of docker, image '%s', and no target.image is named",
@@ -74,8 +78,8 @@ CHECK(container)
 
 	if (!container || !need(now, SF_PROBE, id, ret, &probe))
 		return;
-	judge_image(now, to, container, ret);
 	sftpgo_change(now, to, &c);
+	judge_image(now, to, &c, container, ret);
 	why = crosses_to_enterprise(&c) ? "from open source to Enterprise there is no way in a container yet" : obstacle(now, container, probe);
 	if (why)
 		results_add(ret, id, VERDICT_BLOCK, json_str(container, "name", NULL), "%s", why);

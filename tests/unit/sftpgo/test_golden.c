@@ -89,6 +89,8 @@ int main(void)
 		{ "sftpgo.container", "felt", VERDICT_BLOCK },
 		{ "sftpgo.container", "enterprise", VERDICT_BLOCK },
 		{ "sftpgo.container", "error", VERDICT_BLOCK },
+		{ "sftpgo.container", "stays", VERDICT_PASS },
+		{ "sftpgo.container", "another", VERDICT_BLOCK },
 		{ "sftpgo.container-data", "volumes", VERDICT_PASS },
 		{ "sftpgo.container-data", "layer", VERDICT_WARN },
 		{ "sftpgo.container-data", "image", VERDICT_WARN },
