@@ -41,6 +41,23 @@ int image_inspect(const char *reference, json_t **ret, struct err *e)
 	return only_one(argv, reference, ret, e);
 }
 
+int volume_inspect(const char *name, json_t **ret, struct err *e)
+{
+	const char *argv[] = { "docker", "volume", "inspect", "--", name, NULL };
+
+	return only_one(argv, name, ret, e);
+}
+
+const char *volume_is_mounted_as(const json_t *volume)
+{
+	const char *driver = json_str(volume, "Driver", "local");
+	const json_t *options = json_object_get(volume, "Options");
+
+	if (strcmp(driver, "local") != 0)
+		return driver;
+	return *json_str(options, "device", "") ? json_str(options, "type", "none") : NULL;
+}
+
 static int list_ids(char *argv[IDS_MAX], struct buf *text, struct err *e)
 {
 	static const char *const ls[] = { "docker",     "container", "ls",      "--all",

@@ -10,6 +10,11 @@ int container_inspect(const char *name, json_t **ret, struct err *e) must_check;
 int container_all(json_t **ret, struct err *e) must_check;
 /* An image by its reference or id. ERR_ABSENT: it is not on this host. */
 int image_inspect(const char *reference, json_t **ret, struct err *e) must_check;
+int volume_inspect(const char *name, json_t **ret, struct err *e) must_check;
+/* Docker mounts such a volume when a container of it starts, and takes the mount away with the last: its driver, or the type of its
+ * device ("nfs", "none" for a folder). NULL: it is a folder of docker's, and stays. Borrowed. No other option is ever shown: one may
+ * be a password. Source: docker docs, "docker volume create", local driver. */
+const char *volume_is_mounted_as(const json_t *volume);
 /* The one of a service {"kind":"compose"|"container",..}. */
 int container_of(const json_t *service, json_t **ret, struct err *e) must_check;
 int container_state_of(const json_t *seen, struct svc_state *ret, struct err *e) must_check;

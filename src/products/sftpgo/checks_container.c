@@ -103,6 +103,20 @@ static void judge_database(const struct facts *now, struct results *ret)
 		results_add(ret, id, VERDICT_PASS, "database", "'%s' on this host", facts_str(now, SF_DB_FILE, "?"));
 }
 
+/* After the stop neither database nor restore point would show here. */
+static void judge_volumes(const struct facts *now, struct results *ret)
+{
+	static const char id[] = "sftpgo.container-data";
+	const json_t *volumes, *as;
+	const char *name;
+
+	if (!need_if_any(now, SF_VOLUMES, SF_CONTAINER, id, ret, &volumes))
+		return;
+	json_object_foreach((json_t *)volumes, name, as)
+		results_add(ret, id, VERDICT_BLOCK, name, "docker mounts this volume (%s) only while a container runs: mount it on this host "
+			    "yourself, and give the container that folder", json_string_value(as));
+}
+
 static void judge_layer(const struct facts *now, struct results *ret)
 {
 	static const char id[] = "sftpgo.container-data";
@@ -128,6 +142,7 @@ CHECK(container_data)
 	if (!container_of_server(now, id, ret))
 		return;
 	judge_database(now, ret);
+	judge_volumes(now, ret);
 	if (!need_if_any(now, SF_ADRIFT, SF_SCOPE, id, ret, &adrift))
 		return;
 	json_array_foreach((json_t *)adrift, i, one)

@@ -41,6 +41,8 @@
 #define SF_CONTAINER       "install.container"  /* P container_about(), and "root": as it calls it, "host_network", "conf_of_image": bool,
                                                  * or "error": why docker told nothing; absent: none */
 #define SF_LAYER           "container.changes"  /* O {"some":[path],"n"}: changed in the container itself, in no volume [docker diff] */
+#define SF_VOLUMES         "container.volumes"  /* O {name: driver, or type of its device}: of configuration and database, those that docker
+                                                 * mounts only while a container runs; absent: none [docker volume inspect] */
 #define SF_ADRIFT          "container.adrift"   /* P [str]: what of the data lies in the container itself, in words; absent: nothing */
 #define SF_SERVICE         "service.config"     /* P object for service_open() */
 #define SF_SERVICE_KIND    "service.kind"       /* P str */

@@ -9,14 +9,10 @@
 /* In a container by docker's word, not by what shows here: its own layer may. */
 static char *named_file(const struct layout *l, const char **ret_why)
 {
-	const char *said = sftpgo_config_str(&l->conf, "data_provider.name");
-	autofree char *path = NULL;
+	autofree char *path = l->inside ? layout_named(l, "data_provider.name") : NULL;
 
 	*ret_why = l->conf.folder ? "it is not in the copied folder" : sftpgo_config_from(&l->conf, "data_provider.name");
-	if (!l->inside || !said || !*said)
-		return sftpgo_config_path(&l->conf, "data_provider.name");
-	path = xasprintf("%s%s%s", *said == '/' ? "" : l->inside, *said == '/' ? "" : "/", said);
-	return layout_kept(l, path, ret_why);
+	return path ? layout_kept(l, path, ret_why) : sftpgo_config_path(&l->conf, "data_provider.name");
 }
 
 /* Relative names are of the configuration directory. A file that is a link itself stays one: whoever opens it refuses. */

@@ -44,6 +44,36 @@ static void put_layer(struct look *k)
 	look_observe(k, SF_LAYER, json_pack("{so sI}", "some", some, "n", (json_int_t)json_array_size(all)), "docker container diff");
 }
 
+static int note_volume(const struct look *k, const char *path, json_t *ret, struct err *e)
+{
+	const json_t *mount = path ? container_mount(k->l.seen, path) : NULL;
+	autojson json_t *volume = NULL;
+	const char *name = json_str(mount, "Name", ""), *as;
+
+	if (strcmp(json_str(mount, "Type", ""), "volume") != 0)
+		return 0;
+	if (volume_inspect(name, &volume, e) < 0)
+		return -(int)e->kind;
+	as = volume_is_mounted_as(volume);
+	if (as)
+		json_object_set_new(ret, name, json_text(as));
+	return 0;
+}
+
+/* Those that a restore point lies in. */
+static void put_volumes(struct look *k)
+{
+	autofree char *database = layout_named(&k->l, "data_provider.name");
+	json_t *volumes = json_object();
+	struct err e = ERR_INIT;
+
+	if (note_volume(k, k->l.inside, volumes, &e) < 0 || note_volume(k, database, volumes, &e) < 0)
+		look_missing(k, SF_VOLUMES, &e);
+	else if (json_object_size(volumes))
+		look_observe(k, SF_VOLUMES, json_incref(volumes), "docker volume inspect");
+	json_decref(volumes);
+}
+
 /* Asked of the running server alone: nobody runs its program elsewhere than in it. */
 static void miss_programs(struct look *k)
 {
@@ -59,8 +89,10 @@ void look_at_container(struct look *k)
 {
 	put_about(k);
 	miss_programs(k);
-	if (k->l.seen && (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP))
+	if (k->l.seen && (k->depth == DEPTH_LIVE || k->depth == DEPTH_DEEP)) {
 		put_layer(k);
+		put_volumes(k);
+	}
 }
 
 /* ---- the new image */

@@ -63,6 +63,8 @@ void layout_find_stopped(struct layout *l);
 /* Calls back with the root, as this host calls it, of each container that does not run. */
 void layout_each_stopped(void (*seen)(void *data, const json_t *container, const char *root), void *data);
 char **layout_words(const json_t *list);        /* its texts; for words_free() */
+/* The path that a key names, as the server calls it. Heap; NULL: it names none. */
+char *layout_named(const struct layout *l, const char *key) must_check;
 /* What the server calls `path`, absolute, as this host calls it. Heap; NULL: it lies in a container itself, or in memory. */
 char *layout_here(const struct layout *l, const char *path) must_check;
 /* The same of a file that must outlive the container, which shows on this host while it lies in one that runs, too. NULL: it does

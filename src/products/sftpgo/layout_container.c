@@ -112,6 +112,15 @@ char *layout_here(const struct layout *l, const char *path)
 	return l->seen ? container_outside(l->seen, path) : NULL;
 }
 
+char *layout_named(const struct layout *l, const char *key)
+{
+	const char *said = sftpgo_config_str(&l->conf, key);
+
+	if (!said || !*said)
+		return NULL;
+	return *said == '/' ? xstrdup(said) : xasprintf("%s/%s", l->inside ? l->inside : l->root, said);
+}
+
 /* A link in a volume may lead out of it. */
 static bool stays_in(const json_t *mount, const char *file)
 {

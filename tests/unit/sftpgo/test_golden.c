@@ -96,6 +96,7 @@ int main(void)
 		{ "sftpgo.container-data", "image", VERDICT_WARN },
 		{ "sftpgo.container-data", "server", VERDICT_BLOCK },
 		{ "sftpgo.container-data", "nowhere", VERDICT_BLOCK },
+		{ "sftpgo.container-data", "mounted", VERDICT_BLOCK },
 		{ "sftpgo.gate", "container", VERDICT_WARN },
 		{ "sftpgo.target-features", "image", VERDICT_NOTE },
 		{ "sftpgo.target-features", "distroless", VERDICT_BLOCK },

@@ -345,6 +345,22 @@ static void test_memory_is_nowhere_on_this_host(void **state)
 	assert_null(nowhere);
 }
 
+static void is_mounted_as(const char *volume, const char *want)
+{
+	autojson json_t *doc = parse(volume);
+
+	assert_string_equal(volume_is_mounted_as(doc) ?: "a folder", want);
+}
+
+static void test_volumes_that_docker_mounts(void **state)
+{
+	is_mounted_as("{\"Driver\":\"local\",\"Options\":null}", "a folder");
+	is_mounted_as("{\"Driver\":\"local\",\"Options\":{\"o\":\"size=1g\"}}", "a folder");
+	is_mounted_as("{\"Driver\":\"local\",\"Options\":{\"type\":\"nfs\",\"o\":\"addr=a\",\"device\":\":/v\"}}", "nfs");
+	is_mounted_as("{\"Driver\":\"local\",\"Options\":{\"type\":\"none\",\"o\":\"bind\",\"device\":\"/srv/v\"}}", "none");
+	is_mounted_as("{\"Driver\":\"acme/nfs\",\"Options\":{}}", "acme/nfs");
+}
+
 static void test_where_docker_keeps_the_log(void **state)
 {
 	autojson json_t *file = parse("{\"LogPath\":\"/d/x-json.log\",\"HostConfig\":{\"LogConfig\":{\"Type\":\"json-file\"}}}");
@@ -368,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
+		cmocka_unit_test(test_volumes_that_docker_mounts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
