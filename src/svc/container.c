@@ -214,12 +214,13 @@ json_t *container_about(const json_t *seen)
 	const char *name = json_str(seen, "Name", "");
 	json_t *about = container_config_of(seen), *args = json_object_get(seen, "Args");
 	json_t *more = json_pack(
-	    "{ss so ss ss ss s[s] so ss?}", "name", name + (name[0] == '/'), "id",
+	    "{ss so ss ss ss s[s] so ss? sb}", "name", name + (name[0] == '/'), "id",
 	    json_sprintf("%.12s", json_str(seen, "Id", "")), "image",
 	    json_str(json_object_get(seen, "Config"), "Image", "?"), "status",
 	    json_str(json_object_get(seen, "State"), "Status", "?"), "restart",
 	    *json_str(policy, "Name", "") ? json_str(policy, "Name", "") : "no", "command",
-	    json_str(seen, "Path", ""), "ports", ports_of(seen), "address", address_of(seen));
+	    json_str(seen, "Path", ""), "ports", ports_of(seen), "address", address_of(seen),
+	    "host_network", (int)container_is_on_host_of(seen));
 
 	if (json_is_array(args))
 		json_array_extend(json_object_get(more, "command"), args);

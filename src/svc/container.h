@@ -24,7 +24,8 @@ void container_policy_of(const json_t *seen, char ret[CONTAINER_POLICY_MAX]);
  * {"kind":"container","name":..}. */
 json_t *container_config_of(const json_t *seen);
 /* What a person asks of it: container_config_of() and {"name","id","image","status","restart","command":[..],
- * "ports":{"9000/tcp":"0.0.0.0:9000"},"address": of its own network, or null}. */
+ * "ports":{"9000/tcp":"0.0.0.0:9000"},"address": of its own network, or null,"host_network":
+ * bool}. */
 json_t *container_about(const json_t *seen);
 /* Of what is reached inside at "host" and these ports, what this host reaches: what a container publishes there, and the rest of it
  * not; with nothing published, by its own address. probe: {"host", name: port} of a site. */

@@ -518,7 +518,7 @@ sftpgo_lone() {
 	docker stop sftp >/dev/null
 	cg inspect sftpgo --root "$(root_of sftp-state)" --output json
 	exits 0
-	[ "$(fact service.kind) $(fact install.container "['status']")" = 'container exited' ]
+	[ "$(fact service.kind) $(fact container.now "['status']")" = 'container exited' ]
 	[ "$(json "'conf' in d['facts']")" = False ]
 	[[ $output == *'which file its image brings cannot be seen'* ]]
 	docker rm --force sftp >/dev/null

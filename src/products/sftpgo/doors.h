@@ -23,7 +23,7 @@ struct door {
 };
 typedef VEC(struct door) door_list;
 void doors_list(const json_t *doors, door_list *ret);   /* dropped with vec_done() */
-/* Of a server in a container, by docker's word (container_about(), "host_network"): where it publishes each, else at its own address. */
+/* Of a server in a container, by docker's word (container_about()): where it publishes each, else at its own address. */
 void doors_find(const json_t *container, door_list *doors);
 /* Their TCP ports, each once, SFTP and HTTP first. */
 json_t *doors_ports(const struct sftpgo_config *c) must_check;

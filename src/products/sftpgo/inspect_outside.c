@@ -34,7 +34,7 @@ void look_at_outside(struct look *k)
 	doors_list(all, &doors);
 	put_listens(k, &doors);
 	if (k->l.container)
-		doors_find(facts_get(k->f, SF_CONTAINER), &doors);
+		doors_find(k->l.container, &doors);
 	seen = outside_host_keys(k->site, &doors, &keys_why);
 	put(k, SF_HOST_KEYS, seen, keys_why, "SSH key exchange");
 	seen = outside_certificates(k->site, &doors, &certificates_why);

@@ -181,7 +181,6 @@ static void find_doors(const struct proof *p, door_list *doors)
 	if (!then || container_of(json_object_get(ctx_site(p->c, NULL)->doc, "service"), &seen, &none) < 0)
 		return;
 	now = container_about(seen);
-	json_object_set_new(now, "host_network", json_boolean(container_is_on_host_of(seen)));
 	doors_find(now, doors);
 }
 

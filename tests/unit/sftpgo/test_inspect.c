@@ -518,6 +518,31 @@ static void edited_files(void **state)
 	assert_string_equal(json_string_value(json_array_get(edited, 1)), "/etc/sftpgo/with blank");
 }
 
+/* ---- a container ---- */
+
+static json_t *pinned_of_container(const struct place *p, const char *status, const char *address)
+{
+	struct looking l;
+	json_t *pinned;
+
+	look_begin(&l, p, "{}");
+	l.k.l.container = json_pack("{ss ss ss}", "name", "sftp", "status", status, "address", address);
+	look_at_container(&l.k);
+	assert_string_equal(json_str(facts_get(&l.f, SF_CONTAINER_NOW), "address", ""), address);
+	pinned = facts_pinned(&l.f);
+	look_end(&l);
+	return pinned;
+}
+
+static void what_a_restart_of_a_container_changes(void **state)
+{
+	autojson json_t *then = pinned_of_container(*state, "running", "172.17.0.2"),
+			*now = pinned_of_container(*state, "restarting", "172.17.0.3");
+
+	assert_string_equal(json_str(json_object_get(then, SF_CONTAINER), "name", ""), "sftp");
+	assert_true(json_equal(then, now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +553,7 @@ int main(void)
 		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
 		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie), in_place(rules_that_delete_wait),
+		in_place(what_a_restart_of_a_container_changes),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
