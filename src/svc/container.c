@@ -229,7 +229,8 @@ json_t *container_about(const json_t *seen)
 	return about;
 }
 
-static void put_published(const json_t *ports, const char *name, json_t *probe)
+/* Heap: the address; NULL: it is not published. */
+static char *put_published(const json_t *ports, const char *name, json_t *probe)
 {
 	autofree char *inside = xasprintf("%d/tcp", (int)json_int(probe, name, 0));
 	const char *at = json_str(ports, inside, ""), *colon = strrchr(at, ':');
@@ -238,12 +239,35 @@ static void put_published(const json_t *ports, const char *name, json_t *probe)
 
 	json_object_del(probe, name);
 	if (!colon || !sv_u64(sv_of(colon + 1), &port))
-		return;
-	if (!strcmp(host, "0.0.0.0") || !strcmp(host, "::"))
-		json_object_set_new(probe, "host", json_string("127.0.0.1"));
-	else
-		json_object_set_new(probe, "host", json_string(host));
+		return NULL;
 	json_object_set_new(probe, name, json_integer((json_int_t)port));
+	return !strcmp(host, "0.0.0.0") || !strcmp(host, "::") ? xstrdup("127.0.0.1") : take_ptr(host);
+}
+
+static void put_all_published(const json_t *ports, const char *const *names, size_t n, json_t *probe)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		autofree char *host = put_published(ports, names[i], probe), *own = xasprintf("%s_host", names[i]);
+
+		json_object_del(probe, own);
+		if (host && first)
+			json_object_set_new(probe, "host", json_string(host));
+		else if (host && strcmp(host, json_str(probe, "host", "")) != 0)
+			json_object_set_new(probe, own, json_string(host));
+		first &= !host;
+	}
+}
+
+static void put_address(const char *address, const char *const *names, size_t n, json_t *probe)
+{
+	json_object_set_new(probe, "host", json_string(address));
+	for (size_t i = 0; i < n; i++) {
+		autofree char *own = xasprintf("%s_host", names[i]);
+
+		json_object_del(probe, own);
+	}
 }
 
 void container_reach(const json_t *about, const char *const *names, size_t n, json_t *probe)
@@ -251,12 +275,13 @@ void container_reach(const json_t *about, const char *const *names, size_t n, js
 	const json_t *ports = json_object_get(about, "ports");
 	const char *address = json_str(about, "address", NULL);
 
-	if (!json_object_size(ports) && address) {
-		json_object_set_new(probe, "host", json_string(address));
+	/* Of this host's network: as the server has them. */
+	if (json_bool(about, "host_network", false) && *json_str(probe, "host", ""))
 		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		put_published(ports, names[i], probe);
+	if (!json_object_size(ports) && address)
+		put_address(address, names, n, probe);
+	else
+		put_all_published(ports, names, n, probe);
 }
 
 json_t *container_config(const char *id)

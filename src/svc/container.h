@@ -28,7 +28,8 @@ json_t *container_config_of(const json_t *seen);
  * bool}. */
 json_t *container_about(const json_t *seen);
 /* Of what is reached inside at "host" and these ports, what this host reaches: what a container publishes there, and the rest of it
- * not; with nothing published, by its own address. probe: {"host", name: port} of a site. */
+ * not; with nothing published, by its own address. probe: {"host", name: port, name_"host": where that one is reached at
+ * another address} of a site. */
 void container_reach(const json_t *about, const char *const *names, size_t n, json_t *probe);
 
 /* By its mounts: where a path of it lies on this host, and where one of this host lies in it. Heap; NULL: nowhere. */

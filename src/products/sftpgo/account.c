@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "products/sftpgo/rest.h"
+#include "products/sftpgo/talk.h"
 
 #define VALID_FOR  (3600 * NS_PER_S)
 #define TEXT_MAX   (64 << 10)
@@ -95,7 +96,7 @@ static int random_password(struct secret *ret, struct err *e)
 /* Addresses from which this host reaches its own server. */
 static json_t *own_addresses(const struct site *s)
 {
-	const char *host = json_str(json_object_get(s->doc, "probe"), "host", "127.0.0.1");
+	const char *host = talk_host(s, "sftp");
 	bool loopback = !strncmp(host, "127.", 4) || !strcmp(host, "::1");
 
 	return loopback ? json_pack("[ss]", "127.0.0.0/8", "::1/128")

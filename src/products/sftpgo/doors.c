@@ -196,9 +196,14 @@ void doors_find(const json_t *container, door_list *doors)
 
 static void put_door(json_t *probe, const char *name, const json_t *door)
 {
+	const char *host = reach(json_str(door, "host", "")), *first = json_str(probe, "host", NULL);
+	autofree char *own = xasprintf("%s_host", name);
+
 	json_object_set(probe, name, json_object_get(door, "port"));
-	if (!json_object_get(probe, "host"))
-		json_object_set_new(probe, "host", json_string(reach(json_str(door, "host", ""))));
+	if (!first)
+		json_object_set_new(probe, "host", json_string(host));
+	else if (strcmp(host, first) != 0)
+		json_object_set_new(probe, own, json_string(host));
 }
 
 /* The first that is reached by TCP, without encryption where there is a choice. */

@@ -27,7 +27,8 @@ void doors_list(const json_t *doors, door_list *ret);   /* dropped with vec_done
 void doors_find(const json_t *container, door_list *doors);
 /* Their TCP ports, each once, SFTP and HTTP first. */
 json_t *doors_ports(const struct sftpgo_config *c) must_check;
-/* "probe" of the site document: {"host","http"|"https","sftp","banner","healthz"}. No banner where somebody would feel a connection to
+/* "probe" of the site document: {"host","http"|"https","sftp","sftp_host": where that is another,
+ * "banner","healthz"}. No banner where somebody would feel a connection to
  * SFTP or FTP: a hook at each one, a rate limit, or a defender that counts those without a login. No healthz, many times over, where a
  * rate limit counts requests to HTTP. */
 json_t *doors_probe(const struct sftpgo_config *c) must_check;

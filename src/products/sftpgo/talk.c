@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "io/proc.h"
 #include "net/http.h"
 #include "net/tcp.h"
@@ -21,6 +22,13 @@ static uint16_t port_of(const struct site *s, const char *door)
 	return (uint16_t)json_int(doors(s), door, 0);
 }
 
+const char *talk_host(const struct site *s, const char *door)
+{
+	autofree char *own = xasprintf("%s_host", door);
+
+	return json_str(doors(s), own, json_str(doors(s), "host", "127.0.0.1"));
+}
+
 bool talk_has(const struct site *s, const char *door)
 {
 	return port_of(s, door) != 0;
@@ -33,7 +41,7 @@ int talk_http(const struct site *s, struct http *ret, struct err *e)
 	if (!talk_has(s, "http") && !talk_has(s, "https"))
 		return err_set(e, ERR_ABSENT, "the server opens no HTTP port");
 	*ret = (struct http){ .port = port_of(s, tls ? "https" : "http"), .tls = tls, .mark = gate_mark() };
-	snprintf(ret->host, sizeof ret->host, "%s", json_str(doors(s), "host", "127.0.0.1"));
+	snprintf(ret->host, sizeof ret->host, "%s", talk_host(s, tls ? "https" : "http"));
 	return 0;
 }
 
@@ -63,8 +71,7 @@ int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char re
 {
 	autobuf struct buf line = BUF_MAX(BANNER_MAX);
 
-	if (tcp_banner(json_str(doors(s), "host", "127.0.0.1"), port_of(s, "sftp"),
-		       as_client ? 0 : gate_mark(), deadline_in(within_ns), &line, e) < 0)
+	if (tcp_banner(talk_host(s, "sftp"), port_of(s, "sftp"), as_client ? 0 : gate_mark(), deadline_in(within_ns), &line, e) < 0)
 		return -(int)e->kind;
 	if (!sv_starts(buf_sv(&line), "SSH-"))
 		return err_set(e, ERR_FORMAT, "port %u speaks no SSH", port_of(s, "sftp"));

@@ -1,5 +1,5 @@
 /* Talking to a running SFTPGo: who it is, and whether it serves. Site document: "probe": {"host","http","https","sftp",
- * "banner","healthz"}; ports 0 or absent where a door is closed. */
+ * "banner","healthz"} and "sftp_host" where that is another one; ports 0 or absent where a door is closed. */
 #pragma once
 
 #include "engine/product.h"
@@ -14,6 +14,7 @@ int talk_healthz(const struct site *s, bool as_client, int64_t within_ns, char r
  * makes host keys. Closing without a login is logged, and is nothing else with the defender's defaults. */
 int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char ret_version[48], struct err *e) must_check;
 bool talk_has(const struct site *s, const char *door);  /* "http", "https", "sftp" */
+const char *talk_host(const struct site *s, const char *door);  /* where it is reached */
 
 /* Both doors where both are open. One that listens and stays mute has its data open, as one that answers on HTTP has. One that would feel it is not asked but looked at: does anybody listen there? Of HTTP so for the
  * prober alone (as_client), which asks over and over. */

@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "io/file.h"
+#include "products/sftpgo/talk.h"
 #include "products/sftpgo/transfers.h"
 #include "svc/gate.h"
 
@@ -29,10 +30,8 @@ static int take_secret(const struct trial_as *as, struct trial *t, struct err *e
 
 static int sftp_door(const struct site *s, struct sftp_to *ret, struct err *e)
 {
-	const json_t *doors = json_object_get(s->doc, "probe");
-
-	ret->host = json_str(doors, "host", "127.0.0.1");
-	ret->port = (uint16_t)json_int(doors, "sftp", 0);
+	ret->host = talk_host(s, "sftp");
+	ret->port = (uint16_t)json_int(json_object_get(s->doc, "probe"), "sftp", 0);
 	ret->mark = gate_mark();
 	ret->within_ns = WITHIN;
 	return ret->port ? 0 : err_set(e, ERR_ABSENT, "the server opens no SFTP port");

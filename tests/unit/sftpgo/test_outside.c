@@ -9,6 +9,7 @@
 #include "io/place.h"
 #include "net/double.h"
 #include "products/sftpgo/talk.h"
+#include "svc/container.h"
 
 static void read_config(const struct place *p, const char *text, struct sftpgo_config *ret)
 {
@@ -61,6 +62,35 @@ static void doors_of_a_container(void **state)
 	assert_string_equal(doors.v[0].name, "sftp *:2022");
 	assert_int_equal(doors.v[0].port, 2022);
 	vec_done(&doors);
+}
+
+/* The administrators' page for this host alone, SFTP for the world. */
+static void doors_at_two_addresses(void **state)
+{
+	static const char *const names[] = { "http", "https", "sftp" };
+	autosftpgoconfig struct sftpgo_config c = { 0 };
+	autojson json_t *bridge = json_loads("{\"ports\":{\"8080/tcp\":\"127.0.0.1:18080\",\"2022/tcp\":\"203.0.113.5:12022\"}}", 0, NULL);
+	autojson json_t *both = json_loads("{\"ports\":{\"8080/tcp\":\"0.0.0.0:18080\",\"2022/tcp\":\"127.0.0.1:12022\"}}", 0, NULL);
+	autojson json_t *host = json_loads("{\"ports\":{},\"address\":\"127.0.0.1\",\"host_network\":true}", 0, NULL);
+	struct site s = { 0 };
+
+	read_config(*state,
+		    "{\"sftpd\":{\"bindings\":[{\"port\":2022,\"address\":\"192.0.2.7\"}]},"
+		    "\"httpd\":{\"bindings\":[{\"port\":8080,\"address\":\"127.0.0.1\"}]}}",
+		    &c);
+	s.doc = json_pack("{so}", "probe", doors_probe(&c));
+	container_reach(host, names, ARRAY_LEN(names), json_object_get(s.doc, "probe"));
+	assert_string_equal(talk_host(&s, "http"), "127.0.0.1");
+	assert_string_equal(talk_host(&s, "sftp"), "192.0.2.7");
+	container_reach(both, names, ARRAY_LEN(names), json_object_get(s.doc, "probe"));
+	assert_string_equal(talk_host(&s, "sftp"), "127.0.0.1");
+	json_decref(s.doc);
+	s.doc = json_pack("{so}", "probe", doors_probe(&c));
+	container_reach(bridge, names, ARRAY_LEN(names), json_object_get(s.doc, "probe"));
+	assert_string_equal(talk_host(&s, "http"), "127.0.0.1");
+	assert_string_equal(talk_host(&s, "sftp"), "203.0.113.5");
+	assert_int_equal(json_int(json_object_get(s.doc, "probe"), "sftp", 0), 12022);
+	json_decref(s.doc);
 }
 
 /* ---- by configuration ---- */
@@ -259,6 +289,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 	const struct CMUnitTest tests[] = {
 		T(doors_of_a_container),
+		T(doors_at_two_addresses),
 		T(doors_by_name),
 		T(who_would_feel_it),
 		T(the_process_that_listens),
