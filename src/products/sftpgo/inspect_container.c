@@ -115,7 +115,7 @@ static char *version_of_tag(const char *image)
 	return sftpgo_version_parse(tag, &v) && strchr(tag, '.') ? xstrdup(tag + (*tag == 'v')) : NULL;
 }
 
-static json_t *image_artifact(const struct goal *to)
+json_t *sftpgo_image_artifact(const struct goal *to)
 {
 	const char *image = goal_image(to), *edition;
 	autofree char *version = version_of_tag(image);
@@ -130,7 +130,7 @@ void look_at_image(struct look *k)
 {
 	container_look(k->f, k->to, k->l.service);
 	if (goal_image(k->to))
-		look_pin(k, SF_ARTIFACT, image_artifact(k->to), "target.image");
+		look_pin(k, SF_ARTIFACT, sftpgo_image_artifact(k->to), "target.image");
 	else
 		facts_miss_after(k->f, SF_ARTIFACT, FACT_IMAGE, NULL);
 }

@@ -36,6 +36,8 @@ struct change {
 	bool nothing;           /* this very version is installed already */
 };
 void sftpgo_change(const struct facts *now, const struct goal *to, struct change *ret);
+/* What target.image is, by its tag, else by the version that the goal names; as build_judge() has an artifact. New reference. */
+json_t *sftpgo_image_artifact(const struct goal *to) must_check;
 
 /* A further node of a provider that another node has migrated already: settings.role follower. Its database is neither migrated,
  * dumped nor put back. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "engine/event.h"
 #include "products/sftpgo/alone.h"
 #include "products/sftpgo/build.h"
@@ -234,13 +235,14 @@ static int compare_database(struct proof *p, struct err *e)
 
 /* ---- what is expected ---- */
 
-/* By hand: what the goal names, else what its artifact is. An edition that nobody names is kept. */
-static int expect(struct proof *p, json_t **ret_artifact, struct err *e)
+int proof_expect(struct proof *p, json_t **ret_artifact, struct err *e)
 {
 	const char *path = p->to && !p->c->plan ? goal_artifact(p->to, 0) : NULL;
 
 	if (path && build_judge(path, proof_fact(p, SF_ARTIFACT), ret_artifact, e) < 0)
 		return -(int)e->kind;
+	if (!path && p->to && !p->c->plan && goal_image(p->to))
+		*ret_artifact = sftpgo_image_artifact(p->to);
 	p->edition = proof_word(p, SF_EDITION);
 	p->version = proof_word(p, SF_VERSION);
 	if (p->to && p->c->plan) {
@@ -259,7 +261,7 @@ int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *
 	struct proof p = { .c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret };
 	autojson json_t *artifact = NULL;
 
-	if (expect(&p, &artifact, e) < 0 || compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
+	if (proof_expect(&p, &artifact, e) < 0 || compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
 		return -(int)e->kind;
 	ret->level = xstrdup("objects");
 	return 0;

@@ -17,6 +17,9 @@ struct proof {
 /* What the plan pinned, else what the facts say; borrowed, NULL when neither does. */
 const json_t *proof_fact(const struct proof *p, const char *key);
 const char *proof_word(const struct proof *p, const char *key);
+/* Sets edition and version. By hand: what the goal names, else what its artifact or its image is, to be kept as long as they are asked
+ * for; an edition that nobody names is kept. */
+int proof_expect(struct proof *p, json_t **ret_artifact, struct err *e) must_check;
 
 /* verify_rest.c: what the new server tells its administrator: version, services, and in Enterprise the licence. What cannot be asked
  * is unproved. */

@@ -106,12 +106,40 @@ static void host_keys_that_cannot_be_asked(void **state)
 	bench_done(&b);
 }
 
+static void an_image_says_what_is_expected(void **state)
+{
+	static const struct {
+		const char *image, *version, *want;
+	} cases[] = {
+		{ "drakkan/sftpgo:v2.7.5-alpine", NULL, "2.7.5" },
+		{ "drakkan/sftpgo:latest", "2.7.4", "2.7.4" },
+		{ "drakkan/sftpgo:latest", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autojson json_t *artifact = NULL;
+		struct err e = ERR_INIT;
+		struct bench b;
+
+		bench_init(&b, 1, NULL, false);
+		facts_put(&b.then, FACT_PINNED, SF_EDITION, json_string("open-source"), "test");
+		facts_put(&b.then, FACT_PINNED, SF_VERSION, json_string("2.6.4"), "test");
+		b.to.target = json_pack("{ss ss*}", "image", cases[i].image, "version", cases[i].version);
+		assert_ok(proof_expect(&b.p, &artifact, &e), &e);
+		assert_string_equal(b.p.version ?: "none", cases[i].want ?: "none");
+		assert_string_equal(b.p.edition, "open-source");
+		json_decref(b.to.target);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(nothing_on_the_way_back),
 		cmocka_unit_test(host_keys_that_cannot_be_asked),
+		cmocka_unit_test(an_image_says_what_is_expected),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, drop_certificate);
