@@ -473,6 +473,31 @@ sftpgo_lone() {
 	docker rm --force sftp >/dev/null
 }
 
+# database_at PATH ROOT WANT VOLUME...: the check of a server with its database there is blocked in these words.
+database_at() {
+	local path=$1 want=$3 volume volumes=()
+	for volume in "${@:4}"; do volumes+=(--volume "$volume"); done
+	docker run --detach --name astray --env SFTPGO_DATA_PROVIDER__NAME="$path" --env SFTPGO_DEFAULT_ADMIN_USERNAME=admin \
+		--env SFTPGO_DEFAULT_ADMIN_PASSWORD=pass-admin --volume /usr:/usr:ro "${volumes[@]}" drakkan/sftpgo:v2.6.4 >/dev/null
+	wait_for docker exec astray /usr/bin/test -s "$path"
+	sftpgo_migration "$2" drakkan/sftpgo:v2.7.5
+	cg check -f "$lab/migration.yaml"
+	exits 3
+	[[ $output == *"$want"* ]]
+	docker rm --force astray >/dev/null
+}
+
+@test "SFTPGo: a database that would not be there after the stop, or not with all its files, is named" {
+	[ -f "$lab/sftp.server" ] || skip "no SFTPGo 2.6.4"
+	docker volume create astray
+	database_at /opt/sftpgo/own.db "$(root_of astray)" 'it lies in no volume of the container' astray:/var/lib/sftpgo
+	touch "$lab/one.db"
+	database_at /var/lib/sftpgo/one.db "$(root_of astray)" 'mount its folder' astray:/var/lib/sftpgo "$lab/one.db:/var/lib/sftpgo/one.db"
+	mkdir "$lab/device"
+	docker volume create --opt type=none --opt o=bind --opt device="$lab/device" fleeting
+	database_at /var/lib/sftpgo/sftpgo.db "$lab/device" 'docker mounts this volume (none) only while a container runs' fleeting:/var/lib/sftpgo
+}
+
 @test "SFTPGo: a lone container there and back under uploads; what was changed since is counted and saved" {
 	local old
 	[ -f "$lab/sftp.server" ] || skip "no SFTPGo 2.6.4"
