@@ -10,7 +10,7 @@ static void judge_user(const struct facts *now, const char *user, const json_t *
 {
 	static const char id[] = "sftpgo.probe-users";
 	const char *shut = json_str(fit, "no_login", NULL), *no_files = json_str(fit, "no_files", NULL);
-	const char *said = json_str(facts_get(now, SF_TRIAL_LOGINS), user, NULL), *no_proof = json_str(fit, "no_proof", NULL);
+	const char *said = json_str(facts_get(now, SF_TRIAL_LOGINS), user, NULL), *no_proof = json_str(facts_get(now, SF_TRIAL_UNPROVED), user, NULL);
 
 	if (shut)
 		results_add(ret, id, VERDICT_BLOCK, user, "%s", shut);

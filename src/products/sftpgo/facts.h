@@ -133,7 +133,10 @@
 						 * settings.events_dump; absent: not asked for */
 
 /* ---- logins that the goal asks to try */
-#define SF_TRIAL_USERS     "trial.users"        /* P {user: trial_user() and "remote": trial_objects_remote(), or {"no_proof": why} once it was tried}: of settings.probe_users; absent: none are named */
+#define SF_TRIAL_USERS     "trial.users"        /* P {user: trial_user() and "remote": trial_objects_remote()}: of settings.probe_users;
+						 * absent: none are named */
+#define SF_TRIAL_UNPROVED  "trial.unproved"     /* O {user: why no trial of it proves anything}: a server may deny for what passes, too;
+						 * absent: none [SFTP] */
 #define SF_TRIAL_LOGINS    "trial.logins"       /* O {user: "" taken | why not} [SFTP] */
 #define SF_TRIAL_ACCOUNT   "trial.account"      /* P {"below","uid","gid"} for account_make(), or {"no": why}; absent: not asked for */
 #define SF_TRIAL_RULE      "trial.rule"         /* P {"found","active","trigger"}: settings.probe_rule; absent: none is named */

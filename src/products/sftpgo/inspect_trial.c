@@ -150,14 +150,14 @@ static void put_rule(struct look *k, const struct judged *j)
 
 struct tried {
 	json_t *logins;         /* SF_TRIAL_LOGINS */
-	json_t *users;          /* SF_TRIAL_USERS, with what came of it */
+	json_t *unproved;       /* SF_TRIAL_UNPROVED */
 	char host_key[SFTP_HOST_KEY];
 };
 
 static void try_login(struct look *k, const json_t *user, struct tried *t)
 {
 	const char *name = json_str(user, "user", "");
-	json_t *fit = json_object_get(t->users, name);
+	const json_t *fit = json_object_get(facts_get(k->f, SF_TRIAL_USERS), name);
 	struct trial_as as = trial_of(user, fit);
 	autotrial struct trial link = { 0 };
 	struct err why = ERR_INIT;
@@ -168,21 +168,23 @@ static void try_login(struct look *k, const json_t *user, struct tried *t)
 		snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
 	/* Whether it is the password that is wrong, or one more question that was not answered, nobody says. */
 	if (why.kind == ERR_DENIED && as.two_factor && as.password_file)
-		json_object_set_new(t->users, name, json_pack("{ss}", "no_proof", TRIAL_NO_CODE));
+		json_object_set_new(t->unproved, name, json_string(TRIAL_NO_CODE));
 	else
 		json_object_set_new(t->logins, name, json_text(why.msg));
 }
 
 static void put_logins(struct look *k)
 {
-	struct tried t = { json_object(), json_deep_copy(facts_get(k->f, SF_TRIAL_USERS)), "" };
+	struct tried t = { json_object(), json_object(), "" };
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(asked_users(k), i, one)
 		try_login(k, one, &t);
 	look_observe(k, SF_TRIAL_LOGINS, t.logins, "SFTP");
-	look_pin(k, SF_TRIAL_USERS, t.users, "data provider, configuration and SFTP");
+	if (json_object_size(t.unproved))
+		look_observe(k, SF_TRIAL_UNPROVED, json_incref(t.unproved), "SFTP");
+	json_decref(t.unproved);
 	if (*t.host_key)
 		look_pin_str(k, SF_HOST_KEY, t.host_key, "SFTP");
 }

@@ -5,8 +5,7 @@
 #include "products/sftpgo/trial_fit.h"
 #include "products/sftpgo/trial_goal.h"
 
-#define BEFORE "logins-before"
-#define AGAIN  "logins"
+#define AGAIN "logins"
 
 /* Those the operator named, each with what is known of it, its home where a file may be tried; a check blocks the plan of one that cannot log in. */
 static json_t *users_of(const struct draft *d)
@@ -18,10 +17,11 @@ static json_t *users_of(const struct draft *d)
 
 	json_array_foreach(json_object_get(d->to->settings, "probe_users"), i, one)
 	{
-		const json_t *is = json_object_get(fit, json_str(one, "user", ""));
+		const char *name = json_str(one, "user", "");
+		const json_t *is = json_object_get(fit, name);
 		json_t *user;
 
-		if (json_object_get(is, "no_proof"))
+		if (json_object_get(facts_get(d->now, SF_TRIAL_UNPROVED), name))
 			continue;
 		user = json_copy((json_t *)one);
 		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
@@ -53,7 +53,7 @@ static bool somebody_is_tried(const struct draft *d)
 void sftpgo_draft_trial(struct draft *d)
 {
 	if (somebody_is_tried(d) && facts_bool(d->now, SF_RUNNING, false) && !refuses_account(d))
-		sftpgo_draft_step(d, PHASE_FREEZE, BEFORE, "login_trial", 0, params_of(d),
+		sftpgo_draft_step(d, PHASE_FREEZE, TRIAL_BEFORE, "login_trial", 0, params_of(d),
 				  "what works before is what must work after");
 }
 
@@ -61,12 +61,12 @@ void sftpgo_draft_trial_again(struct draft *d)
 {
 	json_t *params;
 
-	if (!plan_step(d->plan, BEFORE))
+	if (!plan_step(d->plan, TRIAL_BEFORE))
 		return;
 	params = params_of(d);
-	json_object_set_new(params, "then", plan_from(BEFORE, "seen"));
-	json_object_set_new(params, "then_folders", plan_from(BEFORE, "folders"));
-	json_object_set_new(params, "host_key", plan_from(BEFORE, "host_key"));
+	json_object_set_new(params, "then", plan_from(TRIAL_BEFORE, "seen"));
+	json_object_set_new(params, "then_folders", plan_from(TRIAL_BEFORE, "folders"));
+	json_object_set_new(params, "host_key", plan_from(TRIAL_BEFORE, "host_key"));
 	sftpgo_draft_step(d, PHASE_PROVE, AGAIN, "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");
 }

@@ -4,6 +4,8 @@
 #include "base/secret.h"
 #include "engine/goal.h"
 
+#define TRIAL_BEFORE "logins-before"    /* id of the step that tries them before the stop */
+
 struct trial_as {                       /* borrowed */
 	const char *user, *password_file, *key_file;    /* one of the files; neither: */
 	const struct secret *password;

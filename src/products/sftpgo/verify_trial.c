@@ -1,8 +1,11 @@
 #include "products/sftpgo/verify_trial.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "products/sftpgo/trial.h"
 #include "products/sftpgo/trial_fit.h"
+#include "products/sftpgo/trial_goal.h"
 #include "products/sftpgo/trial_objects.h"
 
 static void unproved(struct comparisons *ret, const char *subject, const char *what, const char *why)
@@ -22,10 +25,28 @@ static void compare_listing(struct trial *t, const char *subject, const char *pa
 		unproved(ret, subject, what, why.msg);
 }
 
+static bool was_tried(const struct plan *plan, const char *name)
+{
+	const struct step *before = plan_step(plan, TRIAL_BEFORE);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(before ? before->params : NULL, "users"), i, one)
+	{
+		if (!strcmp(json_str(one, "user", ""), name))
+			return true;
+	}
+	return false;
+}
+
 /* What was taken before has to be; where nobody knows, a code may be what is wanted. */
 static bool wants_code(const struct proof *p, const struct trial_as *as)
 {
-	return as->two_factor && as->password_file && !json_object_get(proof_fact(p, SF_TRIAL_USERS), as->user);
+	bool taken = p->c->plan ? was_tried(p->c->plan, as->user)
+				: json_object_get(proof_fact(p, SF_TRIAL_USERS), as->user) &&
+					  !json_object_get(proof_fact(p, SF_TRIAL_UNPROVED), as->user);
+
+	return as->two_factor && as->password_file && !taken;
 }
 
 static void compare_login(const struct proof *p, const struct trial_as *as, const json_t *remote, const char *subject)
@@ -56,12 +77,11 @@ static void compare_user(const struct proof *p, const struct trial_objects *o, c
 {
 	const char *name = json_str(user, "user", "");
 	autojson json_t *fit = trial_objects_user(o, name), *remote = trial_objects_remote(o, name);
-	const char *no_proof = json_str(json_object_get(proof_fact(p, SF_TRIAL_USERS), name), "no_proof", NULL);
 	struct trial_as as = trial_of(user, fit);
 	autofree char *subject = xasprintf("users %s", name);
 
-	if (no_proof)
-		unproved(p->ret, subject, "login", no_proof);
+	if (p->c->plan && wants_code(p, &as))
+		unproved(p->ret, subject, "login", TRIAL_NO_CODE);
 	else
 		compare_login(p, &as, remote, subject);
 }
