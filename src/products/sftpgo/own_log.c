@@ -30,12 +30,13 @@ static char *file_of_docker(pid_t pid)
 	return file ? xstrdup(file) : NULL;
 }
 
-static bool writes_to_pipe(pid_t pid)
+/* A container may have a terminal instead. */
+static bool may_go_to_docker(pid_t pid)
 {
 	autofree char *path = xasprintf("/proc/%d/fd/1", (int)pid);
 	char to[16] = "";
 
-	return readlink(path, to, sizeof to - 1) > 0 && !strncmp(to, "pipe:", 5);
+	return readlink(path, to, sizeof to - 1) > 0 && (!strncmp(to, "pipe:", 5) || !strncmp(to, "/dev/pts/", 9));
 }
 
 /* Heap; NULL: its standard output. */
@@ -50,7 +51,7 @@ static char *file_of(const struct proc *p)
 	named = serve_log_file(&line, p->env, p->cwd);
 	if (named)
 		return container_path_here(p->id.pid, named) ?: take_ptr(named);
-	return writes_to_pipe(p->id.pid) ? file_of_docker(p->id.pid) : NULL;
+	return may_go_to_docker(p->id.pid) ? file_of_docker(p->id.pid) : NULL;
 }
 
 /* A line as docker keeps it holds one of the server's. */

@@ -19,7 +19,7 @@ struct seen {
 	struct process_id of;           /* whose */
 	char words[160];                /* the last step that it told */
 	int schema;                     /* 0: not seen yet */
-	struct deadline ask;            /* for it, not before */
+	struct deadline open, ask;      /* to look for the log, and to ask for the schema: not before */
 	bool no_log, no_schema;         /* that it cannot be seen was said */
 };
 
@@ -49,6 +49,16 @@ static void take_line(struct ctx *c, struct sv line, struct seen *k, struct sign
 	say(c, json_sprintf("the server: %s", l.words));
 }
 
+/* Docker may have to be asked where it is. */
+static int open_log(struct process_id of, struct seen *k, struct err *e)
+{
+	int64_t began = clock_mono_ns();
+	int r = own_log_open(of, false, &k->log, e);
+
+	k->open = deadline_in(REST * (clock_mono_ns() - began));
+	return r;
+}
+
 static void look_at_log(struct ctx *c, struct process_id of, struct seen *k, struct signs *io)
 {
 	struct err why = ERR_INIT;
@@ -59,8 +69,11 @@ static void look_at_log(struct ctx *c, struct process_id of, struct seen *k, str
 	if (k->of.pid != of.pid || k->of.start_ticks != of.start_ticks) {
 		server_log_close(take_ptr(k->log));
 		k->of = of;
+		k->open = (struct deadline){ 0 };
 	}
-	if (!k->log && own_log_open(of, false, &k->log, &why) < 0) {
+	if (!k->log && k->open.at_ns && !deadline_passed(k->open))
+		return;
+	if (!k->log && open_log(of, k, &why) < 0) {
 		say_unseen(c, &k->no_log, "what it writes to its log", &why);
 		return;
 	}

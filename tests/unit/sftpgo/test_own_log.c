@@ -44,6 +44,8 @@ static void lines_as_docker_keeps_them(void **state)
 	assert_string_equal(l.words, "updating database schema version: 29 -> 30");
 	assert_true(own_log_begins(sv_of(first)));
 	assert_false(own_log_begins(sv_of(other)));
+	/* As a terminal ends them. */
+	assert_true(own_log_begins(SV("{\"log\":\"{\\\"sender\\\":\\\"service\\\",\\\"message\\\":\\\"starting SFTPGo 2.7.5\\\"}\\r\\n\"}")));
 	assert_false(parse("{\"log\":\"no JSON\\n\",\"stream\":\"stdout\"}", &l));
 }
 
