@@ -17,6 +17,8 @@
 #define ONE_PROBE   (5 * NS_PER_S)
 #define LAUNCH_MAX  (1u << 20)
 #define KILL_WITHIN (60 * NS_PER_S)
+#define LEVELS_MAX  3 /* an init, a shell, the server */
+#define CHILDREN_MAX 50
 
 int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
 {
@@ -26,8 +28,7 @@ int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
 	return text && clock_parse_span(text, &ns) ? ns : absent_ns;
 }
 
-/* CPU time and I/O of a process as one number that moves while it works, pages of its program that a slow disk gives it among them; 0
- * when it cannot be read. */
+/* Pages of its program that a slow disk gives it are among it. */
 static uint64_t work_done(pid_t pid)
 {
 	autobuf struct buf text = BUF_MAX(4096);
@@ -48,6 +49,47 @@ static uint64_t work_done(pid_t pid)
 	if (file_read_path(path, &text, &e) >= 0)
 		(void)sscanf(buf_str(&text), "rchar: %" SCNu64 " wchar: %" SCNu64, &read_chars, &write_chars);
 	return page_ins + utime + stime + read_chars + write_chars;
+}
+
+/* Of a container, whose other processes are all of it. */
+static bool is_an_init(pid_t pid)
+{
+	autobuf struct buf text = BUF_MAX(64 << 10);
+	struct err unseen = ERR_INIT;
+	struct sv rest, line;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	if (file_read_path(path, &text, &unseen) < 0)
+		return false;
+	for (rest = buf_sv(&text); rest.n;) {
+		line = sv_line(&rest);
+		if (sv_starts(line, "NSpid:"))
+			return line.n > 2 && !memcmp(line.p + line.n - 2, "\t1", 2);
+	}
+	return false;
+}
+
+static uint64_t work_below(pid_t pid, int levels)
+{
+	autobuf struct buf text = BUF_MAX(64 << 10);
+	struct err none = ERR_INIT;
+	uint64_t work = work_done(pid), child;
+	struct sv rest;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	if (!levels || file_read_path(path, &text, &none) < 0)
+		return work;
+	rest = buf_sv(&text);
+	for (int n = 0; n < CHILDREN_MAX && sv_u64(sv_word(&rest), &child); n++)
+		work += work_below((pid_t)child, levels - 1);
+	return work;
+}
+
+uint64_t serve_work(pid_t pid)
+{
+	return work_below(pid, is_an_init(pid) ? LEVELS_MAX : 0);
 }
 
 /* What counts as life of a server that does not answer yet: its process works, or it shows signs that its product knows. */
@@ -71,7 +113,7 @@ static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id)
 
 static bool has_moved(struct stall *st, pid_t pid)
 {
-	uint64_t work = pid ? work_done(pid) : 0;
+	uint64_t work = pid ? serve_work(pid) : 0;
 	bool moved = !pid || work != st->work || st->signs.moves != st->moves;
 
 	st->work = work;

@@ -2,6 +2,8 @@
  * and one that answers need not serve yet. */
 #include "engine/serve.h"
 
+#include <sys/prctl.h>
+
 #include "unit/network.h"
 #include "unit/svc/locking.h"
 
@@ -295,6 +297,53 @@ static void what_only_does_not_serve_is_given_up(void **state)
 	end_child(pid);
 }
 
+/* Does nothing, and has a child that writes for ever. */
+static void be_an_init(void)
+{
+	pid_t child;
+
+	/* Who is killed with the test leaves nobody behind. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child = fork();
+	if (child)
+		for (;;)
+			pause();
+	for (int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);;)
+		if (write(fd, "x", 1) < 0)
+			_exit(1);
+}
+
+/* In a container of its own, which ends with it; -1: none can be had. In there it is the first process. */
+static pid_t run_init(void)
+{
+	int ours = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t pid = -1;
+
+	if (unshare(CLONE_NEWPID) == 0) {
+		pid = fork();
+		if (!pid)
+			be_an_init();
+		assert_int_equal(setns(ours, CLONE_NEWPID), 0);
+	}
+	close(ours);
+	return pid;
+}
+
+static void what_an_init_started_is_at_work(void **state)
+{
+	struct deadline until = deadline_in(30 * NS_PER_S);
+	pid_t pid = run_init();
+	uint64_t work;
+
+	if (pid < 0)
+		skip();
+	work = serve_work(pid);
+	while (serve_work(pid) <= work + 1000 && !deadline_passed(until))
+		clock_sleep_ns(10 * NS_PER_MS);
+	assert_true(serve_work(pid) > work + 1000);
+	end_child(pid);
+}
+
 /* Nobody can hold ports: the step does not say it did. */
 static void nothing_is_pretended(void **state)
 {
@@ -323,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_is_given_up_unseen, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_only_does_not_serve_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_pretended, setup, teardown),
+		cmocka_unit_test(what_an_init_started_is_at_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
