@@ -128,7 +128,7 @@ def run_sample(among: str = "") -> int:
         traces, calls = looked_at(labs, names)
         for name, trace in traces.items():
             print(f"  {name}: {len(trace)} points")
-        cases = kills.sample(traces, 9, 4, rng) + kills.sample_calls(calls, 3 * len(names), rng)
+        cases = kills.sample(traces, 8, 3, rng) + kills.sample_calls(calls, 2 * len(names), rng)
         rng.shuffle(cases)
         found = tally(labs, cases, None)
     failed = found.failed + len(names) - len(traces)
