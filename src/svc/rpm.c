@@ -277,8 +277,22 @@ static int is_build(const struct packager *p, const char *name, const char *path
 
 /* ---- at work ---- */
 
+/* A directory of each file system that rpm writes to. They are opened before it writes: syncfs tells of what failed to be written out
+ * since its descriptor was opened, and what cannot be opened any more is not to fail what rpm has done. */
+struct written {
+	struct dir at[7];
+	uint64_t   dev[7];
+	size_t     n;
+};
+
+static void written_done(struct written *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		dir_close(&w->at[i]);
+}
+
 /* Once for each file system; no directory, none. */
-static int sync_of(const char *path, dev_t *last, struct err *e)
+static int add_written(struct written *w, const char *path, struct err *e)
 {
 	autodir struct dir d = DIR_NONE;
 	struct stat st;
@@ -291,30 +305,39 @@ static int sync_of(const char *path, dev_t *last, struct err *e)
 	}
 	if (fstat(d.fd, &st) < 0)
 		return err_sys(e, errno, "look at '%s'", path);
-	if (st.st_dev == *last)
-		return 0;
-	*last = st.st_dev;
-	return file_sync_fs(&d, e);
+	for (size_t i = 0; i < w->n; i++)
+		if (w->dev[i] == st.st_dev)
+			return 0;
+	w->dev[w->n] = st.st_dev;
+	w->at[w->n++] = d;
+	d = (struct dir)DIR_NONE;
+	return 0;
 }
 
 /* Files of packages may lie on file systems of their own. */
-static int sync_all(const struct packager *p, struct err *e)
+static int open_written(const struct packager *p, struct written *w, struct err *e)
 {
 	static const char *const below[] = { "", "/usr", "/etc", "/var", "/srv", "/opt" };
-	dev_t last = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
 		autofree char *path = xasprintf("%s%s", p->inst, below[i]);
 
-		if (sync_of(path, &last, e) < 0)
+		if (add_written(w, path, e) < 0)
 			return -(int)e->kind;
 	}
-	return sync_of(p->admin, &last, e);
+	return add_written(w, p->admin, e);
 }
 
 static int work(const struct packager *p, const char *const *argv, int64_t within_ns, struct err *e)
 {
-	return packager_run(argv, rpm_quiet, (struct sv){ 0 }, within_ns, e) < 0 ? -(int)e->kind : sync_all(p, e);
+	cleanup_with(written_done) struct written w = { 0 };
+
+	if (open_written(p, &w, e) < 0 || packager_run(argv, rpm_quiet, (struct sv){ 0 }, within_ns, e) < 0)
+		return -(int)e->kind;
+	for (size_t i = 0; i < w.n; i++)
+		if (file_sync_fs(&w.at[i], e) < 0)
+			return -(int)e->kind;
+	return 0;
 }
 
 static int install(const struct packager *p, const char *const *files, bool dry, int64_t within_ns, struct err *e)

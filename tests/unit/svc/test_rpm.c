@@ -48,12 +48,9 @@ static void put(struct root *r, const char *rel, const char *text)
 	assert_ok(file_replace(&r->at->dir, rel, sv_of(text), (struct file_attr){ 0644, 0, 0 }, &e), &e);
 }
 
-/* Of version 2 the scriptlets kill rpm, once, when the root has a file /kill-SCRIPTLET. */
-static char *make(struct root *r, const char *name, const char *version, const char *option, const char *value)
+static char *make_with(struct root *r, const char *name, const char *version, const char *scriptlets, const char *option,
+		       const char *value)
 {
-	static const char killing[] = "%%%s -p <lua>\nif posix.access('/kill-%s') then os.remove('/kill-%s') "
-				      "posix.kill(posix.getprocessid('pid'), 9) end\n";
-	autobuf struct buf scriptlets = BUF_MAX(4096);
 	char *file = xasprintf("%s/%s-%s.rpm", r->at->path, name, version);
 	autofree char *env = xasprintf("SCRIPTLETS=%s/scriptlets", r->at->path);
 	const char *argv[] = { TOOLS "/rpm_package.sh", name, version, file, option, value, NULL };
@@ -62,16 +59,23 @@ static char *make(struct root *r, const char *name, const char *version, const c
 	struct cmd_result said = { 0 };
 	struct err e = ERR_INIT;
 
-	if (!strcmp(version, "2"))
-		buf_addf(&scriptlets, killing, "post", "post", "post");
-	else
-		buf_addf(&scriptlets, killing, "postun", "postun", "postun");
-	put(r, "scriptlets", buf_str(&scriptlets));
+	put(r, "scriptlets", scriptlets);
 	assert_ok(cmd_run(&c, &said, &e), &e);
 	if (said.status)
 		fail_msg("%s", buf_str(&said.err));
 	cmd_result_done(&said);
 	return file;
+}
+
+/* Of version 2 the scriptlets kill rpm, once, when the root has a file /kill-SCRIPTLET. */
+static char *make(struct root *r, const char *name, const char *version, const char *option, const char *value)
+{
+	static const char killing[] = "%%%s -p <lua>\nif posix.access('/kill-%s') then os.remove('/kill-%s') "
+				      "posix.kill(posix.getprocessid('pid'), 9) end\n";
+	const char *in = strcmp(version, "2") ? "postun" : "post";
+	autofree char *scriptlet = xasprintf(killing, in, in, in);
+
+	return make_with(r, name, version, scriptlet, option, value);
 }
 
 static int install(struct root *r, const char *file, bool dry, struct err *e)
@@ -271,6 +275,21 @@ static void there_and_back(void **state)
 	assert_false(has(r.at, "system/usr/bin/plugin"));
 }
 
+/* One that cannot be opened any more once rpm is done, as with no descriptor left: that is not to fail what it did. */
+static void what_is_synced_was_opened_before(void **state)
+{
+	autofree char *file = NULL;
+	struct err e = ERR_INIT;
+	struct root r;
+
+	root_make(&r, state);
+	assert_ok(dir_make_all(&r.at->dir, "system/opt", 0755, &e), &e);
+	file = make_with(&r, "server", "1", "%post -p <lua>\nos.rename('/opt', '/opt.was') posix.symlink('opt', '/opt')\n", NULL, NULL);
+	assert_ok(install(&r, file, false, &e), &e);
+	assert_true(has(r.at, "system/opt.was"));
+	assert_installed(&r, "1-1", "installed");
+}
+
 /* The database names both then; one more installation, of either, ends it. */
 static void killed_in(void **state, const char *scriptlet, bool forward)
 {
@@ -431,6 +450,7 @@ int main(void)
 		in_place(a_damaged_package),
 		in_place(signatures),
 		in_place(there_and_back),
+		in_place(what_is_synced_was_opened_before),
 		in_place(killed_in_the_new_ones_and_on),
 		in_place(killed_in_the_new_ones_and_back),
 		in_place(killed_in_the_old_ones_and_on),
