@@ -44,6 +44,9 @@ int  proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, str
 /* Those of them in our namespace that listen, of the kernel's few listeners by sock_diag(7). The tables of /proc/net are read through
  * every connection there may be, some milliseconds on an idle host: within a window that is downtime. */
 int  proc_tcp_listening(const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e) must_check;
+/* Adds what one answer of the kernel's tells of them, as it came: 1 it was the last, 0 more come, -kind it is not to be believed. Only
+ * thinks. */
+int  proc_tcp_told(const void *answer, size_t size, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e) must_check;
 
 /* Processes that have sockets open, by their inodes (at most PROC_SOCKETS_MAX): ascending; bit i of `which` is inodes[i]. A
  * child that inherits one is told, too; who ends meanwhile or is closed to us is left out. Reads the descriptors of every

@@ -15,39 +15,38 @@
 #define ANSWER_MAX ((size_t)64 << 10) /* of one message; the kernel's own limit is 32 KiB */
 #define WAIT_S     10                 /* it answers within the call; a bound all the same */
 
-struct asking {
-	int             fd, family;
+struct wanted {
 	const uint16_t *ports;
 	size_t          n;
 	proc_sockets   *all;
 };
 
-static int begin(struct asking *a, struct err *e)
+static int begin(int fd, int family, struct err *e)
 {
 	struct {
 		struct nlmsghdr head;
 		struct inet_diag_req_v2 ask;
 	} request = {
 		.head = { .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.ask = { .sdiag_family = (uint8_t)a->family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
+		.ask = { .sdiag_family = (uint8_t)family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
 	};
 
-	return send(a->fd, &request, sizeof request, 0) < 0 ? err_sys(e, errno, "ask the kernel who listens") : 0;
+	return send(fd, &request, sizeof request, 0) < 0 ? err_sys(e, errno, "ask the kernel who listens") : 0;
 }
 
-static int take(struct asking *a, const struct inet_diag_msg *m, struct err *e)
+static int take(const struct wanted *w, const struct inet_diag_msg *m, struct err *e)
 {
 	struct proc_socket s = { .family = m->idiag_family, .listening = true, .inode = m->idiag_inode,
 				 .local_port = ntohs(m->id.idiag_sport), .peer_port = ntohs(m->id.idiag_dport) };
 	bool is_wanted = false;
 
-	for (size_t i = 0; i < a->n; i++)
-		is_wanted |= a->ports[i] == s.local_port;
+	for (size_t i = 0; i < w->n; i++)
+		is_wanted |= w->ports[i] == s.local_port;
 	if (!is_wanted)
 		return 0;
 	if (!inet_ntop(s.family, m->id.idiag_src, s.local, sizeof s.local) || !inet_ntop(s.family, m->id.idiag_dst, s.peer, sizeof s.peer))
 		return err_set(e, ERR_FORMAT, "an address of the kernel's is not understood");
-	*vec_push(a->all) = s;
+	*vec_push(w->all) = s;
 	return 0;
 }
 
@@ -62,10 +61,12 @@ static int is_done(const struct nlmsghdr *h, struct err *e)
 	return said < 0 ? err_sys(e, -said, "ask the kernel who listens") : 1;
 }
 
-/* The messages of one answer: 1 when it was the last, 0, -kind. */
-static int take_all(struct asking *a, const struct nlmsghdr *h, size_t left, struct err *e)
+int proc_tcp_told(const void *answer, size_t size, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e)
 {
-	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+	const struct wanted w = { ports, n, all };
+	size_t left = size;
+
+	for (const struct nlmsghdr *h = answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
 			return err_set(e, ERR_CHANGED, "who listens changed while the kernel told it");
 		if (h->nlmsg_type == NLMSG_DONE)
@@ -77,19 +78,19 @@ static int take_all(struct asking *a, const struct nlmsghdr *h, size_t left, str
 		}
 		if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 			return err_set(e, ERR_FORMAT, "the kernel's answer is too short");
-		if (take(a, NLMSG_DATA(h), e) < 0)
+		if (take(&w, NLMSG_DATA(h), e) < 0)
 			return -(int)e->kind;
 	}
 	return 0;
 }
 
-static int ask(struct asking *a, struct err *e)
+static int ask(int fd, int family, const uint16_t *ports, size_t n_ports, proc_sockets *all, struct err *e)
 {
 	autofree char *answer = xmalloc(ANSWER_MAX);
-	int r = begin(a, e);
+	int r = begin(fd, family, e);
 
 	while (r == 0) {
-		ssize_t n = recv(a->fd, answer, ANSWER_MAX, MSG_TRUNC);
+		ssize_t n = recv(fd, answer, ANSWER_MAX, MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -97,7 +98,7 @@ static int ask(struct asking *a, struct err *e)
 			return err_sys(e, errno, "hear who listens");
 		if (n == 0 || (size_t)n > ANSWER_MAX)
 			return err_set(e, ERR_FORMAT, "the kernel's answer has %zd bytes", n);
-		r = take_all(a, (const struct nlmsghdr *)(const void *)answer, (size_t)n, e);
+		r = proc_tcp_told(answer, (size_t)n, ports, n_ports, all, e);
 	}
 	return r < 0 ? r : 0;
 }
@@ -106,14 +107,10 @@ static int ask_kernel(const uint16_t *ports, size_t n, proc_sockets *all, struct
 {
 	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct timeval within = { .tv_sec = WAIT_S };
-	struct asking a = { fd, AF_INET, ports, n, all };
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within) < 0)
 		return err_sys(e, errno, "ask the kernel who listens");
-	if (ask(&a, e) < 0)
-		return -(int)e->kind;
-	a.family = AF_INET6;
-	return ask(&a, e);
+	return ask(fd, AF_INET, ports, n, all, e) < 0 ? -(int)e->kind : ask(fd, AF_INET6, ports, n, all, e);
 }
 
 /* A kernel without sock_diag(7), or a sandbox without netlink, has the tables in /proc still. They are read, too, when the answer

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -352,6 +354,72 @@ static void limits_and_the_boot_are_read(void **state)
 	assert_int_equal(strlen(id), 36);
 }
 
+/* ---- answers of the kernel's, as it could give them ---- */
+
+struct answer {
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_msg socket;
+	} listens;
+	struct {
+		struct nlmsghdr head;
+		int said;
+	} last;
+};
+
+static struct answer answer(uint16_t port)
+{
+	struct answer a = { .listens.head = { .nlmsg_len = sizeof a.listens, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_MULTI },
+			    .last.head = { .nlmsg_len = sizeof a.last, .nlmsg_type = NLMSG_DONE, .nlmsg_flags = NLM_F_MULTI } };
+
+	a.listens.socket.idiag_family = AF_INET;
+	a.listens.socket.id.idiag_sport = htons(port);
+	return a;
+}
+
+static int told(const struct answer *a, size_t *ret_n)
+{
+	static const uint16_t ports[] = { 2022 };
+	proc_sockets all = { 0 };
+	struct err e = ERR_INIT;
+	int r = proc_tcp_told(a, sizeof *a, ports, 1, &all, &e);
+
+	*ret_n = all.n;
+	vec_done(&all);
+	return r;
+}
+
+static void a_list_that_is_whole_is_believed(void **state)
+{
+	struct answer ours = answer(2022), others = answer(2023);
+	size_t n;
+
+	assert_int_equal(told(&ours, &n), 1);
+	assert_int_equal(n, 1);
+	assert_int_equal(told(&others, &n), 1);
+	assert_int_equal(n, 0);
+	others.last.head = others.listens.head;
+	others.last.head.nlmsg_len = 1000;
+	assert_int_equal(told(&others, &n), 0);
+}
+
+/* A kernel with inet_diag and without tcp_diag tells of nobody, and why in its last word. */
+static void a_list_that_is_not_whole_tells_nothing(void **state)
+{
+	struct answer none = answer(2023), moved = answer(2023), refused = answer(2023), cut = answer(2023);
+	size_t n;
+
+	none.last.said = -ENOENT;
+	assert_int_equal(told(&none, &n), -ERR_ABSENT);
+	moved.last.head.nlmsg_flags |= NLM_F_DUMP_INTR;
+	assert_int_equal(told(&moved, &n), -ERR_CHANGED);
+	refused.listens.head.nlmsg_type = NLMSG_ERROR;
+	((struct nlmsgerr *)NLMSG_DATA(&refused.listens.head))->error = -EPERM;
+	assert_int_equal(told(&refused, &n), -ERR_DENIED);
+	cut.listens.head.nlmsg_len = NLMSG_LENGTH(4);
+	assert_int_equal(told(&cut, &n), -ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +430,8 @@ int main(void)
 		in_place(who_waits_is_no_holder),
 		cmocka_unit_test(listeners_and_connections_are_seen),
 		cmocka_unit_test(listeners_are_seen_without_netlink),
+		cmocka_unit_test(a_list_that_is_whole_is_believed),
+		cmocka_unit_test(a_list_that_is_not_whole_tells_nothing),
 		cmocka_unit_test(ipv6_is_seen),
 		cmocka_unit_test(sockets_are_found_by_who_has_them),
 		cmocka_unit_test(writers_of_a_file_are_found),
