@@ -76,7 +76,9 @@ formatted() {
 		formatted 2.7.5 $form
 		"$TOOLS/sftpgo_formats.py" same "$lab/formats/json" "$lab/formats/$form"
 	done
-	formatted 2.6.4 properties
+	for form in hcl ini properties; do
+		formatted 2.6.4 $form
+	done
 	run ! sftpgo_start 2.7.5 "$conf"
 	grep -q 'decoder not found for this format' "$conf.out"
 	cg check sftpgo --root "$conf" --artifact "$new"

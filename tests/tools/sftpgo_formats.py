@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One configuration of SFTPGo in each format that a release reads, and the judge of who read it how.
 
-    sftpgo_formats.py write FORMAT <JSON          json, yaml, toml, env, properties; the last two hold no lists of objects
+    sftpgo_formats.py write FORMAT <JSON          json, yaml, toml, hcl, env, properties, ini; the last three hold no lists of objects
     sftpgo_formats.py same FACTS FACTS            do two answers of inspect tell the same value of every key?
     sftpgo_formats.py loaded LOG FACTS            does the server's own log, level debug, tell what the answer of inspect does?
 """
@@ -49,11 +49,37 @@ def texts(table, way=()):
             yield ".".join(path), str(v).lower() if isinstance(v, bool) else str(v)
 
 
+def ini(config):
+    """A value in backquotes is whole."""
+    for name, v in texts(config):
+        section, key = name.rsplit(".", 1)
+        yield f"[{section}]\n{key} = `{v}`"
+
+
+def hcl(table, way=()):
+    """Every block is a list: names in full, and of objects in lists what is no object itself."""
+    for name, v in table.items():
+        path = (*way, name)
+        if isinstance(v, dict):
+            yield from hcl(v, path)
+        elif is_objects(v):
+            for one in v:
+                yield ".".join(path) + " {"
+                yield from (f"  {n} = {json.dumps(x)}" for n, x in one.items() if x is not None and not isinstance(x, dict))
+                yield "}"
+        elif v is not None:
+            yield ".".join(path) + " = " + json.dumps(v)
+
+
 def write(form, config):
     if form == "toml":
         return "\n".join(toml(config))
     if form == "env":
         return "\n".join(f"{name}=" + json.dumps(v) for name, v in texts(config))
+    if form == "ini":
+        return "\n".join(ini(config))
+    if form == "hcl":
+        return "\n".join(hcl(config))
     if form == "properties":
         return "\n".join(f"{name} = {v}" for name, v in texts(config))
     return json.dumps(config, indent=2)  # which is YAML, too

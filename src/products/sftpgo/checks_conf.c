@@ -5,15 +5,42 @@
 
 #include "base/mem.h"
 
+static bool is_2_6(const struct facts *now)
+{
+	struct sftpgo_version from;
+
+	return sftpgo_version_parse(facts_str(now, SF_VERSION, ""), &from) && from.minor < 7;
+}
+
+/* Its facts are those of a 2.7: a 2.6 has a door that they do not tell of. */
+static void judge_emptied(const char *id, const json_t *emptied, struct results *ret)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)emptied, i, one)
+		results_add(ret, id, VERDICT_BLOCK, json_str(one, "what", ""),
+			    "%s: the list is empty: 2.6 keeps its built-in element, with port %lld, 2.7 takes it away; write an "
+			    "element with that port, or with port 0",
+			    json_str(one, "where", ""), (long long)json_int(one, "port", 0));
+}
+
 CHECK(conf)
 {
 	static const char id[] = "sftpgo.conf";
 	const char *error = facts_str(now, SF_CONF_ERROR, NULL);
-	const json_t *conf;
+	const json_t *conf, *emptied;
 
-	if (error)
+	if (error) {
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", error);
-	else if (need(now, SF_CONF, id, ret, &conf))
+		return;
+	}
+	if (!need(now, SF_CONF, id, ret, &conf))
+		return;
+	emptied = is_2_6(now) ? json_object_get(conf, "emptied") : NULL;
+	if (emptied)
+		judge_emptied(id, emptied, ret);
+	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", facts_str(now, SF_CONF_FILE, "no file, all by default"));
 }
 

@@ -2,8 +2,8 @@
 #include "products/sftpgo/checks.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "products/sftpgo/config.h"
 #include "products/sftpgo/named.h"
 
 static bool is_set(const json_t *value)
@@ -74,19 +74,6 @@ CHECK(ssh_commands)
 		results_add(ret, id, VERDICT_PASS, NULL, "the target has them all");
 }
 
-/* Those that viper read until its 1.19, which 2.6 has; 2.7 has 1.21. src: go.mod of 2.6.4 and 2.7.5; run: 2.7.5 ends with
- * "decoder not found for this format" */
-static bool is_gone_format(const char *file)
-{
-	static const char *const gone[] = { ".properties", ".props", ".prop", ".hcl", ".tfvars", ".ini" };
-	const char *ending = strrchr(file, '.');
-
-	for (size_t i = 0; ending && i < ARRAY_LEN(gone); i++)
-		if (!strcasecmp(ending, gone[i]))
-			return true;
-	return false;
-}
-
 CHECK(conf_format)
 {
 	static const char id[] = "sftpgo.conf-format";
@@ -96,7 +83,7 @@ CHECK(conf_format)
 
 	if (!knows_version(now, SF_TARGET_VERSION, id, ret, &want) || (!file && !need(now, SF_CONF, id, ret, &conf)))
 		return;
-	if (file && want.minor >= 7 && is_gone_format(file))
+	if (file && want.minor >= 7 && sftpgo_config_gone_format(file))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", file);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", file ? file : "no file, all by default");

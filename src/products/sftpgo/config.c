@@ -33,6 +33,7 @@ void sftpgo_config_done(struct sftpgo_config *cfg)
 	map_done(&cfg->variables, variable_free);
 	map_done(&cfg->counts, free);
 	json_decref(cfg->ignored);
+	json_decref(cfg->emptied);
 	json_decref(cfg->container);
 	*cfg = (struct sftpgo_config){ 0 };
 }
@@ -215,6 +216,42 @@ static int make_room(struct sftpgo_config *cfg, const char *key, struct err *e)
 	return 0;
 }
 
+/* As 2.7 does; 2.6 goes on with the door that is built in. Which of them reads the file, a check judges. */
+static void drop_built_in(struct sftpgo_config *cfg, const char *list, const char *where)
+{
+	autofree char *port = xasprintf("%s.0.port", list);
+	int64_t opens = sftpgo_config_int(cfg, port, 0);
+
+	if (opens)
+		json_array_append_new(cfg->emptied, json_pack("{ss ss sI}", "what", list, "where", where, "port",
+							      (json_int_t)opens));
+	sftpgo_drop_elements(cfg, list);
+}
+
+/* A variable may have given the list an element, of which both releases take the port. */
+static void keep_emptied(struct sftpgo_config *cfg)
+{
+	for (size_t i = json_array_size(cfg->emptied); i--;)
+		if (sftpgo_config_count(cfg, json_str(json_array_get(cfg->emptied, i), "what", "")))
+			json_array_remove(cfg->emptied, i);
+}
+
+/* A list of objects without any, which a format of texts writes as "". The elements that are built in remain with 2.6
+ * (mapstructure 1), but for those that it takes away itself, and go with 2.7. */
+static int take_empty_list(struct sftpgo_config *cfg, const struct flat *one, const char *where,
+			   struct err *e)
+{
+	const char *text = json_string_value(one->value);
+
+	if (text ? *text : !json_is_array(one->value) || json_array_size(one->value))
+		return err_set(e, ERR_FORMAT, "%s: '%s' is no list of objects", where, one->key);
+	if (sftpgo_config_gone_format(cfg->file) && strcmp(one->key, "mfa.totp") != 0)
+		sftpgo_ignore(cfg, one->key, where, "2.6 keeps the elements that are built in");
+	else
+		drop_built_in(cfg, one->key, where);
+	return 0;
+}
+
 /* A key that no setting has: a list of objects that is empty, a name in the way, one that nobody
  * knows. */
 static int take_other(struct sftpgo_config *cfg, const struct flat *one, const char *where,
@@ -224,15 +261,11 @@ static int take_other(struct sftpgo_config *cfg, const struct flat *one, const c
 		return 0;
 	if (json_is_object(one->value))
 		return make_room(cfg, one->key, e);
-	if (sftpgo_list_of(one->key)) {
-		if (json_array_size(one->value) || !json_is_array(one->value))
-			return err_set(e, ERR_FORMAT, "%s: '%s' is no list of objects", where,
-				       one->key);
-		sftpgo_drop_elements(cfg, one->key);
-		return 0;
-	}
+	if (sftpgo_list_of(one->key))
+		return take_empty_list(cfg, one, where, e);
 	if (sftpgo_key_is_above(one->key))
-		return err_set(e, ERR_FORMAT, "%s: '%s' is no object", where, one->key);
+		return err_set(e, ERR_FORMAT, "%s: '%s' is no object%s", where, one->key,
+			       json_is_array(one->value) ? " but a list, as a block of HCL is" : "");
 	sftpgo_ignore(cfg, one->key, where, "no such key");
 	return 0;
 }
@@ -244,6 +277,10 @@ static int take_one(struct sftpgo_config *cfg, const struct flat *one, struct er
 	    one->line ? xasprintf("%s:%zu", cfg->file, one->line) : xstrdup(cfg->file);
 	json_t *value;
 
+	if (one->lost) {
+		sftpgo_ignore(cfg, one->key, where, one->lost);
+		return 0;
+	}
 	if (!key)
 		return take_other(cfg, one, where, e);
 	if (make_room(cfg, one->key, e) < 0)
@@ -301,6 +338,7 @@ static int read_into(const struct sftpgo_config_where *w, struct sftpgo_config *
 	}
 	if (sftpgo_variables_apply(cfg, &file_has, e) < 0)
 		return -(int)e->kind;
+	keep_emptied(cfg);
 	sftpgo_reset(cfg);
 	return 0;
 }
@@ -312,6 +350,7 @@ int sftpgo_config_read(const struct sftpgo_config_where *w, struct sftpgo_config
 		.root = xstrdup(w->root ? w->root : ""),
 		.dir = xstrdup(w->config_dir),
 		.ignored = json_array(),
+		.emptied = json_array(),
 		.inside = w->inside,
 		.container = json_incref(w->container),
 	};

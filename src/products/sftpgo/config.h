@@ -62,6 +62,7 @@ struct sftpgo_config {
 	struct map variables;           /* name -> struct sftpgo_variable, the whole environment */
 	struct map counts;              /* list of objects, as "sftpd.bindings" -> size_t elements */
 	json_t    *ignored;             /* [{"what","where","why"}]: set, and not read by the server. No values. */
+	json_t    *emptied;             /* [{"what","where","port"}]: lists that are empty in the file, whose built-in element opens a door */
 };
 
 #define autosftpgoconfig cleanup_with(sftpgo_config_done)
@@ -89,8 +90,12 @@ const struct sftpgo_variable *sftpgo_config_variable(const struct sftpgo_config 
  * NULL where it does not show here. Heap. */
 char       *sftpgo_config_path(const struct sftpgo_config *cfg, const char *key) must_check;
 
+/* Is the file in a format that 2.6 reads and 2.7 does not, by its ending? Java properties, HCL and INI. */
+bool        sftpgo_config_gone_format(const char *file);
+
 /* Everything as facts: {"dir","file","unsure","settings":{key:{"value","from","where"}},
- * "variables":{name: the same, of the program's own},"ignored":[...]}; "only" of a setting is
+ * "variables":{name: the same, of the program's own},"ignored":[...],"emptied":[...] where
+ * there are such}; "only" of a setting is
  * "2.6" or "enterprise". A secret is "***", or "" when it is empty; of a URL only what is no
  * secret. */
 json_t     *sftpgo_config_facts(const struct sftpgo_config *cfg) must_check;

@@ -106,8 +106,8 @@ static json_t *variables_shown(const struct sftpgo_config *cfg)
 
 json_t *sftpgo_config_facts(const struct sftpgo_config *cfg)
 {
-	return json_pack("{so so so so so sO}", "dir", json_text(cfg->dir), "file",
+	return json_pack("{so so so so so sO sO*}", "dir", json_text(cfg->dir), "file",
 			 json_text(cfg->file), "unsure", json_text(cfg->unsure), "settings",
 			 settings_shown(cfg), "variables", variables_shown(cfg), "ignored",
-			 cfg->ignored);
+			 cfg->ignored, "emptied", json_array_size(cfg->emptied) ? cfg->emptied : NULL);
 }

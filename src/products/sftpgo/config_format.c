@@ -2,164 +2,14 @@
 #include "products/sftpgo/config_in.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 #include "conf/editor.h"
 #include "conf/gotenv.h"
+#include "conf/hcl.h"
+#include "conf/ini.h"
 #include "conf/toml.h"
 #include "io/yaml.h"
-
-void flats_done(struct flats *all)
-{
-	vec_each (all, one) {
-		free(one->key);
-		json_decref(one->value);
-	}
-	vec_done(all);
-}
-
-static void unsure(struct sftpgo_config *cfg, const char *why)
-{
-	if (!cfg->unsure)
-		cfg->unsure = xasprintf("'%s' cannot be read: %s", cfg->file, why);
-}
-
-static char *folded(const char *key)
-{
-	char *ret = xstrdup(key);
-
-	for (char *p = ret; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return ret;
-}
-
-/* Steals value. */
-static void add(struct flats *all, const char *key, json_t *value, size_t line)
-{
-	*vec_push(all) = (struct flat){ folded(key), value, line };
-}
-
-static char *below(const char *way, const char *name)
-{
-	return xasprintf("%s%s%s", way, *way ? "." : "", name);
-}
-
-static char *element_of(const char *way, size_t i) { return xasprintf("%s.%zu", way, i); }
-
-/* ---- a file as a tree ---- */
-
-static bool differ_in_case(const json_t *object)
-{
-	struct map seen = { 0 };
-	bool found = false;
-	const char *name;
-	json_t *item;
-
-	json_object_foreach((json_t *)object, name, item)
-	{
-		autofree char *key = folded(name);
-
-		found |= map_put(&seen, key, item) != NULL;
-	}
-	map_done(&seen, NULL);
-	return found;
-}
-
-/* What viper reads in an order of its own, or mapstructure bends; NULL: nothing of the kind. */
-static const char *oddity(const char *way, const json_t *v)
-{
-	autofree char *key = folded(way);
-	const char *name, *found = NULL;
-	json_t *item;
-	size_t i;
-
-	if (json_is_object(v) && sftpgo_list_of(key))
-		return "a list of objects is written as one object";
-	if (json_is_object(v) && differ_in_case(v))
-		return "two names in it differ in case alone";
-	json_object_foreach((json_t *)v, name, item)
-	{
-		autofree char *inner = below(way, name);
-
-		found = found ? found : oddity(inner, item);
-	}
-	json_array_foreach(v, i, item)
-	{
-		autofree char *inner = element_of(way, i);
-
-		found = found ? found : oddity(inner, item);
-	}
-	return found;
-}
-
-static bool has_object(const json_t *v)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(v, i, item) if (json_is_object(item) || has_object(item)) return true;
-	return json_is_object(v);
-}
-
-/* Elements of lists that are empty objects: they have no value to be seen by, and count. */
-static void add_empty(struct flats *all, const char *way, json_t *v, bool element)
-{
-	const char *name;
-	json_t *item;
-	size_t i;
-
-	if (element && json_is_object(v) && !json_object_size(v))
-		add(all, way, json_object(), 0);
-	json_object_foreach(v, name, item)
-	{
-		autofree char *inner = below(way, name);
-
-		add_empty(all, inner, item, false);
-	}
-	json_array_foreach(v, i, item)
-	{
-		autofree char *inner = element_of(way, i);
-
-		add_empty(all, inner, item, true);
-	}
-}
-
-/* `lines`: way -> size_t, as far as it is known. */
-static void add_values(struct flats *all, const char *way, json_t *v, const struct map *lines)
-{
-	const size_t *line = map_get(lines, way);
-	const char *name;
-	json_t *item;
-	size_t i;
-
-	if (json_is_object(v)) {
-		json_object_foreach(v, name, item)
-		{
-			autofree char *inner = below(way, name);
-
-			add_values(all, inner, item, lines);
-		}
-	} else if (json_is_array(v) && has_object(v)) {
-		json_array_foreach(v, i, item)
-		{
-			autofree char *inner = element_of(way, i);
-
-			add_values(all, inner, item, lines);
-		}
-	} else {
-		add(all, way, json_incref(v), line ? *line : 0);
-	}
-}
-
-static void take_tree(struct sftpgo_config *cfg, json_t *tree, const struct map *lines,
-		      struct flats *ret)
-{
-	const char *odd = oddity("", tree);
-
-	if (odd)
-		unsure(cfg, odd);
-	add_values(ret, "", tree, lines);
-	add_empty(ret, "", tree, false);
-}
 
 /* ---- JSON ---- */
 
@@ -168,7 +18,7 @@ static int add_json(void *data, const char *key, const char *value, size_t line,
 {
 	json_t *j = json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
-	add(data, key, j ? j : json_real(strtod(value, NULL)), line);
+	sftpgo_flat_add(data, key, j ? j : json_real(strtod(value, NULL)), line, NULL);
 	return 0;
 }
 
@@ -178,23 +28,19 @@ static int read_json(struct sftpgo_config *cfg, struct sv text, struct flats *re
 	autojson json_t *tree = NULL;
 	struct err why = ERR_INIT;
 	int r = dialect_json.each(text, add_json, ret, &why);
-	const char *odd;
 
 	if (r == -ERR_REFUSED) {
-		unsure(cfg, why.msg);
+		sftpgo_unsure(cfg, why.msg);
 		return 0;
 	}
 	if (r < 0)
 		return err_set(e, why.kind, "%s", why.msg);
 	tree = json_loadb(text.p, text.n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 	if (!tree) {
-		unsure(cfg, "it holds a number or a text that other programs do not take");
+		sftpgo_unsure(cfg, "it holds a number or a text that other programs do not take");
 		return 0;
 	}
-	odd = oddity("", tree);
-	if (odd)
-		unsure(cfg, odd);
-	add_empty(ret, "", tree, false);
+	sftpgo_tree_check(cfg, FORM_TREE, tree, ret);
 	return 0;
 }
 
@@ -230,7 +76,7 @@ static int read_yaml(struct sftpgo_config *cfg, struct sv text, struct flats *re
 	struct err why = ERR_INIT;
 
 	if (yaml_parse(text, "the file", &tree, &why) < 0) {
-		unsure(cfg, why.msg);
+		sftpgo_unsure(cfg, why.msg);
 		return 0;
 	}
 	if (json_is_null(tree))
@@ -238,29 +84,53 @@ static int read_yaml(struct sftpgo_config *cfg, struct sv text, struct flats *re
 	if (!json_is_object(tree))
 		return err_set(e, ERR_FORMAT, "line 1: this is no mapping");
 	if (has_odd_number(text))
-		unsure(cfg, "it has a number with a leading zero or with '_'");
-	take_tree(cfg, tree, &no_lines, ret);
+		sftpgo_unsure(cfg, "it has a number with a leading zero or with '_'");
+	sftpgo_tree_take(cfg, FORM_TREE, tree, &no_lines, ret);
 	return 0;
 }
 
+static void note_line(struct map *lines, const char *way, size_t line)
+{
+	autofree char *key = sftpgo_folded(way);
+	size_t *kept = xmalloc(sizeof *kept);
+
+	*kept = line;
+	free(map_put(lines, key, kept));
+}
+
+static void note_lines(struct map *lines, const struct map *as_written)
+{
+	map_each (as_written, it)
+		note_line(lines, it->key, *(const size_t *)it->value);
+}
+
+static void lines_done(struct map *lines) { map_done(lines, free); }
+
 static void read_toml(struct sftpgo_config *cfg, struct sv text, struct flats *ret)
 {
-	cleanup_with(toml_lines_done) struct map lines = { 0 };
+	cleanup_with(toml_lines_done) struct map as_written = { 0 };
+	cleanup_with(lines_done) struct map lines = { 0 };
 	autojson json_t *tree = NULL;
 	struct err why = ERR_INIT;
 
-	if (toml_read(text, &tree, &lines, &why) < 0)
-		unsure(cfg, why.msg);
-	else
-		take_tree(cfg, tree, &lines, ret);
+	if (toml_read(text, &tree, &as_written, &why) < 0) {
+		sftpgo_unsure(cfg, why.msg);
+		return;
+	}
+	note_lines(&lines, &as_written);
+	sftpgo_tree_take(cfg, FORM_TREE, tree, &lines, ret);
 }
 
 /* ---- variables, properties: names with dots, and texts ---- */
+
+#define NAME_PARTS_MAX 64
+#define NAME_MAX_BYTES 1024
 
 struct named_texts {
 	struct sftpgo_config *cfg;
 	json_t *tree;
 	struct map lines;
+	size_t kept;                    /* as sftpgo_flat_cost() counts */
 };
 
 #define NAMED_TEXTS(c)                            \
@@ -271,25 +141,15 @@ struct named_texts {
 static void named_texts_done(struct named_texts *all)
 {
 	json_decref(all->tree);
-	map_done(&all->lines, free);
-}
-
-static void note_line(struct named_texts *all, const char *key, size_t line)
-{
-	size_t *kept = xmalloc(sizeof *kept);
-
-	*kept = line;
-	free(map_put(&all->lines, key, kept));
+	lines_done(&all->lines);
 }
 
 /* Which counts of "a" and "a.b", and what an empty part is, is not known here. */
-static int put_text(void *data, const char *key, const char *value, size_t line, struct err *e)
+static void put_value(struct named_texts *all, const char *key, json_t *value)
 {
-	struct named_texts *all = data;
 	struct sv rest = sv_of(key);
 	json_t *at = all->tree;
 
-	note_line(all, key, line);
 	for (;;) {
 		autofree char *name = sv_dup(sv_cut(&rest, '.'));
 		json_t *there = json_object_get(at, name);
@@ -297,14 +157,40 @@ static int put_text(void *data, const char *key, const char *value, size_t line,
 		if (!*name || (there && !(rest.n && json_is_object(there))))
 			break;
 		if (!rest.n) {
-			json_object_set_new(at, name, json_text(value));
-			return 0;
+			json_object_set(at, name, value);
+			return;
 		}
 		if (!there)
 			json_object_set_new(at, name, json_object());
 		at = json_object_get(at, name);
 	}
-	unsure(all->cfg, "a name in it has an empty part, stands within another or comes twice");
+	sftpgo_unsure(all->cfg, "a name in it has an empty part, stands within another or comes twice");
+}
+
+/* Each part is a level of a tree that is walked by recursion, and each level holds the name as far as it goes. */
+static int admit_name(struct named_texts *all, const char *key, size_t line, struct err *e)
+{
+	size_t parts = 1;
+
+	for (const char *dot = key; (dot = strchr(dot, '.')); dot++)
+		parts++;
+	all->kept += sftpgo_flat_cost(key);
+	if (parts > NAME_PARTS_MAX)
+		return err_set(e, ERR_SPACE, "line %zu: a name of more than %d parts", line, NAME_PARTS_MAX);
+	if (strlen(key) > NAME_MAX_BYTES)
+		return err_set(e, ERR_SPACE, "line %zu: a name of more than %d bytes", line, NAME_MAX_BYTES);
+	return all->kept <= FLATS_MAX ? 0 : err_set(e, ERR_SPACE, "line %zu: too many values", line);
+}
+
+static int put_text(void *data, const char *key, const char *value, size_t line, struct err *e)
+{
+	struct named_texts *all = data;
+	autojson json_t *text = json_text(value);
+
+	if (admit_name(all, key, line, e) < 0)
+		return -(int)e->kind;
+	note_line(&all->lines, key, line);
+	put_value(all, key, text);
 	return 0;
 }
 
@@ -323,19 +209,21 @@ static int read_env(struct sftpgo_config *cfg, struct sv text, struct flats *ret
 	int r = gotenv_read(text, variable, cfg, &env, &why);
 
 	if (r == -ERR_REFUSED) {
-		unsure(cfg, why.msg);
+		sftpgo_unsure(cfg, why.msg);
 		return 0;
 	}
 	if (r < 0)
 		return err_set(e, why.kind, "%s", why.msg);
 	map_each (&env.vars, it) {
 		const struct gotenv_var *var = it->value;
-		autofree char *key = folded(it->key); /* its names are whole: "a.b" is no table */
+		autofree char *key = sftpgo_folded(it->key); /* its names are whole: "a.b" is no table */
 
-		if (put_text(&all, key, var->value, var->line, e) < 0)
-			return -(int)e->kind;
+		if (put_text(&all, key, var->value, var->line, &why) < 0) {
+			sftpgo_unsure(cfg, why.msg);
+			return 0;
+		}
 	}
-	take_tree(cfg, all.tree, &all.lines, ret);
+	sftpgo_tree_take(cfg, FORM_NAMED, all.tree, &all.lines, ret);
 	return 0;
 }
 
@@ -360,35 +248,106 @@ static void read_properties(struct sftpgo_config *cfg, struct sv text, struct fl
 	struct err why = ERR_INIT;
 
 	if (odd)
-		unsure(cfg, odd);
+		sftpgo_unsure(cfg, odd);
 	else if (dialect_properties.each(text, put_text, &all, &why) < 0)
-		unsure(cfg, why.msg);
+		sftpgo_unsure(cfg, why.msg);
 	else
-		take_tree(cfg, all.tree, &all.lines, ret);
+		sftpgo_tree_take(cfg, FORM_NAMED, all.tree, &all.lines, ret);
 }
+
+/* ---- INI, HCL ---- */
+
+/* What the library gives up on, the server does; what we refuse, it may read. */
+static int given_up(struct sftpgo_config *cfg, const struct err *why, struct err *e)
+{
+	if (why->kind == ERR_FORMAT)
+		return err_set(e, why->kind, "%s", why->msg);
+	sftpgo_unsure(cfg, why->msg);
+	return 0;
+}
+
+static int read_ini(struct sftpgo_config *cfg, struct sv text, struct flats *ret, struct err *e)
+{
+	cleanup_with(named_texts_done) struct named_texts all = NAMED_TEXTS(cfg);
+	struct err why = ERR_INIT;
+
+	if (ini_each(text, put_text, &all, &why) < 0)
+		return given_up(cfg, &why, e);
+	sftpgo_tree_take(cfg, FORM_NAMED, all.tree, &all.lines, ret);
+	return 0;
+}
+
+/* viper takes names with dots apart at the top alone, and no block for an object: every one is a list. */
+static int read_hcl(struct sftpgo_config *cfg, struct sv text, struct flats *ret, struct err *e)
+{
+	cleanup_with(named_texts_done) struct named_texts all = NAMED_TEXTS(cfg);
+	cleanup_with(hcl_lines_done) struct map lines = { 0 };
+	autojson json_t *tree = NULL;
+	struct err why = ERR_INIT;
+	const char *name;
+	json_t *value;
+
+	if (hcl_read(text, &tree, &lines, &why) < 0)
+		return given_up(cfg, &why, e);
+	json_object_foreach(tree, name, value)
+	{
+		autofree char *key = sftpgo_folded(name);
+
+		put_value(&all, key, value);
+	}
+	note_lines(&all.lines, &lines);
+	sftpgo_tree_take(cfg, FORM_HCL, all.tree, &all.lines, ret);
+	return 0;
+}
+
+/* ---- all of them ---- */
 
 static bool is_one_of(const char *ending, const char *const *endings)
 {
-	while (*endings && strcmp(ending, *endings) != 0)
+	while (*endings && strcasecmp(ending, *endings) != 0)
 		endings++;
 	return *endings;
+}
+
+/* Those that viper read until its 1.19, which 2.6 has; 2.7 has 1.21. src: go.mod of 2.6.4 and 2.7.5; run: 2.7.5 ends with
+ * "decoder not found for this format" */
+static const char *const PROPERTIES[] = { "properties", "props", "prop", NULL };
+static const char *const HCL[] = { "hcl", "tfvars", NULL };
+static const char *const INI[] = { "ini", NULL };
+
+bool sftpgo_config_gone_format(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	return dot && (is_one_of(dot + 1, PROPERTIES) || is_one_of(dot + 1, HCL) || is_one_of(dot + 1, INI));
+}
+
+static int read_text(struct sftpgo_config *cfg, const char *ending, struct sv text,
+		     struct flats *ret, struct err *e)
+{
+	if (is_one_of(ending, (const char *const[]){ "yaml", "yml", NULL }))
+		return read_yaml(cfg, text, ret, e);
+	if (is_one_of(ending, (const char *const[]){ "env", "dotenv", NULL }))
+		return read_env(cfg, text, ret, e);
+	if (is_one_of(ending, HCL))
+		return read_hcl(cfg, text, ret, e);
+	if (is_one_of(ending, INI))
+		return read_ini(cfg, text, ret, e);
+	if (is_one_of(ending, PROPERTIES))
+		read_properties(cfg, text, ret);
+	else if (!strcmp(ending, "toml"))
+		read_toml(cfg, text, ret);
+	else
+		return read_json(cfg, text, ret, e);
+	return 0;
 }
 
 int sftpgo_text_read(struct sftpgo_config *cfg, const char *ending, struct sv text,
 		     struct flats *ret, struct err *e)
 {
-	if (!strcmp(ending, "json"))
-		return read_json(cfg, text, ret, e);
-	if (is_one_of(ending, (const char *const[]){ "yaml", "yml", NULL }))
-		return read_yaml(cfg, text, ret, e);
-	if (is_one_of(ending, (const char *const[]){ "env", "dotenv", NULL }))
-		return read_env(cfg, text, ret, e);
-	if (!strcmp(ending, "toml"))
-		read_toml(cfg, text, ret);
-	else if (is_one_of(ending, (const char *const[]){ "properties", "props", "prop", NULL }))
-		read_properties(cfg, text, ret);
-	else
-		unsure(cfg,
-		       "HCL and INI are not read here, nor by SFTPGo 2.7: write it as sftpgo.json");
+	if (read_text(cfg, ending, text, ret, e) < 0)
+		return -(int)e->kind;
+	if (ret->kept > FLATS_MAX)
+		sftpgo_unsure(cfg, "it has too many values");
 	return 0;
 }

@@ -43,14 +43,23 @@ struct flat {
 	char   *key;                    /* without capitals */
 	json_t *value;
 	size_t  line;                   /* 0: not known */
+	const char *lost;               /* why the server looks for it nowhere; NULL: it does */
 };
 
 struct flats {
 	struct flat *v;
 	size_t       n, room;
+	size_t       kept;              /* as sftpgo_flat_cost() counts; beyond FLATS_MAX nothing more is added */
 };
 
+#define FLATS_MAX ((size_t)16 << 20)
+
 void flats_done(struct flats *all);
+/* What a value costs: a few bytes of a file may have a long name, and are kept more than once. */
+size_t sftpgo_flat_cost(const char *key);
+/* Steals value. `lost` as in struct flat. */
+void sftpgo_flat_add(struct flats *all, const char *key, json_t *value, size_t line, const char *lost);
+char *sftpgo_folded(const char *key) must_check; /* without capitals, heap */
 
 /* Where a path of the server's is read. Heap; NULL: nowhere, in an image that nobody runs. */
 char *sftpgo_read_at(const struct sftpgo_config *cfg, const char *path) must_check;
@@ -62,6 +71,22 @@ int sftpgo_file_read(const struct sftpgo_config_where *w, struct sftpgo_config *
 /* What a file with this ending says, into ret; into cfg->unsure why that is not known. */
 int sftpgo_text_read(struct sftpgo_config *cfg, const char *ending, struct sv text, struct flats *ret, struct err *e)
 	must_check;
+
+/* The content is not known. The first reason counts. */
+void sftpgo_unsure(struct sftpgo_config *cfg, const char *why);
+
+enum sftpgo_form {
+	FORM_TREE,                      /* lists of objects are lists */
+	FORM_NAMED,                     /* texts by names: an object where a list is looked for is its first element */
+	FORM_HCL,                       /* both; blocks are lists */
+};
+
+/* Add the values of a file as a tree; `lines`: way without capitals -> size_t, as far as it is known. Into
+ * cfg->unsure what is not read as the server does. */
+void sftpgo_tree_take(struct sftpgo_config *cfg, enum sftpgo_form form, json_t *tree, const struct map *lines,
+		      struct flats *ret);
+/* The same where the values are added already. */
+void sftpgo_tree_check(struct sftpgo_config *cfg, enum sftpgo_form form, json_t *tree, struct flats *ret);
 
 /* Fill cfg->variables. */
 int sftpgo_variables_read(const struct sftpgo_config_where *w, struct sftpgo_config *cfg, struct err *e) must_check;

@@ -55,7 +55,7 @@ static void note_adrift(struct gathering *g, const char *path, const char *whose
 static void add_configuration(struct held *h, const char *file)
 {
 	static const char *const own[] = { "env.d", "sftpgo.env", "sftpgo.json", "sftpgo.json.dpkg-dist", "sftpgo.yaml", "sftpgo.yml",
-					   "sftpgo.toml", "sftpgo.hcl", "sftpgo.properties" };
+					   "sftpgo.toml", "sftpgo.hcl", "sftpgo.ini", "sftpgo.properties" };
 	autofree char *named = file ? place_below(h->path, file) : NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)

@@ -250,6 +250,26 @@ static void test_elements(void **state)
 	is_ignored(&cfg, "SFTPGO_HTTP__HEADERS__0__KEY", "no key takes it");
 }
 
+/* 2.6 goes on with the door that is built in, 2.7 takes it away. */
+static void test_emptied_lists(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+	autojson json_t *facts = NULL;
+	autofree char *emptied = NULL;
+
+	put("/etc/sftpgo/sftpgo.json", "{\"ftpd\": {\"bindings\": []}, \"sftpd\": {\n\"bindings\": []},"
+				       " \"mfa\": {\"totp\": []}, \"http\": {\"headers\": []}}");
+	cfg = read_with(ENV());
+	assert_int_equal(sftpgo_config_count(&cfg, "sftpd.bindings"), 0);
+	facts = sftpgo_config_facts(&cfg);
+	emptied = json_dumps(json_object_get(facts, "emptied"), JSON_COMPACT);
+	assert_string_equal(emptied, "[{\"what\":\"sftpd.bindings\",\"where\":\"/etc/sftpgo/sftpgo.json:2\",\"port\":2022}]");
+	sftpgo_config_done(&cfg);
+	cfg = read_with(ENV("SFTPGO_SFTPD__BINDINGS__0__PORT=2022"));
+	assert_int_equal(sftpgo_config_count(&cfg, "sftpd.bindings"), 1);
+	assert_int_equal(json_array_size(cfg.emptied), 0);
+}
+
 static void test_variables_that_need_the_file(void **state)
 {
 	autosftpgoconfig struct sftpgo_config without = { 0 }, with = { 0 };
@@ -364,15 +384,21 @@ static void test_unsure(void **state)
 	is_unsure("/etc/sftpgo/sftpgo.toml", "[acme]\nemail = 'a'\n[Acme]\nemail = 'b'\n",
 		  "differ in case alone");
 	is_unsure("/etc/sftpgo/sftpgo.toml", "[sftpd.bindings]\nport = 1\n", "written as one object");
-	is_unsure("/etc/sftpgo/sftpgo.hcl", "x = 1", "write it as sftpgo.json");
-	is_unsure("/etc/sftpgo/sftpgo.ini", "x = 1", "write it as sftpgo.json");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "x \"y\" {}", "a block with labels is not read");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "{\"x\": 1,, }", "sftpgo.hcl' cannot be read: line 1: a name is missing");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "acme.x = 1\nacme {}", "stands within another");
+	is_unsure("/etc/sftpgo/sftpgo.hcl", "common.rate_limiters { protocols = [\"FTP\"] }", "lays a list");
+	is_unsure("/etc/sftpgo/sftpgo.tfvars", "acme.x = 1\nAcme.X = 2", "comes twice");
+	is_unsure("/etc/sftpgo/sftpgo.ini", "a=%(b)s%(b)s\nb=%(a)s%(a)s", "grow too large");
+	is_unsure("/etc/sftpgo/sftpgo.ini", "[common.rate_limiters]\nprotocols=FTP", "lays a list");
+	is_unsure("/etc/sftpgo/sftpgo.ini", "[mfa.totp]\nname=a", "lays a list");
+	is_unsure("/etc/sftpgo/sftpgo.ini", "[common]\ndefender=1\n[common.defender]\nban_time=1", "stands within another");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = ${x}", "refers to another");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = a\\\n b", "a backslash");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = \xc3\xa4", "beyond ASCII");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme.email = a\nAcme.domains = b\n",
 		  "differ in case alone");
-	is_unsure("/etc/sftpgo/sftpgo.properties", "sftpd.bindings.0.port = 1",
-		  "written as one object");
+	is_unsure("/etc/sftpgo/sftpgo.env", "httpd.bindings.oidc.scopes=a\n", "lays a list");
 	is_unsure("/etc/sftpgo/sftpgo.env", "acme.email=a\nAcme.email=b\n", "comes twice");
 	is_unsure("/etc/sftpgo/sftpgo.properties", "acme = 1\nacme.email = a\n",
 		  "stands within another");
@@ -385,6 +411,47 @@ static void test_unsure(void **state)
 	is_unsure("/etc/sftpgo/sftpgo.yaml", "a: &x 1\nb: *x\n", "sftpgo.yaml' cannot be read");
 	is_unsure("/etc/sftpgo/sftpgo.yaml", "common:\n  umask: 022\n", "leading zero");
 	is_unsure("/etc/sftpgo/env.d/a", "\xff\xfeS", "env.d/a' cannot be read");
+}
+
+static struct buf times(const char *before, size_t n, const char *what, const char *after)
+{
+	struct buf text = BUF_MAX(4u << 20);
+
+	buf_adds(&text, before);
+	for (size_t i = 0; i < n; i++)
+		buf_adds(&text, what);
+	buf_adds(&text, after);
+	return text;
+}
+
+/* Each dot is a level of the tree, and of the stack of whoever walks it. */
+static void test_deep_names(void **state)
+{
+	static const char *const endings[] = { "ini", "properties", "env" };
+
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+		autofree char *file = xasprintf("/etc/sftpgo/sftpgo.%s", endings[i]);
+		autobuf struct buf deep = times("\na", 30000, ".a", "=1\n"), just = times("a", 64, ".a", "=1\n");
+		autobuf struct buf longer = times("", 1100, "a", "=1\n");
+
+		is_unsure(file, buf_str(&deep), "line 2: a name of more than 64 parts");
+		is_unsure(file, buf_str(&just), "line 1: a name of more than 64 parts");
+		is_unsure(file, buf_str(&longer), "line 1: a name of more than 1024 bytes");
+	}
+}
+
+/* One long name, and below it what is short: together more than is kept. */
+static void test_many_values(void **state)
+{
+	autobuf struct buf ini = times("[", 1000, "a", "]\n"), json = times("{\"", 1000, "a", "\":{\"x\":0");
+
+	for (size_t i = 0; i < 20000; i++) {
+		buf_addf(&ini, "%zu=\n", i);
+		buf_addf(&json, ",\"%zu\":1", i);
+	}
+	buf_adds(&json, "}}");
+	is_unsure("/etc/sftpgo/sftpgo.ini", buf_str(&ini), "too many values");
+	is_unsure("/etc/sftpgo/sftpgo.json", buf_str(&json), "it has too many values");
 }
 
 static void test_yaml_and_env(void **state)
@@ -451,6 +518,111 @@ static void test_toml_and_properties(void **state)
 	is_json(&props, "sftpd.host_keys", "[\"a\",\"b\"]");
 	assert_true(sftpgo_config_bool(&props, "common.defender.enabled", false));
 	is_ignored(&props, "x", "no such key");
+}
+
+/* As 2.6.4 was seen to: it logs the configuration that it loaded. */
+static void test_ini(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+
+	put("/etc/sftpgo/sftpgo.ini",
+	    "common.umask = 1\nhere = 127.0.0.1\n[Data_provider]\ndriver : bolt ; or not\nport = 0x10\n"
+	    "[common]\numask = \"a;b\"\nactions.hook = /h\n[common.defender]\nenabled = T\n"
+	    "[sftpd]\nhost_keys=a,b\n[sftpd.bindings]\nPort = 22\naddress = %(here)s\n"
+	    "[ftpd.bindings.0]\nport = 21\n[httpd]\nbindings=\n[httpd.bindings.1]\n"
+	    "[httpd.bindings.security.https_proxy_headers]\nkey = k\n[plugins.0]\ntype = x\n");
+	cfg = read_with(ENV());
+	assert_non_null(cfg.unsure); /* a list, and a text */
+	sftpgo_config_done(&cfg);
+	put("/etc/sftpgo/sftpgo.ini",
+	    "common.umask = 1\nhere = 127.0.0.1\n[Data_provider]\ndriver : bolt ; or not\nport = 0x10\n"
+	    "[common]\numask = \"a;b\"\nactions.hook = /h\n[common.defender]\nenabled = T\n"
+	    "[sftpd]\nhost_keys=a,b\n[sftpd.bindings]\nPort = 22\naddress = %(here)s\n"
+	    "[ftpd.bindings.0]\nport = 21\n[webdavd]\nbindings=\n"
+	    "[httpd.bindings.security.https_proxy_headers]\nkey = k\n[plugins.0]\ntype = x\n");
+	cfg = read_with(ENV("SFTPGO_DATA_PROVIDER__PORT=5"));
+	assert_null(cfg.unsure);
+	is_ignored(&cfg, "default.common.umask", "no such key");
+	is_str(&cfg, "data_provider.driver", "bolt", "/etc/sftpgo/sftpgo.ini:4");
+	is_int(&cfg, "data_provider.port", 5, SFTPGO_ENVIRONMENT);
+	is_str(&cfg, "common.umask", "\"a", "/etc/sftpgo/sftpgo.ini:7");
+	is_str(&cfg, "common.actions.hook", "/h", "/etc/sftpgo/sftpgo.ini:8");
+	assert_true(sftpgo_config_bool(&cfg, "common.defender.enabled", false));
+	is_json(&cfg, "sftpd.host_keys", "[\"a\",\"b\"]");
+	is_int(&cfg, "sftpd.bindings.0.port", 22, SFTPGO_FILE);
+	is_str(&cfg, "sftpd.bindings.0.address", "127.0.0.1", "/etc/sftpgo/sftpgo.ini:15");
+	assert_true(sftpgo_config_bool(&cfg, "sftpd.bindings.0.apply_proxy_config", false));
+	assert_int_equal(sftpgo_config_count(&cfg, "sftpd.bindings"), 1);
+	is_int(&cfg, "ftpd.bindings.0.port", 0, SFTPGO_DEFAULT);
+	is_ignored(&cfg, "ftpd.bindings.0.port", "have no numbers");
+	is_ignored(&cfg, "webdavd.bindings", "2.6 keeps");
+	assert_int_equal(sftpgo_config_count(&cfg, "webdavd.bindings"), 1);
+	is_str(&cfg, "httpd.bindings.0.security.https_proxy_headers.0.key", "k", "/etc/sftpgo/sftpgo.ini:21");
+	is_int(&cfg, "httpd.bindings.0.port", 8080, SFTPGO_DEFAULT);
+	assert_int_equal(sftpgo_config_count(&cfg, "plugins"), 1); /* empty, as the server has it */
+}
+
+static void test_hcl(void **state)
+{
+	autosftpgoconfig struct sftpgo_config cfg = { 0 }, json = { 0 };
+
+	put("/etc/sftpgo/sftpgo.hcl",
+	    "Data_provider.driver = \"bolt\" # or not\n\"data_provider.port\" = 020\ncommon.umask = 022\n"
+	    "sftpd.bindings {\n port = 22\n}\nsftpd.bindings { address = \"a\" }\n"
+	    "ftpd.bindings = [{ port = 21, passive_ip_overrides { ip = \"b\" } }, {}]\n"
+	    "httpd.bindings {\n security.enabled = true\n}\nwebdavd.bindings = []\nwebdavd.cors.enabled = true\n"
+	    "sftpd.host_keys = [\"a\"] sftpd.host_keys = [\"b\"]\nunknown { x = 1 }\nx = 1\n"
+	    "common.rate_limiters { protocols = [\"DAV\", \"FTP\", \"SSH\", \"HTTP\"] }\n");
+	cfg = read_with(ENV());
+	assert_null(cfg.unsure);
+	is_str(&cfg, "data_provider.driver", "bolt", "/etc/sftpgo/sftpgo.hcl:1");
+	is_int(&cfg, "data_provider.port", 16, SFTPGO_FILE);
+	is_str(&cfg, "common.umask", "18", "/etc/sftpgo/sftpgo.hcl:3");
+	is_int(&cfg, "sftpd.bindings.0.port", 22, SFTPGO_FILE);
+	assert_string_equal(sftpgo_config_from(&cfg, "sftpd.bindings.0.port"), "/etc/sftpgo/sftpgo.hcl:5");
+	assert_true(sftpgo_config_bool(&cfg, "sftpd.bindings.0.apply_proxy_config", false));
+	is_str(&cfg, "sftpd.bindings.1.address", "a", "/etc/sftpgo/sftpgo.hcl:7");
+	is_int(&cfg, "sftpd.bindings.1.port", 0, SFTPGO_DEFAULT);
+	is_str(&cfg, "ftpd.bindings.0.passive_ip_overrides.0.ip", "b", "/etc/sftpgo/sftpgo.hcl:8");
+	assert_int_equal(sftpgo_config_count(&cfg, "ftpd.bindings"), 2);
+	assert_false(sftpgo_config_bool(&cfg, "httpd.bindings.0.security.enabled", true));
+	is_ignored(&cfg, "httpd.bindings.0.security.enabled", "no way to a key");
+	is_ignored(&cfg, "webdavd.bindings", "2.6 keeps");
+	assert_true(sftpgo_config_bool(&cfg, "webdavd.cors.enabled", false));
+	is_json(&cfg, "sftpd.host_keys", "[\"a\",\"b\"]");
+	is_json(&cfg, "common.rate_limiters.0.protocols", "[\"DAV\",\"FTP\",\"SSH\",\"HTTP\"]");
+	is_ignored(&cfg, "unknown", "no such key");
+	is_ignored(&cfg, "x", "no such key");
+	clear(NULL);
+	put("/etc/sftpgo/sftpgo.tfvars", "{\"common.umask\": \"x\",\n\"sftpd.bindings\": [{\"port\": 5}]}");
+	json = read_with(ENV());
+	assert_null(json.unsure);
+	is_str(&json, "common.umask", "x", "/etc/sftpgo/sftpgo.tfvars:1");
+	assert_string_equal(sftpgo_config_from(&json, "sftpd.bindings.0.port"), "/etc/sftpgo/sftpgo.tfvars:2");
+}
+
+static void gives_up_on(const char *file, const char *text, const char *msg)
+{
+	struct sftpgo_config cfg = { 0 };
+
+	clear(NULL);
+	put(file, text);
+	assert_fails(try_read(ENV(), NULL, &cfg), &e, ERR_FORMAT);
+	if (!strstr(e.msg, msg))
+		fail_msg("'%s' without '%s'", e.msg, msg);
+}
+
+static void test_what_2_6_refuses(void **state)
+{
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "x = 1\nsftpd {\n port = 1\n}", "'sftpd' is no object but a list, as a block of HCL");
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "{\"common\": {\"umask\": \"x\"}}", "'common' is no object but a list");
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "httpd.bindings {\n security {\n enabled = true\n}\n}",
+		    "hcl:2: 'httpd.bindings.0.security' is no object");
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "common.umask = <<E\nx", "line 2: a text of many lines");
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "sftpd.max_auth_tries { x = 1 }", "another type");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[common]\numask", "'/etc/sftpgo/sftpgo.ini': line 2: no '='");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[common.defender]\nenabled = yes", "ini:2: the value of 'common.defender.enabled'");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[sftpd]\nbindings = [{port=3}]", "no list of objects");
 }
 
 static void test_secrets(void **state)
@@ -563,9 +735,15 @@ int main(void)
 		TEST(test_env_d_files_that_are_left_out),
 		TEST(test_types),
 		TEST(test_what_the_server_refuses),
+		TEST(test_emptied_lists),
 		TEST(test_unsure),
+		TEST(test_deep_names),
+		TEST(test_many_values),
 		TEST(test_yaml_and_env),
 		TEST(test_toml_and_properties),
+		TEST(test_ini),
+		TEST(test_hcl),
+		TEST(test_what_2_6_refuses),
 		TEST(test_secrets),
 		TEST(test_keys_of_others),
 		TEST(test_nested_lists),

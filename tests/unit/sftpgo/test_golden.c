@@ -56,6 +56,8 @@ int main(void)
 		{ "sftpgo.license", "over", VERDICT_PASS },
 		{ "sftpgo.license", "set", VERDICT_PASS },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
+		{ "sftpgo.conf", "emptied", VERDICT_BLOCK },
+		{ "sftpgo.conf", "dropped", VERDICT_PASS },
 		{ "sftpgo.driver", "string", VERDICT_BLOCK },
 		{ "sftpgo.driver", "server", VERDICT_PASS },
 		{ "sftpgo.dump", "file", VERDICT_PASS },
