@@ -248,7 +248,7 @@ int run_verify(const char *run, const struct facts *against, const struct goal *
 		return verify_against(against, g, d, o, cmp, ret);
 	}
 	code = open_run(&w, run, o, &rec, ret);
-	if (!code && run_frozen(&w, &frozen, &e) < 0)
+	if (!code && (run_frozen(&w, &frozen, &e) < 0 || loop_load_results(&w, &e) < 0))
 		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	w.ctx.afterwards = true;
 	if (!code && w.product->verify(&w.ctx, &frozen, rec.state == RUN_CLOSED_OLD ? NULL : &w.goal, d, cmp, &e) < 0)

@@ -278,8 +278,7 @@ out:
 	return r < 0 ? err_wrap(e, "undo step '%s'", s->id) : 0;
 }
 
-/* Results of the steps done, for params that name them. */
-static int load_results(struct world *w, struct err *e)
+int loop_load_results(struct world *w, struct err *e)
 {
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
@@ -311,7 +310,7 @@ static int look_back(struct world *w, const struct step *s, struct err *e)
 
 int loop_look_back(struct world *w, struct err *e)
 {
-	if (load_results(w, e) < 0)
+	if (loop_load_results(w, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];
@@ -352,7 +351,7 @@ int loop_backward(struct world *w, struct err *e)
 	if (loop_data_wished(w, &wished, e) < 0)
 		return -e->kind;
 	w->ctx.restore_data |= wished;
-	if (load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];

@@ -93,6 +93,8 @@ int loop_backward(struct world *w, struct err *e) must_check;
  * of it goes on so, and none that was not agreed to does. */
 int loop_restore_data(struct world *w, const char *why, struct err *e) must_check;
 int loop_data_wished(struct world *w, bool *ret, struct err *e) must_check;
+/* Results of the steps done into w->ctx, for params that name them and for the product. */
+int loop_load_results(struct world *w, struct err *e) must_check;
 /* Would loop_backward() meet a third value somewhere? Asked before anything is touched. Not asked of what goes away with the data. */
 int loop_look_back(struct world *w, struct err *e) must_check;
 

@@ -166,8 +166,7 @@ static void try_login(struct look *k, const json_t *user, struct tried *t)
 		return;
 	if (trial_open(k->site, &as, *t->host_key ? t->host_key : NULL, &link, &why) >= 0)
 		snprintf(t->host_key, sizeof t->host_key, "%s", trial_host_key(&link));
-	/* Whether it is the password that is wrong, or one more question that was not answered, nobody says. */
-	if (why.kind == ERR_DENIED && as.two_factor && as.password_file)
+	if (trial_lacks_code(&as, &why))
 		json_object_set_new(t->unproved, name, json_string(TRIAL_NO_CODE));
 	else
 		json_object_set_new(t->logins, name, json_text(why.msg));

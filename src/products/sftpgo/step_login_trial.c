@@ -2,7 +2,8 @@
  * on remote storage; where nothing listens for it send a small file, read it back and remove it. Before the stop it says what works;
  * behind the gate, or after it, the same must work at the new server.
  * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"two_factor"|absent,"remote":[path]|absent}],
- * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before|absent,"then_folders": "folders" of it};
+ * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before, who is missing there is not tried|absent,
+ * "then_folders": "folders" of it};
  * undo record {"name": of the file}: made up anew, so that whatever has that name is ours; the account has its name of the run.
  * result {"seen":{user: "file"|"list"|"login"},"folders":{user:[path] that could be listed},"host_key": that was presented,
  * "notes":[text]}. */
@@ -15,6 +16,7 @@
 #include "engine/event.h"
 #include "products/sftpgo/account.h"
 #include "products/sftpgo/trial.h"
+#include "products/sftpgo/trial_fit.h"
 
 #define AGAIN     (500 * NS_PER_MS)
 #define FAILS_FOR (5 * NS_PER_S) /* what a server says that failed may be storage far away that hiccups */
@@ -192,15 +194,21 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 	return 0;
 }
 
+/* Whom the plan saw let in may be denied by now. What is missing in `seen` is not tried again. */
 static int try_user(struct trying *t, const json_t *user, struct err *e)
 {
 	struct trial_as as = trial_of(user, user);
 	struct err why = ERR_INIT;
 	const char *now = NULL;
 
+	if (t->then && !json_object_get(t->then, as.user))
+		return 0;
 	if (try_account(t, &as, user, &now, &why) < 0)
 		now = NULL;
-	return judge(t, as.user, now, &why, e);
+	if (now || t->then || !trial_lacks_code(&as, &why))
+		return judge(t, as.user, now, &why, e);
+	note(t, json_sprintf("the login of '%s' is not proved: %s", as.user, TRIAL_NO_CODE));
+	return 0;
 }
 
 /* ---- an account of our own ---- */

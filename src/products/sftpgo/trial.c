@@ -17,7 +17,7 @@
 /* ---- the login ---- */
 
 /* What is read is a password, or a key that only has to be as closed as one: libssh2 reads it itself. */
-static int take_secret(const struct trial_as *as, struct trial *t, struct err *e)
+static int read_secret(const struct trial_as *as, struct trial *t, struct err *e)
 {
 	autosecret struct secret key = { 0 };
 
@@ -26,6 +26,14 @@ static int take_secret(const struct trial_as *as, struct trial *t, struct err *e
 	if (as->password_file)
 		return file_read_secret(as->password_file, &t->password, e);
 	return secret_set(&t->password, as->password->bytes, as->password->len, e);
+}
+
+/* ERR_DENIED is the server's word alone: a file that cannot be opened is no login that was refused. */
+static int take_secret(const struct trial_as *as, struct trial *t, struct err *e)
+{
+	if (read_secret(as, t, e) < 0 && e->kind == ERR_DENIED)
+		e->kind = ERR_REFUSED;
+	return -(int)e->kind;
 }
 
 static int sftp_door(const struct site *s, struct sftp_to *ret, struct err *e)
@@ -65,6 +73,11 @@ int trial_open(const struct site *s, const struct trial_as *as, const char *host
 		return -(int)e->kind;
 	}
 	return 0;
+}
+
+bool trial_lacks_code(const struct trial_as *as, const struct err *why)
+{
+	return why->kind == ERR_DENIED && as->two_factor && as->password_file;
 }
 
 int trial_list(struct trial *t, const char *path, struct err *e) { return sftp_list(t->link, path, e); }

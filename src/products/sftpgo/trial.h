@@ -21,6 +21,9 @@ struct trial {
 
 /* Log in and list the home. `host_key` as trial_host_key() told it before, or NULL. */
 int trial_open(const struct site *s, const struct trial_as *as, const char *host_key, struct trial *ret, struct err *e) must_check;
+/* Was it denied as it may be for the lack of a code? Whether it is the password that is wrong, or one more question that was not answered,
+ * nobody says. */
+bool trial_lacks_code(const struct trial_as *as, const struct err *why);
 const char *trial_host_key(const struct trial *t);
 /* List another directory, as the account sees it. */
 int trial_list(struct trial *t, const char *path, struct err *e) must_check;

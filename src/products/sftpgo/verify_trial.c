@@ -25,12 +25,15 @@ static void compare_listing(struct trial *t, const char *subject, const char *pa
 		unproved(ret, subject, what, why.msg);
 }
 
-static bool was_tried(const struct plan *plan, const char *name)
+/* Before the stop; where that is not at hand (later), when the plan was made. */
+static bool was_taken(const struct ctx *c, const char *name)
 {
-	const struct step *before = plan_step(plan, TRIAL_BEFORE);
-	const json_t *one;
+	const struct step *before = plan_step(c->plan, TRIAL_BEFORE);
+	const json_t *tried = json_object_get(c->results, TRIAL_BEFORE), *one;
 	size_t i;
 
+	if (tried)
+		return json_object_get(json_object_get(tried, "seen"), name);
 	json_array_foreach(json_object_get(before ? before->params : NULL, "users"), i, one)
 	{
 		if (!strcmp(json_str(one, "user", ""), name))
@@ -42,7 +45,7 @@ static bool was_tried(const struct plan *plan, const char *name)
 /* What was taken before has to be; where nobody knows, a code may be what is wanted. */
 static bool wants_code(const struct proof *p, const struct trial_as *as)
 {
-	bool taken = p->c->plan ? was_tried(p->c->plan, as->user)
+	bool taken = p->c->plan ? was_taken(p->c, as->user)
 				: json_object_get(proof_fact(p, SF_TRIAL_USERS), as->user) &&
 					  !json_object_get(proof_fact(p, SF_TRIAL_UNPROVED), as->user);
 

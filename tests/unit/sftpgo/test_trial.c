@@ -253,6 +253,29 @@ static void an_account_is_there_as_long_as_its_folder(void **state)
 	json_decref(s.login);
 }
 
+/* "denied" is the server's word alone: by it a code may be missing. */
+static void a_password_file_that_does_not_open_is_no_refusal(void **state)
+{
+	char path[] = "/tmp/trial.XXXXXX";
+	struct site s = { .doc = json_pack("{s{ss si}}", "probe", "host", "127.0.0.1", "sftp", 1) };
+	struct trial_as as = { .user = "anna", .password_file = path, .two_factor = true };
+	struct trial t = { 0 };
+	struct err e = ERR_INIT;
+	uid_t me = geteuid();
+	int r;
+
+	close(mkstemp(path));
+	assert_int_equal(chmod(path, me ? 0 : 0600), 0);
+	assert_int_equal(me ? 0 : seteuid(65534), 0);
+	r = trial_open(&s, &as, NULL, &t, &e);
+	assert_int_equal(me ? 0 : seteuid(0), 0);
+	assert_fails(r, &e, ERR_REFUSED);
+	assert_non_null(strstr(e.msg, path));
+	assert_false(trial_lacks_code(&as, &e));
+	unlink(path);
+	json_decref(s.doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +288,7 @@ int main(void)
 		cmocka_unit_test(settings_name_files_and_no_secrets),
 		cmocka_unit_test(what_a_kill_left_is_removed_and_nothing_else),
 		cmocka_unit_test(an_account_is_there_as_long_as_its_folder),
+		cmocka_unit_test(a_password_file_that_does_not_open_is_no_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
