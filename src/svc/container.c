@@ -229,6 +229,26 @@ json_t *container_about(const json_t *seen)
 	return about;
 }
 
+static void move_to(json_t *to, json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (!value)
+		return;
+	json_object_set(to, key, value);
+	json_object_del(from, key);
+}
+
+json_t *container_take_passing(json_t *about)
+{
+	json_t *passing = json_object();
+
+	move_to(passing, about, "status");
+	if (json_object_size(json_object_get(about, "ports")))
+		move_to(passing, about, "address");
+	return passing;
+}
+
 /* Heap: the address; NULL: it is not published. */
 static char *put_published(const json_t *ports, const char *name, json_t *probe)
 {

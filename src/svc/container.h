@@ -27,6 +27,9 @@ json_t *container_config_of(const json_t *seen);
  * "ports":{"9000/tcp":"0.0.0.0:9000"},"address": of its own network, or null,"host_network":
  * bool}. */
 json_t *container_about(const json_t *seen);
+/* Takes out of that what a restart of the container, or of this host, changes, and gives it: "status", and where ports are published
+ * "address", by which nobody reaches it then. */
+json_t *container_take_passing(json_t *about) must_check;
 /* Of what is reached inside at "host" and these ports, what this host reaches: what a container publishes there, and the rest of it
  * not; with nothing published, by its own address. probe: {"host", name: port, name_"host": where that one is reached at
  * another address} of a site. */

@@ -170,7 +170,7 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	cg inspect questdb --root "$(root_of)" --output json
 	exits 0
 	[ "$(fact service.kind)" = container ]
-	[ "$(fact container "['status']")" = exited ]
+	[ "$(fact container.now "['status']")" = exited ]
 	[ "$(fact container "['ports']['9000/tcp']")" = 127.0.0.1:19000 ]
 	cg check questdb --root "$(root_of)" 
 	exits 3
@@ -211,7 +211,7 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	cg inspect questdb --root "$lab/shop/data" --output json
 	exits 0
 	[ "$(fact service.kind)" = compose ]
-	[ "$(fact container "['status']")" = exited ]
+	[ "$(fact container.now "['status']")" = exited ]
 }
 
 # ---- QuestDB, moved

@@ -131,10 +131,10 @@
 #define QF_LAUNCH_MODULES    "launch.modules"        /* P [str]: module names in the values of its
                                                         --add-opens, --add-exports and
                                                         --enable-native-access, sorted */
-#define QF_CONTAINER         "container"             /* P object as QF_SERVICE, and "name","id","image",
-                                                        "status","restart","command","ports","address",
+#define QF_CONTAINER         "container"             /* P container_about() but for container.now, and
                                                         "root" (as it is called inside) or "error":
                                                         the server is one's; absent no */
+#define QF_CONTAINER_NOW     "container.now"         /* O container_take_passing() of it */
 #define QF_KUBERNETES        "host.kubernetes"       /* P bool */
 
 /* ---- configuration ---- */

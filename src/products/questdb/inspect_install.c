@@ -2,6 +2,7 @@
 
 #include "products/questdb/artifact.h"
 #include "products/questdb/inspect.h"
+#include "svc/container.h"
 
 static void put_install(struct look *k)
 {
@@ -114,6 +115,14 @@ static json_t *masked_container(const json_t *container)
 	return masked;
 }
 
+static void put_container(struct look *k)
+{
+	json_t *about = masked_container(k->l.container), *now = container_take_passing(about);
+
+	pin(k, QF_CONTAINER, about, "layout");
+	observe(k, QF_CONTAINER_NOW, now, "layout");
+}
+
 static void put_service(struct look *k)
 {
 	const struct layout *l = &k->l;
@@ -124,7 +133,7 @@ static void put_service(struct look *k)
 	pin_bool(k, QF_SERVICE_RESTARTS, l->svc.restarts, "layout");
 	pin_bool(k, QF_SERVICE_ENABLED, l->svc.enabled, "layout");
 	if (l->container)
-		pin(k, QF_CONTAINER, masked_container(l->container), "layout");
+		put_container(k);
 }
 
 static void put_launch(struct look *k)

@@ -38,9 +38,9 @@
 #define SF_BUILD           "install.build"      /* P {"version","edition","features"} [--version] */
 #define SF_EDITED          "install.edited"     /* O [path]: configuration files that are not as the package brought them */
 #define SF_ALTERED         "install.altered"    /* O [path]: other files of the package that are not */
-#define SF_CONTAINER       "install.container"  /* P container_about() but for what passes, and "root": as it calls it, "conf_of_image":
+#define SF_CONTAINER       "install.container"  /* P container_about() but for container.now, and "root": as it calls it, "conf_of_image":
                                                  * bool, or "error": why docker told nothing; absent: none */
-#define SF_CONTAINER_NOW   "container.now"      /* O {"status","address"} of it */
+#define SF_CONTAINER_NOW   "container.now"      /* O container_take_passing() of it */
 #define SF_LAYER           "container.changes"  /* O {"some":[path],"n"}: changed in the container itself, in no volume [docker diff] */
 #define SF_VOLUMES         "container.volumes"  /* O {name: driver, or type of its device}: of configuration and database, those that docker
                                                  * mounts only while a container runs; absent: none [docker volume inspect] */

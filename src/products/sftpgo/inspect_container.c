@@ -15,20 +15,11 @@ static bool is_of_image(const struct layout *l)
 	return l->conf.file && !here;
 }
 
-/* What a restart of the container, or of this host, changes is no change of the installation. */
 static void put_about(struct look *k)
 {
-	static const char *const passing[] = { "status", "address" };
 	const struct layout *l = &k->l;
-	json_t *about = json_copy(l->container), *now = json_object();
+	json_t *about = json_copy(l->container), *now = container_take_passing(about);
 
-	for (size_t i = 0; i < ARRAY_LEN(passing); i++) {
-		json_t *value = json_object_get(about, passing[i]);
-
-		if (value)
-			json_object_set(now, passing[i], value);
-		json_object_del(about, passing[i]);
-	}
 	if (l->seen)
 		json_object_set_new(about, "conf_of_image", json_boolean(is_of_image(l)));
 	look_pin(k, SF_CONTAINER, about, "docker");

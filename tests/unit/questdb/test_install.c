@@ -10,7 +10,7 @@
 #include "io/cmd.h"
 #include "io/file.h"
 #include "products/questdb/artifact.h"
-#include "products/questdb/layout.h"
+#include "products/questdb/inspect.h"
 #include "unit.h"
 
 #define UNITS "/etc/systemd/system"
@@ -299,6 +299,29 @@ static int teardown(void **state)
 	return 0;
 }
 
+static json_t *pinned_of_container(const char *status, const char *address)
+{
+	autofacts struct facts f = { 0 };
+	autojson json_t *service = json_pack("{ss}", "kind", "container");
+	autojson json_t *about = json_pack("{ss ss ss s{ss}}", "name", "quest", "status", status, "address", address,
+					      "ports", "9000/tcp", "0.0.0.0:9000");
+	struct look k = { .f = &f, .depth = DEPTH_QUICK, .l = { .service = service, .container = about } };
+
+	facts_init(&f, "questdb", "questdb");
+	inspect_install(&k);
+	assert_string_equal(json_str(facts_get(&f, QF_CONTAINER_NOW), "address", "none"), address);
+	return facts_pinned(&f);
+}
+
+static void test_what_a_restart_of_a_container_changes(void **state)
+{
+	autojson json_t *then = pinned_of_container("running", "172.17.0.2"),
+			*now = pinned_of_container("restarting", "172.17.0.3");
+
+	assert_string_equal(json_str(json_object_get(then, QF_CONTAINER), "name", "none"), "quest");
+	assert_true(json_equal(then, now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_java_versions),
 		cmocka_unit_test(test_stopped_with_unit),
 		cmocka_unit_test(test_bare_root),
+		cmocka_unit_test(test_what_a_restart_of_a_container_changes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

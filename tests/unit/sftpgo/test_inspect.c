@@ -526,7 +526,8 @@ static json_t *pinned_of_container(const struct place *p, const char *status, co
 	json_t *pinned;
 
 	look_begin(&l, p, "{}");
-	l.k.l.container = json_pack("{ss ss ss}", "name", "sftp", "status", status, "address", address);
+	l.k.l.container = json_pack("{ss ss ss s{ss}}", "name", "sftp", "status", status, "address", address, "ports", "2022/tcp",
+				       "0.0.0.0:2022");
 	look_at_container(&l.k);
 	assert_string_equal(json_str(facts_get(&l.f, SF_CONTAINER_NOW), "address", ""), address);
 	pinned = facts_pinned(&l.f);

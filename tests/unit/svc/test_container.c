@@ -372,6 +372,23 @@ static void test_where_docker_keeps_the_log(void **state)
 	assert_null(container_log_of(none));
 }
 
+/* Not the address of one that publishes nothing: by that it is reached. */
+static void test_what_passes(void **state)
+{
+	autojson json_t *seen = parse(seen_text), *about = container_about(seen), *passing = NULL, *unpublished = NULL;
+
+	json_object_del(about, "ports");
+	unpublished = container_take_passing(about);
+	assert_string_equal(json_str(unpublished, "status", "none"), "?");
+	assert_string_equal(json_str(about, "address", "none"), "10.1.0.5");
+	json_object_set_new(about, "ports", json_pack("{ss}", "9000/tcp", "127.0.0.1:19000"));
+	passing = container_take_passing(about);
+	assert_string_equal(json_str(passing, "address", "none"), "10.1.0.5");
+	assert_null(json_object_get(about, "address"));
+	assert_null(json_object_get(about, "status"));
+	assert_string_equal(json_str(about, "name", ""), "quest");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,7 +401,7 @@ int main(void)
 		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
-		cmocka_unit_test(test_volumes_that_docker_mounts),
+		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
