@@ -66,6 +66,12 @@ int  proc_has_sockets(pid_t pid, const uint64_t *inodes, size_t n, uint64_t *ret
  * neither, reads the descriptors of every process: ERR_SPACE beyond a million of them. */
 int  proc_file_writers(const char *path, pid_list *ret, struct err *e) must_check;
 
+/* The first process of a namespace of its own, as a container is started with? What cannot be seen is none. */
+bool proc_is_init(pid_t pid);
+/* Does the kernel drop this signal instead of giving it to the process: one that it ignores, or that the first process of a namespace does
+ * not catch (pid_namespaces(7))? Of what cannot be seen: no. */
+bool proc_drops(pid_t pid, int signal);
+
 int  proc_boot_id(char ret[64], struct err *e) must_check;      /* /proc/sys/kernel/random/boot_id */
 /* Soft and hard limit of a resource by its name in /proc/pid/limits ("Max open files"); UINT64_MAX = unlimited. */
 int  proc_limit(pid_t pid, const char *name, uint64_t *ret_soft, uint64_t *ret_hard, struct err *e) must_check;

@@ -5,21 +5,25 @@
  * Of one that was asked to end and has not yet docker says that it runs, and once it ends nobody starts it. So beside the hold it is
  * kept who was asked, by id and start: as long as it runs, in later calls, too, it is being stopped. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/proc.h"
 #include "svc/container.h"
 #include "svc/docker.h"
 #include "svc/hold.h"
 #include "svc/kinds.h"
 
-#define LOOK_EVERY_NS (50 * NS_PER_MS)
+#define LOOK_EVERY_NS (20 * NS_PER_MS)
 #define START_WITHIN  (120 * NS_PER_S)
+#define SETTLES_NS    (30 * NS_PER_S)  /* a shell that becomes the server, a JVM before its own handler */
 #define ASKED_MAX     256
 
 /* ---- who was asked to end ---- */
@@ -103,32 +107,98 @@ static int wait_for(struct service *s, enum svc_run to, struct deadline d, struc
 
 /* ---- running and stopping ---- */
 
-static int ask_to_stop(const struct service *s, const json_t *seen, struct err *e)
+/* "SIGTERM", "term", "15". 0: it is said otherwise, "RTMIN+3". */
+static int number_of(const char *signal)
 {
-	const char *named = json_str(json_object_get(seen, "Config"), "StopSignal", "");
-	autofree char *signal = xasprintf("--signal=%s", *named ? named : "SIGTERM");
-	const char *argv[] = { "docker", "container", "kill", signal, json_str(seen, "Id", ""), NULL };
-	autobuf struct buf said = BUF_MAX(4096);
+	uint64_t number;
 
-	return note_asked(s, seen, e) < 0 ? -(int)e->kind : docker_run(argv, DOCKER_WITHIN, &said, e);
+	if (sv_u64(sv_of(signal), &number))
+		return number < NSIG ? (int)number : 0;
+	signal += strncasecmp(signal, "SIG", 3) ? 0 : 3;
+	for (int i = 1; i < NSIG; i++)
+		if (sigabbrev_np(i) && !strcasecmp(signal, sigabbrev_np(i)))
+			return i;
+	return 0;
 }
 
-/* Docker refused the signal: of a container that ended by itself between the look and the signal the wait tells. One that runs
- * as it did was not asked to end, and is not to be waited for. */
-static bool was_not_asked(const struct service *s, const json_t *seen, struct err *e)
+static bool is_young(pid_t pid)
 {
-	struct err why = *e, gone = ERR_INIT;
-	autofree char *was = start_of(seen), *is = NULL;
-	autojson json_t *now = NULL;
-	struct svc_state st;
+	struct timespec now;
+	struct err gone = ERR_INIT;
+	uint64_t ticks;
 
-	if (container_of(s->config, &now, &gone) < 0 || container_state_of(now, &st, &gone) < 0 || st.run != SVC_RUNNING)
+	if (process_start_ticks(pid, &ticks, &gone) < 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0)
 		return false;
-	is = start_of(now);
-	if (!was || !is || strcmp(was, is) != 0)
-		return false;
-	*e = s->own && hold_lift(s->own, &gone) < 0 ? gone : why;
-	return true;
+	return (int64_t)now.tv_sec - (int64_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK)) < SETTLES_NS / NS_PER_S;
+}
+
+/* A command without a handler, as "sh -c" is one, never gets its stop signal where it is the container's first process. It is not sent:
+ * sent to one that sets up its handler just now, it would end a server of whom it is said that it stays. One that was started a moment
+ * ago may be about to. */
+static int is_reached_by(const char *signal, const json_t *seen, struct deadline d, struct err *e)
+{
+	pid_t pid = (pid_t)json_int(json_object_get(seen, "State"), "Pid", 0);
+
+	while (pid && proc_drops(pid, number_of(signal))) {
+		if (deadline_passed(d) || !is_young(pid))
+			return err_set(e, ERR_TIMEOUT, "%s does not reach the container's first process (%d), which has no handler for it",
+				       signal, (int)pid);
+		clock_sleep_ns(LOOK_EVERY_NS);
+	}
+	return 0;
+}
+
+static int send_signal(const char *signal, const json_t *seen, struct err *e)
+{
+	autofree char *option = xasprintf("--signal=%s", signal);
+	const char *argv[] = { "docker", "container", "kill", option, json_str(seen, "Id", ""), NULL };
+	autobuf struct buf said = BUF_MAX(4096);
+
+	return docker_run(argv, DOCKER_WITHIN, &said, e);
+}
+
+/* In the words of docker, of what it runs containers by, and of the kernel. */
+static bool says_unsent(const char *words)
+{
+	static const char *const said[] = { "invalid signal", "unknown signal", "permission denied", "operation not permitted",
+					    "Cannot connect to the Docker daemon", "failed to connect to the docker API" };
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		if (strcasestr(words, said[i]))
+			return true;
+	return false;
+}
+
+/* Docker refused, or did not answer in time. A server that it says it sent no signal to was not asked to end, but by an earlier call. Any
+ * other may have got the signal: it is waited for, as is one that ended by itself between the look and the signal. */
+static int take_refusal(const struct service *s, bool was_asked, struct err *io)
+{
+	struct err why = ERR_INIT;
+
+	if (io->kind != ERR_REFUSED && io->kind != ERR_TIMEOUT)
+		return -(int)io->kind;
+	if (was_asked || !says_unsent(io->msg))
+		return 0;
+	if (s->own && hold_lift(s->own, &why) < 0)
+		*io = why;
+	return -(int)io->kind;
+}
+
+static int stop(struct service *s, const json_t *seen, bool was_asked, struct deadline d, struct svc_state *ret, struct err *e)
+{
+	const char *named = json_str(json_object_get(seen, "Config"), "StopSignal", "");
+	const char *signal = *named ? named : "SIGTERM";
+	struct err refusal = ERR_INIT;
+
+	if (is_reached_by(signal, seen, d, e) < 0 || note_asked(s, seen, e) < 0)
+		return -(int)e->kind;
+	if (send_signal(signal, seen, &refusal) < 0 && take_refusal(s, was_asked, &refusal) < 0) {
+		*e = refusal;
+		return -(int)e->kind;
+	}
+	if (wait_for(s, SVC_STOPPED, d, ret, e) >= 0)
+		return 0;
+	return refusal.kind ? err_wrap(e, "%s", refusal.msg) : -(int)e->kind;
 }
 
 static int start(const json_t *seen, struct err *e)
@@ -160,12 +230,9 @@ int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct
 		return -(int)e->kind;
 	if (container_of(s->config, &seen, e) < 0)
 		return -(int)e->kind;
-	if (to == SVC_STOPPED && ask_to_stop(s, seen, e) < 0 && (e->kind != ERR_REFUSED || was_not_asked(s, seen, e)))
-		return -(int)e->kind;
-	err_clear(e);
-	if (to == SVC_RUNNING && start(seen, e) < 0)
-		return -(int)e->kind;
-	return wait_for(s, to, d, ret, e);
+	if (to == SVC_STOPPED)
+		return stop(s, seen, st.run == SVC_STOPPING, d, ret, e);
+	return start(seen, e) < 0 ? -(int)e->kind : wait_for(s, to, d, ret, e);
 }
 
 /* ---- the hold ---- */

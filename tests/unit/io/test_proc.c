@@ -10,6 +10,8 @@
 #include <linux/seccomp.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -41,6 +43,67 @@ static void a_process_is_read(void **state)
 	assert_non_null(p.cgroup);
 	proc_done(&p);
 	assert_fails(proc_read(4000000, &p, &e), &e, ERR_ABSENT);
+}
+
+/* A child in a namespace of its own, or not, that does this with SIGTERM and SIGUSR1. -1: no namespace can be had. */
+static pid_t child_that(void (*with_term)(int), bool blocks, bool first)
+{
+	int ours = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), ready[2];
+	bool apart = first && unshare(CLONE_NEWPID) == 0;
+	pid_t pid = -1;
+	char byte;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	if (!first || apart)
+		pid = fork();
+	if (!pid) {
+		sigset_t term;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigemptyset(&term);
+		sigaddset(&term, SIGTERM);
+		signal(SIGTERM, with_term);
+		if (blocks)
+			sigprocmask(SIG_BLOCK, &term, NULL);
+		_exit(write(ready[1], "x", 1) != 1 || pause());
+	}
+	if (apart)
+		assert_int_equal(setns(ours, CLONE_NEWPID), 0);
+	close(ours);
+	close(ready[1]);
+	if (pid > 0)
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void nothing(int sig)
+{
+}
+
+static void what_the_kernel_drops(void **state)
+{
+	static const struct {
+		void (*with_term)(int);
+		bool blocks, first, drops;
+	} cases[] = {
+		{ SIG_DFL, false, false, false }, { SIG_IGN, false, false, true },  { nothing, false, false, false },
+		{ SIG_DFL, false, true, true },   { SIG_IGN, true, true, false },   { nothing, false, true, false },
+		{ SIG_DFL, true, true, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		pid_t pid = child_that(cases[i].with_term, cases[i].blocks, cases[i].first);
+
+		if (pid < 0)
+			skip();
+		if (proc_drops(pid, SIGTERM) != cases[i].drops || proc_is_init(pid) != cases[i].first)
+			fail_msg("case %zu", i);
+		assert_false(proc_drops(pid, SIGKILL) || proc_drops(pid, 0) || proc_drops(pid, 100));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	assert_false(proc_drops(4000000, SIGTERM));
 }
 
 static void an_environment_is_split_at_its_ends(void **state)
@@ -424,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_is_read),
+		cmocka_unit_test(what_the_kernel_drops),
 		cmocka_unit_test(an_environment_is_split_at_its_ends),
 		cmocka_unit_test(all_are_listed_in_order),
 		in_place(holders_of_locks_are_found),

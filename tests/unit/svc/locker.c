@@ -1,9 +1,9 @@
 /* A server as far as services are concerned: holds an flock until SIGTERM.
  *
- *	locker LOCK [delay MS | port N | linger MS | stubborn | spawn | daemon]...
+ *	locker LOCK [delay MS | port N | linger MS | stubborn | settle MS | deaf | spawn | daemon]...
  *
  * delay: does the rest, and takes the lock, later. port: listens on it. linger: at SIGTERM closes its
- * ports at once and ends later. stubborn: ignores SIGTERM. spawn: runs the rest in a child and waits
+ * ports at once and ends later. stubborn: ignores SIGTERM. settle: ignores it at first. deaf: takes it, and stays. spawn: runs the rest in a child and waits
  * for it, as a supervisor would. daemon: goes to the background with the streams it has. Writes its
  * pid into LOCK.pid. */
 #include <arpa/inet.h>
@@ -35,6 +35,20 @@ static int write_pid(const char *lock)
 	return fclose(f);
 }
 
+/* From its first moment on, before anybody knows of it. */
+static void ignore(const sigset_t *term)
+{
+	signal(SIGTERM, SIG_IGN);
+	sigprocmask(SIG_UNBLOCK, term, NULL);
+}
+
+static void settle(unsigned ms, const sigset_t *term, const struct sigaction *act)
+{
+	usleep((useconds_t)ms * 1000);
+	sigprocmask(SIG_BLOCK, term, NULL);
+	sigaction(SIGTERM, act, NULL);
+}
+
 static int ports[16];
 static size_t n_ports;
 
@@ -58,7 +72,8 @@ static void stay(unsigned ms)
 int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_term };
-	unsigned linger_ms = 0;
+	unsigned linger_ms = 0, settle_ms = 0;
+	bool deaf = false;
 	sigset_t none, term;
 	int fd;
 
@@ -75,7 +90,13 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "port") && i + 1 < argc && !listen_on(argv[++i]))
 			return 56;
 		else if (!strcmp(argv[i], "stubborn"))
-			signal(SIGTERM, SIG_IGN);
+			ignore(&term);
+		else if (!strcmp(argv[i], "settle") && i + 1 < argc) {
+			settle_ms = (unsigned)strtoul(argv[++i], NULL, 10);
+			ignore(&term);
+		}
+		else if (!strcmp(argv[i], "deaf"))
+			deaf = true;
 		else if (!strcmp(argv[i], "spawn") && fork() > 0)
 			return wait(NULL) < 0;
 		else if (!strcmp(argv[i], "daemon") && fork() > 0)
@@ -84,7 +105,9 @@ int main(int argc, char **argv)
 	fd = open(argv[1], O_RDWR | O_CREAT, 0644);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || write_pid(argv[1]) < 0)
 		return 55;
-	while (!asked)
+	if (settle_ms)
+		settle(settle_ms, &term, &act);
+	while (!asked || deaf)
 		sigsuspend(&none);
 	stay(linger_ms);
 	return 0;
