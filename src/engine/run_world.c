@@ -154,6 +154,10 @@ int world_enter(struct world *w, struct err *e)
 	w->ctx.goal = &w->goal;
 	w->ctx.plan = &w->plan;
 	w->ctx.run = w->run;
+	for (size_t i = 0; i < w->ctx.n_sites; i++) {
+		free(w->ctx.sites[i].hold);
+		w->ctx.sites[i].hold = ctx_hold_path(&w->ctx, &w->ctx.sites[i]);
+	}
 	w->pending = json_array();
 	run_follow(w);
 	events_run(w->o->events, w->run);

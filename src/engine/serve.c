@@ -273,7 +273,7 @@ int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e)
 }
 
 /* Never unasked: SIGKILL takes from a server what it has not written yet. */
-static bool may_kill(const struct ctx *c, const struct service *service, const struct svc_state *now)
+static bool may_kill(const struct ctx *c, const struct err *why, const struct svc_state *now)
 {
 	autofree char *question = NULL;
 
@@ -281,8 +281,7 @@ static bool may_kill(const struct ctx *c, const struct service *service, const s
 		return true;
 	if (!c->ask)
 		return false;
-	question = xasprintf("%s: process %d was asked to end and has not. Kill it (SIGKILL)?", service->name,
-	                     (int)now->id.pid);
+	question = xasprintf("%s. Kill process %d (SIGKILL)?", why->msg, (int)now->id.pid);
 	return c->ask(c->ask_data, question) == 1;
 }
 
@@ -299,7 +298,7 @@ static int is_left(const struct ctx *c, const struct svc_state *now, struct err 
 {
 	if (!now->id.pid)
 		return err_hint(e, "look at the service; its process is not known");
-	return err_hint(e, "nothing was killed, and process %d may still end by itself: look at what it is doing, or end it "
+	return err_hint(e, "nothing was killed: look at what process %d is doing, or end it "
 	                   "('kill -9 %d'%s), then repeat the call",
 	                (int)now->id.pid, (int)now->id.pid, c->backward ? ", or 'crossgrade rollback --force'" : "");
 }
@@ -312,7 +311,7 @@ int serve_end(struct ctx *c, struct service *service, const struct err *why, str
 		return -e->kind;
 	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
 		return 0;
-	if (now.id.pid && may_kill(c, service, &now)) {
+	if (now.id.pid && may_kill(c, why, &now)) {
 		event_emit(c->events, "warning", json_pack("{ss sI}", "text", "the server did not end and is killed, as agreed",
 		                                           "pid", (json_int_t)now.id.pid));
 		return kill_it(&now, e);

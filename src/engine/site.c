@@ -27,6 +27,7 @@ void site_done(struct site *s)
 	service_close(s->service);
 	json_decref(s->doc);
 	free(s->name);
+	free(s->hold);
 	*s = (struct site){ 0 };
 }
 
@@ -101,6 +102,8 @@ int site_service(struct site *s, struct service **ret, struct err *e)
 		if (service_open(json_object_get(s->doc, "service"), lock_path, &s->service, e) < 0)
 			return err_wrap(e, "site '%s'", s->name);
 	}
+	if (s->hold && s->service->ops->know)
+		s->service->ops->know(s->service, s->hold);
 	*ret = s->service;
 	return 0;
 }

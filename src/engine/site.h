@@ -13,6 +13,7 @@ struct site {
 	json_t        *doc;
 	json_t        *login;           /* `source.login` or `target.login`: paths of secret files, no secrets; or NULL */
 	struct service *service;        /* opened on first use */
+	char          *hold;            /* what a run holds the service by; NULL: no run */
 };
 
 int  site_bind(const char *name, const json_t *doc, struct site *ret, struct err *e) must_check;

@@ -398,6 +398,7 @@ static const struct service_ops container_ops = {
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
+	.know = container_know,
 	.done = container_done,
 };
 static const char *const container_keys[] = { "name", NULL };
@@ -411,6 +412,7 @@ static const struct service_ops compose_ops = {
 	.want = container_want,
 	.hold = container_hold,
 	.lift = container_lift,
+	.know = container_know,
 	.done = container_done,
 };
 static const char *const compose_keys[] = { "project", "service", NULL };

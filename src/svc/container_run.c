@@ -28,7 +28,7 @@
 
 /* ---- who was asked to end ---- */
 
-static void know_hold(struct service *s, const char *path)
+void container_know(struct service *s, const char *path)
 {
 	free(s->own);
 	s->own = xasprintf("%s.asked", path);
@@ -270,7 +270,7 @@ int container_hold(struct service *s, const char *path, struct err *e)
 {
 	autojson json_t *seen = NULL;
 
-	know_hold(s, path);
+	container_know(s, path);
 	if (container_of(s->config, &seen, e) < 0) {
 		if (e->kind != ERR_ABSENT)
 			return -(int)e->kind;
@@ -285,7 +285,7 @@ int container_lift(struct service *s, const char *path, bool for_good, struct er
 	autobuf struct buf policy = BUF_MAX(CONTAINER_POLICY_MAX);
 	autojson json_t *seen = NULL;
 
-	know_hold(s, path);
+	container_know(s, path);
 	/* docker starts what has no policy, too. */
 	if (!for_good)
 		return 0;

@@ -30,9 +30,10 @@ int systemd_main_pid(const char *unit, pid_t *ret, struct err *e) must_check;
  * name; by its id where Docker cannot be asked. */
 json_t *container_config(const char *id);
 
-/* container_run.c: state, want, hold, lift and done of both kinds of container. */
+/* container_run.c: state, want, hold, lift, know and done of both kinds of container. */
 int container_state(struct service *s, struct svc_state *ret, struct err *e);
 int container_want(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e);
 int container_hold(struct service *s, const char *path, struct err *e);
 int container_lift(struct service *s, const char *path, bool for_good, struct err *e);
+void container_know(struct service *s, const char *path);
 void container_done(struct service *s);

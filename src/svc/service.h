@@ -48,6 +48,8 @@ struct service_ops {
 	 * the file at `path`). Idempotent. NULL where a kind has none. */
 	int (*hold)(struct service *s, const char *path, struct err *e);
 	int (*lift)(struct service *s, const char *path, bool for_good, struct err *e);
+	/* Where hold() kept, in whatever call, what state() needs. NULL where that is nothing. */
+	void (*know)(struct service *s, const char *path);
 	/* After a unit file changed; nothing is done when it was certainly read since, unless `anyway`. NULL where nothing is to do. */
 	int (*reload)(struct service *s, bool anyway, struct err *e);
 	/* Everything needed to start the same thing again, as a launch record; it can hold passwords: 0600, never shown. */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "engine/event.h"
 #include "io/image.h"
 #include "svc/hold.h"
 
@@ -101,7 +102,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	hold = ctx_hold_path(c, s);
 	if (service->ops->hold && service->ops->hold(service, hold, e) < 0)
 		return err_wrap(e, "hold %s", service->name);
-	if (serve_stop(c, s, params_span(params, "within", STOP_WITHIN), e) < 0 || serve_hold(c, s, lock, e) < 0)
+	if (serve_stop(c, s, params_span(params, "within", STOP_WITHIN), e) < 0 || serve_lock(c, s, lock, e) < 0)
 		return -e->kind;
 	*ret_result = json_deep_copy(undo);
 	return 0;
@@ -137,23 +138,48 @@ static bool is_up(const struct svc_state *now)
 	return now->run != SVC_STOPPED && now->run != SVC_FAILED;
 }
 
-/* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it has ended since. */
-static int keep_old(struct ctx *c, struct site *s, struct service *service, struct expected who, int64_t within_ns,
-                    struct err *e)
+static struct expected old_of(const json_t *params)
 {
+	const json_t *expect = json_object_get(params, "expect");
+
+	return (struct expected){ json_str(expect, "edition", ""), json_str(expect, "version", "") };
+}
+
+/* Asked to end it may serve for long, and once it has ended nobody but us starts it again. Waiting costs no client anything: as long again
+ * as the stop had. It is asked once more: who asked first may have been killed before he did. */
+static int await_end(struct ctx *c, struct service *service, const json_t *params, struct svc_state *io, struct err *e)
+{
+	int pid = (int)io->id.pid;
+	struct err why = ERR_INIT;
+
+	if (!c->force)
+		event_emit(c->events, "note", json_pack("{ss}", "text", "the old server serves, but was asked to end: when it has, it is started again"));
+	if (service->ops->want(service, SVC_STOPPED, c->force ? 0 : params_span(params, "within", STOP_WITHIN), io, e) >= 0)
+		return 0;
+	/* Somebody started it again meanwhile: there is nothing left to wait for. */
+	if (service->ops->state(service, io, &why) >= 0 && io->run != SVC_STOPPING) {
+		err_clear(e);
+		return 0;
+	}
+	return err_wrap(e, "process %d still answers, but %s is being stopped", pid, service->name);
+}
+
+/* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it has ended since. */
+static int keep_old(struct ctx *c, struct site *s, struct service *service, const json_t *params, struct err *e)
+{
+	int64_t within = params_span(params, "start_within", START_WITHIN);
 	struct svc_state now = { 0 };
 	struct err why = ERR_INIT;
 	struct probe seen;
 	int r;
 
-	r = serve_wait(c, s, who, within_ns, stall_of(service, within_ns), &seen, &why);
+	r = serve_wait(c, s, old_of(params), within, stall_of(service, within), &seen, &why);
 	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
-		return 0;
-	if (r >= 0)
-		err_set(&why, ERR_TIMEOUT, "process %d still answers, but %s is being stopped", (int)now.id.pid,
-		        service->name);
+		return is_up(&now) ? 0 : 1;
+	if (r >= 0 && await_end(c, service, params, &now, &why) >= 0)
+		return 1;
 	if (is_up(&now) && why.kind == ERR_TIMEOUT)
 		return serve_end(c, service, &why, e) < 0 ? -(int)e->kind : 1;
 	if (!is_up(&now))
@@ -164,8 +190,6 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, stru
 
 static int start_old(struct ctx *c, struct site *s, const json_t *params, const json_t *undo, struct err *e)
 {
-	const json_t *expect = json_object_get(params, "expect");
-	struct expected who = { json_str(expect, "edition", ""), json_str(expect, "version", "") };
 	int64_t within = params_span(params, "start_within", START_WITHIN);
 	struct svc_state now = { 0 };
 	struct service *service;
@@ -173,11 +197,11 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 
 	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
 		return -e->kind;
-	if (is_up(&now) && keep_old(c, s, service, who, within, e) <= 0)
+	if (is_up(&now) && keep_old(c, s, service, params, e) <= 0)
 		return -(int)e->kind;
 	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
-	return serve_wait(c, s, who, within, stall_of(service, within), &seen, e);
+	return serve_wait(c, s, old_of(params), within, stall_of(service, within), &seen, e);
 }
 
 /* The hold keeps the policy in the state directory. Where that was lost, a hold on the way back found none but its own. */

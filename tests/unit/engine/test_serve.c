@@ -5,9 +5,11 @@
 #include <sys/prctl.h>
 
 #include "unit/network.h"
-#include "unit/svc/locking.h"
+#include "unit/svc/contained.h"
 
 #include "engine/event.h"
+#include "svc/container.h"
+#include "svc/hold.h"
 #include "tools/port.h"
 #include "unit/unit.h"
 
@@ -90,8 +92,13 @@ static int setup(void **state)
 	return 0;
 }
 
+static struct process_id inside;       /* a container, to be ended however a test ends */
+
 static int teardown(void **state)
 {
+	if (inside.pid)
+		end_contained(inside);
+	inside = (struct process_id){ 0 };
 	ctx_drop_fds(&ctx);
 	dir_close(&ctx.state);
 	dir_close(&ctx.blobs);
@@ -179,6 +186,186 @@ static void the_old_one_stays_down_where_it_must_not_start(void **state)
 	assert_ok(process_wait(id, deadline_in(60 * NS_PER_S), &e), &e);
 	assert_ok(probe(&site, false, 0, &seen, &e), &e);
 	assert_false(seen.serving);
+}
+
+/* ---- in a container ---- */
+
+static struct svc_state contained_now(void)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct err e = ERR_INIT;
+
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->state(service, &now, &e), &e);
+	return now;
+}
+
+/* A server that runs in one, and was captured; further words of its command. */
+static struct process_id contained(const char *more, const json_t *params, json_t **ret_undo)
+{
+	autojson json_t *doc = json_pack("{s{ss} s{ss ss}}", "roots", "root", folder, "service", "kind", "container", "name", "server");
+	autofree char *words = xasprintf("[\"port\", \"%u\"%s]", port, more);
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct err e = ERR_INIT;
+
+	contain(words, json_object());
+	site_done(&site);
+	assert_ok(site_bind("main", doc, &site, &e), &e);
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->want(service, SVC_RUNNING, 60 * NS_PER_S, &now, &e), &e);
+	inside = now.id;
+	assert_int_equal(wait_for_locker(), now.id.pid);
+	assert_ok(step_service_stop.capture(&ctx, params, ret_undo, &e), &e);
+	forget_locker();
+	return inside;
+}
+
+static json_t *stop_params(const char *within)
+{
+	return json_pack("{ss ss s{ss}}", "within", within, "start_within", "60s", "expect", "version", "1");
+}
+
+static int stop(const json_t *params, const json_t *undo, struct err *e)
+{
+	autojson json_t *result = NULL;
+
+	return step_service_stop.apply(&ctx, params, undo, &result, e);
+}
+
+/* Back, and the old world is as it was. */
+static void assert_back(const json_t *params, const json_t *undo)
+{
+	struct svc_state now;
+	struct probe seen;
+	struct err e = ERR_INIT;
+
+	ctx.backward = true;
+	assert_ok(step_service_stop.undo(&ctx, params, undo, &e), &e);
+	assert_ok(probe(&site, false, 0, &seen, &e), &e);
+	assert_true(seen.serving);
+	now = contained_now();
+	inside = now.id;
+	assert_int_equal(now.run, SVC_RUNNING);
+	assert_string_equal(now.policy, "unless-stopped");
+}
+
+static pid_t ender;
+
+/* A while after it is known that it is waited for. */
+static void end_it(void *data, const json_t *event)
+{
+	const struct process_id *id = data;
+
+	if (!strstr(json_str(event, "text", ""), "was asked to end"))
+		return;
+	ender = fork();
+	if (!ender) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		clock_sleep_ns(500 * NS_PER_MS);
+		_exit(kill(id->pid, SIGKILL) < 0);
+	}
+}
+
+static void one_that_is_slow_to_end_is_started_again(void **state)
+{
+	autojson json_t *shortly = stop_params("200ms"), *patient = stop_params("60s"), *undo = NULL;
+	struct process_id id = contained(", \"deaf\"", shortly, &undo);
+	struct err e = ERR_INIT;
+
+	assert_fails(stop(shortly, undo, &e), &e, ERR_TIMEOUT);
+	events_to(ctx.events, end_it, &id);
+	assert_back(patient, undo);
+	err_clear(&e);
+	assert_int_equal(process_alive(id, &e), 0);
+	assert_int_equal(waitpid(ender, NULL, 0), ender);
+}
+
+static void one_that_does_not_end_is_killed_by_nobody_unasked(void **state)
+{
+	autojson json_t *params = stop_params("200ms"), *undo = NULL;
+	struct process_id id = contained(", \"deaf\"", params, &undo);
+	struct err e = ERR_INIT;
+
+	assert_fails(stop(params, undo, &e), &e, ERR_TIMEOUT);
+	err_clear(&e);
+	ctx.backward = true;
+	assert_fails(step_service_stop.undo(&ctx, params, undo, &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "is being stopped"));
+	err_clear(&e);
+	assert_int_equal(process_alive(id, &e), 1);
+	ctx.force = true;
+	assert_back(params, undo);
+	assert_int_equal(process_alive(id, &e), 0);
+}
+
+/* Killed between the note and the signal: nobody asked it. */
+static void one_that_got_no_signal_is_started_again(void **state)
+{
+	autojson json_t *params = stop_params("60s"), *undo = NULL, *seen = NULL;
+	struct process_id id = contained("", params, &undo);
+	autofree char *hold = ctx_hold_path(&ctx, &site), *asked = xasprintf("%s.asked", hold), *start = NULL;
+	struct service *service;
+	struct err e = ERR_INIT;
+
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->hold(service, hold, &e), &e);
+	assert_ok(container_of(service->config, &seen, &e), &e);
+	start = xasprintf("%s %s", json_str(seen, "Id", ""), json_str(json_object_get(seen, "State"), "StartedAt", ""));
+	assert_ok(hold_file_put(asked, sv_of(start), &e), &e);
+	assert_int_equal(contained_now().run, SVC_STOPPING);
+	assert_back(params, undo);
+	assert_int_equal(process_alive(id, &e), 0);
+}
+
+/* In a later call, before that holds anything. */
+static void who_was_asked_is_known_to_who_comes_later(void **state)
+{
+	autojson json_t *params = stop_params("200ms"), *undo = NULL, *doc = NULL;
+	struct err e = ERR_INIT;
+
+	contained(", \"deaf\"", params, &undo);
+	assert_fails(stop(params, undo, &e), &e, ERR_TIMEOUT);
+	err_clear(&e);
+	doc = json_incref(site.doc);
+	site_done(&site);
+	assert_ok(site_bind("main", doc, &site, &e), &e);
+	assert_int_equal(contained_now().run, SVC_RUNNING);
+	site.hold = ctx_hold_path(&ctx, &site);
+	assert_int_equal(contained_now().run, SVC_STOPPING);
+}
+
+static void one_that_gets_no_signal_goes_on(void **state)
+{
+	autojson json_t *params = stop_params("200ms"), *undo = NULL;
+	struct process_id id = contained(", \"stubborn\"", params, &undo);
+	struct err e = ERR_INIT;
+
+	assert_fails(stop(params, undo, &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "does not reach"));
+	err_clear(&e);
+	assert_int_equal(process_alive(id, &e), 1);
+	assert_int_equal(contained_now().id.pid, id.pid);
+	assert_back(params, undo);
+}
+
+/* The hold had it in the state directory, which is another one now. */
+static void a_restart_policy_comes_back_without_the_hold(void **state)
+{
+	autojson json_t *params = stop_params("60s"), *undo = NULL;
+	autofree char *hold = NULL;
+	struct service *service;
+	struct err e = ERR_INIT;
+
+	contained("", params, &undo);
+	assert_ok(stop(params, undo, &e), &e);
+	hold = ctx_hold_path(&ctx, &site);
+	assert_int_equal(unlink(hold), 0);
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->hold(service, hold, &e), &e);
+	assert_string_equal(contained_now().policy, "no");
+	assert_back(params, undo);
 }
 
 /* ---- waiting ---- */
@@ -366,6 +553,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_lives_on_is_not_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_is_slow_to_end_is_started_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_does_not_end_is_killed_by_nobody_unasked, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_got_no_signal_is_started_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_was_asked_is_known_to_who_comes_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_gets_no_signal_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_restart_policy_comes_back_without_the_hold, setup, teardown),
 		cmocka_unit_test_setup_teardown(answering_is_not_serving, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_edition_without_a_name_is_taken_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(signs_are_life, setup, teardown),
