@@ -72,6 +72,7 @@ struct product {
 	const struct converter *converters;     /* ended by .name NULL; NULL: it has none */
 	const char *const  *editions;           /* NULL-ended: "open-source", "enterprise" */
 	const char         *sheet, *sheet_name; /* text of sheet.yaml, embedded */
+	const char         *process;            /* name that the kernel knows its server by (proc_pid_comm(5)); NULL: it has several */
 
 	/* What stands on this host. Looks; there is no site yet. */
 	int (*find)(struct host *h, struct instances *ret, struct err *e);

@@ -28,19 +28,22 @@ int64_t params_span(const json_t *params, const char *key, int64_t absent_ns)
 	return text && clock_parse_span(text, &ns) ? ns : absent_ns;
 }
 
-/* Pages of its program that a slow disk gives it are among it. */
-static uint64_t work_done(pid_t pid)
+/* Pages of its program that a slow disk gives it are among it. Also tells whether the kernel knows it by that name. */
+static uint64_t work_done(pid_t pid, const char *name, bool *ret_is)
 {
 	autobuf struct buf text = BUF_MAX(4096);
 	struct err e = ERR_INIT;
 	uint64_t page_ins = 0, utime = 0, stime = 0, read_chars = 0, write_chars = 0;
-	const char *after;
+	const char *before, *after;
 	char path[64];
 
+	*ret_is = false;
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (file_read_line(path, &text, &e) < 0)
 		return 0;
+	before = strchr(buf_str(&text), '(');
 	after = strrchr(buf_str(&text), ')');
+	*ret_is = name && before && after > before && sv_eq((struct sv){ before + 1, (size_t)(after - before) - 1 }, name);
 	if (after)
 		(void)sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %" SCNu64 " %*u %" SCNu64 " %" SCNu64, &page_ins, &utime, &stime);
 	buf_reset(&text);
@@ -51,45 +54,41 @@ static uint64_t work_done(pid_t pid)
 	return page_ins + utime + stime + read_chars + write_chars;
 }
 
-/* Of a container, whose other processes are all of it. */
-static bool is_an_init(pid_t pid)
-{
-	autobuf struct buf text = BUF_MAX(64 << 10);
-	struct err unseen = ERR_INIT;
-	struct sv rest, line;
-	char path[64];
+struct work {
+	const char *server;             /* as the kernel calls its process */
+	uint64_t    all, servers;
+	bool        found;
+};
 
-	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-	if (file_read_path(path, &text, &unseen) < 0)
-		return false;
-	for (rest = buf_sv(&text); rest.n;) {
-		line = sv_line(&rest);
-		if (sv_starts(line, "NSpid:"))
-			return line.n > 2 && !memcmp(line.p + line.n - 2, "\t1", 2);
-	}
-	return false;
-}
-
-static uint64_t work_below(pid_t pid, int levels)
+static void add_work(struct work *w, pid_t pid, bool servers, int levels)
 {
 	autobuf struct buf text = BUF_MAX(64 << 10);
 	struct err none = ERR_INIT;
-	uint64_t work = work_done(pid), child;
+	uint64_t done, child;
 	struct sv rest;
 	char path[64];
+	bool is;
 
+	done = work_done(pid, w->server, &is);
+	servers |= is;
+	w->found |= is;
+	w->all += done;
+	w->servers += servers ? done : 0;
 	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	if (!levels || file_read_path(path, &text, &none) < 0)
-		return work;
+		return;
 	rest = buf_sv(&text);
 	for (int n = 0; n < CHILDREN_MAX && sv_u64(sv_word(&rest), &child); n++)
-		work += work_below((pid_t)child, levels - 1);
-	return work;
+		add_work(w, (pid_t)child, servers, levels - 1);
 }
 
-uint64_t serve_work(pid_t pid)
+uint64_t serve_work(pid_t pid, const char *server)
 {
-	return work_below(pid, is_an_init(pid) ? LEVELS_MAX : 0);
+	struct work w = { .server = server };
+
+	/* The init of a container, whose other processes are all of it. Until the server is among them, they prepare its start. */
+	add_work(&w, pid, false, proc_is_init(pid) ? LEVELS_MAX : 0);
+	return w.found ? w.servers : w.all;
 }
 
 /* What counts as life of a server that does not answer yet: its process works, or it shows signs that its product knows. */
@@ -103,17 +102,17 @@ struct stall {
 };
 
 /* Now and then, and a last time before it is given up. */
-static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id)
+static void look_at_signs(struct ctx *c, struct stall *st, struct process_id id, bool last)
 {
-	if (!c->product->signs || c->backward || !id.pid || !(deadline_passed(st->look) || deadline_passed(st->until)))
+	if (!c->product->signs || c->backward || !id.pid || !(last || deadline_passed(st->look)))
 		return;
 	c->product->signs(c, &id, &st->signs);
 	st->look = deadline_in(LOOK_EVERY);
 }
 
-static bool has_moved(struct stall *st, pid_t pid)
+static bool has_moved(struct stall *st, pid_t pid, const char *server)
 {
-	uint64_t work = pid ? serve_work(pid) : 0;
+	uint64_t work = pid ? serve_work(pid, server) : 0;
 	bool moved = !pid || work != st->work || st->signs.moves != st->moves;
 
 	st->work = work;
@@ -124,13 +123,16 @@ static bool has_moved(struct stall *st, pid_t pid)
 static int check_stall(struct ctx *c, struct stall *st, struct process_id id, const struct probe *p, struct err *e)
 {
 	bool opened = p->data_open && !c->backward && !st->data_open;
+	bool over = deadline_passed(st->until);         /* before the look, or it may pass behind it */
 	char span[32];
 
-	look_at_signs(c, st, id);
+	look_at_signs(c, st, id, over);
 	st->data_open |= opened;
-	if (opened || (has_moved(st, id.pid) && !st->data_open))
+	if (opened || (has_moved(st, id.pid, c->product->process) && !st->data_open)) {
 		st->until = deadline_in(st->ns);
-	if (!deadline_passed(st->until))
+		return 0;
+	}
+	if (!over)
 		return 0;
 	if (st->data_open)
 		return err_set(e, ERR_TIMEOUT, "the server (pid %d) has its data open, and does not serve for %s: %s", (int)id.pid,

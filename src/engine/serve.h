@@ -33,8 +33,9 @@ int serve_know(struct ctx *c, struct site *s, const char *launch, const json_t *
  * somebody else's server took the lock or a port meanwhile (serve_wait() says so, too): see svc/service.h. */
 int serve_start(struct ctx *c, struct site *s, const char *launch, const json_t *argv, int64_t within_ns,
                 struct svc_state *ret, struct err *e) must_check;
-/* CPU time and I/O as one number that moves while a server works: of its process, and of what that started where it is the init of a
- * container, which may do nothing itself. 0: it cannot be read. */
-uint64_t serve_work(pid_t pid);
+/* CPU time and I/O as one number that moves while a server works: of its process. Where that is the init of a container, which may do
+ * nothing itself: of the process below it that the kernel knows by the name `server`, and what that started; of all, where there is
+ * none, or `server` is NULL. 0: it cannot be read. */
+uint64_t serve_work(pid_t pid, const char *server);
 /* A span of params, or the default. */
 int64_t params_span(const json_t *params, const char *key, int64_t absent_ns);

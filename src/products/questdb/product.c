@@ -209,6 +209,7 @@ const struct product product_questdb = {
 	.editions = editions,
 	.sheet = questdb_sheet,
 	.sheet_name = "questdb",
+	.process = "java",
 	.find = questdb_find,
 	.site = questdb_site,
 	.inspect = questdb_inspect,

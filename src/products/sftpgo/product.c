@@ -160,6 +160,7 @@ const struct product product_sftpgo = {
 	.editions = editions,
 	.sheet = sftpgo_sheet,
 	.sheet_name = "sftpgo",
+	.process = "sftpgo",
 	.find = sftpgo_find,
 	.site = sftpgo_site,
 	.inspect = sftpgo_inspect,
