@@ -410,6 +410,37 @@ static bool made_again(const struct step *s, bool changed, bool frozen)
 	return s->phase != PHASE_STAGE || !frozen;
 }
 
+static bool is_served(const struct step *s)
+{
+	return s->kind->served && !(s->flags & STEP_IN_WINDOW);
+}
+
+static bool any_served(const struct plan *p)
+{
+	vec_each(&p->steps, s)
+		if (is_served(s))
+			return true;
+	return false;
+}
+
+/* Nobody answers behind the run's own stop. One that runs again all the same (the machine came up anew) is asked anew. */
+static int is_kept_stopped(struct world *w, bool *ret, struct err *e)
+{
+	struct svc_state seen = { 0 };
+	struct service *service;
+	bool untouched;
+
+	*ret = false;
+	if (kind_is(w, "service_stop", REC_NONE, &untouched, e) < 0)
+		return -e->kind;
+	if (untouched)
+		return 0;
+	if (site_service(&w->ctx.sites[0], &service, e) < 0 || service->ops->state(service, &seen, e) < 0)
+		return -e->kind;
+	*ret = seen.run == SVC_STOPPED || seen.run == SVC_STOPPING;
+	return 0;
+}
+
 /* A comparison in which the new world could not be asked has compared nothing. */
 static bool owes_proof(const struct step *s, const struct step_rec *rec)
 {
@@ -418,18 +449,22 @@ static bool owes_proof(const struct step *s, const struct step_rec *rec)
 
 int run_refresh(struct world *w, struct err *e)
 {
-	bool changed, frozen, passed, open, started = false;
+	bool changed, frozen, passed, open, kept_stopped = false, started = false;
 
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0 ||
 	    run_point_passed(w, &passed, e) < 0 || kind_is(w, "gate_open", REC_DONE, &open, e) < 0)
+		return -e->kind;
+	if (!changed && frozen && any_served(&w->plan) && is_kept_stopped(w, &kept_stopped, e) < 0)
 		return -e->kind;
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
 		bool gone;
 		int r = 0;
 
-		/* Once the new server was started, what kept the old one stopped has no effect to be missed. */
-		if (passed && s->phase < PHASE_THAW)
+		/* Once the new server was started, what kept the old one stopped has no effect to be missed; what keeps clients out has. */
+		if (passed && s->phase < PHASE_THAW && strcmp(s->kind->name, "gate_close"))
+			continue;
+		if (kept_stopped && is_served(s))
 			continue;
 		/* Clients were let in: the gate is not missed. Closed again, it would stay closed. */
 		if (open && !strcmp(s->kind->name, "gate_close"))

@@ -46,6 +46,9 @@ struct step_kind {
 	/* Lost with its record, what apply did needs no undo: its announcement has not to be durable before it, only before that of a step
 	 * that is not harmless. Every fsync in the window is downtime. */
 	bool harmless;
+	/* Asks the old server while it serves, where the step is not STEP_IN_WINDOW: what it was told stands while the run itself keeps that
+	 * server stopped, also of STEP_AGAIN. */
+	bool served;
 };
 
 /* capture() of a kind whose undo asks nothing of the old world. */

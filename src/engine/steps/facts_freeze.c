@@ -30,4 +30,5 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
-const struct step_kind step_facts_freeze = { "facts_freeze", 2, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo, .harmless = true };
+const struct step_kind step_facts_freeze = { "facts_freeze", 2, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo,
+	                                     .harmless = true, .served = true };

@@ -33,4 +33,4 @@ static int undo(struct ctx *c unused_arg, const json_t *params unused_arg, const
 }
 
 const struct step_kind step_seatable_bigdata = { "seatable_bigdata", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, step_verify_result,
-						 undo };
+						 undo, .served = true };

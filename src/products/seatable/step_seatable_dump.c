@@ -80,4 +80,5 @@ static int undo(struct ctx *c unused_arg, const json_t *params unused_arg, const
 	return 0;
 }
 
-const struct step_kind step_seatable_dump = { "seatable_dump", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo };
+const struct step_kind step_seatable_dump = { "seatable_dump", 1, LIFE_DURABLE, describe, step_capture_nothing, apply, verify, undo,
+					       .served = true };

@@ -27,4 +27,4 @@ static int undo(struct ctx *c unused_arg, const json_t *params unused_arg, const
 }
 
 const struct step_kind step_seatable_outside = { "seatable_outside", 1, LIFE_DURABLE, describe, step_capture_nothing, apply,
-						 step_verify_result, undo, .harmless = true };
+						 step_verify_result, undo, .harmless = true, .served = true };

@@ -673,6 +673,34 @@ static void every_kill_leaves_a_world_that_can_go_on(void **state)
 	assert_true(n > 20);
 }
 
+/* Killed behind the stop: the server cannot be asked again what it said before, nor for the baseline. */
+static void what_a_server_said_stands_while_it_is_stopped(void **state)
+{
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_put("looks", "yes");
+	toy_put("look", "old");
+	assert_true(WIFSIGNALED(struck_at("step.applied:5", "kill", "apply")));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+	toy_server_ends();
+}
+
+/* Nor is one asked that is about to end. */
+static void what_a_server_said_stands_while_it_ends(void **state)
+{
+	struct run_end end;
+
+	toy_container(0);
+	toy_put("looks", "yes");
+	toy_put("look", "old");
+	assert_true(WIFSIGNALED(struck_at("step.applied:3", "kill", "apply")));
+	toy_container_ends();
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
 static void every_kill_before_the_point_can_go_back(void **state)
 {
 	int n = 1;
@@ -743,6 +771,8 @@ int main(int argc, char **argv)
 #ifdef CROSSGRADE_FAULT
 		T(a_run_that_cannot_begin_is_none),
 		T(every_kill_leaves_a_world_that_can_go_on),
+		T(what_a_server_said_stands_while_it_is_stopped),
+		T(what_a_server_said_stands_while_it_ends),
 		T(every_kill_before_the_point_can_go_back),
 #endif
 	};

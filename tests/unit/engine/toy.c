@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -107,6 +108,7 @@ void toy_done(void)
 	name = strrchr(toy_root, '/');
 	*name++ = '\0';
 	toy.probe = NULL;
+	toy.save_since = NULL;
 	assert_int_equal(dir_open(toy_root, &where, &e), 0);
 	assert_int_equal(dir_remove_tree(&where, name, &e), 0);
 }
@@ -134,6 +136,11 @@ void toy_server(const char *starts_in)
 	toy.probe = nobody_answers;
 }
 
+void toy_server_starts(void)
+{
+	assert_int_equal(listen(listener, 1), 0);
+}
+
 void toy_server_ends(void)
 {
 	close(listener);
@@ -141,12 +148,49 @@ void toy_server_ends(void)
 	toy.probe = NULL;
 }
 
+void toy_container(int away)
+{
+	autofree char *program = xasprintf("%s/docker", toy_root), *left = xasprintf("%d", away);
+	autofree char *script = xasprintf("#!/bin/sh\n"
+	                                  "cd '%s' && away=$(cat away) && [ \"$away\" -ge 0 ] || exit 1\n"
+	                                  "if [ \"$away\" -gt 0 ]; then\n"
+	                                  "	echo $((away - 1)) > away\n"
+	                                  "	echo 'Cannot connect to the Docker daemon' >&2\n"
+	                                  "	exit 1\n"
+	                                  "fi\n"
+	                                  "status=exited\n"
+	                                  "[ ! -e up ] || { rm up; status=running; }\n"
+	                                  "echo '[{\"Id\":\"toy\",\"State\":{\"Status\":\"'$status'\",\"StartedAt\":\"now\"},'"
+	                                  "'\"HostConfig\":{}}]'\n",
+	                                  toy_root);
+
+	toy_put("docker", script);
+	toy_put("away", left);
+	assert_int_equal(chmod(program, 0700), 0);
+	assert_int_equal(setenv("CROSSGRADE_DOCKER", program, 1), 0);
+}
+
+void toy_container_ends(void)
+{
+	autodir struct dir d = DIR_NONE;
+	char hash[DIGEST_TEXT], asked[64];
+	struct err e = ERR_INIT;
+
+	digest_text(sv_of(toy_root), hash);
+	snprintf(asked, sizeof asked, "hold/%.16s.asked", hash);
+	assert_int_equal(dir_open(state_dir, &d, &e), 0);
+	assert_int_equal(file_replace(&d, asked, sv_of("toy now"), FILE_PRIVATE, &e), 0);
+	toy_put("up", "yes");
+}
+
 static void start_behind_our_back(const char *file)
 {
-	autofree char *in = toy_get("starts-in");
+	autofree char *in = toy_get("starts-in"), *goes = toy_get("goes-in");
 
+	if (*goes && !strcmp(goes, file))
+		toy_container(-1);
 	if (listener >= 0 && !strcmp(in, file))
-		assert_int_equal(listen(listener, 1), 0);
+		toy_server_starts();
 }
 
 /* ---- its step kind ---- */
@@ -197,10 +241,28 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (*stick)
 		return err_set(e, ERR_REFUSED, "told to stick");
+	if (!strcmp(file, "start")) {
+		autofree char *gate = toy_get("gate");
+
+		toy_put("gate-at-the-end", gate);
+	}
 	toy_put(file, "old");
 	return 0;
 }
 
+/* A look at the server, which is stopped by file `stop`. */
+static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
+{
+	autofree char *stop = toy_get("stop"), *gate = toy_get("gate");
+
+	if (!strcmp(stop, "new"))
+		return err_set(e, ERR_ABSENT, "nobody answers");
+	if (!strcmp(gate, "new"))
+		return err_set(e, ERR_ABSENT, "clients wait");
+	return apply(c, params, undo, ret_result, e);
+}
+
+static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, describe, capture, look, verify, undo, .served = true };
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
@@ -208,16 +270,19 @@ static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, descri
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
-	                                       &toy_gate_kind, &step_facts_freeze, &step_verify_world, NULL };
+	                                       &toy_gate_kind, &toy_look_kind,     &step_facts_freeze,
+	                                       &step_verify_world, NULL };
 
 /* ---- the product ---- */
 
 static json_t *site_doc(void)
 {
 	json_t *doc = json_pack("{s{ss}}", "roots", "root", toy_root);
-	autofree char *text = toy_get("port");
+	autofree char *text = toy_get("port"), *docker = toy_get("docker");
 	int64_t port;
 
+	if (*docker)
+		json_object_set_new(doc, "service", json_pack("{ss ss}", "kind", "container", "name", "toy"));
 	if (sv_i64(sv_of(text), &port))
 		json_object_set_new(doc, "service", json_pack("{ss s[I]}", "kind", "process", "ports", (json_int_t)port));
 	return doc;
@@ -232,8 +297,10 @@ static int site(const struct goal *g, struct site *ret, struct err *e)
 
 static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
 {
-	autofree char *config = toy_get("config");
+	autofree char *config = toy_get("config"), *looks = toy_get("looks"), *stop = toy_get("stop");
 
+	if (*looks && !strcmp(stop, "new"))
+		return err_set(e, ERR_ABSENT, "nobody answers");
 	facts_init(ret, "toy", "toy");
 	facts_put_str(ret, FACT_PINNED, "config", config, "config");
 	facts_put_int(ret, FACT_OBSERVED, "size", clock_mono_ns(), "clock");
@@ -259,7 +326,9 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
-	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps");
+	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
+		      *looks = toy_get("looks"), *docker = toy_get("docker");
+	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
 	if (*nothing)
@@ -267,11 +336,18 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (*keeps)
 		plan_keep_data(ret);
 	add(ret, PHASE_STAGE, "stage", 0, "toy");
-	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port ? "service_stop" : "toy");
+	if (*looks)
+		add(ret, PHASE_FREEZE, "look", STEP_AGAIN, "toy_look");
+	if (*looks)
+		plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_AGAIN, json_object(), "baseline");
+	if (before)
+		add(ret, PHASE_FREEZE, "gate", STEP_IN_WINDOW | STEP_AGAIN, "gate_close");
+	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port || *docker ? "service_stop" : "toy");
 	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");
-	plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
+	if (!*looks)
+		plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");
-	if (*gated)
+	if (*gated && !before)
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
 	add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
@@ -350,6 +426,16 @@ void toy_answers(struct probe says)
 {
 	toy_says = says;
 	toy.probe = probe;
+}
+
+static int save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
+{
+	return 0;
+}
+
+void toy_exports(void)
+{
+	toy.save_since = save_since;
 }
 
 void toy_goal(struct goal *ret)

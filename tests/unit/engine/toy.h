@@ -2,7 +2,8 @@
  * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "mute", "unsure", "fail-<step>",
  * "traceless" (so are the writes), "gated" (a gate is closed before the start; "gate" says "new" while it holds), "tree" (the
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
- * "keeps" (a way back keeps the data),
+ * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
+ * the step on that writes that file),
  * "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 
@@ -23,7 +24,15 @@ void toy_answers(struct probe says);
 const char *toy_world(void);
 /* The toy has a server, known by its port: this very process, which listens from the step on that writes the file `starts_in`. */
 void toy_server(const char *starts_in);
+void toy_server_starts(void);   /* behind everybody's back, now */
 void toy_server_ends(void);
+/* The toy has a server, a stopped container, and a docker that is away for its next `away` questions; -1: it refuses to
+ * answer. */
+void toy_container(int away);
+/* Asked to end by the run, it is up for the next question, and down for all others. */
+void toy_container_ends(void);
+/* Its writes can be exported: nothing comes of it. */
+void toy_exports(void);
 /* goal and sealed plan of the toy migration. */
 void toy_goal(struct goal *ret);
 void toy_plan(const struct goal *g, struct plan *ret);
