@@ -267,7 +267,7 @@ int run_none(const char *run, const char *line, const struct err *e, struct run_
 	return run ? run_says(ret, EXIT_USAGE, e, "%s", e->msg) : run_says(ret, EXIT_DONE, NULL, "%s", line);
 }
 
-/* Find and lock the run a verb is about. Returns an exit code, 0 to go on. */
+/* Find and lock the run a verb is about. At boot its docker may come later than we do. Returns an exit code, 0 to go on. */
 int run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
@@ -275,6 +275,7 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 	if (journal_run(w->journal, run, rec, &e) < 0 || world_load(w, run, &e) < 0)
 		return run_says(ret, e.kind == ERR_ABSENT ? EXIT_USAGE : EXIT_FAILED, &e, "%s", e.msg);
 	snprintf(ret->run, sizeof ret->run, "%s", run);
+	world_await_docker(w, RUN_AWAITS_DOCKER);
 	if (world_lock(w, verb, &e) < 0)
 		return run_says(ret, e.kind == ERR_BUSY ? EXIT_LOCKED : EXIT_FAILED, &e, "%s", e.msg);
 	/* Who held the lock may have moved it on. */

@@ -12,10 +12,8 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "svc/docker.h"
 
 #define RESTORE_DATA "restore-data"
-#define AWAIT_DOCKER (60 * NS_PER_S)    /* a daemon that is restarted, or starts with the host */
 
 /* Params with every {"from": step, "key": k} replaced by that step's result. */
 static int resolve(struct world *w, const json_t *value, json_t **ret, struct err *e)
@@ -192,7 +190,7 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 {
 	enum phase phase = PHASE_STAGE;
 
-	docker_await(AWAIT_DOCKER);
+	world_await_docker(w, RUN_AWAITS_DOCKER);
 	w->forward = true;
 	vec_each(&w->plan.steps, s) {
 		*ret_at = s;
@@ -345,7 +343,7 @@ int loop_backward(struct world *w, struct err *e)
 {
 	bool wished;
 
-	docker_await(2 * AWAIT_DOCKER);
+	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	w->ctx.backward = true;
 	w->forward = false;
 	if (loop_data_wished(w, &wished, e) < 0)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/restore_point.h"
+#include "svc/docker.h"
 
 #define LOCK_DIR "/run/lock/crossgrade"
 #define PLAN_MAX (16u << 20)
@@ -141,6 +142,16 @@ int world_load(struct world *w, const char *run, struct err *e)
 	w->run = xstrdup(run);
 	w->product = product_named(w->goal.product);
 	return world_bind(w, json_object_get(w->plan.doc, "sites"), e);
+}
+
+void world_await_docker(const struct world *w, int64_t ns)
+{
+	for (size_t i = 0; i < w->ctx.n_sites; i++) {
+		const char *kind = json_str(json_object_get(w->ctx.sites[i].doc, "service"), "kind", "");
+
+		if (!strcmp(kind, "container") || !strcmp(kind, "compose"))
+			docker_await(ns);
+	}
 }
 
 int world_enter(struct world *w, struct err *e)

@@ -5,6 +5,8 @@
 #include "engine/run.h"
 #include "io/lock.h"
 
+#define RUN_AWAITS_DOCKER (60 * NS_PER_S)       /* a daemon that is restarted, or starts with the host */
+
 struct world {
 	const struct run_opts *o;
 	const struct product  *product;
@@ -36,6 +38,9 @@ int world_lock(struct world *w, const char *verb, struct err *e) must_check;
 int world_holder(const char *site_hash, struct buf *ret, struct err *e) must_check;
 /* Directory of undo blobs, events into the journal, site hash in ctx. */
 int world_enter(struct world *w, struct err *e) must_check;
+/* From here on a docker that does not answer is waited for, where the installation is docker's: with its program alone on the host, and no
+ * daemon, nobody waits. */
+void world_await_docker(const struct world *w, int64_t ns);
 void world_flush_events(struct world *w);
 /* Newest run of this installation that is not finished; 1 there is one, 0 none. site_hash NULL: of this host. */
 int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret, struct err *e) must_check;
@@ -108,7 +113,7 @@ int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e
 void run_start_prober(struct world *w);
 /* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
 int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;
-/* Find and lock the run a verb is about. Exit code, 0 to go on (run.c). */
+/* Find and lock the run a verb is about; from now on docker is waited for. Exit code, 0 to go on (run.c). */
 int  run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret) must_check;
 
 /* Fill ret with the code, the line and the error; returns the code. */

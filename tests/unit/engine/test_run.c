@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/restore_point.h"
+#include "svc/docker.h"
 
 static int setup(void **state)
 {
@@ -701,6 +702,41 @@ static void what_a_server_said_stands_while_it_ends(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* Killed before the first start of the new server and behind it. */
+static void a_docker_that_is_away_for_a_moment_is_waited_for(void **state)
+{
+	static const char *const points[] = { "step.applied:6", "step.applied:7" };
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		struct run_end end;
+
+		toy_container(0);
+		toy_put("looks", "yes");
+		toy_put("look", "old");
+		assert_true(WIFSIGNALED(struck_at(points[i], "kill", "apply")));
+		toy_container(2);
+		docker_await(0);        /* as in a program of its own */
+		if (resume(&end, false) != EXIT_DONE)
+			fail_msg("behind %s: %s", points[i], end.line);
+		assert_string_equal(toy_world(), "new");
+		toy_done();
+		toy_setup();
+	}
+}
+
+/* Nor is a server asked whose answer nobody needs any more. */
+static void behind_the_first_change_nothing_is_asked_again(void **state)
+{
+	struct run_end end;
+
+	toy_container(0);
+	toy_put("looks", "yes");
+	toy_put("look", "old");
+	assert_true(WIFSIGNALED(struck_at("step.applied:7", "kill", "apply")));
+	toy_container(-1);
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+}
+
 static void every_kill_before_the_point_can_go_back(void **state)
 {
 	int n = 1;
@@ -773,6 +809,8 @@ int main(int argc, char **argv)
 		T(every_kill_leaves_a_world_that_can_go_on),
 		T(what_a_server_said_stands_while_it_is_stopped),
 		T(what_a_server_said_stands_while_it_ends),
+		T(a_docker_that_is_away_for_a_moment_is_waited_for),
+		T(behind_the_first_change_nothing_is_asked_again),
 		T(every_kill_before_the_point_can_go_back),
 #endif
 	};
