@@ -6,6 +6,7 @@
 
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
+#include "svc/container.h"
 
 static const struct step *step_of_kind(const struct world *w, const char *kind)
 {
@@ -112,31 +113,90 @@ static int adopt(struct world *w, struct err *e)
 	return 0;
 }
 
-int run_strangers(struct world *w, bool *ret_old, struct err *e)
+/* By a person, while this run holds it. */
+static bool can_be_started(const struct service *service)
+{
+	return service->ops->by_hand && !service->lock_path;
+}
+
+/* 1 the container that runs was made from the old image, which is known before it answers, and where editions have one version, too. */
+static int has_old_image(struct world *w, const struct step *made, struct err *e)
+{
+	struct step_rec rec = { 0 };
+	autojson json_t *seen = NULL;
+	struct service *service;
+	int r;
+
+	if (site_service(&w->ctx.sites[0], &service, e) < 0 || container_of(service->config, &seen, e) < 0 ||
+	    journal_step(w->journal, w->run, made->id, &rec, e) < 0)
+		return -e->kind;
+	r = !rec.undo || !strcmp(json_str(seen, "Image", ""), json_str(rec.undo, "old_image", "?"));
+	step_rec_done(&rec);
+	return r;
+}
+
+/* 1 what runs is the old build. */
+static int is_old(struct world *w, const struct step *stop, const struct probe *seen, struct err *e)
+{
+	const char *old = json_str(json_object_get(stop->params, "expect"), "version", "");
+	const struct step *made = step_of_kind(w, "compose_recreate");
+
+	return made ? has_old_image(w, made, e) : *old && !strcmp(seen->version, old);
+}
+
+/* by_data: one may have come and gone, which the data tells. */
+static int find_strangers(struct world *w, bool by_data, bool *ret_old, struct err *e)
 {
 	const struct step *stop = step_of_kind(w, "service_stop");
 	struct probe seen = { 0 };
-	const char *old;
 	bool changed, passed;
-	bool moved = false;
-	int up;
+	int up, old = 0;
 
 	*ret_old = false;
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
 	if (!stop || !changed || passed || run_puts_back(&w->plan))
 		return 0;
-	old = json_str(json_object_get(stop->params, "expect"), "version", "");
 	up = running(w, &seen, e);
-	if (up < 0)
-		return up;
-	if (up && *old && !strcmp(seen.version, old)) {
-		*ret_old = true;
+	if (up > 0)
+		old = is_old(w, stop, &seen, e);
+	if (up < 0 || old < 0)
+		return -e->kind;
+	*ret_old = old;
+	return (up && !old) || (!up && by_data && data_moved(w)) ? adopt(w, e) : 0;
+}
+
+int run_strangers(struct world *w, bool *ret_old, struct err *e)
+{
+	return find_strangers(w, true, ret_old, e);
+}
+
+/* Who cannot be asked knows of no stranger: the run turns, and the way back asks again at every step that touches the server. */
+static bool can_be_asked(struct world *w, struct service *service)
+{
+	struct svc_state now = { 0 };
+	struct err why = ERR_INIT;
+
+	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
+	if (service->ops->state(service, &now, &why) >= 0)
+		return true;
+	event_emit(w->o->events, "warning",
+	           json_pack("{ss ss}", "text", "whether somebody started a server meanwhile cannot be told", "why", why.msg));
+	return false;
+}
+
+int run_strangers_now(struct world *w, struct err *e)
+{
+	struct service *service;
+	bool changed, passed, old;
+
+	if (!step_of_kind(w, "service_stop") || run_puts_back(&w->plan))
 		return 0;
-	}
-	if (!up)
-		moved = data_moved(w);
-	return up || moved ? adopt(w, e) : 0;
+	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0 || site_service(&w->ctx.sites[0], &service, e) < 0)
+		return -e->kind;
+	if (!changed || passed || !can_be_asked(w, service))
+		return 0;
+	return find_strangers(w, can_be_started(service) && !ctx_keeps_data(&w->ctx), &old, e);
 }
 
 /* Does this step stand between the stop and the point, both of this call? */
@@ -155,6 +215,14 @@ static bool is_down_before(const struct world *w, const struct step *next)
 	return false;
 }
 
+/* The kinds that make a container anew look themselves; what is left is the point. */
+static bool is_kept_down(const struct service *service, const struct step *next)
+{
+	if (can_be_started(service))
+		return !(next->flags & STEP_POINT);
+	return service->ops->hold || service->lock_path;
+}
+
 static int nobody_started(struct world *w, const struct step *next, struct err *e)
 {
 	struct probe seen = { 0 };
@@ -164,7 +232,7 @@ static int nobody_started(struct world *w, const struct step *next, struct err *
 
 	if (site_service(&w->ctx.sites[0], &service, e) < 0)
 		return -e->kind;
-	if (service->ops->hold || service->lock_path)
+	if (is_kept_down(service, next))
 		return 0;
 	up = running(w, &seen, e);
 	if (up <= 0)

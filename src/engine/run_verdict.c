@@ -301,7 +301,7 @@ static int back_or_stands(struct world *w, const struct step *at, const struct e
 	struct err e = ERR_INIT;
 	bool clean = false;
 
-	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0 || nothing_written(w, &clean, &e) < 0)
+	if (run_strangers_now(w, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0 || nothing_written(w, &clean, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (after_open(w, at) || !clean || (w->ctx.point_passed && !plan_has_return(w->plan.doc)))
 		return stands(w, why, ret);

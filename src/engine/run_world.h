@@ -55,6 +55,9 @@ int world_home(struct world *w, char **ret, struct err *e) must_check;
 /* After an interruption between the stop and the first start: was a server started behind our back? The target build: its start
  * is journalled as ours. *ret_old: the old build runs (run_stranger.c). */
 int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
+/* The same in the call that stopped the server: where it is held none can have come and gone unseen, and where the way back keeps the data
+ * it does not matter. */
+int run_strangers_now(struct world *w, struct err *e) must_check;
 /* Before a step that was never begun: ERR_CHANGED when a server runs that nothing could keep down since this run stopped it, or, before
  * the new server's first start, when the product says that it must not be started. */
 int run_look_out(struct world *w, const struct step *next, struct err *e) must_check;

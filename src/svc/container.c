@@ -399,6 +399,7 @@ static const struct service_ops container_ops = {
 	.hold = container_hold,
 	.lift = container_lift,
 	.know = container_know,
+	.by_hand = true,
 	.done = container_done,
 };
 static const char *const container_keys[] = { "name", NULL };
@@ -413,6 +414,7 @@ static const struct service_ops compose_ops = {
 	.hold = container_hold,
 	.lift = container_lift,
 	.know = container_know,
+	.by_hand = true,
 	.done = container_done,
 };
 static const char *const compose_keys[] = { "project", "service", NULL };

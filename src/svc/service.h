@@ -44,12 +44,13 @@ struct service_ops {
 	 * ended), not when the server answers. Stopping: one polite request, then waiting; never a kill. ERR_TIMEOUT
 	 * leaves it as it is. */
 	int (*want)(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e);
-	/* Keep it from being started by anyone, durably (systemd: a drop-in in /etc with ConditionPathExists=!`path`, and
+	/* Keep it from being started by anyone (but see by_hand), durably (systemd: a drop-in in /etc with ConditionPathExists=!`path`, and
 	 * the file at `path`). Idempotent. NULL where a kind has none. */
 	int (*hold)(struct service *s, const char *path, struct err *e);
 	int (*lift)(struct service *s, const char *path, bool for_good, struct err *e);
 	/* Where hold() kept, in whatever call, what state() needs. NULL where that is nothing. */
 	void (*know)(struct service *s, const char *path);
+	bool by_hand;   /* hold() keeps it from being started by itself alone, not by a person */
 	/* After a unit file changed; nothing is done when it was certainly read since, unless `anyway`. NULL where nothing is to do. */
 	int (*reload)(struct service *s, bool anyway, struct err *e);
 	/* Everything needed to start the same thing again, as a launch record; it can hold passwords: 0600, never shown. */

@@ -167,6 +167,18 @@ static void a_start_that_must_not_be_turns_it_back(void **state)
 	toy_server_ends();
 }
 
+/* Whether somebody started the new build cannot be told: nothing says so, and the way back touches no server here. */
+static void a_failure_while_docker_is_away_turns(void **state)
+{
+	struct run_end end;
+
+	toy_container(0);
+	toy_put("goes-in", "switch");
+	toy_put("fail-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
 /* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
 static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
 {
@@ -780,6 +792,7 @@ int main(int argc, char **argv)
 		T(counted_writes_make_it_stand),
 		T(a_server_started_in_the_window_is_seen),
 		T(a_start_that_must_not_be_turns_it_back),
+		T(a_failure_while_docker_is_away_turns),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),
