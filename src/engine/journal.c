@@ -113,6 +113,11 @@ struct db *journal_db(struct journal *j)
 	return j->db;
 }
 
+bool journal_in_transaction(const struct journal *j)
+{
+	return db_in_transaction(j->db);
+}
+
 void journal_close(struct journal *j)
 {
 	if (!j)

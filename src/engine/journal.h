@@ -92,6 +92,9 @@ int journal_get_doc(struct journal *j, const char *run, const char *name, json_t
 int journal_add_events(struct journal *j, const char *run, const json_t *events, struct err *e) must_check;       /* one commit */
 int journal_events(struct journal *j, const char *run, json_t **ret, struct err *e) must_check;
 
+/* As while a journal_told is called of what lies ahead: events cannot be added yet. */
+bool journal_in_transaction(const struct journal *j);
+
 /* Before a window: what is written next becomes durable in less time. */
 int journal_settle(struct journal *j, struct err *e) must_check;
 

@@ -158,15 +158,11 @@ static int old_world_back(struct world *w, struct err *e)
 /* What was live, with what clients wrote and what an operator edited since the switch, is somewhere: say where. */
 static void say_set_aside(struct world *w, char *line, size_t n)
 {
-	autofree char *home = NULL, *trash = NULL;
-	struct err none = ERR_INIT;
+	autofree char *trash = world_trash(w);
 	struct stat st;
 	size_t used = strlen(line);
 
-	if (world_home(w, &home, &none) < 0)
-		return;
-	trash = xasprintf("%s/trash/%s", home, w->run);
-	if (stat(trash, &st) == 0)
+	if (trash && stat(trash, &st) == 0)
 		snprintf(line + used, n - used, "; what was live is set aside in '%s'", trash);
 }
 

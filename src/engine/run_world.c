@@ -57,7 +57,8 @@ void world_flush_events(struct world *w)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->run || !json_array_size(w->pending))
+	/* What is told from within a transaction of the journal's waits for its end. */
+	if (!w->run || !json_array_size(w->pending) || journal_in_transaction(w->journal))
 		return;
 	if (journal_add_events(w->journal, w->run, w->pending, &e) < 0)
 		log_warn("events not kept: %s", e.msg);
@@ -192,6 +193,18 @@ int world_unfinished(struct world *w, const char *site_hash, struct run_rec *ret
 	}
 	run_list_done(&all);
 	return found;
+}
+
+char *world_trash(const struct world *w)
+{
+	const json_t *point = json_object_get(w->plan.doc, "restore_point");
+	const json_t *root = json_array_get(json_object_get(point, "scope"), 0);
+	struct scope_root r = { .name = (char *)json_str(root, "name", ""),
+		                .path = (char *)json_str(root, "path", ""),
+		                .mount_point = json_bool(root, "mount_point", false) };
+	autofree char *home = root && json_str(point, "home", NULL) ? point_beside(&r) : NULL;
+
+	return home ? xasprintf("%s/trash/%s", home, w->run) : NULL;
 }
 
 int world_home(struct world *w, char **ret, struct err *e)

@@ -92,6 +92,8 @@ int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
 /* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
  * 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;
+/* Where the way back lays what was live of the first root. Heap; NULL: the restore point is none of ours. */
+char *world_trash(const struct world *w) must_check;
 bool loss_accepted(const struct run_opts *o, const char *id);
 
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */

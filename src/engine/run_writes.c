@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/gate_of.h"
 #include "engine/run_world.h"
 
+/* A request that came in before the gate is answered behind it, and may be written only then. */
+#define IN_FLIGHT   NS_PER_S
 #define SAVE_ROUNDS 3           /* with clients at the door each round finds more; the directory set aside has it all */
 
 static int say_writes(const struct writes *since, struct err *e)
@@ -90,11 +93,14 @@ static int save_writes(struct world *w, const struct facts *frozen, struct write
 	return settled;
 }
 
+/* 1 when nobody could write any more, 0 when somebody could, -kind. */
 static int save_behind_gate(struct world *w, const struct facts *frozen, struct writes *since, struct err *e)
 {
 	struct err own = ERR_INIT;
 	int settled, gated = set_gate(w, true, e);
 
+	if (gated > 0)
+		clock_sleep_ns(IN_FLIGHT);
 	settled = gated < 0 ? gated : save_writes(w, frozen, since, e);
 	if (!settled && !sets_aside(w))
 		settled = err_set(e, ERR_REFUSED, "clients went on writing while their writes were exported");
@@ -106,11 +112,33 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 		                sets_aside(w) ? "the new world's data is set aside whole in any case" :
 		                                "the snapshot is put back over what was written");
 	}
-	if (!settled)
-		event_emit(w->o->events, "note",
-		           json_pack("{ss}", "text", "clients went on writing while their writes were exported: the last of "
-		                                     "them are only in the new world's data, set aside whole"));
-	return 0;
+	return settled && gated;
+}
+
+/* Where they are, and without a gate those of the time between the export and the stop, which nobody counted: for the report. */
+static json_t *where_kept(struct world *w, bool all)
+{
+	autofree char *trash = world_trash(w);
+	autofree char *aside = trash && sets_aside(w) && !w->ctx.accept_in_place ?
+	                               xasprintf("only in the new world's data, which is set aside whole below '%s': the new build reads it; what a database server "
+	                                         "has of it goes into a dump in the restore point, where one can be made", trash) :
+	                               xstrdup("in no copy");
+
+	if (!w->o->save_writes)
+		return json_sprintf("they were given up as agreed, and are %s", aside);
+	if (all)
+		return json_sprintf("they are saved in '%s/%s'", w->o->save_writes, w->run);
+	return json_sprintf("they are saved in '%s/%s'; what clients write from then until the server is stopped is %s", w->o->save_writes, w->run, aside);
+}
+
+static int keep_writes(struct world *w, const struct writes *since, bool all, struct err *e)
+{
+	autojson json_t *doc = writes_json(since);
+
+	json_object_set_new(doc, "kept", where_kept(w, all));
+	if (w->o->save_writes && !all)
+		event_emit(w->o->events, "warning", json_pack("{so}", "text", json_sprintf("new writes: %s", json_str(doc, "kept", ""))));
+	return journal_put_doc(w->journal, w->run, "writes", doc, e);
 }
 
 /* Going back from a restored restore point: clients may have written to it. */
@@ -133,7 +161,7 @@ int run_account_for_writes(struct world *w, struct run_end *ret)
 	autofacts struct facts frozen = { 0 };
 	struct writes since = { 0 };
 	struct err e = ERR_INIT;
-	int code = 0;
+	int code = 0, all = 0;
 
 	if (run_puts_back(&w->plan))
 		return account_for_restored(w, ret);
@@ -143,15 +171,11 @@ int run_account_for_writes(struct world *w, struct run_end *ret)
 	if (since.transactions && !w->o->save_writes && !loss_accepted(w->o, "new-writes")) {
 		say_writes(&since, &e);
 		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
-	} else if (since.transactions && w->o->save_writes && save_behind_gate(w, &frozen, &since, &e) < 0) {
+	} else if (since.transactions && w->o->save_writes && (all = save_behind_gate(w, &frozen, &since, &e)) < 0) {
 		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
 	}
-	if (!code && since.transactions) {
-		autojson json_t *kept = writes_json(&since);
-
-		if (journal_put_doc(w->journal, w->run, "writes", kept, &e) < 0)
-			code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	}
+	if (!code && since.transactions && keep_writes(w, &since, all, &e) < 0)
+		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	writes_done(&since);
 	return code;
 }

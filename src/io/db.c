@@ -83,7 +83,7 @@ static int may_commit(struct db *db, struct err *e)
 
 int db_exec(struct db *db, const char *sql, struct err *e)
 {
-	bool commits = sqlite3_get_autocommit(db->sqlite);
+	bool commits = !db_in_transaction(db);
 
 	if (commits && may_commit(db, e) < 0)
 		return -(int)e->kind;
@@ -112,8 +112,13 @@ void db_rollback(struct db *db)
 	struct err e = ERR_INIT;
 
 	/* A failed commit may have ended the transaction already. */
-	if (!sqlite3_get_autocommit(db->sqlite) && run_sql(db, "ROLLBACK", &e) < 0)
+	if (db_in_transaction(db) && run_sql(db, "ROLLBACK", &e) < 0)
 		log_debug("%s", e.msg);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+	return !sqlite3_get_autocommit(db->sqlite);
 }
 
 /* In a WAL the order is kept: a later commit that is synced takes with it what was not. */
@@ -172,7 +177,7 @@ void stmt_int(struct stmt *s, int at, int64_t v)
 int stmt_step(struct stmt *s, struct err *e)
 {
 	bool commits = !sqlite3_stmt_readonly(s->sqlite) && !sqlite3_stmt_busy(s->sqlite) &&
-	               sqlite3_get_autocommit(s->db->sqlite);
+	               !db_in_transaction(s->db);
 	int code;
 
 	if (s->bound != SQLITE_OK)

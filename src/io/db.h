@@ -36,6 +36,7 @@ int  db_exec(struct db *db, const char *sql, struct err *e) must_check;         
 int  db_begin(struct db *db, struct err *e) must_check;                         /* BEGIN IMMEDIATE */
 int  db_commit(struct db *db, struct err *e) must_check;                        /* durable on return */
 void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
 /* Not inside of a transaction. What is committed from now on is seen by everybody and survives a kill; a power cut takes it back until
  * something is committed that is not deferred. */
 int  db_defer(struct db *db, bool on, struct err *e) must_check;

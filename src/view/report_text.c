@@ -161,4 +161,5 @@ void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 	view_heading(ret, s, "The way back");
 	view_field(ret, s, "restore point", point_words(json_object_get(doc, "restore_point")));
 	view_field(ret, s, "how", json_str(doc, "way_back", NULL));
+	view_field(ret, s, "new writes", json_str(json_object_get(doc, "new_writes"), "kept", NULL));
 }

@@ -261,6 +261,7 @@ all_rows() { # PORT [SAVED]
 	writer_off 19000
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
+	[[ $stderr == *"new world's data, which is set aside whole below '"* ]]
 	runs 19000 9.0.3
 	[ "$(id_of quest) $(policy_of quest)" = "$old unless-stopped" ]
 	run ! docker image inspect questdb/questdb:9.3.4

@@ -449,26 +449,38 @@ static void the_marker_of_a_finished_run_forbids_nothing(void **state)
 	assert_false(is_marked());
 }
 
-/* As backup_final would leave it. */
-static void fill_point(const char *home, const char *run)
+static void make_point(const char *home, const char *run, struct point *ret)
 {
 	struct scope s = { 0 };
-	struct pass_opts opts = { 0 };
-	struct point_pass stats;
-	struct point p;
 	autojson json_t *about = json_object();
 	struct err e = ERR_INIT;
 
 	*vec_push(&s) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
-	assert_int_equal(point_make(home, run, &s, about, &p, &e), 0);
+	assert_int_equal(point_make(home, run, &s, about, ret, &e), 0);
+	scope_done(&s);
+}
+
+/* As backup_final would leave it. */
+static void fill_point(const char *home, const char *run)
+{
+	struct pass_opts opts = { 0 };
+	struct point_pass stats;
+	struct point p;
+	struct err e = ERR_INIT;
+
+	make_point(home, run, &p);
 	assert_int_equal(point_fill(&p, PASS_FINAL, &opts, &stats, &e), 0);
 	point_done(&p);
-	scope_done(&s);
+}
+
+static char *point_beside_toy(void)
+{
+	return xasprintf("%.*s/.crossgrade-root", (int)(strrchr(toy_root, '/') - toy_root), toy_root);
 }
 
 static enum point_state proved_by_rollback(struct probe says)
 {
-	autofree char *home = xasprintf("%.*s/.crossgrade-root", (int)(strrchr(toy_root, '/') - toy_root), toy_root);
+	autofree char *home = point_beside_toy();
 	struct run_end end;
 	struct point p;
 	struct err e = ERR_INIT;
@@ -494,6 +506,90 @@ static void a_point_is_read_in_full_while_clients_are_served(void **state)
 static void a_point_is_not_read_while_only_we_are_answered(void **state)
 {
 	assert_int_equal(proved_by_rollback((struct probe){ .answered = true }), POINT_COMPLETE);
+}
+
+/* Does the journal hold an event of that run with these words? */
+static bool was_told(const char *run, const char *words)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *all = NULL;
+	struct journal *j = NULL;
+	struct err e = ERR_INIT;
+	bool found = false;
+	json_t *one;
+	size_t at;
+
+	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
+	assert_int_equal(journal_open(&d, DB_READ, &j, &e), 0);
+	assert_int_equal(journal_events(j, run, &all, &e), 0);
+	json_array_foreach(all, at, one)
+		found |= strstr(json_str(one, "text", ""), words) != NULL;
+	journal_close(j);
+	events_free(ev);
+	return found;
+}
+
+/* Also what is told while the journal is being written to: here, that somebody started the new build. */
+static void what_is_not_kept_on_the_way_back_is_told(void **state)
+{
+	autofree char *home = point_beside_toy(), *lines = NULL;
+	struct run_end end;
+
+	toy_server("never");
+	toy_put("tree", "yes");
+	toy_put("fail-switch", "yes");
+	toy_put("stick-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STUCK);
+	fill_point(home, end.run);
+	lines = xasprintf("%s/%s/journal.jsonl", home, end.run);
+	assert_int_equal(mkdir(lines, 0700), 0);
+	toy_server_starts();
+	rollback(&end);
+	assert_true(was_told(end.run, "the point is passed"));
+	assert_true(was_told(end.run, "keep a record of the run beside the restore point"));
+	toy_server_ends();
+}
+
+/* Without a gate nobody knows what clients write before the stop. */
+static void writes_behind_the_export_are_told(void **state)
+{
+	autofree char *home = point_beside_toy(), *trash = NULL;
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_exports();
+	fill_point(home, end.run);
+	o.save_writes = toy_root;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	trash = xasprintf("set aside whole below '%s/trash/%s'", home, end.run);
+	assert_true(was_told(end.run, trash));
+	events_free(ev);
+}
+
+/* Put back in place, what was written is nowhere. */
+static void writes_in_no_copy_are_told(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_exports();
+	fill_point(home, end.run);
+	o.save_writes = toy_root;
+	o.accept_in_place = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_true(was_told(end.run, "until the server is stopped is in no copy"));
+	events_free(ev);
 }
 
 /* Where no run was ever begun, nothing of ours appears. */
@@ -810,6 +906,9 @@ int main(int argc, char **argv)
 		T(the_marker_of_a_finished_run_forbids_nothing),
 		T(a_point_is_read_in_full_while_clients_are_served),
 		T(a_point_is_not_read_while_only_we_are_answered),
+		T(what_is_not_kept_on_the_way_back_is_told),
+		T(writes_behind_the_export_are_told),
+		T(writes_in_no_copy_are_told),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
