@@ -91,7 +91,7 @@ static void replace(struct plan *p, const json_t *image)
 	         json_pack("{ss ss ss so}", "name", name, "id", json_str(image, "id", ""), "image", json_str(image, "image", ""),
 	                   "image_id", plan_from("image", "id")),
 	         "the old container keeps its volumes and is the way back; the new one has what the operator gave the old");
-	plan_note(p, "the old container stays as '%s.crossgrade-' and the run's id, stopped: remove it yourself once the run is final",
+	plan_note(p, "the old container stays as '%s.crossgrade-' and the run's id, stopped, until 'crossgrade finalize' removes it",
 	          name);
 }
 

@@ -76,20 +76,21 @@ static int release_snapshot(struct world *w, bool *found, struct err *e)
 	                                   journal_put_doc(w->journal, w->run, "released", released, e);
 }
 
-/* A point that is kept is whole; of one in removal point.json says "open", and at the very end it is gone. */
-static int give_up_point(struct world *w, bool point_too, bool *found, struct err *e)
+/* One that was never whole goes, unless what it holds is nowhere else. Of one in removal point.json says "open" and nothing of keeping, and
+ * at the very end it is gone. */
+static int give_up_point(struct world *w, bool point_too, bool *found, bool *ret_remains, struct err *e)
 {
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;
 	struct point p = { .dir = DIR_NONE };
-	bool kept;
 
+	*ret_remains = false;
 	if (world_home(w, &home, &none) < 0)
 		return 0;
 	if (point_open(home, w->run, &p, &none) >= 0) {
-		kept = p.state != POINT_OPEN && !point_too;
+		*ret_remains = (p.state != POINT_OPEN || point_kept(&p)) && !point_too;
 		point_done(&p);
-		if (kept)
+		if (*ret_remains)
 			return 0;
 		*found = true;
 		return point_remove(home, w->run, e);
@@ -97,6 +98,29 @@ static int give_up_point(struct world *w, bool point_too, bool *found, struct er
 	if (none.kind != ERR_ABSENT)
 		return err_set(e, none.kind, "%s", none.msg);
 	return remove_left(home, w->run, found, e);
+}
+
+/* What steps kept for the way back in places of others. */
+static int give_up_kept(struct world *w, struct buf *gone, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+		autofree char *what = NULL;
+		int r = 0;
+
+		if (!s->kind->give_up)
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		if (rec.state == REC_DONE)
+			r = s->kind->give_up(&w->ctx, s->params, rec.undo, &what, e);
+		step_rec_done(&rec);
+		if (r < 0)
+			return err_wrap(e, "what step '%s' kept", s->id);
+		if (what)
+			buf_addf(gone, "; removed: %s", what);
+	}
+	return 0;
 }
 
 /* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
@@ -111,9 +135,10 @@ static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
 
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
+	autobuf struct buf gone = BUF_MAX(4096);
 	autofree char *home = NULL;
 	struct err e = ERR_INIT, none = ERR_INIT;
-	bool found = !rec->finalized;
+	bool found = !rec->finalized, remains = false;
 
 	if (rec->state != RUN_STANDS && run_unfinished(rec->state)) {
 		err_set(&e, ERR_REFUSED, "run %s is %s", rec->id, run_state_name(rec->state));
@@ -122,7 +147,7 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	}
 	/* Of a finalized run, too: the call that marked it may have been killed. */
 	if (mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
-	    give_up_point(w, point_too, &found, &e) < 0)
+	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, &gone, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (run_is_marked(w)) {
 		found = true;
@@ -131,11 +156,10 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	}
 	if (world_home(w, &home, &none) < 0)
 		err_clear(&none);
-	if (!found)
+	if (!found && !gone.len)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
-	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s", rec->id,
-	                point_too || !home ? "; nothing of it remains" : "; its restore point remains in '",
-	                point_too || !home ? "" : home, point_too || !home ? "" : "'");
+	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s%s", rec->id, buf_str(&gone),
+	                remains ? "; its restore point remains in '" : "; nothing of it remains", remains ? home : "", remains ? "'" : "");
 }
 
 /* The newest run of this host when none is named. */

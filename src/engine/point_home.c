@@ -118,13 +118,14 @@ static int remove_indexes(struct point *p, struct err *e)
 	return dir_sync(&p->dir, "", e);
 }
 
-/* Nobody is to take it for a whole one from here. On a full disk there is room for that when the indexes are gone, without which
+/* Nobody is to take it for a whole one from here, nor to keep it. On a full disk there is room for that when the indexes are gone, without which
  * it is none either. */
 static int mark_open(struct point *p, struct err *e)
 {
-	if (p->state == POINT_OPEN)
+	if (p->state == POINT_OPEN && !point_kept(p))
 		return 0;
 	p->state = POINT_OPEN;
+	json_object_del(p->doc, "keep");
 	if (point_save(p, e) >= 0)
 		return 0;
 	if (e->kind != ERR_SPACE)

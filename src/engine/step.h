@@ -49,6 +49,9 @@ struct step_kind {
 	/* Asks the old server while it serves, where the step is not STEP_IN_WINDOW: what it was told stands while the run itself keeps that
 	 * server stopped, also of STEP_AGAIN. */
 	bool served;
+	/* The way back was given up: what was kept for it alone, outside of crossgrade's own places, is removed. May be repeated. ret_gone:
+	 * what it was, for people, heap; NULL: it is gone already. NULL: such a kind keeps nothing. */
+	int (*give_up)(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e);
 };
 
 /* capture() of a kind whose undo asks nothing of the old world. */

@@ -197,6 +197,25 @@ static void a_third_value_is_left_alone(const struct fixture *fx, const struct s
 		undo_brings_back(&b, fx, k, fx->flags & FX_FORCE ? old : third, "undo with force");
 }
 
+/* Whoever gives the way back up keeps the new world, and may do so twice. */
+static void what_is_kept_is_given_up(const struct fixture *fx, const struct step_kind *k)
+{
+	autobench struct bench b;
+	autofree char *gone = NULL, *again = NULL;
+	struct err e = ERR_INIT;
+
+	free(begin(&b, fx));
+	if (!k->give_up)
+		return;
+	capture(&b, fx, k);
+	apply(&b, k);
+	assert_ok(k->give_up(&b.ctx, b.params, b.undo, &gone, &e), &e);
+	assert_non_null(gone);
+	assert_true(verified(&b, fx, k));
+	assert_ok(k->give_up(&b.ctx, b.params, b.undo, &again, &e), &e);
+	assert_null(again);
+}
+
 #ifdef CROSSGRADE_FAULT
 static void write_json(struct bench *b, const char *rel, const json_t *doc)
 {
@@ -305,6 +324,7 @@ static bool holds(const struct fixture *fx, const struct step_kind *k)
 	new = there_and_back(fx, k);
 	a_harmless_step_may_be_forgotten(fx, k);
 	a_third_value_is_left_alone(fx, k);
+	what_is_kept_is_given_up(fx, k);
 	kills(fx, k, new);
 	return true;
 }

@@ -2,7 +2,7 @@
  * name with what the operator gave, not started.
  * params {"name","id":the old container's,"image":reference,"image_id":id}; undo record {"old":id,"kept":its new name,"recipe":blob
  * digest}; result {"id","kept"}. The recipe can hold passwords: a 0600 blob. Undo removes ours, its log kept, and no volume; the old one
- * gets its name back. */
+ * gets its name back. Finalize removes the old one. */
 #include "engine/container_logs.h"
 
 #include <string.h>
@@ -207,5 +207,25 @@ static int undo_replace(struct ctx *c, const json_t *params, const json_t *undo,
 	return strcmp(json_str(old, "Name", "/") + 1, name_of(params)) ? container_rename(id_of(old), name_of(params), e) : 0;
 }
 
-const struct step_kind step_container_replace = { "container_replace", 1,      LIFE_DURABLE, describe, capture,
-	                                          apply,               verify, undo_replace, undo_look };
+/* Its volumes are the new one's now. */
+static int give_up(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e)
+{
+	const char *kept = json_str(undo, "kept", "");
+	autojson json_t *old = NULL;
+	int has = look(json_str(undo, "old", ""), &old, e);
+
+	*ret_gone = NULL;
+	if (has <= 0 || strcmp(json_str(old, "Name", "/") + 1, kept) != 0)
+		return has < 0 ? has : 0;
+	if (is_running(old)) {
+		err_set(e, ERR_CHANGED, "container '%s', kept as the way back, runs: somebody started it", kept);
+		return err_hint(e, "find out who starts it, stop it, and repeat the call");
+	}
+	if (container_remove(id_of(old), e) < 0)
+		return -(int)e->kind;
+	*ret_gone = xasprintf("container '%s'", kept);
+	return 0;
+}
+
+const struct step_kind step_container_replace = { "container_replace", 1,      LIFE_DURABLE, describe,  capture,
+	                                          apply,               verify, undo_replace, undo_look, .give_up = give_up };

@@ -508,6 +508,48 @@ static void a_point_is_not_read_while_only_we_are_answered(void **state)
 	assert_int_equal(proved_by_rollback((struct probe){ .answered = true }), POINT_COMPLETE);
 }
 
+/* It says what it left. */
+static void finalize(bool point_too, const char *said)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	assert_int_equal(run_finalize(NULL, point_too, &o, &end), EXIT_DONE);
+	assert_non_null(strstr(end.line, said));
+	events_free(ev);
+}
+
+static bool has_point(const char *home, const char *run)
+{
+	autofree char *path = xasprintf("%s/%s", home, run);
+
+	return access(path, F_OK) == 0;
+}
+
+/* Whether it ever was whole, or not. */
+static void what_is_nowhere_else_outlives_finalize(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+	struct err e = ERR_INIT;
+	struct point p;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	make_point(home, end.run, &p);
+	assert_int_equal(point_keep(&p, "what went", &e), 0);
+	point_done(&p);
+	finalize(false, "its restore point remains");
+	assert_true(has_point(home, end.run));
+	finalize(true, "nothing of it remains");
+	assert_false(has_point(home, end.run));
+	make_point(home, end.run, &p);
+	point_done(&p);
+	finalize(false, "nothing of it remains");
+	assert_false(has_point(home, end.run));
+}
+
 /* Does the journal hold an event of that run with these words? */
 static bool was_told(const char *run, const char *words)
 {
@@ -906,6 +948,7 @@ int main(int argc, char **argv)
 		T(the_marker_of_a_finished_run_forbids_nothing),
 		T(a_point_is_read_in_full_while_clients_are_served),
 		T(a_point_is_not_read_while_only_we_are_answered),
+		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(writes_behind_the_export_are_told),
 		T(writes_in_no_copy_are_told),
