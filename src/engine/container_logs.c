@@ -1,10 +1,39 @@
 #include "engine/container_logs.h"
 
+#include <string.h>
+
 #include "engine/event.h"
+#include "engine/product.h"
 #include "io/file.h"
 #include "svc/container.h"
 
-#define LOG_MAX ((size_t)4 << 20)
+#define LOG_MAX    ((size_t)4 << 20)
+#define SECRET_MIN 4    /* shorter, it would blot out everything */
+
+static void cut(struct buf *log, const char *secret, size_t n)
+{
+	char *at = log->data, *end = log->data + log->len;
+
+	while ((at = memmem(at, (size_t)(end - at), secret, n)) != NULL) {
+		memset(at, '*', n);
+		at += n;
+	}
+}
+
+/* Servers print their environment at times. */
+static void cut_secrets(const struct ctx *c, const json_t *seen, struct buf *log)
+{
+	const json_t *pair;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(seen, "Config"), "Env"), i, pair) {
+		struct sv value = sv_of(json_string_value(pair)), key = sv_cut(&value, '=');
+		autofree char *name = sv_dup(key);
+
+		if (value.n >= SECRET_MIN && c->product->secret_key && c->product->secret_key("", name))
+			cut(log, value.p, value.n);
+	}
+}
 
 void keep_container_logs(struct ctx *c, const json_t *seen)
 {
@@ -13,8 +42,11 @@ void keep_container_logs(struct ctx *c, const json_t *seen)
 	autobuf struct buf log = BUF_MAX(LOG_MAX);
 	struct err e = ERR_INIT;
 
-	if (container_logs(json_str(seen, "Id", ""), &log, &e) < 0 || !log.len || dir_make_all(&c->state, "logs", 0700, &e) < 0 ||
+	if (container_logs(json_str(seen, "Id", ""), &log, &e) < 0 || !log.len)
+		return;
+	cut_secrets(c, seen, &log);
+	if (dir_make_all(&c->state, "logs", 0700, &e) < 0 ||
 	    file_replace(&c->state, rel, buf_sv(&log), FILE_PRIVATE, &e) < 0)
 		return;
-	event_emit(c->events, "note", json_pack("{ss ss}", "text", "what the new container wrote is kept", "file", rel));
+	event_emit(c->events, "note", json_pack("{ss ss}", "text", "what the container wrote last is kept", "file", rel));
 }
