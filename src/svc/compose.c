@@ -153,7 +153,39 @@ static int inspect_all(struct sv ids, json_t **ret, struct err *e)
 	return r;
 }
 
-int compose_containers(const char *project, json_t **ret, struct err *e)
+/* One that is gone since it was listed is none of it. */
+static int inspect_listed(const json_t *list, json_t **ret, struct err *e)
+{
+	autojson json_t *all = json_array();
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, one) {
+		autofree char *path = xasprintf("/containers/%s/json", json_str(one, "Id", ""));
+		json_t *seen = NULL;
+		int r = docker_get(path, &seen, e);
+
+		if (r == 0)
+			json_array_append_new(all, seen);
+		else if (r == 1 || e->kind != ERR_ABSENT)
+			return r;
+		err_clear(e);
+	}
+	*ret = take_ptr(all);
+	return 0;
+}
+
+static int ask_api(const char *project, json_t **ret, struct err *e)
+{
+	autofree char *label = xasprintf(LABEL "project=%s", project);
+	const char *labels[] = { label, NULL };
+	autojson json_t *list = NULL;
+	int r = docker_list(labels, &list, e);
+
+	return r ? r : inspect_listed(list, ret, e);
+}
+
+static int ask_program(const char *project, json_t **ret, struct err *e)
 {
 	autofree char *filter = xasprintf("label=" LABEL "project=%s", project);
 	const char *argv[] = { "docker",   "container", "ls",       "--all",   "--no-trunc",
@@ -161,6 +193,13 @@ int compose_containers(const char *project, json_t **ret, struct err *e)
 	autobuf struct buf text = BUF_MAX(TEXT_MAX);
 
 	return docker_run(argv, DOCKER_WITHIN, &text, e) < 0 ? -(int)e->kind : inspect_all(buf_sv(&text), ret, e);
+}
+
+int compose_containers(const char *project, json_t **ret, struct err *e)
+{
+	int r = ask_api(project, ret, e);
+
+	return r == 1 ? ask_program(project, ret, e) : r;
 }
 
 json_t *compose_of_service(const json_t *containers, const char *service)

@@ -27,18 +27,24 @@ static int only_one(const char *const *argv, const char *name, json_t **ret, str
 	return 0;
 }
 
+#define NAME "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
 int container_inspect(const char *name, json_t **ret, struct err *e)
 {
 	const char *argv[] = { "docker", "container", "inspect", "--", name, NULL };
+	autofree char *path = xasprintf("/containers/%s/json", name);
+	int r = *name && !name[strspn(name, NAME)] ? docker_get(path, ret, e) : 1;
 
-	return only_one(argv, name, ret, e);
+	return r == 1 ? only_one(argv, name, ret, e) : r;
 }
 
 int image_inspect(const char *reference, json_t **ret, struct err *e)
 {
 	const char *argv[] = { "docker", "image", "inspect", "--", reference, NULL };
+	autofree char *path = xasprintf("/images/%s/json", reference);
+	int r = *reference && !reference[strspn(reference, NAME "/:@")] ? docker_get(path, ret, e) : 1;
 
-	return only_one(argv, reference, ret, e);
+	return r == 1 ? only_one(argv, reference, ret, e) : r;
 }
 
 int volume_inspect(const char *name, json_t **ret, struct err *e)
@@ -319,8 +325,7 @@ static int want_name(const json_t *config, const char *key, const char **ret, st
 {
 	const char *name = json_str(config, key, "");
 
-	if (!name[0] || name[0] == '-' ||
-	    name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")])
+	if (!name[0] || name[0] == '-' || name[strspn(name, NAME)])
 		return err_set(e, ERR_USAGE, "'%s' of the service is to be a name of docker's",
 			       key);
 	*ret = name;
@@ -367,8 +372,30 @@ static int choose(struct sv rest, char ret_id[65], struct err *e)
 	return ret_id[0] ? 0 : err_set(e, ERR_ABSENT, "it has no container");
 }
 
-/* By its labels: true for every version of Compose. */
-static int find_container(const json_t *config, char ret_id[65], struct err *e)
+/* As `docker container ls` shows them. */
+static void lines_of(const json_t *list, struct buf *ret)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, one)
+		buf_addf(ret, "%s %s\n", json_str(one, "Id", ""), json_str(one, "Status", ""));
+}
+
+static int ask_api(const json_t *config, struct buf *ret, struct err *e)
+{
+	autofree char *project = xasprintf(LABEL_PROJECT "=%s", json_str(config, "project", ""));
+	autofree char *service = xasprintf(LABEL_SERVICE "=%s", json_str(config, "service", ""));
+	const char *labels[] = { project, service, NULL };
+	autojson json_t *list = NULL;
+	int r = docker_list(labels, &list, e);
+
+	if (r == 0)
+		lines_of(list, ret);
+	return r;
+}
+
+static int ask_program(const json_t *config, struct buf *ret, struct err *e)
 {
 	autofree char *project =
 	    xasprintf("label=" LABEL_PROJECT "=%s", json_str(config, "project", ""));
@@ -377,10 +404,19 @@ static int find_container(const json_t *config, char ret_id[65], struct err *e)
 	const char *argv[] = { "docker",  "container",  "ls",    "--all",
 			       "--no-trunc", "--filter", project, "--filter",
 			       service,   "--format",   "{{.ID}} {{.Status}}", NULL };
-	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
 
-	return docker_run(argv, DOCKER_WITHIN, &text, e) < 0 ? -(int)e->kind
-							     : choose(buf_sv(&text), ret_id, e);
+	return docker_run(argv, DOCKER_WITHIN, ret, e);
+}
+
+/* By its labels: true for every version of Compose. */
+static int find_container(const json_t *config, char ret_id[65], struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
+	int r = ask_api(config, &text, e);
+
+	if (r == 1)
+		r = ask_program(config, &text, e);
+	return r < 0 ? r : choose(buf_sv(&text), ret_id, e);
 }
 
 int container_of(const json_t *service, json_t **ret, struct err *e)

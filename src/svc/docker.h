@@ -25,6 +25,11 @@ int docker_run_until(const char *const *argv, int64_t within_ns, const struct ca
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same for an answer that is one JSON document. */
 int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e) must_check;
+/* GET of the Engine's API at its own socket, much faster than the program. `path` with its query, encoded by the caller. 0: answered;
+ * ERR_ABSENT: no such thing; 1: only the program knows, or knows how to wait (another host, a context, nobody listens): ask that. */
+int docker_get(const char *path, json_t **ret, struct err *e) must_check;
+/* The same: containers, running or not, with all of these labels ("key=value", NULL-ended), as the API lists them. */
+int docker_list(const char *const *labels, json_t **ret, struct err *e) must_check;
 /* POST to the Engine's API, through the program's own connection ("docker system dial-stdio"), so that every kind of DOCKER_HOST
  * works and no value is an argument. `path` with its query, encoded by the caller. ret: the answer, null when it is empty; ERR_ABSENT
  * for 404, ERR_EXISTS for 409, else ERR_REFUSED. */

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -229,6 +232,73 @@ static enum err_kind docker_that_says(const char *words, int times, int64_t awai
 	return e.kind;
 }
 
+/* A daemon at its socket: each connection gets the next of these answers. The child's pid. */
+static pid_t daemon_that_answers(const char *path, const char *const *answers)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char request[4096];
+	pid_t pid;
+
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	pid = fork();
+	if (!pid) {
+		(void)alarm(60);
+		for (size_t i = 0; answers[i]; i++) {
+			int peer = accept(fd, NULL, NULL);
+
+			if (read(peer, request, sizeof request) < 0 || write(peer, answers[i], strlen(answers[i])) < 0)
+				_exit(1);
+			close(peer);
+		}
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+static void test_the_daemon_s_own_socket(void **state)
+{
+	static const char *const answers[] = {
+		"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"Id\":\"" ID "\"}",
+		"HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: b\"}",
+		"HTTP/1.0 500 Internal Server Error\r\n\r\n{\"message\":\"busy\"}",
+		"HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"cut",
+		NULL,
+	};
+	char folder[] = "/tmp/crossgrade-docker-XXXXXX";
+	autofree char *path = NULL, *host = NULL;
+	autojson json_t *seen = NULL;
+	struct err e = ERR_INIT;
+	int status;
+	pid_t pid;
+
+	assert_non_null(mkdtemp(folder));
+	path = xasprintf("%s/socket", folder);
+	host = xasprintf("unix://%s", path);
+	assert_int_equal(unsetenv("CROSSGRADE_DOCKER"), 0);
+	assert_int_equal(setenv("DOCKER_HOST", host, 1), 0);
+	pid = daemon_that_answers(path, answers);
+	assert_int_equal(container_inspect("a", &seen, &e), 0);
+	is(seen, "Id", "\"" ID "\"");
+	assert_int_equal(container_inspect("b", &seen, &e), -ERR_ABSENT);
+	err_clear(&e);
+	/* What is no plain answer, and what no name of docker's is, the program is asked. */
+	assert_int_equal(docker_get("/containers/c/json", &seen, &e), 1);
+	assert_int_equal(docker_get("/containers/d/json", &seen, &e), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(docker_get("/containers/a b/json", &seen, &e), 1);
+	assert_int_equal(docker_get("/containers/e/json", &seen, &e), 1);
+	assert_int_equal(setenv("DOCKER_HOST", "ssh://elsewhere", 1), 0);
+	assert_int_equal(docker_get("/containers/a/json", &seen, &e), 1);
+	assert_int_equal(unsetenv("DOCKER_HOST"), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_a_daemon_is_waited_for_in_a_run(void **state)
 {
 	assert_int_equal(docker_that_says(LOST, 1, 0), ERR_REFUSED);
@@ -402,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
+		cmocka_unit_test(test_the_daemon_s_own_socket),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
