@@ -105,6 +105,11 @@ static bool knows_none(const struct buf *words)
 	return false;
 }
 
+static struct sv last_of(struct sv s, size_t n)
+{
+	return s.n > n ? (struct sv){ s.p + s.n - n, n } : s;
+}
+
 static int refused(const struct cmd_result *r, struct err *e)
 {
 	struct sv words = sv_trim(buf_sv(&r->err));
@@ -112,7 +117,9 @@ static int refused(const struct cmd_result *r, struct err *e)
 			     : says(&r->err, "No space left on device") ? ERR_SPACE
 									: ERR_REFUSED;
 
-	err_set(e, kind, "docker: %.*s", (int)MIN_OF(words.n, (size_t)WORDS_MAX), words.p);
+	/* What is the matter comes last, behind what Compose tells of its progress. */
+	words = last_of(words, WORDS_MAX);
+	err_set(e, kind, "docker: " SV_FMT, SV_ARG(words));
 	if (is_away(&r->err))
 		return err_hint(e, "start the Docker daemon, or name it with DOCKER_HOST");
 	return -(int)kind;
