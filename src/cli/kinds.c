@@ -14,6 +14,9 @@ const struct kind_text kind_texts[] = {
 	  "Copies the data into the restore point while the server runs, in passes, and reads the "
 	  "copy back.",
 	  "Removes the copy, unless the way back needs it." },
+	{ "compose_look",
+	  "Reads what the files of a Compose project say, now and with the edit that is to come, before anything stops.",
+	  "Nothing." },
 	{ "compose_recreate",
 	  "Edits the file that names the image of one Compose service, and lets Compose make its container anew, not started.",
 	  "Puts the file back and lets Compose make the container anew from it; a file somebody has edited since is not "

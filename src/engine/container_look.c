@@ -101,7 +101,7 @@ static int find_edit(const json_t *project, const char *service, const char *ima
 	autojson json_t *raw = NULL;
 	const char *written;
 
-	if (compose_config(project, true, &raw, e) < 0)
+	if (compose_config(project, true, NULL, &raw, e) < 0)
 		return -(int)e->kind;
 	written = compose_image(raw, service);
 	if (!written)

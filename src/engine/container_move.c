@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/compose_files.h"
 #include "engine/need.h"
 #include "engine/plan_window.h"
 
@@ -73,6 +74,24 @@ void container_judge(const struct facts *now, const char *id, struct results *re
 
 /* ---- steps ---- */
 
+/* Of a variable the edit can be tried without being made. */
+static json_t *variable_of(const json_t *edit)
+{
+	if (strcmp(json_str(edit, "dialect", ""), "env") != 0)
+		return json_null();
+	return json_pack("{ss ss}", "name", json_str(edit, "key", ""), "value", json_str(edit, "value", ""));
+}
+
+static void look(struct plan *p, const json_t *image)
+{
+	const json_t *compose = compose_of(image);
+
+	plan_add(p, PHASE_STAGE, "files", "compose_look", STEP_AGAIN,
+	         json_pack("{sO? ss ss so}", "project", json_object_get(compose, "project"), "service", json_str(compose, "service", ""),
+	                   "image", json_str(image, "image", ""), "variable", variable_of(json_object_get(compose, "edit"))),
+	         "the edit changes the image of this one service and nothing else");
+}
+
 void container_stage(struct plan *p, const struct facts *now)
 {
 	const json_t *image = facts_get(now, FACT_IMAGE);
@@ -81,6 +100,8 @@ void container_stage(struct plan *p, const struct facts *now)
 	         json_pack("{ss ss? sO?}", "image", json_str(image, "image", ""), "archive",
 	                   json_str(json_object_get(image, "archive"), "path", NULL), "sha256", json_object_get(image, "sha256")),
 	         "the new image is on this host long before anything stops; nothing else is pulled");
+	if (compose_of(image))
+		look(p, image);
 }
 
 static void replace(struct plan *p, const json_t *image)
@@ -118,9 +139,9 @@ static int recreate(struct plan *p, json_t *roots, const json_t *image, struct e
 	                  json_str(edit, "value", ""));
 	show_edit(p, edit);
 	plan_add(p, PHASE_CHANGE, "container", "compose_recreate", STEP_IN_WINDOW,
-	         json_pack("{sO ss ss ss so so ss so}", "project", json_object_get(compose, "project"), "service",
+	         json_pack("{sO ss ss ss so so so ss so}", "project", json_object_get(compose, "project"), "service",
 	                   json_str(compose, "service", ""), "id", json_str(image, "id", ""), "image", json_str(image, "image", ""),
-	                   "image_id", plan_from("image", "id"), "file", file, "dialect", json_str(edit, "dialect", ""), "edits",
+	                   "image_id", plan_from("image", "id"), "look", compose_files_from("files"), "file", file, "dialect", json_str(edit, "dialect", ""), "edits",
 	                   edits),
 	         "Compose makes the container of this one service anew; all others keep running");
 	return 0;

@@ -8,7 +8,9 @@
 #include "svc/docker.h"
 
 #define RECREATE_WITHIN (300 * NS_PER_S)
+#define PATIENCE        "240"   /* seconds, within it */
 #define IDS_MAX         200
+#define ID_LENGTH       64
 #define FILES_MAX       32
 #define TEXT_MAX        ((size_t)64 << 10)
 
@@ -104,7 +106,7 @@ static size_t begin(const json_t *project, const char **argv)
 	return n;
 }
 
-int compose_config(const json_t *project, bool raw, json_t **ret, struct err *e)
+int compose_config(const json_t *project, bool raw, const char *set, json_t **ret, struct err *e)
 {
 	const char *argv[2 * FILES_MAX + 16];
 	autojson json_t *doc = NULL;
@@ -118,7 +120,7 @@ int compose_config(const json_t *project, bool raw, json_t **ret, struct err *e)
 	if (raw)
 		argv[n++] = "--no-interpolate";
 	argv[n] = NULL;
-	if (docker_json(argv, 3 * DOCKER_WITHIN, &doc, e) < 0)
+	if (docker_json_with(argv, set, 3 * DOCKER_WITHIN, &doc, e) < 0)
 		return err_wrap(e, "read the files of project '%s'", json_str(project, "project", "?"));
 	*ret = raw ? json_incref(doc) : compose_plain(doc);
 	return 0;
@@ -217,7 +219,16 @@ json_t *compose_of_service(const json_t *containers, const char *service)
 	return some;
 }
 
-/* Named, so that a profile does not hide it; without dependencies, so that no other one is touched. */
+/* Later releases of Compose put the name there, which tells nothing. */
+const char *compose_replaced(const json_t *seen)
+{
+	const char *id = label_of(seen, "replace");
+
+	return id && strlen(id) == ID_LENGTH && strspn(id, "0123456789abcdef") == ID_LENGTH ? id : NULL;
+}
+
+/* Named, so that a profile does not hide it; without dependencies, so that no other one is touched. Patient, for one that somebody has
+ * started meanwhile would be killed after ten seconds. */
 int compose_recreate(const json_t *project, const char *service, struct err *e)
 {
 	const char *argv[2 * FILES_MAX + 24];
@@ -233,6 +244,8 @@ int compose_recreate(const json_t *project, const char *service, struct err *e)
 	argv[n++] = "--no-build";
 	argv[n++] = "--pull";
 	argv[n++] = "never";
+	argv[n++] = "--timeout";
+	argv[n++] = PATIENCE;
 	argv[n++] = service;
 	argv[n] = NULL;
 	if (docker_run(argv, RECREATE_WITHIN, &said, e) < 0)

@@ -13,8 +13,9 @@
 int compose_project_of(const json_t *seen, json_t **ret, struct err *e) must_check;
 /* Version of the plugin, "2.26.1". ERR_ABSENT with the remedy when there is none, ERR_REFUSED for v1. Heap. */
 int compose_version(char **ret, struct err *e) must_check;
-/* What `docker compose config` makes of the files; `raw`: before variables are put in. `$` is as it is meant, not doubled. */
-int compose_config(const json_t *project, bool raw, json_t **ret, struct err *e) must_check;
+/* What `docker compose config` makes of the files; `raw`: before variables are put in. `$` is as it is meant, not doubled. set:
+ * "VARIABLE=value" as if .env said so, NULL none. */
+int compose_config(const json_t *project, bool raw, const char *set, json_t **ret, struct err *e) must_check;
 /* The image of a service in such a configuration; NULL: it has none (it is built). */
 const char *compose_image(const json_t *config, const char *service);
 /* Every container of the project, stopped ones too: docker's descriptions. */
@@ -24,6 +25,8 @@ json_t *compose_of_service(const json_t *containers, const char *service) must_c
 /* Make the container of one service anew from the files, without starting it, pulling, building or touching another service;
  * volumes without a name stay its own. Nothing happens when it is as the files say. */
 int compose_recreate(const json_t *project, const char *service, struct err *e) must_check;
+/* Of a container's description: the id of the one that Compose made it in place of; NULL: it does not tell. Borrowed. */
+const char *compose_replaced(const json_t *seen);
 
 /* ---- only thinking */
 /* The files that COMPOSE_FILE names, as Compose splits it: by the separator (":" when NULL or empty), blanks kept, relative to the

@@ -48,9 +48,10 @@ static const char **argv_of(const char *const *argv)
 	return own;
 }
 
+/* c->env: one more variable, or NULL. */
 static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 {
-	const char *env[ARRAY_LEN(kept_env) + 3] = {
+	const char *env[ARRAY_LEN(kept_env) + 4] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
 	};
 	autofree const char **argv = argv_of(c->argv);
@@ -64,6 +65,8 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
 		if (getenv(kept_env[i]))
 			env[n++] = made[i] = xasprintf("%s=%s", kept_env[i], getenv(kept_env[i]));
+	if (c->env)
+		env[n++] = c->env[0];
 	c->argv = argv;
 	c->env = env;
 	c->out_max = ANSWER_MAX;
@@ -193,13 +196,18 @@ int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret,
 	return ask(&c, true, ret, e);
 }
 
-int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e)
+int docker_json_with(const char *const *argv, const char *set, int64_t within_ns, json_t **ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(ANSWER_MAX);
+	const char *env[] = { set, NULL };
+	struct cmd c = { .argv = argv, .within_ns = within_ns, .env = set ? env : NULL };
 
-	return docker_run(argv, within_ns, &text, e) < 0
-		   ? -(int)e->kind
-		   : json_parse(buf_sv(&text), "docker's answer", ret, e);
+	return ask(&c, false, &text, e) < 0 ? -(int)e->kind : json_parse(buf_sv(&text), "docker's answer", ret, e);
+}
+
+int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e)
+{
+	return docker_json_with(argv, NULL, within_ns, ret, e);
 }
 
 /* ---- the Engine's API ---- */

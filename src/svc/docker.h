@@ -25,6 +25,8 @@ int docker_run_until(const char *const *argv, int64_t within_ns, const struct ca
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same for an answer that is one JSON document. */
 int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e) must_check;
+/* The same with one more variable, "KEY=value", in its environment; NULL: none. */
+int docker_json_with(const char *const *argv, const char *set, int64_t within_ns, json_t **ret, struct err *e) must_check;
 /* GET of the Engine's API at its own socket, much faster than the program. `path` with its query, encoded by the caller. 0: answered;
  * ERR_ABSENT: no such thing; 1: only the program knows, or knows how to wait (another host, a context, nobody listens): ask that. */
 int docker_get(const char *path, json_t **ret, struct err *e) must_check;

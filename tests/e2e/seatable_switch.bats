@@ -208,7 +208,7 @@ meddle() { # COMMAND...
 	move
 	exits 5
 	[ -d "$lab/meddled" ]
-	[[ $output$stderr == *'somebody started it in the window'* ]]
+	[[ $output$stderr == *'made anew by somebody in the window'* ]]
 	is enterprise 6.1.8
 	nothing_lost
 }

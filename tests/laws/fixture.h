@@ -8,6 +8,7 @@ enum {
 	FX_NET       = 1 << 0,  /* needs a network namespace of its own */
 	FX_FORCE     = 1 << 1,  /* with --force its undo overwrites a third value */
 	FX_LEAVES    = 1 << 2,  /* with --force its undo leaves a third value where it is, and ends */
+	FX_NOT_KILLED = 1 << 4, /* another form of the kind is, by the same way */
 	FX_NO_EFFECT = 1 << 3   /* it changes nothing of the installation: a wait, a look, a hook */
 };
 
@@ -34,4 +35,5 @@ struct fixture {
 extern const struct fixture file_fixtures[], service_fixtures[], data_fixtures[], package_fixtures[], questdb_fixtures[],
 	sftpgo_fixtures[], database_fixtures[], container_fixtures[], seatable_fixtures[];
 void database_fixtures_end(void);        /* ends the servers that they started */
+void container_fixtures_end(void);       /* ends the daemon that they started */
 void package_fixtures_end(void);         /* removes the packages that they made */

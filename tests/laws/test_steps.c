@@ -325,7 +325,8 @@ static bool holds(const struct fixture *fx, const struct step_kind *k)
 	a_harmless_step_may_be_forgotten(fx, k);
 	a_third_value_is_left_alone(fx, k);
 	what_is_kept_is_given_up(fx, k);
-	kills(fx, k, new);
+	if (!(fx->flags & FX_NOT_KILLED))
+		kills(fx, k, new);
 	return true;
 }
 
@@ -355,6 +356,7 @@ static int clean(void **state)
 
 static int end_servers(void **state)
 {
+	container_fixtures_end();
 	database_fixtures_end();
 	package_fixtures_end();
 	return 0;

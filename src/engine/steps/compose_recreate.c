@@ -1,10 +1,11 @@
 /* compose_recreate: one service of a Compose project takes another image. The file that names the image is edited, then Compose makes
  * the container of this service anew, not started; every other container keeps its id.
  * params {"project":as svc/compose.h has it,"service","id":the old container's,"image":reference in force then,"image_id":id,
- * "file":place,"dialect","edits":[..],"secret":bool}: the last four as config_set has them, absent where nothing is to be edited;
- * undo record {"edit":config_set's|null,"old":id,"old_image":id,"reference":its name in the files|null,"others":{name:id},
- * "config":digest}; result {"id"}. Undo puts the file back
- * and lets Compose make the container anew from it: it keeps volumes without a name, so nothing but the id is another. */
+ * "look":{"config","reference","compose","tried"} of compose_look,"file":place,"dialect","edits":[..],"secret":bool}: the last four as
+ * config_set has them, absent where nothing is to be edited;
+ * undo record {"edit":config_set's|null,"old":id,"old_image":id,"others":{name:id},"look"}; result {"id"}. Undo puts the file back and
+ * lets Compose make the container anew from it: it keeps volumes without a name, so nothing but the id is another. */
+#include "engine/compose_files.h"
 #include "engine/container_logs.h"
 
 #include <string.h>
@@ -95,57 +96,36 @@ static int nobody_runs(const json_t *params, const json_t *own, struct err *e)
 	return 0;
 }
 
-/* The image that is in force, as a text or NULL, and what the files say besides it. */
-static int read_config(const json_t *params, json_t **ret_image, char ret_rest[65], struct err *e)
-{
-	autojson json_t *config = NULL;
-	json_t *service;
-
-	if (compose_config(project_of(params), false, &config, e) < 0)
-		return -(int)e->kind;
-	service = json_object_get(json_object_get(config, "services"), service_of(params));
-	*ret_image = json_incref(json_object_get(service, "image"));
-	json_object_del(service, "image");
-	json_digest(config, ret_rest);
-	return 0;
-}
-
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
-	autojson json_t *own = NULL, *others = NULL, *edit = NULL, *image = NULL;
+	autojson json_t *own = NULL, *others = NULL, *edit = NULL;
 	const char *id = json_str(params, "id", "");
 	const json_t *old;
-	char digest[65];
 
 	if (look(params, &own, &others, e) < 0)
 		return -(int)e->kind;
 	old = json_array_get(own, 0);
 	if (json_array_size(own) != 1 || strncmp(id_of(old), id, strlen(id)) != 0)
 		return err_set(e, ERR_CHANGED, "service '%s' has another container than it had", service_of(params));
-	if (nobody_runs(params, own, e) < 0 || read_config(params, &image, digest, e) < 0 ||
-	    (has_edits(params) && step_config_set.capture(c, params, &edit, e) < 0))
+	if (nobody_runs(params, own, e) < 0 || (has_edits(params) && step_config_set.capture(c, params, &edit, e) < 0))
 		return -(int)e->kind;
-	*ret_undo = json_pack("{sO? ss ss sO? sO ss}", "edit", edit, "old", id_of(old), "old_image", image_of(old), "reference", image,
-	                      "others", others, "config", digest);
+	*ret_undo = json_pack("{sO? ss ss sO sO}", "edit", edit, "old", id_of(old), "old_image", image_of(old), "others", others,
+	                      "look", json_object_get(params, "look"));
 	return 0;
 }
 
-/* The edit changed this image and nothing else. */
+static const json_t *look_of(const json_t *undo)
+{
+	return json_object_get(undo, "look");
+}
+
+/* The edit changed this image and nothing else; where it could be tried before the stop it was. */
 static int only_the_image(const json_t *params, const json_t *undo, struct err *e)
 {
-	autojson json_t *image = NULL;
-	char digest[65];
-
-	if (read_config(params, &image, digest, e) < 0)
-		return -(int)e->kind;
-	if (!image || strcmp(json_string_value(image), json_str(params, "image", "")) != 0)
-		return err_set(e, ERR_REFUSED, "with the edit service '%s' has image '%s', not '%s'", service_of(params),
-		               image ? json_string_value(image) : "none", json_str(params, "image", ""));
-	if (strcmp(digest, json_str(undo, "config", "")) != 0) {
-		err_set(e, ERR_REFUSED, "the edit changes more of the project than the image of service '%s'", service_of(params));
-		return err_hint(e, "what is edited is used in another place, too: write the image of this service by itself");
-	}
-	return 0;
+	if (json_bool(look_of(undo), "tried", false))
+		return 0;
+	return compose_files_are(project_of(params), service_of(params), NULL, json_str(params, "image", ""),
+	                         json_str(look_of(undo), "config", ""), e);
 }
 
 /* Every other container is the one it was; one that somebody took away since is not ours to miss. */
@@ -166,15 +146,46 @@ static int others_stand(const json_t *before, const json_t *others, struct err *
 /* The service has one container, with that image. */
 static bool stands(const json_t *own, const char *image_id)
 {
-	return json_array_size(own) == 1 && !strcmp(image_of(json_array_get(own, 0)), image_id);
+	const json_t *one = json_array_get(own, 0);
+
+	return json_array_size(own) == 1 && !strcmp(image_of(one), image_id);
 }
 
-static int recreate(const json_t *params, const json_t *before, const char *image_id, json_t **ret_own, struct err *e)
+/* What there is of it wrote perhaps why. */
+static void keep_logs(struct ctx *c, const json_t *params)
+{
+	autojson json_t *own = NULL;
+	struct err ignored = ERR_INIT;
+	json_t *one;
+	size_t i;
+
+	if (look(params, &own, NULL, &ignored) < 0)
+		return;
+	json_array_foreach(own, i, one)
+		keep_container_logs(c, one);
+}
+
+/* Somebody's own Compose came just before ours, which took his server for one that is to be made anew. */
+static int none_between(const json_t *params, const json_t *undo, const json_t *own, struct err *e)
+{
+	const char *replaced = compose_replaced(json_array_get(own, 0));
+
+	if (!replaced || !strcmp(replaced, json_str(undo, "old", "")))
+		return 0;
+	err_set(e, ERR_CHANGED, "service '%s' was made anew by somebody in the window", service_of(params));
+	return err_hint(e, "find out who calls Compose, and stop that first");
+}
+
+static int recreate(struct ctx *c, const json_t *params, const json_t *before, const char *image_id, json_t **ret_own,
+                    struct err *e)
 {
 	autojson json_t *own = NULL, *others = NULL;
 
-	if (compose_recreate(project_of(params), service_of(params), e) < 0 || look(params, &own, &others, e) < 0 ||
-	    others_stand(before, others, e) < 0)
+	if (compose_recreate(project_of(params), service_of(params), e) < 0) {
+		keep_logs(c, params);
+		return -(int)e->kind;
+	}
+	if (look(params, &own, &others, e) < 0 || nobody_runs(params, own, e) < 0 || others_stand(before, others, e) < 0)
 		return -(int)e->kind;
 	if (!stands(own, image_id))
 		return err_set(e, ERR_CHANGED, "Compose made service '%s' from another image than planned", service_of(params));
@@ -193,7 +204,9 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 		return -(int)e->kind;
 	if (stands(own, image_id))
 		made = json_incref(own);
-	else if (recreate(params, json_object_get(undo, "others"), image_id, &made, e) < 0)
+	else if (recreate(c, params, json_object_get(undo, "others"), image_id, &made, e) < 0)
+		return -(int)e->kind;
+	if (none_between(params, undo, made, e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_pack("{ss}", "id", id_of(json_array_get(made, 0)));
 	return 0;
@@ -216,7 +229,7 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 static int image_is_kept(const json_t *undo, struct err *e)
 {
 	const char *old_image = json_str(undo, "old_image", "?");
-	const char *name = json_str(undo, "reference", old_image);
+	const char *name = json_str(look_of(undo), "reference", old_image);
 	autojson json_t *seen = NULL;
 
 	if (image_inspect(name, &seen, e) < 0 && e->kind != ERR_ABSENT)
@@ -229,6 +242,52 @@ static int image_is_kept(const json_t *undo, struct err *e)
 	                old_image);
 }
 
+/* Somebody's own container, of an image that is neither side's. */
+static int no_third(const struct ctx *c, const json_t *params, const json_t *undo, const json_t *own, struct err *e)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)own, i, one) {
+		if (c->force || !strcmp(image_of(one), json_str(undo, "old_image", "?")) ||
+		    !strcmp(image_of(one), json_str(params, "image_id", "?")))
+			continue;
+		err_set(e, ERR_CHANGED, "container '%s' was made by somebody from another image", json_str(one, "Name", "/?") + 1);
+		return err_hint(e, "'--force' makes it anew from the old image");
+	}
+	return 0;
+}
+
+/* Compose would make a container that is neither the old nor the new one. The edit itself moves nothing but the image. Another release of Compose writes another way, which tells
+ * nothing. */
+static int files_are_kept(const struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autofree char *version = NULL;
+	autojson json_t *image = NULL;
+	char digest[65];
+
+	if (c->force)
+		return 0;
+	if (compose_version(&version, e) < 0)
+		return -(int)e->kind;
+	if (strcmp(version, json_str(look_of(undo), "compose", "")) != 0)
+		return 0;
+	if (compose_files_read(project_of(params), service_of(params), NULL, &image, digest, e) < 0)
+		return -(int)e->kind;
+	if (!strcmp(digest, json_str(look_of(undo), "config", "")))
+		return 0;
+	err_set(e, ERR_CHANGED, "the files of project '%s' say something else than before the switch",
+	        json_str(project_of(params), "project", "?"));
+	return err_hint(e, "put back what was edited since ('docker compose config' shows what they say), or '--force' makes the old container "
+	                   "from them as they are");
+}
+
+/* Is what the old container is made from as it was? */
+static int may_recreate(const struct ctx *c, const json_t *params, const json_t *undo, const json_t *own, struct err *e)
+{
+	return no_third(c, params, undo, own, e) < 0 || files_are_kept(c, params, undo, e) < 0 ? -(int)e->kind : image_is_kept(undo, e);
+}
+
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	autojson json_t *own = NULL;
@@ -237,7 +296,9 @@ static int undo_look(struct ctx *c, const json_t *params, const json_t *undo, st
 		return -(int)e->kind;
 	if (look(params, &own, NULL, e) < 0)
 		return -(int)e->kind;
-	return stands(own, json_str(undo, "old_image", "?")) ? 0 : image_is_kept(undo, e);
+	if (stands(own, json_str(undo, "old_image", "?")))
+		return 0;
+	return may_recreate(c, params, undo, own, e);
 }
 
 static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
@@ -248,7 +309,8 @@ static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo
 	size_t i;
 
 	/* Weeks may have passed: the others are as they are now, not as they were at the switch. */
-	if (look(params, &own, &others, e) < 0 || (!stands(own, old_image) && image_is_kept(undo, e) < 0))
+	if (look(params, &own, &others, e) < 0 ||
+	    (!stands(own, old_image) && may_recreate(c, params, undo, own, e) < 0))
 		return -(int)e->kind;
 	if (has_edits(params) && step_config_set.undo(c, params, json_object_get(undo, "edit"), e) < 0)
 		return -(int)e->kind;
@@ -259,8 +321,8 @@ static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo
 	json_array_foreach(own, i, one)
 		if (strcmp(image_of(one), old_image) != 0)
 			keep_container_logs(c, one);
-	return recreate(params, others, old_image, &made, e);
+	return recreate(c, params, others, old_image, &made, e);
 }
 
-const struct step_kind step_compose_recreate = { "compose_recreate", 1,      LIFE_DURABLE,  describe, capture,
+const struct step_kind step_compose_recreate = { "compose_recreate", 2,      LIFE_DURABLE,  describe, capture,
 	                                         apply,              verify, undo_recreate, undo_look };

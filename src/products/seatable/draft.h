@@ -42,6 +42,8 @@ void sea_draft_open(struct sea_draft *d);
 /* plan_change.c: the change itself */
 void sea_draft_change(struct sea_draft *d);
 
+json_t *sea_draft_project(const struct sea_draft *d);    /* as svc/compose.h has it; new reference */
+
 /* plan_losses.c: what Developer Edition does not have, counted */
 void sea_draft_losses(struct sea_draft *d);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/compose_files.h"
 #include "products/seatable/draft.h"
 #include "products/seatable/envfile.h"
 #include "products/seatable/version.h"
@@ -135,7 +136,7 @@ static void show_edit(struct sea_draft *d, const json_t *edit)
 }
 
 /* As svc/compose.h knows a project. */
-static json_t *project_of(const struct sea_draft *d)
+json_t *sea_draft_project(const struct sea_draft *d)
 {
 	const json_t *labels = facts_get(d->now, SEA_LABELS);
 
@@ -151,8 +152,8 @@ static void image(struct sea_draft *d)
 
 	show_edit(d, edit);
 	add(d, "switch", "compose_recreate",
-	    json_pack("{so ss ss ss so so ss s[o] sb}", "project", project_of(d), "service", facts_str(d->now, SEA_SERVER, ""), "id",
-		      json_str(server, "container_id", ""), "image", d->image, "image_id", plan_from("image", "id"), "file",
+	    json_pack("{so ss ss ss so so so ss s[o] sb}", "project", sea_draft_project(d), "service", facts_str(d->now, SEA_SERVER, ""), "id",
+		      json_str(server, "container_id", ""), "image", d->image, "image_id", plan_from("image", "id"), "look", compose_files_from("files"), "file",
 		      sea_draft_place(d, "env", json_str(facts_get(d->now, SEA_ENV), "path", "")), "dialect", "env", "edits", edit, "secret", 0),
 	    "one assignment in .env; this one container is made anew and every other keeps its id");
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "products/seatable/draft.h"
+#include "products/seatable/envfile.h"
 #include "products/seatable/outside.h"
 
 static void add(struct sea_draft *d, enum phase phase, const char *id, const char *kind, unsigned flags, json_t *params /* stolen */,
@@ -92,6 +93,17 @@ static void keep(struct sea_draft *d, bool folders)
 		    folders ? ".env, licence and data folders as the stopped server left them" : ".env and licence: nothing moves them");
 }
 
+/* As late as it can be: what somebody edits after it is found on the way back alone. */
+static void look(struct sea_draft *d)
+{
+	json_t *variable = json_pack("{ss ss?}", "name", SEA_VARIABLE, "value", d->by_default ? NULL : d->image);
+
+	add(d, PHASE_FREEZE, "files", "compose_look", STEP_AGAIN,
+	    json_pack("{so ss ss so}", "project", sea_draft_project(d), "service", facts_str(d->now, SEA_SERVER, ""), "image", d->image,
+		      "variable", variable),
+	    "the assignment changes the image of this one service and nothing else");
+}
+
 static void stop(struct sea_draft *d)
 {
 	add(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
@@ -111,6 +123,7 @@ void sea_draft_freeze(struct sea_draft *d)
 	}
 	keep(d, false);
 	outside(d);
+	look(d);
 	stop(d);
 	if (!d->dumps_running) {
 		dump(d);

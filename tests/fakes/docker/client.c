@@ -1,7 +1,7 @@
 /* docker-client: the docker program of a stand-in whose daemon runs (dockerd beside this file). It hands over its arguments and its
  * descriptors and ends as the daemon says; a Python of its own for each call would take twenty times as long.
  *
- * $DOCKER_CONFIG/docker.sock is where the daemon listens. One request: [MYSQL_PWD\0][argument\0]..., with descriptors 0 to 2; one
+ * $DOCKER_CONFIG/docker.sock is where the daemon listens. One request: [NAME=value\0]...\0[argument\0]..., with descriptors 0 to 2; one
  * answer: a byte, the exit status. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +50,14 @@ int main(int argc, char **argv)
 {
 	autobuf struct buf request = BUF_MAX(REQUEST_MAX);
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	const char *home = getenv("DOCKER_CONFIG"), *password = getenv("MYSQL_PWD");
+	const char *home = getenv("DOCKER_CONFIG");
 	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	unsigned char status;
 
 	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s/docker.sock", home ? home : "");
-	add_word(&request, password ? password : "");
+	for (char **e = environ; *e; e++)
+		add_word(&request, *e);
+	add_word(&request, "");
 	for (int i = 1; i < argc; i++)
 		add_word(&request, argv[i]);
 	if (s < 0 || connect(s, (struct sockaddr *)&at, sizeof at) < 0 || !hand_over(s, &request) || read(s, &status, 1) != 1)
