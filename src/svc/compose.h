@@ -28,6 +28,12 @@ int compose_recreate(const json_t *project, const char *service, struct err *e) 
 /* Of a container's description: the id of the one that Compose made it in place of; NULL: it does not tell. Borrowed. */
 const char *compose_replaced(const json_t *seen);
 
+/* What a Compose that was killed left of a service. While it makes a container anew it calls it "<12 digits>_NAME", and the next one neither
+ * ends that nor takes it for wrong: beside the old one it is removed, alone it gets its name. Waits until no Compose is at work. */
+int compose_tidy(const char *project, const char *service, struct err *e) must_check;
+/* Of a container's description: NAME, where it still has such a name; NULL: it has its own. */
+const char *compose_name_to_be(const json_t *seen);
+
 /* ---- only thinking */
 /* The files that COMPOSE_FILE names, as Compose splits it: by the separator (":" when NULL or empty), blanks kept, relative to the
  * directory. */

@@ -25,6 +25,8 @@ struct fixture {
 	void      (*then)(struct bench *b);
 	/* Somebody else changes what the step changed: undo must refuse. NULL: nobody else can. */
 	void      (*meddle)(struct bench *b);
+	/* A program that apply calls is killed at its work: apply fails, and may be repeated or undone. NULL: it calls none. */
+	void      (*strike)(struct bench *b);
 	/* The effect, seen by other eyes than the kind's own. NULL: the listing of the world tells. */
 	bool      (*done)(struct bench *b);
 	/* Is what the restore point leaves out (world/root/users, not in the listing) as its users left it? NULL: there is none. */

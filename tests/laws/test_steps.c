@@ -216,6 +216,25 @@ static void what_is_kept_is_given_up(const struct fixture *fx, const struct step
 	assert_null(again);
 }
 
+static void a_struck_program_is_called_again(const struct fixture *fx, const struct step_kind *k, const char *new, bool forward)
+{
+	autobench struct bench b;
+	autofree char *old = begin(&b, fx);
+	struct err e = ERR_INIT;
+
+	if (!fx->strike)
+		return;
+	capture(&b, fx, k);
+	fx->strike(&b);
+	assert_true(k->apply(&b.ctx, b.params, b.undo, &b.result, &e) < 0);
+	if (forward) {
+		apply(&b, k);
+		assert_true(verified(&b, fx, k));
+		same_world(&b, fx, new, "apply after a program was killed did not end in the new world");
+	}
+	undo_brings_back(&b, fx, k, old, "undo after a program was killed");
+}
+
 #ifdef CROSSGRADE_FAULT
 static void write_json(struct bench *b, const char *rel, const json_t *doc)
 {
@@ -325,6 +344,8 @@ static bool holds(const struct fixture *fx, const struct step_kind *k)
 	a_harmless_step_may_be_forgotten(fx, k);
 	a_third_value_is_left_alone(fx, k);
 	what_is_kept_is_given_up(fx, k);
+	a_struck_program_is_called_again(fx, k, new, false);
+	a_struck_program_is_called_again(fx, k, new, true);
 	if (!(fx->flags & FX_NOT_KILLED))
 		kills(fx, k, new);
 	return true;

@@ -79,6 +79,26 @@ static int look(const json_t *params, json_t **ret_own, json_t **ret_others, str
 	return 0;
 }
 
+/* After what a Compose that was killed left is put right: changes something, so only where something is changed. */
+static int look_tidied(const json_t *params, json_t **ret_own, json_t **ret_others, struct err *e)
+{
+	autojson json_t *own = NULL, *others = NULL;
+	json_t *one;
+	size_t i;
+
+	if (look(params, &own, &others, e) < 0)
+		return -(int)e->kind;
+	json_array_foreach(own, i, one)
+		if (compose_name_to_be(one))
+			return compose_tidy(json_str(project_of(params), "project", ""), service_of(params), e) < 0 ?
+			               -(int)e->kind :
+			               look(params, ret_own, ret_others, e);
+	*ret_own = take_ptr(own);
+	if (ret_others)
+		*ret_others = take_ptr(others);
+	return 0;
+}
+
 static int started_meanwhile(const json_t *params, struct err *e)
 {
 	err_set(e, ERR_CHANGED, "service '%s' runs: somebody started it in the window", service_of(params));
@@ -143,12 +163,12 @@ static int others_stand(const json_t *before, const json_t *others, struct err *
 	return 0;
 }
 
-/* The service has one container, with that image. */
+/* The service has one container, with that image and a name of its own. */
 static bool stands(const json_t *own, const char *image_id)
 {
 	const json_t *one = json_array_get(own, 0);
 
-	return json_array_size(own) == 1 && !strcmp(image_of(one), image_id);
+	return json_array_size(own) == 1 && !strcmp(image_of(one), image_id) && !compose_name_to_be(one);
 }
 
 /* What there is of it wrote perhaps why. */
@@ -200,7 +220,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (has_edits(params) && step_config_set.apply(c, params, json_object_get(undo, "edit"), &edited, e) < 0)
 		return -(int)e->kind;
-	if (only_the_image(params, undo, e) < 0 || look(params, &own, NULL, e) < 0 || nobody_runs(params, own, e) < 0)
+	if (only_the_image(params, undo, e) < 0 || look_tidied(params, &own, NULL, e) < 0 || nobody_runs(params, own, e) < 0)
 		return -(int)e->kind;
 	if (stands(own, image_id))
 		made = json_incref(own);
@@ -309,7 +329,7 @@ static int undo_recreate(struct ctx *c, const json_t *params, const json_t *undo
 	size_t i;
 
 	/* Weeks may have passed: the others are as they are now, not as they were at the switch. */
-	if (look(params, &own, &others, e) < 0 ||
+	if (look_tidied(params, &own, &others, e) < 0 ||
 	    (!stands(own, old_image) && may_recreate(c, params, undo, own, e) < 0))
 		return -(int)e->kind;
 	if (has_edits(params) && step_config_set.undo(c, params, json_object_get(undo, "edit"), e) < 0)

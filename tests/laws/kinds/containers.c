@@ -298,6 +298,25 @@ static void start_it(struct bench *b)
 	change_container(b, "shop-db-1", "State", json_pack("{ss sb}", "Status", "running", "Running", 1));
 }
 
+/* Compose is killed at work. */
+static void strike(struct bench *b, const char *when)
+{
+	autojson json_t *state = docker_state();
+
+	json_object_set_new(state, "struck", json_string(when));
+	put_state(state);
+}
+
+static void strike_created(struct bench *b)
+{
+	strike(b, "created");
+}
+
+static void strike_removed(struct bench *b)
+{
+	strike(b, "removed");
+}
+
 static void make_a_third(struct bench *b)
 {
 	change_container(b, "shop-db-1", "Image", json_string("sha256:third"));
@@ -322,8 +341,9 @@ const struct fixture container_fixtures[] = {
 	{ .kind = "compose_look", .name = "a variable of .env", .flags = FX_NO_EFFECT, .params = variable },
 	{ .kind = "compose_look", .name = "a .env that another service takes whole", .flags = FX_NO_EFFECT, .params = taken_whole },
 	{ .kind = "compose_recreate", .name = "a variable of .env", .flags = FX_FORCE, .params = tried, .drift = start_it,
-	  .then = renew_web, .meddle = edit_variable, .done = is_recreated },
-	{ .kind = "compose_recreate", .name = "an image that is cleaned away", .flags = FX_NOT_KILLED, .params = not_tried, .meddle = take_old_image },
+	  .then = renew_web, .meddle = edit_variable, .done = is_recreated, .strike = strike_created },
+	{ .kind = "compose_recreate", .name = "an image that is cleaned away", .flags = FX_NOT_KILLED, .params = not_tried, .meddle = take_old_image,
+	  .strike = strike_removed },
 	{ .kind = "compose_recreate", .name = "somebody's own container", .flags = FX_FORCE | FX_NOT_KILLED, .params = tried,
 	  .meddle = make_a_third },
 	{ .kind = "compose_recreate", .name = "files that somebody edited", .flags = FX_NOT_KILLED, .params = tried,

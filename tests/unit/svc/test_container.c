@@ -299,6 +299,14 @@ static void test_the_daemon_s_own_socket(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static void test_names_of_a_compose_at_work(void **state)
+{
+	autojson json_t *half = parse("{\"Name\":\"/0123456789ab_seatable-server\"}"), *whole = parse("{\"Name\":\"/seatable-server\"}");
+
+	assert_string_equal(compose_name_to_be(half), "seatable-server");
+	assert_null(compose_name_to_be(whole));
+}
+
 static void test_a_daemon_is_waited_for_in_a_run(void **state)
 {
 	assert_int_equal(docker_that_says(LOST, 1, 0), ERR_REFUSED);
@@ -472,7 +480,7 @@ int main(void)
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
-		cmocka_unit_test(test_the_daemon_s_own_socket),
+		cmocka_unit_test(test_the_daemon_s_own_socket), cmocka_unit_test(test_names_of_a_compose_at_work),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
