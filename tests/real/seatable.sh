@@ -121,7 +121,7 @@ seatable_make() { # home layout edition version
 	[ "$2" != legacy ] || { seatable_make_legacy "$home" "$3" "$4"; return; }
 	dir=$home/seatable-compose
 	mkdir -p "$dir" "$home/seatable-server" && cp -r "$layout/." "$dir" && mv "$dir/env" "$dir/.env" && chmod 600 "$dir/.env" || return
-	sed -i -e "s|\"/opt/|\"$home/|" -e 's|interval: 20s|interval: 1s|' "$dir"/*.yml || return
+	sed -i -e "s|\"/opt/|\"$home/|" -e 's|interval: 20s|interval: 1s|' -e 's|start_period: .*|start_period: 300s|' "$dir"/*.yml || return
 	sed -i "4i SEATABLE_IMAGE='seatable/seatable-$3:$4'" "$dir/.env" || return
 	case $3 in
 	enterprise) seatable_license "$dir/seatable-license.txt" ;;
@@ -142,7 +142,7 @@ seatable_compose() { env -C "$1/seatable-compose" docker compose --progress quie
 seatable_pings() {
 	local url
 	for url in 8000/server-info/ 8000/api2/ping/ 5000/ping/ 7777/ping/ 7780/api/v2/ping/ 80/server-info/; do
-		echo "curl -fsS -m 10 http://127.0.0.1:$url || exit"
+		echo "case \${server_version}$url in 4.*7780/*) ;; *) curl -fsS -m 10 http://127.0.0.1:$url || exit ;; esac"
 	done | docker exec -i seatable-server sh
 }
 

@@ -22,16 +22,6 @@ CHECK(running)
 
 /* ---- health ---- */
 
-/* All other calls go through it since 5.3; older releases may have none. */
-static bool is_wanted(const struct facts *now, const char *door)
-{
-	static const struct sea_version first = { 5, 3, 0, "" };
-	struct sea_version v;
-
-	return strcmp(door, "api-gateway") != 0 || !sea_version_parse(facts_str(now, SEA_VERSION, NULL), &v) ||
-	       sea_version_cmp_minor(&v, &first) >= 0;
-}
-
 CHECK(healthy)
 {
 	static const char id[] = "seatable.healthy";
@@ -44,7 +34,7 @@ CHECK(healthy)
 	json_object_foreach((json_t *)pings, door, answer) {
 		const char *why = json_string_value(answer);
 
-		if (!why || !*why || !is_wanted(now, door))
+		if (!why || !*why || !sea_door_is_wanted(door, facts_str(now, SEA_VERSION, NULL)))
 			continue;
 		results_add(ret, id, VERDICT_BLOCK, door, "%s", why);
 		wrong++;

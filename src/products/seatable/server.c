@@ -32,6 +32,14 @@ const char *sea_edition_of(const char *said)
 	return NULL;
 }
 
+bool sea_door_is_wanted(const char *door, const char *version)
+{
+	static const struct sea_version first = { 5, 0, 0, "" };
+	struct sea_version v;
+
+	return strcmp(door, "api-gateway") != 0 || !sea_version_parse(version, &v) || sea_version_cmp_minor(&v, &first) >= 0;
+}
+
 /* The last address always answers, so that curl does not end with the status of one that does not. */
 int sea_server_ask(const char *container, struct buf *ret, struct err *e)
 {

@@ -2,11 +2,16 @@
  * read by pure functions. Source: facts/seatable 1.6, 6.4. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "io/json.h"
 
 /* "enterprise edition" -> SEA_ENTERPRISE; anything but the two editions: NULL. (The developer's text is unconfirmed.) */
 const char *sea_edition_of(const char *said);
+
+/* Must a server of that release have this door? Of api-gateway it is known from 5.0 on alone. NULL: any release. */
+bool sea_door_is_wanted(const char *door, const char *version);
 
 /* Ask all doors at once, in the container. Appends curl's output to ret. */
 int sea_server_ask(const char *container, struct buf *ret, struct err *e) must_check;

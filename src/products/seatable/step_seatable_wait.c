@@ -119,7 +119,7 @@ static bool all_open(struct wait *w, const json_t *pings)
 
 	json_object_foreach((json_t *)pings, door, why)
 	{
-		if (!*json_string_value(why))
+		if (!*json_string_value(why) || !sea_door_is_wanted(door, json_str(w->params, "version", NULL)))
 			continue;
 		snprintf(w->why, sizeof w->why, "'%s': %s", door, json_string_value(why));
 		return false;

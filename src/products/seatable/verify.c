@@ -74,6 +74,8 @@ static void compare_doors(struct sea_proof *p, const json_t *pings)
 	/* The old server was waited for at the door of clients alone. */
 	json_object_foreach((json_t *)pings, door, why)
 	{
+		if (!sea_door_is_wanted(door, p->version))
+			continue;
 		if (p->to || !*json_string_value(why))
 			cmp_text(p->ret, "server", door, "", json_string_value(why));
 		else

@@ -49,6 +49,15 @@ static void a_server_that_says_nothing(void **state)
 	assert_null(sea_edition_of(NULL));
 }
 
+static void doors_of_a_release(void **state)
+{
+	assert_true(sea_door_is_wanted("api-gateway", "6.1.8"));
+	assert_true(sea_door_is_wanted("api-gateway", "5.0.7"));
+	assert_true(sea_door_is_wanted("api-gateway", NULL));
+	assert_false(sea_door_is_wanted("api-gateway", "4.4.9"));
+	assert_true(sea_door_is_wanted("dtable-server", "4.4.9"));
+}
+
 /* ---- databases ---- */
 
 static const struct sea_schemas own = { "dtable_db", "ccnet_db", "seafile_db" };
@@ -178,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doors_of_the_server),        cmocka_unit_test(a_server_that_says_nothing),
+		cmocka_unit_test(doors_of_a_release),
 		cmocka_unit_test(what_the_databases_have),    cmocka_unit_test(only_what_is_there_is_counted),
 		cmocka_unit_test(counts_and_what_is_missing), cmocka_unit_test(names_for_statements),
 		cmocka_unit_test(settings_in_python),         cmocka_unit_test(features_and_where_they_are_switched_on),

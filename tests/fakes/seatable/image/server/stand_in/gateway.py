@@ -6,13 +6,13 @@ from . import bases
 from .http_server import Component, Refused
 from .secrets_of import read_signed
 from .stores import one, write
-from .words import EDITION, word
+from .words import BY_GATEWAY, EDITION, word
 
 gateway = Component("api-gateway", 7780, limited=True)
 dtable_server = Component("dtable-server", 5000, limited=True)
 dtable_db = Component("dtable-db", 7777)
 ARCHIVES = pathlib.Path("/opt/seatable/db-data")
-OF_BASE = r"/api/v2/dtables/([0-9a-f-]+)"
+OF_BASE = r"/api/v[12]/dtables/([0-9a-f-]+)"  # v1: of dtable-server itself
 
 
 @dtable_server.route("GET", r"/ping/")
@@ -88,7 +88,7 @@ def row(request, name, row_id):
     raise Refused(404, f"row {row_id} not found.")
 
 
-@gateway.route("POST", OF_BASE + r"/rows/")
+@gateway.route("POST", OF_BASE + r"/(?:batch-append-)?rows/")
 def append_rows(request, name):
     base, user = opened(request, name)
     form, when = request.form(), bases.now()
@@ -104,7 +104,7 @@ def update_rows(request, name):
     form = request.form()
     table = table_of(base, form)
     known = {r["_id"] for r in table["rows"]}
-    updates = [dict(update, _mtime=bases.now()) for update in form["updates"]]
+    updates = [dict(update, _mtime=bases.now()) for update in form.get("updates") or [{"row_id": form["row_id"], "row": form["row"]}]]
     for update in updates:
         if update["row_id"] not in known:
             raise Refused(404, f"row {update['row_id']} not found.")
@@ -155,3 +155,7 @@ def query(request, name):
         return {"success": True, "metadata": [{"key": "COUNT(*)", "name": "COUNT(*)", "type": "number"}], "results": [{"COUNT(*)": count}]}
     results = table["rows"][:int(found[3] or 100)]
     return {"success": True, "metadata": table["columns"], "results": results}
+
+
+if not BY_GATEWAY:
+    dtable_server.routes += gateway.routes

@@ -9,7 +9,7 @@ from . import bases, files
 from .http_server import Component, Refused
 from .secrets_of import password_fits, password_hash, read_signed, signed
 from .stores import database, one, redis, write
-from .words import EDITION, VERSION, word
+from .words import BY_GATEWAY, EDITION, VERSION, word
 
 web = Component("dtable-web", 8000)
 OLDER = pathlib.Path("/run/stand-in-older")  # the image is of an older minor than the data
@@ -217,8 +217,12 @@ def access_token(request):
     base = base_of(request)
     return {"app_name": base["application"], "dtable_uuid": base["uuid"], "dtable_name": base["name"], "workspace_id": base["workspace"],
             "access_token": signed(dtable_uuid=base["uuid"], username=base["user"], permission="rw", app_name=base["application"]),
-            "dtable_server": request.public() + "/api-gateway/", "dtable_socket": request.public() + "/",
-            "dtable_db": request.public() + "/api-gateway/", "use_api_gateway": True}
+            "dtable_server": request.public() + way("dtable-server"), "dtable_socket": request.public() + "/",
+            "dtable_db": request.public() + way("dtable-db"), "use_api_gateway": BY_GATEWAY}
+
+
+def way(program):
+    return "/api-gateway/" if BY_GATEWAY else f"/{program}/"
 
 
 @web.route("GET", r"/api/v2.1/dtable/app-upload-link/")

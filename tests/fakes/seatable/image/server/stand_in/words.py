@@ -24,6 +24,9 @@ import pathlib
 EDITION = pathlib.Path("/etc/stand-in-edition").read_text(encoding="ascii").strip()
 VERSION = os.environ.get("server_version", "None")
 FILE = pathlib.Path("/shared/stand-in")
+RELEASE = tuple(int(number) for number in VERSION.split(".")[:2] if number.isdigit())
+BY_GATEWAY = RELEASE >= (5, 3)  # before, clients were sent straight to dtable-server
+HAS_GATEWAY = RELEASE >= (5, 0)  # of earlier ones nothing says that they have one
 
 
 def word(name, default=None):
