@@ -53,7 +53,8 @@ const struct kind_text kind_texts[] = {
 	  "Puts back what was there before, or nothing." },
 	{ "file_swap", "Exchanges two directories or files, or points a symbolic link elsewhere.",
 	  "Exchanges them back, after looking which is where." },
-	{ "gate_close", "Keeps clients out of the server's ports by a firewall table of our own.",
+	{ "gate_close", "Keeps clients out: of the server's ports by a firewall table of our own, or by its proxy, which "
+	  "is stopped and started last.",
 	  "Opens the gate." },
 	{ "gate_open", "Lets clients in. From here on the run never turns back by itself.",
 	  "Closes the gate again." },

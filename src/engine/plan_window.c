@@ -24,9 +24,9 @@ bool window_wants_gate(const struct goal *to, bool usable)
 	return asked ? strcmp(asked, "none") != 0 : usable;
 }
 
-bool window_is_gated(const json_t *ports)
+bool window_is_gated(const json_t *door)
 {
-	return json_array_size(ports) > 0;
+	return json_array_size(door) > 0 || json_object_size(door) > 0;
 }
 
 int window_settings(const struct goal *to, const char *const *spans, size_t n, struct err *e)
@@ -118,20 +118,27 @@ void window_freeze(struct plan *p, const char *why)
 	plan_add(p, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW | STEP_AGAIN, json_object(), why);
 }
 
-void window_close_gate(struct plan *p, json_t *ports, const char *why)
+/* Params of the gate's two steps. */
+static json_t *gate_params(json_t *door)
 {
-	if (window_is_gated(ports))
-		plan_add(p, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{sO}", "ports", ports), why);
+	return json_object_size(door) ? json_pack("{sO}", "proxy", door) : json_pack("{sO}", "ports", door);
 }
 
-unsigned window_start_flags(const json_t *ports)
+void window_close_gate(struct plan *p, enum phase phase, json_t *door, const char *why)
 {
-	return STEP_IN_WINDOW | STEP_POINT | (window_is_gated(ports) ? 0 : STEP_LETS_IN);
+	if (window_is_gated(door))
+		plan_add(p, phase, "gate", "gate_close", STEP_IN_WINDOW | (phase == PHASE_FREEZE ? STEP_AGAIN : 0), gate_params(door),
+		         why);
 }
 
-unsigned window_ready_flags(const json_t *ports)
+unsigned window_start_flags(const json_t *door)
 {
-	return window_is_gated(ports) ? STEP_IN_WINDOW : STEP_IN_WINDOW | STEP_CLOSES_WINDOW;
+	return STEP_IN_WINDOW | STEP_POINT | (window_is_gated(door) ? 0 : STEP_LETS_IN);
+}
+
+unsigned window_ready_flags(const json_t *door)
+{
+	return window_is_gated(door) ? STEP_IN_WINDOW : STEP_IN_WINDOW | STEP_CLOSES_WINDOW;
 }
 
 static json_t *comparison(const char *depth, const char *within)
@@ -139,19 +146,19 @@ static json_t *comparison(const char *depth, const char *within)
 	return json_pack("{ss ss so}", "depth", depth, "within", within, "frozen", plan_from("freeze", "facts"));
 }
 
-void window_prove(struct plan *p, const struct goal *to, const json_t *ports, const char *why)
+void window_prove(struct plan *p, const struct goal *to, const json_t *door, const char *why)
 {
 	window_hook(p, to, PHASE_PROVE, "after-ready", "after_ready", "the operator's own check");
-	plan_add(p, PHASE_PROVE, "verify-gate", "verify_world", window_is_gated(ports) ? STEP_IN_WINDOW : 0,
+	plan_add(p, PHASE_PROVE, "verify-gate", "verify_world", window_is_gated(door) ? STEP_IN_WINDOW : 0,
 	         comparison("gate", "5m"), why);
 }
 
-void window_open(struct plan *p, const struct goal *to, json_t *ports)
+void window_open(struct plan *p, const struct goal *to, json_t *door)
 {
-	bool gated = window_is_gated(ports);
+	bool gated = window_is_gated(door);
 
 	plan_add(p, PHASE_OPEN, "open", "gate_open", gated ? STEP_IN_WINDOW | STEP_LETS_IN | STEP_CLOSES_WINDOW : 0,
-	         json_pack("{sO}", "ports", ports),
+	         gate_params(door),
 	         gated ? "clients are served again" : "whoever starts the server may start it again");
 	window_hook(p, to, PHASE_OPEN, "handover", "handover", "load balancers, DNS, alarms");
 }
@@ -164,9 +171,9 @@ void window_prove_deep(struct plan *p)
 
 /* ---- notes ---- */
 
-void window_note_gate(struct plan *p, const json_t *ports)
+void window_note_gate(struct plan *p, const json_t *door)
 {
-	if (!window_is_gated(ports))
+	if (!window_is_gated(door))
 		plan_note(p, "no gate: clients reach the new server from its first answer on, before it was checked");
 }
 

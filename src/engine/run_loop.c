@@ -160,8 +160,9 @@ static int step_forward(struct world *w, const struct step *s, struct err *e)
 		r = run_look_out(w, s, e);
 		if (r >= 0)
 			r = capture(w, s, params, &undo, e);
-	} else {
+	} else if (r >= 0) {
 		undo = json_incref(rec.undo);
+		r = run_look_again(w, s, e);
 	}
 	if (r >= 0)
 		r = carry_out(w, s, params, undo, e);
@@ -454,6 +455,9 @@ int run_refresh(struct world *w, struct err *e)
 		return -e->kind;
 	if (!changed && frozen && any_served(&w->plan) && is_kept_stopped(w, &kept_stopped, e) < 0)
 		return -e->kind;
+	/* What is made again takes its time. The gate is closed again in its turn. */
+	if (!changed && !kept_stopped)
+		run_let_in_to_old(w);
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
 		bool gone;

@@ -243,11 +243,50 @@ static int nobody_started(struct world *w, const struct step *next, struct err *
 	return err_hint(e, "find out who starts servers of this data, and stop that first");
 }
 
+/* A gate that stood before the stop may have been opened meanwhile: by somebody's Compose the proxy, by a firewall's reload the table.
+ * Nobody let clients in to the new server yet. */
+static int close_gate_again(struct world *w, struct err *e)
+{
+	const struct step *gate = step_of_kind(w, "gate_close");
+	enum step_state seen = STEP_UNSURE;
+	autojson json_t *result = NULL;
+
+	if (!gate || !json_object_get(w->ctx.results, gate->id))
+		return 0;
+	if (gate->kind->verify(&w->ctx, gate->params, NULL, &seen, e) < 0)
+		return -e->kind;
+	if (seen == STEP_IS_DONE)
+		return 0;
+	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "somebody opened the gate in the window: it is closed again"));
+	return gate->kind->apply(&w->ctx, gate->params, NULL, &result, e);
+}
+
 int run_look_out(struct world *w, const struct step *next, struct err *e)
 {
+	const struct step *gate = step_of_kind(w, "gate_close");
+
 	if (!is_down_before(w, next) || run_puts_back(&w->plan))
 		return 0;
 	if (nobody_started(w, next, e) < 0)
 		return -e->kind;
-	return next->flags & STEP_POINT && w->product->may_start ? w->product->may_start(&w->ctx, e) : 0;
+	if (!(next->flags & STEP_POINT))
+		return 0;
+	/* One that is closed right before the start needs no second look. */
+	if (gate && gate->phase < PHASE_THAW && close_gate_again(w, e) < 0)
+		return err_wrap(e, "keep clients out");
+	return w->product->may_start ? w->product->may_start(&w->ctx, e) : 0;
+}
+
+int run_look_again(struct world *w, const struct step *next, struct err *e)
+{
+	struct run_rec rec = { 0 };
+	bool let_in;
+
+	if (!(next->flags & STEP_POINT) || run_puts_back(&w->plan))
+		return 0;
+	if (journal_run(w->journal, w->run, &rec, e) < 0)
+		return -e->kind;
+	let_in = rec.let_in;
+	run_rec_done(&rec);
+	return !let_in && close_gate_again(w, e) < 0 ? err_wrap(e, "keep clients out") : 0;
 }

@@ -166,6 +166,27 @@ static void say_set_aside(struct world *w, char *line, size_t n)
 		snprintf(line + used, n - used, "; what was live is set aside in '%s'", trash);
 }
 
+void run_let_in_to_old(struct world *w)
+{
+	struct svc_state now = { 0 };
+	struct err ignored = ERR_INIT;
+	struct service *service;
+	bool passed;
+
+	if (run_point_passed(w, &passed, &ignored) < 0 || passed || site_service(&w->ctx.sites[0], &service, &ignored) < 0 ||
+	    service->ops->state(service, &now, &ignored) < 0 || now.run == SVC_STOPPED || now.run == SVC_FAILED)
+		return;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (strcmp(s->kind->name, "gate_close") || journal_step(w->journal, w->run, s->id, &rec, &ignored) < 0)
+			continue;
+		if (rec.state == REC_INTENDED || rec.state == REC_DONE)
+			(void)s->kind->undo(&w->ctx, s->params, rec.undo, &ignored);
+		step_rec_done(&rec);
+	}
+}
+
 /* The way back to its end. `code` is what a success means to the caller: 5, 130 or 0. */
 int run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret)
 {
@@ -174,6 +195,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 
 	/* Ctrl-C is being obeyed; the way back is not to be interrupted by it again. */
 	w->ctx.cancel = NULL;
+	run_let_in_to_old(w);
 	if (loop_backward(w, &e) < 0 || run_start_again(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
 	if (run_unmark(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
@@ -339,27 +361,40 @@ static struct proof proof_of(const struct world *w)
 	return all;
 }
 
+static bool was_open_before(const struct world *w)
+{
+	const json_t *result;
+	const char *id;
+
+	json_object_foreach(w->ctx.results, id, result)
+		if (json_bool(result, "was_open", false))
+			return true;
+	return false;
+}
+
 static int came_through(struct world *w, struct run_end *ret)
 {
+	const char *early = was_open_before(w) ? "; somebody let clients in before it was checked" : "";
 	struct proof proof = proof_of(w);
 	struct err e = ERR_INIT;
 	char line[200];
 
 	if (proof.step) {
 		if (proof.different)
-			err_set(&e, ERR_CHANGED, "%lld differences found by '%s'", (long long)proof.different, proof.step);
+			err_set(&e, ERR_CHANGED, "%lld differences found by '%s'%s", (long long)proof.different, proof.step, early);
 		else
-			err_set(&e, ERR_CHANGED, "'%s' could not ask the new world", proof.step);
+			err_set(&e, ERR_CHANGED, "'%s' could not ask the new world%s", proof.step, early);
 		return stands(w, &e, ret);
 	}
 	if (run_unmark(w, &e) < 0 || run_turn(w, RUN_CLOSED_NEW, "the new world is live", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (run_puts_back(&w->plan))
 		return run_ends(w, ret, EXIT_DONE, NULL, "the restore point is live; what was live is set aside whole");
-	if (!proof.unproved)
-		return run_ends(w, ret, EXIT_DONE, NULL, "the new world is live, whole and verified");
-	snprintf(line, sizeof line, "the new world is live; nothing differs, not proved: %lld, listed by 'crossgrade report'",
-	         (long long)proof.unproved);
+	if (proof.unproved)
+		snprintf(line, sizeof line, "the new world is live; nothing differs, not proved: %lld, listed by 'crossgrade report'%s",
+		         (long long)proof.unproved, early);
+	else
+		snprintf(line, sizeof line, "the new world is live, whole and verified%s", early);
 	return run_ends(w, ret, EXIT_DONE, NULL, line);
 }
 

@@ -59,8 +59,11 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
  * it does not matter. */
 int run_strangers_now(struct world *w, struct err *e) must_check;
 /* Before a step that was never begun: ERR_CHANGED when a server runs that nothing could keep down since this run stopped it, or, before
- * the new server's first start, when the product says that it must not be started. */
+ * the new server's first start, when the product says that it must not be started. Before that start a gate that somebody opened is
+ * closed again. */
 int run_look_out(struct world *w, const struct step *next, struct err *e) must_check;
+/* Before a step that an earlier call announced: the gate of a start that nobody was let in behind is closed again where somebody opened it. */
+int run_look_again(struct world *w, const struct step *next, struct err *e) must_check;
 
 /* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way
  * back, and so is that of a held run by the boot service (run_begun.c). */
@@ -112,6 +115,9 @@ int loop_look_back(struct world *w, struct err *e) must_check;
  * a success means to the caller: 5, 130 or 0. Both give the exit code (run_verdict.c). */
 int  run_go_on(struct world *w, struct run_end *ret) must_check;
 int  run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret) must_check;
+/* Before the first start of a new server, by the journal, the gate keeps clients out of nothing but the old one, which may run still, or
+ * again: nothing is waited for behind it. What fails is left to the gate's own turn: it is undone, or closed, once more. */
+void run_let_in_to_old(struct world *w);
 /* A call ends: what it ended with is durable before anybody is told. Returns the code. */
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;

@@ -57,10 +57,11 @@ static int find_reached(struct world *w, const struct run_rec *r, const json_t *
 	return 0;
 }
 
-/* Are clients served? Between the stop and the first start they are not; behind the gate a server runs that they do not reach. */
+/* Are clients served? Between the stop and the first start they are not; behind the gate a server runs that they do not reach, the old
+ * one before the stop, too. */
 static const char *clients_of(const struct reached *at)
 {
-	if (begun(at->start) && at->open != REC_DONE && begun(at->gate))
+	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && begun(at->gate))
 		return "gated";
 	if (at->start == REC_DONE || !begun(at->stop))
 		return "served";

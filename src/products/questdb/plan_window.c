@@ -66,7 +66,7 @@ void draft_freeze(struct draft *d)
 
 void draft_thaw(struct draft *d)
 {
-	window_close_gate(d->plan, d->ports, "a failure behind the gate costs nobody a write");
+	window_close_gate(d->plan, PHASE_THAW, d->ports, "a failure behind the gate costs nobody a write");
 	draft_step(d, PHASE_THAW, "start", "service_start", window_start_flags(d->ports),
 		   json_pack("{so sO? so ss ss}", "launch", plan_from("stop", "launch"), "argv",
 			     d->argv, "flock", draft_lock(d), "within",

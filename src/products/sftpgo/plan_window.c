@@ -60,7 +60,7 @@ void sftpgo_draft_freeze(struct draft *d)
 
 void sftpgo_draft_thaw(struct draft *d)
 {
-	window_close_gate(d->plan, d->ports, "a failure behind the gate costs nobody a change");
+	window_close_gate(d->plan, PHASE_THAW, d->ports, "a failure behind the gate costs nobody a change");
 	sftpgo_draft_step(d, PHASE_THAW, "start", "service_start", window_start_flags(d->ports),
 		   json_pack("{so sO? ss ss}", "launch", plan_from("stop", "launch"), "argv",
 			     sftpgo_draft_is_process(d) ? facts_get(d->now, SF_ARGV) : NULL, "within",

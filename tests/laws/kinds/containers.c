@@ -332,7 +332,49 @@ static void edit_variable(struct bench *b)
 	bench_put(b, "world/system/.env", "DB_TAG=3\n");
 }
 
+/* ---- the gate: the proxy of a project ---- */
+
+static json_t *proxy(struct bench *b)
+{
+	begin(b, images,
+	      "{\"Id\":\"" OLD_ID "\",\"Name\":\"/caddy\",\"Image\":\"sha256:old\",\"State\":{\"Status\":\"running\",\"Running\":true},"
+	      "\"Config\":{\"Labels\":{\"com.docker.compose.project\":\"shop\",\"com.docker.compose.service\":\"caddy\"}},\"HostConfig\":{},\"Mounts\":[]}");
+	return json_pack("{s{ss ss ss}}", "proxy", "kind", "compose", "project", "shop", "service", "caddy");
+}
+
+static void stop_proxy(struct bench *b)
+{
+	change_container(b, "caddy", "State", json_pack("{ss sb}", "Status", "exited", "Running", 0));
+}
+
+static json_t *stopped_proxy(struct bench *b)
+{
+	json_t *params = proxy(b);
+
+	stop_proxy(b);
+	return params;
+}
+
+static bool proxy_is(struct bench *b, const char *status)
+{
+	autojson json_t *state = docker_state();
+
+	return !strcmp(json_str(json_object_get(json_array_get(json_object_get(state, "containers"), 0), "State"), "Status", ""), status);
+}
+
+static bool is_held(struct bench *b)
+{
+	return proxy_is(b, "exited");
+}
+
+static bool is_let_go(struct bench *b)
+{
+	return proxy_is(b, "running");
+}
+
 const struct fixture container_fixtures[] = {
+	{ .kind = "gate_close", .name = "a proxy", .params = proxy, .drift = stop_proxy, .done = is_held },
+	{ .kind = "gate_open", .name = "a stopped proxy", .params = stopped_proxy, .done = is_let_go },
 	{ .kind = "image_secure", .name = "an archive", .params = load },
 	{ .kind = "image_secure", .name = "a registry", .params = pull },
 	{ .kind = "image_secure", .name = "it is here", .flags = FX_NO_EFFECT, .params = is_here },

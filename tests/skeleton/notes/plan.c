@@ -62,7 +62,7 @@ static void thaw(struct draft *d, const struct goal *to)
 {
 	autojson json_t *ports = json_pack("[I]", (json_int_t)facts_int(d->now, NF_PORT, 0));
 
-	window_close_gate(d->plan, ports, "a failure behind the gate costs nobody a write");
+	window_close_gate(d->plan, PHASE_THAW, ports, "a failure behind the gate costs nobody a write");
 	plan_add(d->plan, PHASE_THAW, "start", "service_start", window_start_flags(ports),
 	         json_pack("{so so ss ss}", "launch", plan_from("stop", "launch"), "flock", lock_place(d->now), "within",
 	                   goal_setting(to, "start_timeout", "1m"), "stop_within", goal_setting(to, "stop_timeout", "1m")),

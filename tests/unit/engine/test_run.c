@@ -195,6 +195,25 @@ static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+/* Of a start that was announced and failed, or was killed. */
+static void no_start_again_behind_an_open_gate(void **state)
+{
+	autofree char *gate = NULL;
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("fail-start", "");
+	toy_put("gate", "old");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	gate = toy_get("gate");
+	assert_string_equal(gate, "new");
+}
+
 static void what_is_spoilt_without_a_gate_stands(void **state)
 {
 	struct run_end end;
@@ -887,6 +906,45 @@ static void behind_the_first_change_nothing_is_asked_again(void **state)
 	assert_int_equal(resume(&end, false), EXIT_DONE);
 }
 
+/* Killed between gate and stop: nobody waits behind the gate for what is made again. The toy cannot stop its server, which is found out
+ * behind the stop. */
+static void the_gate_is_open_while_the_old_server_is_asked_again(void **state)
+{
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_server_starts();
+	toy_put("gated", "before");
+	toy_put("gate", "old");
+	toy_put("looks", "yes");
+	toy_put("look", "old");
+	assert_true(WIFSIGNALED(struck_at("step.applied:4", "kill", "apply")));
+	assert_int_equal(resume(&end, false), EXIT_TURNED);
+	if (!strstr(end.line, "step 'final'"))
+		fail_msg("%s", end.line);
+	assert_string_equal(toy_world(), "old");
+	toy_server_ends();
+}
+
+/* Killed on its way back, with the new server up. */
+static void the_gate_is_closed_until_the_new_server_is_down(void **state)
+{
+	autofree char *gate = NULL;
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_put("keeps", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(resume(&end, true), EXIT_TURNED);
+	gate = toy_get("gate-at-the-end");
+	assert_string_equal(gate, "new");
+	toy_server_ends();
+}
+
 static void every_kill_before_the_point_can_go_back(void **state)
 {
 	int n = 1;
@@ -932,6 +990,7 @@ int main(int argc, char **argv)
 		T(a_start_that_must_not_be_turns_it_back),
 		T(a_failure_while_docker_is_away_turns),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
+		T(no_start_again_behind_an_open_gate),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),
 		T(single_things_not_proved_are_counted),
@@ -966,6 +1025,8 @@ int main(int argc, char **argv)
 		T(what_a_server_said_stands_while_it_ends),
 		T(a_docker_that_is_away_for_a_moment_is_waited_for),
 		T(behind_the_first_change_nothing_is_asked_again),
+		T(the_gate_is_open_while_the_old_server_is_asked_again),
+		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),
 #endif
 	};
