@@ -128,6 +128,38 @@ id_of() { docker container inspect --format '{{.Id}} {{.State.StartedAt}}' "$1";
 	nothing_lost
 }
 
+# From here on crossgrade's docker is a program that once, at the first call of Compose while the server is down, does something else before.
+meddle() { # COMMAND...
+	rm -rf "$lab/meddled"
+	program meddling <<-END
+		case " \$* " in
+		*" compose "*) [ "\$(docker container inspect --format '{{.State.Running}}' seatable-server)" = true ] ||
+			! mkdir $lab/meddled 2>/dev/null || $* >$lab/meddled/out 2>&1 3>&- 4>&- ;;
+		esac
+		exec docker "\$@"
+	END
+	export CROSSGRADE_DOCKER=$lab/meddling
+}
+
+@test "behind the gate nobody sees the new server, and a check that fails there costs no edit" {
+	local caddy
+	caddy=$(docker inspect --format '{{.Id}}' caddy)
+	printf '#!/bin/bash\n! timeout 2 bash -c ": <>/dev/tcp/127.0.0.1/80" || touch %s/seen\ntouch %s/asked\nexit 1\n' "$lab" "$lab" >"$lab/look"
+	chmod +x "$lab/look"
+	goal developer 6.1.0 '' "hooks: {after_ready: [$lab/look]}"
+	clients_begin
+	# Somebody lets them in again, before there is a new server to be seen.
+	meddle docker start caddy
+	move
+	exits 5
+	[ -d "$lab/meddled" ]
+	is enterprise 6.1.8
+	[ -e "$lab/asked" ]
+	[ ! -e "$lab/seen" ]
+	[ "$(docker inspect --format '{{.Id}} {{.State.Running}}' caddy)" = "$caddy true" ]
+	nothing_lost
+}
+
 # ---- a server that does not come as it should
 
 shape() { sql "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'dtable_db' ORDER BY 1, 2"; }
@@ -173,19 +205,6 @@ turns_back() {
 }
 
 # ---- what others do meanwhile
-
-# From here on crossgrade's docker is a program that once, at the first call of Compose while the server is down, does something else before.
-meddle() { # COMMAND...
-	rm -rf "$lab/meddled"
-	program meddling <<-END
-		case " \$* " in
-		*" compose "*) [ "\$(docker container inspect --format '{{.State.Running}}' seatable-server)" = true ] ||
-			! mkdir $lab/meddled 2>/dev/null || $* >$lab/meddled/out 2>&1 3>&- 4>&- ;;
-		esac
-		exec docker "\$@"
-	END
-	export CROSSGRADE_DOCKER=$lab/meddling
-}
 
 @test "Docker's daemon goes in the window and comes again: the switch, to another patch, goes on" {
 	drawn 0 5

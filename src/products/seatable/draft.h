@@ -19,6 +19,7 @@ struct sea_draft {
 	json_t *roots;          /* of the site: named here as places need them */
 	json_t *at;             /* as sea_db_open() */
 	json_t *schemas;        /* SeaTable's own, in order */
+	json_t *door;           /* the proxy that is the gate, as gate_close has it; {}: no gate */
 };
 
 /* Place of an absolute path: its directory becomes root `name` of the site. New reference. */

@@ -50,9 +50,10 @@
 #define SEA_NAMED          "server.named"       /* P {"tag","image","volume": version|absent,"edition"|absent: of the image's name}: what other sources say */
 #define SEA_PINGS          "server.pings"       /* O {"server-info"|"api2"|"dtable-server"|"dtable-db"|"api-gateway"|"nginx": "" | why not} */
 #define SEA_PROBE          "server.probe"       /* P {"host","http","name": of the Host header,"secure": it is https for clients,"proxy": service that
-                                                 * holds that door|absent}: where clients reach it from this host */
+                                                 * holds that door|absent}: where the server itself answers on this host; "door": {"host",
+                                                 * "port"} of the proxy that clients come through|absent */
 #define SEA_CLIENT         "probe.client"       /* O {"asked": by settings.probe} and, where it is, sea_client_look() without rows */
-#define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that holds the door|absent} */
+#define SEA_PUBLIC         "server.public"      /* P {"protocol","hostname","proxy": service that clients come through|absent} */
 
 /* ---- data */
 #define SEA_DATA           "data.path"          /* P str: source of the server's /shared [merged] */

@@ -7,6 +7,7 @@
 #include "products/seatable/image.h"
 #include "products/seatable/inside.h"
 #include "products/seatable/inspect.h"
+#include "products/seatable/merged.h"
 #include "products/seatable/server.h"
 
 #define LABEL(name) "com.docker.compose." name
@@ -133,15 +134,10 @@ static void put_edition(struct sea_look *k)
 
 static void put_public(struct sea_look *k)
 {
-	const json_t *environment = facts_get(k->f, SEA_ENVIRONMENT), *published = facts_get(k->f, SEA_PUBLISHED), *doors;
-	const char *proxy = NULL, *holder, *name;
+	const json_t *environment = facts_get(k->f, SEA_ENVIRONMENT), *published = facts_get(k->f, SEA_PUBLISHED);
+	const char *proxy = sea_merged_proxy(published, k->l.server), *holder;
 	json_t *probe;
 
-	json_object_foreach((json_t *)published, name, doors)
-		if (k->l.server && strcmp(name, k->l.server) != 0 && (!strcmp(name, "caddy") || !proxy))
-			proxy = name;
-	if (k->l.server && json_object_get(published, k->l.server))
-		proxy = NULL;
 	holder = proxy ?: json_object_get(published, k->l.server ?: "") ? k->l.server : NULL;
 	sea_pin(k, SEA_PUBLIC,
 		json_pack("{ss ss ss*}", "protocol", json_str(environment, "SEATABLE_SERVER_PROTOCOL", "https"), "hostname",

@@ -152,6 +152,35 @@ json_t *sea_merged_published(const json_t *config)
 	return facts;
 }
 
+static bool is_web(const json_t *doors)
+{
+	const json_t *door;
+	size_t i;
+
+	json_array_foreach((json_t *)doors, i, door) {
+		struct sv at = sv_of(json_string_value(door));
+
+		if (sv_ends(at, ":80/tcp") || sv_ends(at, ":443/tcp"))
+			return true;
+	}
+	return false;
+}
+
+const char *sea_merged_proxy(const json_t *published, const char *server)
+{
+	const char *found = NULL, *name;
+	const json_t *doors;
+
+	if (!server || json_object_get(published, server))
+		return NULL;
+	if (json_object_get(published, "caddy"))
+		return "caddy";
+	json_object_foreach((json_t *)published, name, doors)
+		if (!found && is_web(doors))
+			found = name;
+	return found;
+}
+
 static bool has_alias(const json_t *service, const char *host)
 {
 	json_t *nets = json_object_get(service, "networks"), *net;

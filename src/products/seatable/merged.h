@@ -22,6 +22,9 @@ json_t *sea_merged_services(const json_t *config) must_check;
 json_t *sea_merged_environment(const json_t *config, const char *service) must_check;
 json_t *sea_merged_binds(const json_t *config, const char *service) must_check;
 json_t *sea_merged_published(const json_t *config) must_check;
+/* Of SEA_PUBLISHED the service that clients come through to this server: the vendor's, or who has the ports of the web. Borrowed; NULL: none,
+ * or the server publishes its own. */
+const char *sea_merged_proxy(const json_t *published, const char *server);
 /* The service whose container has the server's database, or NULL where that is elsewhere. Borrowed. */
 const char *sea_merged_database(const json_t *config, const char *server);
 

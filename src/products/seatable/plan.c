@@ -92,6 +92,21 @@ static void set_roots(struct sea_draft *d)
 	json_object_set_new(d->roots, "data", json_string(facts_str(d->now, SEA_DATA, "")));
 }
 
+/* ---- the gate ---- */
+
+/* The proxy is stopped and started last: its container stays the one it is. Ports that the server publishes itself cannot come last without its being
+ * made anew twice. */
+static json_t *door_of(const struct sea_draft *d)
+{
+	const char *proxy = json_str(facts_get(d->now, SEA_PUBLIC), "proxy", NULL);
+	bool usable = proxy && !strcmp(json_str(json_object_get(facts_get(d->now, SEA_STATES), proxy), "status", ""), "running");
+
+	if (!usable || !window_wants_gate(d->to, usable))
+		return json_object();
+	return json_pack("{ss ss ss}", "kind", "compose", "project", json_str(facts_get(d->now, SEA_SERVICE), "project", ""), "service",
+			 proxy);
+}
+
 /* ---- the steps ---- */
 
 static void draft_steps(struct sea_draft *d)
@@ -119,6 +134,7 @@ static void draft_done(struct sea_draft *d)
 	json_decref(d->roots);
 	json_decref(d->at);
 	json_decref(d->schemas);
+	json_decref(d->door);
 }
 
 int seatable_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
@@ -142,6 +158,7 @@ int seatable_plan(const struct facts *now, const struct goal *to, struct plan *r
 	set_roots(&d);
 	d.at = database_at(now);
 	d.schemas = own_schemas(now);
+	d.door = door_of(&d);
 	if (is_nothing(&d))
 		plan_note(ret, "nothing to do: this very edition and version is in force already");
 	else

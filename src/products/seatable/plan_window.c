@@ -124,6 +124,8 @@ void sea_draft_freeze(struct sea_draft *d)
 	keep(d, false);
 	outside(d);
 	look(d);
+	window_close_gate(d->plan, PHASE_FREEZE, d->door,
+			  "nobody comes in from before the stop until the new server is checked: a failure costs nobody an edit");
 	stop(d);
 	if (!d->dumps_running) {
 		dump(d);
@@ -136,7 +138,7 @@ void sea_draft_freeze(struct sea_draft *d)
 
 void sea_draft_thaw(struct sea_draft *d)
 {
-	add(d, PHASE_THAW, "start", "service_start", window_start_flags(NULL),
+	add(d, PHASE_THAW, "start", "service_start", window_start_flags(d->door),
 	    json_pack("{so ss ss}", "launch", plan_from("stop", "launch"), "within", sea_draft_span(d, "start_timeout", "10m"), "stop_within",
 		      sea_draft_span(d, "stop_timeout", "2m")),
 	    "the first start of the other image; within a minor release it leaves the databases as they are");
@@ -144,19 +146,16 @@ void sea_draft_thaw(struct sea_draft *d)
 
 void sea_draft_prove(struct sea_draft *d)
 {
-	add(d, PHASE_PROVE, "ready", "seatable_wait", window_ready_flags(NULL),
+	add(d, PHASE_PROVE, "ready", "seatable_wait", window_ready_flags(d->door),
 	    json_pack("{ss ss ss ss ss}", "container", json_str(d->at, "server", ""), "edition", d->to_edition, "version", d->to_version, "within",
 		      sea_draft_span(d, "start_timeout", "10m"), "stall", sea_draft_span(d, "stall", "3m")),
 	    "edition and version as asked, and every component answers three times in a row: the container's health is of one of them alone");
-	window_prove(d->plan, d->to, NULL,
+	window_prove(d->plan, d->to, d->door,
 		     "release, schemas, users, bases and configuration are what they must be; every other container is the one it was");
 }
 
 void sea_draft_open(struct sea_draft *d)
 {
-	json_t *ports = json_array();
-
-	window_open(d->plan, d->to, ports);
-	json_decref(ports);
+	window_open(d->plan, d->to, d->door);
 	window_prove_deep(d->plan);
 }

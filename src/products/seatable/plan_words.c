@@ -63,6 +63,19 @@ static void default_note(struct sea_draft *d)
 		plan_note(d->plan, "without a line in .env the image floats with the vendor's yml: the next tarball of a newer release changes it");
 }
 
+static void gate_note(struct sea_draft *d)
+{
+	const char *proxy = json_str(d->door, "service", NULL);
+
+	window_note_gate(d->plan, d->door);
+	if (proxy)
+		plan_note(d->plan, "gate: '%s' is stopped before the server and started when the checks have passed: nobody who comes through it sees "
+				   "the new server before; containers of the project that ask the server themselves are not held", proxy);
+	else if (window_wants_gate(d->to, true))
+		plan_note(d->plan, "no proxy of the project that runs stands before the server: ports of its own cannot be published last without making "
+				   "it anew twice");
+}
+
 void sea_draft_notes(struct sea_draft *d)
 {
 	point_note(d);
@@ -70,7 +83,7 @@ void sea_draft_notes(struct sea_draft *d)
 	others_note(d);
 	license_note(d);
 	default_note(d);
-	window_note_gate(d->plan, NULL);
+	gate_note(d);
 }
 
 /* Computed, not measured. A dump goes at 20 to 200 MB a second; stop 0.3 to 10 s, a real server's start 30 to 180 s by the vendor's
@@ -79,6 +92,8 @@ void sea_draft_notes(struct sea_draft *d)
 #define STOP_HIGH_MS  10000
 #define START_LOW_MS  2000
 #define START_HIGH_MS 180000
+#define GATE_LOW_MS   1000      /* three answers in a row, the checks, and the proxy's start */
+#define GATE_HIGH_MS  10000
 
 static int64_t dumped_bytes(const struct sea_draft *d)
 {
@@ -105,16 +120,24 @@ static int64_t folder_bytes(const struct sea_draft *d)
 	return sum;
 }
 
+static json_t *range(int64_t low_ms, int64_t high_ms)
+{
+	return json_pack("[II]", (json_int_t)low_ms, (json_int_t)high_ms);
+}
+
 void sea_draft_forecast(struct sea_draft *d)
 {
 	int64_t bytes = dumped_bytes(d), in_window = d->dumps_running ? 0 : bytes;
-	json_t *parts = json_pack("{s[II] s[II] s[II]}", "stop_ms", (json_int_t)STOP_LOW_MS, (json_int_t)STOP_HIGH_MS, "dump_ms",
-				  (json_int_t)(in_window / 200000), (json_int_t)(in_window / 20000), "start_ms", (json_int_t)START_LOW_MS,
-				  (json_int_t)START_HIGH_MS);
+	bool gated = window_is_gated(d->door);
+	int64_t low = STOP_LOW_MS + START_LOW_MS + in_window / 200000 + (gated ? GATE_LOW_MS : 0);
+	int64_t high = STOP_HIGH_MS + START_HIGH_MS + in_window / 20000 + (gated ? GATE_HIGH_MS : 0);
+	json_t *parts = json_pack("{so so so}", "stop_ms", range(STOP_LOW_MS, STOP_HIGH_MS), "dump_ms",
+				  range(in_window / 200000, in_window / 20000), "start_ms", range(START_LOW_MS, START_HIGH_MS));
 
+	if (gated)
+		json_object_set_new(parts, "gate_ms", range(GATE_LOW_MS, GATE_HIGH_MS));
 	plan_forecast(d->plan, "downtime",
-		      json_pack("{ss sI sI so}", "how", "computed", "low_ms", (json_int_t)(STOP_LOW_MS + START_LOW_MS + in_window / 200000),
-				"high_ms", (json_int_t)(STOP_HIGH_MS + START_HIGH_MS + in_window / 20000), "parts", parts));
+		      json_pack("{ss sI sI so}", "how", "computed", "low_ms", (json_int_t)low, "high_ms", (json_int_t)high, "parts", parts));
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes", (json_int_t)(bytes + folder_bytes(d)), "build_bytes",
 				json_int(facts_get(d->now, SEA_TO_LOCAL), "size", 0)));

@@ -34,6 +34,28 @@ static const char *const editions[] = { SEA_DEVELOPER, SEA_ENTERPRISE, NULL };
 
 /* ---- the site ---- */
 
+/* Where clients knock: "0.0.0.0:443/tcp". */
+static json_t *door_at(const json_t *published, const char *proxy)
+{
+	const char *at = json_string_value(json_array_get(json_object_get(published, proxy), 0)), *colon = at ? strrchr(at, ':') : NULL;
+	autofree char *host = colon ? xstrndup(at, (size_t)(colon - at)) : NULL;
+	struct sv port = sv_of(colon ? colon + 1 : "");
+	bool any = !host || !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
+	uint64_t number;
+
+	if (!sv_u64(sv_cut(&port, '/'), &number))
+		return NULL;
+	return json_pack("{ss sI}", "host", any ? "127.0.0.1" : host, "port", (json_int_t)number);
+}
+
+static json_t *client_door(const struct sea_layout *l)
+{
+	autojson json_t *published = l->config ? sea_merged_published(l->config) : NULL;
+	const char *proxy = published ? sea_merged_proxy(published, l->server) : NULL;
+
+	return proxy ? door_at(published, proxy) : NULL;
+}
+
 static json_t *probe_of(const struct sea_layout *l)
 {
 	static const char *const names[] = { "http" };
@@ -41,9 +63,12 @@ static json_t *probe_of(const struct sea_layout *l)
 	const json_t *seen = sea_layout_container(l, l->server);
 	json_t *probe = json_pack("{ss si}", "host", "127.0.0.1", "http", 80);
 	autojson json_t *about = seen ? container_about(seen) : NULL;
+	json_t *door = client_door(l);
 
 	if (about)
 		container_reach(about, names, ARRAY_LEN(names), probe);
+	if (door)
+		json_object_set_new(probe, "door", door);
 	if (hostname && *hostname)
 		json_object_set_new(probe, "name", json_text(hostname));
 	return probe;

@@ -11,6 +11,7 @@ int main(void)
 		{ "seatable.env-image", "none", VERDICT_PASS },
 		{ "seatable.healthy", "docker", VERDICT_BLOCK },
 		{ "seatable.healthy", "older", VERDICT_PASS },
+		{ "seatable.healthy", "proxy-down", VERDICT_WARN },
 		{ "seatable.images", "retagged", VERDICT_PASS },
 		{ "seatable.edition", "word", VERDICT_NOTE },
 		{ "seatable.version-agrees", "early", VERDICT_WARN },

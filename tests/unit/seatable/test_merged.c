@@ -142,6 +142,26 @@ static void which_file_has_the_image(void **state)
 	assert_false(sea_yml_has_tags(sv_of("a: b\n")));
 }
 
+static void who_clients_come_through(void **state)
+{
+	static const struct {
+		const char *published, *proxy;
+	} all[] = {
+		{ "{\"caddy\": [\"0.0.0.0:80/tcp\", \"0.0.0.0:443/tcp\"]}", "caddy" },
+		{ "{\"mariadb\": [\"127.0.0.1:3306/tcp\"], \"nginx\": [\"0.0.0.0:443/tcp\"]}", "nginx" },
+		{ "{\"mariadb\": [\"127.0.0.1:3306/tcp\"]}", NULL },
+		{ "{\"caddy\": [\"0.0.0.0:443/tcp\"], \"seatable-server\": [\"0.0.0.0:8000/tcp\"]}", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		json_t *published = json_loads(all[i].published, 0, NULL);
+		const char *is = sea_merged_proxy(published, "seatable-server");
+
+		assert_string_equal(is ? is : "none", all[i].proxy ? all[i].proxy : "none");
+		json_decref(published);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +169,7 @@ int main(void)
 		cmocka_unit_test(the_legacy_layout),        cmocka_unit_test(a_node_of_a_cluster),
 		cmocka_unit_test(the_database_by_any_of_its_names),       cmocka_unit_test(a_server_by_its_image),
 		cmocka_unit_test(the_default_of_a_variable), cmocka_unit_test(which_file_has_the_image),
+		cmocka_unit_test(who_clients_come_through),
 	};
 
 	return cmocka_run_group_tests_name("merged", tests, NULL, NULL);

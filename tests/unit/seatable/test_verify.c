@@ -181,7 +181,10 @@ static void no_certificate(void **state)
 
 	put(&frozen, BASE_OUTSIDE, SHOWN("aa", "site.test", "true", "5"));
 	put(&now, BASE_OUTSIDE, "{\"missing\": {\"certificate\": \"nobody listens\"}}");
-	p = proof(DEPTH_GATE, true);
+	p = proof(DEPTH_GATE, true);    /* who shows it may be held */
+	sea_compare_outside(&p);
+	assert_int_equal(cmp.n, 0);
+	p = proof(DEPTH_DEEP, true);
 	sea_compare_outside(&p);
 	assert_int_equal(said("site", "certificate"), CMP_UNPROVED);
 	put(&frozen, BASE_OUTSIDE, "{\"missing\": {}}");        /* plain http */
