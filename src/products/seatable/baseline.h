@@ -7,9 +7,11 @@
 #define BASE_STILL      "base.still"      /* O bool: nobody could write, for the server was stopped */
 #define BASE_TABLES     "base.tables"     /* O {"schema.table": rows} */
 #define BASE_UNCOUNTED  "base.uncounted"  /* O {"schema.table": why}: large ones whose rows are not in BASE_TABLES; absent: none */
-#define BASE_SUMS       "base.sums"       /* O {"schema.table": CHECKSUM TABLE}, of those that are not large and not written all the time */
+#define BASE_SUMS       "base.sums"       /* O {"schema.table": CHECKSUM TABLE}, of those that are not written all the time */
+#define BASE_UNSUMMED   "base.unsummed"   /* O {"schema.table": why}: large ones that are not in BASE_SUMS; absent: none */
 #define BASE_SHAPES     "base.shapes"     /* O {schema: digest of columns and indexes} */
 #define BASE_EDITS      "base.edits"      /* O {uuid of a base: {"edits": rows in operation_log,"newest": op_id}} */
+#define BASE_BASES      "base.bases"      /* O sea_bases_look(); of a later look only where some went */
 #define BASE_RELEASE    "base.release"    /* O str: current_version.txt */
 #define BASE_CONF       "base.conf"       /* O {file: sha256} of the configuration */
 #define BASE_FOLDERS    "base.folders"    /* O {folder: {"files","bytes","digest": of names, sizes and times}} */

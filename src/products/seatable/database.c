@@ -115,6 +115,18 @@ int sea_db_rows(const struct sea_db *db, const char *sql, json_t **ret, struct e
 	return 0;
 }
 
+const char *sea_db_cell(const json_t *row, size_t i)
+{
+	return json_string_value(json_array_get(row, i)) ?: "";
+}
+
+int64_t sea_db_number(const json_t *row, size_t i)
+{
+	int64_t n;
+
+	return sv_i64(sv_of(sea_db_cell(row, i)), &n) ? n : 0;
+}
+
 static char *quoted(const char *text, char quote)
 {
 	autobuf struct buf out = BUF_MAX(4096);

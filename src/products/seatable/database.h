@@ -24,7 +24,10 @@ void sea_db_done(struct sea_db *db);
 
 /* Rows as arrays of texts. What the client cannot tell from a text: NULL is "NULL". At most 16 MiB. ERR_TIMEOUT: not within_ns. */
 int sea_db_rows(const struct sea_db *db, const char *sql, json_t **ret, struct err *e) must_check;
-/* The same to an open file, from where it stands, as many as there are: a line each, a tab between fields, \t \n \\ \0 in them. */
+/* A field of such a row, "" where it has none; a whole number of it, 0 where it is none. Borrowed. */
+const char *sea_db_cell(const json_t *row, size_t i) must_check;
+int64_t sea_db_number(const json_t *row, size_t i) must_check;
+/* sea_db_rows() to an open file, from where it stands, as many as there are: a line each, a tab between fields, \t \n \\ \0 in them. */
 int sea_db_lines(const struct sea_db *db, const char *sql, int fd, struct err *e) must_check;
 int sea_db_run(const struct sea_db *db, const char *sql, struct err *e) must_check;
 /* Others that are at work in a schema are put out of it: what a killed load of ours left in the container goes on otherwise, beside the

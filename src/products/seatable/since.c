@@ -133,18 +133,19 @@ static const char *table_of(const char *name)
 	return dot ? dot + 1 : name;
 }
 
-/* As many rows as before, and some say something else: how many is not told, so it is one. */
+/* As many rows as before, and some say something else, or cannot be read any more: how many is not told, so it is one. */
 static void compare_table(const char *name, const struct facts *then, const struct facts *now, struct writes *w)
 {
 	const json_t *was = json_object_get(facts_get(then, BASE_TABLES), name), *is = json_object_get(facts_get(now, BASE_TABLES), name);
 	const json_t *sum = json_object_get(facts_get(then, BASE_SUMS), name), *sum_now = json_object_get(facts_get(now, BASE_SUMS), name);
 	int64_t before = was ? json_integer_value(was) : -1, after = is ? json_integer_value(is) : -1;
+	bool is_read = !facts_why_missing(now, BASE_SUMS);
 
 	if (sea_is_written_always(table_of(name)))
 		return;
 	if (before >= 0 && after >= 0 && before != after)
 		add(w, xasprintf("table %s", name), llabs(after - before), before, after);
-	else if (before < 0 || after < 0 || (sum && sum_now && !json_equal(sum, sum_now)))
+	else if (before < 0 || after < 0 || (sum && is_read && !json_equal(sum, sum_now)))
 		add(w, xasprintf("table %s", name), 1, before, after);
 }
 

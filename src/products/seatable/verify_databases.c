@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "products/seatable/baseline.h"
+#include "products/seatable/bases.h"
 #include "products/seatable/verify.h"
 
 #define RULE_SINCE "seatable.written-since"
@@ -56,7 +57,7 @@ static void compare_rows(struct sea_proof *p)
 	}
 }
 
-/* Of a large one, or one behind the first GiB, rows alone were counted. */
+/* Of some rows alone were counted, then or now. */
 static void say_unsummed(struct sea_proof *p)
 {
 	const char *name;
@@ -64,10 +65,12 @@ static void say_unsummed(struct sea_proof *p)
 
 	json_object_foreach((json_t *)facts_get(p->frozen, BASE_TABLES), name, unused)
 	{
+		const struct facts *f = json_object_get(facts_get(p->frozen, BASE_SUMS), name) ? p->now : p->frozen;
+		const char *why = json_str(facts_get(f, BASE_UNSUMMED), name, f == p->now ? NULL : "its rows were counted and not read");
 		autofree char *subject = xasprintf("table %s", name);
 
-		if (!sea_is_written_always(table_of(name)) && !json_object_get(facts_get(p->frozen, BASE_SUMS), name))
-			sea_unproved(p, subject, "content", "it is large, or all tables together are: its rows were counted and not read");
+		if (why && !sea_is_written_always(table_of(name)))
+			sea_unproved(p, subject, "content", why);
 	}
 }
 
@@ -116,12 +119,30 @@ static void compare_edits(struct sea_proof *p)
 	}
 }
 
+/* Of others that went, their rows are told. */
+static void compare_bases(struct sea_proof *p)
+{
+	const json_t *then = facts_get(p->frozen, BASE_BASES), *now = facts_get(p->now, BASE_BASES), *unused;
+	const char *uuid;
+
+	if (!now)
+		return;
+	json_object_foreach(json_object_get(then, "bases"), uuid, unused)
+	{
+		autofree char *subject = xasprintf("base %s", uuid);
+
+		if (sea_base_vanished(then, now, uuid))
+			sea_moved(p, subject, "is there", "yes", "no", "one that a user deletes is marked and stays, until the trash is cleared");
+	}
+}
+
 void sea_compare_databases(struct sea_proof *p)
 {
 	compare_shapes(p);
 	compare_rows(p);
 	sea_unread(p, BASE_UNCOUNTED, "table", "rows");
 	compare_edits(p);
+	compare_bases(p);
 	if (!sea_at_gate(p))
 		compare_sums(p);
 }

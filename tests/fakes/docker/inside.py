@@ -112,7 +112,12 @@ def statement(db, sql):
     schema = db["schemas"].get(named.group(1)) if named else None
     made = re.match(r"DROP DATABASE IF EXISTS `(\w+)`; CREATE DATABASE `\w+` CHARACTER SET (\w+) COLLATE (\w+)", sql)
     log = re.search(r"FROM `(\w+)`\.operation_log", sql)
-    if sql.strip() == "SELECT 1":
+    bases = re.match(r"SELECT 'base', uuid, workspace_id, deleted FROM `(\w+)`\.dtables", sql)
+    if bases:
+        for row in rows_of(db, bases.group(1), "dtables"):
+            print("base\tb%d\t1\t0" % row)
+        print("workspace\t1\t\t")
+    elif sql.strip() == "SELECT 1":
         print("1")
     elif made:
         db["schemas"][made.group(1)] = {"charset": made.group(2), "collation": made.group(3), "tables": {}, "rows": {}}

@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "laws/kinds/seatable_bench.h"
 #include "products/seatable/baseline.h"
+#include "products/seatable/bases.h"
 #include "products/seatable/dump_rows.h"
 #include "products/seatable/seatable.h"
 #include "unit.h"
@@ -308,6 +309,56 @@ static void a_table_too_large_to_be_counted_is_no_reason_to_stop(void **state)
 	assert_non_null(strstr(json_str(facts_get(&frozen, BASE_UNCOUNTED), "dtable_db.operation_log", ""), "max_statement_time"));
 }
 
+static void bases_are_listed_where_some_went(void **state)
+{
+	autofacts struct facts frozen = { 0 }, as_before = { 0 }, fewer = { 0 };
+	struct err e = ERR_INIT;
+
+	bind_site();
+	sea_bench_databases(&b, "1, 2", "7", "");
+	baseline(&frozen);
+	assert_string_equal(json_str(json_object_get(json_object_get(facts_get(&frozen, BASE_BASES), "bases"), "b2"), "in", ""), "1");
+	facts_init(&as_before, "seatable", "main");
+	assert_ok(sea_baseline_data(&b.ctx, &frozen, &as_before, &e), &e);
+	assert_null(facts_get(&as_before, BASE_BASES));
+	sea_bench_databases(&b, "1", "7", "");
+	facts_init(&fewer, "seatable", "main");
+	assert_ok(sea_baseline_data(&b.ctx, &frozen, &fewer, &e), &e);
+	assert_true(sea_base_vanished(facts_get(&frozen, BASE_BASES), facts_get(&fewer, BASE_BASES), "b2"));
+	assert_false(sea_base_vanished(facts_get(&frozen, BASE_BASES), facts_get(&fewer, BASE_BASES), "b1"));
+}
+
+/* As long as nobody waits for it. */
+static void a_large_table_is_read_for_its_checksum(void **state)
+{
+	static const char large[] = ", \"large\": {\"dtables\": 900000000}", torn[] = ", \"large\": {\"dtables\": 900000000}, \"torn\": \"dtables\"";
+	autofacts struct facts frozen = { 0 }, still = { 0 };
+	struct err e = ERR_INIT;
+	struct writes w;
+
+	bind_site();
+	sea_bench_databases(&b, "1", "7", large);
+	baseline(&frozen);
+	assert_non_null(json_object_get(facts_get(&frozen, BASE_SUMS), "dtable_db.dtables"));
+	assert_null(facts_get(&frozen, BASE_UNSUMMED));
+	facts_init(&still, "seatable", "main");
+	facts_put_bool(&still, FACT_OBSERVED, BASE_STILL, true, "test");
+	assert_ok(sea_baseline_data(&b.ctx, NULL, &still, &e), &e);
+	assert_null(json_object_get(facts_get(&still, BASE_SUMS), "dtable_db.dtables"));
+	assert_non_null(strstr(json_str(facts_get(&still, BASE_UNSUMMED), "dtable_db.dtables", ""), "clients would have waited"));
+	count(&frozen, &w);
+	assert_int_equal(w.transactions, 0);
+	writes_done(&w);
+	sea_bench_databases(&b, "9", "7", large);
+	count(&frozen, &w);
+	assert_int_equal(count_of(&w, "table dtable_db.dtables")->transactions, 1);
+	writes_done(&w);
+	sea_bench_databases(&b, "1", "7", torn);
+	count(&frozen, &w);
+	assert_int_equal(count_of(&w, "table dtable_db.dtables")->transactions, 1);
+	writes_done(&w);
+}
+
 /* Neither look can tell whether anybody wrote there. */
 static void what_cannot_be_read_counts_as_written(void **state)
 {
@@ -350,6 +401,8 @@ int main(void)
 		T(every_edit_is_saved),
 		T(new_edits_are_told_by_their_numbers),
 		T(a_table_too_large_to_be_counted_is_no_reason_to_stop),
+		T(bases_are_listed_where_some_went),
+		T(a_large_table_is_read_for_its_checksum),
 		T(what_cannot_be_read_counts_as_written),
 	};
 

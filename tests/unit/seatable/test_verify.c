@@ -114,6 +114,25 @@ static void edits_that_are_gone(void **state)
 	assert_int_equal(said("base b", "newest edit"), CMP_DIFFERENT);
 }
 
+/* That no user can have taken, whoever writes meanwhile. */
+static void a_base_that_vanished(void **state)
+{
+	struct sea_proof p = proof(DEPTH_GATE, true);
+
+	put(&frozen, BASE_BASES, "{\"bases\": {\"a\": {\"in\": \"1\", \"deleted\": false}, \"b\": {\"in\": \"1\", \"deleted\": true}, "
+				 "\"c\": {\"in\": \"2\", \"deleted\": false}, \"d\": {\"in\": \"1\", \"deleted\": false}}, \"workspaces\": {\"1\": true, \"2\": true}}");
+	sea_compare_databases(&p);
+	assert_int_equal(cmp.n, 0);
+	put(&now, BASE_BASES, "{\"bases\": {\"d\": {\"in\": \"1\", \"deleted\": true}}, \"workspaces\": {\"1\": true}}");
+	p = proof(DEPTH_GATE, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("base a", "is there"), CMP_DIFFERENT);
+	assert_int_equal(cmp.n, 1);
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("base a", "is there"), CMP_UNPROVED);
+}
+
 static void what_the_baseline_could_not_read(void **state)
 {
 	struct sea_proof p = proof(DEPTH_DEEP, true);
@@ -127,6 +146,11 @@ static void what_the_baseline_could_not_read(void **state)
 	assert_int_equal(said("table dtable_db.huge", "rows"), CMP_UNPROVED);
 	assert_int_equal(said("table dtable_db.wide", "content"), CMP_UNPROVED);
 	assert_int_equal(cmp.n, 2);
+	put(&now, BASE_SUMS, "{}");
+	put(&now, BASE_UNSUMMED, "{\"dtable_db.shares\": \"max_statement_time exceeded\"}");
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_databases(&p);
+	assert_int_equal(said("table dtable_db.shares", "content"), CMP_UNPROVED);
 	facts_miss(&now, BASE_SUMS, "a table is corrupt");
 	p = proof(DEPTH_DEEP, true);
 	sea_compare_databases(&p);
@@ -444,6 +468,7 @@ int main(void)
 		TEST(rows_that_users_took),
 		TEST(rows_that_are_all_gone),
 		TEST(edits_that_are_gone),
+		TEST(a_base_that_vanished),
 		TEST(what_the_baseline_could_not_read),
 		TEST(certificates),
 		TEST(no_certificate),
