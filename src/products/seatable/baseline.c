@@ -9,6 +9,7 @@
 #include "products/seatable/dumps.h"
 #include "products/seatable/layout.h"
 #include "products/seatable/license_place.h"
+#include "products/seatable/log_files.h"
 #include "products/seatable/outside.h"
 #include "products/seatable/running.h"
 #include "svc/compose.h"
@@ -185,6 +186,17 @@ static void read_running(struct look *l)
 		facts_put(l->ret, FACT_OBSERVED, BASE_LOG, log, "docker logs");
 }
 
+static void read_log_files(struct look *l, const struct facts *before)
+{
+	struct err why = ERR_INIT;
+	json_t *files = sea_log_files(l->site, before ? facts_get(before, BASE_LOG_FILES) : NULL, &why);
+
+	if (files)
+		facts_put(l->ret, FACT_OBSERVED, BASE_LOG_FILES, files, "seatable/logs");
+	else
+		facts_miss(l->ret, BASE_LOG_FILES, why.msg);
+}
+
 /* A server that is stopped was looked at before. */
 static void read_outside(struct look *l, const struct facts *before)
 {
@@ -228,6 +240,7 @@ int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct f
 	if (r < 0)
 		return err_wrap(e, "read the baseline");
 	read_project(&l, before);
+	read_log_files(&l, before);
 	sea_baseline_files(c, l.site, quick, before, ret);
 	return 0;
 }

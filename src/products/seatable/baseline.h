@@ -20,6 +20,7 @@
 #define BASE_SEATS      "base.seats"      /* O {"active": users,"licensed": seats of the licence in place|absent} */
 #define BASE_RUNNING    "base.running"    /* O sea_running_of() the server's container */
 #define BASE_LOG        "base.log"        /* O sea_running_log() of it */
+#define BASE_LOG_FILES  "base.log_files"  /* O sea_log_files() */
 #define BASE_OUTSIDE    "base.outside"    /* O sea_outside_look() */
 #define BASE_CONTAINERS "base.containers" /* O {name: {"id","image"}}: of the project, without the server's */
 

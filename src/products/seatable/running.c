@@ -48,10 +48,12 @@ static bool says_any(struct sv line, const char *const *words)
 	return false;
 }
 
+#define TRACEBACK "Traceback (most recent call last)"
+
 /* Words of Python's and the monitor's logs, and of the start script. Source: facts/seatable 6.2, 10.9. */
 json_t *sea_log_judge(struct sv log)
 {
-	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", "Traceback (most recent call last)", NULL };
+	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", TRACEBACK, NULL };
 	static const char *const refusals[] = { "Missing SeaTable License!", "SeaTable License Expired!", NULL };
 	int64_t lines = 0, bad = 0, killed = 0;
 	bool license = false;
@@ -66,4 +68,22 @@ json_t *sea_log_judge(struct sv log)
 	}
 	return json_pack("{sI sI sI sb}", "lines", (json_int_t)lines, "errors", (json_int_t)bad, "killed", (json_int_t)killed, "license",
 			 (int)license);
+}
+
+/* Its lines are indented below their head, all but the last. */
+struct sv sea_log_error_line(struct sv log)
+{
+	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", "refused", "denied", NULL };
+	struct sv last = { 0 };
+	bool in_traceback = false;
+
+	for (int64_t lines = 0; log.n && lines < LINES_MAX; lines++) {
+		struct sv line = sv_line(&log);
+		bool ends = in_traceback && line.n && *line.p != ' ';
+
+		if (ends || says_any(line, errors))
+			last = sv_trim(line);
+		in_traceback = says(line, TRACEBACK) || (in_traceback && !ends);
+	}
+	return last;
 }

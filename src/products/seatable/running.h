@@ -12,3 +12,5 @@ json_t *sea_running_of(const json_t *seen) must_check;
 int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e) must_check;
 /* {"lines","errors": of them that tell one,"killed": components that its monitor killed,"license": it was refused}. Pure; new reference. */
 json_t *sea_log_judge(struct sv log) must_check;
+/* The last line that tells an error: of a traceback its end, which names it. Empty: there is none. Pure; a part of the log. */
+struct sv sea_log_error_line(struct sv log);

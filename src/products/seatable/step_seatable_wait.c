@@ -2,24 +2,29 @@
  * up says nothing: without a licence it idles for ever, and its health is dtable-web's alone (facts/seatable 6.4).
  * params {"container","edition","version","within":"5m","stall":"3m"}; result {"edition","version","ready_ms","started": when its container was}.
  *
- * The container's own log is its progress: what is new of it is told, and a server that neither says nor answers anything new for `stall`
- * is given up. What only a start says, and means its end, ends the wait at once. */
+ * The container's own log is its progress: what is new of it is told. Its own upgrade of the databases writes into a file, so that counts,
+ * too; a server that neither says nor answers anything new for `stall` is given up. What only a start says, and means its end, ends the wait
+ * at once. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "engine/event.h"
 #include "engine/serve.h"
+#include "products/seatable/log_files.h"
 #include "products/seatable/server.h"
 #include "products/seatable/version.h"
 #include "svc/container.h"
 
 #define WITHIN    (300 * NS_PER_S)
 #define STALL     (180 * NS_PER_S)
-#define ASK_EVERY (250 * NS_PER_MS)
+#define ASK_EVERY (100 * NS_PER_MS)
+#define LOOK_EVERY NS_PER_S     /* into the container: programs started there are work beside a server that starts */
+#define ONE_PROBE NS_PER_S
 #define TIMES     3
 #define LOG_MAX   (256u << 10)
 #define LINE_TOLD 300
 #define TOLD_MAX  60    /* lines of the log that are told */
+#define UPGRADE   "init.log" /* where the container's own upgrade writes; the other files grow by the questions asked here, too */
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -31,10 +36,13 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 struct wait {
 	struct ctx *c;
 	const json_t *params;
+	struct site *site;
 	char *last_line;        /* of the log, that was told */
 	json_t *pings;          /* last seen */
+	json_t *files, *upgrade; /* sea_log_marks() of the beginning; of UPGRADE, last seen */
 	int told, in_row;
-	struct deadline until, stall;
+	bool alive;             /* something is new since the look before, however long that took */
+	struct deadline until, stall, look;
 	char why[300];          /* it is not ready */
 };
 
@@ -42,6 +50,14 @@ static void wait_done(struct wait *w)
 {
 	free(w->last_line);
 	json_decref(w->pings);
+	json_decref(w->files);
+	json_decref(w->upgrade);
+}
+
+static void is_alive(struct wait *w)
+{
+	w->alive = true;
+	w->stall = deadline_in(params_span(w->params, "stall", STALL));
 }
 
 /* ---- the log ---- */
@@ -68,7 +84,7 @@ static void tell_line(struct wait *w, struct sv line)
 	autofree char *text = xstrndup(line.p, MIN_OF(line.n, (size_t)LINE_TOLD));
 	autojson json_t *clean = json_text(text);
 
-	w->stall = deadline_in(params_span(w->params, "stall", STALL));
+	is_alive(w);
 	if (w->told++ < TOLD_MAX)
 		event_emit(w->c->events, "note", json_pack("{so}", "text", json_sprintf("the container says: %s", json_string_value(clean))));
 }
@@ -108,6 +124,27 @@ static int read_log(struct wait *w, struct err *e)
 			return -(int)e->kind;
 	}
 	return 0;
+}
+
+static void watch_upgrade(struct wait *w)
+{
+	autojson json_t *marks = sea_log_marks(w->site);
+	json_t *now = json_object_get(marks, UPGRADE);
+
+	if (!now || json_equal(now, w->upgrade))
+		return;
+	is_alive(w);
+	json_decref(w->upgrade);
+	w->upgrade = json_incref(now);
+}
+
+/* What its programs complain of in files behind the reason: docker's log has the start script's words alone. */
+static int not_ready(const struct wait *w, const char *what, struct err *e)
+{
+	autofree char *line = sea_log_last_error(w->site, w->files);
+	autojson json_t *clean = json_text(line ? line : "");
+
+	return err_set(e, ERR_TIMEOUT, "%s: %s%s%s%s", what, w->why, line ? " (seatable/logs/" : "", json_string_value(clean), line ? ")" : "");
 }
 
 /* ---- the doors ---- */
@@ -155,7 +192,7 @@ static void ask_doors(struct wait *w, json_t **ret_says)
 	}
 	sea_server_read(buf_sv(&said), ret_says, &pings);
 	if (!json_equal(pings, w->pings))
-		w->stall = deadline_in(params_span(w->params, "stall", STALL));
+		is_alive(w);
 	json_decref(w->pings);
 	w->pings = json_incref(pings);
 	open = all_open(w, pings) && *ret_says;
@@ -166,9 +203,8 @@ static int has_ended(struct wait *w, struct err *e)
 {
 	struct svc_state now = { 0 };
 	struct service *service;
-	struct site *s;
 
-	if (ctx_site_of(w->c, w->params, &s, e) < 0 || site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+	if (site_service(w->site, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
 		return -(int)e->kind;
 	return now.run == SVC_STOPPED || now.run == SVC_FAILED ?
 		       err_set(e, ERR_REFUSED, "the server ended before it answered: %s", now.detail) :
@@ -180,12 +216,31 @@ static int may_wait_on(struct wait *w, struct err *e)
 	if (has_ended(w, e) < 0)
 		return -(int)e->kind;
 	if (deadline_passed(w->until))
-		return err_set(e, ERR_TIMEOUT, "the server is not ready: %s", w->why);
-	if (deadline_passed(w->stall))
-		return err_set(e, ERR_TIMEOUT, "the server says nothing new and is not ready: %s", w->why);
-	if (w->c->cancel && atomic_load(&w->c->cancel->asked) && !w->c->backward)
-		return err_set(e, ERR_CANCELED, "interrupted while the server started");
+		return not_ready(w, "the server is not ready", e);
+	if (!w->alive && deadline_passed(w->stall))
+		return not_ready(w, "the server says nothing new and is not ready", e);
 	return 0;
+}
+
+/* By its address, which costs nothing: worth a look inside? */
+static bool answers_outside(const struct wait *w)
+{
+	struct probe seen = { 0 };
+	struct err ignored = ERR_INIT;
+
+	return w->c->product->probe(w->site, false, ONE_PROBE, &seen, &ignored) >= 0 && seen.serving;
+}
+
+/* All that is to be seen of it at once. */
+static int look_inside(struct wait *w, json_t **ret_says, struct err *e)
+{
+	w->look = deadline_in(LOOK_EVERY);
+	w->alive = false;
+	ask_doors(w, ret_says);
+	if (read_log(w, e) < 0)
+		return -(int)e->kind;
+	watch_upgrade(w);
+	return w->in_row >= TIMES ? 0 : may_wait_on(w, e);
 }
 
 /* ret_says: what it answered at last. */
@@ -194,15 +249,14 @@ static int wait_on(struct wait *w, json_t **ret_says, struct err *e)
 	for (;;) {
 		autojson json_t *says = NULL;
 
-		ask_doors(w, &says);
-		if (read_log(w, e) < 0)
+		if ((deadline_passed(w->look) || answers_outside(w)) && look_inside(w, &says, e) < 0)
 			return -(int)e->kind;
 		if (w->in_row >= TIMES) {
 			*ret_says = json_incref(says);
 			return answers_as(w, says, e);
 		}
-		if (may_wait_on(w, e) < 0)
-			return -(int)e->kind;
+		if (w->c->cancel && atomic_load(&w->c->cancel->asked) && !w->c->backward)
+			return err_set(e, ERR_CANCELED, "interrupted while the server started");
 		clock_sleep_ns(ASK_EVERY);
 	}
 }
@@ -223,10 +277,14 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo unused_
 	cleanup_with(wait_done) struct wait w = { .c = c,
 						  .params = params,
 						  .until = deadline_in(params_span(params, "within", WITHIN)),
-						  .stall = deadline_in(params_span(params, "stall", STALL)) };
+						  .stall = deadline_in(params_span(params, "stall", STALL)),
+						  .look = deadline_in(LOOK_EVERY) };
 	autojson json_t *says = NULL;
 	int64_t began = clock_mono_ns();
 
+	if (ctx_site_of(c, params, &w.site, e) < 0)
+		return -(int)e->kind;
+	w.files = sea_log_marks(w.site);
 	if (wait_on(&w, &says, e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_pack("{ss ss sI so}", "edition", json_str(says, "edition", ""), "version", json_str(says, "version", ""), "ready_ms",

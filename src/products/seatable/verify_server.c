@@ -68,20 +68,38 @@ static bool is_usual(const json_t *then, const json_t *now)
 	return lines && is * lines <= was * json_int(now, "lines", 0);
 }
 
-static void compare_log(struct sea_proof *p, const json_t *now)
+/* shown: where the lines are to be read. */
+static void compare_log(struct sea_proof *p, const char *what, const json_t *then, const json_t *now, const char *shown)
 {
-	const json_t *then = facts_get(p->frozen, BASE_LOG);
 	int64_t killed = json_int(now, "killed", 0);
 	autofree char *text = xasprintf("%" PRId64 " of the last %" PRId64 " lines since its start tell an error, %" PRId64
-					" a component that its monitor killed: 'docker logs' shows them",
-					json_int(now, "errors", 0), json_int(now, "lines", 0), killed);
+					" a component that its monitor killed: %s shows them",
+					json_int(now, "errors", 0), json_int(now, "lines", 0), killed, shown);
 
 	if (json_bool(now, "license", false))
-		cmp_add(p->ret, p->to ? CMP_DIFFERENT : CMP_UNPROVED, "server", "log", NULL, NULL, NULL, "it says that its licence is missing or has run out");
+		cmp_add(p->ret, p->to ? CMP_DIFFERENT : CMP_UNPROVED, "server", what, NULL, NULL, NULL, "it says that its licence is missing or has run out");
 	else if (killed || (json_int(now, "errors", 0) && !is_usual(then, now)))
-		sea_unproved(p, "server", "log", text);
+		sea_unproved(p, "server", what, text);
 	else
 		cmp_same(p->ret, 1);
+}
+
+/* Most programs in the container write into the data folder, and its monitor does. */
+static void compare_log_files(struct sea_proof *p)
+{
+	const json_t *then = facts_get(p->frozen, BASE_LOG_FILES), *now = facts_get(p->now, BASE_LOG_FILES), *one;
+	const char *name;
+
+	if (!then || !now) {
+		sea_unproved(p, "server", "log files", facts_why_missing(then ? p->now : p->frozen, BASE_LOG_FILES));
+		return;
+	}
+	json_object_foreach((json_t *)now, name, one)
+	{
+		autofree char *what = xasprintf("log file %s", name);
+
+		compare_log(p, what, json_object_get(then, name), one, "seatable/logs");
+	}
 }
 
 void sea_compare_running(struct sea_proof *p)
@@ -93,9 +111,10 @@ void sea_compare_running(struct sea_proof *p)
 	else
 		sea_unproved(p, "server", "start", facts_why_missing(p->now, BASE_RUNNING));
 	if (log)
-		compare_log(p, log);
+		compare_log(p, "log", facts_get(p->frozen, BASE_LOG), log, "'docker logs'");
 	else
 		sea_unproved(p, "server", "log", facts_why_missing(p->now, BASE_LOG));
+	compare_log_files(p);
 }
 
 /* ---- seats ---- */

@@ -4,7 +4,8 @@ $DOCKER_CONFIG/databases.json: {"password", "schemas": {name: {"charset", "colla
 "bytes": all of it, as the database tells, "large": {table: bytes}, "slow": a table that nobody counts in time, "torn": one whose checksum fails, "connections": [{"id", "db"}]:
 of others}. An edit of operation_log is its op_id, of the one base "b1".
 A load while another is at work in its schema has its rows twice.
-$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door], "late": {address: so many times it is asked before it is up}}. Both are the test's to write.
+$DOCKER_CONFIG/server.json: {"edition", "version", "closed": [door], "late": {address: so many times it is asked before it is up},
+"grows": a file that has a line more each time the server is asked}. Both are the test's to write.
 
 Where $DOCKER_CONFIG/real.json is instead, {"socket", "password", "port"}, a MariaDB of this host is asked at its socket, and for curl
 the process that runs in the container, which publishes its port."""
@@ -179,6 +180,9 @@ def curl(argv):
     if "-o" in argv:
         print("502" if late(server, argv[-1]) else "200", end="")
         return
+    if "grows" in server:
+        with open(server["grows"], "a") as f:
+            f.write("one more\n")
     for url in (a for a in argv if a.startswith("http")):
         answer = "pong"
         if url.endswith("/server-info/"):

@@ -1,10 +1,14 @@
 /* Two worlds compared: what is a difference, what is explained, and what is not proved. Nothing is looked at. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "io/dir.h"
 #include "products/seatable/baseline.h"
 #include "products/seatable/content.h"
+#include "products/seatable/log_files.h"
 #include "products/seatable/outside.h"
 #include "products/seatable/running.h"
 #include "products/seatable/verify.h"
@@ -354,6 +358,8 @@ static enum outcome running(const char *first, const char *last, enum depth d, c
 	p.last = end;
 	put(&now, BASE_RUNNING, first);
 	put(&now, BASE_LOG, "{\"lines\": 9, \"errors\": 0, \"killed\": 0, \"license\": false}");
+	put(&frozen, BASE_LOG_FILES, "{}");
+	put(&now, BASE_LOG_FILES, "{}");
 	sea_compare_running(&p);
 	return said("server", what);
 }
@@ -396,6 +402,135 @@ static void the_log_since_the_start(void **state)
 	assert_int_equal(log_says("{\"lines\": 0, \"errors\": 0}", "Start server\n[ERROR] dtable-web: no\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(loud, "[WARNING] Ping error, kill dtable-server\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(quiet, "SeaTable License Expired!\n"), CMP_DIFFERENT);
+}
+
+/* ---- log files in the data folder ---- */
+
+static char data[64];
+static struct site site;
+
+static void files_begin(void)
+{
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	snprintf(data, sizeof data, "/tmp/crossgrade-test.XXXXXX");
+	assert_non_null(mkdtemp(data));
+	doc = json_pack("{s{ss}}", "roots", "data", data);
+	assert_ok(site_bind("main", doc, &site, &e), &e);
+}
+
+static void files_end(void)
+{
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	assert_ok(dir_open(data, &d, &e), &e);
+	assert_ok(dir_remove_tree(&d, "seatable", &e), &e);
+	assert_int_equal(rmdir(data), 0);
+	site_done(&site);
+}
+
+static void write_log(const char *name, const char *how, const char *text)
+{
+	autofree char *path = xasprintf("%s/seatable/logs/%s", data, name);
+	FILE *f = fopen(path, how);
+
+	assert_non_null(f);
+	assert_int_equal(fputs(text, f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void look_at_files(struct facts *ret, const struct facts *before)
+{
+	struct err e = ERR_INIT;
+	json_t *seen = sea_log_files(&site, before ? facts_get(before, BASE_LOG_FILES) : NULL, &e);
+
+	assert_non_null(seen);
+	facts_put(ret, FACT_OBSERVED, BASE_LOG_FILES, seen, "test");
+}
+
+static enum outcome files_say(const char *name)
+{
+	struct sea_proof p = proof(DEPTH_GATE, true);
+	autofree char *what = xasprintf("log file %s", name);
+	autojson json_t *end = NULL;
+	struct err e = ERR_INIT;
+
+	look_at_files(&now, &frozen);
+	assert_ok(json_parse(SV(RUNS("t1", "0")), "last", &end, &e), &e);
+	p.last = end;
+	put(&now, BASE_RUNNING, RUNS("t1", "0"));
+	put(&now, BASE_LOG, "{\"lines\": 9, \"errors\": 0, \"killed\": 0, \"license\": false}");
+	sea_compare_running(&p);
+	return said("server", what);
+}
+
+static void what_programs_write_into_files(void **state)
+{
+	autofree char *logs = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	files_begin();
+	look_at_files(&frozen, NULL);
+	assert_int_equal(json_object_size(facts_get(&frozen, BASE_LOG_FILES)), 0);
+	logs = xasprintf("%s/seatable/logs", data);
+	assert_ok(dir_make_path(logs, 0755, &d, &e), &e);
+	write_log("dtable_web.log", "w", "[ERROR] of old\n[INFO] this\n[INFO] that\n[INFO] other\n");
+	write_log("monitor.log", "w", "started\n");
+	write_log("monitor.log.1", "w", "[WARNING] Ping error, kill dtable-db\n");
+	look_at_files(&frozen, NULL);
+	assert_int_equal(json_object_size(facts_get(&frozen, BASE_LOG_FILES)), 2);
+	assert_int_equal(files_say("dtable_web.log"), CMP_SAME);
+	/* As often as before is no news, more often is. */
+	write_log("dtable_web.log", "a", "[INFO] a\n[INFO] b\n[INFO] c\n[ERROR] d\n");
+	assert_int_equal(files_say("dtable_web.log"), CMP_SAME);
+	write_log("dtable_web.log", "a", "[ERROR] e\n");
+	assert_int_equal(files_say("dtable_web.log"), CMP_UNPROVED);
+	write_log("monitor.log", "a", "[WARNING] Ping error, kill dtable-server\n");
+	assert_int_equal(files_say("monitor.log"), CMP_UNPROVED);
+	/* Begun anew, and one that there was not. */
+	write_log("monitor.log", "w", "all\n");
+	assert_int_equal(files_say("monitor.log"), CMP_SAME);
+	write_log("dtable-db.log", "w", "Traceback (most recent call last):\n");
+	assert_int_equal(files_say("dtable-db.log"), CMP_UNPROVED);
+	files_end();
+}
+
+static void complains(const json_t *before, const char *words)
+{
+	autofree char *said = sea_log_last_error(&site, before);
+
+	if (words)
+		assert_string_equal(said ? said : "", words);
+	else
+		assert_null(said);
+}
+
+static void the_last_error_of_a_start(void **state)
+{
+	autofree char *logs = NULL;
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *none = NULL, *before = NULL, *after = NULL;
+	struct err e = ERR_INIT;
+
+	files_begin();
+	none = sea_log_marks(&site);
+	assert_int_equal(json_object_size(none), 0);
+	complains(none, NULL);
+	logs = xasprintf("%s/seatable/logs", data);
+	assert_ok(dir_make_path(logs, 0755, &d, &e), &e);
+	write_log("init.log", "w", "[ERROR] of old\n");
+	before = sea_log_marks(&site);
+	complains(before, NULL);
+	write_log("init.log", "a", "upgrade\n  File refused.py\nTraceback (most recent call last):\n  File \"a.py\"\nOperationalError: gone\nhelp\n");
+	after = sea_log_marks(&site);
+	assert_false(json_equal(before, after));
+	complains(before, "init.log: OperationalError: gone");
+	complains(after, NULL);
+	complains(none, "init.log: OperationalError: gone");
+	files_end();
 }
 
 /* ---- seats ---- */
@@ -481,6 +616,8 @@ int main(void)
 		TEST(programs_beside_the_server),
 		TEST(a_server_that_starts_again),
 		TEST(the_log_since_the_start),
+		TEST(what_programs_write_into_files),
+		TEST(the_last_error_of_a_start),
 		TEST(seats_of_the_licence),
 		TEST(files_that_rot),
 	};

@@ -1,0 +1,65 @@
+/* How long a server that does not come is waited for, and what is said of it. Docker is a stand-in. */
+#include "engine/step.h"
+#include "laws/kinds/seatable_bench.h"
+#include "unit.h"
+
+static struct bench b;
+
+static int setup(void **state)
+{
+	autofree char *data = NULL;
+
+	bench_make(&b);
+	sea_bench_docker(&b);
+	data = bench_path(&b, "world/root");
+	json_object_set_new(json_object_get(b.ctx.sites[0].doc, "roots"), "data", json_string(data));
+	bench_put(&b, "world/root/seatable/logs/init.log", "of the last start\n");
+	bench_put(&b, "world/root/seatable/logs/dtable_web.log", "[ERROR] of yesterday\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	bench_close(&b);
+	return 0;
+}
+
+/* A server that never opens all its doors, and writes there whenever it is asked. */
+static void never_ready(const char *grows)
+{
+	autofree char *path = bench_path(&b, grows);
+	autofree char *server = xasprintf("{\"edition\": \"enterprise\", \"version\": \"6.1.8\", \"closed\": [\":5000/\"], \"grows\": \"%s\"}", path);
+
+	bench_put(&b, "docker/server.json", server);
+}
+
+static void given_up(const char *within, const char *stall, const char *words)
+{
+	autojson json_t *params = json_pack("{ss ss ss}", "container", "seatable-server", "within", within, "stall", stall), *result = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(step_kind_named("seatable_wait")->apply(&b.ctx, params, NULL, &result, &e), -ERR_TIMEOUT);
+	assert_string_equal(e.msg, words);
+}
+
+static void a_start_that_upgrades_is_alive(void **state)
+{
+	never_ready("world/root/seatable/logs/init.log");
+	given_up("3s", "1ms", "the server is not ready: 'dtable-server': it answers with status 502");
+}
+
+static void what_grows_by_being_asked_is_no_sign_of_life(void **state)
+{
+	never_ready("world/root/seatable/logs/dtable_web.log");
+	given_up("5m", "1ms", "the server says nothing new and is not ready: 'dtable-server': it answers with status 502");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_start_that_upgrades_is_alive, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_grows_by_being_asked_is_no_sign_of_life, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
