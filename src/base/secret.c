@@ -60,5 +60,7 @@ void secret_done(struct secret *s)
 
 void secret_wipe(void *p, size_t n)
 {
-	explicit_bzero(p, n);
+	/* NULL with 0 is a buffer that took nothing: no memory, and nothing for a function that wants some. */
+	if (n)
+		explicit_bzero(p, n);
 }

@@ -13,10 +13,13 @@
 #include "products/seatable/outside.h"
 #include "products/seatable/running.h"
 #include "svc/compose.h"
+#include "svc/container.h"
 
 #define WITHIN    (3600 * NS_PER_S)
 #define BASES_MAX 20000
 #define PATIENCE  (20 * NS_PER_S) /* for a program of the new server that is not up yet */
+#define HEALTH    (120 * NS_PER_S) /* for docker's health check to come to an end; clients are served meanwhile */
+#define AGAIN     (500 * NS_PER_MS)
 
 struct look {
 	struct ctx *c;
@@ -166,7 +169,34 @@ static void read_still(struct look *l)
 
 /* ---- the server, as its clients and docker see it ---- */
 
-static void read_running(struct look *l)
+/* Docker calls a container "starting" for as long as the vendor's file says, half a minute and more. */
+static char *await_health(const char *container, const json_t *seen, int64_t patience_ns)
+{
+	struct deadline until = deadline_in(patience_ns);
+	char *health = xstrdup(sea_health_of(seen));
+
+	while (!strcmp(health, "starting") && !deadline_passed(until)) {
+		autojson json_t *now = NULL;
+		struct err gone = ERR_INIT;
+
+		clock_sleep_ns(AGAIN);
+		if (container_inspect(container, &now, &gone) < 0)
+			break;
+		free(health);
+		health = xstrdup(sea_health_of(now));
+	}
+	return health;
+}
+
+static void read_health(struct look *l, const char *container, const json_t *seen, bool waits)
+{
+	autofree char *health = await_health(container, seen, waits ? HEALTH : 0);
+
+	if (*health)
+		facts_put_str(l->ret, FACT_OBSERVED, BASE_HEALTH, health, "docker inspect");
+}
+
+static void read_running(struct look *l, bool waits)
 {
 	const char *container = json_str(l->site->doc, "container", "");
 	const json_t *seen = sea_container_in(l->containers, container);
@@ -180,6 +210,7 @@ static void read_running(struct look *l)
 	}
 	running = sea_running_of(seen);
 	facts_put(l->ret, FACT_OBSERVED, BASE_RUNNING, running, "docker inspect");
+	read_health(l, container, seen, waits);
 	if (sea_running_log(container, running, &log, &why) < 0)
 		facts_miss(l->ret, BASE_LOG, why.msg);
 	else
@@ -212,7 +243,7 @@ static void read_outside(struct look *l, const struct facts *before)
 }
 
 /* The containers of the project, and what is seen of the server from without. */
-static void read_project(struct look *l, const struct facts *before)
+static void read_project(struct look *l, bool quick, const struct facts *before)
 {
 	struct err why = ERR_INIT;
 
@@ -222,7 +253,7 @@ static void read_project(struct look *l, const struct facts *before)
 		facts_miss_after(l->ret, BASE_LOG, BASE_CONTAINERS, NULL);
 	} else {
 		read_containers(l);
-		read_running(l);
+		read_running(l, before && !quick);
 	}
 	read_outside(l, before);
 	json_decref(l->containers);
@@ -239,7 +270,7 @@ int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct f
 	sea_db_done(&l.db);
 	if (r < 0)
 		return err_wrap(e, "read the baseline");
-	read_project(&l, before);
+	read_project(&l, quick, before);
 	read_log_files(&l, before);
 	sea_baseline_files(c, l.site, quick, before, ret);
 	return 0;

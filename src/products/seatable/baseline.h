@@ -14,11 +14,13 @@
 #define BASE_BASES      "base.bases"      /* O sea_bases_look(); of a later look only where some went */
 #define BASE_RELEASE    "base.release"    /* O str: current_version.txt */
 #define BASE_CONF       "base.conf"       /* O {file: sha256} of the configuration */
+#define BASE_SETTINGS   "base.settings"   /* O sha256 of dtable_web_settings.py without the lines that a start appends */
 #define BASE_FOLDERS    "base.folders"    /* O {folder: {"files","bytes","digest": of names, sizes and times}} */
 #define BASE_UNWALKED   "base.unwalked"   /* O {folder: why}: of those that are there and could not be read; absent: none */
 #define BASE_CONTENT    "base.content"    /* O {folder: sea_content_of()}: what files of it hold */
 #define BASE_SEATS      "base.seats"      /* O {"active": users,"licensed": seats of the licence in place|absent} */
 #define BASE_RUNNING    "base.running"    /* O sea_running_of() the server's container */
+#define BASE_HEALTH     "base.health"     /* O sea_health_of() it, waited for when it is compared whole */
 #define BASE_LOG        "base.log"        /* O sea_running_log() of it */
 #define BASE_LOG_FILES  "base.log_files"  /* O sea_log_files() */
 #define BASE_OUTSIDE    "base.outside"    /* O sea_outside_look() */

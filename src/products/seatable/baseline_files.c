@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "data/hash.h"
 #include "data/tree.h"
 #include "io/file.h"
@@ -14,7 +15,8 @@
 #include "products/seatable/content.h"
 #include "products/seatable/dumps.h"
 
-#define CONF_MAX 500
+#define CONF_MAX     500
+#define SETTINGS_MAX (4u << 20)
 
 static const char *const folders[] = { "storage-data", "seafile-data", "seahub-data" };
 
@@ -65,15 +67,57 @@ static int digest_conf(struct site *s, json_t **ret, struct err *e)
 	return r;
 }
 
+/* A start of Enterprise appends PLUGINS_REPO_ID where the file has none; blank lines say nothing. */
+static bool is_appended(struct sv line)
+{
+	static const char name[] = "PLUGINS_REPO_ID";
+
+	return !line.n || (line.n > strlen(name) && !memcmp(line.p, name, strlen(name)));
+}
+
+static int digest_settings(struct site *s, char ret_digest[DIGEST_TEXT], struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(SETTINGS_MAX), kept = BUF_MAX(SETTINGS_MAX);
+	autodir struct dir data = DIR_NONE;
+	struct sv rest;
+	int r;
+
+	if (site_root(s, "data", &data, e) < 0)
+		return -(int)e->kind;
+	r = file_read(&data, "seatable/conf/" SEA_SETTINGS, &text, e);
+	rest = buf_sv(&text);
+	while (r >= 0 && rest.n) {
+		struct sv line = sv_trim(sv_line(&rest));
+
+		if (!is_appended(line)) {
+			buf_add_sv(&kept, line);
+			buf_addc(&kept, '\n');
+		}
+	}
+	if (r >= 0)
+		r = buf_check(&kept, SEA_SETTINGS, e);
+	if (r >= 0)
+		digest_text(buf_sv(&kept), ret_digest);
+	secret_wipe(text.data, text.len);
+	secret_wipe(kept.data, kept.len);
+	return r;
+}
+
 static void read_conf(struct site *s, struct facts *ret)
 {
 	struct err why = ERR_INIT;
+	char digest[DIGEST_TEXT];
 	json_t *files = NULL;
 
 	if (digest_conf(s, &files, &why) < 0)
 		facts_miss(ret, BASE_CONF, why.msg);
 	else
 		facts_put(ret, FACT_OBSERVED, BASE_CONF, files, "seatable/conf");
+	err_clear(&why);
+	if (digest_settings(s, digest, &why) < 0)
+		facts_miss(ret, BASE_SETTINGS, why.msg);
+	else
+		facts_put_str(ret, FACT_OBSERVED, BASE_SETTINGS, digest, "seatable/conf");
 }
 
 /* ---- the data folders ---- */

@@ -3,5 +3,8 @@
 
 #include "engine/product.h"
 
-/* BASE_RELEASE, BASE_CONF and, unless quick, BASE_FOLDERS and BASE_CONTENT. What cannot be read is missing. before: as sea_baseline(). */
+#define SEA_SETTINGS "dtable_web_settings.py"
+
+/* BASE_RELEASE, BASE_CONF, BASE_SETTINGS and, unless quick, BASE_FOLDERS and BASE_CONTENT. What cannot be read is missing. before: as
+ * sea_baseline(). */
 void sea_baseline_files(struct ctx *c, struct site *s, bool quick, const struct facts *before, struct facts *ret);

@@ -25,6 +25,11 @@ json_t *sea_running_of(const json_t *seen)
 			 "restarts", (json_int_t)json_int(seen, "RestartCount", 0));
 }
 
+const char *sea_health_of(const json_t *seen)
+{
+	return json_str(json_object_get(json_object_get(seen, "State"), "Health"), "Status", "");
+}
+
 int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e)
 {
 	autobuf struct buf log = BUF_MAX(LOG_MAX);

@@ -8,6 +8,8 @@
 const json_t *sea_container_in(const json_t *all, const char *name);
 /* {"id","started","restarts"} of such a description. New reference. */
 json_t *sea_running_of(const json_t *seen) must_check;
+/* What docker's health check has made of it: "healthy", "unhealthy", "starting"; "": it has none. Borrowed. */
+const char *sea_health_of(const json_t *seen);
 /* The last lines of its log since then, judged. New reference. */
 int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e) must_check;
 /* {"lines","errors": of them that tell one,"killed": components that its monitor killed,"license": it was refused}. Pure; new reference. */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "products/seatable/baseline.h"
+#include "products/seatable/baseline_files.h"
 #include "products/seatable/content.h"
 #include "products/seatable/dumps.h"
 #include "products/seatable/verify.h"
@@ -11,8 +12,6 @@
 #define RULE_SINCE   "seatable.written-since"
 #define RULE_PATCH   "seatable.release-patch"
 #define RULE_PLUGINS "seatable.plugins-repo"
-
-#define SETTINGS "dtable_web_settings.py"
 
 static void compare_release(struct sea_proof *p)
 {
@@ -24,6 +23,19 @@ static void compare_release(struct sea_proof *p)
 		cmp_add(p->ret, CMP_EXPLAINED, "data", "current_version.txt", was, is, RULE_PATCH, NULL);
 	else
 		cmp_text(p->ret, "data", "current_version.txt", was, is);
+}
+
+/* Its keys and addresses stay: a start appends to it, and nothing else. */
+static void compare_settings(struct sea_proof *p, const char *subject)
+{
+	const char *was = facts_str(p->frozen, BASE_SETTINGS, NULL), *is = facts_str(p->now, BASE_SETTINGS, NULL);
+
+	if (!was || !is)
+		sea_unproved(p, subject, "content", facts_why_missing(was ? p->now : p->frozen, BASE_SETTINGS));
+	else if (!strcmp(was, is))
+		cmp_add(p->ret, CMP_EXPLAINED, subject, "content", NULL, NULL, RULE_PLUGINS, NULL);
+	else
+		sea_moved(p, subject, "content", was, is, "more than PLUGINS_REPO_ID is another: somebody can have edited it");
 }
 
 static void compare_conf(struct sea_proof *p)
@@ -40,8 +52,8 @@ static void compare_conf(struct sea_proof *p)
 			continue;
 		if (json_equal(was, is))
 			cmp_same(p->ret, 1);
-		else if (is && !strcmp(name, SETTINGS))
-			cmp_add(p->ret, CMP_EXPLAINED, subject, "content", NULL, NULL, RULE_PLUGINS, NULL);
+		else if (is && !strcmp(name, SEA_SETTINGS))
+			compare_settings(p, subject);
 		else
 			sea_moved(p, subject, "content", json_string_value(was), json_string_value(is), "somebody can have edited it");
 	}

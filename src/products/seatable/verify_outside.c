@@ -54,10 +54,11 @@ static void compare_certificate(struct view *v)
 
 /* ---- the client ---- */
 
-/* Whoever takes an account, a token, a base or a file away makes the server say so. */
-static bool may_be_users(int64_t status)
+/* Whoever takes a base or a file away, or the right to them, makes the server say so. The token is the operator's, made for this: one
+ * that is not taken any more is what a server that takes no token at all looks like. */
+static bool may_be_users(const char *part, int64_t status)
 {
-	return status == 401 || status == 403 || status == 404;
+	return strcmp(part, "login") && (status == 401 || status == 403 || status == 404);
 }
 
 /* A part that worked before and does not now: refused by the server, or not to be asked. */
@@ -69,7 +70,7 @@ static bool has_failed(struct view *v, const json_t *is, const char *part, const
 
 	if (json_object_get(is, part))
 		return false;
-	if (may_be_users(status))
+	if (may_be_users(part, status))
 		sea_lost(v->p, false, "client", what, "yes", "no", why);
 	else if (status)
 		sea_moved(v->p, "client", what, "yes", "no", why);

@@ -68,6 +68,19 @@ static bool is_usual(const json_t *then, const json_t *now)
 	return lines && is * lines <= was * json_int(now, "lines", 0);
 }
 
+/* It asks dtable-web alone, so it decides nothing; who watches docker will see it. One that was never well says nothing by being as it was. */
+static void compare_health(struct sea_proof *p)
+{
+	const char *was = facts_str(p->frozen, BASE_HEALTH, NULL), *is = facts_str(p->now, BASE_HEALTH, NULL);
+
+	if (sea_at_gate(p) || !is)
+		return;
+	if (!strcmp(is, "healthy") || (!strcmp(is, "unhealthy") && !strcmp(was ?: "", is)))
+		cmp_same(p->ret, 1);
+	else
+		cmp_add(p->ret, CMP_UNPROVED, "server", "docker's health check", was, is, NULL, "all of its doors answer: 'docker inspect' shows what the check said");
+}
+
 /* shown: where the lines are to be read. */
 static void compare_log(struct sea_proof *p, const char *what, const json_t *then, const json_t *now, const char *shown)
 {
@@ -110,6 +123,7 @@ void sea_compare_running(struct sea_proof *p)
 		compare_starts(p, now);
 	else
 		sea_unproved(p, "server", "start", facts_why_missing(p->now, BASE_RUNNING));
+	compare_health(p);
 	if (log)
 		compare_log(p, "log", facts_get(p->frozen, BASE_LOG), log, "'docker logs'");
 	else

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "io/dir.h"
 #include "products/seatable/baseline.h"
+#include "products/seatable/baseline_files.h"
 #include "products/seatable/content.h"
 #include "products/seatable/log_files.h"
 #include "products/seatable/outside.h"
@@ -277,6 +278,20 @@ static void a_base_that_is_gone(void **state)
 	assert_int_equal(said("client", "a base opened"), CMP_DIFFERENT);
 }
 
+static void a_token_that_is_taken_no_more(void **state)
+{
+	static const char refused[] = "{\"client\": {\"failed\": {\"login\": {\"status\": 401, \"why\": \"no\"}}}}",
+			  silent[] = "{\"client\": {\"failed\": {\"login\": {\"status\": 0, \"why\": \"no answer\"}}}}";
+
+	client(OPENED(""), refused, DEPTH_GATE, true);
+	assert_int_equal(said("client", "login"), CMP_DIFFERENT);
+	assert_int_equal(said("client", "a base opened"), CMP_UNPROVED);
+	client(OPENED(""), refused, DEPTH_DEEP, true);
+	assert_int_equal(said("client", "login"), CMP_UNPROVED);
+	client(OPENED(""), silent, DEPTH_GATE, true);
+	assert_int_equal(said("client", "login"), CMP_UNPROVED);
+}
+
 static void what_the_client_could_not_before(void **state)
 {
 	client(OPENED(""), OPENED(FETCHED("aa")), DEPTH_GATE, true);
@@ -375,6 +390,17 @@ static void a_server_that_starts_again(void **state)
 	json_object_set_new(ctx.results, "ready", json_pack("{ss}", "started", "t0"));
 	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_GATE, "start"), CMP_DIFFERENT);
 	assert_int_equal(running(RUNS("t0", "0"), RUNS("t0", "0"), DEPTH_GATE, "start"), CMP_SAME);
+}
+
+static void what_docker_calls_it(void **state)
+{
+	facts_put_str(&now, FACT_OBSERVED, BASE_HEALTH, "unhealthy", "test");
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_GATE, "docker's health check"), CMP_SAME);
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_DEEP, "docker's health check"), CMP_UNPROVED);
+	facts_put_str(&frozen, FACT_OBSERVED, BASE_HEALTH, "unhealthy", "test");
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_DEEP, "docker's health check"), CMP_SAME);
+	facts_put_str(&now, FACT_OBSERVED, BASE_HEALTH, "healthy", "test");
+	assert_int_equal(running(RUNS("t1", "0"), RUNS("t1", "0"), DEPTH_DEEP, "docker's health check"), CMP_SAME);
 }
 
 static enum outcome log_says(const char *then, const char *text)
@@ -570,6 +596,58 @@ static void seats_of_the_licence(void **state)
 	assert_int_equal(cmp.n, 1);
 }
 
+/* ---- configuration ---- */
+
+static enum outcome settings(const char *was, const char *is)
+{
+	struct sea_proof p = proof(DEPTH_GATE, true);
+
+	put(&frozen, BASE_CONF, "{\"dtable_web_settings.py\": \"aa\"}");
+	put(&now, BASE_CONF, "{\"dtable_web_settings.py\": \"bb\"}");
+	facts_put_str(&frozen, FACT_OBSERVED, BASE_SETTINGS, was, "test");
+	facts_put_str(&now, FACT_OBSERVED, BASE_SETTINGS, is, "test");
+	sea_compare_files(&p);
+	return said("configuration dtable_web_settings.py", "content");
+}
+
+static void what_a_start_appends_to_the_settings(void **state)
+{
+	assert_int_equal(settings("cc", "cc"), CMP_EXPLAINED);
+	assert_int_equal(settings("cc", "dd"), CMP_DIFFERENT);
+}
+
+static const char *settings_digest(const char *text)
+{
+	static struct facts seen;
+	autofree char *path = xasprintf("%s/seatable/conf/dtable_web_settings.py", data);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fputs(text, f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+	facts_done(&seen);
+	facts_init(&seen, "seatable", "main");
+	sea_baseline_files(&ctx, &site, true, NULL, &seen);
+	return facts_str(&seen, BASE_SETTINGS, "");
+}
+
+static void what_counts_of_the_settings(void **state)
+{
+	autofree char *conf = NULL, *was = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	files_begin();
+	conf = xasprintf("%s/seatable/conf", data);
+	assert_ok(dir_make_path(conf, 0755, &d, &e), &e);
+	was = xstrdup(settings_digest("SECRET_KEY = 'a'\nDEBUG = False\n"));
+	assert_int_equal(strlen(was), 64);
+	assert_string_equal(settings_digest("SECRET_KEY = 'a'\nDEBUG = False\n\nPLUGINS_REPO_ID='f00'\n"), was);
+	assert_string_not_equal(settings_digest("SECRET_KEY = 'b'\nDEBUG = False\n"), was);
+	assert_string_not_equal(settings_digest("SECRET_KEY = 'a'\nDEBUG = False # PLUGINS_REPO_ID\n"), was);
+	files_end();
+}
+
 /* ---- what files hold ---- */
 
 static void files_that_rot(void **state)
@@ -610,15 +688,19 @@ int main(void)
 		TEST(the_client_finds_all_again),
 		TEST(another_attachment),
 		TEST(a_base_that_is_gone),
+		TEST(a_token_that_is_taken_no_more),
 		TEST(what_the_client_could_not_before),
 		TEST(rows_and_columns_of_the_client),
 		TEST(no_client_is_told_once),
 		TEST(programs_beside_the_server),
 		TEST(a_server_that_starts_again),
+		TEST(what_docker_calls_it),
 		TEST(the_log_since_the_start),
 		TEST(what_programs_write_into_files),
 		TEST(the_last_error_of_a_start),
 		TEST(seats_of_the_licence),
+		TEST(what_a_start_appends_to_the_settings),
+		TEST(what_counts_of_the_settings),
 		TEST(files_that_rot),
 	};
 
