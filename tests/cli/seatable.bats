@@ -128,10 +128,26 @@ planned() {
 	refused seatable.image-pinned "custom.yml pins the server's image"
 }
 
-@test "the database: another password, not running, another host's" {
+# The database's container, as docker's health check of it has it.
+health() { # healthy | unhealthy
+	python3 - "$DOCKER_CONFIG/state.json" "$1" <<-'END'
+		import json, sys
+		state = json.load(open(sys.argv[1]))
+		for one in state["containers"]:
+		    if one["Name"] == "/mariadb":
+		        one["State"]["Health"] = {"Status": sys.argv[2], "FailingStreak": 3}
+		json.dump(state, open(sys.argv[1], "w"), indent=1, sort_keys=True)
+	END
+}
+
+@test "the database: another password, unhealthy, not running, another host's" {
 	sed -i 's/"password": "s3cret"/"password": "other"/' "$DOCKER_CONFIG/databases.json"
 	refused seatable.database "takes none of the passwords"
 	sed -i 's/"password": "other"/"password": "s3cret"/' "$DOCKER_CONFIG/databases.json"
+	health unhealthy
+	refused seatable.database "the container of mariadb unhealthy"
+	health healthy
+	planned
 	"$CROSSGRADE_DOCKER" container kill mariadb
 	refused seatable.database "does not run"
 	"$CROSSGRADE_DOCKER" container start mariadb

@@ -290,3 +290,64 @@ saved_or_there() { # LOG DIR
 	saved_or_there "$lab/during.log" "$lab/during"
 	nothing_lost
 }
+
+# ---- the database meanwhile
+
+health_is() { [ "$(docker container inspect --format '{{.State.Health.Status}}' "$1")" = "$2" ]; }
+
+@test "a MariaDB that docker calls unhealthy is found before anything stops" {
+	drawn 0 3
+	local server
+	server=$(id_of seatable-server)
+	docker exec mariadb mv /usr/local/bin/healthcheck.sh /usr/local/bin/healthcheck.off
+	within 120 health_is mariadb unhealthy
+	goal developer 6.1.0
+	move
+	exits 3
+	[[ $stderr == *'blocked by seatable.database'*'unhealthy'* ]]
+	docker exec mariadb mv /usr/local/bin/healthcheck.off /usr/local/bin/healthcheck.sh
+	within 120 health_is mariadb healthy
+	[ "$(id_of seatable-server)" = "$server" ]
+	is enterprise 6.1.8
+	nothing_lost
+}
+
+# crossgrade's docker, which ends the database at the first call like this, and lets it come again at the first one like that behind it.
+without_database() { # SHELL-CONDITION SHELL-CONDITION
+	rm -rf "$lab/gone" "$lab/back"
+	program meddling <<-END
+		! { $1; } || ! mkdir $lab/gone 2>/dev/null || docker kill mariadb >/dev/null
+		! { [ -d $lab/gone ] && $2; } || ! mkdir $lab/back 2>/dev/null || { docker "\$@"; said=\$?; docker start mariadb >/dev/null; exit \$said; }
+		exec docker "\$@"
+	END
+	export CROSSGRADE_DOCKER=$lab/meddling
+}
+serves() { is enterprise 6.1.8; }
+
+@test "a MariaDB that ends at its dump turns the run back, and nothing was stopped" {
+	drawn 1 3
+	local server dumps="[[ \" \$* \" == *' mariadb-dump --no-defaults '* ]]"
+	server=$(id_of seatable-server)
+	without_database "$dumps" "$dumps"
+	goal developer 6.1.0
+	move
+	exits 5
+	[ -d "$lab/back" ]
+	[[ $output$stderr == *'dump the databases'* ]]
+	[ "$(id_of seatable-server)" = "$server" ]
+	within 120 serves
+	nothing_lost
+}
+
+@test "a MariaDB that ends in the window and comes again on the way back: the old server serves" {
+	drawn 2 3
+	without_database "[[ \" \$* \" == *' compose '* ]] && [ \"\$(docker container inspect --format '{{.State.Running}}' seatable-server)\" != true ]" \
+		"[[ \" \$* \" == *' mariadb --no-defaults '* ]]"
+	goal developer 6.1.0 'stall: 5s'
+	move
+	exits 5
+	[ -d "$lab/back" ]
+	[[ $output$stderr == *'is not ready'* ]]
+	within 120 serves
+	nothing_lost
+}

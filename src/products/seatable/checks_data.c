@@ -101,16 +101,26 @@ CHECK(old_conf)
 
 /* ---- databases ---- */
 
+/* Compose waits for "healthy" before each start of the server that is not ours, the operator's next 'up -d' among them. */
+static bool is_unhealthy(const struct facts *now, const char *service)
+{
+	return !strcmp(json_str(json_object_get(facts_get(now, SEA_STATES), service), "health", ""), "unhealthy");
+}
+
 CHECK(database)
 {
 	static const char id[] = "seatable.database";
 	const json_t *login, *db = facts_get(now, SEA_DB);
+	const char *service = json_str(db, "service", "?");
 
 	if (!strcmp(json_str(db, "where", ""), "external"))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the database is at %s, in no container of this project: it cannot be dumped from here",
 			    json_str(db, "host", "?"));
+	else if (is_unhealthy(now, service))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "docker calls the container of %s unhealthy, whatever it answers: 'docker compose up' does "
+			    "not start the server beside it", service);
 	else if (need(now, SEA_DB_LOGIN, id, ret, &login))
-		results_add(ret, id, VERDICT_PASS, NULL, "%s takes the password", json_str(db, "service", "?"));
+		results_add(ret, id, VERDICT_PASS, NULL, "%s takes the password", service);
 }
 
 CHECK(schemas)

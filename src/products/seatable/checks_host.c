@@ -95,21 +95,45 @@ static bool copies_folders(const struct goal *to)
 	return !strcmp(goal_setting(to, "folders", "copy"), "copy");
 }
 
+/* Their copy does not fit: by what the goal asks for it is left out, or stops the run. */
+static void say_too_many(const struct goal *to, const char *what, const char *want, const char *has, struct results *ret)
+{
+	bool asked = goal_setting(to, "folders", NULL);
+
+	results_add(ret, "seatable.room", asked ? VERDICT_BLOCK : VERDICT_WARN, NULL, "%s need up to %s, and there are %s%s", what, want, has,
+		    asked ? "" : ": folders are not copied");
+}
+
+/* 0 inodes: the file system makes them as they are wanted. */
+static bool are_too_many(const json_t *store, const json_t *folders, const struct goal *to, struct results *ret)
+{
+	int64_t inodes = json_int(store, "inodes", 0), files = copies_folders(to) ? sum_of(folders, "files", "db-data") : 0;
+	autofree char *want = xasprintf("%lld inodes", (long long)(files + files / 10)), *has = xasprintf("%lld", (long long)inodes);
+
+	if (!inodes || files + files / 10 < inodes)
+		return false;
+	say_too_many(to, "folders", want, has, ret);
+	return true;
+}
+
 CHECK(room)
 {
 	static const char id[] = "seatable.room";
-	const json_t *rooms, *sizes, *folders;
+	const json_t *rooms, *sizes, *folders, *store;
 	int64_t dumps, copies, free;
 	char want[32], has[32];
 
 	if (!need(now, SEA_ROOM, id, ret, &rooms) || !need(now, SEA_DB_SIZES, id, ret, &sizes) ||
 	    !need(now, SEA_FOLDERS, id, ret, &folders))
 		return;
-	free = json_int(json_object_get(rooms, "store"), "free", -1);
+	store = json_object_get(rooms, "store");
+	free = json_int(store, "free", -1);
 	if (free < 0) {
 		untold_by(now, SEA_ROOM, id, "how much room the restore point's directory has is not known", ret);
 		return;
 	}
+	if (!strcmp(json_str(store, "kind", ""), "tmpfs"))
+		results_add(ret, id, VERDICT_WARN, json_str(store, "path", NULL), "it lies in memory: a restore point there ends with the host's next start");
 	dumps = sum_of(sizes, "bytes", "");
 	dumps += dumps / 10;
 	copies = copies_folders(to) ? sum_of(folders, "bytes", "db-data") : 0;
@@ -118,10 +142,8 @@ CHECK(room)
 	if (dumps >= free)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the dumps alone need up to %s, and there are %s", want, has);
 	else if (dumps + copies >= free)
-		results_add(ret, id, goal_setting(to, "folders", NULL) ? VERDICT_BLOCK : VERDICT_WARN, NULL,
-			    "dumps and folders need up to %s, and there are %s%s", want, has,
-			    goal_setting(to, "folders", NULL) ? "" : ": folders are not copied");
-	else
+		say_too_many(to, "dumps and folders", want, has, ret);
+	else if (!are_too_many(store, folders, to, ret))
 		results_add(ret, id, VERDICT_PASS, NULL, "up to %s of %s", want, has);
 }
 

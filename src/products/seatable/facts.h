@@ -106,7 +106,7 @@
 #define SEA_WATCHERS       "host.watchers"      /* O [container]: that update others by themselves */
 #define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
 #define SEA_ROOM           "host.room"          /* O {"root"|"data"|"docker"|"store": {"path","free","inodes","dev","kind": "btrfs"|"xfs"|"ext4"|
-                                                 * "another"}} */
+                                                 * "tmpfs"|"another"}} */
 
 /* ---- target */
 #define SEA_TO_EDITION     "target.edition"     /* P str */

@@ -28,7 +28,8 @@ static void put_docker(struct sea_look *k)
 /* As far as a decision needs them. */
 static const char *kind_of(uint64_t magic)
 {
-	return magic == BTRFS_SUPER_MAGIC ? "btrfs" : magic == XFS_SUPER_MAGIC ? "xfs" : magic == EXT4_SUPER_MAGIC ? "ext4" : "another";
+	return magic == BTRFS_SUPER_MAGIC ? "btrfs" : magic == XFS_SUPER_MAGIC ? "xfs" : magic == EXT4_SUPER_MAGIC ? "ext4" :
+	       magic == TMPFS_MAGIC ? "tmpfs" : "another";
 }
 
 static void put_room(json_t *rooms, const char *name, const char *path)

@@ -9,8 +9,8 @@
 
 static const char *const folders[] = { "conf", "storage-data", "seafile-data", "seahub-data" };
 
-/* What a copy of them needs, with a tenth to spare; -1: not known. */
-static int64_t bytes_of(const struct facts *now)
+/* "bytes" or "files" that a copy of them needs, with a tenth to spare; -1: not known. */
+static int64_t need_of(const struct facts *now, const char *what)
 {
 	const json_t *seen = facts_get(now, SEA_FOLDERS);
 	int64_t sum = 0;
@@ -18,18 +18,16 @@ static int64_t bytes_of(const struct facts *now)
 	if (!seen)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
-		sum += json_int(json_object_get(seen, folders[i]), "bytes", 0);
+		sum += json_int(json_object_get(seen, folders[i]), what, 0);
 	return sum + sum / 10;
 }
 
 static bool they_fit(const struct facts *now)
 {
-	const json_t *room = facts_get(now, SEA_ROOM);
-	int64_t need = bytes_of(now), free = json_int(json_object_get(room, "store"), "free", -1);
+	const json_t *rooms = facts_get(now, SEA_ROOM), *room = json_object_get(rooms, "store") ?: json_object_get(rooms, "data");
+	int64_t need = need_of(now, "bytes"), inodes = json_int(room, "inodes", 0);
 
-	if (free < 0)
-		free = json_int(json_object_get(room, "data"), "free", -1);
-	return need >= 0 && need < free;
+	return need >= 0 && need < json_int(room, "free", -1) && (!inodes || need_of(now, "files") < inodes);
 }
 
 int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_folders *ret, struct err *e)
