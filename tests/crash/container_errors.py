@@ -15,15 +15,23 @@ Disturb = collections.abc.Callable[[Contained], Call]
 
 # ---- docker
 
-def compose_dies(then: str = "") -> Disturb:
-    """Compose, between taking the old container away and naming the new one; then: and crossgrade with it, which is ended so."""
+def compose_dies(then: str = "", boot: bool = False) -> Disturb:
+    """Compose, between taking the old container away and naming the new one; then: and crossgrade with it, which is ended so; boot: and
+    the machine."""
     def disturb(lab: Contained) -> Call:
         told = lab.docker_home / "misbehave"
         told.write_text("compose dies" + " with its caller" * bool(then))
         call = lab.apply()
         if told.exists() or call.killed != bool(then):
             raise NotReached("nothing died")
-        return lab.crossgrade(then) if then else call
+        if boot:
+            lab.start_machine_again()
+            lab.services_start()
+        try:
+            return lab.crossgrade(then) if then else call
+        finally:
+            if boot:
+                lab.machine_as_before()
     return disturb
 
 
@@ -42,6 +50,12 @@ def start_behind_our_back(lab: Contained, _: int) -> None:
         if time.monotonic() > until:
             raise RuntimeError("a server could be started in the window")
         time.sleep(0.02)
+
+
+def up_behind_our_back(lab: Contained, _: int) -> None:
+    """Somebody's Compose finds the file edited: it makes the new server's container, and starts it."""
+    lab.scenario.make_containers(lab)
+    lab.docker("container", "start", lab.server()["Id"])
 
 
 OF_BOTH = {
@@ -67,6 +81,8 @@ COMPOSE = {
     "recreate-fails-back": Case((STUCK,), failing("compose.recreate:2", "err:EIO"), double={"start": "fail"}),
     "dies": Case((TURNED,), compose_dies()),
     "dies-with-us-back": Case((DONE,), compose_dies("rollback")),
+    "dies-at-boot": Case((DONE,), compose_dies("rollback", boot=True)),
+    "dies-with-us-forward": Case((DONE,), compose_dies("resume")),
     "operator-starts": Case((DONE,), stopped_at("compose.recreate:1", start_behind_our_back)),
 }
 
@@ -77,8 +93,18 @@ def fill(*_: object) -> None:
     run(*FILL)
 
 
-def restore_data(lab: Contained) -> Call:
-    return lab.crossgrade("rollback", "--restore-data", "--accept-loss", "new-writes")
+def restore_data(lab: Contained, env: dict[str, str] | None = None) -> Call:
+    return lab.crossgrade("rollback", "--restore-data", "--accept-loss", "new-writes", env=env)
+
+
+def put_back_failing(lab: Contained) -> Call:
+    """Repeated, it goes on where it ended."""
+    if (call := lab.apply()).exit:
+        return call
+    lab.use()
+    if (call := restore_data(lab, {"CROSSGRADE_FAULT": "dumps.load:1", "CROSSGRADE_FAULT_ACT": "err:EIO"})).exit != STUCK:
+        raise NotReached(f"a database that cannot be put back ended with {call.exit}")
+    return restore_data(lab)
 
 
 def put_back_on_a_full_disk(lab: Contained) -> Call:
@@ -97,10 +123,15 @@ SEATABLE = {
     "dump-fails": Case((TURNED,), failing("dumps.take:1", "err:EIO")),
     "dump-disk-full": Case((TURNED,), stopped_at("dumps.open:1", fill), on_disk=True),
     "put-back-disk-full": Case((DONE,), put_back_on_a_full_disk, on_disk=True),
+    "put-back-fails": Case((DONE,), put_back_failing),
     "migrates": Case((TURNED,), undisturbed, double={"start": "migrate"}),
     "migrates-killed-dropped": Case((DONE,), killed_at("dumps.dropped:3", "rollback"), double={"start": "migrate"}),
     "migrates-killed-kept": Case((DONE,), killed_at("dumps.taken:4", "rollback"), double={"start": "migrate"}),
     "recreate-fails": Case((TURNED,), failing("compose.recreate:1", "err:EIO")),
+    "recreate-fails-back": Case((STUCK,), failing("compose.recreate:2", "err:EIO"), double={"start": "fail"}),
+    "dies-with-us-back": Case((DONE,), compose_dies("rollback")),
+    "dies-at-boot": Case((DONE,), compose_dies("resume", boot=True)),
+    "operator-ups": Case((TURNED,), stopped_at("compose.recreate:1", up_behind_our_back)),
     "docker-away": Case((DONE,), stopped_at("svc.start:1", away(3))),
 }
 

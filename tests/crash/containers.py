@@ -6,8 +6,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 import typing
@@ -71,7 +73,7 @@ class Contained(Lab):
 
     def start_daemon(self) -> None:
         self.end_daemon()
-        self.daemon = subprocess.Popen([DOCKERD], env=self.call_environment(), stdin=subprocess.DEVNULL)
+        self.daemon = subprocess.Popen([DOCKERD], env=self.call_environment(), stdin=subprocess.DEVNULL, start_new_session=True)
         until = time.monotonic() + 60
         while run(self.builds.docker, "info", check=False, env=self.call_environment()).returncode:
             if time.monotonic() > until:
@@ -79,8 +81,9 @@ class Contained(Lab):
             time.sleep(0.1)
 
     def end_daemon(self) -> None:
+        """With the calls that it still carries out; what runs in containers is in groups of its own."""
         if self.daemon:
-            self.daemon.kill()
+            os.killpg(self.daemon.pid, signal.SIGKILL)
             self.daemon.wait()
             self.daemon = None
 

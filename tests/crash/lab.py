@@ -84,7 +84,7 @@ class Scenario:
     lagging: bool = False               # what was written is not applied when the server stops
     real: bool = False                  # real servers, no stand-ins
     patient: bool = False               # it takes its time to start
-    by_name: bool = False               # it takes long: tried where it is asked for by name, and in a campaign
+    slow: bool = False                  # a suite takes one of these, whichever the seed draws; all where they are asked for by name
     weight: float = 1                   # its share of a sample of kills
     cuts: float = 0                     # its share of a sample of power cuts
 

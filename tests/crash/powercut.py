@@ -12,7 +12,7 @@ import traceback
 import kills
 import oracle
 from lab import Builds, Call, Lab, Scenario, run
-from scenario import SCENARIOS
+from scenario import SCENARIOS, draw
 
 KINDS = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 DATA, STATE = pathlib.Path("/mnt/data"), pathlib.Path("/mnt/state")
@@ -186,8 +186,8 @@ def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
 
 
 def few(rng: random.Random) -> list[str]:
-    """All stand-ins, and one with real servers, which take their time."""
-    return [name for name in NAMES if not SCENARIOS[name].real and not SCENARIOS[name].by_name] + rng.sample([name for name in NAMES if SCENARIOS[name].real], 1)
+    """All that are quick; of those with real servers, which take their time, one, and of the other slow ones."""
+    return draw(draw(NAMES, rng, lambda scenario: scenario.real), rng, lambda scenario: scenario.slow)
 
 
 def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:

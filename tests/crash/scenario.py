@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import collections.abc
+import random
+
 import containers
 import questdb
 import seatable
@@ -10,7 +13,15 @@ import sftpgo_crossing
 import sftpgo_package
 import sftpgo_rpm
 import unit
+from lab import Scenario
 
 SCENARIOS = {scenario.name: scenario
              for module in (questdb, unit, containers, seatable, sftpgo, sftpgo_crossing, sftpgo_package, sftpgo_rpm)
              for scenario in module.SCENARIOS}
+
+
+def draw(names: collections.abc.Iterable[str], rng: random.Random, kind: collections.abc.Callable[[Scenario], bool]) -> list[str]:
+    """Of these all that are not of that kind, and one that is."""
+    names = list(names)
+    kept = [name for name in names if not kind(SCENARIOS[name])]
+    return kept + rng.sample([name for name in names if name not in kept], min(1, len(names) - len(kept)))

@@ -1,5 +1,5 @@
-"""SeaTable from Developer to Enterprise Edition: docker and the server are stand-ins (tests/fakes/docker); MariaDB is real, one a
-worker, and is asked as if it ran in a container. Databases keep their own power."""
+"""SeaTable from Developer to Enterprise Edition, behind the proxy of its project: docker, server and proxy are stand-ins
+(tests/fakes/docker); MariaDB is real, one a worker, and is asked as if it ran in a container. Databases keep their own power."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from containers import DOCKERD, Contained, image_record
 from lab import Call, Lab, Scenario
 
 TESTS = sftpgo_stores.TESTS
-SERVER = DOCKERD.parent / "seatable_server.py"
+SERVER, PROXY = DOCKERD.parent / "seatable_server.py", DOCKERD.parent / "seatable_proxy.py"
 SQL = TESTS / "fakes/seatable/image/server/sql"
 OLD, NEW = ("developer", "6.1.0"), ("enterprise", "6.1.8")
-HTTP_PORT = 8080
+HTTP_PORT, DOOR = 80, 8080       # of the server's container, and of the proxy that clients come through
 PASSWORD = "pass-db"
 SCHEMAS = {"dtable_db": "dtable.sql", "ccnet_db": "ccnet.sql", "seafile_db": "seafile.sql"}
 EDITS = 3               # in operation_log of the old world
@@ -112,8 +112,13 @@ class SeatableLab(Contained):
 
     # ---- the server
 
+    def start_old(self) -> None:
+        for one in self.containers():
+            self.docker("container", "start", one["Id"])
+        self.wait_serving()
+
     def ask(self) -> dict:
-        connection = http.client.HTTPConnection("127.0.0.1", HTTP_PORT, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", DOOR, timeout=60)
         try:
             connection.request("GET", "/server-info/")
             return json.loads(connection.getresponse().read())
@@ -130,7 +135,8 @@ class SeatableLab(Contained):
         edition, version = NEW if world == "new" else OLD
         said = self.ask()
         wrong = [] if said == {"version": version, "edition": f"{edition} edition"} else [f"the server is not {edition} {version}: {said}"]
-        return wrong + self.edits_wrong()
+        down = [f"{one['Name']} does not run" for one in self.containers() if not one["State"]["Running"]]
+        return wrong + down + self.edits_wrong()
 
     def edits_wrong(self) -> list[str]:
         """What users wrote since the switch is there; or its loss was told, and it is in a dump."""
@@ -165,7 +171,7 @@ class SeatableLab(Contained):
 class Seatable(Scenario):
     lab: typing.ClassVar[type[Lab]] = SeatableLab
     patient: bool = True
-    by_name: bool = True
+    slow: bool = True
 
     @property
     def comes_up(self) -> bool:
@@ -177,7 +183,8 @@ class Seatable(Scenario):
     def images(self, lab: SeatableLab) -> list[dict]:
         servers = [image_record(f"seatable/seatable-{edition}:{version}", [str(SERVER), str(lab.root), str(HTTP_PORT), edition, version,
                                 lab.socket], [f"server_version={version}"]) for edition, version in (NEW, OLD)]
-        return [*servers, *(image_record(name, ["serve"], [], runs=False) for name in ("mariadb:11.8.5-noble", "redis:8.4.0-bookworm"))]
+        proxy = image_record("caddy:2.10.2", [str(PROXY), str(lab.root), str(DOOR), str(HTTP_PORT)], [])
+        return [*servers, proxy, *(image_record(name, ["serve"], [], runs=False) for name in ("mariadb:11.8.5-noble", "redis:8.4.0-bookworm"))]
 
     def services(self, lab: SeatableLab) -> dict:
         def bind(source: pathlib.Path, target: str, create: bool = True) -> dict:
@@ -187,17 +194,19 @@ class Seatable(Scenario):
                        "SEATABLE_MYSQL_DB_CCNET_DB_NAME": "ccnet_db", "SEATABLE_MYSQL_DB_SEAFILE_DB_NAME": "seafile_db", "REDIS_HOST": "redis",
                        "REDIS_PASSWORD": "${REDIS_PASSWORD}", "SEATABLE_SERVER_HOSTNAME": "${SEATABLE_SERVER_HOSTNAME}",
                        "SEATABLE_SERVER_PROTOCOL": "http", "TIME_ZONE": "${TIME_ZONE}"}
-        ports = [{"mode": "ingress", "host_ip": "127.0.0.1", "target": 80, "published": str(HTTP_PORT), "protocol": "tcp"}]
+        ports = [{"mode": "ingress", "host_ip": "127.0.0.1", "target": 80, "published": str(DOOR), "protocol": "tcp"}]
         return {"seatable-server": {"image": f"${{SEATABLE_IMAGE:-seatable/seatable-{NEW[0]}:{NEW[1]}}}", "restart": "unless-stopped",
-                                    "container_name": "seatable-server", "environment": environment, "ports": ports,
+                                    "container_name": "seatable-server", "environment": environment,
+                                    "networks": {"default": {"ipv4_address": "127.0.0.1"}},
                                     "volumes": [bind(lab.data, "/shared"),
                                                 bind(lab.root / LICENSE, f"/shared/seatable/{LICENSE}", create=False)]},
                 "mariadb": {"image": "mariadb:11.8.5-noble", "restart": "unless-stopped", "container_name": "mariadb",
                             "environment": {"MYSQL_ROOT_PASSWORD": "${MARIADB_PASSWORD}"}},
+                "caddy": {"image": "caddy:2.10.2", "restart": "unless-stopped", "container_name": "caddy", "ports": ports},
                 "redis": {"image": "redis:8.4.0-bookworm", "restart": "unless-stopped", "container_name": "redis"}}
 
     def make_containers(self, lab: SeatableLab) -> None:
-        lab.compose_up(lab.root.name, lab.root / "seatable-server.yml", "seatable-server", "mariadb", "redis")
+        lab.compose_up(lab.root.name, lab.root / "seatable-server.yml", "seatable-server", "mariadb", "redis", "caddy")
 
     def is_server(self, container: dict) -> bool:
         return container["Config"]["Labels"].get("com.docker.compose.service") == "seatable-server"
@@ -209,7 +218,8 @@ class Seatable(Scenario):
 
 
 SCENARIOS = (
-    Seatable("seatable", weight=0.25, cuts=0.2),
+    Seatable("seatable", weight=0.25, cuts=0.15),
     Seatable("seatable-back", struck="rollback", after_apply=True, weight=0.15),
-    Seatable("seatable-data-back", struck="rollback", flags=("--restore-data", "--accept-loss", "new-writes"), after_apply=True, weight=0.25),
+    Seatable("seatable-data-back", struck="rollback", flags=("--restore-data", "--accept-loss", "new-writes"), after_apply=True, weight=0.25,
+             cuts=0.15),
 )

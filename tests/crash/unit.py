@@ -59,9 +59,9 @@ class Booted(Lab):
     """Stands before a product's lab."""
     unit = ""
 
-    def __init__(self, scenario: Scenario, builds: Builds, _: pathlib.Path) -> None:
+    def __init__(self, scenario: Scenario, builds: Builds, home: pathlib.Path) -> None:
         own_units()
-        super().__init__(scenario, builds, HOME / "home")
+        super().__init__(scenario, builds, HOME / home.name)
         self.init = 0
         self.group = pathlib.Path()
 
