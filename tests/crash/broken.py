@@ -25,6 +25,8 @@ FOUND_BY = {
     "exchange-blindly": ("jar:step.applied~10:0:resume",),
     "server-lock-not-taken": ("operator-starts",),
     "hold-in-run": ("unit:journal.did~7:0:resume:boot",),
+    # Docker's daemon starts it with the machine.
+    "container-unheld": ("compose:journal.did~8:0:resume:boot",),
     # The old release on the new schema.
     "database-left": ("sftpgo-postgresql:step.applied~13:0:rollback",),
     # What the new database is compared with is written down from itself.
