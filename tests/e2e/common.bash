@@ -108,9 +108,9 @@ clients_stop() {
 }
 
 # shellcheck disable=SC2154 # bats sets them
-# Run crossgrade without a terminal; $status, $output and $stderr.
+# Run crossgrade without a terminal; $status, $output and $stderr. What a shell starts in the background is to ignore SIGINT: not this.
 cg() {
-	run --separate-stderr inside "$CG" --state-dir "$lab/state" "$@" </dev/null
+	run --separate-stderr inside env --default-signal=INT "$CG" --state-dir "$lab/state" "$@" </dev/null
 	echo "crossgrade $* -> $status"
 	echo "$output" | tail -n 20
 	echo "$stderr" | tail -n 20

@@ -26,6 +26,14 @@ setup_file() {
 	lone_start quest quest-data: 19000
 }
 
+# A test that failed leaves its writer at work.
+teardown() {
+	local pid
+	for pid in "${lab-/nonexistent}"/*/clients.pid; do
+		[ ! -f "$pid" ] || writer_off "$(basename "${pid%/*}")"
+	done
+}
+
 teardown_file() {
 	[ -n "${lab-}" ] || return 0
 	local all group
@@ -92,14 +100,8 @@ answers() { nsenter -t "$dockerd" -n curl -sf -o /dev/null --max-time 2 "http://
 root_of() { docker volume inspect --format '{{.Mountpoint}}' "${1:-quest-data}"; }
 fact() { json "d['facts']['$1']['value']$2"; }
 
-# crossgrade where the published ports are.
-# shellcheck disable=SC2154 # bats sets them
-cg() {
-	run --separate-stderr nsenter -t "$dockerd" -n "$CG" --state-dir "$lab/state" "$@" </dev/null
-	echo "crossgrade $* -> $status"
-	echo "$output" | tail -n 20
-	echo "$stderr" | tail -n 20
-}
+# Where the published ports are.
+inside() { nsenter -t "$dockerd" -n "$@"; }
 
 state_of() { docker inspect --format '{{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}' "${1:-quest}"; }
 untouched() { [ "$(state_of "$@")" = "$(cat "$lab/was")" ]; }
@@ -337,20 +339,27 @@ signalled() { # SIGNAL
 	untouched shop-db-1
 }
 
-@test "a Compose service whose image is a text of the file, there and back; no other container is touched" {
-	local beside
+@test "a Compose service whose image is a text of the file, pulled after a kill in the pull, there and back; no other container is touched" {
+	local beside image=$PULLED written="'$PULLED'"
 	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
 	docker compose --project-directory "$lab/shop" start 2>&1
 	wait_for answers 19001
 	beside=$(id_of shop-beside-1)
 	cp "$lab/shop/compose.yaml" "$lab/shop.was"
 	writer_on 19001
-	migration "$lab/shop/data" questdb/questdb:9.3.4
-	cg apply -f "$lab/migration.yaml" --yes
+	[ -f "$lab/registry.pid" ] || image=questdb/questdb:9.3.4 written=$image
+	migration "$lab/shop/data" "$image"
+	if [ "$image" = "$PULLED" ]; then
+		signalled KILL
+		exits 137
+		cg resume --yes
+	else
+		cg apply -f "$lab/migration.yaml" --yes
+	fi
 	exits 0
 	runs 19001 9.3.4
-	[ "$(image_of shop-db-1) $(policy_of shop-db-1)" = 'questdb/questdb:9.3.4 always' ]
-	[ "$(diff "$lab/shop.was" "$lab/shop/compose.yaml" | grep '^[<>]')" = "$(printf '<     image: questdb/questdb:9.0.3\n>     image: questdb/questdb:9.3.4')" ]
+	[ "$(image_of shop-db-1) $(policy_of shop-db-1)" = "$image always" ]
+	[ "$(diff "$lab/shop.was" "$lab/shop/compose.yaml" | grep '^[<>]')" = "$(printf '<     image: questdb/questdb:9.0.3\n>     image: %s' "$written")" ]
 	[ "$(id_of shop-beside-1)" = "$beside" ]
 	writer_off 19001
 	all_rows 19001
@@ -360,6 +369,7 @@ signalled() { # SIGNAL
 	cmp "$lab/shop.was" "$lab/shop/compose.yaml"
 	[ "$(image_of shop-db-1) $(policy_of shop-db-1)" = 'questdb/questdb:9.0.3 always' ]
 	[ "$(id_of shop-beside-1)" = "$beside" ]
+	run ! docker image inspect "$PULLED"
 	all_rows 19001 "$lab/saved-shop"
 }
 

@@ -87,13 +87,20 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 # All that a server ever took of the clients is there.
 nothing_lost() { clients_end && python_client check --log "$base.log" && { [ -z "$node" ] || node_client check; }; }
 
+# An account's token, as settings.probe wants it.
+token() {
+	token_of admin@seatable.test pass-admin >"$lab/token"
+	chmod 600 "$lab/token"
+}
+probe() { echo "probe: {token_file: $lab/token, base: '$(sed 's/.*"workspace_id": \([0-9]*\).*/\1/' "$base")/lab'}"; }
+
 # ---- crossgrade
 
 goal() { # EDITION VERSION [SETTINGS [MORE]]
 	printf 'crossgrade: 1\nproduct: seatable\nsource: {root: %s}\ntarget: {edition: %s, version: %s}\nsettings: {%s}\n%s\n' \
 		"$home/seatable-compose" "$1" "$2" "${3-}" "${4-}" >"$lab/goal.yaml"
 }
-move() { cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions; }
+move() { cg apply -f "$lab/goal.yaml" --yes --accept-loss permissions "$@"; } # [WORD...]
 
 # A program for a hook, which finds docker and crossgrade as the tests do.
 program() { # NAME, its text on standard input

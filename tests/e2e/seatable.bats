@@ -70,10 +70,12 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	[ "$status" -eq 1 ]
 }
 
-@test "crossgrade moves it to Enterprise under the clients, and back with what they wrote since" {
+@test "crossgrade moves it to Enterprise, its image from a file, under the clients, and back with what they wrote since" {
 	within 120 eval '[ "$(docker inspect --format "{{.State.Health.Status}}" seatable-server)" = healthy ]'
 	docker inspect --format '{{.Id}}' mariadb redis caddy >"$lab/others"
-	goal enterprise 6.1.8 "license_file: $lab/license.txt"
+	docker save --output "$lab/image.tar" seatable/seatable-enterprise:6.1.8
+	docker rmi seatable/seatable-enterprise:6.1.8 >/dev/null
+	goal enterprise "6.1.8, image_archive: $lab/image.tar" "license_file: $lab/license.txt"
 	clients_begin
 	cg apply -f "$lab/goal.yaml" --yes
 	exits 0
@@ -86,6 +88,11 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	is developer 6.1.0
 	docker inspect --format '{{.Id}}' mariadb redis caddy | cmp - "$lab/others"
 	nothing_lost
+	# What was loaded for the run went with it.
+	run docker image inspect seatable/seatable-enterprise:6.1.8
+	[ "$status" -ne 0 ]
+	docker load --quiet --input "$lab/image.tar" >/dev/null
+	rm "$lab/image.tar"
 }
 
 # Good at the check, run out at the start; the hook stands for the night between them. The file is the project's own, and the image the yml's.
@@ -181,48 +188,71 @@ judged() {
 	within 120 eval 'says | grep -q "Unknown column"'
 }
 
-# A file of one's own in COMPOSE_FILE, and .env as editors and templates leave it: a byte order mark, line ends of Windows, an export, the image twice, its name in another value, no last line end.
+# A file of one's own in COMPOSE_FILE, by which the server is of a profile that .env names, and what nobody has of one that it does not. And .env
+# as editors and templates leave it: a byte order mark, line ends of Windows, an export, the image twice, its name in another value, no last line end.
 odd_env() {
 	local env=$home/seatable-compose/.env
-	printf 'services:\n  seatable-server:\n    environment: {OWN: "is there"}\n' >"$home/seatable-compose/custom-own.yml"
-	sed -i -e "s/^SEATABLE_IMAGE=/export &/" -e "/^COMPOSE_FILE=/s/'$/,custom-own.yml'/" -e 's/$/\r/' "$env"
+	cat >"$home/seatable-compose/custom-own.yml" <<-END
+		services:
+		  seatable-server: {environment: {OWN: "is there"}, profiles: [own]}
+		  never: {image: "nobody/has-it:1", profiles: [other]}
+	END
+	sed -i -e "s/^SEATABLE_IMAGE=/export &/" -e "/^COMPOSE_FILE=/s/'$/,custom-own.yml'/" -e "\$a COMPOSE_PROFILES='own'" -e 's/$/\r/' "$env"
 	{
 		printf "\xef\xbb\xbfSEATABLE_IMAGE='seatable/seatable-developer:1.0.0'\n" && cat "$env"
 		printf "NOTE='one\r\nSEATABLE_IMAGE=two\r\nthree'\r\nLAST=line"
 	} >"$lab/odd" && cat "$lab/odd" >"$env"
 }
 
-# One of them, by lot; WHOLE takes all.
+# The installation on a btrfs of its own, or $lab/no-btrfs says why not.
+on_btrfs() {
+	mkdir "$home" && truncate -s 8G "$lab/disk"
+	{ mkfs.btrfs -q "$lab/disk" && mount -o loop "$lab/disk" "$home"; } >"$lab/no-btrfs" 2>&1 && rm "$lab/no-btrfs"
+}
+
+# One of them, by lot, its folders as a snapshot where there can be one; WHOLE takes all.
 @test "on layouts of other releases to Enterprise and back to Developer, under both clients" {
-	local layout developer enterprise
+	local layout developer enterprise folders
 	local -a shapes=("4.4 4.4.0 4.4.9" "5.1 5.1.0 5.1.9" "5.3 5.3.0 5.3.12" "6.2 6.2.0 6.2.12")
+	local snapshot=${shapes[SEED % 4]%% *}
 	[ -n "${WHOLE-}" ] || shapes=("${shapes[SEED % 4]}")
 	compose down 2>/dev/null
 	while read -r layout developer enterprise; do
 		echo "layout $layout"
-		home=$lab/$layout base=$lab/base-$layout
+		home=$lab/$layout base=$lab/base-$layout folders=
+		[ "$layout" != "$snapshot" ] || ! on_btrfs || folders=', folders: snapshot'
 		"$REAL" make "$home" "$layout" developer "$developer"
 		odd_env
 		"$REAL" up "$home" </dev/null
 		seed
+		token
 		clients_begin
-		goal enterprise "$enterprise" "license_file: $lab/license.txt"
+		goal enterprise "$enterprise" "license_file: $lab/license.txt, $(probe)$folders"
 		cg apply -f "$lab/goal.yaml" --yes
 		exits 0
 		is enterprise "$enterprise"
 		docker exec seatable-server printenv OWN
 		sed "s|/seatable-developer:$developer'|/seatable-enterprise:$enterprise'|" "$lab/odd" | cmp - "$home/seatable-compose/.env"
 		served_since
-		goal developer "$developer"
+		# By api-gateway, or before 5.3 by dtable-server, whoever writes meanwhile.
+		cg verify
+		[[ $output == *'compared and equal'* && $output != *'client, '* ]]
+		goal developer "$developer" "${folders#, }"
 		move
 		exits 0
 		is developer "$developer"
+		[ -z "$folders" ] || btrfs filesystem du -s --raw "$home/seatable-server" | awk 'END { print $3 }' >"$lab/shared"
 		cmp "$lab/odd" "$home/seatable-compose/.env"
 		served_since
 		nothing_lost
 		[ -n "$(token_of user1@seatable.test pass-1)" ]
 		"$REAL" down "$home" 2>/dev/null
 	done < <(printf '%s\n' "${shapes[@]}")
+}
+
+@test "settings.folders: snapshot, on a btrfs: the copies of one of them share what they hold" {
+	[ ! -f "$lab/no-btrfs" ] || skip "no btrfs: $(tail -n 1 "$lab/no-btrfs")"
+	[ "$(cat "$lab/shared")" -gt 0 ]
 }
 
 @test "a folder in the licence's place is one in the volume, too, and then no file can be there" {

@@ -5,14 +5,8 @@ load seatable
 bats_require_minimum_version 1.5.0
 
 setup_file() { seatable_begin 6.1 enterprise 6.1.8 && token || absence; }
-teardown_file() { seatable_end; }
+teardown_file() { [ -z "${lab-}" ] || watch_end; seatable_end; }
 
-# An account's token, as settings.probe wants it.
-token() {
-	token_of admin@seatable.test pass-admin >"$lab/token"
-	chmod 600 "$lab/token"
-}
-probe() { echo "probe: {token_file: $lab/token, base: '$(sed 's/.*"workspace_id": \([0-9]*\).*/\1/' "$base")/lab'}"; }
 # Caddy shows the certificate of another site, or its own again.
 certificate() { # internal | FILE FILE
 	docker exec caddy sed -i "s|tls .*|tls $*|" /etc/caddy/Caddyfile
@@ -20,26 +14,55 @@ certificate() { # internal | FILE FILE
 }
 id_of() { docker container inspect --format '{{.Id}} {{.State.StartedAt}}' "$1"; }
 
+# What anybody can read on the host: how docker is called, and what is called in the database's container.
+calls_begin() {
+	mkdir "$lab/called" # a file a process: calls may be made side by side
+	program calling <<<"{ printf '%q ' docker \"\$@\"; echo; } >>$lab/called/\$\$; exec docker \"\$@\""
+	"$BATS_TEST_DIRNAME/../tools/argv_watch.py" "$(docker container inspect --format '{{.State.Pid}}' mariadb)" "$lab/argv" 3>&- 4>&- &
+	echo $! >"$lab/argv.pid"
+	export CROSSGRADE_DOCKER=$lab/calling
+}
+watch_end() { [ ! -f "$lab/argv.pid" ] || { kill "$(cat "$lab/argv.pid")" && rm "$lab/argv.pid"; }; }
+calls_end() {
+	unset CROSSGRADE_DOCKER
+	watch_end
+	cat "$lab/called"/* >"$lab/calls"
+	grep -q ' mariadb-dump ' "$lab/calls"
+	grep -q ' up .* seatable-server $' "$lab/calls"
+	run grep -F -e 'pa$$-db' -e 'pa\$\$-db' -e pass-redis "$lab/calls" "$lab/argv"
+	[ "$status" -eq 1 ]
+	# Of Compose nothing else: no other service is fetched, made anew or taken away.
+	run grep -vE '^docker (compose .*(version|config) |compose .* up --no-start --no-deps .* seatable-server $|[^c]|container )' "$lab/calls"
+	[ "$status" -eq 1 ]
+}
+
 @test "to Developer, what is lost agreed to by name; a second call meanwhile is refused, a server that ends slowly waited for" {
+	local archive=$home/seatable-server/seatable/db-data/0f0a
+	mkdir -p "$archive" && echo archived >"$archive/rows"
 	goal developer 6.1.0 "$(probe)"
 	cg apply -f "$lab/goal.yaml" --yes
 	exits 9
 	# shellcheck disable=SC2154 # bats sets it
-	[[ $output$stderr == *'--accept-loss permissions'* ]]
+	[[ $output$stderr == *'archived rows of 1 bases'*'--accept-loss archived-rows'* ]]
 	is enterprise 6.1.8
 	sql "INSERT INTO dtable_db.profile_profile(user) VALUES('leaves@seatable.test')"
 	program second <<-END
-		for verb in "apply -f $lab/goal.yaml --yes --accept-loss permissions" rollback; do
+		for verb in "apply -f $lab/goal.yaml --yes --accept-loss permissions --accept-loss archived-rows" rollback; do
 			$CG --state-dir $lab/state \$verb </dev/null
 			echo \$? >>$lab/second.codes
 		done
 	END
 	goal developer 6.1.0 "$(probe)" "hooks: {before_stop: {argv: [$lab/second], within: 2m}}"
 	misbehave enterprise slow-stop=2
-	move
+	calls_begin
+	move --accept-loss archived-rows
 	misbehave all
 	exits 0
+	calls_end
 	is developer 6.1.0
+	# No copy has db-data: the server wrote them where one is made.
+	grep -q archived "$home/seatable-server/seatable/storage-data/backup/0f0a/rows"
+	rm -r "$archive"
 	[ "$(sort -u "$lab/second.codes")" = 11 ]
 	[ "$(wc -l <"$lab/second.codes")" = 2 ]
 }
