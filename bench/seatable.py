@@ -58,8 +58,6 @@ class Lab:
         run(STACK, "up", self.home, env=self.env)
         self.license = self.disk / "license.txt"
         run(STACK, "license", self.license, "MaxUsers=100")
-        (self.disk / "goal.yaml").write_text(f"product: seatable\nsource: {{root: {self.project}}}\ntarget: {{edition: enterprise, version: 6.1.8}}\n"
-                                             f"settings: {{license_file: {self.license}, dump: running}}\n", encoding="ascii")
         client = [said(STACK, "library", "python")[0], CLIENT]
         base = self.disk / "base"
         run(*client, "seed", "--url", URL, "--login", "admin@seatable.test", "--password", "pass-admin", "--base", base,
@@ -117,11 +115,13 @@ class Lab:
         if call.returncode:
             raise SystemExit(f"crossgrade {' '.join(map(str, words))}: {call.returncode}: {call.stdout[-900:]}")
 
-    def apply(self):
-        plan = self.disk / "plan.json"
+    def apply(self, gate):
+        plan, goal = self.disk / "plan.json", self.disk / "goal.yaml"
         plan.unlink(missing_ok=True)
+        goal.write_text(f"product: seatable\nsource: {{root: {self.project}}}\ntarget: {{edition: enterprise, version: 6.1.8}}\n"
+                        f"settings: {{license_file: {self.license}, dump: running, gate: {gate}}}\n", encoding="ascii")
         wait_until("healthy", self.healthy)
-        self.cg("plan", "-f", self.disk / "goal.yaml", "-o", plan)
+        self.cg("plan", "-f", goal, "-o", plan)
         with Gap(PORT, answers) as gap:
             self.cg("apply", plan, "--yes")
         return gap.longest
@@ -137,16 +137,19 @@ class Lab:
 
 def rows(crossgrade, disk, pairs):
     lab = Lab(crossgrade, disk)
-    bare, page, ours = [], [], []
+    bare, page, none, verify = [], [], [], []
     try:
         with Network(lab.engine):
             lab.begin()
             for _ in range(pairs):
                 bare.append(lab.bare_recreate())
-                ours.append(lab.apply())
-                lab.rollback()
+                for gate, into in (("none", none), ("verify", verify)):
+                    into.append(lab.apply(gate))
+                    lab.rollback()
                 page.append(lab.by_the_page())
     finally:
         lab.end()
-    stats.line("seatable switch", ours, bare, "bare recreate", 1.10, note="dump: running; a stand-in for the server")
-    stats.line("seatable, by the page", ours, page, "down, edit, up -d", None, note="the same")
+    note = "dump: running; a stand-in for the server"
+    stats.line("seatable, no gate", none, bare, "bare recreate", 1.10, note=note)
+    stats.line("seatable, gate", verify, bare, "bare recreate", None, note=note)
+    stats.line("seatable, by the page", verify, page, "down, edit, up -d", None, note=note)
