@@ -48,7 +48,8 @@ int file_sync(int fd, const char *what, struct err *e) must_check;
 int file_sync_data(int fd, const char *what, struct err *e) must_check;  /* fdatasync: not its times */
 int file_sync_fs(const struct dir *d, struct err *e) must_check;                        /* syncfs */
 /* An empty file: what is written to it keeps its place when it is written anew, also where nothing else has room. Most file systems do so
- * by themselves; btrfs is told to; false where it does not, and of ZFS and bcachefs, which never do, it is not known. */
+ * by themselves; btrfs is told to; false where it does not, and of ZFS and bcachefs, which never do, it is not known. A snapshot of its
+ * subvolume takes that from a file on btrfs: what it has is the snapshot's, too, and written anew once more it needs room. */
 bool file_keeps_place(int fd);
 
 /* SHA-256 as 64 lower-case hex digits + NUL. */

@@ -60,18 +60,19 @@ db_start_postgresql() {
 	db_sql "$dir" "create role sftpgo login password 'pass-sftpgo'" postgres && db_database "$dir" sftpgo
 }
 
+# Temporary tables are named after the process id, which another one has in another namespace: each has a folder of its own.
 db_start_mysql() {
 	local dir=$1 i
 	command -v mariadbd >/dev/null || db_skip "no MariaDB server"
 	if [ ! -d "$dir/data" ]; then
 		db_home mysql "$dir" &&
-			mariadb-install-db --no-defaults --user=mysql --datadir="$dir/data" --auth-root-authentication-method=normal \
-				--skip-test-db >"$dir.out" 2>&1 || { tail -n 5 "$dir.out" >&2; return 1; }
+			mariadb-install-db --no-defaults --user=mysql --datadir="$dir/data" --tmpdir="$dir" --auth-root-authentication-method=normal \
+				--skip-test-db >"$dir.out" 2>&1 || { rm -rf "$dir/data"; grep -iE 'error|fail|signal' "$dir.out" >&2; return 1; }
 		db_as mysql openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
 			-keyout "$dir/own.key" -out "$dir/own.crt" 2>/dev/null || return
 		set -- "$dir" new
 	fi
-	(db_as mysql setsid mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/s.sock" --port="$(db_ask "$dir" port)" \
+	(db_as mysql setsid mariadbd --no-defaults --datadir="$dir/data" --tmpdir="$dir" --socket="$dir/s.sock" --port="$(db_ask "$dir" port)" \
 		--ssl-cert="$dir/own.crt" --ssl-key="$dir/own.key" \
 		--bind-address=127.0.0.1 --pid-file="$dir/pid" --log-error="$dir/log" --innodb-flush-log-at-trx-commit=0 \
 		>/dev/null 2>&1 </dev/null 3>&- 4>&- &)

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/file.h"
 #include "io/json.h"
 #include "net/http.h"
 #include "products/questdb/questdb.h"
@@ -100,6 +101,20 @@ static bool answers(const struct stand_in *s)
 	return ok;
 }
 
+/* What it said last is all that is known of one that ended at its start. */
+static void assert_still_there(pid_t pid, const char *out)
+{
+	autobuf struct buf said = BUF_MAX(65536);
+	struct err e = ERR_INIT;
+	siginfo_t ended = { 0 };
+
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+	if (!ended.si_pid)
+		return;
+	assert_ok(file_read_path(out, &said, &e), &e);
+	fail_msg("the stand-in ended with %d: %.*s", ended.si_status, (int)said.len, said.data ?: "");
+}
+
 void stand_in_start(struct stand_in *s, const char *edition, const char *version,
 		    const char *const *controls)
 {
@@ -110,6 +125,7 @@ void stand_in_start(struct stand_in *s, const char *edition, const char *version
 
 	s->pid = spawn(argv, controls, out);
 	while (!answers(s)) {
+		assert_still_there(s->pid, out);
 		assert_false(deadline_passed(d));
 		clock_sleep_ns(5 * NS_PER_MS);
 	}
