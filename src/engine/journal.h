@@ -2,7 +2,7 @@
  * a power cut may take back until something else is written: that a step is done, which it is then done again, and the intent of a step
  * that is harmless.
  *
- * Legal moves stand in one table in journal.c and every change goes through it: a step from none to intended, to done,
+ * Legal moves stand in one table each (journal_step.c, journal_run.c) and every change goes through it: a step from none to intended, to done,
  * back to intended (effect gone, made again), to undone; a run from open to held, turned, stands, stuck, closed-new,
  * closed-old. Anything else is ERR_BUG and changes nothing. */
 #pragma once

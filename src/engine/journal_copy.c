@@ -64,7 +64,7 @@ static int export_table(struct journal *j, const struct table *t, const char *ru
 	buf_adds(&sql, "select ");
 	columns(t, &sql, NULL);
 	buf_addf(&sql, " from %s where %s = ?%s", t->name, t->key, step ? " and step = ?" : "");
-	if (db_stmt(journal_db(j), buf_str(&sql), &s, e) < 0)
+	if (db_stmt(j->db, buf_str(&sql), &s, e) < 0)
 		return -e->kind;
 	stmt_text(s, 1, run);
 	if (step)
@@ -136,7 +136,7 @@ static int import_row(struct journal *j, const struct table *t, const char *sql,
 	autostmt struct stmt *s = NULL;
 	int at = 1;
 
-	if (db_stmt(journal_db(j), sql, &s, e) < 0)
+	if (db_stmt(j->db, sql, &s, e) < 0)
 		return -e->kind;
 	for (size_t i = 0; t->texts[i]; i++)
 		stmt_text(s, at++, json_str(row, t->texts[i], NULL));
@@ -169,12 +169,12 @@ int journal_import(struct journal *j, const json_t *doc, struct err *e)
 {
 	if (strcmp(json_str(doc, "schema", ""), "crossgrade/journal/1"))
 		return err_set(e, ERR_FORMAT, "not the records of a run");
-	if (db_begin(journal_db(j), e) < 0)
+	if (db_begin(j->db, e) < 0)
 		return -e->kind;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		if (import_table(j, &tables[i], doc, e) < 0) {
-			db_rollback(journal_db(j));
+			db_rollback(j->db);
 			return err_wrap(e, "read the records of a run");
 		}
-	return db_commit(journal_db(j), e);
+	return db_commit(j->db, e);
 }
