@@ -24,18 +24,37 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* A plan of what is there now. */
+static int apply_as(const struct run_opts *o, struct run_end *end)
+{
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+
+	toy_goal(&g);
+	toy_plan(&g, &p);
+	return run_apply(&p, &g, o, end);
+}
+
 static int apply(struct run_end *end, bool hold)
 {
 	struct events *ev = events_new();
 	struct run_opts o = toy_opts(ev);
-	autogoal struct goal g = { 0 };
-	autoplan struct plan p = { 0 };
 	int code;
 
 	o.hold = hold;
-	toy_goal(&g);
-	toy_plan(&g, &p);
-	code = run_apply(&p, &g, &o, end);
+	code = apply_as(&o, end);
+	events_free(ev);
+	return code;
+}
+
+static int apply_in(const char *state_dir, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.state_dir = state_dir;
+	code = apply_as(&o, end);
 	events_free(ev);
 	return code;
 }
@@ -370,18 +389,8 @@ static void a_plan_of_no_steps_is_no_end_of_an_open_run(void **state)
 static int apply_elsewhere(struct run_end *end)
 {
 	autofree char *elsewhere = xasprintf("%s/../state-2", toy_root);
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
-	autogoal struct goal g = { 0 };
-	autoplan struct plan p = { 0 };
-	int code;
 
-	o.state_dir = elsewhere;
-	toy_goal(&g);
-	toy_plan(&g, &p);
-	code = run_apply(&p, &g, &o, end);
-	events_free(ev);
-	return code;
+	return apply_in(elsewhere, end);
 }
 
 static bool is_marked(void)
@@ -613,44 +622,42 @@ static void what_is_not_kept_on_the_way_back_is_told(void **state)
 	toy_server_ends();
 }
 
+/* What was written is exported first. */
+static void rollback_exporting(const char *home, bool in_place, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_exports();
+	fill_point(home, end->run);
+	o.save_writes = toy_root;
+	o.accept_in_place = in_place;
+	assert_int_equal(run_rollback(NULL, &o, end), EXIT_DONE);
+	events_free(ev);
+}
+
 /* Without a gate nobody knows what clients write before the stop. */
 static void writes_behind_the_export_are_told(void **state)
 {
 	autofree char *home = point_beside_toy(), *trash = NULL;
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
 	struct run_end end;
 
-	toy_put("tree", "yes");
-	assert_int_equal(apply(&end, false), EXIT_DONE);
-	toy_put("writes", "3");
-	toy_exports();
-	fill_point(home, end.run);
-	o.save_writes = toy_root;
-	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	rollback_exporting(home, false, &end);
 	trash = xasprintf("set aside whole below '%s/trash/%s'", home, end.run);
 	assert_true(was_told(end.run, trash));
-	events_free(ev);
 }
 
 /* Put back in place, what was written is nowhere. */
 static void writes_in_no_copy_are_told(void **state)
 {
 	autofree char *home = point_beside_toy();
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
 	struct run_end end;
 
-	toy_put("tree", "yes");
-	assert_int_equal(apply(&end, false), EXIT_DONE);
-	toy_put("writes", "3");
-	toy_exports();
-	fill_point(home, end.run);
-	o.save_writes = toy_root;
-	o.accept_in_place = true;
-	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	rollback_exporting(home, true, &end);
 	assert_true(was_told(end.run, "until the server is stopped is in no copy"));
-	events_free(ev);
 }
 
 /* Where no run was ever begun, nothing of ours appears. */
@@ -693,15 +700,11 @@ static void a_loss_wants_its_own_word(void **state)
 {
 	struct events *ev = events_new();
 	struct run_opts o = toy_opts(ev);
-	autogoal struct goal g = { 0 };
-	autoplan struct plan p = { 0 };
 	struct run_end end;
 
 	o.accept_no_return = false;
 	o.yes = true;
-	toy_goal(&g);
-	toy_plan(&g, &p);
-	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_LOSS);
+	assert_int_equal(apply_as(&o, &end), EXIT_LOSS);
 	assert_string_equal(toy_world(), "old");
 	events_free(ev);
 }
@@ -709,39 +712,23 @@ static void a_loss_wants_its_own_word(void **state)
 /* The journal would be set back with the data. */
 static void the_state_directory_stands_apart(void **state)
 {
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
 	autofree char *inside = xasprintf("%s/deep/state", toy_root);
-	autogoal struct goal g = { 0 };
-	autoplan struct plan p = { 0 };
 	struct run_end end;
 	struct stat st;
 
-	toy_goal(&g);
-	toy_plan(&g, &p);
-	o.state_dir = inside;
-	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_USAGE);
+	assert_int_equal(apply_in(inside, &end), EXIT_USAGE);
 	assert_string_equal(toy_world(), "old");
 	assert_int_equal(stat(inside, &st), -1);
-	events_free(ev);
 }
 
 /* Where no way back reaches it does no harm. */
 static void the_state_directory_beside_what_is_held(void **state)
 {
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
 	autofree char *inside = xasprintf("%s/deep/state", toy_root);
-	autogoal struct goal g = { 0 };
-	autoplan struct plan p = { 0 };
 	struct run_end end;
 
 	toy_put("only", "stop");
-	toy_goal(&g);
-	toy_plan(&g, &p);
-	o.state_dir = inside;
-	assert_int_equal(run_apply(&p, &g, &o, &end), EXIT_DONE);
-	events_free(ev);
+	assert_int_equal(apply_in(inside, &end), EXIT_DONE);
 }
 
 static void at_boot_every_installation_is_served_again(void **state)
