@@ -1,36 +1,15 @@
 /* HCL as SFTPGo 2.6.4 was seen to read it (hashicorp/hcl 1.0), and as JSON: what is read, what nobody reads, and what we do not. */
 #include "conf/hcl.h"
-#include "../unit.h"
-
-static struct err e;
-
-static int try(const char *text, json_t **ret, struct map *ret_lines)
-{
-	err_clear(&e);
-	return hcl_read(sv_of(text), ret, ret_lines, &e);
-}
+#include "reading.h"
 
 static void reads(const char *text, const char *json)
 {
-	cleanup_with(hcl_lines_done) struct map lines = { 0 };
-	autojson json_t *tree = NULL;
-	autofree char *is = NULL;
-
-	if (try(text, &tree, &lines) < 0)
-		fail_msg("<<%s>>: %s", text, e.msg);
-	is = json_dumps(tree, JSON_COMPACT);
-	assert_string_equal(is, json);
+	reader_reads(hcl_read, text, json);
 }
 
 static void fails(const char *text, enum err_kind kind, const char *why)
 {
-	cleanup_with(hcl_lines_done) struct map lines = { 0 };
-	autojson json_t *tree = NULL;
-
-	if (try(text, &tree, &lines) != -(int)kind || !strstr(e.msg, why))
-		fail_msg("<<%s>>: %s", text, e.msg);
-	assert_null(tree);
-	assert_int_equal(lines.n, 0);
+	reader_fails(hcl_read, text, kind, why);
 }
 
 static void test_names(void **state)
@@ -113,8 +92,9 @@ static void test_lines(void **state)
 {
 	cleanup_with(hcl_lines_done) struct map lines = { 0 };
 	autojson json_t *tree = NULL;
+	struct err e = ERR_INIT;
 
-	assert_int_equal(try("a.b = 1\nc {\n d = 2\n}\nc {\n e = <<X\n\nX\n}\nf = [{\ng = 1}]", &tree, &lines), 0);
+	assert_ok(hcl_read(sv_of("a.b = 1\nc {\n d = 2\n}\nc {\n e = <<X\n\nX\n}\nf = [{\ng = 1}]"), &tree, &lines, &e), &e);
 	assert_int_equal(*(size_t *)map_get(&lines, "a.b"), 1);
 	assert_int_equal(*(size_t *)map_get(&lines, "c.0.d"), 3);
 	assert_int_equal(*(size_t *)map_get(&lines, "c.1.e"), 6);

@@ -1,36 +1,15 @@
 /* TOML, word for word of its specification: what is read, what nobody reads, and what we do not. */
 #include "conf/toml.h"
-#include "../unit.h"
-
-static struct err e;
-
-static int try(const char *text, json_t **ret, struct map *ret_lines)
-{
-	err_clear(&e);
-	return toml_read(sv_of(text), ret, ret_lines, &e);
-}
+#include "reading.h"
 
 static void reads(const char *text, const char *json)
 {
-	cleanup_with(toml_lines_done) struct map lines = { 0 };
-	autojson json_t *tree = NULL;
-	autofree char *is = NULL;
-
-	if (try(text, &tree, &lines) < 0)
-		fail_msg("<<%s>>: %s", text, e.msg);
-	is = json_dumps(tree, JSON_COMPACT);
-	assert_string_equal(is, json);
+	reader_reads(toml_read, text, json);
 }
 
 static void fails(const char *text, enum err_kind kind, const char *why)
 {
-	cleanup_with(toml_lines_done) struct map lines = { 0 };
-	autojson json_t *tree = NULL;
-
-	if (try(text, &tree, &lines) != -(int)kind || !strstr(e.msg, why))
-		fail_msg("<<%s>>: %s", text, e.msg);
-	assert_null(tree);
-	assert_int_equal(lines.n, 0);
+	reader_fails(toml_read, text, kind, why);
 }
 
 static void test_names(void **state)
@@ -156,8 +135,9 @@ static void test_lines(void **state)
 {
 	cleanup_with(toml_lines_done) struct map lines = { 0 };
 	autojson json_t *tree = NULL;
+	struct err e = ERR_INIT;
 
-	assert_ok(try("a = '''\n\n'''\nb = [\n1,\n{ c = 2 } ]\n\n[[d.e]]\n[[d.e]]\nf.g = 1\r\n[h]\ni = 1", &tree, &lines), &e);
+	assert_ok(toml_read(sv_of("a = '''\n\n'''\nb = [\n1,\n{ c = 2 } ]\n\n[[d.e]]\n[[d.e]]\nf.g = 1\r\n[h]\ni = 1"), &tree, &lines, &e), &e);
 	line_is(&lines, "a", 1);
 	line_is(&lines, "b", 4);
 	line_is(&lines, "b.1.c", 6);
