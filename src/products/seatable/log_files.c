@@ -14,7 +14,6 @@
 #define FOLDER    "seatable/logs"
 #define FILES_MAX 1000
 #define END_BYTES (1u << 20)    /* that are read of a file */
-#define LINE_TOLD 200           /* bytes of an error's line */
 
 /* ".log.1" and ".log.gz" are of days that are over. */
 static bool is_log(const struct dir_entry *one)
@@ -140,7 +139,7 @@ static char *error_in(const struct dir *logs, const char *name, const json_t *be
 		return NULL;
 	*ret_written = st.st_mtim;
 	line = sea_log_error_line(buf_sv(&text));
-	return line.n ? xasprintf("%s: %.*s", name, (int)MIN_OF(line.n, (size_t)LINE_TOLD), line.p) : NULL;
+	return line.n ? xasprintf("%s: %.*s", name, (int)line.n, line.p) : NULL;
 }
 
 static bool is_later(struct timespec a, struct timespec b)

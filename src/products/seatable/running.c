@@ -7,6 +7,7 @@
 
 #define LOG_MAX   (4u << 20)
 #define LINES_MAX 100000
+#define LINE_TOLD 200           /* bytes of an error's line */
 
 const json_t *sea_container_in(const json_t *all, const char *name)
 {
@@ -55,26 +56,6 @@ static bool says_any(struct sv line, const char *const *words)
 
 #define TRACEBACK "Traceback (most recent call last)"
 
-/* Words of Python's and the monitor's logs, and of the start script. Source: facts/seatable 6.2, 10.9. */
-json_t *sea_log_judge(struct sv log)
-{
-	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", TRACEBACK, NULL };
-	static const char *const refusals[] = { "Missing SeaTable License!", "SeaTable License Expired!", NULL };
-	int64_t lines = 0, bad = 0, killed = 0;
-	bool license = false;
-
-	while (log.n && lines < LINES_MAX) {
-		struct sv line = sv_line(&log);
-
-		lines++;
-		bad += says_any(line, errors);
-		killed += says(line, "Ping error, kill");
-		license |= says_any(line, refusals);
-	}
-	return json_pack("{sI sI sI sb}", "lines", (json_int_t)lines, "errors", (json_int_t)bad, "killed", (json_int_t)killed, "license",
-			 (int)license);
-}
-
 /* Its lines are indented below their head, all but the last. */
 struct sv sea_log_error_line(struct sv log)
 {
@@ -90,5 +71,33 @@ struct sv sea_log_error_line(struct sv log)
 			last = sv_trim(line);
 		in_traceback = says(line, TRACEBACK) || (in_traceback && !ends);
 	}
+	last.n = MIN_OF(last.n, (size_t)LINE_TOLD);
 	return last;
+}
+
+/* Words of Python's and the monitor's logs, and of the start script. Source: facts/seatable 6.2, 10.9. */
+json_t *sea_log_judge(struct sv log)
+{
+	static const char *const errors[] = { "ERROR", "CRITICAL", "FATAL", TRACEBACK, NULL };
+	static const char *const refusals[] = { "Missing SeaTable License!", "SeaTable License Expired!", NULL };
+	int64_t lines = 0, bad = 0, killed = 0;
+	struct sv whole = log;
+	bool license = false;
+	autofree char *last = NULL;
+	json_t *ret;
+
+	while (log.n && lines < LINES_MAX) {
+		struct sv line = sv_line(&log);
+
+		lines++;
+		bad += says_any(line, errors);
+		killed += says(line, "Ping error, kill");
+		license |= says_any(line, refusals);
+	}
+	ret = json_pack("{sI sI sI sb}", "lines", (json_int_t)lines, "errors", (json_int_t)bad, "killed", (json_int_t)killed, "license",
+			(int)license);
+	last = bad ? sv_dup(sea_log_error_line(whole)) : NULL;
+	if (last)
+		json_object_set_new(ret, "last", json_text(last));
+	return ret;
 }

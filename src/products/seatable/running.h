@@ -12,7 +12,9 @@ json_t *sea_running_of(const json_t *seen) must_check;
 const char *sea_health_of(const json_t *seen);
 /* The last lines of its log since then, judged. New reference. */
 int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e) must_check;
-/* {"lines","errors": of them that tell one,"killed": components that its monitor killed,"license": it was refused}. Pure; new reference. */
+/* {"lines","errors": of them that tell one,"last": the last of these|absent,"killed": components that its monitor killed,"license": it was
+ * refused}. Pure; new reference. */
 json_t *sea_log_judge(struct sv log) must_check;
-/* The last line that tells an error: of a traceback its end, which names it. Empty: there is none. Pure; a part of the log. */
+/* The last line that tells an error: of a traceback its end, which names it. At most 200 bytes; empty: there is none. Pure;
+ * a part of the log. */
 struct sv sea_log_error_line(struct sv log);

@@ -85,9 +85,10 @@ static void compare_health(struct sea_proof *p)
 static void compare_log(struct sea_proof *p, const char *what, const json_t *then, const json_t *now, const char *shown)
 {
 	int64_t killed = json_int(now, "killed", 0);
+	const char *last = json_str(now, "last", NULL);
 	autofree char *text = xasprintf("%" PRId64 " of the last %" PRId64 " lines since its start tell an error, %" PRId64
-					" a component that its monitor killed: %s shows them",
-					json_int(now, "errors", 0), json_int(now, "lines", 0), killed, shown);
+					" a component that its monitor killed: %s shows them%s%s",
+					json_int(now, "errors", 0), json_int(now, "lines", 0), killed, shown, last ? "; the last: " : "", last ? last : "");
 
 	if (json_bool(now, "license", false))
 		cmp_add(p->ret, p->to ? CMP_DIFFERENT : CMP_UNPROVED, "server", what, NULL, NULL, NULL, "it says that its licence is missing or has run out");

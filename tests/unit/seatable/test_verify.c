@@ -66,6 +66,14 @@ static enum outcome said(const char *subject, const char *what)
 	return worst;
 }
 
+static const char *why(const char *subject, const char *what)
+{
+	vec_each (&cmp, it)
+		if (!strcmp(it->subject, subject) && !strcmp(it->what, what))
+			return it->why;
+	return "";
+}
+
 /* ---- rows that are gone ---- */
 
 static enum outcome rows(enum depth d, bool forward)
@@ -423,7 +431,8 @@ static void the_log_since_the_start(void **state)
 	static const char quiet[] = "{\"lines\": 100, \"errors\": 0}", loud[] = "{\"lines\": 100, \"errors\": 50}";
 
 	assert_int_equal(log_says(quiet, "Start server\nSeaTable started\n"), CMP_SAME);
-	assert_int_equal(log_says(quiet, "Start server\n[ERROR] dtable-web: no\nTraceback (most recent call last):\n"), CMP_UNPROVED);
+	assert_int_equal(log_says(quiet, "Start server\n[ERROR] dtable-web: no\nTraceback (most recent call last):\n  at\nValueError: no\nGET /\n"), CMP_UNPROVED);
+	assert_non_null(strstr(why("server", "log"), "; the last: ValueError: no"));
 	assert_int_equal(log_says(loud, "Start server\n[ERROR] dtable-web: no\n"), CMP_SAME);
 	assert_int_equal(log_says("{\"lines\": 0, \"errors\": 0}", "Start server\n[ERROR] dtable-web: no\n"), CMP_UNPROVED);
 	assert_int_equal(log_says(loud, "[WARNING] Ping error, kill dtable-server\n"), CMP_UNPROVED);

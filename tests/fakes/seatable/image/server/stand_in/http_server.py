@@ -105,9 +105,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
+    def log_request(self, code="-", size="-"):
+        if str(int(code))[:1] not in "23":
+            super().log_request(code, size)
+
     def log_message(self, format, *args):  # pylint: disable=redefined-builtin
-        if str(args[1])[:1] not in "23":
-            print(f"[{time.strftime('%F %T')}] {self.component.name}: {format % args}", file=sys.stderr, flush=True)
+        print(f"[{time.strftime('%F %T')}] {self.component.name}: {format % args}", file=sys.stderr, flush=True)
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -123,6 +126,11 @@ class Server(http.server.ThreadingHTTPServer):
             return
         self.component.connections += 1
         super().process_request(request, client_address)
+
+    def handle_error(self, request, client_address):
+        """A client that leaves is nothing that the vendor's programs log, behind their nginx."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def process_request_thread(self, request, client_address):
         try:
