@@ -214,7 +214,9 @@ int gate_of_closed(const struct gate_of *g, struct err *e)
 
 int gate_of_close(const struct gate_of *g, struct err *e)
 {
-	return g->proxy ? close_proxy(g, e) : gate_close(&g->gate, e);
+	if (!g->proxy)
+		return gate_close(&g->gate, e);
+	return close_proxy(g, e) < 0 ? -(int)e->kind : 1;
 }
 
 int gate_of_open(const struct gate_of *g, struct err *e)

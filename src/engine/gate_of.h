@@ -16,7 +16,7 @@ struct gate_of {
 int gate_of_site(struct ctx *c, const json_t *params, struct gate_of *ret, struct err *e) must_check;
 /* 1 nobody comes in, 0 open, -kind. A proxy that is no more lets nobody in. */
 int gate_of_closed(const struct gate_of *g, struct err *e) must_check;
-/* Both may be repeated. */
+/* Both may be repeated. 1 nobody is answered any more, 0 as gate_close(), -kind. */
 int gate_of_close(const struct gate_of *g, struct err *e) must_check;
 int gate_of_open(const struct gate_of *g, struct err *e) must_check;
 /* For the undo record {"policy": a proxy's for restarts|absent}. ERR_CHANGED when the proxy is down before anybody closed it: to open it

@@ -2,12 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "engine/gate_of.h"
 #include "engine/run_world.h"
 
-/* A request that came in before the gate is answered behind it, and may be written only then. */
-#define IN_FLIGHT   NS_PER_S
 #define SAVE_ROUNDS 3           /* with clients at the door each round finds more; the directory set aside has it all */
 
 static int say_writes(const struct writes *since, struct err *e)
@@ -43,8 +40,8 @@ static void count_writes(struct world *w, const struct facts *frozen, struct wri
 	}
 }
 
-/* Close the gate the plan has (1), or let clients in again; 0: the plan has none. No proxy: it is not in the journal that it is down, and a
- * call that is killed would leave it so, over every boot. */
+/* Close the gate the plan has, or let clients in again: 1 done, 0 the plan has none, or who asked before it was closed may still be
+ * answered. No proxy: it is not in the journal that it is down, and a call that is killed would leave it so, over every boot. */
 static int set_gate(struct world *w, bool closed, struct err *e)
 {
 	vec_each(&w->plan.steps, s) {
@@ -56,9 +53,7 @@ static int set_gate(struct world *w, bool closed, struct err *e)
 			return -e->kind;
 		if (g.proxy)
 			return 0;
-		if ((closed ? gate_of_close(&g, e) : gate_of_open(&g, e)) < 0)
-			return -e->kind;
-		return 1;
+		return closed ? gate_of_close(&g, e) : gate_of_open(&g, e);
 	}
 	return 0;
 }
@@ -103,13 +98,11 @@ static int save_behind_gate(struct world *w, const struct facts *frozen, struct 
 	struct err own = ERR_INIT;
 	int settled, gated = set_gate(w, true, e);
 
-	if (gated > 0)
-		clock_sleep_ns(IN_FLIGHT);
 	settled = gated < 0 ? gated : save_writes(w, frozen, since, e);
 	if (!settled && !sets_aside(w))
 		settled = err_set(e, ERR_REFUSED, "clients went on writing while their writes were exported");
 	if (settled < 0) {
-		if (gated && set_gate(w, false, &own) < 0)
+		if (set_gate(w, false, &own) < 0)
 			event_emit(w->o->events, "note", json_pack("{ss ss}", "text", "the gate stays closed", "why", own.msg));
 		err_wrap(e, "save new writes");
 		return err_hint(e, "%s; '--accept-loss new-writes' goes on without the export",

@@ -1,19 +1,11 @@
 #include "io/proc.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-
-#define ANSWER_MAX ((size_t)64 << 10) /* of one message; the kernel's own limit is 32 KiB */
-#define WAIT_S     10                 /* it answers within the call; a bound all the same */
+#include "io/sock_diag.h"
 
 struct wanted {
 	const uint16_t *ports;
@@ -21,21 +13,10 @@ struct wanted {
 	proc_sockets   *all;
 };
 
-static int begin(int fd, int family, struct err *e)
+static int take(void *arg, const struct nlmsghdr *one, struct err *e)
 {
-	struct {
-		struct nlmsghdr head;
-		struct inet_diag_req_v2 ask;
-	} request = {
-		.head = { .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.ask = { .sdiag_family = (uint8_t)family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1u << TCP_LISTEN },
-	};
-
-	return send(fd, &request, sizeof request, 0) < 0 ? err_sys(e, errno, "ask the kernel who listens") : 0;
-}
-
-static int take(const struct wanted *w, const struct inet_diag_msg *m, struct err *e)
-{
+	const struct wanted *w = arg;
+	const struct inet_diag_msg *m = NLMSG_DATA(one);
 	struct proc_socket s = { .family = m->idiag_family, .listening = true, .inode = m->idiag_inode,
 				 .local_port = ntohs(m->id.idiag_sport), .peer_port = ntohs(m->id.idiag_dport) };
 	bool is_wanted = false;
@@ -50,67 +31,21 @@ static int take(const struct wanted *w, const struct inet_diag_msg *m, struct er
 	return 0;
 }
 
-/* The last message of an answer ends with the error of what it was told by: a kernel with inet_diag and without tcp_diag says so
- * there, and nowhere else, that it cannot tell. */
-static int is_done(const struct nlmsghdr *h, struct err *e)
-{
-	int said = 0;
-
-	if (h->nlmsg_len >= NLMSG_LENGTH(sizeof said))
-		memcpy(&said, NLMSG_DATA(h), sizeof said);
-	return said < 0 ? err_sys(e, -said, "ask the kernel who listens") : 1;
-}
-
 int proc_tcp_told(const void *answer, size_t size, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e)
 {
-	const struct wanted w = { ports, n, all };
-	size_t left = size;
+	struct wanted w = { ports, n, all };
 
-	for (const struct nlmsghdr *h = answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-			return err_set(e, ERR_CHANGED, "who listens changed while the kernel told it");
-		if (h->nlmsg_type == NLMSG_DONE)
-			return is_done(h, e);
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *said = NLMSG_DATA(h);
-
-			return err_sys(e, -said->error, "ask the kernel who listens");
-		}
-		if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
-			return err_set(e, ERR_FORMAT, "the kernel's answer is too short");
-		if (take(&w, NLMSG_DATA(h), e) < 0)
-			return -(int)e->kind;
-	}
-	return 0;
-}
-
-static int ask(int fd, int family, const uint16_t *ports, size_t n_ports, proc_sockets *all, struct err *e)
-{
-	autofree char *answer = xmalloc(ANSWER_MAX);
-	int r = begin(fd, family, e);
-
-	while (r == 0) {
-		ssize_t n = recv(fd, answer, ANSWER_MAX, MSG_TRUNC);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, errno, "hear who listens");
-		if (n == 0 || (size_t)n > ANSWER_MAX)
-			return err_set(e, ERR_FORMAT, "the kernel's answer has %zd bytes", n);
-		r = proc_tcp_told(answer, (size_t)n, ports, n_ports, all, e);
-	}
-	return r < 0 ? r : 0;
+	return sock_diag_told(answer, size, take, &w, e);
 }
 
 static int ask_kernel(const uint16_t *ports, size_t n, proc_sockets *all, struct err *e)
 {
-	autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	struct timeval within = { .tv_sec = WAIT_S };
+	struct wanted w = { ports, n, all };
+	autoclose int fd = -1;
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof within) < 0)
-		return err_sys(e, errno, "ask the kernel who listens");
-	return ask(fd, AF_INET, ports, n, all, e) < 0 ? -(int)e->kind : ask(fd, AF_INET6, ports, n, all, e);
+	if (sock_diag_open(&fd, e) < 0 || sock_diag_each(fd, AF_INET, 1u << TCP_LISTEN, take, &w, e) < 0)
+		return -(int)e->kind;
+	return sock_diag_each(fd, AF_INET6, 1u << TCP_LISTEN, take, &w, e);
 }
 
 /* A kernel without sock_diag(7), or a sandbox without netlink, has the tables in /proc still. They are read, too, when the answer

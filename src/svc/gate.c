@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "io/cmd.h"
 #include "io/json.h"
+#include "io/proc.h"
 
 #define WITHIN_NS (10 * NS_PER_S)
 #define RULES_MAX ((size_t)4 << 10)
@@ -111,6 +112,15 @@ int gate_usable(char *why, size_t n, struct err *e)
 	return usable;
 }
 
+/* Who asked before the gate stood would be answered behind it, and be told "stored" of what nobody counts. */
+static int cut_off(const struct gate *g, struct err *e)
+{
+	int sys = fault_errno("gate.cut");
+	int cut = sys ? err_sys(e, sys, "end the connections") : proc_tcp_cut(g->ports, g->n_ports, GATE_MARK, e);
+
+	return cut < 0 ? err_wrap(e, "close the gate") : cut;
+}
+
 int gate_close(const struct gate *g, struct err *e)
 {
 	autobuf struct buf rules = BUF_MAX(RULES_MAX);
@@ -122,7 +132,7 @@ int gate_close(const struct gate *g, struct err *e)
 		return err_sys(e, sys, "close the gate");
 	add_removal(&rules, g->name);
 	add_table(&rules, g);
-	return load_rules(&rules, "close the gate", e);
+	return load_rules(&rules, "close the gate", e) < 0 ? -(int)e->kind : cut_off(g, e);
 }
 
 int gate_open(const struct gate *g, struct err *e)

@@ -71,7 +71,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (no_gate(params))
 		return 0;
-	return gate_of_site(c, params, &g, e) < 0 ? -(int)e->kind : gate_of_close(&g, e);
+	return gate_of_site(c, params, &g, e) < 0 || gate_of_close(&g, e) < 0 ? -(int)e->kind : 0;
 }
 
 const struct step_kind step_gate_open = { "gate_open", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };

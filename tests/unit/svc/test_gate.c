@@ -38,6 +38,7 @@ static pid_t start_echo(uint16_t *ret_port)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0);
 		for (;;) {
 			int c = accept(fd, NULL, NULL);
 			char byte;
@@ -154,7 +155,7 @@ static void only_marked_clients_pass(void **state unused_arg)
 
 	need_namespace();
 	assert_int_equal(try_client(gate.ports[0], false, false), 0);
-	assert_int_equal(gate_close(&gate, &e), 0);
+	assert_int_equal(gate_close(&gate, &e), 1);
 	assert_int_equal(try_client(gate.ports[0], false, false), ECONNREFUSED);
 	assert_int_equal(try_client(gate.ports[0], true, false), ECONNREFUSED);
 	assert_int_equal(try_client(gate.ports[0], false, true), 0);
@@ -173,10 +174,37 @@ static void a_connection_made_before_is_reset(void **state unused_arg)
 	fd = connect_to(gate.ports[0], false, false, &sys);
 	assert_int_equal(sys, 0);
 	assert_int_equal(exchange(fd), 0);
-	assert_int_equal(gate_close(&gate, &e), 0);
+	assert_int_equal(gate_close(&gate, &e), 1);
 	assert_int_equal(exchange(fd), ECONNRESET);
 	close(fd);
 	assert_int_equal(gate_open(&gate, &e), 0);
+}
+
+/* A server that is slow to answer: its client asked before the gate stood. */
+static void who_asked_before_is_answered_no_more(void **state unused_arg)
+{
+	struct err e = ERR_INIT;
+	char byte = 'x';
+	int sys = 0, fd, ours;
+	ssize_t n;
+
+	need_namespace();
+	fd = connect_to(gate.ports[0], false, false, &sys);
+	assert_int_equal(exchange(fd), 0);
+	ours = connect_to(gate.ports[0], true, true, &sys);
+	assert_int_equal(exchange(ours), 0);
+	kill(-echo_pids[0], SIGSTOP);
+	assert_int_equal(send(fd, &byte, 1, MSG_NOSIGNAL), 1);
+	n = gate_close(&gate, &e);
+	kill(-echo_pids[0], SIGCONT);
+	assert_int_equal(n, 1);
+	assert_int_equal(recv(fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(exchange(ours), 0);
+	close(fd);
+	close(ours);
+	assert_int_equal(gate_open(&gate, &e), 0);
+	assert_int_equal(try_client(gate.ports[0], false, false), 0);
 }
 
 static void closing_and_opening_may_be_repeated(void **state unused_arg)
@@ -186,7 +214,7 @@ static void closing_and_opening_may_be_repeated(void **state unused_arg)
 	need_namespace();
 	assert_int_equal(gate_closed(&gate, &e), 0);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(gate_close(&gate, &e), 0);
+		assert_int_equal(gate_close(&gate, &e), 1);
 		assert_int_equal(gate_closed(&gate, &e), 1);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -203,11 +231,11 @@ static void several_ports(void **state unused_arg)
 	struct err e = ERR_INIT;
 
 	need_namespace();
-	assert_int_equal(gate_close(&both, &e), 0);
+	assert_int_equal(gate_close(&both, &e), 1);
 	assert_int_equal(gate_closed(&both, &e), 1);
 	assert_int_equal(gate_closed(&gate, &e), 0);
 	assert_int_equal(try_client(other_port, false, false), ECONNREFUSED);
-	assert_int_equal(gate_close(&gate, &e), 0);
+	assert_int_equal(gate_close(&gate, &e), 1);
 	assert_int_equal(gate_closed(&both, &e), 0);
 	assert_int_equal(try_client(other_port, false, false), 0);
 	assert_int_equal(gate_open(&gate, &e), 0);
@@ -226,12 +254,12 @@ static void a_gate_that_is_not_ours_any_more_is_open(void **state unused_arg)
 
 	need_namespace();
 	for (size_t i = 0; i < ARRAY_LEN(meddling); i++) {
-		assert_int_equal(gate_close(&gate, &e), 0);
+		assert_int_equal(gate_close(&gate, &e), 1);
 		assert_int_equal(gate_closed(&gate, &e), 1);
 		run_nft(meddling[i]);
 		assert_int_equal(gate_closed(&gate, &e), 0);
 		/* Whatever was done to it, closing makes it whole. */
-		assert_int_equal(gate_close(&gate, &e), 0);
+		assert_int_equal(gate_close(&gate, &e), 1);
 		assert_int_equal(gate_closed(&gate, &e), 1);
 		assert_int_equal(try_client(gate.ports[0], false, false), ECONNREFUSED);
 	}
@@ -244,8 +272,8 @@ static void other_tables_are_left_alone(void **state unused_arg)
 	struct err e = ERR_INIT;
 
 	need_namespace();
-	assert_int_equal(gate_close(&mine, &e), 0);
-	assert_int_equal(gate_close(&gate, &e), 0);
+	assert_int_equal(gate_close(&mine, &e), 1);
+	assert_int_equal(gate_close(&gate, &e), 1);
 	assert_int_equal(gate_open(&gate, &e), 0);
 	assert_int_equal(gate_closed(&mine, &e), 1);
 	assert_int_equal(gate_open(&mine, &e), 0);
@@ -287,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_marked_clients_pass),
 		cmocka_unit_test(a_connection_made_before_is_reset),
+		cmocka_unit_test(who_asked_before_is_answered_no_more),
 		cmocka_unit_test(closing_and_opening_may_be_repeated),
 		cmocka_unit_test(several_ports),
 		cmocka_unit_test(a_gate_that_is_not_ours_any_more_is_open),
