@@ -13,8 +13,8 @@
 #   questdb.sh end ROOT                      end whoever serves ROOT, also one started since by somebody else
 #
 # What a started server is stands in ROOT.server beside ROOT, never in it. More environment for the server: QDB_EXTRA
-# ("QDB_A=1 QDB_B=2"). QDB_LOGIN ("user:password") is how this script itself logs in. QDB_HTTP_PORT and the like choose ports instead of free ones, QDB_LAUNCH another command line. Exit 77: something needed is absent,
-# the reason on stderr.
+# ("QDB_A=1 QDB_B=2"), for its JVM: QDB_JVM (one word). QDB_LOGIN ("user:password") is how this script itself logs in. QDB_HTTP_PORT and
+# the like choose ports instead of free ones, QDB_LAUNCH another command line. Exit 77: something needed is absent, the reason on stderr.
 
 # shellcheck source=tests/real/server.sh
 . "$(dirname "${BASH_SOURCE[0]}")/server.sh"
@@ -51,7 +51,7 @@ qdb_install() {
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/env.sh"
 [ "$1 ${2-}" = "start -d" ] || { echo "usage: questdb.sh start -d ROOT" >&2; exit 55; }
-exec "${JAVA:-java}" -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug -XX:+UseParallelGC \
+exec "${JAVA:-java}" ${QDB_JVM-} -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug -XX:+UseParallelGC \
 	--add-exports java.base/jdk.internal.math=io.questdb -p "$here/../questdb.jar" -m "$JAVA_MAIN" -d "$3" -n
 END
 	chmod 755 "$2/bin/questdb.sh"
@@ -92,7 +92,7 @@ qdb_launch() {
 	# shellcheck disable=SC2086
 	pid=$(env $QDB_EXTRA_DEFAULT ${QDB_EXTRA:-} QDB_HTTP_BIND_TO=127.0.0.1:"$http" QDB_HTTP_MIN_BIND_TO=127.0.0.1:"$min" \
 		QDB_PG_NET_BIND_TO=127.0.0.1:"$pg" QDB_LINE_TCP_NET_BIND_TO=127.0.0.1:"$ilp" \
-		setsid ${QDB_LAUNCH:-"$java" -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug \
+		setsid ${QDB_LAUNCH:-"$java" ${QDB_JVM-} -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug \
 		-XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb -p "$jar" \
 		-m io.questdb/io.questdb.ServerMain -d "$root" -n} >>"$root.out" 2>&1 </dev/null 3>&- 4>&- & echo $!)
 	printf 'pid=%s\nhttp=%s\nmin=%s\npg=%s\nilp=%s\nroot=%s\n' "$pid" "$http" "$min" "$pg" "$ilp" "$root" \
