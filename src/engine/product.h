@@ -84,6 +84,9 @@ struct product {
 	int (*scope)(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 	/* Thinks: the steps, in order. */
 	int (*plan)(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
+	/* Thinks: plan_loss() for what the migration loses, for a new plan and once more before a run stops anything. Where it can lose
+	 * anything there is one whatever is counted: a plan without any is not counted again. NULL: nothing is lost by data. */
+	void (*losses)(const struct facts *now, const struct goal *to, struct plan *ret);
 	/* Thinks: must a person move it, on another host? Then plan() writes a procedure (engine/procedure.h) and no steps, and
 	 * nothing of this host is held. NULL: never. */
 	bool (*by_hand)(const struct facts *now);

@@ -12,27 +12,6 @@
 
 #define STATE_OF_BOOT "/var/lib/crossgrade"      /* crossgrade-resume.service */
 
-/* Losses the plan names must be agreed to one by one; --yes never does. */
-static int losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
-{
-	size_t at;
-	json_t *loss;
-
-	json_array_foreach(json_object_get(p->doc, "losses"), at, loss) {
-		const char *id = json_str(loss, "id", "");
-		bool ok = loss_accepted(o, id) || (!strcmp(id, "no-backup") && o->accept_no_backup) ||
-		          (!strcmp(id, "no-return") && o->accept_no_return) || (!strcmp(id, "open") && o->accept_open);
-
-		if (ok)
-			continue;
-		err_set(e, ERR_REFUSED, "not agreed to: %s", json_str(loss, "text", id));
-		return strcmp(id, "no-backup") && strcmp(id, "no-return") && strcmp(id, "open") ?
-		               err_hint(e, "'--accept-loss %s' agrees to it", id) :
-		               err_hint(e, "'--accept-%s' agrees to it", id);
-	}
-	return 0;
-}
-
 /* There is no target to judge, and nothing was frozen to count from. */
 bool run_puts_back(const struct plan *p)
 {
@@ -89,8 +68,8 @@ int run_restored_served(struct world *w, bool *ret, struct err *e)
 	return 0;
 }
 
-/* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again, with the plan's own deep facts. Returns an exit
- * code, 0 to go on. */
+/* Steps 3 and 4 of the walk: inspect again, compare with the plan, check again, with the plan's own deep facts, and count again what
+ * is lost. Returns an exit code, 0 to go on. */
 static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 {
 	autobuf struct buf moved = BUF_MAX(64 << 10), ids = BUF_MAX(4096);
@@ -122,7 +101,7 @@ static int look_again(struct world *w, struct facts *now, struct run_end *ret)
 	stopping = checks_stopping(&found, texts, w->o->accept, w->o->yes, &ids);
 	results_done(&found);
 	if (!stopping)
-		return 0;
+		return run_losses_since(w, now, &e) < 0 ? run_says(ret, EXIT_LOSS, &e, "nothing changed: %s", e.msg) : 0;
 	err_set(&e, ERR_REFUSED, "blocked by %s", buf_str(&ids));
 	err_hint(&e, "'crossgrade check' says what to do; '--yes' covers a warning, '--accept ID' lets an overridable one pass");
 	return run_says(ret, EXIT_BLOCKED, &e, "%s", e.msg);
@@ -236,7 +215,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 		code = e.kind == ERR_BUSY ? EXIT_LOCKED : EXIT_FAILED;
 		goto fail;
 	}
-	if (losses_agreed(&w.plan, o, &e) < 0) {
+	if (run_losses_agreed(&w.plan, o, &e) < 0) {
 		code = EXIT_LOSS;
 		goto fail;
 	}

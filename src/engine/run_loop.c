@@ -194,6 +194,8 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 	world_await_docker(w, RUN_AWAITS_DOCKER);
 	w->forward = true;
 	vec_each(&w->plan.steps, s) {
+		bool leaves_stage = phase == PHASE_STAGE && s->phase > PHASE_STAGE;
+
 		*ret_at = s;
 		if (s->phase != phase && kept_before(s->phase) && keep_all(w, e) < 0)
 			return -e->kind;
@@ -202,6 +204,8 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 		phase = s->phase;
 		if (w->o->hold && s->phase > PHASE_STAGE)
 			return 0;
+		if (leaves_stage && run_losses_last(w, e) < 0)
+			return -e->kind;
 		events_step(w->o->events, s->id);
 		if (step_forward(w, s, e) < 0)
 			return -e->kind;

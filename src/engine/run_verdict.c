@@ -409,6 +409,18 @@ void run_start_prober(struct world *w)
 		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
 }
 
+/* Nothing was stopped, and what is staged is good: somebody decides. */
+static int held_for_loss(struct world *w, const struct err *why, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	char line[700];
+
+	snprintf(line, sizeof line, "held, nothing was stopped: %s", why->msg);
+	if (run_turn(w, RUN_HELD, line, &e) < 0)
+		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	return run_ends(w, ret, EXIT_LOSS, why, line);
+}
+
 /* Forward to the end, or to the hold, or to the failure and what follows from it. */
 int run_go_on(struct world *w, struct run_end *ret)
 {
@@ -419,7 +431,7 @@ int run_go_on(struct world *w, struct run_end *ret)
 	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (loop_forward(w, &at, &e) < 0)
-		return failed(w, at, &e, ret);
+		return w->unagreed ? held_for_loss(w, &e, ret) : failed(w, at, &e, ret);
 	if (w->o->hold && at) {
 		if (run_turn(w, RUN_HELD, "everything that needs no window is done", &e) < 0)
 			return run_ends(w, ret, EXIT_STUCK, &e, e.msg);

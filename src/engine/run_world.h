@@ -20,6 +20,7 @@ struct world {
 	char                  *site_hash;
 	bool                   window;          /* clients are not served now */
 	bool                   forward;         /* the loop goes forward */
+	bool                   unagreed;        /* a loss was found before the stop that nobody agreed to */
 	bool                   unkept;          /* a change could not be kept beside the restore point, and that was said */
 	json_t                *pending;         /* events not yet in the journal */
 };
@@ -98,6 +99,12 @@ int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;
 /* Where the way back lays what was live of the first root. Heap; NULL: the restore point is none of ours. */
 char *world_trash(const struct world *w) must_check;
 bool loss_accepted(const struct run_opts *o, const char *id);
+
+/* What is lost must be agreed to by its name; --yes never does. All return ERR_REFUSED with the loss that was not (run_losses.c): the
+ * plan's, those that facts of now have besides, and, before the first step of FREEZE, those found by a last look. */
+int  run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e) must_check;
+int  run_losses_since(struct world *w, const struct facts *now, struct err *e) must_check;
+int  run_losses_last(struct world *w, struct err *e) must_check;
 
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;

@@ -133,6 +133,8 @@ static int plan_run(const struct product *p, const struct goal *g, const struct 
 		note_failure_hook(plan, g);
 		r = p->plan(now, g, plan, e);
 	}
+	if (r >= 0 && p->losses)
+		p->losses(now, g, plan);
 	if (r >= 0)
 		world_note_holds(plan);
 	scope_done(&scope);

@@ -45,9 +45,6 @@ void sea_draft_change(struct sea_draft *d);
 
 json_t *sea_draft_project(const struct sea_draft *d);    /* as svc/compose.h has it; new reference */
 
-/* plan_losses.c: what Developer Edition does not have, counted */
-void sea_draft_losses(struct sea_draft *d);
-
 /* plan_words.c: what people read */
 void sea_draft_notes(struct sea_draft *d);
 void sea_draft_forecast(struct sea_draft *d);

@@ -118,7 +118,6 @@ static void draft_steps(struct sea_draft *d)
 	sea_draft_thaw(d);
 	sea_draft_prove(d);
 	sea_draft_open(d);
-	sea_draft_losses(d);
 	sea_draft_notes(d);
 	sea_draft_forecast(d);
 }

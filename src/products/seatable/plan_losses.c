@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "products/seatable/draft.h"
-#include "products/seatable/version.h"
+#include "products/seatable/seatable.h"
 
-static int64_t counted(const struct sea_draft *d, const char *name)
+struct losing {
+	const struct facts *now;
+	struct plan *plan;
+};
+
+static int64_t counted(const struct losing *l, const char *name)
 {
-	return json_int(facts_get(d->now, SEA_COUNTS), name, 0);
+	return json_int(facts_get(l->now, SEA_COUNTS), name, 0);
 }
 
-static void lose(struct sea_draft *d, const char *id, const char *fmt, ...) printf_like(3, 4);
-static void lose(struct sea_draft *d, const char *id, const char *fmt, ...)
+static void lose(const struct losing *l, const char *id, const char *fmt, ...) printf_like(3, 4);
+static void lose(const struct losing *l, const char *id, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -22,7 +25,7 @@ static void lose(struct sea_draft *d, const char *id, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	plan_loss(d->plan, id, text);
+	plan_loss(l->plan, id, text);
 }
 
 static int64_t sum_of(const json_t *counts)
@@ -35,51 +38,51 @@ static int64_t sum_of(const json_t *counts)
 	return sum;
 }
 
-static void lose_archives(struct sea_draft *d)
+static void lose_archives(const struct losing *l)
 {
-	int64_t rows = counted(d, "archived_rows"), bases = counted(d, "archived_bases");
+	int64_t rows = counted(l, "archived_rows"), bases = counted(l, "archived_bases");
 
 	if (!bases)
-		bases = facts_int(d->now, SEA_ARCHIVES, 0);
+		bases = facts_int(l->now, SEA_ARCHIVES, 0);
 	if (rows || bases)
-		lose(d, "archived-rows", "%lld archived rows of %lld bases cannot be reached in Developer Edition", (long long)rows,
+		lose(l, "archived-rows", "%lld archived rows of %lld bases cannot be reached in Developer Edition", (long long)rows,
 		     (long long)bases);
 }
 
-static void lose_apps(struct sea_draft *d)
+static void lose_apps(const struct losing *l)
 {
-	int64_t apps = sum_of(json_object_get(facts_get(d->now, SEA_COUNTS), "apps"));
+	int64_t apps = sum_of(json_object_get(facts_get(l->now, SEA_COUNTS), "apps"));
 
 	if (apps)
-		lose(d, "apps", "%lld universal and external apps with %lld users cannot be opened in Developer Edition", (long long)apps,
-		     (long long)counted(d, "app_users"));
+		lose(l, "apps", "%lld universal and external apps with %lld users cannot be opened in Developer Edition", (long long)apps,
+		     (long long)counted(l, "app_users"));
 }
 
 /* What of it lies in the bases themselves cannot be counted by anybody. */
-static void lose_permissions(struct sea_draft *d)
+static void lose_permissions(const struct losing *l)
 {
-	lose(d, "permissions",
+	lose(l, "permissions",
 	     "permissions of columns, rows and private views are no longer enforced: %lld view shares with users, %lld with groups; those "
-	     "within the bases cannot be counted", (long long)counted(d, "view_shares"), (long long)counted(d, "group_shares"));
+	     "within the bases cannot be counted", (long long)counted(l, "view_shares"), (long long)counted(l, "group_shares"));
 }
 
-static void lose_roles(struct sea_draft *d)
+static void lose_roles(const struct losing *l)
 {
-	const json_t *roles = json_object_get(facts_get(d->now, SEA_USERS), "roles");
+	const json_t *roles = json_object_get(facts_get(l->now, SEA_USERS), "roles");
 	int64_t others = sum_of(roles) - json_int(roles, "default", 0);
 
 	if (others > 0)
-		lose(d, "roles", "%lld users have roles of their own, whose rights and quotas no longer hold", (long long)others);
-	if (counted(d, "admin_roles"))
-		lose(d, "admin-roles", "%lld administrators have limited roles, which no longer limit them", (long long)counted(d, "admin_roles"));
+		lose(l, "roles", "%lld users have roles of their own, whose rights and quotas no longer hold", (long long)others);
+	if (counted(l, "admin_roles"))
+		lose(l, "admin-roles", "%lld administrators have limited roles, which no longer limit them", (long long)counted(l, "admin_roles"));
 }
 
-static void lose_logins(struct sea_draft *d)
+static void lose_logins(const struct losing *l)
 {
-	int64_t sso = json_int(facts_get(d->now, SEA_USERS), "sso", 0);
+	int64_t sso = json_int(facts_get(l->now, SEA_USERS), "sso", 0);
 
 	if (sso)
-		lose(d, "sso-users", "%lld users log in by LDAP, OAuth or SAML and have no password here: they cannot log in before they get one",
+		lose(l, "sso-users", "%lld users log in by LDAP, OAuth or SAML and have no password here: they cannot log in before they get one",
 		     (long long)sso);
 }
 
@@ -92,21 +95,26 @@ static const struct {
 	{ "html", "HTML pages of apps are no longer served" },
 };
 
-static void lose_features(struct sea_draft *d)
+static void lose_features(const struct losing *l)
 {
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
-		if (json_object_get(facts_get(d->now, SEA_FEATURES), features[i].feature))
-			lose(d, features[i].feature, "%s", features[i].what);
+		if (json_object_get(facts_get(l->now, SEA_FEATURES), features[i].feature))
+			lose(l, features[i].feature, "%s", features[i].what);
 }
 
-void sea_draft_losses(struct sea_draft *d)
+/* Permissions are always one of them. */
+void seatable_losses(const struct facts *now, const struct goal *to, struct plan *ret)
 {
-	if (!sea_draft_crosses(d, SEA_DEVELOPER))
+	struct losing l = { now, ret };
+	struct sea_change change;
+
+	sea_change_of(now, to, &change);
+	if (!change.to_developer)
 		return;
-	lose_archives(d);
-	lose_apps(d);
-	lose_permissions(d);
-	lose_roles(d);
-	lose_logins(d);
-	lose_features(d);
+	lose_archives(&l);
+	lose_apps(&l);
+	lose_permissions(&l);
+	lose_roles(&l);
+	lose_logins(&l);
+	lose_features(&l);
 }

@@ -197,6 +197,7 @@ const struct product product_seatable = {
 	.inspect = seatable_inspect,
 	.scope = seatable_scope,
 	.plan = seatable_plan,
+	.losses = seatable_losses,
 	.verify = seatable_verify,
 	.probe = seatable_probe,
 	.since = seatable_since,

@@ -20,6 +20,7 @@ int seatable_save_since(struct ctx *c, const struct writes *w, const struct dir 
 /* Thinking. */
 int seatable_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 int seatable_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
+void seatable_losses(const struct facts *now, const struct goal *to, struct plan *ret);
 
 /* What a migration is, as facts and goal tell it. All borrowed; NULL: not known. */
 struct sea_change {

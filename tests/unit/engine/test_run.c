@@ -370,6 +370,79 @@ static void a_held_run_waits_and_looks_again(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* With losses that are agreed to: "sight", and `other` or NULL. */
+static int agreeing(const char *other, bool hold, int (*call)(const struct run_opts *o, struct run_end *end), struct run_end *end)
+{
+	const char *const ids[] = { "sight", other, NULL };
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.hold = hold;
+	o.accept_loss = ids;
+	code = call(&o, end);
+	events_free(ev);
+	return code;
+}
+
+static int resume_as(const struct run_opts *o, struct run_end *end) { return run_resume(NULL, o, end); }
+
+/* Something more is lost than on the day of the plan. */
+static int apply_of_before(const struct run_opts *o, struct run_end *end)
+{
+	autogoal struct goal g = { 0 };
+	autoplan struct plan p = { 0 };
+
+	toy_goal(&g);
+	toy_put("loses", "sight");
+	toy_plan(&g, &p);
+	toy_put("loses", "rows");
+	return run_apply(&p, &g, o, end);
+}
+
+static void a_saved_plan_agrees_to_no_later_loss(void **state)
+{
+	struct run_end end;
+
+	assert_int_equal(agreeing(NULL, false, apply_of_before, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.line, "7 rows"));
+	assert_non_null(strstr(end.err.hint, "--accept-loss rows"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);       /* no run was begun */
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(agreeing("rows", false, apply_of_before, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
+static void a_held_run_agrees_to_no_later_loss(void **state)
+{
+	struct run_end end;
+
+	toy_put("loses", "sight");
+	assert_int_equal(agreeing(NULL, true, apply_as, &end), EXIT_HELD);
+	toy_put("loses", "rows");
+	assert_int_equal(resume(&end, false), EXIT_LOSS);
+	assert_int_equal(resume(&end, true), EXIT_HELD);
+	toy_put("loses", "sight");
+	assert_int_equal(resume(&end, false), EXIT_DONE);       /* what the plan named was agreed to */
+	assert_string_equal(toy_world(), "new");
+}
+
+/* Staging takes its time. */
+static void what_is_lost_is_counted_before_the_stop(void **state)
+{
+	autofree char *stop = NULL;
+	struct run_end end;
+
+	toy_put("loses", "rows later");
+	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.line, "held, nothing was stopped: not agreed to: 7 rows"));
+	stop = toy_get("stop");
+	assert_string_equal(stop, "old");
+	assert_int_equal(resume(&end, false), EXIT_LOSS);
+	assert_int_equal(agreeing("rows", false, resume_as, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
 /* The build that is wanted may be there already because an open run put it there. */
 static void a_plan_of_no_steps_is_no_end_of_an_open_run(void **state)
 {
@@ -987,6 +1060,9 @@ int main(int argc, char **argv)
 		T(writes_are_counted_when_data_is_wished),
 		T(a_plan_that_keeps_data_turns_past_writes),
 		T(a_held_run_waits_and_looks_again),
+		T(a_saved_plan_agrees_to_no_later_loss),
+		T(a_held_run_agrees_to_no_later_loss),
+		T(what_is_lost_is_counted_before_the_stop),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
 		T(another_state_directory_sees_an_open_run),
 		T(an_open_run_is_seen_by_the_root_alone),

@@ -297,12 +297,16 @@ static int site(const struct goal *g, struct site *ret, struct err *e)
 
 static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
 {
-	autofree char *config = toy_get("config"), *looks = toy_get("looks"), *stop = toy_get("stop");
+	autofree char *config = toy_get("config"), *looks = toy_get("looks"), *stop = toy_get("stop"), *loses = toy_get("loses"),
+		      *stage = toy_get("stage");
 
 	if (*looks && !strcmp(stop, "new"))
 		return err_set(e, ERR_ABSENT, "nobody answers");
 	facts_init(ret, "toy", "toy");
 	facts_put_str(ret, FACT_PINNED, "config", config, "config");
+	if (*loses)
+		facts_put_str(ret, FACT_OBSERVED, "loses", loses, "loses");
+	facts_put_bool(ret, FACT_OBSERVED, "staged", !strcmp(stage, "new"), "stage");
 	facts_put_int(ret, FACT_OBSERVED, "size", clock_mono_ns(), "clock");
 	return 0;
 }
@@ -356,6 +360,17 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	return 0;
 }
 
+static void losses(const struct facts *now, const struct goal *to, struct plan *ret)
+{
+	const char *loses = facts_str(now, "loses", NULL);
+
+	if (!loses)
+		return;
+	plan_loss(ret, "sight", "nobody sees it");
+	if (!strcmp(loses, "rows") || (!strcmp(loses, "rows later") && facts_bool(now, "staged", false)))
+		plan_loss(ret, "rows", "7 rows");
+}
+
 static int verify_toy(struct ctx *c, const struct facts *frozen, const struct goal *to, enum depth d,
                       struct comparisons *ret, struct err *e)
 {
@@ -407,6 +422,7 @@ static struct product toy = {
 	.inspect = inspect,
 	.scope = scope,
 	.plan = plan,
+	.losses = losses,
 	.verify = verify_toy,
 	.since = since,
 	.may_start = may_start,

@@ -4,6 +4,7 @@
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),
+ * "loses" (sight is lost; saying "rows": these, too; "rows later": once file "stage" is new),
  * "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 

@@ -1,0 +1,78 @@
+/* What a migration loses is agreed to by its name, one by one: what the plan says, and what was counted since. */
+#include <string.h>
+
+#include "engine/run_world.h"
+
+static bool is_agreed(const struct run_opts *o, const char *id)
+{
+	return loss_accepted(o, id) || (!strcmp(id, "no-backup") && o->accept_no_backup) || (!strcmp(id, "no-return") && o->accept_no_return) ||
+	       (!strcmp(id, "open") && o->accept_open);
+}
+
+static int disagree(const json_t *loss, struct err *e)
+{
+	const char *id = json_str(loss, "id", "");
+
+	err_set(e, ERR_REFUSED, "not agreed to: %s", json_str(loss, "text", id));
+	return strcmp(id, "no-backup") && strcmp(id, "no-return") && strcmp(id, "open") ?
+	               err_hint(e, "'--accept-loss %s' agrees to it", id) :
+	               err_hint(e, "'--accept-%s' agrees to it", id);
+}
+
+int run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
+{
+	size_t at;
+	json_t *loss;
+
+	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
+		if (!is_agreed(o, json_str(loss, "id", "")))
+			return disagree(loss, e);
+	return 0;
+}
+
+static bool is_named(const struct plan *p, const char *id)
+{
+	size_t at;
+	json_t *loss;
+
+	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
+		if (!strcmp(json_str(loss, "id", ""), id))
+			return true;
+	return false;
+}
+
+int run_losses_since(struct world *w, const struct facts *now, struct err *e)
+{
+	autoplan struct plan found = { 0 };
+	size_t at;
+	json_t *loss;
+
+	if (!w->product->losses || run_puts_back(&w->plan))
+		return 0;
+	plan_init(&found, &w->goal);
+	w->product->losses(now, &w->goal, &found);
+	json_array_foreach(json_object_get(found.doc, "losses"), at, loss) {
+		const char *id = json_str(loss, "id", "");
+
+		if (!is_named(&w->plan, id) && !is_agreed(w->o, id))
+			return disagree(loss, e);
+	}
+	return 0;
+}
+
+int run_losses_last(struct world *w, struct err *e)
+{
+	autofacts struct facts now = { 0 };
+	bool begun;
+
+	if (!w->product->losses || !json_array_size(json_object_get(w->plan.doc, "losses")))
+		return 0;
+	if (run_reached(w, PHASE_FREEZE, &begun, e) < 0)
+		return -e->kind;
+	if (begun)
+		return 0;
+	if (w->product->inspect(&w->ctx, &w->goal, DEPTH_LIVE, &now, e) < 0)
+		return err_wrap(e, "count once more what is lost");
+	w->unagreed = run_losses_since(w, &now, e) < 0;
+	return w->unagreed ? -e->kind : 0;
+}
