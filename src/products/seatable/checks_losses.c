@@ -9,8 +9,8 @@ static bool to_developer(const struct facts *now, const struct goal *to, const c
 	return sea_goes_to(now, to, SEA_DEVELOPER, id, ret);
 }
 
-/* A count; false after an UNSURE. One of a table that the installation never had is 0. */
-static bool counted(const struct facts *now, const char *key, const char *name, const char *id, struct results *ret, int64_t *n)
+/* What was counted under a name; false after an UNSURE. Of a table that the installation never had there is nothing. */
+static bool can_tell(const struct facts *now, const char *key, const char *name, const char *id, struct results *ret, const json_t **n)
 {
 	const json_t *counts, *missing = facts_get(now, SEA_UNCOUNTED);
 	autofree char *label = strcmp(key, SEA_USERS) ? xstrdup(name) : xasprintf("users.%s", name);
@@ -18,11 +18,21 @@ static bool counted(const struct facts *now, const char *key, const char *name, 
 
 	if (!need(now, key, id, ret, &counts))
 		return false;
-	*n = json_int(counts, name, 0);
+	*n = json_object_get(counts, name);
 	if (!why || !strncmp(why, "there is no table", 17))
 		return true;
 	results_add(ret, id, VERDICT_UNSURE, NULL, "'%s' could not be counted: %s", name, why);
 	return false;
+}
+
+static bool counted(const struct facts *now, const char *key, const char *name, const char *id, struct results *ret, int64_t *n)
+{
+	const json_t *found;
+
+	if (!can_tell(now, key, name, id, ret, &found))
+		return false;
+	*n = json_integer_value(found);
+	return true;
 }
 
 CHECK(storage)
@@ -138,28 +148,39 @@ static bool warn_each(const json_t *by, const char *id, const char *noun, const 
 CHECK(apps)
 {
 	static const char id[] = "seatable.apps";
-	const json_t *counts;
+	const json_t *apps;
 
-	if (!to_developer(now, to, id, ret) || !need(now, SEA_COUNTS, id, ret, &counts))
+	if (!to_developer(now, to, id, ret) || !can_tell(now, SEA_COUNTS, "apps", id, ret, &apps))
 		return;
-	if (!warn_each(json_object_get(counts, "apps"), id, "app type", "", "apps that nobody can open", ret))
+	if (!warn_each(apps, id, "app type", "", "apps that nobody can open", ret))
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
+}
+
+/* Which rights they give is in the configuration alone. */
+static bool warn_of_roles(const struct facts *now, const char *name, const char *subject, struct results *ret)
+{
+	const char *by = feature(now, name);
+
+	if (by)
+		results_add(ret, "seatable.roles", VERDICT_WARN, subject, "they are configured by role, and no longer hold (by %s)", by);
+	return by;
 }
 
 CHECK(roles)
 {
 	static const char id[] = "seatable.roles";
-	const json_t *users;
+	const json_t *roles, *features;
 	int64_t limited;
 	bool any;
 
-	if (!to_developer(now, to, id, ret) || !need(now, SEA_USERS, id, ret, &users) ||
-	    !counted(now, SEA_COUNTS, "admin_roles", id, ret, &limited))
+	if (!to_developer(now, to, id, ret) || !need(now, SEA_FEATURES, id, ret, &features) ||
+	    !can_tell(now, SEA_USERS, "roles", id, ret, &roles) || !counted(now, SEA_COUNTS, "admin_roles", id, ret, &limited))
 		return;
-	any = warn_each(json_object_get(users, "roles"), id, "role", "default", "users whose rights and quotas no longer hold", ret);
+	any = warn_each(roles, id, "role", "default", "users whose rights and quotas no longer hold", ret);
+	any |= warn_of_roles(now, "roles", "rights and quotas of users", ret);
 	if (limited)
 		results_add(ret, id, VERDICT_WARN, "administrators", "%lld have roles that no longer limit them", (long long)limited);
-	if (!any && !limited)
+	if (!warn_of_roles(now, "admin_roles", "rights of administrators", ret) && !any && !limited)
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
 }
 

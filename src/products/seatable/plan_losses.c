@@ -66,15 +66,25 @@ static void lose_permissions(const struct losing *l)
 	     "within the bases cannot be counted", (long long)counted(l, "view_shares"), (long long)counted(l, "group_shares"));
 }
 
+static bool is_configured(const struct losing *l, const char *feature)
+{
+	return json_object_get(facts_get(l->now, SEA_FEATURES), feature);
+}
+
+/* The configuration can give other rights and quotas to 'default', too. */
 static void lose_roles(const struct losing *l)
 {
 	const json_t *roles = json_object_get(facts_get(l->now, SEA_USERS), "roles");
-	int64_t others = sum_of(roles) - json_int(roles, "default", 0);
+	int64_t others = sum_of(roles) - json_int(roles, "default", 0), limited = counted(l, "admin_roles");
 
 	if (others > 0)
 		lose(l, "roles", "%lld users have roles of their own, whose rights and quotas no longer hold", (long long)others);
-	if (counted(l, "admin_roles"))
-		lose(l, "admin-roles", "%lld administrators have limited roles, which no longer limit them", (long long)counted(l, "admin_roles"));
+	else if (is_configured(l, "roles"))
+		lose(l, "roles", "rights and quotas of roles are configured, and no longer hold");
+	if (limited)
+		lose(l, "admin-roles", "%lld administrators have limited roles, which no longer limit them", (long long)limited);
+	else if (is_configured(l, "admin_roles"))
+		lose(l, "admin-roles", "rights of administrators are configured by role, which no longer limits them");
 }
 
 static void lose_logins(const struct losing *l)
@@ -98,7 +108,7 @@ static const struct {
 static void lose_features(const struct losing *l)
 {
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
-		if (json_object_get(facts_get(l->now, SEA_FEATURES), features[i].feature))
+		if (is_configured(l, features[i].feature))
 			lose(l, features[i].feature, "%s", features[i].what);
 }
 

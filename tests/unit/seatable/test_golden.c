@@ -55,6 +55,9 @@ int main(void)
 		{ "seatable.clock", "stopped", VERDICT_PASS },
 		{ "seatable.archives", "uncounted", VERDICT_UNSURE },
 		{ "seatable.archives", "never", VERDICT_PASS },
+		{ "seatable.apps", "uncounted", VERDICT_UNSURE },
+		{ "seatable.roles", "uncounted", VERDICT_UNSURE },
+		{ "seatable.roles", "conf", VERDICT_WARN },
 		{ NULL, NULL, VERDICT_PASS },
 	};
 	static const char *const goal_checks[] = { NULL };
