@@ -77,12 +77,15 @@ int point_forget(struct ctx *c, struct err *e)
 	return r < 0 ? r : r > 0 ? 0 : point_remove(home, c->run, e);
 }
 
+uint64_t point_reserve_of(const struct fs_room *room)
+{
+	return MIN_OF(room->total_bytes / 20, RESERVE_MAX);
+}
+
 uint64_t point_reserve(const struct point *p)
 {
 	struct err e = ERR_INIT;
 	struct fs_room room;
 
-	if (dir_room(&p->dir, &room, &e) < 0)
-		return RESERVE_MAX;
-	return MIN_OF(room.total_bytes / 20, RESERVE_MAX);
+	return dir_room(&p->dir, &room, &e) < 0 ? RESERVE_MAX : point_reserve_of(&room);
 }

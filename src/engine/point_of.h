@@ -10,3 +10,4 @@ int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e) mus
 int point_forget(struct ctx *c, struct err *e) must_check;
 /* Bytes that live passes leave free: 5 % of the file system, at most 2 GiB. */
 uint64_t point_reserve(const struct point *p);
+uint64_t point_reserve_of(const struct fs_room *room);

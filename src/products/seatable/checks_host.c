@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "engine/plan_window.h"
+#include "products/seatable/room.h"
+
 #define SKEW_S 60
 
 CHECK(docker)
@@ -78,73 +82,100 @@ CHECK(swarm)
 
 /* ---- room ---- */
 
-static int64_t sum_of(const json_t *o, const char *key, const char *without)
+static void say_dumps(const struct sea_room *room, struct results *ret)
 {
-	const char *name;
-	int64_t sum = 0;
-	json_t *one;
+	char want[32], has[32];
 
-	json_object_foreach((json_t *)o, name, one)
-		if (strcmp(name, without) != 0)
-			sum += json_int(one, key, 0);
-	return sum;
-}
-
-static bool copies_folders(const struct goal *to)
-{
-	return !strcmp(goal_setting(to, "folders", "copy"), "copy");
+	human_bytes(room->dumps, want);
+	human_bytes(json_int(room->at, "free", 0), has);
+	results_add(ret, "seatable.room", VERDICT_BLOCK, json_str(room->at, "path", NULL), "the dumps alone need up to %s, and there are %s", want,
+		    has);
 }
 
 /* Their copy does not fit: by what the goal asks for it is left out, or stops the run. */
-static void say_too_many(const struct goal *to, const char *what, const char *want, const char *has, struct results *ret)
+static void say_folders(const struct sea_room *room, const struct goal *to, const char *lack, struct results *ret)
 {
 	bool asked = goal_setting(to, "folders", NULL);
 
-	results_add(ret, "seatable.room", asked ? VERDICT_BLOCK : VERDICT_WARN, NULL, "%s need up to %s, and there are %s%s", what, want, has,
+	results_add(ret, "seatable.room", asked ? VERDICT_BLOCK : VERDICT_WARN, json_str(room->folders_at, "path", NULL), "%s%s", lack,
 		    asked ? "" : ": folders are not copied");
 }
 
-/* 0 inodes: the file system makes them as they are wanted. */
-static bool are_too_many(const json_t *store, const json_t *folders, const struct goal *to, struct results *ret)
+static void say_bytes(const struct sea_room *room, const struct goal *to, struct results *ret)
 {
-	int64_t inodes = json_int(store, "inodes", 0), files = copies_folders(to) ? sum_of(folders, "files", "db-data") : 0;
-	autofree char *want = xasprintf("%lld inodes", (long long)(files + files / 10)), *has = xasprintf("%lld", (long long)inodes);
+	autofree char *lack = NULL;
+	char want[32], has[32], stays[32];
 
-	if (!inodes || files + files / 10 < inodes)
-		return false;
-	say_too_many(to, "folders", want, has, ret);
-	return true;
+	human_bytes(room->folders + (room->apart ? 0 : room->dumps), want);
+	human_bytes(json_int(room->folders_at, "free", 0), has);
+	human_bytes(room->reserve, stays);
+	lack = xasprintf("%s need up to %s, and there are %s, of which %s stay free", room->apart ? "folders" : "dumps and folders", want, has,
+			 stays);
+	say_folders(room, to, lack, ret);
+}
+
+static void say_inodes(const struct sea_room *room, const struct goal *to, struct results *ret)
+{
+	autofree char *lack = xasprintf("folders need up to %lld inodes, and there are %lld", (long long)room->files,
+					(long long)json_int(room->folders_at, "inodes", 0));
+
+	say_folders(room, to, lack, ret);
+}
+
+static void say_enough(const struct sea_room *room, struct results *ret)
+{
+	char dumps[32], has[32], folders[32], there[32];
+
+	human_bytes(room->dumps + (room->apart ? 0 : room->folders), dumps);
+	human_bytes(json_int(room->at, "free", 0), has);
+	human_bytes(room->folders, folders);
+	human_bytes(json_int(room->folders_at, "free", 0), there);
+	if (room->apart && room->folders)
+		results_add(ret, "seatable.room", VERDICT_PASS, NULL, "dumps up to %s of %s, folders up to %s of %s", dumps, has, folders, there);
+	else
+		results_add(ret, "seatable.room", VERDICT_PASS, NULL, "up to %s of %s", dumps, has);
+}
+
+static void say_memory(const json_t *at, struct results *ret)
+{
+	if (!strcmp(json_str(at, "kind", ""), "tmpfs"))
+		results_add(ret, "seatable.room", VERDICT_WARN, json_str(at, "path", NULL),
+			    "it lies in memory: a restore point there ends with the host's next start");
 }
 
 CHECK(room)
 {
 	static const char id[] = "seatable.room";
-	const json_t *rooms, *sizes, *folders, *store;
-	int64_t dumps, copies, free;
-	char want[32], has[32];
+	const json_t *rooms, *sizes, *own, *folders;
+	struct sea_room room;
 
-	if (!need(now, SEA_ROOM, id, ret, &rooms) || !need(now, SEA_DB_SIZES, id, ret, &sizes) ||
-	    !need(now, SEA_FOLDERS, id, ret, &folders))
-		return;
-	store = json_object_get(rooms, "store");
-	free = json_int(store, "free", -1);
-	if (free < 0) {
-		untold_by(now, SEA_ROOM, id, "how much room the restore point's directory has is not known", ret);
+	if (!window_copies(to)) {
+		not_asked(id, "no dump and no copy is made", ret);
 		return;
 	}
-	if (!strcmp(json_str(store, "kind", ""), "tmpfs"))
-		results_add(ret, id, VERDICT_WARN, json_str(store, "path", NULL), "it lies in memory: a restore point there ends with the host's next start");
-	dumps = sum_of(sizes, "bytes", "");
-	dumps += dumps / 10;
-	copies = copies_folders(to) ? sum_of(folders, "bytes", "db-data") : 0;
-	human_bytes(dumps >= free ? dumps : dumps + copies, want);
-	human_bytes(free, has);
-	if (dumps >= free)
-		results_add(ret, id, VERDICT_BLOCK, NULL, "the dumps alone need up to %s, and there are %s", want, has);
-	else if (dumps + copies >= free)
-		say_too_many(to, "dumps and folders", want, has, ret);
-	else if (!are_too_many(store, folders, to, ret))
-		results_add(ret, id, VERDICT_PASS, NULL, "up to %s of %s", want, has);
+	if (!need(now, SEA_ROOM, id, ret, &rooms) || !need(now, SEA_DB_SIZES, id, ret, &sizes) || !need(now, SEA_DB_OWN, id, ret, &own) ||
+	    !need(now, SEA_FOLDERS, id, ret, &folders))
+		return;
+	sea_room_of(now, to, &room);
+	say_memory(room.at, ret);
+	if (room.apart && room.folders)
+		say_memory(room.folders_at, ret);
+	switch (room.lack) {
+	case SEA_LACKS_FACTS:
+		untold_by(now, SEA_ROOM, id, "how much room the restore point's directory has is not known", ret);
+		break;
+	case SEA_LACKS_DUMPS:
+		say_dumps(&room, ret);
+		break;
+	case SEA_LACKS_FOLDERS:
+		say_bytes(&room, to, ret);
+		break;
+	case SEA_LACKS_INODES:
+		say_inodes(&room, to, ret);
+		break;
+	case SEA_LACKS_NOTHING:
+		say_enough(&room, ret);
+	}
 }
 
 CHECK(docker_room)

@@ -105,8 +105,8 @@
 #define SEA_COMPOSE        "host.compose"       /* P {"version"}: of the Compose plugin */
 #define SEA_WATCHERS       "host.watchers"      /* O [container]: that update others by themselves */
 #define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
-#define SEA_ROOM           "host.room"          /* O {"root"|"data"|"docker"|"store": {"path","free","inodes","dev","kind": "btrfs"|"xfs"|"ext4"|
-                                                 * "tmpfs"|"another"}} */
+#define SEA_ROOM           "host.room"          /* O {"root"|"data": of the folders|"docker"|"store": {"path","free","reserve": what passes beside a writer leave
+                                                 * free,"inodes","dev","kind": "btrfs"|"xfs"|"ext4"|"tmpfs"|"another"}} */
 
 /* ---- target */
 #define SEA_TO_EDITION     "target.edition"     /* P str */

@@ -3,6 +3,7 @@
 
 #include <linux/magic.h>
 
+#include "engine/point_of.h"
 #include "io/dir.h"
 #include "products/seatable/docker.h"
 #include "products/seatable/image.h"
@@ -42,8 +43,9 @@ static void put_room(json_t *rooms, const char *name, const char *path)
 	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0)
 		return;
 	json_object_set_new(rooms, name,
-			    json_pack("{so sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "inodes",
-				      (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev, "kind", kind_of(room.magic)));
+			    json_pack("{so sI sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "reserve",
+				      (json_int_t)point_reserve_of(&room), "inodes", (json_int_t)room.free_inodes, "dev",
+				      (json_int_t)id.dev, "kind", kind_of(room.magic)));
 }
 
 static const char *store_of(const struct sea_look *k)
@@ -55,10 +57,11 @@ static const char *store_of(const struct sea_look *k)
 
 static void put_rooms(struct sea_look *k)
 {
+	autofree char *folders = k->data ? xasprintf("%s/seatable", k->data) : NULL;
 	json_t *rooms = json_object();
 
 	put_room(rooms, "root", k->l.root);
-	put_room(rooms, "data", k->data);
+	put_room(rooms, "data", folders);
 	put_room(rooms, "docker", json_str(facts_get(k->f, SEA_DOCKER), "root", NULL));
 	put_room(rooms, "store", store_of(k));
 	sea_observe(k, SEA_ROOM, rooms, "statfs");

@@ -5,29 +5,17 @@
 
 #include "base/mem.h"
 #include "products/seatable/draft.h"
+#include "products/seatable/room.h"
 #include "products/seatable/seatable.h"
 
 static const char *const folders[] = { "conf", "storage-data", "seafile-data", "seahub-data" };
 
-/* "bytes" or "files" that a copy of them needs, with a tenth to spare; -1: not known. */
-static int64_t need_of(const struct facts *now, const char *what)
+static bool they_fit(const struct facts *now, const struct goal *to)
 {
-	const json_t *seen = facts_get(now, SEA_FOLDERS);
-	int64_t sum = 0;
+	struct sea_room room;
 
-	if (!seen)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
-		sum += json_int(json_object_get(seen, folders[i]), what, 0);
-	return sum + sum / 10;
-}
-
-static bool they_fit(const struct facts *now)
-{
-	const json_t *rooms = facts_get(now, SEA_ROOM), *room = json_object_get(rooms, "store") ?: json_object_get(rooms, "data");
-	int64_t need = need_of(now, "bytes"), inodes = json_int(room, "inodes", 0);
-
-	return need >= 0 && need < json_int(room, "free", -1) && (!inodes || need_of(now, "files") < inodes);
+	sea_room_of(now, to, &room);
+	return room.lack == SEA_LACKS_NOTHING;
 }
 
 int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_folders *ret, struct err *e)
@@ -36,7 +24,7 @@ int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_fold
 
 	if (asked && strcmp(asked, "copy") != 0 && strcmp(asked, "snapshot") != 0 && strcmp(asked, "none") != 0)
 		return err_set(e, ERR_USAGE, "'settings.folders' is '%s', and not 'copy', 'snapshot' or 'none'", asked);
-	*ret = (asked ? strcmp(asked, "none") != 0 : they_fit(now)) ? SEA_FOLDERS_COPY : SEA_FOLDERS_NONE;
+	*ret = (asked ? strcmp(asked, "none") != 0 : they_fit(now, to)) ? SEA_FOLDERS_COPY : SEA_FOLDERS_NONE;
 	return 0;
 }
 

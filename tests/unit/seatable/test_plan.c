@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "golden/golden.h"
+#include "products/seatable/seatable.h"
 
 static void same_plan(void **state)
 {
@@ -31,9 +32,32 @@ static void no_plan(void **state)
 	golden_no_plan("no-plan-database", ERR_ABSENT, "db.server");
 }
 
+/* Whether folders are copied by default is what the check says of the room. */
+static void copies_what_fits(void **state)
+{
+	static const struct {
+		const char *dir;
+		bool copied;
+	} cases[] = { { "room-quiet", true },  { "room-folders", false }, { "room-inodes", false }, { "room-apart", false },
+		      { "room-small-root", true }, { "room-reserve", false }, { "room-both", false },   { "room-others", true } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofacts struct facts now = { 0 };
+		autogoal struct goal to = { 0 };
+		struct scope scope = { 0 };
+		struct err e = ERR_INIT;
+
+		golden_case(cases[i].dir, &now, &to);
+		assert_int_equal(seatable_scope(&now, &to, &scope, &e), 0);
+		if ((scope.n == 2) != cases[i].copied)
+			fail_msg("'%s': folders are %scopied", cases[i].dir, cases[i].copied ? "not " : "");
+		scope_done(&scope);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(same_plan), cmocka_unit_test(no_plan) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(same_plan), cmocka_unit_test(no_plan), cmocka_unit_test(copies_what_fits) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
