@@ -83,19 +83,19 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 				     : -(int)e->kind;
 }
 
-static bool says(const struct buf *words, const char *what)
+static bool says(const char *words, const char *what)
 {
-	return strcasestr(buf_str(words), what) != NULL;
+	return strcasestr(words, what) != NULL;
 }
 
 /* As the command line says it up to version 28, and since. */
-static bool is_away(const struct buf *words)
+static bool is_away(const char *words)
 {
 	return says(words, "Cannot connect to the Docker daemon") || says(words, "failed to connect to the docker API");
 }
 
 /* Of what was asked for, not of a file on the way there: "connect: no such file or directory". */
-static bool knows_none(const struct buf *words)
+static bool knows_none(const char *words)
 {
 	static const char *const things[] = { "container", "object", "image", "network", "volume" };
 
@@ -116,14 +116,15 @@ static struct sv last_of(struct sv s, size_t n)
 static int refused(const struct cmd_result *r, struct err *e)
 {
 	struct sv words = sv_trim(buf_sv(&r->err));
-	enum err_kind kind = knows_none(&r->err) ? ERR_ABSENT
-			     : says(&r->err, "No space left on device") ? ERR_SPACE
-									: ERR_REFUSED;
+	const char *said = buf_str(&r->err);
+	enum err_kind kind = knows_none(said)                          ? ERR_ABSENT
+			     : says(said, "No space left on device") ? ERR_SPACE
+								     : ERR_REFUSED;
 
 	/* What is the matter comes last, behind what Compose tells of its progress. */
 	words = last_of(words, WORDS_MAX);
 	err_set(e, kind, "docker: " SV_FMT, SV_ARG(words));
-	if (is_away(&r->err))
+	if (is_away(said))
 		return err_hint(e, "start the Docker daemon, or name it with DOCKER_HOST");
 	return -(int)kind;
 }
@@ -136,7 +137,7 @@ static int ask_once(struct cmd *c, bool both, bool *ret_away, struct buf *ret, s
 	*ret_away = false;
 	if (run_program(c, &r, e) < 0)
 		return -(int)e->kind;
-	*ret_away = r.status != 0 && is_away(&r.err);
+	*ret_away = r.status != 0 && is_away(buf_str(&r.err));
 	if (r.cut)
 		done = err_set(e, ERR_SPACE, "docker answers more than %zu bytes", ANSWER_MAX);
 	else if (r.status != 0)
@@ -212,15 +213,19 @@ int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct
 
 /* ---- the Engine's API ---- */
 
-static enum err_kind kind_of(uint64_t status)
+/* A path that a daemon does not know is 404 as well. */
+static enum err_kind kind_of(uint64_t status, const char *words)
 {
-	return status == 404 ? ERR_ABSENT : status == 409 ? ERR_EXISTS : ERR_REFUSED;
+	if (status == 404 && knows_none(words))
+		return ERR_ABSENT;
+	return status == 409 ? ERR_EXISTS : ERR_REFUSED;
 }
 
 static int answer_body(struct sv body, uint64_t status, json_t **ret, struct err *e)
 {
 	autojson json_t *doc = NULL;
 	struct err ignored = ERR_INIT;
+	const char *words;
 
 	body = sv_trim(body);
 	if (!body.n)
@@ -232,8 +237,8 @@ static int answer_body(struct sv body, uint64_t status, json_t **ret, struct err
 		*ret = take_ptr(doc);
 		return 0;
 	}
-	return err_set(e, kind_of(status), "docker: %.*s (%d)", WORDS_MAX,
-		       json_str(doc, "message", "it says no"), (int)status);
+	words = json_str(doc, "message", "it says no");
+	return err_set(e, kind_of(status, words), "docker: %.*s (%d)", WORDS_MAX, words, (int)status);
 }
 
 /* HTTP/1.0 is asked, so there are no chunks: the body goes to the end. */

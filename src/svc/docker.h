@@ -27,14 +27,15 @@ int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret,
 int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e) must_check;
 /* The same with one more variable, "KEY=value", in its environment; NULL: none. */
 int docker_json_with(const char *const *argv, const char *set, int64_t within_ns, json_t **ret, struct err *e) must_check;
-/* GET of the Engine's API at its own socket, much faster than the program. `path` with its query, encoded by the caller. 0: answered;
- * ERR_ABSENT: no such thing; 1: only the program knows, or knows how to wait (another host, a context, nobody listens): ask that. */
+/* GET of one thing from the Engine's API at its own socket, much faster than the program. `path` with its query, encoded by the caller.
+ * 0: an object; ERR_ABSENT: the daemon says that there is no such thing; 1: only the program knows, or knows how to wait (another host, a
+ * context, nobody listens, an answer of another shape): ask that. */
 int docker_get(const char *path, json_t **ret, struct err *e) must_check;
-/* The same: containers, running or not, with all of these labels ("key=value", NULL-ended), as the API lists them. */
+/* The same, an array: containers, running or not, with all of these labels ("key=value", NULL-ended), as the API lists them. */
 int docker_list(const char *const *labels, json_t **ret, struct err *e) must_check;
 /* POST to the Engine's API, through the program's own connection ("docker system dial-stdio"), so that every kind of DOCKER_HOST
  * works and no value is an argument. `path` with its query, encoded by the caller. ret: the answer, null when it is empty; ERR_ABSENT
- * for 404, ERR_EXISTS for 409, else ERR_REFUSED. */
+ * for a 404 that says "no such" thing, ERR_EXISTS for 409, else ERR_REFUSED. */
 int docker_post(const char *path, const json_t *body, json_t **ret, struct err *e) must_check;
 /* The answer of a server to one request, as docker_post() reads it; only thinks. */
 int docker_answer(struct sv said, json_t **ret, struct err *e) must_check;

@@ -19,8 +19,8 @@
 /* Does the operator's own configuration name another daemon? */
 static bool has_context(void)
 {
-	const char *dir = getenv("DOCKER_CONFIG"), *home = getenv("HOME");
-	autofree char *path = dir && *dir ? xasprintf("%s/config.json", dir) : xasprintf("%s/.docker/config.json", home ? home : "");
+	const char *dir = getenv("DOCKER_CONFIG");
+	autofree char *path = dir && *dir ? xasprintf("%s/config.json", dir) : xasprintf("%s/.docker/config.json", getenv("HOME"));
 	autojson json_t *config = NULL;
 	struct err absent = ERR_INIT;
 	const char *named;
@@ -47,6 +47,9 @@ static const char *socket_path(void)
 		return NULL;
 	if (host && *host)
 		return strncmp(host, "unix://", 7) ? NULL : host + 7;
+	/* The program asks the host's users where home is, and may find a context there. */
+	if (!is_set("DOCKER_CONFIG") && !is_set("HOME"))
+		return NULL;
 	return has_context() ? NULL : SOCKET;
 }
 
@@ -86,10 +89,11 @@ static bool is_plain(const char *path)
 	return !path[strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/@?=&%-")];
 }
 
-int docker_get(const char *path, json_t **ret, struct err *e)
+static int get(const char *path, json_type wanted, json_t **ret, struct err *e)
 {
 	static int64_t shunned_ns;
 	autobuf struct buf said = BUF_MAX(ANSWER_MAX);
+	autojson json_t *doc = NULL;
 	const char *at = socket_path();
 	autoclose int fd = -1;
 
@@ -102,12 +106,21 @@ int docker_get(const char *path, json_t **ret, struct err *e)
 		shunned_ns = clock_mono_ns();
 		return 1;
 	}
-	if (docker_answer(buf_sv(&said), ret, e) >= 0)
-		return 0;
-	if (e->kind == ERR_ABSENT)
-		return -(int)e->kind;
-	err_clear(e);
-	return 1;
+	if (docker_answer(buf_sv(&said), &doc, e) < 0) {
+		if (e->kind == ERR_ABSENT)
+			return -(int)e->kind;
+		err_clear(e);
+		return 1;
+	}
+	if (json_typeof(doc) != wanted)
+		return 1;
+	*ret = take_ptr(doc);
+	return 0;
+}
+
+int docker_get(const char *path, json_t **ret, struct err *e)
+{
+	return get(path, JSON_OBJECT, ret, e);
 }
 
 static bool is_word(const char *text)
@@ -129,5 +142,5 @@ int docker_list(const char *const *labels, json_t **ret, struct err *e)
 		buf_addf(&path, "%s%%22%.*s%%3D%s%%22", i ? "%2C" : "", (int)(equals - labels[i]), labels[i], equals + 1);
 	}
 	buf_adds(&path, "%5D%7D");
-	return buf_check(&path, "a question to docker", e) < 0 ? -(int)e->kind : docker_get(buf_str(&path), ret, e);
+	return buf_check(&path, "a question to docker", e) < 0 ? -(int)e->kind : get(buf_str(&path), JSON_ARRAY, ret, e);
 }

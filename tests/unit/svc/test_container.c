@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,6 +23,7 @@
 #include "svc/docker.h"
 
 #define ID "1f3ac0000000000000000000000000000000000000000000000000000000beef"
+#define SKIPPED 77
 #define VOLUME "9d00000000000000000000000000000000000000000000000000000000000000"
 
 static json_t *parse(const char *text)
@@ -189,7 +193,8 @@ static void test_answers_of_the_api(void **state)
 	assert_int_equal(answer("HTTP/1.0 201 Created\r\nA: b\r\n\r\n{\"Id\":\"1\"}\n", "{\"Id\":\"1\"}"), ERR_OK);
 	assert_int_equal(answer("HTTP/1.0 200 OK\r\n\r\n", "null"), ERR_OK);
 	assert_int_equal(answer("HTTP/1.0 409 Conflict\r\n\r\n{\"message\":\"in use\"}", "in use"), ERR_EXISTS);
-	assert_int_equal(answer("HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"gone\"}", "gone"), ERR_ABSENT);
+	assert_int_equal(answer("HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such image: q:2\"}", "No such"), ERR_ABSENT);
+	assert_int_equal(answer("HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"page not found\"}", "page"), ERR_REFUSED);
 	assert_int_equal(answer("HTTP/1.0 500 X\r\n\r\nnot json", "it says no"), ERR_REFUSED);
 	assert_int_equal(answer("HTTP/1.0 200 OK\r\n\r\n{", NULL), ERR_FORMAT);
 	assert_int_equal(answer("garbage", "none of its API"), ERR_FORMAT);
@@ -266,11 +271,17 @@ static void test_the_daemon_s_own_socket(void **state)
 		"HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: b\"}",
 		"HTTP/1.0 500 Internal Server Error\r\n\r\n{\"message\":\"busy\"}",
 		"HTTP/1.0 200 OK\r\n\r\n{\"Id\":\"cut",
+		"HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"page not found\"}",
+		"HTTP/1.0 200 OK\r\n\r\n",
+		"HTTP/1.0 200 OK\r\n\r\n[]",
+		"HTTP/1.0 200 OK\r\n\r\n{}",
+		"HTTP/1.0 200 OK\r\n\r\n[]",
 		NULL,
 	};
+	static const char *const labels[] = { "com.docker.compose.project=shop", NULL };
 	char folder[] = "/tmp/crossgrade-docker-XXXXXX";
 	autofree char *path = NULL, *host = NULL;
-	autojson json_t *seen = NULL;
+	autojson json_t *seen = NULL, *list = NULL;
 	struct err e = ERR_INIT;
 	int status;
 	pid_t pid;
@@ -288,6 +299,12 @@ static void test_the_daemon_s_own_socket(void **state)
 	/* What is no plain answer, and what no name of docker's is, the program is asked. */
 	assert_int_equal(docker_get("/containers/c/json", &seen, &e), 1);
 	assert_int_equal(docker_get("/containers/d/json", &seen, &e), 1);
+	assert_int_equal(docker_get("/elsewhere/d/json", &seen, &e), 1);
+	assert_int_equal(docker_get("/containers/d/json", &seen, &e), 1);
+	assert_int_equal(docker_get("/containers/d/json", &seen, &e), 1);
+	assert_int_equal(docker_list(labels, &list, &e), 1);
+	assert_int_equal(docker_list(labels, &list, &e), 0);
+	assert_true(json_is_array(list));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_int_equal(docker_get("/containers/a b/json", &seen, &e), 1);
@@ -297,6 +314,46 @@ static void test_the_daemon_s_own_socket(void **state)
 	assert_int_equal(unsetenv("DOCKER_HOST"), 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(folder), 0);
+}
+
+#define RUN "/var/run"
+
+/* In a /var/run of this child's own: 0, or which question was answered by the wrong one. */
+static int asked_without_a_home(void)
+{
+	static const char *const answers[] = { "HTTP/1.0 200 OK\r\n\r\n{}", "HTTP/1.0 200 OK\r\n\r\n{}", "HTTP/1.0 200 OK\r\n\r\n{}", NULL };
+	static const char *const others[] = { "CROSSGRADE_DOCKER", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG" };
+	autojson json_t *seen = NULL, *again = NULL;
+	struct err e = ERR_INIT;
+	pid_t pid;
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", RUN, "tmpfs", 0, NULL) < 0)
+		return SKIPPED;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		(void)unsetenv(others[i]);
+	pid = daemon_that_answers(RUN "/docker.sock", answers);
+	(void)setenv("HOME", RUN, 1);
+	r = docker_get("/containers/a/json", &seen, &e) == 0 ? 0 : 1;
+	(void)setenv("HOME", "", 1);
+	r |= docker_get("/containers/a/json", &again, &e) == 1 ? 0 : 2;
+	(void)unsetenv("HOME");
+	r |= docker_get("/containers/a/json", &again, &e) == 1 ? 0 : 4;
+	(void)kill(pid, SIGKILL);
+	return r;
+}
+
+static void test_a_home_that_only_the_program_knows(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(asked_without_a_home());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(status, 0);
 }
 
 static void test_names_of_a_compose_at_work(void **state)
@@ -481,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
 		cmocka_unit_test(test_the_daemon_s_own_socket), cmocka_unit_test(test_names_of_a_compose_at_work),
+		cmocka_unit_test(test_a_home_that_only_the_program_knows),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
