@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/container_move.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "svc/container.h"
@@ -119,6 +120,18 @@ static bool can_be_started(const struct service *service)
 	return service->ops->by_hand && !service->lock_path;
 }
 
+/* The step's record names the old image. Before it was announced the plan does, or, as SeaTable's, the old container alone: one that
+ * somebody made anew since may be of any image. */
+static bool is_made_from_old(const struct world *w, const struct step *made, const json_t *undo, const json_t *seen)
+{
+	const char *planned = json_str(json_object_get(plan_pinned(&w->plan), FACT_IMAGE), "old_image_id", NULL);
+	const char *old = json_str(undo, "old_image", planned), *id = json_str(made->params, "id", "");
+
+	if (old)
+		return !strcmp(json_str(seen, "Image", ""), old);
+	return *id && !strncmp(json_str(seen, "Id", ""), id, strlen(id));
+}
+
 /* 1 the container that runs was made from the old image, which is known before it answers, and where editions have one version, too. */
 static int has_old_image(struct world *w, const struct step *made, struct err *e)
 {
@@ -130,7 +143,7 @@ static int has_old_image(struct world *w, const struct step *made, struct err *e
 	if (site_service(&w->ctx.sites[0], &service, e) < 0 || container_of(service->config, &seen, e) < 0 ||
 	    journal_step(w->journal, w->run, made->id, &rec, e) < 0)
 		return -e->kind;
-	r = !rec.undo || !strcmp(json_str(seen, "Image", ""), json_str(rec.undo, "old_image", "?"));
+	r = is_made_from_old(w, made, rec.undo, seen);
 	step_rec_done(&rec);
 	return r;
 }

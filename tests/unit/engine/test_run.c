@@ -198,6 +198,36 @@ static void a_failure_while_docker_is_away_turns(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+/* Compose's container was started before the step that makes it anew was announced. Who made one of his own may have used the new image. */
+static void who_runs_before_the_container_is_made_anew(void **state)
+{
+	static const struct {
+		const char *known, *image, *id;
+		int exit;
+	} cases[] = {
+		{ "sha256:old", "sha256:old", "another", EXIT_TURNED },
+		{ "sha256:old", "sha256:new", "another", EXIT_STANDS },
+		{ "", "sha256:old", "toy", EXIT_TURNED },
+		{ "", "sha256:new", "another", EXIT_STANDS },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct run_end end;
+
+		toy_container(0);
+		toy_answers((struct probe){ 0 });
+		toy_put("recreates", "yes");
+		toy_put("fail-switch", "yes");
+		toy_put("known", cases[i].known);
+		toy_put("image", cases[i].image);
+		toy_put("id", cases[i].id);
+		if (apply(&end, false) != cases[i].exit)
+			fail_msg("case %zu: %s", i, end.line);
+		toy_done();
+		toy_setup();
+	}
+}
+
 /* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
 static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
 {
@@ -1049,6 +1079,7 @@ int main(int argc, char **argv)
 		T(a_server_started_in_the_window_is_seen),
 		T(a_start_that_must_not_be_turns_it_back),
 		T(a_failure_while_docker_is_away_turns),
+		T(who_runs_before_the_container_is_made_anew),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(no_start_again_behind_an_open_gate),
 		T(what_is_spoilt_without_a_gate_stands),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "engine/container_move.h"
 #include "io/file.h"
 
 char toy_root[512];
@@ -160,7 +161,11 @@ void toy_container(int away)
 	                                  "fi\n"
 	                                  "status=exited\n"
 	                                  "[ ! -e up ] || { rm up; status=running; }\n"
-	                                  "echo '[{\"Id\":\"toy\",\"State\":{\"Status\":\"'$status'\",\"StartedAt\":\"now\"},'"
+	                                  "id=toy image=\n"
+	                                  "[ ! -e id ] || read -r id < id\n"
+	                                  "[ ! -e image ] || { status=running; read -r image < image; }\n"
+	                                  "echo '[{\"Id\":\"'$id'\",\"Image\":\"'$image'\",'\n"
+	                                  "echo '\"State\":{\"Status\":\"'$status'\",\"StartedAt\":\"now\"},'"
 	                                  "'\"HostConfig\":{}}]'\n",
 	                                  toy_root);
 
@@ -266,12 +271,13 @@ static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, des
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_look_kind,     &step_facts_freeze,
-	                                       &step_verify_world, NULL };
+	                                       &toy_made_kind, &step_verify_world, NULL };
 
 /* ---- the product ---- */
 
@@ -298,7 +304,7 @@ static int site(const struct goal *g, struct site *ret, struct err *e)
 static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
 {
 	autofree char *config = toy_get("config"), *looks = toy_get("looks"), *stop = toy_get("stop"), *loses = toy_get("loses"),
-		      *stage = toy_get("stage");
+		      *stage = toy_get("stage"), *known = toy_get("known");
 
 	if (*looks && !strcmp(stop, "new"))
 		return err_set(e, ERR_ABSENT, "nobody answers");
@@ -308,6 +314,8 @@ static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 		facts_put_str(ret, FACT_OBSERVED, "loses", loses, "loses");
 	facts_put_bool(ret, FACT_OBSERVED, "staged", !strcmp(stage, "new"), "stage");
 	facts_put_int(ret, FACT_OBSERVED, "size", clock_mono_ns(), "clock");
+	if (*known)
+		facts_put(ret, FACT_PINNED, FACT_IMAGE, json_pack("{ss}", "old_image_id", known), "docker");
 	return 0;
 }
 
@@ -331,7 +339,7 @@ static void add(struct plan *p, enum phase phase, const char *file, unsigned fla
 static int plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e)
 {
 	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
-		      *looks = toy_get("looks"), *docker = toy_get("docker");
+		      *looks = toy_get("looks"), *docker = toy_get("docker"), *recreates = toy_get("recreates");
 	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
@@ -351,6 +359,9 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (!*looks)
 		plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");
+	if (*recreates)
+		plan_add(ret, PHASE_CHANGE, "made", "compose_recreate", STEP_IN_WINDOW, json_pack("{ss ss}", "file", "made", "id", "toy"),
+		         "the toy needs it");
 	if (*gated && !before)
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");

@@ -5,6 +5,8 @@
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),
  * "loses" (sight is lost; saying "rows": these, too; "rows later": once file "stage" is new),
+ * "recreates" (Compose makes the container anew, after the switch), "image" (the container runs, made from that one), "known" (the old
+ * image, as the plan knows it), "id" (the container's, "toy" in the plan),
  * "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 
