@@ -256,9 +256,15 @@ static int nobody_started(struct world *w, const struct step *next, struct err *
 	return err_hint(e, "find out who starts servers of this data, and stop that first");
 }
 
-/* A gate that stood before the stop may have been opened meanwhile: by somebody's Compose the proxy, by a firewall's reload the table.
- * Nobody let clients in to the new server yet. */
-static int close_gate_again(struct world *w, struct err *e)
+/* served: a start was announced, so a server may have run while it was open. That is durable before the gate holds again, which hides it. */
+static int note_open(struct world *w, const struct step *gate, bool served, struct err *e)
+{
+	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "somebody opened the gate in the window: it is closed again"));
+	return served ? run_intend(w, gate, NULL, true, e) : 0;
+}
+
+/* A gate that stood before the stop may have been opened meanwhile: by somebody's Compose the proxy, by a firewall's reload the table. */
+static int close_gate_again(struct world *w, bool served, struct err *e)
 {
 	const struct step *gate = step_of_kind(w, "gate_close");
 	enum step_state seen = STEP_UNSURE;
@@ -270,8 +276,13 @@ static int close_gate_again(struct world *w, struct err *e)
 		return -e->kind;
 	if (seen == STEP_IS_DONE)
 		return 0;
-	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "somebody opened the gate in the window: it is closed again"));
-	return gate->kind->apply(&w->ctx, gate->params, NULL, &result, e);
+	if (note_open(w, gate, served, e) < 0 || gate->kind->apply(&w->ctx, gate->params, NULL, &result, e) < 0)
+		return -e->kind;
+	if (!served)
+		return 0;
+	json_object_set_new(result, "was_open", json_true());
+	json_object_set(w->ctx.results, gate->id, result);
+	return journal_done(w->journal, w->run, gate->id, result, e);
 }
 
 int run_look_out(struct world *w, const struct step *next, struct err *e)
@@ -285,7 +296,7 @@ int run_look_out(struct world *w, const struct step *next, struct err *e)
 	if (!(next->flags & STEP_POINT))
 		return 0;
 	/* One that is closed right before the start needs no second look. */
-	if (gate && gate->phase < PHASE_THAW && close_gate_again(w, e) < 0)
+	if (gate && gate->phase < PHASE_THAW && close_gate_again(w, false, e) < 0)
 		return err_wrap(e, "keep clients out");
 	return w->product->may_start ? w->product->may_start(&w->ctx, e) : 0;
 }
@@ -301,5 +312,5 @@ int run_look_again(struct world *w, const struct step *next, struct err *e)
 		return -e->kind;
 	let_in = rec.let_in;
 	run_rec_done(&rec);
-	return !let_in && close_gate_again(w, e) < 0 ? err_wrap(e, "keep clients out") : 0;
+	return !let_in && close_gate_again(w, true, e) < 0 ? err_wrap(e, "keep clients out") : 0;
 }

@@ -63,7 +63,8 @@ int run_strangers_now(struct world *w, struct err *e) must_check;
  * the new server's first start, when the product says that it must not be started. Before that start a gate that somebody opened is
  * closed again. */
 int run_look_out(struct world *w, const struct step *next, struct err *e) must_check;
-/* Before a step that an earlier call announced: the gate of a start that nobody was let in behind is closed again where somebody opened it. */
+/* Before a step that an earlier call announced: the gate of a start that nobody was let in behind is closed again where somebody opened it,
+ * and clients count as let in from then on, because the server may have run meanwhile. */
 int run_look_again(struct world *w, const struct step *next, struct err *e) must_check;
 
 /* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way

@@ -1,6 +1,7 @@
 /* gate_close: clients stay out of the server until the gate checks passed.
  * params {"ports":[..]} or {"proxy":{"kind":"compose","project","service"}}; undo record and result: gate_of.h; {"table"} or
- * {"proxy": service}. Gone after a boot; the table after any `nft flush ruleset`, too. */
+ * {"proxy": service}, and "was_open" where it was closed again before a server that may have run. Gone after a boot; the table after any
+ * `nft flush ruleset`, too. */
 #include "engine/step.h"
 
 #include <stdio.h>

@@ -261,6 +261,23 @@ static void no_start_again_behind_an_open_gate(void **state)
 	assert_int_equal(resume(&end, false), EXIT_DONE);
 	gate = toy_get("gate");
 	assert_string_equal(gate, "new");
+	assert_non_null(strstr(end.line, "somebody let clients in"));
+}
+
+/* It holds again, and held nobody while it was open: what left no trace may be a client's. */
+static void what_is_spoilt_behind_a_gate_that_was_open_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("gate", "old");
+	toy_put("traceless", "yes");
+	assert_int_equal(resume(&end, false), EXIT_STANDS);
 }
 
 static void what_is_spoilt_without_a_gate_stands(void **state)
@@ -1082,6 +1099,7 @@ int main(int argc, char **argv)
 		T(who_runs_before_the_container_is_made_anew),
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(no_start_again_behind_an_open_gate),
+		T(what_is_spoilt_behind_a_gate_that_was_open_stands),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),
 		T(single_things_not_proved_are_counted),
