@@ -7,7 +7,7 @@ import dataclasses
 import time
 
 from containers import Contained
-from disturb import DONE, FILL, INTERRUPTED, STUCK, TURNED, Case, NotReached, failing, interrupt, killed_at, stopped_at, undisturbed
+from disturb import DONE, FILL, INTERRUPTED, STANDS, STUCK, TURNED, Case, NotReached, failing, interrupt, killed_at, stopped_at, undisturbed
 from lab import Call, run
 
 Disturb = collections.abc.Callable[[Contained], Call]
@@ -118,6 +118,13 @@ def put_back_on_a_full_disk(lab: Contained) -> Call:
     return restore_data(lab)
 
 
+def migrated_after_an_edit(lab: Contained) -> Call:
+    """It is in no dump: the new server stays until somebody agrees."""
+    if (call := stopped_at("svc.start:1", lambda one, _: one.use())(lab)).exit != STANDS:
+        raise NotReached(f"what was written before the migration ended with {call.exit}")
+    return restore_data(lab)
+
+
 SEATABLE = {
     "idles": Case((TURNED,), undisturbed, double={"start": "idle"}),
     "dump-fails": Case((TURNED,), failing("dumps.take:1", "err:EIO")),
@@ -125,6 +132,7 @@ SEATABLE = {
     "put-back-disk-full": Case((DONE,), put_back_on_a_full_disk, on_disk=True),
     "put-back-fails": Case((DONE,), put_back_failing),
     "migrates": Case((TURNED,), undisturbed, double={"start": "migrate"}),
+    "migrates-after-an-edit": Case((DONE,), migrated_after_an_edit, double={"start": "migrate"}),
     "migrates-killed-dropped": Case((DONE,), killed_at("dumps.dropped:3", "rollback"), double={"start": "migrate"}),
     "migrates-killed-kept": Case((DONE,), killed_at("dumps.taken:4", "rollback"), double={"start": "migrate"}),
     "recreate-fails": Case((TURNED,), failing("compose.recreate:1", "err:EIO")),

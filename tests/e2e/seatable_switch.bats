@@ -222,9 +222,24 @@ turns_back() {
 	turns_back 'developer version=6.1.9' "answers as version '6.1.9', not '6.1.0'"
 }
 
-@test "a server that moves the databases within its minor release turns back, and so do they" {
+@test "a server that moves the databases within its minor release stays until its tables are agreed to go" {
 	drawn 4 5
-	turns_back 'developer moves-schema' 'dtable_db'
+	goal developer 6.1.0
+	shape >"$lab/shape"
+	misbehave 'developer moves-schema'
+	move
+	exits 8
+	[[ $output$stderr == *'dtable_db'*'does not go back by itself'*'--restore-data'* ]]
+	is developer 6.1.0
+	cg rollback
+	exits 1
+	is developer 6.1.0
+	misbehave all
+	cg rollback --restore-data --save-new-writes "$lab/saved"
+	exits 0
+	is enterprise 6.1.8
+	shape | cmp - "$lab/shape"
+	nothing_lost
 }
 
 # ---- what others do meanwhile

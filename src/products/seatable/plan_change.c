@@ -46,10 +46,10 @@ static void data(struct sea_draft *d)
 
 	if (!window_copies(d->to))
 		return;
-	params = json_pack("{sO sO ss? so so so ss}", "at", d->at, "schemas", d->schemas, "log",
+	params = json_pack("{sO sO ss? so so so so ss}", "at", d->at, "schemas", d->schemas, "log",
 			   json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "dumps", plan_from("dump", "dumps"), "of",
-			   plan_from("dump", "of"), "release", place_of("data", "seatable/conf/current_version.txt"), "within",
-			   sea_draft_span(d, "dump_timeout", "1h"));
+			   plan_from("dump", "of"), "frozen", plan_from("freeze", "facts"), "release",
+			   place_of("data", "seatable/conf/current_version.txt"), "within", sea_draft_span(d, "dump_timeout", "1h"));
 	if (!strcmp(d->from_edition, SEA_ENTERPRISE))
 		license_of_way_back(d, params);
 	if (d->folders == SEA_FOLDERS_COPY)

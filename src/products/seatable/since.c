@@ -182,7 +182,7 @@ static void compare_tables(const struct facts *then, const struct facts *now, st
 /* Only where a copy of them is put back. */
 static bool folders_go(const struct ctx *c)
 {
-	if (c->plan)
+	if (c->plan && !ctx_keeps_data(c))
 		vec_each (&c->plan->steps, it)
 			if (!strcmp(it->kind->name, "data_point"))
 				return true;

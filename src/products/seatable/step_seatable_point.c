@@ -3,11 +3,11 @@
  * (rollback --restore-data) the dumps are put back, and then what goes is dumped beside them before.
  *
  * params {"at": as sea_db_open(),"schemas":[name],"log": schema of operation_log,"within","dumps","of": of seatable_dump,"release":
- * as there,"license": place|null: what the old edition needs to start,"license_was": facts of it, where the way back puts it there again};
- * result {}.
+ * as there,"frozen": the baseline, as facts_freeze gives it,"license": place|null: what the old edition needs to start,"license_was": facts
+ * of it, where the way back puts it there again}; result {}.
  *
  * Databases that moved are the work of another minor release than the image claimed: they are put back without being asked for where
- * nobody edited a base since the dump, else only with --restore-data; --force leaves them as they are. Once it was begun to put them back
+ * nothing was written since the baseline, else only with --restore-data; --force leaves them as they are. Once it was begun to put them back
  * they are neither old nor new, so that is what every later call goes on with, whatever it finds and was asked for. */
 #include <fcntl.h>
 #include <string.h>
@@ -20,6 +20,7 @@
 #include "io/file.h"
 #include "products/seatable/gone.h"
 #include "products/seatable/license_place.h"
+#include "products/seatable/seatable.h"
 
 #define WITHIN (3600 * NS_PER_S)
 
@@ -79,11 +80,39 @@ static int was_edited(const struct sea_db *db, const json_t *params)
 	return !then || dumps_edits(db, log, &now, &why) < 0 || strcmp(now, then) != 0;
 }
 
-static int refuse_moved(struct err *e)
+static int refuse_moved(const char *why, struct err *e)
 {
-	err_set(e, ERR_CHANGED, "the databases or the version of the data moved since the switch, and bases were edited: the old release is not "
-				"started on them");
+	err_set(e, ERR_CHANGED, "the databases or the version of the data moved since the switch, so the old release is not started on them, and "
+				"the dumps have not what was written since: %.250s", why);
 	return err_hint(e, "'crossgrade rollback --restore-data' puts the dumps back and keeps a dump of what goes; --force starts it as it is");
+}
+
+static int refuse_written(const struct writes *since, struct err *e)
+{
+	autobuf struct buf names = BUF_MAX(64 << 10);
+
+	vec_each (since, it)
+		buf_addf(&names, "%s%s", names.len ? ", " : "", it->subject);
+	return refuse_moved(since->transactions < 0 ? since->why : buf_str(&names), e);
+}
+
+/* Of a table that was moved nobody can tell any more what in it is a user's: it counts as written. */
+static int nothing_came(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
+{
+	autofacts struct facts frozen = { 0 };
+	struct writes since = { 0 };
+	struct err why = ERR_INIT;
+	int r = 0;
+
+	if (was_edited(db, params))
+		return refuse_moved("edits of bases", e);
+	if (facts_kept(json_object_get(params, "frozen"), &c->blobs, "the baseline", &frozen, &why) < 0 ||
+	    seatable_since(c, &frozen, &since, &why) < 0)
+		r = refuse_moved(why.msg, e);
+	else if (since.transactions)
+		r = refuse_written(&since, e);
+	writes_done(&since);
+	return r;
 }
 
 /* The old edition reads its licence at a start only: that it ran with one says nothing. */
@@ -145,7 +174,7 @@ static int undo_look(struct ctx *c, const json_t *params, const json_t *undo unu
 	moved = has_moved(c, &db, params, e);
 	if (moved <= 0)
 		return moved;
-	return was_edited(&db, params) ? refuse_moved(e) : can_put_back(c, &db, params, e);
+	return nothing_came(c, &db, params, e) < 0 ? -(int)e->kind : can_put_back(c, &db, params, e);
 }
 
 /* ---- the way back ---- */
@@ -198,7 +227,7 @@ static int undo_point(struct ctx *c, const json_t *params, const json_t *undo un
 	moved = has_moved(c, &db, params, e);
 	if (moved < 0 || !moved || c->force)
 		return moved < 0 ? moved : 0;
-	return was_edited(&db, params) ? refuse_moved(e) : put_back(c, &db, params, e);
+	return nothing_came(c, &db, params, e) < 0 ? -(int)e->kind : put_back(c, &db, params, e);
 }
 
 const struct step_kind step_seatable_point = { "seatable_point", 1, LIFE_DURABLE, describe, step_capture_nothing, step_apply_nothing,

@@ -11,5 +11,6 @@ void sea_bench_databases(struct bench *b, const char *bases, const char *edits, 
 /* Params of seatable_dump, and of seatable_point after a dump was taken. */
 json_t *sea_bench_dump(struct bench *b);
 json_t *sea_bench_point(struct bench *b);
-/* A server of another minor release than its image claimed migrates, and nobody edited a base. */
-void sea_bench_migrate(struct bench *b);
+/* A server of another minor release than its image claimed migrates: rows as above. */
+void sea_bench_moved(struct bench *b, const char *bases, const char *edits);
+void sea_bench_migrate(struct bench *b);        /* the same, and nobody wrote */

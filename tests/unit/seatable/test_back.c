@@ -117,6 +117,28 @@ static void what_goes_is_not_removed_with_the_restore_point(void **state)
 	point_done(&p);
 }
 
+/* It is in no dump: who wrote it agrees first. */
+static void what_was_written_is_not_put_over(void **state)
+{
+	const struct step_kind *k = step_kind_named("seatable_point");
+	autofree char *before = NULL, *after = NULL;
+	struct err e = ERR_INIT;
+
+	with_dump();
+	sea_bench_moved(&b, "1", "7, 8, 9");
+	assert_fails(point(k->undo_look, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, "edits of bases"));
+	err_clear(&e);
+	sea_bench_moved(&b, "1, 2", "7, 8");
+	before = bench_get(&b, SEA_DATABASES);
+	assert_fails(point(k->undo_look, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, "table dtable_db.dtables"));
+	err_clear(&e);
+	assert_fails(point(k->undo, &e), &e, ERR_CHANGED);
+	after = bench_get(&b, SEA_DATABASES);
+	assert_string_equal(before, after);
+}
+
 static void what_a_killed_load_left_is_put_out(void **state)
 {
 	const struct step_kind *k = step_kind_named("seatable_point");
@@ -394,6 +416,7 @@ int main(void)
 		T(rows_are_counted_whatever_they_say),
 		T(a_dump_that_is_cut_has_no_rows),
 		T(what_goes_is_not_removed_with_the_restore_point),
+		T(what_was_written_is_not_put_over),
 		T(what_a_killed_load_left_is_put_out),
 		T(rows_that_came_twice_are_seen),
 		T(what_would_fail_later_is_found_while_the_server_serves),
