@@ -313,6 +313,22 @@ static bool after_open(struct world *w, const struct step *at)
 	return let_in && at && at->phase >= PHASE_OPEN;
 }
 
+/* Data that is kept is not always fit for the old server. Found out in the middle of the way back, that would leave no server at all. */
+static bool would_stick(struct world *w, const struct err *why, struct err *ret)
+{
+	struct err e = ERR_INIT;
+
+	if (!w->ctx.point_passed || !ctx_keeps_data(&w->ctx))
+		return false;
+	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
+	if (loop_look_back(w, &e) >= 0)
+		return false;
+	err_set(ret, why->kind, "%.240s; it does not go back by itself: %.230s", why->msg, e.msg);
+	if (e.hint[0])
+		err_hint(ret, "%s", e.hint);
+	return true;
+}
+
 static int back_or_stands(struct world *w, const struct step *at, const struct err *why, struct run_end *ret)
 {
 	int code = why->kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_TURNED;
@@ -323,6 +339,8 @@ static int back_or_stands(struct world *w, const struct step *at, const struct e
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (after_open(w, at) || !clean || (w->ctx.point_passed && !plan_has_return(w->plan.doc)))
 		return stands(w, why, ret);
+	if (would_stick(w, why, &e))
+		return stands(w, &e, ret);
 	if (run_turn(w, RUN_TURNED, why->msg, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	return run_go_back(w, code, why, ret);

@@ -404,6 +404,27 @@ static void a_plan_that_keeps_data_turns_past_writes(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+/* Where it would stick, a server that is up is not stopped for it. */
+static void a_way_back_that_would_stick_is_not_begun(void **state)
+{
+	autofree char *start = NULL;
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	start = toy_get("start");
+	assert_string_equal(start, "new");
+	assert_non_null(strstr(end.line, "told to fail"));
+	assert_non_null(strstr(end.line, "told to bar the way back"));
+	assert_string_equal(end.err.hint, "take the bar away");
+	assert_int_equal(rollback(&end), EXIT_FAILED);
+	toy_drop("bar-switch");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+}
+
 static void a_held_run_waits_and_looks_again(void **state)
 {
 	struct run_end end;
@@ -1108,6 +1129,7 @@ int main(int argc, char **argv)
 		T(a_plan_that_keeps_data_goes_back_past_writes),
 		T(writes_are_counted_when_data_is_wished),
 		T(a_plan_that_keeps_data_turns_past_writes),
+		T(a_way_back_that_would_stick_is_not_begun),
 		T(a_held_run_waits_and_looks_again),
 		T(a_saved_plan_agrees_to_no_later_loss),
 		T(a_held_run_agrees_to_no_later_loss),

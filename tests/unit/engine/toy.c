@@ -255,6 +255,17 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return 0;
 }
 
+static int look_back(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	autofree char *bend = xasprintf("bar-%s", json_str(params, "file", ""));
+	autofree char *bar = toy_get(bend);
+
+	if (!*bar)
+		return 0;
+	err_set(e, ERR_CHANGED, "told to bar the way back");
+	return err_hint(e, "take the bar away");
+}
+
 /* A look at the server, which is stopped by file `stop`. */
 static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
@@ -268,7 +279,7 @@ static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t 
 }
 
 static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, describe, capture, look, verify, undo, .served = true };
-static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, look_back };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
