@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "products/sftpgo/doors.h"
 #include "svc/packager.h"
 
 #define MARGIN (256ll << 20) /* beside a tenth: journals of the file system, the copy's own records */
@@ -331,6 +332,7 @@ CHECK(gate)
 {
 	static const char id[] = "sftpgo.gate";
 	const char *asked = to ? goal_setting(to, "gate", NULL) : NULL;
+	const char *path = doors_socket(facts_get(now, SF_DOORS));
 	const json_t *usable;
 
 	if (left_to_hand(now, id, "clients come in with the first start", ret))
@@ -342,6 +344,11 @@ CHECK(gate)
 	if (sftpgo_publishes(now)) {
 		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL,
 			    "none can be closed before a container: what docker publishes goes past it");
+		return;
+	}
+	if (path) {
+		results_add(ret, id, asked ? VERDICT_BLOCK : VERDICT_WARN, NULL, "none can be closed before the socket '%s', which clients come in by",
+			    path);
 		return;
 	}
 	if (!need(now, SF_NFT, id, ret, &usable))

@@ -110,6 +110,22 @@ json_t *doors_of(const struct sftpgo_config *c)
 	return doors;
 }
 
+const char *doors_socket(const json_t *doors)
+{
+	const char *kind;
+	json_t *list, *door;
+	size_t i;
+
+	json_object_foreach((json_t *)doors, kind, list) json_array_foreach(list, i, door)
+	{
+		const char *host = json_str(door, "host", "");
+
+		if (*host == '/' && strcmp(kind, "telemetry") != 0)
+			return host;
+	}
+	return NULL;
+}
+
 static bool has_port(const json_t *ports, json_int_t port)
 {
 	const json_t *one;

@@ -10,6 +10,10 @@
  * New reference. */
 json_t *doors_of(const struct sftpgo_config *c) must_check;
 
+/* The Unix socket that clients come in by (a proxy of this host, for them), whatever port stands beside it: no gate is closed before it.
+ * Borrowed; NULL: none. */
+const char *doors_socket(const json_t *doors);
+
 /* One TCP door of doors_of(); borrowed from it. */
 struct door {
 	char name[96];          /* "http 127.0.0.1:8080"; "*" is every address */

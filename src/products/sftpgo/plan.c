@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "products/sftpgo/doors.h"
 #include "products/sftpgo/event_goal.h"
 #include "products/sftpgo/trial_goal.h"
 
@@ -29,16 +30,18 @@ bool sftpgo_draft_is_process(const struct draft *d)
 	return !strcmp(facts_str(d->now, SF_SERVICE_KIND, ""), "process");
 }
 
-/* Every door that clients come in by: none where no gate is wanted, or none can be had and it was not asked for. */
+/* Every door that clients come in by: none where no gate is wanted, or none can be had and it was not asked for. With one of them open the
+ * others keep nobody's change out, and what leaves no trace of a client could not be told from the server's own doing. */
 static json_t *gate_ports(const struct draft *d)
 {
+	const json_t *doors = facts_get(d->now, SF_DOORS);
 	json_t *ports = json_array(), *list, *door;
 	const char *name;
 	size_t i;
 
-	if (sftpgo_publishes(d->now) || !window_wants_gate(d->to, facts_bool(d->now, SF_NFT, false)))
+	if (sftpgo_publishes(d->now) || doors_socket(doors) || !window_wants_gate(d->to, facts_bool(d->now, SF_NFT, false)))
 		return ports;
-	json_object_foreach((json_t *)facts_get(d->now, SF_DOORS), name, list) json_array_foreach(list, i, door)
+	json_object_foreach((json_t *)doors, name, list) json_array_foreach(list, i, door)
 	{
 		if (strcmp(name, "telemetry") != 0 && json_int(door, "port", 0))
 			json_array_append(ports, json_object_get(door, "port"));
