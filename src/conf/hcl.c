@@ -64,6 +64,8 @@ static int read_element(struct reader *r, const char *way, size_t first, json_t 
 
 	if (hcl_is_mark(&r->w, '[') && r->w.json)
 		return hcl_refuse(&r->w, e, "a list within a list");
+	if (json_is_null(r->w.value))
+		return err_set(e, ERR_FORMAT, "line %zu: a null in a list", r->w.at);
 	if (admit_way(r, element, e) < 0 || read_value(r, element, 0, &got, e) < 0)
 		return -(int)e->kind;
 	if (!r->w.json || !json_is_boolean(got.value))
@@ -215,7 +217,10 @@ static int read_scalar(struct reader *r, json_t **ret, struct err *e)
 {
 	if (r->w.kind != HCL_TEXT && r->w.kind != HCL_VALUE)
 		return hcl_bad(&r->w, e, "a value is missing");
-	*ret = r->w.kind == HCL_TEXT ? json_text(buf_str(&r->w.text)) : json_incref(r->w.value);
+	if (r->w.kind == HCL_TEXT)
+		*ret = json_text(buf_str(&r->w.text));
+	else
+		*ret = json_is_null(r->w.value) ? json_string("") : json_incref(r->w.value);
 	return hcl_next(&r->w, e);
 }
 

@@ -7,7 +7,8 @@
  * Whatever stands in braces under a name becomes an element of a list, `block = { ... }` too, and
  * blocks and lists of one name are joined: "block { a = 1 } block { a = 2 }" is
  * {"block": [{"a": 1}, {"a": 2}]}. A text keeps "${...}" as it is written. A file that begins with
- * '{' is JSON, of which this library takes no booleans from lists and reads null as "". */
+ * '{' is JSON, of which this library takes no booleans from lists, where it gives up on null, which
+ * it reads as "" elsewhere. */
 #pragma once
 
 #include "base/map.h"

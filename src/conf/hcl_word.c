@@ -336,7 +336,7 @@ static int read_name(struct hcl_words *w, struct err *e)
 	else if (!w->json)
 		w->kind = HCL_NAME;
 	else if (sv_eq(buf_sv(&w->text), "null"))
-		w->value = json_string("");
+		w->value = json_null();
 	else
 		return hcl_bad(w, e, "a word that is none of JSON");
 	return buf_check(&w->text, "a name", e);

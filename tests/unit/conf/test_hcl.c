@@ -79,6 +79,8 @@ static void test_json(void **state)
 	reads("{\"a.b\": 1, \"c\": [{\"d\": null}], \"e\": {\"f\": [true, 1]}} more",
 	      "{\"a.b\":1,\"c\":[{\"d\":\"\"}],\"e\":[{\"f\":[1]}]}");
 	reads("{\"a\": \"${\"}", "{\"a\":\"${\"}");
+	fails("{\"a\": 1,\n\"b\": [\"c\", null]}", ERR_FORMAT, "line 2: a null in a list");
+	fails("{\"a\": [{\"b\": [null]}]}", ERR_FORMAT, "a null in a list");
 	fails("{\"a\" = 1}", ERR_REFUSED, "means nothing here");
 	fails("{\"a\": 1 \"b\": 2}", ERR_REFUSED, "',' or '}' is missing");
 	fails("{\"a\": 01}", ERR_REFUSED, "a leading zero");
