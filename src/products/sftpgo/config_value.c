@@ -19,17 +19,44 @@ static bool parse_bool(const char *s, bool *ret)
 	return false;
 }
 
-/* Go's ParseInt without underscores: base 0 knows 0x, 0o, 0b and a leading 0. */
+static bool is_digit(char c, bool hex)
+{
+	return c && strchr(hex ? "0123456789abcdefABCDEF" : "0123456789", c);
+}
+
+/* Of a number in base 0: each of Go's underscores stands between two digits, or behind the prefix. False: one does not. */
+static bool drop_underscores(char *digits)
+{
+	bool prefix = digits[0] == '0' && digits[1] && strchr("xXoObB", digits[1]);
+	bool hex = prefix && strchr("xX", digits[1]);
+	char *to = digits;
+
+	for (const char *p = digits; *p; p++) {
+		bool behind = p > digits && (is_digit(p[-1], hex) || (prefix && p == digits + 2));
+
+		if (*p != '_')
+			*to++ = *p;
+		else if (!behind || !is_digit(p[1], hex))
+			return false;
+	}
+	*to = '\0';
+	return true;
+}
+
+/* Go's ParseInt: base 0 knows 0x, 0o, 0b, a leading 0 and underscores. */
 static bool parse_int(const char *s, int base, json_int_t *ret)
 {
-	const char *digits = s + (*s == '-' || *s == '+');
+	autofree char *text = xstrdup(s + (*s == '-' || *s == '+'));
+	const char *digits = text;
 	char *end;
 
+	if (base == 0 && !drop_underscores(text))
+		return false;
 	if (base == 0 && digits[0] == '0' && digits[1] && strchr("oObB", digits[1])) {
 		base = strchr("oO", digits[1]) ? 8 : 2;
 		digits += 2;
 	}
-	if (!*digits || !strchr("0123456789abcdefABCDEF", *digits))
+	if (!*digits || !is_digit(*digits, true))
 		return false;
 	errno = 0;
 	*ret = strtoll(digits, &end, base);

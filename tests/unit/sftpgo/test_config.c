@@ -539,7 +539,8 @@ static void test_ini(void **state)
 	    "[common]\numask = \"a;b\"\nactions.hook = /h\n[common.defender]\nenabled = T\n"
 	    "[sftpd]\nhost_keys=a,b\n[sftpd.bindings]\nPort = 22\naddress = %(here)s\n"
 	    "[ftpd.bindings.0]\nport = 21\n[webdavd]\nbindings=\n"
-	    "[httpd.bindings.security.https_proxy_headers]\nkey = k\n[plugins.0]\ntype = x\n");
+	    "[httpd.bindings.security.https_proxy_headers]\nkey = k\n[plugins.0]\ntype = x\n"
+	    "[smtp]\nport = 1_0\nauth_type = -0x_f\n");
 	cfg = read_with(ENV("SFTPGO_DATA_PROVIDER__PORT=5"));
 	assert_null(cfg.unsure);
 	is_ignored(&cfg, "default.common.umask", "no such key");
@@ -559,6 +560,8 @@ static void test_ini(void **state)
 	assert_int_equal(sftpgo_config_count(&cfg, "webdavd.bindings"), 1);
 	is_str(&cfg, "httpd.bindings.0.security.https_proxy_headers.0.key", "k", "/etc/sftpgo/sftpgo.ini:21");
 	is_int(&cfg, "httpd.bindings.0.port", 8080, SFTPGO_DEFAULT);
+	is_int(&cfg, "smtp.port", 10, SFTPGO_FILE);
+	is_int(&cfg, "smtp.auth_type", -15, SFTPGO_FILE);
 	assert_int_equal(sftpgo_config_count(&cfg, "plugins"), 1); /* empty, as the server has it */
 }
 
@@ -622,6 +625,10 @@ static void test_what_2_6_refuses(void **state)
 	gives_up_on("/etc/sftpgo/sftpgo.hcl", "sftpd.max_auth_tries { x = 1 }", "another type");
 	gives_up_on("/etc/sftpgo/sftpgo.ini", "[common]\numask", "'/etc/sftpgo/sftpgo.ini': line 2: no '='");
 	gives_up_on("/etc/sftpgo/sftpgo.ini", "[common.defender]\nenabled = yes", "ini:2: the value of 'common.defender.enabled'");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[smtp]\nport = 1__0", "another type");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[smtp]\nport = _10", "another type");
+	gives_up_on("/etc/sftpgo/sftpgo.ini", "[smtp]\nport = 0_x10", "another type");
+	gives_up_on("/etc/sftpgo/sftpgo.hcl", "{\"sftpd.host_keys\": [\"a\", null]}", "a null in a list");
 	gives_up_on("/etc/sftpgo/sftpgo.ini", "[sftpd]\nbindings = [{port=3}]", "no list of objects");
 }
 
