@@ -122,10 +122,35 @@ planned() {
 	refused seatable.compose-files "empty"
 }
 
+# The server's container, as if its last `up` had been told so.
+made_with() { # LABEL VALUE
+	python3 - "$DOCKER_CONFIG/state.json" "$1" "$2" <<-'END'
+		import json, sys
+		state = json.load(open(sys.argv[1]))
+		for one in state["containers"]:
+		    if one["Name"] == "/seatable-server":
+		        one["Config"]["Labels"]["com.docker.compose.project." + sys.argv[2]] = sys.argv[3]
+		json.dump(state, open(sys.argv[1], "w"), indent=1, sort_keys=True)
+	END
+}
+
 @test "a file of COMPOSE_FILE that pins the image: the edit would change nothing" {
 	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
 	printf 'services:\n  seatable-server:\n    image: seatable/seatable-developer:6.1.0\n' >"$home/custom.yml"
+	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
 	refused seatable.image-pinned "custom.yml pins the server's image"
+}
+
+@test "another COMPOSE_FILE since the last up, another --env-file: what was judged is not what would be made" {
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
+	printf 'services:\n  seatable-server:\n    labels: {"of": "custom"}\n' >"$home/custom.yml"
+	refused seatable.project "from '$home/seatable-server.yml'" "$home/custom.yml"
+	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
+	planned
+	made_with environment_file "$home/prod.env"
+	refused seatable.project "variables of '$home/prod.env'"
+	made_with environment_file "$home/.env"
+	planned
 }
 
 # The database's container, as docker's health check of it has it.

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/vec.h"
+
+#define PATHS_MAX ((size_t)64 << 10)
+
 CHECK(layout)
 {
 	static const char id[] = "seatable.layout";
@@ -196,6 +202,67 @@ CHECK(image_pinned)
 								!strcmp(where, "file") ? "by the yml" : "by the yml's default");
 }
 
+/* Heap: as Compose writes a path in its labels, without "." and "..". */
+static char *plain_path(const char *root, const char *path)
+{
+	autofree char *whole = *path == '/' ? xstrdup(path) : xasprintf("%s/%s", root, path);
+	struct buf plain = BUF_MAX(PATHS_MAX);
+	struct sv rest = sv_of(whole);
+	VEC(struct sv) parts = { 0 };
+
+	while (rest.n) {
+		struct sv part = sv_cut(&rest, '/');
+
+		if (sv_eq(part, ".."))
+			parts.n -= parts.n ? 1 : 0;
+		else if (part.n && !sv_eq(part, "."))
+			*vec_push(&parts) = part;
+	}
+	vec_each (&parts, part) {
+		buf_addc(&plain, '/');
+		buf_add_sv(&plain, *part);
+	}
+	vec_done(&parts);
+	return buf_take(&plain);
+}
+
+static void name_file(const char *root, const char *path, struct buf *ret)
+{
+	autofree char *plain = plain_path(root, path);
+
+	buf_addf(ret, "%s%s", ret->len ? "," : "", plain);
+}
+
+/* Those of .env are what was looked at, those of its labels are what its container is made anew from. */
+static bool is_of_these_files(const struct facts *now, const char *root, const json_t *labels, const char *id, struct results *ret)
+{
+	autobuf struct buf made = BUF_MAX(PATHS_MAX), listed = BUF_MAX(PATHS_MAX);
+	const json_t *files, *services, *one;
+	size_t i;
+
+	/* Files that Compose cannot read are told by whoever judges them. */
+	if (!need(now, SEA_FILES, id, ret, &files) || !need(now, SEA_SERVICES, id, ret, &services))
+		return false;
+	json_array_foreach(json_object_get(labels, "files"), i, one)
+		name_file(root, json_string_value(one) ?: "", &made);
+	json_array_foreach((json_t *)files, i, one)
+		name_file(root, json_str(one, "path", ""), &listed);
+	if (!strcmp(buf_str(&made), buf_str(&listed)))
+		return true;
+	results_add(ret, id, VERDICT_BLOCK, NULL, "the container was made from '%s', and the project's files are '%s'", buf_str(&made), buf_str(&listed));
+	return false;
+}
+
+static bool is_of_this_env(const char *root, const json_t *labels, const char *id, struct results *ret)
+{
+	autofree char *used = plain_path(root, json_str(labels, "env_file", ".env")), *ours = plain_path(root, ".env");
+
+	if (!strcmp(used, ours))
+		return true;
+	results_add(ret, id, VERDICT_BLOCK, NULL, "the container was made with the variables of '%s', not of '%s'", used, ours);
+	return false;
+}
+
 CHECK(project)
 {
 	static const char id[] = "seatable.project";
@@ -207,6 +274,6 @@ CHECK(project)
 	dir = json_str(labels, "dir", "");
 	if (strcmp(root, dir) != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the container was started from '%s', not from '%s'", dir, root);
-	else
+	else if (is_of_these_files(now, root, labels, id, ret) && is_of_this_env(root, labels, id, ret))
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", dir);
 }

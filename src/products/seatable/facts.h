@@ -43,7 +43,8 @@
 #define SEA_SERVICE_KIND   "service.kind"       /* P str */
 #define SEA_UP             "server.running"     /* O bool [State.Running] */
 #define SEA_STATES         "server.states"      /* O {service: {"status","health"|absent,"restarts","started","restart": its policy}} */
-#define SEA_LABELS         "server.labels"      /* P {"dir","files": [path],"compose": version}: who made the container */
+#define SEA_LABELS         "server.labels"      /* P {"dir","files": [path],"compose": version,"env_file": named with --env-file|absent}: who made
+                                                 * the container */
 #define SEA_EDITION        "server.edition"     /* P "developer"|"enterprise" [/server-info/, else image's name, else source.edition] */
 #define SEA_VERSION        "server.version"     /* P str "6.1.8" [/server-info/, else image, tag, current_version.txt, source.version] */
 #define SEA_SAYS           "server.says"        /* O {"edition","version": as answered}: /server-info/ itself */

@@ -32,9 +32,11 @@ static json_t *paths_of(const char *list)
 
 static void put_labels(struct sea_look *k)
 {
+	const char *env_file = label(k, LABEL("project.environment_file"));
+
 	sea_pin(k, SEA_LABELS,
-		json_pack("{ss so ss}", "dir", label(k, LABEL("project.working_dir")), "files", paths_of(label(k, LABEL("project.config_files"))),
-			  "compose", label(k, LABEL("version"))),
+		json_pack("{ss so ss ss*}", "dir", label(k, LABEL("project.working_dir")), "files", paths_of(label(k, LABEL("project.config_files"))),
+			  "compose", label(k, LABEL("version")), "env_file", *env_file ? env_file : NULL),
 		"docker inspect");
 }
 
