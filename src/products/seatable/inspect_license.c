@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "io/file.h"
-#include "products/seatable/inside.h"
 #include "products/seatable/inspect.h"
 #include "products/seatable/license.h"
+#include "products/seatable/license_place.h"
 
 #define INSIDE "/shared/seatable/" SEA_LICENSE_FILE
 
@@ -77,27 +77,6 @@ static char *path_of(const struct sea_look *k)
 	return !strcmp(state_of(legacy), "file") ? take_ptr(legacy) : xasprintf("%s/seatable/" SEA_LICENSE_FILE, k->data);
 }
 
-/* "2026-11-22 1795305600 CET" of date in the container: the server's start script compares with that. */
-static bool ask_date(const struct sea_look *k, char day[11], int64_t *seconds, char zone[32])
-{
-	static const char *const argv[] = { "date", "+%Y-%m-%d %s %Z", NULL };
-	struct inside what = { .container = sea_container_name(k->seen), .argv = argv, .within_ns = 10 * NS_PER_S };
-	autobuf struct buf said = BUF_MAX(4096);
-	struct err ignored = ERR_INIT;
-	struct sv rest, word;
-
-	if (inside_run(&what, &said, &ignored) < 0)
-		return false;
-	rest = sv_trim(buf_sv(&said));
-	word = sv_word(&rest);
-	snprintf(day, 11, SV_FMT, SV_ARG(word));
-	if (sea_day_number(day) < 0 || !sv_i64(sv_word(&rest), seconds))
-		return false;
-	word = sv_word(&rest);
-	snprintf(zone, 32, SV_FMT, SV_ARG(word));
-	return true;
-}
-
 static void put_today(struct sea_look *k)
 {
 	int64_t now = clock_wall_ns() / NS_PER_S, there;
@@ -105,7 +84,7 @@ static void put_today(struct sea_look *k)
 	char day[11] = "", zone[32] = "";
 	struct tm here;
 
-	if (sea_is_up(k) && k->depth != DEPTH_FROZEN && ask_date(k, day, &there, zone)) {
+	if (sea_is_up(k) && k->depth != DEPTH_FROZEN && sea_date_in(sea_container_name(k->seen), day, &there, zone)) {
 		sea_observe(k, SEA_TIME, json_pack("{sI sI ss}", "host", (json_int_t)now, "container", (json_int_t)there, "zone", zone),
 			    "date in the container");
 		sea_observe(k, SEA_TODAY, json_string(day), "date in the container");

@@ -123,13 +123,11 @@ static int look_at_license(struct ctx *c, const json_t *params, struct err *e)
 
 	if (c->force)
 		return 0;
-	if (json_is_object(was) && sea_license_holds(was, json_str(was, "path", "?"), e) < 0)
-		return err_hint(e, "that one is what the way back puts there again; --force tries it all the same");
-	if (!json_is_object(place))
-		return 0;
 	if (ctx_site_of(c, params, &s, e) < 0)
 		return -(int)e->kind;
-	return sea_license_place_starts(s, place, e);
+	if (json_is_object(was) && sea_license_holds(s, was, json_str(was, "path", "?"), e) < 0)
+		return err_hint(e, "that one is what the way back puts there again; --force tries it all the same");
+	return json_is_object(place) ? sea_license_place_starts(s, place, e) : 0;
 }
 
 static int open_db(const json_t *params, struct sea_db *ret, struct err *e)

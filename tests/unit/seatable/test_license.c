@@ -1,7 +1,11 @@
 #include "products/seatable/license.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "engine/step.h"
 #include "io/json.h"
+#include "laws/bench.h"
 #include "unit.h"
 
 #define TODAY "2026-11-22"
@@ -114,21 +118,37 @@ static int looks_back(const char *expiration, const char *mode, bool force, stru
 {
 	autojson json_t *params = json_pack("{s{ss ss ss ss s{si si}}}", "license_was", "state", "file", "path", "/srv/license.txt", "expiration",
 					    expiration, "mode", mode, "lines", "Expiration", 1, "Mode", 1);
-	struct ctx c = { .force = force };
+	autojson json_t *doc = json_pack("{ss}", "container", "seatable-server");
+	char name[] = "main";
+	struct site site = { .name = name, .doc = doc };
+	struct ctx c = { .force = force, .sites = &site, .n_sites = 1 };
 
 	return step_kind_named("seatable_point")->undo_look(&c, params, NULL, e);
 }
 
-/* The way back puts it there again, and the old Enterprise reads it at its start. */
+/* The way back puts it there again, and the old Enterprise reads it at its start, by the day in the container. */
 static void the_one_that_the_way_back_needs(void **state)
 {
+	autobench struct bench b;
+	autofree char *docker = NULL;
 	struct err e = ERR_INIT;
 
+	bench_make(&b);
+	docker = bench_path(&b, "docker");
+	setenv("CROSSGRADE_DOCKER", docker, 1);
+	bench_program(&b, "docker", "echo 'container seatable-server is not running' >&2; exit 1");
 	assert_fails(looks_back("2020-01-01", "subscription", false, &e), &e, ERR_REFUSED);
 	err_clear(&e);
 	assert_ok(looks_back("2020-01-01", "subscription", true, &e), &e);
 	assert_ok(looks_back("2999-01-01", "subscription", false, &e), &e);
 	assert_ok(looks_back("2020-01-01", "life-time", false, &e), &e);
+	bench_program(&b, "docker", "echo 2998-12-31 0 UTC");
+	assert_ok(looks_back("2999-01-01", "subscription", false, &e), &e);
+	bench_program(&b, "docker", "echo 2999-01-01 0 CET");
+	assert_fails(looks_back("2999-01-01", "subscription", false, &e), &e, ERR_REFUSED);
+	err_clear(&e);
+	bench_program(&b, "docker", "echo 2019-12-31 0 CET");
+	assert_ok(looks_back("2020-01-01", "subscription", false, &e), &e);
 }
 
 int main(void)
