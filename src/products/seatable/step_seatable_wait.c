@@ -67,7 +67,7 @@ static const struct {
 } ends[] = {
 	{ "Missing SeaTable License!", "it finds no licence" },
 	{ "SeaTable License Expired!", "its licence has run out, or has no date that it can read" },
-	{ "Is a directory", "its licence is a directory" },
+	{ "seatable-license.txt: Is a directory", "its licence is a directory" },
 };
 
 static int judge_line(struct sv line, struct err *e)

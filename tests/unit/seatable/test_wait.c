@@ -33,13 +33,18 @@ static void never_ready(const char *grows)
 	bench_put(&b, "docker/server.json", server);
 }
 
-static void given_up(const char *within, const char *stall, const char *words)
+static void stops(int with, const char *within, const char *stall, const char *words)
 {
 	autojson json_t *params = json_pack("{ss ss ss}", "container", "seatable-server", "within", within, "stall", stall), *result = NULL;
 	struct err e = ERR_INIT;
 
-	assert_int_equal(step_kind_named("seatable_wait")->apply(&b.ctx, params, NULL, &result, &e), -ERR_TIMEOUT);
+	assert_int_equal(step_kind_named("seatable_wait")->apply(&b.ctx, params, NULL, &result, &e), with);
 	assert_string_equal(e.msg, words);
+}
+
+static void given_up(const char *within, const char *stall, const char *words)
+{
+	stops(-ERR_TIMEOUT, within, stall, words);
 }
 
 static void a_start_that_upgrades_is_alive(void **state)
@@ -54,10 +59,22 @@ static void what_grows_by_being_asked_is_no_sign_of_life(void **state)
 	given_up("5m", "1ms", "the server says nothing new and is not ready: 'dtable-server': it answers with status 502");
 }
 
+/* What other programs of the container stumble over is none of its words. */
+static void only_its_licence_ends_a_start(void **state)
+{
+	never_ready("world/root/seatable/logs/dtable_web.log");
+	bench_put(&b, "docker/log", "cat: /opt/seatable/of-my-own: Is a directory\n");
+	given_up("5m", "1ms", "the server says nothing new and is not ready: 'dtable-server': it answers with status 502");
+	bench_put(&b, "docker/log", "grep: /shared/seatable/seatable-license.txt: Is a directory\n");
+	stops(-ERR_REFUSED, "5m", "1ms",
+	      "the server will not start: its licence is a directory ('grep: /shared/seatable/seatable-license.txt: Is a directory')");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_start_that_upgrades_is_alive, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_its_licence_ends_a_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_grows_by_being_asked_is_no_sign_of_life, setup, teardown),
 	};
 
