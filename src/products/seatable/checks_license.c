@@ -132,12 +132,13 @@ CHECK(license_seats)
 
 /* ---- where it lies ---- */
 
-static void judge_place(const char *state, const char *where, struct results *ret)
+static void judge_place(const char *state, const char *where, bool is_read, struct results *ret)
 {
 	static const char id[] = "seatable.license-place";
 
 	if (!strcmp(state, "directory"))
-		results_add(ret, id, VERDICT_NOTE, where, "an empty directory, which docker made where a file was missing: it is taken away");
+		results_add(ret, id, VERDICT_NOTE, where, "an empty directory, which docker made where a file was missing: %s",
+			    is_read ? "it is taken away" : "it stays, Developer Edition reads no licence");
 	else if (!strcmp(state, "full directory"))
 		results_add(ret, id, VERDICT_BLOCK, where, "a directory that is not empty: no file can be mounted there");
 	else if (!strcmp(state, "dangling"))
@@ -149,12 +150,16 @@ CHECK(license_place)
 	static const char id[] = "seatable.license-place";
 	size_t before = ret->n;
 	const json_t *license, *mount;
+	struct sea_change change;
+	bool is_read;
 
 	if (!need(now, SEA_LICENSE, id, ret, &license) || !need_if_any(now, SEA_LICENSE_MOUNT, SEA_LICENSE, id, ret, &mount))
 		return;
-	judge_place(json_str(license, "state", ""), "seatable-license.txt", ret);
+	sea_change_of(now, to, &change);
+	is_read = !change.to.edition || strcmp(change.to.edition, SEA_DEVELOPER) != 0;
+	judge_place(json_str(license, "state", ""), "seatable-license.txt", is_read, ret);
 	if (json_is_string(mount))
-		judge_place(json_string_value(mount), "its mount point in the data", ret);
+		judge_place(json_string_value(mount), "its mount point in the data", is_read, ret);
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", json_str(license, "state", "?"));
 }

@@ -43,6 +43,7 @@ int main(void)
 		{ "seatable.license", "developer", VERDICT_PASS },
 		{ "seatable.license-form", "crlf", VERDICT_WARN },
 		{ "seatable.license-place", "full", VERDICT_BLOCK },
+		{ "seatable.license-place", "developer", VERDICT_NOTE },
 		{ "seatable.license-back", "holds", VERDICT_PASS },
 		{ "seatable.conf", "controller", VERDICT_BLOCK },
 		{ "seatable.conf-syntax", "unread", VERDICT_NOTE },
