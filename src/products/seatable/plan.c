@@ -94,14 +94,29 @@ static void set_roots(struct sea_draft *d)
 
 /* ---- the gate ---- */
 
-/* The proxy is stopped and started last: its container stays the one it is. Ports that the server publishes itself cannot come last without its being
- * made anew twice. */
+/* A proxy of the project that runs: it is stopped and started last, and its container stays the one it is. Ports that the server publishes itself
+ * cannot come last without its being made anew twice. NULL: there is none. */
+static const char *proxy_of(const struct facts *now)
+{
+	const char *proxy = json_str(facts_get(now, SEA_PUBLIC), "proxy", NULL);
+	const char *status = proxy ? json_str(json_object_get(facts_get(now, SEA_STATES), proxy), "status", "") : "";
+
+	return strcmp(status, "running") ? NULL : proxy;
+}
+
+static int gate_can_be(const struct facts *now, const struct goal *to, struct err *e)
+{
+	if (proxy_of(now) || !window_wants_gate(to, false))
+		return 0;
+	err_set(e, ERR_USAGE, "'settings.gate: verify' needs a proxy of the project that clients come through, and none runs");
+	return err_hint(e, "start it, or leave the setting out: the plan says then that there is no gate");
+}
+
 static json_t *door_of(const struct sea_draft *d)
 {
-	const char *proxy = json_str(facts_get(d->now, SEA_PUBLIC), "proxy", NULL);
-	bool usable = proxy && !strcmp(json_str(json_object_get(facts_get(d->now, SEA_STATES), proxy), "status", ""), "running");
+	const char *proxy = proxy_of(d->now);
 
-	if (!usable || !window_wants_gate(d->to, usable))
+	if (!proxy || !window_wants_gate(d->to, true))
 		return json_object();
 	return json_pack("{ss ss ss}", "kind", "compose", "project", json_str(facts_get(d->now, SEA_SERVICE), "project", ""), "service",
 			 proxy);
@@ -152,7 +167,7 @@ int seatable_plan(const struct facts *now, const struct goal *to, struct plan *r
 			       .dumps_running = strcmp(goal_setting(to, "dump", "running"), "stopped") != 0 };
 
 	if (enough_is_known(now, e) < 0 || settings_are_good(to, e) < 0 || sea_folders_of(now, to, &d.folders, e) < 0 ||
-	    sea_folders_can(now, to, e) < 0)
+	    sea_folders_can(now, to, e) < 0 || gate_can_be(now, to, e) < 0)
 		return -(int)e->kind;
 	set_roots(&d);
 	d.at = database_at(now);
