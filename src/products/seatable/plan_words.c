@@ -24,7 +24,8 @@ static void dump_note(struct sea_draft *d)
 		plan_note(d->plan, "no dump is made, because the restore point is of kind '%s'", json_str(d->to->restore_point, "kind", "tree"));
 	else if (d->dumps_running)
 		plan_note(d->plan, "databases are dumped while the server serves: edits between the dump and the stop are in the databases, not in "
-				   "the dumps; 'settings.dump: stopped' has them, too, and a longer window");
+				   "the dumps, and where the new image moves the databases the run does not turn back over them by itself; "
+				   "'settings.dump: stopped' has them, too, and a longer window");
 	else
 		plan_note(d->plan, "databases are dumped with the server stopped: clients wait for it");
 }
