@@ -136,12 +136,13 @@ static int end_proxy(const struct gate_of *g, struct service *service, struct er
 
 	if (service->ops->want(service, SVC_STOPPED, END_WITHIN, &now, &slow) >= 0)
 		return 0;
-	if (slow.kind != ERR_TIMEOUT) {
+	if (slow.kind != ERR_TIMEOUT && slow.kind != ERR_CHANGED) {
 		*e = slow;
 		return err_wrap(e, "stop the proxy");
 	}
 	event_emit(g->c->events, "warning",
-	           json_pack("{ss ss}", "text", "the proxy did not end in time and is killed: what it still served is cut", "why", slow.msg));
+	           json_pack("{ss ss}", "text", "the proxy did not end as it was asked to and is killed: what it still served is cut", "why",
+	                     slow.msg));
 	return kill_proxy(g, service, e);
 }
 

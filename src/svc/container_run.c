@@ -88,6 +88,12 @@ static bool is_reached(enum svc_run to, enum svc_run now)
 	return to == SVC_RUNNING ? now == SVC_RUNNING : now == SVC_STOPPED || now == SVC_FAILED;
 }
 
+/* It was kept who was asked to end, and another start of it runs: nobody ends that one. */
+static bool is_another(const struct service *s, enum svc_run to, enum svc_run now)
+{
+	return to == SVC_STOPPED && now == SVC_RUNNING && s->own && access(s->own, F_OK) == 0;
+}
+
 static int wait_for(struct service *s, enum svc_run to, struct deadline d, struct svc_state *ret,
 		    struct err *e)
 {
@@ -96,6 +102,8 @@ static int wait_for(struct service *s, enum svc_run to, struct deadline d, struc
 			return -(int)e->kind;
 		if (is_reached(to, ret->run))
 			return 0;
+		if (is_another(s, to, ret->run))
+			return err_set(e, ERR_CHANGED, "the container was asked to stop, and somebody started it again (%s)", ret->detail);
 		if (to == SVC_RUNNING && (ret->run == SVC_STOPPED || ret->run == SVC_FAILED))
 			return 0; /* it ended at once: who waits for its answer says how */
 		if (deadline_passed(d))

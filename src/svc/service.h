@@ -42,7 +42,7 @@ struct service_ops {
 	int (*state)(struct service *s, struct svc_state *ret, struct err *e);
 	/* SVC_RUNNING or SVC_STOPPED. Returns when the service manager says so (for a process: when it has executed or
 	 * ended), not when the server answers. Stopping: one polite request, then waiting; never a kill. ERR_TIMEOUT
-	 * leaves it as it is. */
+	 * leaves it as it is. ERR_CHANGED: of a container that was held and asked to stop another start runs, which is somebody's. */
 	int (*want)(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e);
 	/* Keep it from being started by anyone (but see by_hand), durably (systemd: a drop-in in /etc with ConditionPathExists=!`path`, and
 	 * the file at `path`). Idempotent. NULL where a kind has none. */

@@ -142,6 +142,38 @@ static void one_that_does_not_end_is_killed(void **state)
 	assert_true(nothing_held());
 }
 
+/* Once it is asked to end: ends it, and starts it again. */
+static pid_t somebody(void)
+{
+	autofree char *hold = ctx_hold_path(&ctx, &site), *asked = xasprintf("%s.proxy.asked", hold);
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (access(asked, F_OK) < 0)
+		clock_sleep_ns(10 * NS_PER_MS);
+	_exit(!begin_anew(inside));
+}
+
+static void one_that_is_started_again_meanwhile_is_down_in_the_end(void **state)
+{
+	autojson json_t *undo = NULL, *result = NULL;
+	int status;
+	pid_t pid;
+
+	begin("[\"deaf\"]");
+	undo = capture(&step_gate_close);
+	pid = somebody();
+	result = apply(&step_gate_close, undo);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(look().run, SVC_STOPPED);
+	assert_int_equal(json_array_size(said), 1);
+	go_back(undo);
+	assert_runs("unless-stopped");
+}
+
 /* A call that is no more asked it, and it takes its time. */
 static void one_that_was_asked_to_end_is_no_open_gate(void **state)
 {
@@ -226,6 +258,7 @@ int main(void)
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(one_that_does_not_end_is_killed),
+		T(one_that_is_started_again_meanwhile_is_down_in_the_end),
 		T(one_that_was_asked_to_end_is_no_open_gate),
 		T(its_policy_outlives_the_state_directory),
 		T(a_policy_of_today_stays),

@@ -282,6 +282,41 @@ static void one_that_is_slow_to_end_is_started_again(void **state)
 	assert_int_equal(waitpid(ender, NULL, 0), ender);
 }
 
+/* As end_it(), and then it is started. */
+static void start_it_again(void *data, const json_t *event)
+{
+	const struct process_id *id = data;
+
+	if (!strstr(json_str(event, "text", ""), "was asked to end"))
+		return;
+	ender = fork();
+	if (ender)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	clock_sleep_ns(500 * NS_PER_MS);
+	_exit(!begin_anew(*id));
+}
+
+/* There is nothing left to wait for: it serves, and is not asked again. */
+static void one_that_somebody_started_again_is_not_waited_for(void **state)
+{
+	autojson json_t *shortly = stop_params("200ms"), *patient = stop_params("2m"), *undo = NULL;
+	struct process_id id = contained(", \"deaf\"", shortly, &undo);
+	int64_t began = clock_mono_ns();
+	struct err e = ERR_INIT;
+	int status;
+
+	assert_fails(stop(shortly, undo, &e), &e, ERR_TIMEOUT);
+	events_to(ctx.events, start_it_again, &id);
+	assert_back(patient, undo);
+	assert_true(clock_mono_ns() - began < 100 * NS_PER_S);
+	assert_int_equal(waitpid(ender, &status, 0), ender);
+	assert_int_equal(status, 0);
+	err_clear(&e);
+	assert_int_equal(process_alive(id, &e), 0);
+	assert_int_equal(wait_for_locker(), inside.pid);
+}
+
 static void one_that_does_not_end_is_killed_by_nobody_unasked(void **state)
 {
 	autojson json_t *params = stop_params("200ms"), *undo = NULL;
@@ -319,7 +354,7 @@ static void one_that_got_no_signal_is_started_again(void **state)
 	assert_int_equal(process_alive(id, &e), 0);
 }
 
-/* In a later call, before that holds anything. */
+/* In a later call, before that holds anything. Stopped it is not, whoever knows that. */
 static void who_was_asked_is_known_to_who_comes_later(void **state)
 {
 	autojson json_t *params = stop_params("200ms"), *undo = NULL, *doc = NULL;
@@ -332,8 +367,13 @@ static void who_was_asked_is_known_to_who_comes_later(void **state)
 	site_done(&site);
 	assert_ok(site_bind("main", doc, &site, &e), &e);
 	assert_int_equal(contained_now().run, SVC_RUNNING);
+	assert_int_equal(verified(params, undo), STEP_NOT_DONE);
 	site.hold = ctx_hold_path(&ctx, &site);
 	assert_int_equal(contained_now().run, SVC_STOPPING);
+	assert_int_equal(verified(params, undo), STEP_NOT_DONE);
+	end_contained(inside);
+	inside = (struct process_id){ 0 };
+	assert_int_equal(verified(params, undo), STEP_IS_DONE);
 }
 
 static void one_that_gets_no_signal_goes_on(void **state)
@@ -593,6 +633,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_is_slow_to_end_is_started_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_somebody_started_again_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_does_not_end_is_killed_by_nobody_unasked, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_got_no_signal_is_started_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_was_asked_is_known_to_who_comes_later, setup, teardown),

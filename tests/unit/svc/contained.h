@@ -6,6 +6,7 @@
 
 #include "io/json.h"
 #include "locking.h"
+#include "svc/docker.h"
 
 #define CONTAINED_ID "00000000000000000000000000000000000000000000000000000000000000aa"
 
@@ -45,4 +46,15 @@ static inline void end_contained(struct process_id id)
 
 	if (process_signal(id, SIGKILL, &e) == 0)
 		assert_int_equal(process_wait(id, deadline_in(60 * NS_PER_S), &e), 0);
+}
+
+/* As somebody's `docker restart`. False: it could not be had. */
+static inline bool begin_anew(struct process_id id)
+{
+	const char *argv[] = { "docker", "container", "start", "server", NULL };
+	autobuf struct buf words = BUF_MAX(4096);
+	struct err e = ERR_INIT;
+
+	return process_signal(id, SIGKILL, &e) >= 0 && process_wait(id, deadline_in(60 * NS_PER_S), &e) >= 0 &&
+	       docker_run(argv, 60 * NS_PER_S, &words, &e) >= 0;
 }
