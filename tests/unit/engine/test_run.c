@@ -99,6 +99,29 @@ static bool is_possible(const char *verb)
 	return found;
 }
 
+/* Does the journal hold an event of that run with these words? */
+static bool was_told(const char *run, const char *words)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *all = NULL;
+	struct journal *j = NULL;
+	struct err e = ERR_INIT;
+	bool found = false;
+	json_t *one;
+	size_t at;
+
+	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
+	assert_int_equal(journal_open(&d, DB_READ, &j, &e), 0);
+	assert_int_equal(journal_events(j, run, &all, &e), 0);
+	json_array_foreach(all, at, one)
+		found |= strstr(json_str(one, "text", ""), words) != NULL;
+	journal_close(j);
+	events_free(ev);
+	return found;
+}
+
 static void a_run_ends_new(void **state)
 {
 	struct run_end end;
@@ -280,6 +303,27 @@ static void what_is_spoilt_behind_a_gate_that_was_open_stands(void **state)
 	assert_int_equal(resume(&end, false), EXIT_STANDS);
 }
 
+static void gate(const char *closed, const char *opened_in)
+{
+	toy_put("gated", closed);
+	toy_put("gate", "old");
+	toy_put("opens-in", opened_in);
+}
+
+/* Nor is it a gate any more that somebody opened. */
+static void what_is_spoilt_behind_an_opened_gate_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	gate("yes", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_string_equal(toy_world(), "mixed");
+}
+
 static void what_is_spoilt_without_a_gate_stands(void **state)
 {
 	struct run_end end;
@@ -304,6 +348,44 @@ static void what_was_not_proved_is_not_called_verified(void **state)
 	toy_drop("mute");
 	assert_int_equal(resume(&end, false), EXIT_DONE);
 	assert_string_equal(end.line, "the new world is live, whole and verified");
+}
+
+/* Nobody was let in to the new server: there is nothing to be told of it. */
+static void a_gate_that_is_opened_before_the_start_is_closed_again(void **state)
+{
+	autofree char *closed = NULL;
+	struct run_end end;
+
+	toy_server("nowhere");
+	gate("before", "switch");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_string_equal(end.line, "the new world is live, whole and verified");
+	assert_true(was_told(end.run, "it is closed again"));
+	closed = toy_get("gate");
+	assert_string_equal(closed, "new");
+	toy_server_ends();
+}
+
+/* However it ends, and in a later call, too. */
+static void who_was_let_in_too_early_is_told(void **state)
+{
+	static const char early[] = "; somebody let clients in before it was checked";
+	struct run_end end;
+
+	gate("before", "start");
+	toy_put("mute", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_non_null(strstr(end.line, early));
+	toy_drop("mute");
+	toy_put("unsure", "yes");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, early));
+	toy_done();
+	toy_setup();
+	gate("before", "start");
+	toy_put("differs", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_non_null(strstr(end.line, early));
 }
 
 static void single_things_not_proved_are_counted(void **state)
@@ -719,29 +801,6 @@ static void what_is_nowhere_else_outlives_finalize(void **state)
 	assert_false(has_point(home, end.run));
 }
 
-/* Does the journal hold an event of that run with these words? */
-static bool was_told(const char *run, const char *words)
-{
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
-	autodir struct dir d = DIR_NONE;
-	autojson json_t *all = NULL;
-	struct journal *j = NULL;
-	struct err e = ERR_INIT;
-	bool found = false;
-	json_t *one;
-	size_t at;
-
-	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
-	assert_int_equal(journal_open(&d, DB_READ, &j, &e), 0);
-	assert_int_equal(journal_events(j, run, &all, &e), 0);
-	json_array_foreach(all, at, one)
-		found |= strstr(json_str(one, "text", ""), words) != NULL;
-	journal_close(j);
-	events_free(ev);
-	return found;
-}
-
 /* Also what is told while the journal is being written to: here, that somebody started the new build. */
 static void what_is_not_kept_on_the_way_back_is_told(void **state)
 {
@@ -1121,8 +1180,11 @@ int main(int argc, char **argv)
 		T(what_the_new_server_spoils_behind_a_gate_turns),
 		T(no_start_again_behind_an_open_gate),
 		T(what_is_spoilt_behind_a_gate_that_was_open_stands),
+		T(what_is_spoilt_behind_an_opened_gate_stands),
 		T(what_is_spoilt_without_a_gate_stands),
 		T(what_was_not_proved_is_not_called_verified),
+		T(a_gate_that_is_opened_before_the_start_is_closed_again),
+		T(who_was_let_in_too_early_is_told),
 		T(single_things_not_proved_are_counted),
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),

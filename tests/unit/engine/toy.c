@@ -188,10 +188,12 @@ void toy_container_ends(void)
 	toy_put("up", "yes");
 }
 
-static void start_behind_our_back(const char *file)
+static void meddle(const char *file)
 {
-	autofree char *in = toy_get("starts-in"), *goes = toy_get("goes-in");
+	autofree char *in = toy_get("starts-in"), *goes = toy_get("goes-in"), *opens = toy_get("opens-in");
 
+	if (*opens && !strcmp(opens, file))
+		toy_put("gate", "old");
 	if (*goes && !strcmp(goes, file))
 		toy_container(-1);
 	if (listener >= 0 && !strcmp(in, file))
@@ -219,12 +221,14 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	const char *file = json_str(params, "file", "");
-	autofree char *bend = xasprintf("fail-%s", file);
+	autofree char *bend = xasprintf("fail-%s", file), *gate = toy_get("gate");
 	autofree char *fail = toy_get(bend);
 
 	toy_put(file, "new");
-	start_behind_our_back(file);
+	meddle(file);
 	*ret_result = json_pack("{s{sb}}", "settled", "toy", 1);
+	if (!strcmp(file, "open") && !strcmp(gate, "old"))
+		json_object_set_new(*ret_result, "was_open", json_true());
 	if (!strcmp(fail, "cancel"))
 		return err_set(e, ERR_CANCELED, "interrupted");
 	return *fail ? err_set(e, ERR_REFUSED, "told to fail") : 0;
