@@ -47,6 +47,31 @@ root_tree() {
 	return "$1"
 }
 
+within() { # seconds COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# ---- a registry that wants a login, at $REGISTRY for the Docker engine of $lab
+
+REGISTRY=127.0.0.1:5000
+login() { docker login --username tests --password-stdin "$REGISTRY" <<<tests; }
+
+# It has this image of the engine's, and the engine none of that name; nobody is logged in.
+registry_begin() { # IMAGE
+	local -x DOCKER_CONFIG=$lab/pushing
+	"$BATS_TEST_DIRNAME/../real/registry.sh" fetch >/dev/null 2>"$lab/no-registry" || return
+	(exec nsenter -t "$(cat "$lab/pid")" -n "$BATS_TEST_DIRNAME/../real/registry.sh" serve "$lab/registry" "${REGISTRY#*:}") \
+		>"$lab/registry.out" 2>&1 3>&- 4>&- &
+	echo $! >"$lab/registry.pid"
+	within 180 login && docker tag "$1" "$REGISTRY/$1" && docker push --quiet "$REGISTRY/$1" && docker rmi "$REGISTRY/$1"
+}
+registry_end() { [ ! -f "$lab/registry.pid" ] || kill "$(cat "$lab/registry.pid")"; }
+
 # lab_begin VERSION [SCALE]: $lab with a running server of VERSION on $root, and NEW as an archive.
 lab_needs() { qdb_java && qdb_fetch 9.3.4 && qdb_fetch "$1"; }
 lab_begin() {

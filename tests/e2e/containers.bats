@@ -42,7 +42,7 @@ teardown_file() {
 	# shellcheck disable=SC2086
 	[ -z "$all" ] || docker container rm --force --volumes $all >/dev/null 2>&1
 	[ ! -f "$lab/hang.pid" ] || kill "$(cat "$lab/hang.pid")"
-	[ ! -f "$lab/registry.pid" ] || kill "$(cat "$lab/registry.pid")"
+	registry_end
 	[ -z "${dockerd-}" ] || kill "$dockerd"
 	wait_for gone
 	# What it binds within its own folder it leaves where mounts are nobody else's.
@@ -294,19 +294,7 @@ all_rows() { # PORT [SAVED]
 
 # ---- a registry that wants a login
 
-PULLED=127.0.0.1:5000/questdb/questdb:9.3.4
-
-registry_begin() {
-	"$BATS_TEST_DIRNAME/../real/registry.sh" fetch >/dev/null 2>"$lab/no-registry" || return
-	(exec nsenter -t "$dockerd" -n "$BATS_TEST_DIRNAME/../real/registry.sh" serve "$lab/registry" 5000) >"$lab/registry.out" 2>&1 3>&- 4>&- &
-	echo $! >"$lab/registry.pid"
-	wait_for login
-	docker tag questdb/questdb:9.3.4 "$PULLED"
-	docker push --quiet "$PULLED"
-	docker rmi "$PULLED"
-	docker logout 127.0.0.1:5000
-}
-login() { docker login --username tests --password-stdin 127.0.0.1:5000 <<<tests; }
+PULLED=$REGISTRY/questdb/questdb:9.3.4
 
 # crossgrade's docker, which sends it a signal as it begins to pull.
 signalled() { # SIGNAL
@@ -317,7 +305,7 @@ signalled() { # SIGNAL
 
 @test "an image of a registry that wants a login: without one, with a wrong one, interrupted: nothing stops" {
 	docker compose version >/dev/null 2>&1 || skip "$(sed 's/^skip: //' "$lab/no-compose")"
-	registry_begin || skip "$(sed 's/^skip: //' "$lab/no-registry")"
+	registry_begin questdb/questdb:9.3.4 || skip "$(sed 's/^skip: //' "$lab/no-registry")"
 	docker compose --project-directory "$lab/shop" start 2>&1
 	wait_for answers 19001
 	keep_state shop-db-1
@@ -325,7 +313,7 @@ signalled() { # SIGNAL
 	cg apply -f "$lab/migration.yaml" --yes
 	exits 3
 	[[ $stderr == *"its registry says: "*'no basic auth credentials'* ]]
-	printf '{"auths": {"127.0.0.1:5000": {"auth": "%s"}}}' "$(printf tests:wrong | base64)" >"$DOCKER_CONFIG/config.json"
+	printf '{"auths": {"%s": {"auth": "%s"}}}' "$REGISTRY" "$(printf tests:wrong | base64)" >"$DOCKER_CONFIG/config.json"
 	cg apply -f "$lab/migration.yaml" --yes
 	exits 3
 	# Docker's own word, for a login that the registry does not take, too.

@@ -36,14 +36,6 @@ is() { # EDITION VERSION
 sql() { docker exec -e MYSQL_PWD="${PASSWORD-pa\$\$-db}" mariadb mariadb --no-defaults -h127.0.0.1 -uroot -N -B -e "$@"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
 compose() { env -C "$home/seatable-compose" docker compose --progress quiet "$@"; }
-within() { # seconds COMMAND...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
 
 # ---- clients
 

@@ -4,8 +4,15 @@ load seatable
 
 bats_require_minimum_version 1.5.0
 
-setup_file() { seatable_begin 6.1 enterprise 6.1.8 && token || absence; }
-teardown_file() { [ -z "${lab-}" ] || watch_end; seatable_end; }
+IMAGE=seatable/seatable-developer:6.1.0
+PULLED=$REGISTRY/$IMAGE
+
+# The push takes its time, and is not needed before the third test.
+setup_file() {
+	seatable_begin 6.1 enterprise 6.1.8 && token || absence || return
+	[ -n "${ABSENT-}" ] || { registry_begin "$IMAGE" && touch "$lab/pushed"; } >"$lab/push.out" 2>&1 3>&- 4>&- &
+}
+teardown_file() { [ -z "${lab-}" ] || { watch_end; registry_end; }; seatable_end; }
 
 # Caddy shows the certificate of another site, or its own again.
 certificate() { # internal | FILE FILE
@@ -95,7 +102,25 @@ calls_end() {
 	nothing_lost
 }
 
-@test "the client of settings.probe and the certificate: what is not as before is told" {
+pushed() { [ -e "$lab/pushed" ] || [ -s "$lab/no-registry" ]; }
+
+# Where a registry can be had the next image comes from it; who serves at the pull is kept.
+from_registry() {
+	pulled=
+	within 600 pushed || { cat "$lab/push.out"; return 1; }
+	[ -e "$lab/pushed" ] || return 0
+	login
+	pulled=", image: '$PULLED'"
+	id_of seatable-server >"$lab/serves"
+	program pulling <<-END
+		[ "\$1 \$2" != 'image pull' ] || echo "\$3 \$4 \$(docker container inspect --format '{{.State.Running}} {{.Id}} {{.State.StartedAt}}' seatable-server)" >>$lab/pulls
+		exec docker "\$@"
+	END
+	export CROSSGRADE_DOCKER=$lab/pulling
+}
+
+@test "the client of settings.probe and the certificate: what is not as before is told, and that somebody opened the gate" {
+	local policy pulled
 	goal developer 6.1.0 "$(probe)"
 	misbehave developer wrong-file
 	move
@@ -104,9 +129,15 @@ calls_end() {
 	is enterprise 6.1.8
 	misbehave all
 	# Dumped after the stop, the baseline has what the client saw before it.
-	goal developer 6.1.0 "$(probe), dump: stopped"
+	policy=$(docker container inspect --format '{{.HostConfig.RestartPolicy.Name}}' caddy)
+	from_registry
+	program opens <<<'docker start caddy'
+	goal developer "6.1.0$pulled" "$(probe), dump: stopped" "hooks: {after_ready: [$lab/opens]}"
 	move
+	unset CROSSGRADE_DOCKER
 	exits 0
+	[[ $output$stderr == *'; somebody let clients in before it was checked'* ]]
+	[ "$(docker container inspect --format '{{.HostConfig.RestartPolicy.Name}}' caddy)" = "$policy" ]
 	cg verify
 	exits 0
 	[[ $output != *'client, '* && $output != *certificate* ]]
@@ -120,6 +151,12 @@ calls_end() {
 	[[ $output == *'a base opened'*404* ]]
 	certificate internal
 	misbehave all
+}
+
+@test "that switch pulled its image, and nothing else, from a registry that wants a login, while the old server served" {
+	[ -e "$lab/pushed" ] || skip "$(sed 's/^skip: //' "$lab/no-registry")"
+	[ "$(cat "$lab/pulls")" = "--quiet $PULLED true $(cat "$lab/serves")" ]
+	[ "$(docker container inspect --format '{{.Config.Image}}' seatable-server)" = "$PULLED" ]
 }
 
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
@@ -148,6 +185,7 @@ calls_end() {
 	[ -z "$(sql "SELECT email FROM ccnet_db.EmailUser WHERE email LIKE 'goes%'")" ]
 	cg status
 	[[ $output == *'gone-N-SCHEMA.sql'* ]]
+	run ! docker image inspect "$PULLED"
 	nothing_lost
 }
 
