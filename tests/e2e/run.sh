@@ -17,7 +17,7 @@ real) set -- process.bats script.bats states.bats enterprise.bats backup.bats po
 systemd) set -- boot.bats systemd.bats sftpgo_systemd.bats sftpgo_packages.bats sftpgo_rpm.bats ;;
 containers) set -- containers.bats ;;
 seatable) set -- seatable.bats seatable_switch.bats ;;
-sftpgo) set -- sftpgo_events.bats sftpgo_real.bats sftpgo.bats sftpgo_bolt.bats sftpgo_databases.bats sftpgo_enterprise.bats ;;
+sftpgo) set -- sftpgo_events.bats sftpgo_real.bats sftpgo_formats.bats sftpgo.bats sftpgo_bolt.bats sftpgo_databases.bats sftpgo_enterprise.bats ;;
 *.bats) ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 2 ;;
 esac

@@ -52,43 +52,6 @@ host_keys() {
 }
 certificate() { openssl x509 -in "$root/tls.crt" -outform DER | sha256sum | cut -d ' ' -f 1; }
 
-# formatted VERSION FORMAT: a server of its own on its configuration in this format, and what inspect tells of it.
-formatted() {
-	local conf=$lab/formats/conf form=$2
-	"$TOOLS/sftpgo_formats.py" write "$form" <"$lab/formats/plain.json" >"$conf/sftpgo.$form"
-	echo "SFTPGO_CONFIG_FILE=sftpgo.$form" >"$conf/env.d/format.env"
-	: >"$conf.out"
-	sftpgo_start "$1" "$conf"
-	cg inspect sftpgo --root "$conf" --output json
-	sftpgo_stop "$conf"
-	exits 0
-	printf '%s\n' "$output" >"$lab/formats/$form"
-	[ "$(json 'd["facts"]["conf.file"]["value"]')" = "$conf/sftpgo.$form" ]
-	"$TOOLS/sftpgo_formats.py" loaded "$conf.out" "$lab/formats/$form"
-}
-
-@test "a configuration in each of its formats is read as the server reads it; one that 2.7 does not read stops the move" {
-	local conf=$lab/formats/conf
-	sftpgo_configure 2.7.5 "$conf"
-	cp "$conf/sftpgo.json" "$lab/formats/plain.json"
-	printf 'SFTPGO_%s\n' {SFTP,HTTP}D__BINDINGS__0__ADDRESS=127.0.0.1 "SFTPD__BINDINGS__0__PORT=$(sftpgo_port sftp)" \
-		"HTTPD__BINDINGS__0__PORT=$(sftpgo_port http)" >"$conf/env.d/doors.env"
-	formatted 2.7.5 json
-	for form in yaml toml env; do
-		formatted 2.7.5 $form
-		"$TOOLS/sftpgo_formats.py" same "$lab/formats/json" "$lab/formats/$form"
-	done
-	for form in hcl ini properties; do
-		formatted 2.6.4 $form
-	done
-	run ! sftpgo_start 2.7.5 "$conf"
-	grep -q 'decoder not found for this format' "$conf.out"
-	cg check sftpgo --root "$conf" --artifact "$new"
-	exits 3
-	[[ $output == *"$conf/sftpgo.properties"* ]]
-}
-sftpgo_port() { "$TOOLS/sftpgo_config.py" --ports "$lab/formats/plain.json" | sed -n "s/^$1=//p"; }
-
 # Three of those whose logins are tried have a second factor: one by a key, two by a password. Of the last one the login stores a hash of
 # another form.
 @test "check stops nothing here, and stops for a login hook that is not there and a login that is refused" {
