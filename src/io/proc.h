@@ -49,9 +49,11 @@ int  proc_tcp_listening(const uint16_t *ports, size_t n, proc_sockets *ret, stru
 int  proc_tcp_told(const void *answer, size_t size, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e) must_check;
 
 /* Ends every connection of our namespace to one of these local ports, at once and for both sides, but those whose other end is a socket
- * here with this mark: the server answers nobody any more, not even who asked before. For ports that nobody can come to meanwhile.
- * 1 none is left, 0 this kernel cannot end any, -kind; ERR_CHANGED: new ones keep coming. */
+ * here with this mark, and those that the server has closed: it answers nobody any more, not even who asked before. For ports that nobody
+ * can come to meanwhile. ERR_CHANGED: new ones keep coming. */
 int  proc_tcp_cut(const uint16_t *ports, size_t n, uint32_t but_mark, struct err *e) must_check;
+/* Is that because this kernel has no means to (CONFIG_INET_DIAG_DESTROY, sock_diag(7))? */
+bool proc_tcp_cannot_cut(const struct err *e);
 
 /* Processes that have sockets open, by their inodes (at most PROC_SOCKETS_MAX): ascending; bit i of `which` is inodes[i]. A
  * child that inherits one is told, too; who ends meanwhile or is closed to us is left out. Reads the descriptors of every

@@ -7,13 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/sock_diag.h"
 
 #define SPARED_MAX 4096
 #define ROUNDS_MAX 4    /* one that was being made when the door was shut shows up in the second */
 
-/* Not those that nothing goes through any more, nor those that come from a port of the server's number. */
-#define CARRYING   (~(1u << TCP_LISTEN | 1u << TCP_SYN_SENT | 1u << TCP_TIME_WAIT | 1u << TCP_CLOSE))
+/* Those through which somebody may still be answered. */
+#define OPEN       (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT)
+#define CLOSING    (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
+
+#define ROUND_NS   (5 * NS_PER_MS)
 
 /* One end of a connection; an IPv4 address as IPv6 writes it, for a server on both has it so. */
 struct end {
@@ -28,7 +32,6 @@ struct cutting {
 	VEC(struct end) spared;
 	int             destroyer;      /* the socket that tells of connections is not free until it has told of all */
 	size_t          cut;
-	bool            unable;
 };
 
 static struct end end_of(uint8_t family, const uint32_t *at, uint16_t port)
@@ -70,7 +73,7 @@ static int spare(void *arg, const struct nlmsghdr *one, struct err *e)
 	struct cutting *c = arg;
 	const struct inet_diag_msg *m = NLMSG_DATA(one);
 
-	if (!is_wanted(c, ntohs(m->id.idiag_dport)) || mark_of(one) != c->but_mark)
+	if (mark_of(one) != c->but_mark)
 		return 0;
 	if (c->spared.n >= SPARED_MAX)
 		return err_set(e, ERR_SPACE, "more than %d connections of our own", SPARED_MAX);
@@ -88,39 +91,49 @@ static bool is_spared(const struct cutting *c, const struct inet_diag_msg *m)
 	return false;
 }
 
+/* One that its server has closed already: what it still sends was said before, and kernels before 6.11 keep such a one for ever when they are
+ * told to end it (tcp_abort() of a socket that nobody holds). */
+static bool is_left(const struct inet_diag_msg *m)
+{
+	return !m->idiag_inode && (1u << m->idiag_state) & CLOSING;
+}
+
 static int cut(void *arg, const struct nlmsghdr *one, struct err *e)
 {
 	struct cutting *c = arg;
 	const struct inet_diag_msg *m = NLMSG_DATA(one);
-	int done;
 
-	if (c->unable || !is_wanted(c, ntohs(m->id.idiag_sport)) || is_spared(c, m))
+	if (!is_wanted(c, ntohs(m->id.idiag_sport)) || is_left(m) || is_spared(c, m))
 		return 0;
-	done = sock_diag_destroy(c->destroyer, m, e);
-	c->unable |= done == 0;
 	c->cut++;
-	return done;
+	return sock_diag_destroy(c->destroyer, m, e);
 }
 
-static int each(int fd, sock_diag_visit *visit, struct cutting *c, struct err *e)
+static int each(sock_diag_visit *visit, struct cutting *c, struct err *e)
 {
-	return sock_diag_each(fd, AF_INET, CARRYING, visit, c, e) < 0 ? -(int)e->kind : sock_diag_each(fd, AF_INET6, CARRYING, visit, c, e);
+	autoclose int fd = -1;
+
+	if (sock_diag_open(&fd, e) < 0 || sock_diag_each(fd, AF_INET, OPEN | CLOSING, visit, c, e) < 0)
+		return -(int)e->kind;
+	return sock_diag_each(fd, AF_INET6, OPEN | CLOSING, visit, c, e);
 }
 
-static int cut_all(int fd, struct cutting *c, struct err *e)
+static int cut_all(struct cutting *c, struct err *e)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
+		if (round)
+			clock_sleep_ns(ROUND_NS);
 		c->cut = 0;
 		vec_done(&c->spared);
-		/* ERR_CHANGED: it changed while it was told; the next round hears it anew. */
-		if (each(fd, spare, c, e) < 0 || each(fd, cut, c, e) < 0) {
+		if (each(spare, c, e) < 0 || each(cut, c, e) < 0) {
+			/* It changed while it was told: the next round hears it anew. */
 			if (e->kind != ERR_CHANGED)
 				return -(int)e->kind;
 			err_clear(e);
 			continue;
 		}
-		if (!c->cut || c->unable)
-			return !c->unable;
+		if (!c->cut)
+			return 0;
 	}
 	return err_set(e, ERR_CHANGED, "connections to the server's ports keep coming");
 }
@@ -128,20 +141,17 @@ static int cut_all(int fd, struct cutting *c, struct err *e)
 int proc_tcp_cut(const uint16_t *ports, size_t n, uint32_t but_mark, struct err *e)
 {
 	struct cutting c = { .ports = ports, .n = n, .but_mark = but_mark, .destroyer = -1 };
-	autoclose int fd = -1;
-	int r = sock_diag_open(&fd, e);
+	int r = sock_diag_open(&c.destroyer, e);
 
 	if (r == 0)
-		r = sock_diag_open(&c.destroyer, e);
-	if (r == 0)
-		r = cut_all(fd, &c, e);
+		r = cut_all(&c, e);
 	if (c.destroyer >= 0)
 		close(c.destroyer);
 	vec_done(&c.spared);
-	/* No sock_diag(7), or none for TCP: nothing can be told, and so nothing ended. */
-	if (r < 0 && (e->sys == ENOENT || e->sys == EPROTONOSUPPORT)) {
-		err_clear(e);
-		r = 0;
-	}
 	return r;
+}
+
+bool proc_tcp_cannot_cut(const struct err *e)
+{
+	return e->sys == EOPNOTSUPP || e->sys == ENOENT || e->sys == EPROTONOSUPPORT;
 }

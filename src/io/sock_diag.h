@@ -16,6 +16,6 @@ int sock_diag_open(int *ret, struct err *e) must_check;
 int sock_diag_each(int fd, int family, uint32_t states, sock_diag_visit *visit, void *arg, struct err *e) must_check;
 /* The same of one answer of the kernel's, as it came: 1 it was the last, 0 more come, -kind it is not to be believed. Only thinks. */
 int sock_diag_told(const void *answer, size_t size, sock_diag_visit *visit, void *arg, struct err *e) must_check;
-/* Ends a connection, whoever has it open: both ends get an error at once, and nothing that was sent goes on its way. 1 done or gone
- * by itself, 0 this kernel cannot (CONFIG_INET_DIAG_DESTROY), -kind. */
+/* Ends a connection, whoever has it open: both ends get an error at once, and nothing that was sent goes on its way. One that is gone by
+ * itself is no error; EOPNOTSUPP: a kernel without CONFIG_INET_DIAG_DESTROY. */
 int sock_diag_destroy(int fd, const struct inet_diag_msg *of, struct err *e) must_check;

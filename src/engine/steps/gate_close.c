@@ -1,7 +1,7 @@
 /* gate_close: clients stay out of the server until the gate checks passed.
- * params {"ports":[..]} or {"proxy":{"kind":"compose","project","service"}}; undo record and result: gate_of.h; {"table"} or
- * {"proxy": service}, and "was_open" where it was closed again before a server that may have run. Gone after a boot; the table after any
- * `nft flush ruleset`, too. */
+ * params {"ports":[..]} or {"proxy":{"kind":"compose","project","service"}}; undo record and result: gate_of.h; {"table","cut":
+ * false, where who asked before may still be answered} or {"proxy": service}, and "was_open" where it was closed again before a server that
+ * may have run. Gone after a boot; the table after any `nft flush ruleset`, too. */
 #include "engine/step.h"
 
 #include <stdio.h>
@@ -32,10 +32,14 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct gate_of g;
+	int cut;
 
-	if (gate_of_site(c, params, &g, e) < 0 || gate_of_close(&g, e) < 0)
+	if (gate_of_site(c, params, &g, e) < 0)
 		return -e->kind;
-	*ret_result = g.proxy ? json_pack("{ss}", "proxy", proxy_of(params)) : json_pack("{ss}", "table", g.name);
+	cut = gate_of_close(&g, e);
+	if (cut < 0)
+		return cut;
+	*ret_result = g.proxy ? json_pack("{ss}", "proxy", proxy_of(params)) : json_pack("{ss sb}", "table", g.name, "cut", cut);
 	return 0;
 }
 
