@@ -263,6 +263,10 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	event_emit(w->o->events, "run",
 	           json_pack("{ss sb}", "state", run_state_name(rec->state), "let_in", rec->let_in));
+	if (run_is_shut(w, rec)) {
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", "a call that was killed kept clients out: they are let in again"));
+		run_let_in_again(w);
+	}
 	return 0;
 }
 
@@ -363,7 +367,23 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 	}
 }
 
-/* The run a verb is about when none is named: the unfinished one. Heap in *ret, NULL when there is none. */
+/* The newest run whose clients a killed call keeps out. Heap, NULL: none. */
+static char *shut_id(struct world *w)
+{
+	struct run_list all = { 0 };
+	struct err none = ERR_INIT;
+	char *ret = NULL;
+
+	if (journal_runs(w->journal, NULL, &all, &none) < 0)
+		return NULL;
+	vec_each(&all, it)
+		if (!ret && run_is_shut(w, it))
+			ret = xstrdup(it->id);
+	run_list_done(&all);
+	return ret;
+}
+
+/* The run a verb is about when none is named: the unfinished one, or one that keeps clients out. Heap in *ret, NULL when there is none. */
 static int unfinished_id(struct world *w, const char *run, char **ret, struct err *e)
 {
 	struct run_rec open = { 0 };
@@ -373,8 +393,7 @@ static int unfinished_id(struct world *w, const char *run, char **ret, struct er
 	if (run)
 		return 0;
 	found = world_unfinished(w, NULL, &open, e);
-	if (found > 0)
-		*ret = xstrdup(open.id);
+	*ret = found > 0 ? xstrdup(open.id) : shut_id(w);
 	run_rec_done(&open);
 	return found < 0 ? found : 0;
 }

@@ -346,7 +346,7 @@ int loop_data_wished(struct world *w, bool *ret, struct err *e)
 
 int loop_backward(struct world *w, struct err *e)
 {
-	bool wished;
+	bool wished, started;
 
 	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	w->ctx.backward = true;
@@ -354,7 +354,7 @@ int loop_backward(struct world *w, struct err *e)
 	if (loop_data_wished(w, &wished, e) < 0)
 		return -e->kind;
 	w->ctx.restore_data |= wished;
-	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0 || run_started(w, &started, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];
@@ -362,6 +362,8 @@ int loop_backward(struct world *w, struct err *e)
 		events_step(w->o->events, s->id);
 		if (step_backward(w, s, e) < 0)
 			return -e->kind;
+		if (started && s->flags & STEP_POINT && !run_gate_holds(w))
+			run_count_last(w);
 	}
 	events_step(w->o->events, NULL);
 	window(w, false);
@@ -398,6 +400,22 @@ static bool in_phase_or_later(const struct step *s, int arg)
 int run_point_passed(struct world *w, bool *ret, struct err *e)
 {
 	return any_step(w, is_point, 0, ret, e);
+}
+
+int run_started(struct world *w, bool *ret, struct err *e)
+{
+	*ret = false;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (!(s->flags & STEP_POINT))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		*ret |= rec.state == REC_INTENDED || rec.state == REC_DONE;
+		step_rec_done(&rec);
+	}
+	return 0;
 }
 
 int run_reached(struct world *w, enum phase p, bool *ret, struct err *e)

@@ -126,12 +126,15 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = nobody_edited(w, ret);
 	if (!code && (begun || rec->state != RUN_TURNED))
 		code = prove_first(w, ret);
-	if (!code && begun)
-		code = run_account_for_writes(w, ret);
-	if (code)
+	if (!code)
+		code = run_account_for_writes(w, begun, ret);
+	if (!code && turn(w, rec, &e) < 0)
+		code = run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	if (code) {
+		if (run_is_shut(w, rec))
+			run_let_in_again(w);
 		return code;
-	if (turn(w, rec, &e) < 0)
-		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+	}
 	/* The mark of a closed run is gone: on its way back it is open again, first in the journal, or a kill would leave the mark of
 	 * a run that nobody ends. On a full disk it goes back without one. */
 	if ((rec->state == RUN_CLOSED_NEW || rec->state == RUN_TURNED) && run_mark(w, &why) < 0)

@@ -9,7 +9,7 @@
 #include "engine/run_world.h"
 #include "svc/container.h"
 
-static const struct step *step_of_kind(const struct world *w, const char *kind)
+const struct step *step_of_kind(const struct world *w, const char *kind)
 {
 	vec_each(&w->plan.steps, s)
 		if (!strcmp(s->kind->name, kind))

@@ -243,7 +243,7 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	return run_ends(w, ret, EXIT_STANDS, why, line);
 }
 
-static bool gate_holds(struct world *w)
+bool run_gate_holds(struct world *w)
 {
 	vec_each(&w->plan.steps, s) {
 		enum step_state seen = STEP_UNSURE;
@@ -266,6 +266,16 @@ static int64_t written_by_clients(const struct writes *since, bool gated)
 	return sum;
 }
 
+bool run_own_doing(struct world *w, const struct writes *since)
+{
+	struct run_rec rec = { 0 };
+	struct err none = ERR_INIT;
+	bool gated = journal_run(w->journal, w->run, &rec, &none) >= 0 && !rec.let_in && run_gate_holds(w);
+
+	run_rec_done(&rec);
+	return gated && written_by_clients(since, true) <= 0;
+}
+
 /* Can no client write have been accepted by the new server, or is none lost by a way back? The gate alone is not believed: a firewall reload removes it,
  * so what can be counted is counted. */
 static int nothing_written(struct world *w, bool *ret, struct err *e)
@@ -274,12 +284,13 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	struct writes since = { 0 };
 	struct err missing = ERR_INIT;
 	struct run_rec rec = { 0 };
-	bool gated;
+	bool gated, let_in;
 
 	w->ctx.cancel = NULL;   /* Ctrl-C is why we are here, perhaps */
 	if (journal_run(w->journal, w->run, &rec, e) < 0)
 		return -e->kind;
-	gated = !rec.let_in && gate_holds(w);
+	let_in = rec.let_in;
+	gated = !let_in && run_gate_holds(w);
 	run_rec_done(&rec);
 	if (run_puts_back(&w->plan)) {
 		if (run_restored_served(w, ret, e) < 0)
@@ -290,6 +301,9 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	*ret = !w->ctx.point_passed || ctx_keeps_data(&w->ctx);
 	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
 		return 0;
+	/* One that somebody opened is closed again: nothing is to be written behind the count. */
+	if (!gated && !let_in && run_shut_out(w, e) < 0)
+		return -e->kind;
 	if (w->product->since(&w->ctx, &frozen, &since, &missing) < 0) {
 		*ret = gated;
 	} else {

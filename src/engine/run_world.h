@@ -94,9 +94,24 @@ int  run_none_in_journal(struct world *w, struct run_end *ret) must_check;
 bool run_puts_back(const struct plan *p);
 /* And have its clients been let in? There is no gate before it, and nothing to count from. */
 int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
-/* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Exit code,
- * 0 to go on (run_writes.c). */
-int  run_account_for_writes(struct world *w, struct run_end *ret) must_check;
+/* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Clients are kept
+ * out when it comes back, whatever with. `begun`: by this call; of one that goes on only what is not agreed to yet is asked about. Exit
+ * code, 0 to go on (run_writes.c). */
+int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) must_check;
+/* The new server was stopped on the way back, and no gate stood before it: what clients wrote behind the last count is named. */
+void run_count_last(struct world *w);
+/* Keep clients out for the last count, and say so in the journal where they had been let in. 1 nobody is answered any more, 0 there is no
+ * gate, or it cannot be sure of that, -kind (run_door.c). */
+int  run_shut_out(struct world *w, struct err *e) must_check;
+void run_let_in_again(struct world *w);
+/* Does a call that was killed keep them out? */
+bool run_is_shut(struct world *w, const struct run_rec *rec);
+/* Is what differs since the frozen facts, or cannot be counted, the new server's own doing: behind a gate that holds and that nobody was let in
+ * through (run_verdict.c)? */
+bool run_own_doing(struct world *w, const struct writes *since);
+bool run_gate_holds(struct world *w);
+/* The first step of that kind; NULL: the plan has none. */
+const struct step *step_of_kind(const struct world *w, const char *kind);
 /* Where the way back lays what was live of the first root. Heap; NULL: the restore point is none of ours. */
 char *world_trash(const struct world *w) must_check;
 bool loss_accepted(const struct run_opts *o, const char *id);
@@ -147,5 +162,6 @@ int run_intend(struct world *w, const struct step *s, const json_t *undo, bool l
 /* Journal states of a run's steps, as questions. */
 int  run_point_passed(struct world *w, bool *ret, struct err *e) must_check;
 int  run_reached(struct world *w, enum phase p, bool *ret, struct err *e) must_check;  /* any step of it intended */
+int  run_started(struct world *w, bool *ret, struct err *e) must_check;                 /* the new server, and the way back did not stop it yet */
 /* Put DONE steps whose effect is gone, or that are made again, back to intended. */
 int  run_refresh(struct world *w, struct err *e) must_check;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/gate_of.h"
+#include "base/log.h"
 #include "engine/run_world.h"
 
 #define SAVE_ROUNDS 3           /* with clients at the door each round finds more; the directory set aside has it all */
@@ -18,6 +18,8 @@ static int say_writes(const struct writes *since, struct err *e)
 	else
 		err_set(e, ERR_REFUSED, "clients wrote %lld transactions since the switch: %.300s",
 		        (long long)since->transactions, buf_str(&names));
+	if (since->transactions < 0)
+		return err_hint(e, "'--accept-loss new-writes' gives up what cannot be counted; with '--save-new-writes DIR', too, what can is saved aside first");
 	return err_hint(e, "'--save-new-writes DIR' saves them aside first, '--accept-loss new-writes' gives them up");
 }
 
@@ -40,24 +42,6 @@ static void count_writes(struct world *w, const struct facts *frozen, struct wri
 	}
 }
 
-/* Close the gate the plan has, or let clients in again: 1 done, 0 the plan has none, or who asked before it was closed may still be
- * answered. No proxy: it is not in the journal that it is down, and a call that is killed would leave it so, over every boot. */
-static int set_gate(struct world *w, bool closed, struct err *e)
-{
-	vec_each(&w->plan.steps, s) {
-		struct gate_of g;
-
-		if (strcmp(s->kind->name, "gate_close"))
-			continue;
-		if (gate_of_site(&w->ctx, s->params, &g, e) < 0)
-			return -e->kind;
-		if (g.proxy)
-			return 0;
-		return closed ? gate_of_close(&g, e) : gate_of_open(&g, e);
-	}
-	return 0;
-}
-
 /* Is what clients wrote kept whole by the way back itself? A snapshot is put back over it. */
 static bool sets_aside(const struct world *w)
 {
@@ -74,7 +58,7 @@ static int save_writes(struct world *w, const struct facts *frozen, struct write
 	bool settled = false;
 
 	if (!w->product->save_since)
-		return sets_aside(w) ? 1 : err_set(e, ERR_REFUSED, "%s has no export", w->product->title);
+		return err_set(e, ERR_REFUSED, "%s has no export", w->product->title);
 	if (dir_make_path(path, 0700, &to, e) < 0)
 		return -e->kind;
 	for (int round = 0; !settled && round < SAVE_ROUNDS; round++) {
@@ -92,37 +76,41 @@ static int save_writes(struct world *w, const struct facts *frozen, struct write
 	return settled;
 }
 
-/* 1 when nobody could write any more, 0 when somebody could, -kind. */
-static int save_behind_gate(struct world *w, const struct facts *frozen, struct writes *since, struct err *e)
+/* 1 they are all saved, 0 clients could go on writing, or not all could be counted, -kind. */
+static int save_all(struct world *w, const struct facts *frozen, bool shut, struct writes *since, struct err *e)
 {
-	struct err own = ERR_INIT;
-	int settled, gated = set_gate(w, true, e);
+	int settled = save_writes(w, frozen, since, e);
 
-	settled = gated < 0 ? gated : save_writes(w, frozen, since, e);
 	if (!settled && !sets_aside(w))
 		settled = err_set(e, ERR_REFUSED, "clients went on writing while their writes were exported");
 	if (settled < 0) {
-		if (set_gate(w, false, &own) < 0)
-			event_emit(w->o->events, "note", json_pack("{ss ss}", "text", "the gate stays closed", "why", own.msg));
 		err_wrap(e, "save new writes");
 		return err_hint(e, "%s; '--accept-loss new-writes' goes on without the export",
 		                sets_aside(w) ? "the new world's data is set aside whole in any case" :
 		                                "the snapshot is put back over what was written");
 	}
-	return settled && gated;
+	return settled && shut && since->transactions >= 0;
+}
+
+static char *where_aside(const struct world *w)
+{
+	autofree char *trash = world_trash(w);
+
+	if (!trash || !sets_aside(w) || w->ctx.accept_in_place)
+		return xstrdup("in no copy");
+	return xasprintf("only in the new world's data, which is set aside whole below '%s': the new build reads it; what a database server "
+	                 "has of it goes into a dump in the restore point, where one can be made", trash);
 }
 
 /* Where they are, and without a gate those of the time between the export and the stop, which nobody counted: for the report. */
-static json_t *where_kept(struct world *w, bool all)
+static json_t *where_kept(struct world *w, bool counted, bool all)
 {
-	autofree char *trash = world_trash(w);
-	autofree char *aside = trash && sets_aside(w) && !w->ctx.accept_in_place ?
-	                               xasprintf("only in the new world's data, which is set aside whole below '%s': the new build reads it; what a database server "
-	                                         "has of it goes into a dump in the restore point, where one can be made", trash) :
-	                               xstrdup("in no copy");
+	autofree char *aside = where_aside(w);
 
 	if (!w->o->save_writes)
 		return json_sprintf("they were given up as agreed, and are %s", aside);
+	if (!counted)
+		return json_sprintf("not all could be counted: what could is saved in '%s/%s', the rest is %s", w->o->save_writes, w->run, aside);
 	if (all)
 		return json_sprintf("they are saved in '%s/%s'", w->o->save_writes, w->run);
 	return json_sprintf("they are saved in '%s/%s'; what clients write from then until the server is stopped is %s", w->o->save_writes, w->run, aside);
@@ -132,7 +120,7 @@ static int keep_writes(struct world *w, const struct writes *since, bool all, st
 {
 	autojson json_t *doc = writes_json(since);
 
-	json_object_set_new(doc, "kept", where_kept(w, all));
+	json_object_set_new(doc, "kept", where_kept(w, since->transactions >= 0, all));
 	if (w->o->save_writes && !all)
 		event_emit(w->o->events, "warning", json_pack("{so}", "text", json_sprintf("new writes: %s", json_str(doc, "kept", ""))));
 	return journal_put_doc(w->journal, w->run, "writes", doc, e);
@@ -153,26 +141,100 @@ static int account_for_restored(struct world *w, struct run_end *ret)
 	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
 }
 
-int run_account_for_writes(struct world *w, struct run_end *ret)
+/* Was it agreed to by the call that began this way back? Then only what came since is to be asked about. */
+static bool agreed_before(struct world *w, const struct writes *since)
+{
+	autojson json_t *then = NULL, *now = writes_json(since);
+	struct err none = ERR_INIT;
+
+	if (journal_get_doc(w->journal, w->run, "writes", &then, &none) < 0)
+		return false;
+	json_object_del(then, "kept");
+	return json_equal(then, now);
+}
+
+/* What nobody can have asked for is not asked about, either. What cannot be counted is in no export. */
+static bool is_agreed(struct world *w, const struct writes *since)
+{
+	return !since->transactions || loss_accepted(w->o, "new-writes") || (since->transactions > 0 && w->o->save_writes);
+}
+
+/* 1 there is something to be accounted for, 0 nothing, -kind: that is not agreed to. */
+static int count_agreed(struct world *w, const struct facts *frozen, bool begun, struct writes *ret, struct err *e)
+{
+	writes_done(ret);
+	*ret = (struct writes){ 0 };
+	count_writes(w, frozen, ret);
+	if (run_own_doing(w, ret) || (!begun && agreed_before(w, ret)))
+		return 0;
+	if (is_agreed(w, ret))
+		return ret->transactions != 0;
+	say_writes(ret, e);
+	return -(int)e->kind;
+}
+
+/* Counted with clients at the door first: who does not agree has shut out nobody. Exit code, 0 to go on. */
+static int account(struct world *w, const struct facts *frozen, bool begun, struct writes *since, struct err *e)
+{
+	int r = count_agreed(w, frozen, begun, since, e), shut = 0, all = 0;
+
+	if (r >= 0) {
+		shut = run_shut_out(w, e);
+		if (shut < 0)
+			return EXIT_FAILED;
+		if (shut)
+			r = count_agreed(w, frozen, begun, since, e);
+	}
+	if (r > 0 && w->o->save_writes)
+		all = save_all(w, frozen, shut, since, e);
+	if (r < 0 || all < 0)
+		return EXIT_LOSS;
+	return r && keep_writes(w, since, all, e) < 0 ? EXIT_FAILED : 0;
+}
+
+int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
 {
 	autofacts struct facts frozen = { 0 };
 	struct writes since = { 0 };
 	struct err e = ERR_INIT;
-	int code = 0, all = 0;
+	bool started;
+	int code;
 
 	if (run_puts_back(&w->plan))
-		return account_for_restored(w, ret);
+		return begun ? account_for_restored(w, ret) : 0;
 	if (!w->ctx.point_passed || ctx_keeps_data(&w->ctx) || !w->product->since || run_frozen(w, &frozen, &e) < 0)
 		return 0;
-	count_writes(w, &frozen, &since);
-	if (since.transactions && !w->o->save_writes && !loss_accepted(w->o, "new-writes")) {
-		say_writes(&since, &e);
-		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
-	} else if (since.transactions && w->o->save_writes && (all = save_behind_gate(w, &frozen, &since, &e)) < 0) {
-		code = run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
-	}
-	if (!code && since.transactions && keep_writes(w, &since, all, &e) < 0)
-		code = run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (run_started(w, &started, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (!begun && !started)
+		return 0;
+	code = account(w, &frozen, begun, &since, &e);
 	writes_done(&since);
-	return code;
+	return code ? run_says(ret, code, &e, "%s", e.msg) : 0;
+}
+
+void run_count_last(struct world *w)
+{
+	autofacts struct facts frozen = { 0 };
+	autojson json_t *then = NULL, *doc = NULL;
+	autofree char *aside = NULL;
+	struct writes since = { 0 };
+	struct err e = ERR_INIT;
+	int64_t told = 0;
+
+	if (ctx_keeps_data(&w->ctx) || !w->product->since || run_puts_back(&w->plan) || run_frozen(w, &frozen, &e) < 0)
+		return;
+	count_writes(w, &frozen, &since);
+	if (journal_get_doc(w->journal, w->run, "writes", &then, &e) >= 0)
+		told = json_int(then, "transactions", 0);
+	if (since.transactions > told && told >= 0 && !run_own_doing(w, &since)) {
+		aside = where_aside(w);
+		doc = writes_json(&since);
+		json_object_set_new(doc, "kept", json_sprintf("%s%s%lld transactions came after the last count, until the server was stopped: they are %s",
+		                                              json_str(then, "kept", ""), then ? "; " : "", (long long)(since.transactions - told), aside));
+		event_emit(w->o->events, "warning", json_pack("{so}", "text", json_sprintf("new writes: %s", json_str(doc, "kept", ""))));
+		if (journal_put_doc(w->journal, w->run, "writes", doc, &e) < 0)
+			log_warn("%s", e.msg);
+	}
+	writes_done(&since);
 }

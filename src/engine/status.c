@@ -68,12 +68,12 @@ static const char *clients_of(const struct reached *at)
 	return "down";
 }
 
-static json_t *possible(const struct run_rec *r, const struct reached *at, bool at_work)
+static json_t *possible(const struct run_rec *r, const struct reached *at, bool at_work, bool shut)
 {
 	json_t *verbs = json_array();
 	bool back = r->state != RUN_CLOSED_OLD && !r->finalized && (at->has_return || !at->point_passed);
 
-	if (!at_work && (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS))
+	if (!at_work && (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS || shut))
 		json_array_append_new(verbs, json_string("resume"));
 	if (!at_work && back)
 		json_array_append_new(verbs, json_string("rollback"));
@@ -116,12 +116,14 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	autojson json_t *doc = NULL;
 	struct reached at;
 	int held = 0;
+	bool shut;
 	json_t *run;
 
 	if (journal_plan(w->journal, r->id, &plan, &goal, e) < 0 ||
 	    json_parse(buf_sv(&plan), "the plan of the run", &doc, e) < 0 || find_reached(w, r, doc, &at, e) < 0)
 		return -e->kind;
-	if (run_unfinished(r->state))
+	shut = run_is_shut(w, r);
+	if (run_unfinished(r->state) || shut)
 		held = world_holder(r->site_hash, &who, e);
 	if (held < 0)
 		return held;
@@ -129,9 +131,9 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	json_object_set_new(run, "step", json_text(at.step));
 	json_object_set_new(run, "step_state", at.step ? json_string(rec_state_name(at.state)) : json_null());
 	json_object_set_new(run, "point_passed", json_boolean(at.point_passed));
-	json_object_set_new(run, "clients", run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
+	json_object_set_new(run, "clients", shut ? json_string("gated") : run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
 	json_object_set_new(run, "at_work", held ? json_text(buf_str(&who)) : json_null());
-	json_object_set_new(run, "possible", possible(r, &at, held));
+	json_object_set_new(run, "possible", possible(r, &at, held, shut));
 	add_kept(r, doc, run);
 	*ret = run;
 	return 0;

@@ -238,7 +238,7 @@ static void test_status(void **state)
 	view_status(doc, &plain, &out);
 	shows(&out, "Unfinished: run r2 of questdb 'main' is stands\n");
 	shows(&out, "step open, done; the point of no return is passed");
-	shows(&out, "clients: KEPT OUT: the gate is closed");
+	shows(&out, "clients: KEPT OUT by the gate");
 	shows(&out, "at work now: pid 7, crossgrade apply\n");
 	shows(&out, "possible now: crossgrade resume r2\n");
 	shows(&out, "or: crossgrade rollback r2\n");

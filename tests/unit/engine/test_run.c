@@ -81,6 +81,13 @@ static int rollback(struct run_end *end)
 	return code;
 }
 
+static bool is_at(const char *file, const char *what)
+{
+	autofree char *now = toy_get(file);
+
+	return !strcmp(now, what);
+}
+
 /* By status, of the newest run. */
 static bool is_possible(const char *verb)
 {
@@ -860,6 +867,135 @@ static void writes_in_no_copy_are_told(void **state)
 	assert_true(was_told(end.run, "until the server is stopped is in no copy"));
 }
 
+/* One that was stuck with the new server up: it served on. */
+static void a_repeated_way_back_counts_again(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_put("stick-start", "yes");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	/* Agreed to, these are not asked about again; what came since is. */
+	toy_put("writes", "5");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.msg, "5 transactions"));
+	toy_put("writes", "3");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* And open again. */
+static void apply_behind_a_gate(struct run_end *end)
+{
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	assert_int_equal(apply(end, false), EXIT_DONE);
+	toy_put("gate", "old");
+}
+
+/* Nothing was written while clients were at the door: what came until it was shut is asked about, and they are let in again. */
+static void the_last_count_is_made_behind_the_gate(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes-gated", "3");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(is_at("gate", "old"), true);
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* Refused with clients at the door, it has shut out nobody. */
+static void a_refusal_shuts_nobody_out(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes", "3");
+	toy_put("writes-gated", "dies");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(is_at("gate", "old"), true);
+}
+
+/* What cannot be counted is in no export. */
+static void an_export_saves_only_what_is_counted(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "unknown");
+	toy_exports();
+	o.save_writes = toy_root;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.msg, "could not be counted"));
+	assert_string_equal(toy_world(), "new");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_true(was_told(end.run, "not all could be counted"));
+	events_free(ev);
+}
+
+static void kill_rollback(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct run_end end;
+
+		rollback(&end);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* Killed at its last count, a call leaves clients shut out: status says so, and the next call lets them in. */
+static void clients_that_a_killed_call_shut_out_are_let_in(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	assert_false(is_possible("resume"));
+	toy_put("writes-gated", "dies");
+	kill_rollback();
+	assert_int_equal(is_at("gate", "new"), true);
+	assert_true(is_possible("resume"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(is_at("gate", "old"), true);
+	assert_true(was_told(end.run, "they are let in again"));
+	assert_false(is_possible("resume"));
+}
+
+/* Without a gate clients write until the server is stopped. */
+static void what_came_behind_the_last_count_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
+}
+
 /* Where no run was ever begun, nothing of ours appears. */
 static void nothing_to_do_makes_nothing(void **state)
 {
@@ -1207,6 +1343,12 @@ int main(int argc, char **argv)
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(writes_behind_the_export_are_told),
 		T(writes_in_no_copy_are_told),
+		T(a_repeated_way_back_counts_again),
+		T(the_last_count_is_made_behind_the_gate),
+		T(a_refusal_shuts_nobody_out),
+		T(an_export_saves_only_what_is_counted),
+		T(clients_that_a_killed_call_shut_out_are_let_in),
+		T(what_came_behind_the_last_count_is_told),
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),

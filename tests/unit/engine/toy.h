@@ -1,7 +1,8 @@
 /* A toy product over one directory: every step writes a file of its own from "old" to "new", so that the world is old when
- * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "differs", "mute", "unsure", "fail-<step>",
- * "bar-<step>" (a way back would stick there, as a look tells), "traceless" (so are the writes), "gated" (a gate is closed before the start; "gate"
- * says "new" while it holds), "opens-in" (somebody opens it once the step that writes that file has), "tree" (the
+ * all files say old and new when all say new. Tests bend it by files: "writes" (a count), "writes-gated" and "writes-stopped" (another one
+ * behind the gate, and when the new server is stopped; "dies": the call is killed while it counts), "differs", "mute", "unsure", "fail-<step>",
+ * "bar-<step>" (a way back would stick there, as a look tells), "traceless" (so are the writes), "gated" (a gate is closed before the start;
+ * "gate" says "new" while it holds), "opens-in" (somebody opens it once the step that writes that file has), "tree" (the
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),

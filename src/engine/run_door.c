@@ -1,0 +1,93 @@
+/* The door that clients come through, shut while what they wrote is counted for the last time before a way back. The journal says that it
+ * is: a call that is killed there leaves the table behind, and the next one, or status, knows whose it is. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/run_world.h"
+#include "io/proc.h"
+
+#define SHUT      "shut"
+#define IN_FLIGHT NS_PER_S      /* a request that came in before the gate is answered, and may be written, behind it */
+
+/* No proxy: it would stay down over every boot. */
+static const struct step *door_of(const struct world *w)
+{
+	const struct step *gate = step_of_kind(w, "gate_close");
+
+	return gate && !json_object_get(gate->params, "proxy") ? gate : NULL;
+}
+
+static int note(struct world *w, bool shut, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	char boot[64];
+
+	if (proc_boot_id(boot, e) < 0)
+		return -(int)e->kind;
+	doc = json_pack("{sb ss}", "shut", shut, "boot", boot);
+	return journal_put_doc(w->journal, w->run, SHUT, doc, e);
+}
+
+bool run_is_shut(struct world *w, const struct run_rec *rec)
+{
+	autojson json_t *doc = NULL;
+	struct err none = ERR_INIT;
+	char boot[64];
+
+	return rec->state != RUN_TURNED && rec->state != RUN_STUCK && rec->state != RUN_CLOSED_OLD &&
+	       journal_get_doc(w->journal, rec->id, SHUT, &doc, &none) >= 0 && json_bool(doc, "shut", false) &&
+	       proc_boot_id(boot, &none) >= 0 && !strcmp(boot, json_str(doc, "boot", ""));
+}
+
+static void say_uncut(struct world *w)
+{
+	event_emit(w->o->events, "warning",
+	           json_pack("{ss}", "text", "this kernel cannot end connections: who asked before the gate was closed may still be answered"));
+	clock_sleep_ns(IN_FLIGHT);
+}
+
+int run_shut_out(struct world *w, struct err *e)
+{
+	const struct step *gate = door_of(w);
+	struct run_rec rec = { 0 };
+	autojson json_t *result = NULL;
+	struct err why = ERR_INIT;
+	bool let_in;
+
+	if (!gate)
+		return 0;
+	if (journal_run(w->journal, w->run, &rec, e) < 0)
+		return -(int)e->kind;
+	let_in = rec.let_in;
+	run_rec_done(&rec);
+	/* Before clients are let in it is the run's own, and stays. */
+	if (let_in && note(w, true, e) < 0)
+		return -(int)e->kind;
+	if (gate->kind->apply(&w->ctx, gate->params, NULL, &result, &why) < 0) {
+		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "clients cannot be kept out", "why", why.msg));
+		return 0;
+	}
+	if (json_bool(result, "cut", true))
+		return 1;
+	say_uncut(w);
+	return 0;
+}
+
+void run_let_in_again(struct world *w)
+{
+	const struct step *gate = door_of(w);
+	struct step_rec rec = { 0 };
+	struct err e = ERR_INIT;
+	int r = 0;
+
+	if (!gate)
+		return;
+	r = journal_step(w->journal, w->run, gate->id, &rec, &e);
+	if (r >= 0)
+		r = gate->kind->undo(&w->ctx, gate->params, rec.undo, &e);
+	if (r >= 0)
+		r = note(w, false, &e);
+	if (r < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "the gate stays closed", "why", e.msg));
+	step_rec_done(&rec);
+}
