@@ -372,7 +372,7 @@ saved_or_there() { # LOG DIR
 health_is() { [ "$(docker container inspect --format '{{.State.Health.Status}}' "$1")" = "$2" ]; }
 
 @test "a MariaDB that docker calls unhealthy is found before anything stops" {
-	drawn 0 3
+	drawn 0 4
 	local server
 	server=$(id_of seatable-server)
 	docker exec mariadb mv /usr/local/bin/healthcheck.sh /usr/local/bin/healthcheck.off
@@ -401,7 +401,7 @@ without_database() { # SHELL-CONDITION SHELL-CONDITION
 serves() { is enterprise 6.1.8; }
 
 @test "a MariaDB that ends at its dump turns the run back, and nothing was stopped" {
-	drawn 1 3
+	drawn 1 4
 	local server dumps="[[ \" \$* \" == *' mariadb-dump --no-defaults '* ]]"
 	server=$(id_of seatable-server)
 	without_database "$dumps" "$dumps"
@@ -416,7 +416,7 @@ serves() { is enterprise 6.1.8; }
 }
 
 @test "a MariaDB that ends in the window and comes again on the way back: the old server serves" {
-	drawn 2 3
+	drawn 2 4
 	without_database "[[ \" \$* \" == *' compose '* ]] && [ \"\$(docker container inspect --format '{{.State.Running}}' seatable-server)\" != true ]" \
 		"[[ \" \$* \" == *' mariadb --no-defaults '* ]]"
 	goal developer 6.1.0 'stall: 5s'
@@ -424,6 +424,22 @@ serves() { is enterprise 6.1.8; }
 	exits 5
 	[ -d "$lab/back" ]
 	[[ $output$stderr == *'is not ready'* ]]
+	within 120 serves
+	nothing_lost
+}
+
+@test "a MariaDB that ends in the window and stays away: the new server is not stopped, and once it is there again the way back ends" {
+	drawn 3 4
+	without_database "[[ \" \$* \" == *' compose '* ]] && [ \"\$(docker container inspect --format '{{.State.Running}}' seatable-server)\" != true ]" false
+	goal developer 6.1.0 'stall: 5s, start_timeout: 40s'
+	move
+	exits 8
+	[ -d "$lab/gone" ]
+	[[ $output$stderr == *'is not ready'*'it does not go back by itself'* ]]
+	unset CROSSGRADE_DOCKER
+	docker start mariadb >/dev/null
+	cg rollback
+	exits 0
 	within 120 serves
 	nothing_lost
 }
