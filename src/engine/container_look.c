@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "conf/editor.h"
+#include "engine/compose_files.h"
 #include "svc/compose.h"
 #include "svc/container.h"
 #include "svc/docker.h"
@@ -114,18 +115,30 @@ static int find_edit(const json_t *project, const char *service, const char *ima
 	return edit_literal(project, service, written, image, ret, e);
 }
 
+/* Of a text in a Compose file nothing can be told before it is edited. */
+static int find_moved(const json_t *project, const char *service, const json_t *edit, json_t **ret, struct err *e)
+{
+	const struct compose_part part = { project, service, json_str(edit, "key", "") };
+
+	if (strcmp(json_str(edit, "dialect", ""), "env") != 0)
+		return 0;
+	return compose_files_moved(&part, json_str(edit, "value", ""), ret, e);
+}
+
 static json_t *look_at_compose(const json_t *seen, const char *service, const char *image)
 {
-	json_t *about = json_pack("{ss}", "service", service), *project = NULL, *edit = NULL;
+	json_t *about = json_pack("{ss}", "service", service), *project = NULL, *edit = NULL, *moved = NULL;
 	autofree char *version = NULL;
 	struct err e = ERR_INIT;
 
 	if (compose_version(&version, &e) < 0 || compose_project_of(seen, &project, &e) < 0 ||
-	    find_edit(project, service, image, &edit, &e) < 0)
+	    find_edit(project, service, image, &edit, &e) < 0 || find_moved(project, service, edit, &moved, &e) < 0)
 		json_object_set_new(about, "why", json_sprintf("%s%s%s", e.msg, e.hint[0] ? "; " : "", e.hint));
 	json_object_set_new(about, "version", version ? json_string(version) : json_null());
 	json_object_set_new(about, "project", project ? project : json_null());
 	json_object_set_new(about, "edit", edit ? edit : json_null());
+	if (moved)
+		json_object_set_new(about, "moved", moved);
 	return about;
 }
 

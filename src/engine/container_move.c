@@ -57,7 +57,7 @@ static const char *obstacle(const json_t *image)
 
 void container_judge(const struct facts *now, const char *id, struct results *ret)
 {
-	const json_t *image, *seen;
+	const json_t *image, *seen, *compose;
 	const char *why;
 
 	if (!need(now, FACT_IMAGE, id, ret, &image) || !need(now, FACT_IMAGE_SEEN, id, ret, &seen))
@@ -66,9 +66,12 @@ void container_judge(const struct facts *now, const char *id, struct results *re
 		results_add(ret, id, VERDICT_PASS, NULL, "it runs this image already");
 		return;
 	}
+	compose = compose_of(image);
 	why = obstacle(image);
 	if (why)
 		results_add(ret, id, VERDICT_BLOCK, json_str(image, "name", NULL), "%s", why);
+	(void)compose_files_judge(json_object_get(compose, "moved"), json_str(compose, "service", ""),
+	                          json_str(json_object_get(compose, "edit"), "key", ""), id, ret);
 	judge_source(image, seen, id, ret);
 }
 
@@ -138,6 +141,7 @@ static int recreate(struct plan *p, json_t *roots, const json_t *image, struct e
 	edits = json_pack("[{ss sO ss}]", "key", json_str(edit, "key", ""), "old", json_object_get(edit, "old"), "value",
 	                  json_str(edit, "value", ""));
 	show_edit(p, edit);
+	compose_files_note(p, json_object_get(compose, "moved"), json_str(compose, "service", ""), json_str(edit, "key", ""));
 	plan_add(p, PHASE_CHANGE, "container", "compose_recreate", STEP_IN_WINDOW,
 	         json_pack("{sO ss ss ss so so so ss so}", "project", json_object_get(compose, "project"), "service",
 	                   json_str(compose, "service", ""), "id", json_str(image, "id", ""), "image", json_str(image, "image", ""),

@@ -16,8 +16,8 @@
 #include "engine/results.h"
 
 /* P {"image","archive":{"path","size"}|absent,"kind":"container"|"compose","name","id","old_image": as it is written,"old_image_id",
- * "draws_port":bool,"compose":{"project":as svc/compose.h has it,"service","version","edit":{"file","dialect","key","old","value"}}};
- * where the edit cannot be told "why" stands in compose. */
+ * "draws_port":bool,"compose":{"project":as svc/compose.h has it,"service","version","edit":{"file","dialect","key","old","value"},
+ * "moved": compose_files_moved() of an edit of .env}}; where the edit cannot be told "why" stands in compose. */
 #define FACT_IMAGE      "target.image"
 /* O {"id","arch"}: of the target's image when it is on this host; else {"registry":"there"|what was said} where no archive is given. */
 #define FACT_IMAGE_SEEN "target.image_seen"

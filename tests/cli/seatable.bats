@@ -153,6 +153,20 @@ made_with() { # LABEL VALUE
 	planned
 }
 
+@test ".env as the env_file of services: foreseen; SEATABLE_IMAGE in another place: refused" {
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
+	printf 'services:\n  seatable-server:\n    env_file: .env\n  redis:\n    env_file: .env\n' >"$home/custom.yml"
+	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
+	planned
+	[[ $output == *"in the environment of 'seatable-server', too"* && $output == *"in the environment of 'redis', too"* ]]
+	cg check -f m.yaml
+	[ "$status" -eq 0 ]
+	[[ $output == *seatable.env-alone*'redis: its environment has SEATABLE_IMAGE'* ]]
+	printf '    command: ${SEATABLE_IMAGE} --serve\n' >>"$home/custom.yml"
+	refused seatable.env-alone "services.redis.command" "changes it, too"
+	[[ $err != *s3cret* && $output != *s3cret* ]]
+}
+
 # The database's container, as docker's health check of it has it.
 health() { # healthy | unhealthy
 	python3 - "$DOCKER_CONFIG/state.json" "$1" <<-'END'

@@ -188,13 +188,15 @@ judged() {
 	within 120 eval 'says | grep -q "Unknown column"'
 }
 
-# A file of one's own in COMPOSE_FILE, by which the server is of a profile that .env names, and what nobody has of one that it does not. And .env
-# as editors and templates leave it: a byte order mark, line ends of Windows, an export, the image twice, its name in another value, no last line end.
+# A file of one's own in COMPOSE_FILE, by which the server is of a profile that .env names, what nobody has is of one that it does not, and two services
+# take .env whole. And .env as editors and templates leave it: a byte order mark, line ends of Windows, an export, the image twice, its name in another
+# value, no last line end.
 odd_env() {
 	local env=$home/seatable-compose/.env
 	cat >"$home/seatable-compose/custom-own.yml" <<-END
 		services:
-		  seatable-server: {environment: {OWN: "is there"}, profiles: [own]}
+		  seatable-server: {environment: {OWN: "is there"}, profiles: [own], env_file: .env}
+		  redis: {env_file: .env}
 		  never: {image: "nobody/has-it:1", profiles: [other]}
 	END
 	sed -i -e "s/^SEATABLE_IMAGE=/export &/" -e "/^COMPOSE_FILE=/s/'$/,custom-own.yml'/" -e "\$a COMPOSE_PROFILES='own'" -e 's/$/\r/' "$env"
@@ -232,6 +234,8 @@ on_btrfs() {
 		exits 0
 		is enterprise "$enterprise"
 		docker exec seatable-server printenv OWN
+		[ "$(docker exec seatable-server printenv SEATABLE_IMAGE)" = "seatable/seatable-enterprise:$enterprise" ]
+		[ "$(docker exec redis printenv SEATABLE_IMAGE)" = "seatable/seatable-developer:$developer" ]
 		sed "s|/seatable-developer:$developer'|/seatable-enterprise:$enterprise'|" "$lab/odd" | cmp - "$home/seatable-compose/.env"
 		served_since
 		# By api-gateway, or before 5.3 by dtable-server, whoever writes meanwhile.

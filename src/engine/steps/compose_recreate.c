@@ -30,6 +30,15 @@ static bool has_edits(const json_t *params)
 	return json_array_size(json_object_get(params, "edits")) > 0;
 }
 
+/* What of the files is this step's, and the variable that it edits. */
+static struct compose_part part_of(const json_t *params)
+{
+	const char *key = json_str(json_array_get(json_object_get(params, "edits"), 0), "key", NULL);
+	bool is_variable = !strcmp(json_str(params, "dialect", ""), "env");
+
+	return (struct compose_part){ project_of(params), service_of(params), is_variable ? key : NULL };
+}
+
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
 	if (has_edits(params))
@@ -142,10 +151,11 @@ static const json_t *look_of(const json_t *undo)
 /* The edit changed this image and nothing else; where it could be tried before the stop it was. */
 static int only_the_image(const json_t *params, const json_t *undo, struct err *e)
 {
+	const struct compose_part part = part_of(params);
+
 	if (json_bool(look_of(undo), "tried", false))
 		return 0;
-	return compose_files_are(project_of(params), service_of(params), NULL, json_str(params, "image", ""),
-	                         json_str(look_of(undo), "config", ""), e);
+	return compose_files_are(&part, NULL, json_str(params, "image", ""), json_str(look_of(undo), "config", ""), e);
 }
 
 /* Every other container is the one it was; one that somebody took away since is not ours to miss. */
@@ -282,6 +292,7 @@ static int no_third(const struct ctx *c, const json_t *params, const json_t *und
  * nothing. */
 static int files_are_kept(const struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
+	const struct compose_part part = part_of(params);
 	autofree char *version = NULL;
 	autojson json_t *image = NULL;
 	char digest[65];
@@ -292,7 +303,7 @@ static int files_are_kept(const struct ctx *c, const json_t *params, const json_
 		return -(int)e->kind;
 	if (strcmp(version, json_str(look_of(undo), "compose", "")) != 0)
 		return 0;
-	if (compose_files_read(project_of(params), service_of(params), NULL, &image, digest, e) < 0)
+	if (compose_files_read(&part, NULL, &image, digest, e) < 0)
 		return -(int)e->kind;
 	if (!strcmp(digest, json_str(look_of(undo), "config", "")))
 		return 0;

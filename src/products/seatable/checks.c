@@ -46,6 +46,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.env-mode",          seatable_check_env_mode },
 	{ "seatable.env-writable",      seatable_check_env_writable },
 	{ "seatable.image-pinned",      seatable_check_image_pinned },
+	{ "seatable.env-alone",         seatable_check_env_alone, .judges = SEA_TO_MOVED },
 	{ "seatable.project",           seatable_check_project },
 	{ "seatable.running",           seatable_check_running, .judges = SEA_UP },
 	{ "seatable.healthy",           seatable_check_healthy },

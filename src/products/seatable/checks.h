@@ -37,6 +37,7 @@ CHECK(env_writable);
 CHECK(compose_files);
 CHECK(config);
 CHECK(image_pinned);
+CHECK(env_alone);
 CHECK(project);
 CHECK(split_server);
 

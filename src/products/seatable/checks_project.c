@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "engine/compose_files.h"
+#include "products/seatable/envfile.h"
 
 #define PATHS_MAX ((size_t)64 << 10)
 
@@ -200,6 +202,28 @@ CHECK(image_pinned)
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", !strcmp(where, "env") ? "by SEATABLE_IMAGE in .env" :
 								!strcmp(where, "file") ? "by the yml" : "by the yml's default");
+}
+
+/* That another file decides the image is said by image-pinned. */
+static bool is_elsewhere(const struct facts *now)
+{
+	return !strcmp(json_str(facts_get(now, SEA_IMAGE_FROM), "where", ""), "override");
+}
+
+CHECK(env_alone)
+{
+	static const char id[] = "seatable.env-alone";
+	const json_t *moved, *wanted;
+	const char *server, *image;
+
+	if (!sea_has_env(now, id, ret) || !need(now, SEA_TO_MOVED, id, ret, &moved) || !need(now, SEA_TO_IMAGE, id, ret, &wanted))
+		return;
+	server = facts_str(now, SEA_SERVER, "");
+	image = json_str(moved, "image", "none");
+	if (strcmp(image, json_str(wanted, "reference", "")) != 0 && !is_elsewhere(now))
+		results_add(ret, id, VERDICT_BLOCK, server, "with the edit its image is %s, not %s", image, json_str(wanted, "reference", "?"));
+	else if (!compose_files_judge(moved, server, SEA_VARIABLE, id, ret))
+		results_add(ret, id, VERDICT_PASS, NULL, "it changes the image of '%s'", server);
 }
 
 /* Heap: as Compose writes a path in its labels, without "." and "..". */

@@ -117,3 +117,4 @@
 #define SEA_TO_SOURCE      "target.source"      /* O {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent} */
 #define SEA_TO_ALIKE       "target.alike"       /* O [reference]: on this host, of the wanted edition and minor */
 #define SEA_TO_LICENSE     "target.license"     /* P as SEA_LICENSE, of settings.license_file; absent: none is given */
+#define SEA_TO_MOVED       "target.moved"       /* P compose_files_moved() of SEATABLE_IMAGE with that image [docker compose config] */

@@ -40,6 +40,7 @@ static const struct fact_origin origins[] = {
 	{ SEA_REDIS, SEA_DB },
 	{ SEA_TO_EDITION, SEA_EDITION },
 	{ SEA_TO_IMAGE, SEA_TO_VERSION },
+	{ SEA_TO_MOVED, SEA_TO_IMAGE },
 	{ NULL, NULL },
 };
 

@@ -2,7 +2,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/compose_files.h"
 #include "products/seatable/docker.h"
+#include "products/seatable/envfile.h"
 #include "products/seatable/image.h"
 #include "products/seatable/inspect.h"
 
@@ -111,6 +113,26 @@ static void put_alike(struct sea_look *k, const char *edition)
 	sea_observe_some(k, SEA_TO_ALIKE, alike, "docker image ls");
 }
 
+/* ---- what the edit would change ---- */
+
+/* Where the line is taken out, too: then it is the yml's default that stands in these places. */
+static void put_moved(struct sea_look *k, const char *reference)
+{
+	autojson json_t *project = sea_layout_project(&k->l);
+	const struct compose_part part = { project, k->l.server, SEA_VARIABLE };
+	json_t *moved = NULL;
+	struct err e = ERR_INIT;
+
+	if (!k->l.env_text)
+		return;
+	if (!k->l.server)
+		facts_miss_after(k->f, SEA_TO_MOVED, SEA_SERVER, NULL);
+	else if (compose_files_moved(&part, reference, &moved, &e) < 0)
+		sea_missing(k, SEA_TO_MOVED, &e);
+	else
+		sea_pin(k, SEA_TO_MOVED, moved, "docker compose config");
+}
+
 /* ---- all of it ---- */
 
 static void put_image(struct sea_look *k, const char *reference)
@@ -125,6 +147,8 @@ static void put_image(struct sea_look *k, const char *reference)
 	sea_pin(k, SEA_TO_IMAGE, image, takes_default(k) ? "the yml's default" : wanted_image(k) ? "target.image" : "the vendor's name");
 	if (k->depth != DEPTH_QUICK)
 		put_local(k, reference);
+	if (sea_is_live(k))
+		put_moved(k, reference);
 	put_source(k);
 }
 

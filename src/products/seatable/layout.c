@@ -118,6 +118,11 @@ static json_t *paths_of(const struct sea_layout *l)
 	return paths;
 }
 
+json_t *sea_layout_project(const struct sea_layout *l)
+{
+	return json_pack("{ss ss so so}", "project", l->project, "directory", l->root, "files", paths_of(l), "env_file", json_null());
+}
+
 static void read_config(struct sea_layout *l)
 {
 	autojson json_t *paths = NULL;

@@ -28,6 +28,8 @@ struct sea_layout {
 int sea_layout_of(const char *root, const json_t *source, struct sea_layout *ret, struct err *e) must_check;
 void sea_layout_done(struct sea_layout *l);
 
+/* As svc/compose.h has it; new reference. */
+json_t *sea_layout_project(const struct sea_layout *l) must_check;
 /* Its container, or that of any service of the project: docker's words, borrowed; NULL: it has none. */
 const json_t *sea_layout_container(const struct sea_layout *l, const char *service);
 /* The name by which docker knows it; borrowed. */

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/compose_files.h"
 #include "products/seatable/draft.h"
+#include "products/seatable/envfile.h"
 #include "products/seatable/version.h"
 
 static void point_note(struct sea_draft *d)
@@ -84,6 +86,7 @@ void sea_draft_notes(struct sea_draft *d)
 	others_note(d);
 	license_note(d);
 	default_note(d);
+	compose_files_note(d->plan, facts_get(d->now, SEA_TO_MOVED), facts_str(d->now, SEA_SERVER, ""), SEA_VARIABLE);
 	gate_note(d);
 }
 

@@ -259,18 +259,44 @@ static void is_undone(struct bench *b, const json_t *params)
 	assert_true(has_container(b, "shop-db-1", "sha256:old"));
 }
 
+static json_t *files_of(struct bench *b, const char *yaml)
+{
+	json_t *params = variable(b);
+
+	bench_put(b, "world/system/compose.yaml", yaml);
+	return params;
+}
+
+/* Another service takes the .env whole: its environment is to have the edit, too, and nothing else stands in the way. */
 static json_t *taken_whole(struct bench *b)
 {
-	json_t *params = variable(b), *look = NULL;
+	json_t *params = files_of(b, "services:\n  web:\n    image: acme/web:1\n    env_file: .env\n  db:\n    image: acme/db:${DB_TAG}\n"),
+	       *look = NULL;
 	struct err e = ERR_INIT;
 
-	bench_put(b, "world/system/compose.yaml",
-	          "services:\n  web:\n    image: acme/web:1\n    env_file: .env\n  db:\n    image: acme/db:${DB_TAG}\n");
 	assert_ok(step_kind_named("compose_look")->apply(&b->ctx, params, NULL, &look, &e), &e);
 	assert_false(json_is_true(json_object_get(look, "tried")));
 	json_object_set_new(params, "look", look);
-	is_undone(b, params);
 	return params;
+}
+
+/* Beside an `env_file`, which cannot be tried, an edit that moves something else is refused before it is made. */
+static json_t *moves_more(struct bench *b)
+{
+	static const char yaml[] = "services:\n  web:\n    image: acme/web:1\n    env_file: .env\n    command: serve ${DB_TAG}\n"
+				   "  db:\n    image: acme/db:${DB_TAG}\n";
+	json_t *params = files_of(b, yaml), *look = NULL;
+	const struct step_kind *k = step_kind_named("compose_look");
+	struct err e = ERR_INIT;
+
+	assert_int_equal(k->apply(&b->ctx, params, NULL, &look, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "changes more of the project"));
+	json_object_set_new(params, "variable", json_null());
+	err_clear(&e);
+	assert_ok(k->apply(&b->ctx, params, NULL, &look, &e), &e);
+	json_object_set_new(params, "look", look);
+	is_undone(b, params);
+	return files_of(b, "services:\n  web:\n    image: acme/web:1\n  db:\n    image: acme/db:${DB_TAG}\n");
 }
 
 static bool is_recreated(struct bench *b)
@@ -382,8 +408,11 @@ const struct fixture container_fixtures[] = {
 	  .done = is_replaced },
 	{ .kind = "compose_look", .name = "a variable of .env", .flags = FX_NO_EFFECT, .params = variable },
 	{ .kind = "compose_look", .name = "a .env that another service takes whole", .flags = FX_NO_EFFECT, .params = taken_whole },
+	{ .kind = "compose_look", .name = "an edit that moves more", .flags = FX_NO_EFFECT, .params = moves_more },
 	{ .kind = "compose_recreate", .name = "a variable of .env", .flags = FX_FORCE, .params = tried, .drift = start_it,
 	  .then = renew_web, .meddle = edit_variable, .done = is_recreated, .strike = strike_created },
+	{ .kind = "compose_recreate", .name = "a .env that another service takes whole", .flags = FX_FORCE | FX_NOT_KILLED, .params = taken_whole,
+	  .meddle = edit_variable, .done = is_recreated },
 	{ .kind = "compose_recreate", .name = "an image that is cleaned away", .flags = FX_NOT_KILLED, .params = not_tried, .meddle = take_old_image,
 	  .strike = strike_removed },
 	{ .kind = "compose_recreate", .name = "somebody's own container", .flags = FX_FORCE | FX_NOT_KILLED, .params = tried,

@@ -93,6 +93,7 @@ int main(void)
 		{ "sftpgo.container", "error", VERDICT_BLOCK },
 		{ "sftpgo.container", "stays", VERDICT_PASS },
 		{ "sftpgo.container", "another", VERDICT_BLOCK },
+		{ "sftpgo.container", "moved", VERDICT_BLOCK },
 		{ "sftpgo.container-data", "volumes", VERDICT_PASS },
 		{ "sftpgo.container-data", "layer", VERDICT_WARN },
 		{ "sftpgo.container-data", "image", VERDICT_WARN },
