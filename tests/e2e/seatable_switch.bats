@@ -100,6 +100,14 @@ calls_end() {
 	is enterprise 6.1.8
 	[ "$(id_of redis)" = "$redis" ]
 	nothing_lost
+	# As docs/seatable.md has it: Compose's own next 'up' makes the server anew, once, and nobody else.
+	redis="$(id_of redis) $(id_of mariadb) $(id_of caddy)" server=$(id_of seatable-server)
+	compose up --detach
+	[ "$(id_of seatable-server)" != "$server" ]
+	server=$(id_of seatable-server)
+	compose up --detach
+	[ "$(id_of redis) $(id_of mariadb) $(id_of caddy) $(id_of seatable-server)" = "$redis $server" ]
+	"$REAL" ready "$home"
 }
 
 pushed() { [ -e "$lab/pushed" ] || [ -s "$lab/no-registry" ]; }
