@@ -134,6 +134,30 @@ made_with() { # LABEL VALUE
 	END
 }
 
+has_variable() { # NAME VALUE
+	python3 - "$DOCKER_CONFIG/state.json" "$1" "$2" <<-'END'
+		import json, sys
+		state = json.load(open(sys.argv[1]))
+		for one in state["containers"]:
+		    if one["Name"] == "/seatable-server":
+		        env = [line for line in one["Config"]["Env"] if not line.startswith(sys.argv[2] + "=")]
+		        one["Config"]["Env"] = env + [sys.argv[2] + "=" + sys.argv[3]]
+		json.dump(state, open(sys.argv[1], "w"), indent=1, sort_keys=True)
+	END
+}
+
+@test "what was edited and never brought into force by up is named before the switch does it" {
+	sed -i "s/'seatable.test'/'tables.test'/" "$home/.env"
+	refused seatable.pending "variable SEATABLE_SERVER_HOSTNAME" "otherwise than the container"
+	cg apply -f m.yaml --yes --accept seatable.pending --hold
+	[ "$status" -eq 13 ] || { echo "status $status: $output $err"; return 1; }
+	cg rollback
+	has_variable SEATABLE_SERVER_HOSTNAME tables.test
+	has_variable JWT_PRIVATE_KEY of-a-line-that-went
+	refused seatable.pending "variable JWT_PRIVATE_KEY"
+	[[ $output$err != *of-a-line-that-went* ]]
+}
+
 @test "a file of COMPOSE_FILE that pins the image: the edit would change nothing" {
 	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
 	printf 'services:\n  seatable-server:\n    image: seatable/seatable-developer:6.1.0\n' >"$home/custom.yml"
@@ -154,9 +178,11 @@ made_with() { # LABEL VALUE
 }
 
 @test ".env as the env_file of services: foreseen; SEATABLE_IMAGE in another place: refused" {
+	local name value
 	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
 	printf 'services:\n  seatable-server:\n    env_file: .env\n  redis:\n    env_file: .env\n' >"$home/custom.yml"
 	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
+	while IFS='=' read -r name value; do has_variable "$name" "${value//\'/}"; done <"$home/.env"
 	planned
 	[[ $output == *"in the environment of 'seatable-server', too"* && $output == *"in the environment of 'redis', too"* ]]
 	cg check -f m.yaml
@@ -191,5 +217,6 @@ health() { # healthy | unhealthy
 	refused seatable.database "does not run"
 	"$CROSSGRADE_DOCKER" container start mariadb
 	echo "MARIADB_HOST='db.example.org'" >>"$home/.env"
+	has_variable SEATABLE_MYSQL_DB_HOST db.example.org
 	refused seatable.database "at db.example.org, in no container of this project"
 }

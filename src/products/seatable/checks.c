@@ -51,6 +51,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.running",           seatable_check_running, .judges = SEA_UP },
 	{ "seatable.healthy",           seatable_check_healthy },
 	{ "seatable.images",            seatable_check_images, .judges = SEA_RUNNING },
+	{ "seatable.pending",           seatable_check_pending },
 	{ "seatable.edition",           seatable_check_edition, .judges = SEA_EDITION },
 	{ "seatable.edition-agrees",    seatable_check_edition_agrees },
 	{ "seatable.version-agrees",    seatable_check_version_agrees },

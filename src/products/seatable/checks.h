@@ -45,6 +45,7 @@ CHECK(split_server);
 CHECK(running);
 CHECK(healthy);
 CHECK(images);
+CHECK(pending);
 CHECK(edition);
 CHECK(edition_agrees);
 CHECK(version_agrees);

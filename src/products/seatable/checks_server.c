@@ -92,6 +92,12 @@ CHECK(images)
 		results_add(ret, id, VERDICT_PASS, NULL, "%zu services run what the configuration names", json_object_size(running));
 }
 
+CHECK(pending)
+{
+	judge_members(now, SEA_PENDING, SEA_RUNNING, "seatable.pending", VERDICT_BLOCK, NULL,
+		      "the files say otherwise than the container that runs: the switch would bring that into force as well", ret);
+}
+
 /* ---- edition and version ---- */
 
 CHECK(edition)

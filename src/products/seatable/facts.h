@@ -35,6 +35,7 @@
 #define SEA_IMAGES         "images.configured"  /* P {service: {"reference","id"|absent: not on this host}} [docker image inspect] */
 #define SEA_RUNNING        "images.running"     /* P {service: {"reference","id","container": name,"container_id"}} [docker inspect];
                                                  * a service without a container is not in it */
+#define SEA_PENDING        "server.pending"     /* O sea_pending() of the server: what the files say and its container does not have yet */
 #define SEA_IMAGE_SIZE     "image.size"         /* O int: bytes of the running image */
 #define SEA_IMAGE_VERSION  "image.version"      /* P str: server_version in the environment of the running image */
 

@@ -4,6 +4,7 @@
 #include "products/seatable/docker.h"
 #include "products/seatable/inspect.h"
 #include "products/seatable/merged.h"
+#include "products/seatable/pending.h"
 
 #define SERVICES_MAX 60
 
@@ -80,18 +81,26 @@ static const char *variable_in(const json_t *list, const char *key)
 }
 
 /* Of the image, not of the container, whose environment anybody may set. */
-static void put_image_version(struct sea_look *k)
+static void put_image_version(struct sea_look *k, const json_t *image)
 {
-	autojson json_t *image = NULL;
-	struct err e = ERR_INIT;
 	const char *version;
 
-	if (!k->seen || sea_docker_image(json_str(k->seen, "Image", ""), &image, &e) < 0)
-		return;
 	version = variable_in(json_object_get(json_object_get(image, "Config"), "Env"), "server_version");
 	sea_observe(k, SEA_IMAGE_SIZE, json_integer((json_int_t)json_int(image, "Size", 0)), "docker image inspect");
 	if (version)
 		sea_pin_str(k, SEA_IMAGE_VERSION, version, "docker image inspect");
+}
+
+static void put_server(struct sea_look *k)
+{
+	autojson json_t *image = NULL;
+	struct err e = ERR_INIT;
+
+	if (!k->seen)
+		return;
+	if (sea_docker_image(json_str(k->seen, "Image", ""), &image, &e) >= 0)
+		put_image_version(k, image);
+	sea_observe_some(k, SEA_PENDING, sea_pending(sea_merged_service(k->l.config, k->l.server), k->seen, image), "docker inspect");
 }
 
 void sea_look_at_images(struct sea_look *k)
@@ -106,5 +115,5 @@ void sea_look_at_images(struct sea_look *k)
 	}
 	put_configured(k);
 	put_running(k);
-	put_image_version(k);
+	put_server(k);
 }

@@ -33,6 +33,8 @@ services:
     image: redis:8.4.0-bookworm
     container_name: redis
 """
+VARIABLES = {"SEATABLE_MYSQL_DB_HOST": "mariadb", "SEATABLE_MYSQL_DB_PASSWORD": "s3cret", "SEATABLE_SERVER_HOSTNAME": "seatable.test",
+             "REDIS_HOST": "redis", "TIME_ZONE": "UTC"}
 TABLES = {
     "dtable_db": {"dtables": ["id", "uuid"], "operation_log": ["op_id", "operation"]},
     "ccnet_db": {"EmailUser": ["email", "passwd", "is_active", "is_staff"]},
@@ -69,7 +71,7 @@ def main(home):
     images = [image(1, "seatable/seatable-developer:6.1.0", "server_version=6.1.0"), image(2, "mariadb:11.8.5-noble"),
               image(3, "redis:8.4.0-bookworm"), image(4, "seatable/seatable-enterprise:6.1.8", "server_version=6.1.8")]
     mounts = [{"Type": "bind", "Source": source, "Destination": target} for target, source in binds.items()]
-    containers = [container(0xC0DE01, "seatable-server", images[0], directory, ["SEATABLE_MYSQL_DB_PASSWORD=s3cret"], mounts),
+    containers = [container(0xC0DE01, "seatable-server", images[0], directory, ["%s=%s" % one for one in VARIABLES.items()], mounts),
                   container(0xC0DE02, "mariadb", images[1], directory, [], []), container(0xC0DE03, "redis", images[2], directory, [], [])]
     put(directory + "/.env", ENV, 0o600)
     put(directory + "/seatable-server.yml", YML % json.dumps([{"type": "bind", "source": s, "target": t} for t, s in binds.items()]))

@@ -1,6 +1,7 @@
 #include "products/seatable/merged.h"
 
 #include "io/json.h"
+#include "products/seatable/pending.h"
 #include "products/seatable/yml.h"
 #include "unit.h"
 
@@ -162,6 +163,41 @@ static void who_clients_come_through(void **state)
 	}
 }
 
+/* What a container has and what its files say: names of what differs. */
+static void pends(const char *service, const char *seen, const char *image, const char *names)
+{
+	autojson json_t *files = config_of(service), *is = config_of(seen), *of = image ? config_of(image) : NULL,
+			*found = sea_pending(files, is, of);
+	autobuf struct buf text = BUF_MAX(4096);
+
+	json_canonical(found, &text);
+	assert_string_equal(buf_str(&text), names);
+}
+
+static void what_was_edited_since_the_last_up(void **state)
+{
+	static const char image[] = "{\"Config\":{\"Env\":[\"PATH=/bin\",\"server_version=6.1.8\"]}}";
+	static const char service[] =
+		"{\"environment\":{\"JWT_PRIVATE_KEY\":\"k\",\"EMPTY\":null},\"ports\":["
+		"{\"target\":80,\"published\":\"8080\",\"protocol\":\"tcp\",\"host_ip\":\"127.0.0.1\"}],\"volumes\":["
+		"{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/shared\"},{\"type\":\"bind\",\"source\":\"/n\",\"target\":\"/nginx\",\"read_only\":true},"
+		"{\"type\":\"volume\",\"source\":\"x\",\"target\":\"/x\"}]}";
+#define MOUNTS(nginx) \
+	"\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/other\",\"Destination\":\"/shared\"}," nginx \
+	"{\"Type\":\"volume\",\"Source\":\"/var/x\",\"Destination\":\"/x\"}]"
+#define NGINX "{\"Type\":\"bind\",\"Source\":\"/n\",\"Destination\":\"/nginx\",\"RW\":false},"
+#define PORTS(ip) "\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"8080\"}]}}"
+#define ENV(list) "\"Config\":{\"Env\":[" list "\"PATH=/bin\",\"server_version=6.1.8\",\"HTTP_PROXY=p\"]}"
+
+	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",") "," MOUNTS(NGINX) "," PORTS("127.0.0.1") "}", image, "[]");
+	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=old\",\"GONE=1\",") "," MOUNTS(NGINX) "," PORTS("127.0.0.1") "}", image,
+	      "[\"variable JWT_PRIVATE_KEY\",\"variable GONE\"]");
+	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",\"GONE=1\",") "," MOUNTS(NGINX) "," PORTS("127.0.0.1") "}", NULL, "[]");
+	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",") "," MOUNTS("") "," PORTS("127.0.0.1") "}", image, "[\"mount /nginx\"]");
+	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",") "," MOUNTS(NGINX "{\"Type\":\"bind\",\"Source\":\"/z\",\"Destination\":\"/z\"},") "," PORTS("") "}",
+	      image, "[\"mount /z\",\"port 80/tcp\"]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,7 +205,7 @@ int main(void)
 		cmocka_unit_test(the_legacy_layout),        cmocka_unit_test(a_node_of_a_cluster),
 		cmocka_unit_test(the_database_by_any_of_its_names),       cmocka_unit_test(a_server_by_its_image),
 		cmocka_unit_test(the_default_of_a_variable), cmocka_unit_test(which_file_has_the_image),
-		cmocka_unit_test(who_clients_come_through),
+		cmocka_unit_test(who_clients_come_through), cmocka_unit_test(what_was_edited_since_the_last_up),
 	};
 
 	return cmocka_run_group_tests_name("merged", tests, NULL, NULL);
