@@ -58,6 +58,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.source-tag",        seatable_check_source_tag },
 	{ "seatable.companions",        seatable_check_companions },
 	{ "seatable.connections",       seatable_check_connections },
+	{ "seatable.gate",              seatable_check_gate },
 	{ "seatable.probe",             seatable_check_probe, .judges = SEA_CLIENT },
 	{ "seatable.version",           seatable_check_version },
 	{ "seatable.nothing",           seatable_check_nothing },

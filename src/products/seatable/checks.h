@@ -54,6 +54,9 @@ CHECK(companions);
 CHECK(connections);
 CHECK(probe);
 
+/* checks_guard.c: what stands between others and the run */
+CHECK(gate);
+
 /* checks_target.c: what is wanted, and whether there is a way */
 CHECK(version);
 CHECK(nothing);

@@ -22,18 +22,6 @@ CHECK(running)
 
 /* ---- health ---- */
 
-/* Nobody's gate but the operator's own: it is planned without. */
-static bool proxy_is_down(const struct facts *now, const char *id, struct results *ret)
-{
-	const char *proxy = json_str(facts_get(now, SEA_PUBLIC), "proxy", NULL);
-	const json_t *state = proxy ? json_object_get(facts_get(now, SEA_STATES), proxy) : NULL;
-
-	if (!state || !strcmp(json_str(state, "status", ""), "running"))
-		return false;
-	results_add(ret, id, VERDICT_WARN, proxy, "the proxy is down: start it first, or it is no gate, and stays down");
-	return true;
-}
-
 CHECK(healthy)
 {
 	static const char id[] = "seatable.healthy";
@@ -51,7 +39,6 @@ CHECK(healthy)
 		results_add(ret, id, VERDICT_BLOCK, door, "%s", why);
 		wrong++;
 	}
-	wrong += proxy_is_down(now, id, ret);
 	health = json_str(json_object_get(facts_get(now, SEA_STATES), server), "health", "healthy");
 	if (!strcmp(health, "unhealthy"))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "docker calls the container unhealthy");

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "products/seatable/client.h"
 #include "products/seatable/draft.h"
+#include "products/seatable/gate.h"
 
 static const char *const own_names[] = { "ccnet", "seafile", "dtable" };
 
@@ -94,32 +95,23 @@ static void set_roots(struct sea_draft *d)
 
 /* ---- the gate ---- */
 
-/* A proxy of the project that runs: it is stopped and started last, and its container stays the one it is. Ports that the server publishes itself
- * cannot come last without its being made anew twice. NULL: there is none. */
-static const char *proxy_of(const struct facts *now)
-{
-	const char *proxy = json_str(facts_get(now, SEA_PUBLIC), "proxy", NULL);
-	const char *status = proxy ? json_str(json_object_get(facts_get(now, SEA_STATES), proxy), "status", "") : "";
-
-	return strcmp(status, "running") ? NULL : proxy;
-}
-
+/* The proxy is stopped and started last: its container stays the one it is. */
 static int gate_can_be(const struct facts *now, const struct goal *to, struct err *e)
 {
-	if (proxy_of(now) || !window_wants_gate(to, false))
+	const char *none = sea_no_gate(now);
+
+	if (!none || !window_wants_gate(to, false))
 		return 0;
-	err_set(e, ERR_USAGE, "'settings.gate: verify' needs a proxy of the project that clients come through, and none runs");
+	err_set(e, ERR_USAGE, "'settings.gate: verify' needs a proxy of the project that clients come through: %s", none);
 	return err_hint(e, "start it, or leave the setting out: the plan says then that there is no gate");
 }
 
 static json_t *door_of(const struct sea_draft *d)
 {
-	const char *proxy = proxy_of(d->now);
-
-	if (!proxy || !window_wants_gate(d->to, true))
+	if (sea_no_gate(d->now) || !window_wants_gate(d->to, true))
 		return json_object();
 	return json_pack("{ss ss ss}", "kind", "compose", "project", json_str(facts_get(d->now, SEA_SERVICE), "project", ""), "service",
-			 proxy);
+			 json_str(facts_get(d->now, SEA_PUBLIC), "proxy", ""));
 }
 
 /* ---- the steps ---- */

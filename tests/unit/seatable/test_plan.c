@@ -24,7 +24,7 @@ static void no_plan(void **state)
 {
 	golden_no_plan("no-plan-dump", ERR_USAGE, "settings.dump");
 	golden_no_plan("no-plan-folders", ERR_USAGE, "settings.folders");
-	golden_no_plan("no-plan-gate", ERR_USAGE, "none runs");
+	golden_no_plan("no-plan-gate", ERR_USAGE, "is down");
 	golden_no_plan("no-plan-snapshot", ERR_USAGE, "btrfs");
 	golden_no_plan("no-plan-big-data", ERR_USAGE, "settings.big_data");
 	golden_no_plan("no-plan-snapshot-store", ERR_USAGE, "on the file system of");
