@@ -5,6 +5,7 @@
 #include "engine/compose_files.h"
 #include "products/seatable/draft.h"
 #include "products/seatable/envfile.h"
+#include "products/seatable/gate.h"
 #include "products/seatable/version.h"
 
 static void point_note(struct sea_draft *d)
@@ -75,8 +76,7 @@ static void gate_note(struct sea_draft *d)
 		plan_note(d->plan, "gate: '%s' is stopped before the server and started when the checks have passed: nobody who comes through it sees "
 				   "the new server before; containers of the project that ask the server themselves are not held", proxy);
 	else if (window_wants_gate(d->to, true))
-		plan_note(d->plan, "no proxy of the project that runs stands before the server: ports of its own cannot be published last without making "
-				   "it anew twice");
+		plan_note(d->plan, "why there is no gate: %s", sea_no_gate(d->now));
 }
 
 void sea_draft_notes(struct sea_draft *d)
@@ -98,6 +98,8 @@ void sea_draft_notes(struct sea_draft *d)
 #define START_HIGH_MS 180000
 #define GATE_LOW_MS   1000      /* three answers in a row, the checks, and the proxy's start */
 #define GATE_HIGH_MS  10000
+#define LOW_BYTES_MS  200000
+#define HIGH_BYTES_MS 20000
 
 static int64_t dumped_bytes(const struct sea_draft *d)
 {
@@ -129,19 +131,31 @@ static json_t *range(int64_t low_ms, int64_t high_ms)
 	return json_pack("[II]", (json_int_t)low_ms, (json_int_t)high_ms);
 }
 
+/* Of the whole, with so many bytes dumped in it. */
+static json_t *window_with(const struct sea_draft *d, int64_t bytes)
+{
+	bool gated = window_is_gated(d->door);
+
+	return json_pack("{sI sI}", "low_ms", (json_int_t)(STOP_LOW_MS + START_LOW_MS + bytes / LOW_BYTES_MS + (gated ? GATE_LOW_MS : 0)), "high_ms",
+			 (json_int_t)(STOP_HIGH_MS + START_HIGH_MS + bytes / HIGH_BYTES_MS + (gated ? GATE_HIGH_MS : 0)));
+}
+
 void sea_draft_forecast(struct sea_draft *d)
 {
-	int64_t bytes = dumped_bytes(d), in_window = d->dumps_running ? 0 : bytes;
-	bool gated = window_is_gated(d->door);
-	int64_t low = STOP_LOW_MS + START_LOW_MS + in_window / 200000 + (gated ? GATE_LOW_MS : 0);
-	int64_t high = STOP_HIGH_MS + START_HIGH_MS + in_window / 20000 + (gated ? GATE_HIGH_MS : 0);
+	int64_t bytes = window_copies(d->to) ? dumped_bytes(d) : 0, in_window = d->dumps_running ? 0 : bytes;
+	json_t *downtime = json_pack("{ss}", "how", "computed");
 	json_t *parts = json_pack("{so so so}", "stop_ms", range(STOP_LOW_MS, STOP_HIGH_MS), "dump_ms",
-				  range(in_window / 200000, in_window / 20000), "start_ms", range(START_LOW_MS, START_HIGH_MS));
+				  range(in_window / LOW_BYTES_MS, in_window / HIGH_BYTES_MS), "start_ms", range(START_LOW_MS, START_HIGH_MS));
 
-	if (gated)
+	if (window_is_gated(d->door))
 		json_object_set_new(parts, "gate_ms", range(GATE_LOW_MS, GATE_HIGH_MS));
-	plan_forecast(d->plan, "downtime",
-		      json_pack("{ss sI sI so}", "how", "computed", "low_ms", (json_int_t)low, "high_ms", (json_int_t)high, "parts", parts));
+	json_object_update_new(downtime, window_with(d, in_window));
+	json_object_set_new(downtime, "parts", parts);
+	if (window_copies(d->to)) {
+		json_object_set_new(downtime, "with_dump_running", window_with(d, 0));
+		json_object_set_new(downtime, "with_dump_stopped", window_with(d, bytes));
+	}
+	plan_forecast(d->plan, "downtime", downtime);
 	plan_forecast(d->plan, "space",
 		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes", (json_int_t)(bytes + folder_bytes(d)), "build_bytes",
 				json_int(facts_get(d->now, SEA_TO_LOCAL), "size", 0)));
