@@ -220,3 +220,13 @@ health() { # healthy | unhealthy
 	has_variable SEATABLE_MYSQL_DB_HOST db.example.org
 	refused seatable.database "at db.example.org, in no container of this project"
 }
+
+@test ".env: an access list, which its mode does not show" {
+	command -v setfacl >/dev/null || skip "no setfacl"
+	setfacl -m u:nobody:r "$home/.env" 2>/dev/null || skip "no access lists on this file system"
+	cg check -f m.yaml
+	[[ $output == *"$home/.env"*'access list'* ]]
+	setfacl -b "$home/.env"
+	cg check -f m.yaml
+	[[ $output != *'access list:'* ]]
+}

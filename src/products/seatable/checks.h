@@ -56,6 +56,7 @@ CHECK(probe);
 
 /* checks_guard.c: what stands between others and the run */
 CHECK(gate);
+CHECK(access);
 
 /* checks_target.c: what is wanted, and whether there is a way */
 CHECK(version);

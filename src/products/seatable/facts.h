@@ -109,6 +109,8 @@
 #define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
 #define SEA_ROOM           "host.room"          /* O {"root"|"data": of the folders|"docker"|"store": {"path","free","reserve": what passes beside a writer leave
                                                  * free,"inodes","dev","kind": "btrfs"|"xfs"|"ext4"|"tmpfs"|"another"}} */
+#define SEA_ACCESS         "host.access"        /* O {"selinux": "enforcing"|"permissive"|absent,"labels": {path: label of SELinux},"lists": [path with an
+                                                 * access list, .env too]}: of what the server is given of this host */
 
 /* ---- target */
 #define SEA_TO_EDITION     "target.edition"     /* P str */

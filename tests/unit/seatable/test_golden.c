@@ -70,6 +70,8 @@ int main(void)
 		{ "seatable.room", "both", VERDICT_WARN },
 		{ "seatable.room", "others", VERDICT_PASS },
 		{ "seatable.room", "external", VERDICT_PASS },
+		{ "seatable.access", "list", VERDICT_NOTE },
+		{ "seatable.access", "permissive", VERDICT_PASS },
 		{ "seatable.clock", "stopped", VERDICT_PASS },
 		{ "seatable.archives", "uncounted", VERDICT_UNSURE },
 		{ "seatable.archives", "never", VERDICT_PASS },

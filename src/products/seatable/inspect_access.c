@@ -1,0 +1,52 @@
+/* Who may get at what, beyond owner and mode: labels of SELinux and access lists. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "io/file.h"
+#include "products/seatable/inspect.h"
+
+#define ENFORCE   "/sys/fs/selinux/enforce"
+#define LABEL_MAX 256
+
+/* NULL: this host has none. */
+static const char *selinux(void)
+{
+	autobuf struct buf text = BUF_MAX(16);
+	struct err ignored = ERR_INIT;
+
+	if (file_read_path(ENFORCE, &text, &ignored) < 0)
+		return NULL;
+	return text.len && text.data[0] == '1' ? "enforcing" : "permissive";
+}
+
+static void put_label(const char *path, json_t *labels)
+{
+	char label[LABEL_MAX + 1];
+	ssize_t n = getxattr(path, "security.selinux", label, LABEL_MAX);
+
+	if (n <= 0)
+		return;
+	label[n] = '\0';
+	json_object_set_new(labels, path, json_text(label));
+}
+
+static void put_list(const char *path, json_t *lists)
+{
+	if (getxattr(path, "system.posix_acl_access", NULL, 0) > 0)
+		json_array_append_new(lists, json_text(path));
+}
+
+void sea_look_at_access(struct sea_look *k)
+{
+	const char *env = json_str(facts_get(k->f, SEA_ENV), "path", NULL), *target;
+	json_t *labels = json_object(), *lists = json_array(), *bind;
+
+	if (env)
+		put_list(env, lists);
+	json_object_foreach((json_t *)facts_get(k->f, SEA_BINDS), target, bind) {
+		put_label(json_str(bind, "source", ""), labels);
+		put_list(json_str(bind, "source", ""), lists);
+	}
+	sea_observe(k, SEA_ACCESS, json_pack("{ss* so so}", "selinux", selinux(), "labels", labels, "lists", lists), "xattr");
+}
