@@ -1,6 +1,7 @@
 /* Who runs now, and whether it is what the files say. */
 #include "products/seatable/checks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,10 +166,31 @@ CHECK(source_tag)
 			    json_str(image, "reference", "?"), facts_str(now, SEA_VERSION, "not known"));
 }
 
-/* The minor of companions that count as the server does; others have numbers of their own. */
-static bool follows(const char *name)
+static bool ends_with(const char *name, const char *end)
 {
-	return !strcmp(name, "seatable/seatable-ai") || !strcmp(name, "seatable/custom-app-server");
+	return sv_ends(sv_of(name), end);
+}
+
+/* The minor that a companion of this server is of, from whatever registry: the server's own, or by the table of releases; NULL: it has numbers of
+ * its own, or none that is known. */
+static const char *minor_of_companion(const char *name, const char *version)
+{
+	struct sea_version v;
+
+	if (ends_with(name, "seatable/seatable-ai") || ends_with(name, "seatable/custom-app-server") || ends_with(name, "seatable/seatable-html-server"))
+		return version;
+	if (ends_with(name, "seatable/seatable-python-scheduler") || ends_with(name, "seatable/seatable-python-starter") ||
+	    ends_with(name, "seatable/seatable-python-runner"))
+		return sea_version_parse(version, &v) ? sea_version_python(&v) : NULL;
+	return NULL;
+}
+
+/* "6.1.8" and "4.3" are of a minor each. */
+static bool is_of_minor(const struct sea_version *tag, const char *minor)
+{
+	int major, n;
+
+	return sscanf(minor, "%d.%d", &major, &n) != 2 || (tag->major == major && tag->minor == n);
 }
 
 CHECK(companions)
@@ -183,10 +205,12 @@ CHECK(companions)
 	before = ret->n;
 	json_object_foreach((json_t *)images, name, one) {
 		autofree char *subject = xasprintf("service %s", name);
-		struct sea_image i;
+		struct sea_image i = { 0 };
+		const char *minor = sea_image_parse(json_str(one, "reference", NULL), &i) && i.pinned ? minor_of_companion(i.name, version) : NULL;
 
-		if (sea_image_parse(json_str(one, "reference", NULL), &i) && i.pinned && follows(i.name) && !same_minor(i.tag, version))
-			results_add(ret, id, VERDICT_WARN, subject, "it is %s, and the server %s", i.tag, version);
+		if (minor && !is_of_minor(&i.version, minor))
+			results_add(ret, id, VERDICT_WARN, subject, "it is %s, and the server %s%s%s", i.tag, version,
+				    strcmp(minor, version) ? ", which goes with " : "", strcmp(minor, version) ? minor : "");
 	}
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "none of another minor release");

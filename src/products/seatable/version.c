@@ -89,6 +89,11 @@ int sea_version_together(const struct sea_version *v)
 	return (int)json_int(release_of(v), "together", -1);
 }
 
+const char *sea_version_python(const struct sea_version *v)
+{
+	return json_str(release_of(v), "python", NULL);
+}
+
 /* ---- which change it is ---- */
 
 static bool is_developer(const struct sea_side *s)

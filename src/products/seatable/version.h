@@ -44,3 +44,5 @@ bool sea_version_has_developer(const struct sea_version *v);
 /* The first Enterprise patch made of the same source as this minor's Developer Edition; -1: not known. One below it is a step back from
  * Developer Edition. */
 int sea_version_together(const struct sea_version *v);
+/* Minor of the Python pipeline's images that this minor was published with, "4.3"; NULL: not known. */
+const char *sea_version_python(const struct sea_version *v);

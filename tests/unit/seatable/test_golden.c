@@ -25,6 +25,7 @@ int main(void)
 		{ "seatable.gate", "none", VERDICT_NOTE },
 		{ "seatable.images", "retagged", VERDICT_PASS },
 		{ "seatable.edition", "word", VERDICT_NOTE },
+		{ "seatable.companions", "python", VERDICT_WARN },
 		{ "seatable.version-agrees", "early", VERDICT_WARN },
 		{ "seatable.probe", "fileless", VERDICT_NOTE },
 		{ "seatable.version", "down", VERDICT_BLOCK },
