@@ -173,7 +173,7 @@ static bool is_local(const char *image)
 	return !strncmp(image, "127.0.0.1:", 10) || !strncmp(image, "localhost:", 10);
 }
 
-static json_t *ask_registry(const char *image)
+json_t *container_ask_registry(const char *image)
 {
 	const char *argv[] = { "docker", "manifest", "inspect", image, NULL, NULL };
 	autobuf struct buf said = BUF_MAX(4u << 20);
@@ -183,7 +183,7 @@ static json_t *ask_registry(const char *image)
 		argv[3] = "--insecure";
 		argv[4] = image;
 	}
-	return docker_run(argv, REGISTRY_MAX, &said, &e) >= 0 ? json_string("there") : json_text(e.msg);
+	return docker_run(argv, REGISTRY_MAX, &said, &e) >= 0 ? json_string(REGISTRY_HAS) : json_text(e.msg);
 }
 
 static void look_at_image(struct facts *f, const struct goal *to)
@@ -197,7 +197,7 @@ static void look_at_image(struct facts *f, const struct goal *to)
 		json_object_update_new(about, json_pack("{ss ss}", "id", json_str(seen, "Id", ""), "arch",
 		                                        json_str(seen, "Architecture", "")));
 	else if (e.kind == ERR_ABSENT && !json_str(to->target, "image_archive", NULL))
-		json_object_set_new(about, "registry", ask_registry(image));
+		json_object_set_new(about, "registry", container_ask_registry(image));
 	else if (e.kind != ERR_ABSENT)
 		json_object_set_new(about, "error", json_text(e.msg));
 	facts_put(f, FACT_OBSERVED, FACT_IMAGE_SEEN, about, "docker");

@@ -35,7 +35,7 @@ static void judge_source(const json_t *image, const json_t *seen, const char *id
 		results_add(ret, id, VERDICT_BLOCK, name, "there is no '%s'", path);
 	else if (path)
 		results_add(ret, id, VERDICT_NOTE, name, "the image is loaded from '%s' while the server runs", path);
-	else if (registry && !strcmp(registry, "there"))
+	else if (registry && !strcmp(registry, REGISTRY_HAS))
 		results_add(ret, id, VERDICT_NOTE, name, "the image is pulled while the server runs");
 	else
 		results_add(ret, id, VERDICT_BLOCK, name, "the image is not on this host, and its registry says: %s",

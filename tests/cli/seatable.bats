@@ -230,3 +230,23 @@ health() { # healthy | unhealthy
 	cg check -f m.yaml
 	[[ $output != *'access list:'* ]]
 }
+
+# The wanted image is not on this host any more, and in that list of what docker knows.
+image_in() { # registry | nothing
+	python3 - "$DOCKER_CONFIG/state.json" "$1" <<-'END'
+		import json, sys
+		state = json.load(open(sys.argv[1]))
+		known = state["images"] + state.get("nothing", [])
+		state["images"], state[sys.argv[2]] = known[:3], known[3:]
+		json.dump(state, open(sys.argv[1], "w"), indent=1, sort_keys=True)
+	END
+}
+
+@test "the image: in no registry, in one that has it" {
+	image_in nothing
+	refused seatable.target-image "its registry says" "no such manifest"
+	image_in registry
+	planned
+	cg check -f m.yaml
+	[[ $output == *'it is pulled before anything stops'* ]]
+}

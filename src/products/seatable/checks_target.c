@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "engine/container_move.h"
 #include "products/seatable/image.h"
 
 static void judge_move(const struct sea_change *c, const char *id, struct results *ret)
@@ -102,14 +104,17 @@ CHECK(target_edition)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", wanted);
 }
 
-static void say_pulled(const struct facts *now, const json_t *image, struct results *ret)
+static void say_pulled(const struct facts *now, const json_t *image, const char *registry, struct results *ret)
 {
 	static const char id[] = "seatable.target-image";
 	const json_t *alike = facts_get(now, SEA_TO_ALIKE);
-	const char *other = json_string_value(json_array_get(alike, 0));
+	const char *other = json_string_value(json_array_get(alike, 0)), *name = json_str(image, "reference", "?");
+	autofree char *here = other ? xasprintf("; here is %s", other) : xstrdup("");
 
-	results_add(ret, id, VERDICT_NOTE, NULL, "%s is not on this host: it is pulled before anything stops%s%s", json_str(image, "reference", "?"),
-		    other ? "; here is " : "", other ? other : "");
+	if (registry && strcmp(registry, REGISTRY_HAS) != 0)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s is not on this host, and its registry says: %s%s", name, registry, here);
+	else
+		results_add(ret, id, VERDICT_NOTE, NULL, "%s is not on this host: it is pulled before anything stops%s", name, here);
 }
 
 CHECK(target_image)
@@ -132,7 +137,7 @@ CHECK(target_image)
 	else if (!strcmp(json_str(source, "from", ""), "archive"))
 		results_add(ret, id, VERDICT_NOTE, NULL, "it is loaded from %s before anything stops", json_str(source, "file", "?"));
 	else
-		say_pulled(now, image, ret);
+		say_pulled(now, image, json_str(source, "registry", NULL), ret);
 }
 
 CHECK(target_content)

@@ -117,7 +117,8 @@
 #define SEA_TO_VERSION     "target.version"     /* P str */
 #define SEA_TO_IMAGE       "target.image"       /* P sea_image_facts() of what will be in force, and "default": the line is taken out */
 #define SEA_TO_LOCAL       "target.local"       /* O {"id","arch","os","version": server_version|absent,"size"}: it is on this host; absent: not */
-#define SEA_TO_SOURCE      "target.source"      /* O {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent} */
+#define SEA_TO_SOURCE      "target.source"      /* O {"from": "local"|"archive"|"registry","file"|absent,"finding": what is wrong|absent,
+                                                 * "registry": container_ask_registry()|absent: it was not asked} */
 #define SEA_TO_ALIKE       "target.alike"       /* O [reference]: on this host, of the wanted edition and minor */
 #define SEA_TO_LICENSE     "target.license"     /* P as SEA_LICENSE, of settings.license_file; absent: none is given */
 #define SEA_TO_MOVED       "target.moved"       /* P compose_files_moved() of SEATABLE_IMAGE with that image [docker compose config] */

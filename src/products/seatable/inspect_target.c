@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "engine/compose_files.h"
+#include "engine/container_move.h"
 #include "products/seatable/docker.h"
 #include "products/seatable/envfile.h"
 #include "products/seatable/image.h"
@@ -78,19 +79,22 @@ static void put_local(struct sea_look *k, const char *reference)
 		"docker image inspect");
 }
 
-static void put_source(struct sea_look *k)
+static void put_source(struct sea_look *k, const char *reference)
 {
 	const char *archive = json_str(k->to->target, "image_archive", NULL), *finding = NULL;
+	bool from_registry = !archive && !facts_get(k->f, SEA_TO_LOCAL);
+	json_t *source;
 	struct stat st;
 
 	if (archive && stat(archive, &st) < 0)
 		finding = "the file cannot be read";
 	else if (archive && !S_ISREG(st.st_mode))
 		finding = "it is no file";
-	sea_observe(k, SEA_TO_SOURCE,
-		json_pack("{ss ss* ss*}", "from", facts_get(k->f, SEA_TO_LOCAL) ? "local" : archive ? "archive" : "registry", "file", archive,
-			  "finding", finding),
-		"goal");
+	source = json_pack("{ss ss* ss*}", "from", from_registry ? "registry" : archive && !facts_get(k->f, SEA_TO_LOCAL) ? "archive" : "local", "file",
+			   archive, "finding", finding);
+	if (from_registry && sea_is_live(k))
+		json_object_set_new(source, "registry", container_ask_registry(reference));
+	sea_observe(k, SEA_TO_SOURCE, source, "goal");
 }
 
 static void put_alike(struct sea_look *k, const char *edition)
@@ -149,7 +153,7 @@ static void put_image(struct sea_look *k, const char *reference)
 		put_local(k, reference);
 	if (sea_is_live(k))
 		put_moved(k, reference);
-	put_source(k);
+	put_source(k, reference);
 }
 
 void sea_look_at_target(struct sea_look *k)

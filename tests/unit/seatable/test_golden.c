@@ -39,6 +39,8 @@ int main(void)
 		{ "seatable.target-edition", "unknown", VERDICT_NOTE },
 		{ "seatable.target-image", "archive", VERDICT_BLOCK },
 		{ "seatable.target-image", "load", VERDICT_NOTE },
+		{ "seatable.target-image", "login", VERDICT_BLOCK },
+		{ "seatable.target-image", "pull", VERDICT_NOTE },
 		{ "seatable.target-content", "absent", VERDICT_PASS },
 		{ "seatable.default-image", "same", VERDICT_NOTE },
 		{ "seatable.license", "none", VERDICT_BLOCK },
