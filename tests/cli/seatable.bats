@@ -84,6 +84,14 @@ planned() {
 	[[ $output == *'assigned 2 times; line 5 wins'* ]]
 }
 
+@test "variables of the shell that Compose would take: told, and not taken" {
+	export SEATABLE_IMAGE=nobody/has-it:1 COMPOSE_FILE=seatable-server.yml COMPOSE_PROFILES=other COMPOSE_PROJECT_NAME=other
+	planned
+	cg check -f m.yaml
+	[[ $output == *'variable SEATABLE_IMAGE'* && $output == *'variable COMPOSE_PROFILES'* && $output == *'variable COMPOSE_PROJECT_NAME'* ]]
+	[[ $output != *'variable COMPOSE_FILE'* ]]
+}
+
 @test ".env: a quote that does not end, a name with a blank" {
 	sed -i "s/'seatable.test'/'seatable.test/" "$home/.env"
 	refused seatable.env "line"

@@ -13,7 +13,7 @@
 #define SEA_ENV_IMAGE      "env.image"          /* P {"present","value","line","also": further assignments that do not win,"words": it
                                                  * stands in comments or in other values}: SEATABLE_IMAGE in .env */
 #define SEA_ENV_BASH       "env.bash"           /* P [key]: whose values bash reads otherwise */
-#define SEA_ENV_SHADOWED   "env.shadowed"       /* O [key]: set in our own environment, to something else than in .env */
+#define SEA_ENV_SHADOWED   "env.shadowed"       /* O [key]: set in our own environment, to something else than in .env, or deciding and not in .env */
 
 #define SEA_PROJECT        "compose.project"    /* P {"name","files": [name as listed],"separator","profiles": [..]} [.env] */
 #define SEA_FILES          "compose.files"      /* P [{"name","path","state": "there"|"absent"|"blanks"|"empty"|"directory","sha256"|absent,

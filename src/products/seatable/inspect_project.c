@@ -47,8 +47,11 @@ static void put_env_file(struct sea_look *k)
 		    ".env");
 }
 
+/* Those of .env that we have otherwise, and those that decide what is made of it, or the image, without being in it. */
 static json_t *shadowed(const struct map *values)
 {
+	static const char *const deciding[] = { "COMPOSE_FILE",	    "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES",		"COMPOSE_PATH_SEPARATOR",
+						"COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE", SEA_VARIABLE };
 	json_t *keys = json_array();
 
 	map_each (values, it) {
@@ -57,6 +60,9 @@ static json_t *shadowed(const struct map *values)
 		if (ours && strcmp(ours, it->value) != 0)
 			json_array_append_new(keys, json_text(it->key));
 	}
+	for (size_t i = 0; i < ARRAY_LEN(deciding); i++)
+		if (getenv(deciding[i]) && !map_get(values, deciding[i]))
+			json_array_append_new(keys, json_text(deciding[i]));
 	return keys;
 }
 
