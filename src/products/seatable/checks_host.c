@@ -238,5 +238,23 @@ CHECK(clock)
 
 CHECK(jobs)
 {
-	judge_members(now, SEA_JOBS, SEA_ROOM, "seatable.jobs", VERDICT_WARN, "job", "it may be at work in the window", ret);
+	static const char id[] = "seatable.jobs";
+	const json_t *jobs, *job;
+	const char *name;
+
+	if (!need_if_any(now, SEA_JOBS, SEA_ROOM, id, ret, &jobs))
+		return;
+	json_object_foreach((json_t *)jobs, name, job) {
+		const char *work = json_str(job, "work", NULL), *container = json_str(job, "container", "?");
+		autofree char *subject = xasprintf("job %s", name);
+
+		if (!work)
+			results_add(ret, id, VERDICT_WARN, subject, "%s may start one in the window, or has started one", container);
+		else if (*work)
+			results_add(ret, id, VERDICT_WARN, subject, "%s is at work now: %s", container, work);
+		else
+			results_add(ret, id, VERDICT_NOTE, subject, "%s does nothing now, and begins by its own clock, perhaps in the window", container);
+	}
+	if (!json_object_size(jobs))
+		results_add(ret, id, VERDICT_PASS, NULL, "none");
 }

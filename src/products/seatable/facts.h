@@ -100,7 +100,8 @@
                                                  * "office","antivirus","whiteboard","seadoc","html","metrics","python","ai","big_data" */
 #define SEA_ARCHIVES       "data.archives"      /* O int: bases with rows in db-data */
 #define SEA_CLUSTER        "cluster.signs"      /* P [str]: why it is taken for a node of a cluster; absent: it is none */
-#define SEA_JOBS           "server.jobs"        /* O {"python","restic","ofelia": running}; those that are */
+#define SEA_JOBS           "server.jobs"        /* O {"python"|"restic"|"ofelia": {"container","work": what is under way|"" nothing is|absent: not
+                                                 * told}}; those whose container runs */
 
 /* ---- host */
 #define SEA_DOCKER         "host.docker"        /* P {"version","arch","os","root","swarm","rootless"}; missing: it cannot be asked */

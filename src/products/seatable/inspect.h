@@ -35,6 +35,7 @@ void sea_look_at_data(struct sea_look *k);      /* inspect_data.c: the data fold
 void sea_look_at_license(struct sea_look *k);   /* inspect_license.c: licences, present and given */
 int  sea_look_at_databases(struct sea_look *k, struct err *e) must_check;       /* inspect_database.c */
 void sea_look_at_host(struct sea_look *k);      /* inspect_host.c: docker, room, neighbours */
+void sea_look_at_jobs(struct sea_look *k);      /* inspect_jobs.c: backups, and scripts of users */
 void sea_look_at_access(struct sea_look *k);    /* inspect_access.c: SELinux and access lists of what the server is given */
 void sea_look_at_target(struct sea_look *k);    /* inspect_target.c: what will be in force */
 void sea_look_at_causes(struct sea_look *k);    /* inspect_causes.c: why facts are missing */

@@ -102,25 +102,6 @@ static void put_others(struct sea_look *k)
 	sea_observe_some(k, SEA_NEIGHBOURS, neighbours, "docker inspect");
 }
 
-/* ---- jobs that run ---- */
-
-static bool runs(const struct sea_look *k, const char *service)
-{
-	return json_bool(json_object_get(sea_layout_container(&k->l, service), "State"), "Running", false);
-}
-
-static void put_jobs(struct sea_look *k)
-{
-	static const char *const jobs[][2] = { { "python-runner", "python" }, { "restic", "restic" }, { "restic-backup", "restic" },
-					       { "ofelia", "ofelia" } };
-	json_t *found = json_object();
-
-	for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
-		if (runs(k, jobs[i][0]))
-			json_object_set_new(found, jobs[i][1], json_string(jobs[i][0]));
-	sea_observe_some(k, SEA_JOBS, found, "docker inspect");
-}
-
 void sea_look_at_host(struct sea_look *k)
 {
 	put_docker(k);
@@ -128,5 +109,5 @@ void sea_look_at_host(struct sea_look *k)
 		return;
 	put_rooms(k);
 	put_others(k);
-	put_jobs(k);
+	sea_look_at_jobs(k);
 }

@@ -1,4 +1,5 @@
 /* What servers, databases and configuration files answer, read. */
+#include "products/seatable/jobs.h"
 #include "products/seatable/server.h"
 #include "products/seatable/settings.h"
 #include "products/seatable/survey.h"
@@ -183,6 +184,25 @@ static void local_storage(void **state)
 	assert_string_equal(json_str(storage, "kind", ""), "local");
 }
 
+/* ---- jobs ---- */
+
+static void works(const char *top, const char *work)
+{
+	autojson json_t *found = sea_job_of(sv_of(top));
+
+	assert_string_equal(json_string_value(found), work);
+}
+
+static void a_backup_that_waits_and_one_at_work(void **state)
+{
+	works("", "");
+	works("PID                 COMMAND\n812                 crond -f -d 8\n", "");
+	works("PID  COMMAND\n812  /bin/sh /bin/backup restic\n", "");
+	works("PID  COMMAND\n812  crond -f\n990  /usr/bin/restic backup /data --password-file x\n", "restic");
+	works("PID  COMMAND\n990  mariadb-dump -uroot dtable_db", "mariadb-dump");
+	works("PID", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,7 +211,7 @@ int main(void)
 		cmocka_unit_test(what_the_databases_have),    cmocka_unit_test(only_what_is_there_is_counted),
 		cmocka_unit_test(counts_and_what_is_missing), cmocka_unit_test(names_for_statements),
 		cmocka_unit_test(settings_in_python),         cmocka_unit_test(features_and_where_they_are_switched_on),
-		cmocka_unit_test(local_storage),
+		cmocka_unit_test(local_storage),              cmocka_unit_test(a_backup_that_waits_and_one_at_work),
 	};
 
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);

@@ -73,6 +73,8 @@ int main(void)
 		{ "seatable.room", "both", VERDICT_WARN },
 		{ "seatable.room", "others", VERDICT_PASS },
 		{ "seatable.room", "external", VERDICT_PASS },
+		{ "seatable.jobs", "idle", VERDICT_NOTE },
+		{ "seatable.jobs", "untold", VERDICT_WARN },
 		{ "seatable.access", "list", VERDICT_NOTE },
 		{ "seatable.access", "permissive", VERDICT_PASS },
 		{ "seatable.clock", "stopped", VERDICT_PASS },
