@@ -211,6 +211,7 @@ CHECK(lost_features)
 		{ "html", VERDICT_WARN, "HTML pages of apps are no longer served" },
 		{ "metrics", VERDICT_NOTE, "metrics are no longer served" },
 	};
+	int64_t found = json_int(facts_get(now, SEA_COUNTS), "virus", 0);
 	const json_t *features;
 	size_t before = ret->n;
 
@@ -219,6 +220,8 @@ CHECK(lost_features)
 	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
 		if (feature(now, lost[i].name))
 			results_add(ret, id, lost[i].verdict, lost[i].name, "%s (by %s)", lost[i].lost, feature(now, lost[i].name));
+	if (feature(now, "antivirus") && found)
+		results_add(ret, id, VERDICT_WARN, "antivirus", "%lld files were found to hold a virus, and are listed nowhere then", (long long)found);
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "none of them is in use");
 }

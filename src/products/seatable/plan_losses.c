@@ -100,10 +100,15 @@ static const struct {
 	const char *feature, *what;
 } features[] = {
 	{ "office", "documents are no longer opened in OnlyOffice or Collabora" },
-	{ "antivirus", "uploads are no longer scanned for viruses" },
 	{ "whiteboard", "whiteboards cannot be opened" },
 	{ "html", "HTML pages of apps are no longer served" },
 };
+
+static void lose_antivirus(const struct losing *l)
+{
+	if (is_configured(l, "antivirus"))
+		lose(l, "antivirus", "uploads are no longer scanned for viruses; %lld files were found to hold one", (long long)counted(l, "virus"));
+}
 
 static void lose_features(const struct losing *l)
 {
@@ -126,5 +131,6 @@ void seatable_losses(const struct facts *now, const struct goal *to, struct plan
 	lose_permissions(&l);
 	lose_roles(&l);
 	lose_logins(&l);
+	lose_antivirus(&l);
 	lose_features(&l);
 }

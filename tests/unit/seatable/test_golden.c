@@ -78,6 +78,7 @@ int main(void)
 		{ "seatable.access", "list", VERDICT_NOTE },
 		{ "seatable.access", "permissive", VERDICT_PASS },
 		{ "seatable.clock", "stopped", VERDICT_PASS },
+		{ "seatable.lost-features", "all", VERDICT_WARN },
 		{ "seatable.archives", "uncounted", VERDICT_UNSURE },
 		{ "seatable.archives", "never", VERDICT_PASS },
 		{ "seatable.apps", "uncounted", VERDICT_UNSURE },
