@@ -89,6 +89,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.flush",             seatable_check_flush },
 	{ "seatable.room",              seatable_check_room },
 	{ "seatable.docker-room",       seatable_check_docker_room },
+	{ "seatable.store",             seatable_check_store },
 	{ "seatable.access",            seatable_check_access },
 	{ "seatable.watchers",          seatable_check_watchers },
 	{ "seatable.neighbours",        seatable_check_neighbours },

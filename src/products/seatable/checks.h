@@ -57,6 +57,7 @@ CHECK(probe);
 /* checks_guard.c: what stands between others and the run */
 CHECK(gate);
 CHECK(access);
+CHECK(store);
 
 /* checks_target.c: what is wanted, and whether there is a way */
 CHECK(version);

@@ -1,8 +1,9 @@
-/* What stands between others and the run: the gate, and who may get at what. */
+/* What stands between others and the run: the gate, who may get at what, and where the restore point lies. */
 #include "products/seatable/checks.h"
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "products/seatable/gate.h"
 
 CHECK(gate)
@@ -47,4 +48,51 @@ CHECK(access)
 		results_add(ret, id, VERDICT_NOTE, json_string_value(path), "it has an access list: more may get at it than its mode tells");
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "SELinux: %s; no access lists", selinux);
+}
+
+/* ---- the restore point's place */
+
+static bool is_within(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return n && !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+/* The folders that are copied lie in it. */
+static bool is_in_the_data(const struct facts *now, const char *path)
+{
+	autofree char *data = xasprintf("%s/seatable", facts_str(now, SEA_DATA, ""));
+
+	return is_within(path, data);
+}
+
+/* Not the last bit alone: with the sticky one nobody takes away what is another's. */
+static bool lets_anybody_in(int64_t mode)
+{
+	return mode & 02 && !(mode & 01000);
+}
+
+CHECK(store)
+{
+	static const char id[] = "seatable.store";
+	const json_t *store;
+	const char *path;
+	int64_t mode;
+
+	if (!need_if_any(now, SEA_STORE, SEA_ACCESS, id, ret, &store))
+		return;
+	path = json_str(store, "path", "?");
+	mode = json_int(store, "mode", 0);
+	if (!store)
+		not_asked(id, "beside what is copied, in a folder of its own that is private", ret);
+	else if (is_in_the_data(now, path) && strcmp(goal_setting(to, "folders", "copy"), "none") != 0)
+		results_add(ret, id, VERDICT_BLOCK, path, "it lies within the data that is copied into it");
+	else if (lets_anybody_in(mode))
+		results_add(ret, id, VERDICT_BLOCK, path, "mode %04llo: anybody may take away what lies in it, and put something else there",
+			    (unsigned long long)mode);
+	else if (is_within(path, facts_str(now, SEA_ROOT, "")) || is_within(path, facts_str(now, SEA_DATA, "")))
+		results_add(ret, id, VERDICT_WARN, path, "it lies within the installation: what takes that away takes the way back as well");
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", path);
 }

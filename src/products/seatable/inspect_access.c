@@ -1,6 +1,8 @@
-/* Who may get at what, beyond owner and mode: labels of SELinux and access lists. */
+/* Who may get at what: labels of SELinux and access lists, which owner and mode do not show, and where the restore point is to lie. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "io/file.h"
@@ -37,6 +39,28 @@ static void put_list(const char *path, json_t *lists)
 		json_array_append_new(lists, json_text(path));
 }
 
+/* NULL: a store that somebody named. */
+static const char *named_store(const struct sea_look *k)
+{
+	const char *store = k->to ? json_str(k->to->restore_point, "store", "beside") : "beside";
+
+	return strncmp(store, "file://", 7) ? NULL : store + 7;
+}
+
+static void put_store(struct sea_look *k)
+{
+	const char *path = named_store(k);
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!path)
+		return;
+	if (!realpath(path, real) || stat(real, &st) < 0)
+		sea_observe(k, SEA_STORE, json_pack("{ss}", "path", path), "restore_point.store");
+	else
+		sea_observe(k, SEA_STORE, json_pack("{ss si}", "path", real, "mode", (int)(st.st_mode & 07777)), "restore_point.store");
+}
+
 void sea_look_at_access(struct sea_look *k)
 {
 	const char *env = json_str(facts_get(k->f, SEA_ENV), "path", NULL), *target;
@@ -49,4 +73,5 @@ void sea_look_at_access(struct sea_look *k)
 		put_list(json_str(bind, "source", ""), lists);
 	}
 	sea_observe(k, SEA_ACCESS, json_pack("{ss* so so}", "selinux", selinux(), "labels", labels, "lists", lists), "xattr");
+	put_store(k);
 }
