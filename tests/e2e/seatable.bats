@@ -274,15 +274,18 @@ on_btrfs() {
 	[[ $output == *'not a directory'* ]]
 }
 
+# By the yml's own image, whatever the shell says.
 @test "crossgrade takes such folders away and puts the licence there" {
 	home=$lab/trap
 	rm "$home/seatable-compose/seatable-license.txt"
 	mkdir "$home/seatable-compose/seatable-license.txt"
 	"$REAL" up "$home"
-	goal enterprise 5.1.9 "license_file: $lab/license.txt"
-	cg apply -f "$lab/goal.yaml" --yes
+	goal enterprise '5.1.9, image: default' "license_file: $lab/license.txt"
+	SEATABLE_IMAGE=nobody/has-it:1 COMPOSE_FILE=none.yml COMPOSE_PROJECT_NAME=other cg apply -f "$lab/goal.yaml" --yes
 	exits 0
 	is enterprise 5.1.9
+	run grep SEATABLE_IMAGE "$home/seatable-compose/.env"
+	[ "$status" -eq 1 ]
 	cmp "$lab/license.txt" "$home/seatable-compose/seatable-license.txt"
 	compose down 2>/dev/null
 }

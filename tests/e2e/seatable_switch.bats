@@ -74,7 +74,7 @@ calls_end() {
 	[ "$(wc -l <"$lab/second.codes")" = 2 ]
 }
 
-@test "the way back without the old image's name touches nothing; with it, it keeps what users wrote and who was made anew since" {
+@test "the way back without the old image's name, or its licence, touches nothing; with them, it keeps what users wrote and who was made anew since" {
 	local redis server
 	compose up --detach --no-deps --force-recreate redis
 	redis=$(id_of redis)
@@ -95,6 +95,14 @@ calls_end() {
 	[ "$(id_of seatable-server)" = "$server" ]
 	docker tag kept:1 seatable/seatable-enterprise:6.1.8
 	docker rmi kept:1 >/dev/null
+	# In its place the old Enterprise would read it.
+	cp -p "$home/seatable-compose/seatable-license.txt" "$lab/holds"
+	"$REAL" license "$home/seatable-compose/seatable-license.txt" Expiration=2020-01-01
+	cg rollback
+	exits 1
+	[[ $output$stderr == *"would not start with 'seatable-license.txt'"* ]]
+	[ "$(id_of seatable-server)" = "$server" ]
+	cp -p "$lab/holds" "$home/seatable-compose/seatable-license.txt"
 	cg rollback
 	exits 0
 	is enterprise 6.1.8
