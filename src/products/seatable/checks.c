@@ -87,6 +87,7 @@ const struct check seatable_checks[] = {
 	{ "seatable.engines",           seatable_check_engines },
 	{ "seatable.redis",             seatable_check_redis, .judges = SEA_REDIS },
 	{ "seatable.flush",             seatable_check_flush },
+	{ "seatable.restore-point",     seatable_check_restore_point },
 	{ "seatable.room",              seatable_check_room },
 	{ "seatable.docker-room",       seatable_check_docker_room },
 	{ "seatable.store",             seatable_check_store },

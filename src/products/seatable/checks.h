@@ -17,6 +17,7 @@ bool sea_has_env(const struct facts *now, const char *id, struct results *ret);
 CHECK(docker);
 CHECK(compose);
 CHECK(swarm);
+CHECK(restore_point);
 CHECK(room);
 CHECK(docker_room);
 CHECK(watchers);

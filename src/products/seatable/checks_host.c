@@ -143,6 +143,19 @@ static void say_memory(const json_t *at, struct results *ret)
 			    "it lies in memory: a restore point there ends with the host's next start");
 }
 
+CHECK(restore_point)
+{
+	static const char id[] = "seatable.restore-point";
+	const char *kind = json_str(to->restore_point, "kind", "tree");
+
+	if (window_copies(to))
+		results_add(ret, id, VERDICT_PASS, NULL, "dumps of the databases, read back before anything stops");
+	else if (!strcmp(kind, "snapshot"))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "a snapshot cannot be put back under the database, which runs on");
+	else
+		results_add(ret, id, VERDICT_WARN, NULL, "'%s': a way back keeps the data as it is then, and cannot restore it", kind);
+}
+
 CHECK(room)
 {
 	static const char id[] = "seatable.room";

@@ -48,6 +48,15 @@ static int settings_are_good(const struct goal *to, struct err *e)
 	return sea_client_settings(to, e) < 0 ? -(int)e->kind : window_settings(to, spans, ARRAY_LEN(spans), e);
 }
 
+/* It would be put back under a database that runs: nobody but the operator can stop that. */
+static int point_is_good(const struct goal *to, struct err *e)
+{
+	if (strcmp(json_str(to->restore_point, "kind", "tree"), "snapshot") != 0)
+		return 0;
+	err_set(e, ERR_USAGE, "'restore_point.kind: snapshot' is not for SeaTable, whose database runs on in the window");
+	return err_hint(e, "leave it at 'tree'; or take a snapshot of your own, by a hook before_stop for instance, and say 'external'");
+}
+
 /* ---- the site ---- */
 
 static json_t *database_at(const struct facts *now)
@@ -158,9 +167,13 @@ int seatable_plan(const struct facts *now, const struct goal *to, struct plan *r
 			       .by_default = json_bool(image, "default", false),
 			       .dumps_running = strcmp(goal_setting(to, "dump", "running"), "stopped") != 0 };
 
-	if (enough_is_known(now, e) < 0 || settings_are_good(to, e) < 0 || sea_folders_of(now, to, &d.folders, e) < 0 ||
-	    sea_folders_can(now, to, e) < 0 || gate_can_be(now, to, e) < 0)
+	if (enough_is_known(now, e) < 0 || settings_are_good(to, e) < 0 || point_is_good(to, e) < 0 ||
+	    sea_folders_of(now, to, &d.folders, e) < 0 || sea_folders_can(now, to, e) < 0 || gate_can_be(now, to, e) < 0)
 		return -(int)e->kind;
+	if (!window_copies(to)) {
+		d.folders = SEA_FOLDERS_NONE;
+		d.clones = false;
+	}
 	set_roots(&d);
 	d.at = database_at(now);
 	d.schemas = own_schemas(now);

@@ -39,17 +39,15 @@ static void license_of_way_back(struct sea_draft *d, json_t *params)
 		json_object_set_new(params, "license", license_place(d));
 }
 
-/* Nothing of it is done going forward; on the way back it stands behind the start of the old image. */
+/* Nothing of it is done going forward; on the way back it stands behind the start of the old image, and looks also where there are no dumps. */
 static void data(struct sea_draft *d)
 {
-	json_t *params;
+	bool dumped = window_copies(d->to);
+	json_t *params = json_pack("{sO sO ss? so* so* so so ss}", "at", d->at, "schemas", d->schemas, "log",
+				   json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "dumps", dumped ? plan_from("dump", "dumps") : NULL, "of",
+				   dumped ? plan_from("dump", "of") : NULL, "frozen", plan_from("freeze", "facts"), "release",
+				   place_of("data", "seatable/conf/current_version.txt"), "within", sea_draft_span(d, "dump_timeout", "1h"));
 
-	if (!window_copies(d->to))
-		return;
-	params = json_pack("{sO sO ss? so so so so ss}", "at", d->at, "schemas", d->schemas, "log",
-			   json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "dumps", plan_from("dump", "dumps"), "of",
-			   plan_from("dump", "of"), "frozen", plan_from("freeze", "facts"), "release",
-			   place_of("data", "seatable/conf/current_version.txt"), "within", sea_draft_span(d, "dump_timeout", "1h"));
 	if (!strcmp(d->from_edition, SEA_ENTERPRISE))
 		license_of_way_back(d, params);
 	if (d->folders == SEA_FOLDERS_COPY)

@@ -17,7 +17,7 @@ static void point_note(struct sea_draft *d)
 			  d->folders == SEA_FOLDERS_COPY ? " and the copy of the folders" : "");
 	if (d->clones)
 		plan_note(d->plan, "the copy of the folders shares their bytes on the file system: it takes neither their room nor the time to read them");
-	if (d->folders == SEA_FOLDERS_NONE)
+	if (d->folders == SEA_FOLDERS_NONE && window_copies(d->to))
 		plan_note(d->plan, "data folders are not copied: 'rollback --restore-data' brings the databases alone");
 }
 
@@ -107,6 +107,8 @@ static int64_t dumped_bytes(const struct sea_draft *d)
 	int64_t sum = 0;
 	size_t i;
 
+	if (!window_copies(d->to))
+		return 0;
 	json_array_foreach(d->schemas, i, one)
 		sum += json_int(json_object_get(sizes, json_string_value(one)), "bytes", 0);
 	return sum;

@@ -2,9 +2,9 @@
  * databases as they are, which within a minor release it may: what users wrote since the switch stays. Only where that is asked for
  * (rollback --restore-data) the dumps are put back, and then what goes is dumped beside them before.
  *
- * params {"at": as sea_db_open(),"schemas":[name],"log": schema of operation_log,"within","dumps","of": of seatable_dump,"release":
- * as there,"frozen": the baseline, as facts_freeze gives it,"license": place|null: what the old edition needs to start,"license_was": facts
- * of it, where the way back puts it there again}; result {}.
+ * params {"at": as sea_db_open(),"schemas":[name],"log": schema of operation_log,"within","dumps","of": of seatable_dump, absent where none
+ * are made,"release": as there,"frozen": the baseline, as facts_freeze gives it,"license": place|null: what the old edition needs to
+ * start,"license_was": facts of it, where the way back puts it there again}; result {}.
  *
  * Databases that moved are the work of another minor release than the image claimed: they are put back without being asked for where
  * nothing was written since the baseline, else only with --restore-data; --force leaves them as they are. Once it was begun to put them back
@@ -18,40 +18,71 @@
 #include "engine/point_of.h"
 #include "engine/serve.h"
 #include "io/file.h"
+#include "products/seatable/baseline.h"
 #include "products/seatable/gone.h"
 #include "products/seatable/license_place.h"
 #include "products/seatable/seatable.h"
 
 #define WITHIN (3600 * NS_PER_S)
 
-static int describe(const json_t *params unused_arg, struct buf *ret, struct err *e)
+static const json_t *dumps_of(const json_t *params)
 {
-	buf_adds(ret, "databases stay as they are on a way back; the dumps are there for 'rollback --restore-data'");
+	return json_object_get(params, "dumps");
+}
+
+static int describe(const json_t *params, struct buf *ret, struct err *e)
+{
+	buf_adds(ret, "databases stay as they are on a way back");
+	if (dumps_of(params))
+		buf_adds(ret, "; the dumps are there for 'rollback --restore-data'");
 	return buf_check(ret, "the description", e);
 }
 
 /* ---- looking ---- */
 
-/* 1 they moved, 0 they are as the dump found them. */
+/* {schema: shape}, and which release the data was of: as the dumps found it, or where none were made the baseline. */
+static int what_it_was(struct ctx *c, const json_t *params, json_t **ret, char **ret_of, struct err *e)
+{
+	autofacts struct facts frozen = { 0 };
+	const json_t *about;
+	const char *schema;
+
+	if (!dumps_of(params)) {
+		if (facts_kept(json_object_get(params, "frozen"), &c->blobs, "the baseline", &frozen, e) < 0)
+			return -(int)e->kind;
+		*ret = json_deep_copy(facts_get(&frozen, BASE_SHAPES));
+		*ret_of = xstrdup(facts_str(&frozen, BASE_RELEASE, ""));
+		return 0;
+	}
+	*ret = json_object();
+	json_object_foreach((json_t *)dumps_of(params), schema, about)
+		json_object_set_new(*ret, schema, json_string(json_str(about, "shape", "")));
+	*ret_of = xstrdup(json_str(params, "of", ""));
+	return 0;
+}
+
+/* 1 they moved, 0 they are as they were. */
 static int has_moved(struct ctx *c, const struct sea_db *db, const json_t *params, struct err *e)
 {
-	autofree char *release = NULL;
+	autofree char *release = NULL, *of = NULL;
+	autojson json_t *shapes = NULL;
 	const char *schema;
-	const json_t *about;
+	const json_t *was;
 	struct site *s;
 
-	if (ctx_site_of(c, params, &s, e) < 0 || dumps_release(s, json_object_get(params, "release"), &release, e) < 0)
+	if (what_it_was(c, params, &shapes, &of, e) < 0 || ctx_site_of(c, params, &s, e) < 0 ||
+	    dumps_release(s, json_object_get(params, "release"), &release, e) < 0)
 		return -(int)e->kind;
-	json_object_foreach(json_object_get(params, "dumps"), schema, about)
+	json_object_foreach(shapes, schema, was)
 	{
 		char shape[DIGEST_TEXT];
 
 		if (dumps_shape(db, schema, shape, e) < 0)
 			return -(int)e->kind;
-		if (strcmp(shape, json_str(about, "shape", "")) != 0)
+		if (strcmp(shape, json_string_value(was)) != 0)
 			return 1;
 	}
-	return dumps_release_moved(json_str(params, "of", ""), release);
+	return dumps_release_moved(of, release);
 }
 
 /* 1 a call before this one was cut short while it put them back. */
@@ -104,6 +135,11 @@ static int nothing_came(struct ctx *c, const struct sea_db *db, const json_t *pa
 	struct err why = ERR_INIT;
 	int r = 0;
 
+	if (!dumps_of(params)) {
+		err_set(e, ERR_CHANGED, "the databases or the version of the data moved since the switch, so the old release is not started on them, "
+					"and no dump was made");
+		return err_hint(e, "put your own backup of them back; --force starts it as they are");
+	}
 	if (was_edited(db, params))
 		return refuse_moved("edits of bases", e);
 	if (facts_kept(json_object_get(params, "frozen"), &c->blobs, "the baseline", &frozen, &why) < 0 ||

@@ -205,6 +205,31 @@ static void bind_site(void)
 	assert_ok(site_bind("main", doc, &b.site, &e), &e);
 }
 
+/* The operator's own backup is nothing that we could put back, and the old release is not started on what moved. */
+static void what_moved_is_seen_without_dumps(void **state)
+{
+	const struct step_kind *k = step_kind_named("seatable_point");
+	struct err e = ERR_INIT;
+
+	bind_site();
+	bench_put(&b, "world/data/seatable/conf/current_version.txt", "6.1.8\n");
+	with_dump();
+	json_object_del(b.params, "dumps");
+	json_object_del(b.params, "of");
+	edited("");
+	assert_ok(point(k->undo_look, &e), &e);
+	assert_ok(point(k->undo, &e), &e);
+	sea_bench_migrate(&b);
+	assert_fails(point(k->undo_look, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, "no dump was made"));
+	err_clear(&e);
+	assert_fails(point(k->undo, &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	b.ctx.force = true;
+	assert_ok(point(k->undo_look, &e), &e);
+	assert_ok(point(k->undo, &e), &e);
+}
+
 static const struct write_count *count_of(const struct writes *w, const char *subject)
 {
 	vec_each (w, it)
@@ -417,6 +442,7 @@ int main(void)
 		T(a_dump_that_is_cut_has_no_rows),
 		T(what_goes_is_not_removed_with_the_restore_point),
 		T(what_was_written_is_not_put_over),
+		T(what_moved_is_seen_without_dumps),
 		T(what_a_killed_load_left_is_put_out),
 		T(rows_that_came_twice_are_seen),
 		T(what_would_fail_later_is_found_while_the_server_serves),

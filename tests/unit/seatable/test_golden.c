@@ -62,6 +62,7 @@ int main(void)
 		{ "seatable.database", "external", VERDICT_BLOCK },
 		{ "seatable.database", "unhealthy", VERDICT_BLOCK },
 		{ "seatable.redis", "external", VERDICT_NOTE },
+		{ "seatable.restore-point", "external", VERDICT_WARN },
 		{ "seatable.room", "folders", VERDICT_WARN },
 		{ "seatable.room", "asked", VERDICT_BLOCK },
 		{ "seatable.room", "inodes", VERDICT_WARN },
@@ -90,7 +91,7 @@ int main(void)
 		{ "seatable.roles", "conf", VERDICT_WARN },
 		{ NULL, NULL, VERDICT_PASS },
 	};
-	static const char *const goal_checks[] = { NULL };
+	static const char *const goal_checks[] = { "seatable.restore-point", NULL };
 
 	return golden_checks_run(&(struct golden_checks){ &product_seatable, degrees, goal_checks });
 }

@@ -14,7 +14,7 @@ static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-to-developer-all", "plan-to-developer-conf", "plan-dump-stopped",
 					     "plan-license-folder", "plan-folders-snapshot", "plan-big-data", "plan-default-image", "plan-nothing", "plan-no-proxy",
-					     "plan-proxy-down", "plan-patch", "plan-patch-license", "plan-env-file" };
+					     "plan-proxy-down", "plan-patch", "plan-patch-license", "plan-env-file", "plan-external" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
@@ -30,6 +30,7 @@ static void no_plan(void **state)
 	golden_no_plan("no-plan-snapshot-store", ERR_USAGE, "on the file system of");
 	golden_no_plan("no-plan-probe", ERR_USAGE, "settings.probe.base");
 	golden_no_plan("no-plan-probe-key", ERR_USAGE, "token");
+	golden_no_plan("no-plan-point", ERR_USAGE, "snapshot");
 	golden_no_plan("no-plan-database", ERR_ABSENT, "db.server");
 }
 
