@@ -159,6 +159,6 @@ void sea_draft_forecast(struct sea_draft *d)
 	}
 	plan_forecast(d->plan, "downtime", downtime);
 	plan_forecast(d->plan, "space",
-		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes", (json_int_t)(bytes + folder_bytes(d)), "build_bytes",
+		      json_pack("{ss sI sI}", "how", "computed", "restore_point_bytes", (json_int_t)bytes + (json_int_t)folder_bytes(d), "build_bytes",
 				json_int(facts_get(d->now, SEA_TO_LOCAL), "size", 0)));
 }
