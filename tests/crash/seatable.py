@@ -1,4 +1,4 @@
-"""SeaTable from Developer to Enterprise Edition, behind the proxy of its project: docker, server and proxy are stand-ins
+"""SeaTable from Developer to Enterprise Edition and the other way, behind the proxy of its project: docker, server and proxy are stand-ins
 (tests/fakes/docker); MariaDB is real, one a worker, and is asked as if it ran in a container. Databases keep their own power."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lab import Call, Lab, Scenario
 TESTS = sftpgo_stores.TESTS
 SERVER, PROXY = DOCKERD.parent / "seatable_server.py", DOCKERD.parent / "seatable_proxy.py"
 SQL = TESTS / "fakes/seatable/image/server/sql"
-OLD, NEW = ("developer", "6.1.0"), ("enterprise", "6.1.8")
+DEVELOPER, ENTERPRISE = ("developer", "6.1.0"), ("enterprise", "6.1.8")
 HTTP_PORT, DOOR = 80, 8080       # of the server's container, and of the proxy that clients come through
 PASSWORD = "pass-db"
 SCHEMAS = {"dtable_db": "dtable.sql", "ccnet_db": "ccnet.sql", "seafile_db": "seafile.sql"}
@@ -30,7 +30,7 @@ PUT_BACK = "put back from their dumps"      # what crossgrade says when it did
 ENV = f"""# as the vendor's
 COMPOSE_FILE='seatable-server.yml'
 COMPOSE_PATH_SEPARATOR=','
-SEATABLE_IMAGE='seatable/seatable-{OLD[0]}:{OLD[1]}'
+SEATABLE_IMAGE='seatable/seatable-{{}}:{{}}'
 TIME_ZONE='UTC'
 SEATABLE_SERVER_HOSTNAME='seatable.test'
 MARIADB_PASSWORD='{PASSWORD}'
@@ -49,8 +49,20 @@ Hash = "{hash}"
 
 
 class SeatableLab(Contained):
-    old, new = OLD[1], NEW[1]
     left_out = (".crossgrade-seatable",)        # our own store, beside the data folders
+
+    @property
+    def sides(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Edition and version, old and new."""
+        return (ENTERPRISE, DEVELOPER) if self.scenario.to_developer else (DEVELOPER, ENTERPRISE)
+
+    @property
+    def old(self) -> str:
+        return self.sides[0][1]
+
+    @property
+    def new(self) -> str:
+        return self.sides[1][1]
 
     @property
     def data(self) -> pathlib.Path:
@@ -94,8 +106,8 @@ class SeatableLab(Contained):
         (self.data / "seatable/storage-data/base.bin").write_bytes(b"what a user attached\n")
         (conf / "dtable_web_settings.py").write_text("SECRET_KEY = 'x'\nPLUGINS_REPO_ID = '6b8e8d5b'\n")
         (conf / "current_version.txt").write_text(f"{self.old}\n")
-        (self.root / ".env").write_text(ENV)
-        (self.root / LICENSE).write_text("")
+        (self.root / ".env").write_text(ENV.format(*self.sides[0]))
+        (self.root / LICENSE).write_text(LICENSE_TEXT if self.scenario.to_developer else "")
         (self.root / "seatable-server.yml").write_text(json.dumps({"services": self.scenario.services(self)}, indent=2))
         (self.outside / LICENSE).write_text(LICENSE_TEXT)
         (self.outside / LICENSE).chmod(0o600)
@@ -132,7 +144,7 @@ class SeatableLab(Contained):
             return False
 
     def facts_wrong(self, world: str) -> list[str]:
-        edition, version = NEW if world == "new" else OLD
+        edition, version = self.sides[world == "new"]
         said = self.ask()
         wrong = [] if said == {"version": version, "edition": f"{edition} edition"} else [f"the server is not {edition} {version}: {said}"]
         down = [f"{one['Name']} does not run" for one in self.containers() if not one["State"]["Running"]]
@@ -151,8 +163,7 @@ class SeatableLab(Contained):
 
     def not_durable(self, struck: Call) -> list[str]:
         """The project's files are old or new, and dumps that are said to be taken can be loaded."""
-        new = ENV.replace(f"'seatable/seatable-{OLD[0]}:{OLD[1]}'", f"'seatable/seatable-{NEW[0]}:{NEW[1]}'")
-        may_be = {".env": (ENV, new), LICENSE: ("", LICENSE_TEXT)}
+        may_be = {".env": [ENV.format(*side) for side in self.sides], LICENSE: (LICENSE_TEXT, LICENSE_TEXT if self.scenario.to_developer else "")}
         wrong = [f"{name} is neither old nor new" for name, texts in may_be.items() if (self.root / name).read_text() not in texts]
         if not struck.begun("dump", "done"):
             return wrong
@@ -172,6 +183,11 @@ class Seatable(Scenario):
     lab: typing.ClassVar[type[Lab]] = SeatableLab
     patient: bool = True
     slow: bool = True
+    to_developer: bool = False
+
+    @property
+    def apply_flags(self) -> tuple[str, ...]:
+        return super().apply_flags + (("--accept-loss", "permissions") if self.to_developer else ())
 
     @property
     def comes_up(self) -> bool:
@@ -182,7 +198,7 @@ class Seatable(Scenario):
 
     def images(self, lab: SeatableLab) -> list[dict]:
         servers = [image_record(f"seatable/seatable-{edition}:{version}", [str(SERVER), str(lab.root), str(HTTP_PORT), edition, version,
-                                lab.socket], [f"server_version={version}"]) for edition, version in (NEW, OLD)]
+                                lab.socket], [f"server_version={version}"]) for edition, version in reversed(lab.sides)]
         proxy = image_record("caddy:2.10.2", [str(PROXY), str(lab.root), str(DOOR), str(HTTP_PORT)], [])
         return [*servers, proxy, *(image_record(name, ["serve"], [], runs=False) for name in ("mariadb:11.8.5-noble", "redis:8.4.0-bookworm"))]
 
@@ -195,7 +211,7 @@ class Seatable(Scenario):
                        "REDIS_PASSWORD": "${REDIS_PASSWORD}", "SEATABLE_SERVER_HOSTNAME": "${SEATABLE_SERVER_HOSTNAME}",
                        "SEATABLE_SERVER_PROTOCOL": "http", "TIME_ZONE": "${TIME_ZONE}"}
         ports = [{"mode": "ingress", "host_ip": "127.0.0.1", "target": 80, "published": str(DOOR), "protocol": "tcp"}]
-        return {"seatable-server": {"image": f"${{SEATABLE_IMAGE:-seatable/seatable-{NEW[0]}:{NEW[1]}}}", "restart": "unless-stopped",
+        return {"seatable-server": {"image": f"${{SEATABLE_IMAGE:-seatable/seatable-{ENTERPRISE[0]}:{ENTERPRISE[1]}}}", "restart": "unless-stopped",
                                     "container_name": "seatable-server", "environment": environment,
                                     "networks": {"default": {"ipv4_address": "127.0.0.1"}},
                                     "volumes": [bind(lab.data, "/shared"),
@@ -213,12 +229,13 @@ class Seatable(Scenario):
 
     def goal(self, lab: SeatableLab) -> dict:
         return {"crossgrade": 1, "product": "seatable", "source": {"root": str(lab.root)},
-                "target": {"edition": NEW[0], "version": NEW[1], "image_archive": str(lab.outside / "image.tar")},
-                "settings": {"license_file": str(lab.outside / LICENSE)}}
+                "target": {"edition": lab.sides[1][0], "version": lab.new, "image_archive": str(lab.outside / "image.tar")},
+                "settings": {} if self.to_developer else {"license_file": str(lab.outside / LICENSE)}}
 
 
 SCENARIOS = (
     Seatable("seatable", weight=0.25, cuts=0.15),
+    Seatable("seatable-developer", to_developer=True, weight=0.1, cuts=0.1),
     Seatable("seatable-back", struck="rollback", after_apply=True, weight=0.15),
     Seatable("seatable-data-back", struck="rollback", flags=("--restore-data", "--accept-loss", "new-writes"), after_apply=True, weight=0.25,
              cuts=0.15),
