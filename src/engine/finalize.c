@@ -123,6 +123,14 @@ static int give_up_kept(struct world *w, struct buf *gone, struct err *e)
 	return 0;
 }
 
+/* One that stands may have been left behind its gate, and its server held; a rollback that was killed may have left clients out. */
+static int let_in(struct world *w, const struct run_rec *rec, struct err *e)
+{
+	if (run_is_shut(w, rec))
+		run_let_in_again(w);
+	return rec->state == RUN_STANDS && loop_open(w, e) < 0 ? err_wrap(e, "let clients in") : 0;
+}
+
 /* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
 static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
 {
@@ -146,7 +154,7 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
 	/* Of a finalized run, too: the call that marked it may have been killed. */
-	if (mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
+	if (let_in(w, rec, &e) < 0 || mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
 	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, &gone, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (run_is_marked(w)) {

@@ -218,6 +218,16 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 }
 
 /* Is the step of this kind in this state? */
+int loop_open(struct world *w, struct err *e)
+{
+	if (loop_load_results(w, e) < 0)
+		return -e->kind;
+	vec_each(&w->plan.steps, s)
+		if (s->phase == PHASE_OPEN && s->flags & STEP_CLOSES_WINDOW && step_forward(w, s, e) < 0)
+			return -e->kind;
+	return 0;
+}
+
 static int kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e)
 {
 	*ret = false;

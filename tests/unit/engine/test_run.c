@@ -778,6 +778,22 @@ static void finalize(bool point_too, const char *said)
 	events_free(ev);
 }
 
+/* Left behind its gate, the new world is accepted as it is: clients are let in. */
+static void finalize_lets_in(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_int_equal(is_at("open", "old"), true);
+	finalize(false, "is final");
+	assert_int_equal(is_at("open", "new"), true);
+}
+
 static bool has_point(const char *home, const char *run)
 {
 	autofree char *path = xasprintf("%s/%s", home, run);
@@ -1339,6 +1355,7 @@ int main(int argc, char **argv)
 		T(the_marker_of_a_finished_run_forbids_nothing),
 		T(a_point_is_read_in_full_while_clients_are_served),
 		T(a_point_is_not_read_while_only_we_are_answered),
+		T(finalize_lets_in),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(writes_behind_the_export_are_told),
