@@ -126,8 +126,8 @@ static int give_up_kept(struct world *w, struct buf *gone, struct err *e)
 /* One that stands may have been left behind its gate, and its server held; a rollback that was killed may have left clients out. */
 static int let_in(struct world *w, const struct run_rec *rec, struct err *e)
 {
-	if (run_is_shut(w, rec))
-		run_let_in_again(w);
+	if (run_is_shut(w, rec) && run_let_in_again(w, e) < 0)
+		return -e->kind;
 	return rec->state == RUN_STANDS && loop_open(w, e) < 0 ? err_wrap(e, "let clients in") : 0;
 }
 

@@ -136,14 +136,39 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	return run_mark(w, e);
 }
 
+/* The newest run, of one installation or of the host (NULL), whose clients a killed call keeps out. Heap, NULL: none. */
+static char *shut_id(struct world *w, const char *site_hash)
+{
+	struct run_list all = { 0 };
+	struct err none = ERR_INIT;
+	char *ret = NULL;
+
+	if (journal_runs(w->journal, site_hash, &all, &none) < 0)
+		return NULL;
+	vec_each(&all, it)
+		if (!ret && run_is_shut(w, it))
+			ret = xstrdup(it->id);
+	run_list_done(&all);
+	return ret;
+}
+
 int run_none_in_journal(struct world *w, struct run_end *ret)
 {
 	struct run_rec open = { 0 };
 	struct err e = ERR_INIT;
 	int found = world_unfinished(w, w->site_hash, &open, &e);
 
+	autofree char *shut = NULL;
+
 	if (found < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (!found)
+		shut = shut_id(w, w->site_hash);
+	if (shut) {
+		err_set(&e, ERR_BUSY, "a rollback of run %s was killed while it kept clients out", shut);
+		err_hint(&e, "'crossgrade resume %s' lets them in again", shut);
+		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
+	}
 	if (!found)
 		return 0;
 	snprintf(ret->run, sizeof ret->run, "%s", open.id);
@@ -263,11 +288,11 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	event_emit(w->o->events, "run",
 	           json_pack("{ss sb}", "state", run_state_name(rec->state), "let_in", rec->let_in));
-	if (run_is_shut(w, rec)) {
-		event_emit(w->o->events, "warning", json_pack("{ss}", "text", "a call that was killed kept clients out: they are let in again"));
-		run_let_in_again(w);
-	}
-	return 0;
+	/* A rollback shuts them out again. */
+	if (!strcmp(verb, "rollback") || !run_is_shut(w, rec))
+		return 0;
+	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "a call that was killed kept clients out: they are let in again"));
+	return run_let_in_again(w, &e) < 0 ? run_says(ret, EXIT_FAILED, &e, "%s", e.msg) : 0;
 }
 
 /* A held run, or one killed before its window, looks again before it goes on. */
@@ -367,22 +392,6 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 	}
 }
 
-/* The newest run whose clients a killed call keeps out. Heap, NULL: none. */
-static char *shut_id(struct world *w)
-{
-	struct run_list all = { 0 };
-	struct err none = ERR_INIT;
-	char *ret = NULL;
-
-	if (journal_runs(w->journal, NULL, &all, &none) < 0)
-		return NULL;
-	vec_each(&all, it)
-		if (!ret && run_is_shut(w, it))
-			ret = xstrdup(it->id);
-	run_list_done(&all);
-	return ret;
-}
-
 /* The run a verb is about when none is named: the unfinished one, or one that keeps clients out. Heap in *ret, NULL when there is none. */
 static int unfinished_id(struct world *w, const char *run, char **ret, struct err *e)
 {
@@ -393,7 +402,7 @@ static int unfinished_id(struct world *w, const char *run, char **ret, struct er
 	if (run)
 		return 0;
 	found = world_unfinished(w, NULL, &open, e);
-	*ret = found > 0 ? xstrdup(open.id) : shut_id(w);
+	*ret = found > 0 ? xstrdup(open.id) : shut_id(w, NULL);
 	run_rec_done(&open);
 	return found < 0 ? found : 0;
 }

@@ -28,15 +28,19 @@ static int note(struct world *w, bool shut, struct err *e)
 	return journal_put_doc(w->journal, w->run, SHUT, doc, e);
 }
 
-bool run_is_shut(struct world *w, const struct run_rec *rec)
+bool run_noted_shut(struct world *w, const struct run_rec *rec)
 {
 	autojson json_t *doc = NULL;
 	struct err none = ERR_INIT;
 	char boot[64];
 
-	return rec->state != RUN_TURNED && rec->state != RUN_STUCK && rec->state != RUN_CLOSED_OLD &&
-	       journal_get_doc(w->journal, rec->id, SHUT, &doc, &none) >= 0 && json_bool(doc, "shut", false) &&
+	return rec->state != RUN_CLOSED_OLD && journal_get_doc(w->journal, rec->id, SHUT, &doc, &none) >= 0 && json_bool(doc, "shut", false) &&
 	       proc_boot_id(boot, &none) >= 0 && !strcmp(boot, json_str(doc, "boot", ""));
+}
+
+bool run_is_shut(struct world *w, const struct run_rec *rec)
+{
+	return rec->state != RUN_TURNED && rec->state != RUN_STUCK && run_noted_shut(w, rec);
 }
 
 static void say_uncut(struct world *w)
@@ -46,48 +50,55 @@ static void say_uncut(struct world *w)
 	clock_sleep_ns(IN_FLIGHT);
 }
 
-int run_shut_out(struct world *w, struct err *e)
+/* Before clients are let in it is the run's own, and stays; where somebody opened it, that is durable before it hides again. */
+static int is_to_be_noted(struct world *w, const struct step *gate, struct err *e)
 {
-	const struct step *gate = door_of(w);
 	struct run_rec rec = { 0 };
-	autojson json_t *result = NULL;
-	struct err why = ERR_INIT;
 	bool let_in;
 
-	if (!gate)
-		return 0;
 	if (journal_run(w->journal, w->run, &rec, e) < 0)
 		return -(int)e->kind;
 	let_in = rec.let_in;
 	run_rec_done(&rec);
-	/* Before clients are let in it is the run's own, and stays. */
-	if (let_in && note(w, true, e) < 0)
+	if (run_gate_holds(w))
+		return 0;
+	return let_in ? note(w, true, e) : run_intend(w, gate, NULL, true, e);
+}
+
+int run_shut_out(struct world *w, struct err *e)
+{
+	const struct step *gate = door_of(w);
+	autojson json_t *result = NULL;
+	struct err why = ERR_INIT;
+
+	if (!gate)
+		return 0;
+	if (is_to_be_noted(w, gate, e) < 0)
 		return -(int)e->kind;
 	if (gate->kind->apply(&w->ctx, gate->params, NULL, &result, &why) < 0) {
 		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "clients cannot be kept out", "why", why.msg));
 		return 0;
 	}
+	event_emit(w->o->events, "note", json_pack("{ss}", "text", "clients are kept out while what they wrote is counted"));
 	if (json_bool(result, "cut", true))
 		return 1;
 	say_uncut(w);
 	return 0;
 }
 
-void run_let_in_again(struct world *w)
+int run_let_in_again(struct world *w, struct err *e)
 {
 	const struct step *gate = door_of(w);
 	struct step_rec rec = { 0 };
-	struct err e = ERR_INIT;
 	int r = 0;
 
 	if (!gate)
-		return;
-	r = journal_step(w->journal, w->run, gate->id, &rec, &e);
+		return 0;
+	r = journal_step(w->journal, w->run, gate->id, &rec, e);
 	if (r >= 0)
-		r = gate->kind->undo(&w->ctx, gate->params, rec.undo, &e);
+		r = gate->kind->undo(&w->ctx, gate->params, rec.undo, e);
 	if (r >= 0)
-		r = note(w, false, &e);
-	if (r < 0)
-		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "the gate stays closed", "why", e.msg));
+		r = note(w, false, e);
 	step_rec_done(&rec);
+	return r < 0 ? err_wrap(e, "clients are kept out still, by the gate that a call left closed") : 0;
 }

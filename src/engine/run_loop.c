@@ -223,7 +223,8 @@ int loop_open(struct world *w, struct err *e)
 	if (loop_load_results(w, e) < 0)
 		return -e->kind;
 	vec_each(&w->plan.steps, s)
-		if (s->phase == PHASE_OPEN && s->flags & STEP_CLOSES_WINDOW && step_forward(w, s, e) < 0)
+		/* Without a gate it closes no window, and lets go of the server all the same. */
+		if (s->phase == PHASE_OPEN && (s->flags & STEP_CLOSES_WINDOW || !strcmp(s->kind->name, "gate_open")) && step_forward(w, s, e) < 0)
 			return -e->kind;
 	return 0;
 }
@@ -283,6 +284,8 @@ static int step_backward(struct world *w, const struct step *s, struct err *e)
 		if (r >= 0)
 			r = s->kind->undo(&w->ctx, params, rec.undo, e);
 	}
+	if (r >= 0 && s->flags & STEP_POINT && !w->counted)
+		run_count_last(w);
 	if (r >= 0)
 		r = journal_undone(w->journal, w->run, s->id, e);
 	say(w, s, r < 0 ? "failed" : "undone");
@@ -356,7 +359,7 @@ int loop_data_wished(struct world *w, bool *ret, struct err *e)
 
 int loop_backward(struct world *w, struct err *e)
 {
-	bool wished, started;
+	bool wished;
 
 	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	w->ctx.backward = true;
@@ -364,7 +367,7 @@ int loop_backward(struct world *w, struct err *e)
 	if (loop_data_wished(w, &wished, e) < 0)
 		return -e->kind;
 	w->ctx.restore_data |= wished;
-	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0 || run_started(w, &started, e) < 0)
+	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];
@@ -372,8 +375,6 @@ int loop_backward(struct world *w, struct err *e)
 		events_step(w->o->events, s->id);
 		if (step_backward(w, s, e) < 0)
 			return -e->kind;
-		if (started && s->flags & STEP_POINT && !run_gate_holds(w))
-			run_count_last(w);
 	}
 	events_step(w->o->events, NULL);
 	window(w, false);

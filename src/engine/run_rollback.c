@@ -75,6 +75,7 @@ static int is_begun(struct world *w, const struct run_rec *rec, bool *ret, struc
 	if (loop_data_wished(w, &wished, e) < 0)
 		return -e->kind;
 	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || (w->o->restore_data && !wished);
+	w->ctx.restore_data |= wished;  /* that is then put back, whatever this call was told */
 	return 0;
 }
 
@@ -131,8 +132,8 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (!code && turn(w, rec, &e) < 0)
 		code = run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (code) {
-		if (run_is_shut(w, rec))
-			run_let_in_again(w);
+		if (run_is_shut(w, rec) && run_let_in_again(w, &why) < 0)
+			event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
 		return code;
 	}
 	/* The mark of a closed run is gone: on its way back it is open again, first in the journal, or a kill would leave the mark of

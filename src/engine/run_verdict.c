@@ -226,7 +226,8 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	struct err e = ERR_INIT;
 	char line[700];
 
-	snprintf(line, sizeof line, "the new world stands: %s", why->msg);
+	snprintf(line, sizeof line, "the new world stands: %.560s%s", why->msg,
+	         step_of_kind(w, "gate_close") && run_gate_holds(w) ? "; clients are kept out by the gate" : "");
 	if (run_turn(w, RUN_STANDS, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (!ret->err.hint[0]) {
@@ -302,8 +303,14 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	if (*ret || !w->product->since || run_frozen(w, &frozen, &missing) < 0)
 		return 0;
 	/* One that somebody opened is closed again: nothing is to be written behind the count. */
-	if (!gated && !let_in && run_shut_out(w, e) < 0)
-		return -e->kind;
+	w->counted = gated;
+	if (!gated && !let_in) {
+		int shut = run_shut_out(w, e);
+
+		if (shut < 0)
+			return shut;
+		w->counted = shut;
+	}
 	if (w->product->since(&w->ctx, &frozen, &since, &missing) < 0) {
 		*ret = gated;
 	} else {

@@ -21,6 +21,7 @@ struct world {
 	bool                   window;          /* clients are not served now */
 	bool                   forward;         /* the loop goes forward */
 	bool                   unagreed;        /* a loss was found before the stop that nobody agreed to */
+	bool                   counted;         /* what clients wrote, behind a shut door */
 	bool                   unkept;          /* a change could not be kept beside the restore point, and that was said */
 	json_t                *pending;         /* events not yet in the journal */
 };
@@ -98,14 +99,16 @@ int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
  * out when it comes back, whatever with. `begun`: by this call; of one that goes on only what is not agreed to yet is asked about. Exit
  * code, 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) must_check;
-/* The new server was stopped on the way back, and no gate stood before it: what clients wrote behind the last count is named. */
+/* The new server was stopped on the way back, and the last count was not made behind a shut door: what clients wrote since is named. */
 void run_count_last(struct world *w);
 /* Keep clients out for the last count, and say so in the journal where they had been let in. 1 nobody is answered any more, 0 there is no
  * gate, or it cannot be sure of that, -kind (run_door.c). */
 int  run_shut_out(struct world *w, struct err *e) must_check;
-void run_let_in_again(struct world *w);
-/* Does a call that was killed keep them out? */
+int  run_let_in_again(struct world *w, struct err *e) must_check;
+/* Does a call that was killed keep them out, of a run that is not on its way back? */
 bool run_is_shut(struct world *w, const struct run_rec *rec);
+/* Or of any. */
+bool run_noted_shut(struct world *w, const struct run_rec *rec);
 /* Is what differs since the frozen facts, or cannot be counted, the new server's own doing: behind a gate that holds and that nobody was let in
  * through (run_verdict.c)? */
 bool run_own_doing(struct world *w, const struct writes *since);

@@ -147,7 +147,7 @@ static bool agreed_before(struct world *w, const struct writes *since)
 	autojson json_t *then = NULL, *now = writes_json(since);
 	struct err none = ERR_INIT;
 
-	if (journal_get_doc(w->journal, w->run, "writes", &then, &none) < 0)
+	if (since->transactions < 0 || journal_get_doc(w->journal, w->run, "writes", &then, &none) < 0)
 		return false;
 	json_object_del(then, "kept");
 	return json_equal(then, now);
@@ -182,8 +182,9 @@ static int account(struct world *w, const struct facts *frozen, bool begun, stru
 		shut = run_shut_out(w, e);
 		if (shut < 0)
 			return EXIT_FAILED;
-		if (shut)
+		if (run_gate_holds(w))
 			r = count_agreed(w, frozen, begun, since, e);
+		w->counted = shut;
 	}
 	if (r > 0 && w->o->save_writes)
 		all = save_all(w, frozen, shut, since, e);
@@ -227,11 +228,14 @@ void run_count_last(struct world *w)
 	count_writes(w, &frozen, &since);
 	if (journal_get_doc(w->journal, w->run, "writes", &then, &e) >= 0)
 		told = json_int(then, "transactions", 0);
-	if (since.transactions > told && told >= 0 && !run_own_doing(w, &since)) {
+	if (told >= 0 && (since.transactions > told || since.transactions < 0) && !run_own_doing(w, &since)) {
+		autofree char *n = since.transactions < 0 ? xstrdup("what can no more be counted") :
+		                                            xasprintf("%lld transactions", (long long)(since.transactions - told));
+
 		aside = where_aside(w);
 		doc = writes_json(&since);
-		json_object_set_new(doc, "kept", json_sprintf("%s%s%lld transactions came after the last count, until the server was stopped: they are %s",
-		                                              json_str(then, "kept", ""), then ? "; " : "", (long long)(since.transactions - told), aside));
+		json_object_set_new(doc, "kept", json_sprintf("%s%s%s came after the last count, until the server was stopped: it is %s",
+		                                              json_str(then, "kept", ""), then ? "; " : "", n, aside));
 		event_emit(w->o->events, "warning", json_pack("{so}", "text", json_sprintf("new writes: %s", json_str(doc, "kept", ""))));
 		if (journal_put_doc(w->journal, w->run, "writes", doc, &e) < 0)
 			log_warn("%s", e.msg);

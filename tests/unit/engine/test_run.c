@@ -794,6 +794,20 @@ static void finalize_lets_in(void **state)
 	assert_int_equal(is_at("open", "new"), true);
 }
 
+/* Without a gate the opening lets go of the server alone. */
+static void finalize_lets_go_of_the_server(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("held", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	finalize(false, "is final");
+	assert_true(is_at("open", "new"));
+}
+
 static bool has_point(const char *home, const char *run)
 {
 	autofree char *path = xasprintf("%s/%s", home, run);
@@ -946,6 +960,65 @@ static void a_refusal_shuts_nobody_out(void **state)
 	assert_int_equal(is_at("gate", "old"), true);
 }
 
+/* Whoever opened the gate while the new server was not proved: what then changed without a trace may be a client's, also for the call that
+ * goes back over it behind the gate that is closed again. */
+static void what_came_by_an_opened_gate_is_nobodys_own_doing(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("opens-in", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "2");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_true(is_at("gate", "new"));
+	assert_non_null(strstr(end.line, "clients are kept out by the gate"));
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	/* It is the run's own gate: who refuses does not open it. */
+	assert_true(is_at("gate", "new"));
+}
+
+/* And once agreed to, not for ever. */
+static void what_cannot_be_counted_is_asked_about_each_time(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "unknown");
+	toy_put("stick-start", "yes");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	events_free(ev);
+}
+
+/* The wish for the data is the run's: it is counted for, whatever the repeated call was told. */
+static void a_repeated_wish_for_the_data_counts_again(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("stick-start", "yes");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	toy_put("writes", "5");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	events_free(ev);
+}
+
 /* What cannot be counted is in no export. */
 static void an_export_saves_only_what_is_counted(void **state)
 {
@@ -997,6 +1070,33 @@ static void clients_that_a_killed_call_shut_out_are_let_in(void **state)
 	assert_int_equal(is_at("gate", "old"), true);
 	assert_true(was_told(end.run, "they are let in again"));
 	assert_false(is_possible("resume"));
+}
+
+/* Nothing begins meanwhile. */
+static void no_run_begins_while_clients_are_shut_out(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes-gated", "dies");
+	kill_rollback();
+	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "lets them in again"));
+	assert_true(is_at("gate", "new"));
+}
+
+/* Nor is a proxy shut for the count. */
+static void what_came_by_a_proxy_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("proxied", "yes");
+	toy_put("gate", "old");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
 }
 
 /* Without a gate clients write until the server is stopped. */
@@ -1356,6 +1456,12 @@ int main(int argc, char **argv)
 		T(a_point_is_read_in_full_while_clients_are_served),
 		T(a_point_is_not_read_while_only_we_are_answered),
 		T(finalize_lets_in),
+		T(finalize_lets_go_of_the_server),
+		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
+		T(what_cannot_be_counted_is_asked_about_each_time),
+		T(a_repeated_wish_for_the_data_counts_again),
+		T(no_run_begins_while_clients_are_shut_out),
+		T(what_came_by_a_proxy_is_told),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(writes_behind_the_export_are_told),

@@ -288,11 +288,12 @@ static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, cap
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_open_kind = { "gate_open", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
-	                                       &toy_gate_kind, &toy_look_kind,     &step_facts_freeze,
+	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
 	                                       &toy_made_kind, &step_verify_world, NULL };
 
 /* ---- the product ---- */
@@ -356,6 +357,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 {
 	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
 		      *looks = toy_get("looks"), *docker = toy_get("docker"), *recreates = toy_get("recreates");
+	autofree char *held = toy_get("held"), *proxied = toy_get("proxied");
 	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
@@ -378,10 +380,15 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (*recreates)
 		plan_add(ret, PHASE_CHANGE, "made", "compose_recreate", STEP_IN_WINDOW, json_pack("{ss ss}", "file", "made", "id", "toy"),
 		         "the toy needs it");
-	if (*gated && !before)
+	if (*proxied)
+		plan_add(ret, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{ss s{}}", "file", "gate", "proxy"), "the toy needs it");
+	else if (*gated && !before)
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
-	add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
+	if (*held)
+		add(ret, PHASE_OPEN, "open", 0, "gate_open");
+	else
+		add(ret, PHASE_OPEN, "open", STEP_LETS_IN | STEP_CLOSES_WINDOW, "toy");
 	plan_add(ret, PHASE_AFTER, "compare", "verify_world", 0,
 	         json_pack("{ss ss so}", "depth", "deep", "within", "10ms", "frozen", plan_from("freeze", "facts")), "proof");
 	return 0;
