@@ -173,16 +173,30 @@ has_variable() { # NAME VALUE
 	refused seatable.image-pinned "custom.yml pins the server's image"
 }
 
-@test "another COMPOSE_FILE since the last up, another --env-file: what was judged is not what would be made" {
+@test "a file more in COMPOSE_FILE than the container was made from: it is taken; another --env-file is refused" {
 	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='seatable-server.yml,custom.yml'/" "$home/.env"
 	printf 'services:\n  seatable-server:\n    labels: {"of": "custom"}\n' >"$home/custom.yml"
-	refused seatable.project "from '$home/seatable-server.yml'" "$home/custom.yml"
-	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
 	planned
+	cg plan -f m.yaml -o plan.json
+	[ "$(jq -c '[.. | .project? | .files? // empty] | unique' plan.json)" = "[[\"$home/seatable-server.yml\",\"$home/custom.yml\"]]" ]
+	cg check -f m.yaml
+	[[ $output == *"made from '$home/seatable-server.yml'; as with"*"$home/custom.yml'"* ]]
+	made_with config_files "$home/seatable-server.yml,$home/custom.yml"
+	cg check -f m.yaml
+	[[ $output != *"was made from"* ]]
 	made_with environment_file "$home/prod.env"
 	refused seatable.project "variables of '$home/prod.env'"
 	made_with environment_file "$home/.env"
 	planned
+}
+
+@test "no COMPOSE_FILE: the first of Compose's own names, and the first that overrides it" {
+	sed -i '/^COMPOSE_FILE=/d' "$home/.env"
+	mv "$home/seatable-server.yml" "$home/compose.yaml"
+	made_with config_files "$home/compose.yaml"
+	planned
+	printf 'services:\n  seatable-server:\n    image: seatable/seatable-developer:6.1.0\n' >"$home/compose.override.yaml"
+	refused seatable.image-pinned "compose.override.yaml pins the server's image"
 }
 
 @test ".env as the env_file of services: foreseen; SEATABLE_IMAGE in another place: refused" {

@@ -257,8 +257,9 @@ static void name_file(const char *root, const char *path, struct buf *ret)
 	buf_addf(ret, "%s%s", ret->len ? "," : "", plain);
 }
 
-/* Those of .env are what was looked at, those of its labels are what its container is made anew from. */
-static bool is_of_these_files(const struct facts *now, const char *root, const json_t *labels, const char *id, struct results *ret)
+/* The labels are of the day the container was made: Compose leaves it, and them, where a file is added that says nothing of this service. It is
+ * made anew from the files of .env, which are what was looked at. */
+static void say_files(const struct facts *now, const char *root, const json_t *labels, const char *id, struct results *ret)
 {
 	autobuf struct buf made = BUF_MAX(PATHS_MAX), listed = BUF_MAX(PATHS_MAX);
 	const json_t *files, *services, *one;
@@ -266,15 +267,16 @@ static bool is_of_these_files(const struct facts *now, const char *root, const j
 
 	/* Files that Compose cannot read are told by whoever judges them. */
 	if (!need(now, SEA_FILES, id, ret, &files) || !need(now, SEA_SERVICES, id, ret, &services))
-		return false;
+		return;
 	json_array_foreach(json_object_get(labels, "files"), i, one)
 		name_file(root, json_string_value(one) ?: "", &made);
 	json_array_foreach((json_t *)files, i, one)
 		name_file(root, json_str(one, "path", ""), &listed);
 	if (!strcmp(buf_str(&made), buf_str(&listed)))
-		return true;
-	results_add(ret, id, VERDICT_BLOCK, NULL, "the container was made from '%s', and the project's files are '%s'", buf_str(&made), buf_str(&listed));
-	return false;
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", root);
+	else
+		results_add(ret, id, VERDICT_NOTE, NULL, "the container was made from '%s'; as with your next 'up' the new one is made from '%s'",
+			    buf_str(&made), buf_str(&listed));
 }
 
 static bool is_of_this_env(const char *root, const json_t *labels, const char *id, struct results *ret)
@@ -298,6 +300,6 @@ CHECK(project)
 	dir = json_str(labels, "dir", "");
 	if (strcmp(root, dir) != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the container was started from '%s', not from '%s'", dir, root);
-	else if (is_of_these_files(now, root, labels, id, ret) && is_of_this_env(root, labels, id, ret))
-		results_add(ret, id, VERDICT_PASS, NULL, "%s", dir);
+	else if (is_of_this_env(root, labels, id, ret))
+		say_files(now, root, labels, id, ret);
 }

@@ -9,6 +9,8 @@
 #define KEYS_MAX 500 /* of a file that has more the rest is not compared with bash */
 
 const char *const sea_default_files[] = { "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml", NULL };
+const char *const sea_override_files[] = { "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+					   "docker-compose.override.yaml", NULL };
 
 static int keep(void *data, const char *key, const char *value, size_t line unused_arg, struct err *e unused_arg)
 {

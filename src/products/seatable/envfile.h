@@ -23,5 +23,7 @@ json_t *sea_env_bash(struct sv text, const struct map *values) must_check;
 json_t *sea_env_files(const struct map *values) must_check;
 /* Names that Compose looks for then, in its order; NULL-ended. */
 extern const char *const sea_default_files[];
+/* And those of which it takes the first as well. */
+extern const char *const sea_override_files[];
 /* COMPOSE_PROFILES and --profile: names. New reference. */
 json_t *sea_env_profiles(const struct map *values) must_check;

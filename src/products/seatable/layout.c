@@ -91,7 +91,15 @@ char *sea_layout_data(const struct sea_layout *l)
 
 /* ---- the project ---- */
 
-/* As COMPOSE_FILE lists them, else the first that has a usual name. */
+static bool add_first(const struct sea_layout *l, const char *const *of, json_t *names)
+{
+	for (; *of; of++)
+		if (has_file(l->root, *of))
+			return json_array_append_new(names, json_string(*of)) == 0;
+	return false;
+}
+
+/* As COMPOSE_FILE lists them, else the first that has a usual name, and the first that overrides it by its own. */
 static json_t *names_of(const struct sea_layout *l)
 {
 	json_t *names = sea_env_files(&l->env);
@@ -99,9 +107,8 @@ static json_t *names_of(const struct sea_layout *l)
 	if (names)
 		return names;
 	names = json_array();
-	for (size_t i = 0; sea_default_files[i] && !json_array_size(names); i++)
-		if (has_file(l->root, sea_default_files[i]))
-			json_array_append_new(names, json_string(sea_default_files[i]));
+	if (add_first(l, sea_default_files, names))
+		(void)add_first(l, sea_override_files, names);
 	return names;
 }
 

@@ -133,14 +133,23 @@ static void show_edit(struct sea_draft *d, const json_t *edit)
 	plan_diff(d->plan, json_str(facts_get(d->now, SEA_ENV), "path", ".env"), diff);
 }
 
+/* Those that were judged: the labels' may be older. */
+static json_t *files_of(const struct sea_draft *d)
+{
+	json_t *paths = json_array(), *one;
+	size_t i;
+
+	json_array_foreach((json_t *)facts_get(d->now, SEA_FILES), i, one)
+		json_array_append(paths, json_object_get(one, "path"));
+	return paths;
+}
+
 /* As svc/compose.h knows a project. */
 json_t *sea_draft_project(const struct sea_draft *d)
 {
-	const json_t *labels = facts_get(d->now, SEA_LABELS);
-
-	return json_pack("{ss ss sO? ss? so}", "project", json_str(facts_get(d->now, SEA_PROJECT), "name", ""), "directory",
-			 facts_str(d->now, SEA_ROOT, ""), "files", json_object_get(labels, "files"), "version",
-			 json_str(labels, "compose", NULL), "env_file", json_null());
+	return json_pack("{ss ss so ss? so}", "project", json_str(facts_get(d->now, SEA_PROJECT), "name", ""), "directory",
+			 facts_str(d->now, SEA_ROOT, ""), "files", files_of(d), "version",
+			 json_str(facts_get(d->now, SEA_LABELS), "compose", NULL), "env_file", json_null());
 }
 
 static void image(struct sea_draft *d)
