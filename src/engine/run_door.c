@@ -53,6 +53,7 @@ static void say_uncut(struct world *w)
 /* Before clients are let in it is the run's own, and stays; where somebody opened it, that is durable before it hides again. */
 static int is_to_be_noted(struct world *w, const struct step *gate, struct err *e)
 {
+	struct err unmarked = ERR_INIT;
 	struct run_rec rec = { 0 };
 	bool let_in;
 
@@ -62,7 +63,25 @@ static int is_to_be_noted(struct world *w, const struct step *gate, struct err *
 	run_rec_done(&rec);
 	if (run_gate_holds(w))
 		return 0;
-	return let_in ? note(w, true, e) : run_intend(w, gate, NULL, true, e);
+	if (!let_in)
+		return run_intend(w, gate, NULL, true, e);
+	if (note(w, true, e) < 0)
+		return -(int)e->kind;
+	/* A finished run has no mark, and whoever loses the state directory now would never hear of the gate. */
+	if (run_mark(w, &unmarked) < 0)
+		event_emit(w->o->events, "warning", json_pack("{ss}", "text", unmarked.msg));
+	return 0;
+}
+
+static int unmark_finished(struct world *w, struct err *e)
+{
+	struct run_rec rec = { 0 };
+	int r = journal_run(w->journal, w->run, &rec, e);
+
+	if (r >= 0 && !run_unfinished(rec.state))
+		r = run_unmark(w, e);
+	run_rec_done(&rec);
+	return r;
 }
 
 int run_shut_out(struct world *w, struct err *e)
@@ -97,6 +116,8 @@ int run_let_in_again(struct world *w, struct err *e)
 	r = journal_step(w->journal, w->run, gate->id, &rec, e);
 	if (r >= 0)
 		r = gate->kind->undo(&w->ctx, gate->params, rec.undo, e);
+	if (r >= 0)
+		r = unmark_finished(w, e);
 	if (r >= 0)
 		r = note(w, false, e);
 	step_rec_done(&rec);

@@ -1080,9 +1080,15 @@ static void no_run_begins_while_clients_are_shut_out(void **state)
 	apply_behind_a_gate(&end);
 	toy_put("writes-gated", "dies");
 	kill_rollback();
+	toy_drop("writes-gated");
+	/* Nor with another state directory: the installation is marked. */
+	assert_int_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
 	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
 	assert_non_null(strstr(end.err.hint, "lets them in again"));
 	assert_true(is_at("gate", "new"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(apply_elsewhere(&end), EXIT_DONE);
 }
 
 /* Nor is a proxy shut for the count. */
