@@ -285,8 +285,9 @@ static json_t *moves_more(struct bench *b)
 {
 	static const char yaml[] = "services:\n  web:\n    image: acme/web:1\n    env_file: .env\n    command: serve ${DB_TAG}\n"
 				   "  db:\n    image: acme/db:${DB_TAG}\n";
-	json_t *params = files_of(b, yaml), *look = NULL;
+	autojson json_t *params = files_of(b, yaml);
 	const struct step_kind *k = step_kind_named("compose_look");
+	json_t *look = NULL;
 	struct err e = ERR_INIT;
 
 	assert_int_equal(k->apply(&b->ctx, params, NULL, &look, &e), -ERR_REFUSED);
