@@ -183,7 +183,7 @@ json_t *container_ask_registry(const char *image)
 		argv[3] = "--insecure";
 		argv[4] = image;
 	}
-	return docker_run(argv, REGISTRY_MAX, &said, &e) >= 0 ? json_string(REGISTRY_HAS) : json_text(e.msg);
+	return docker_run_abroad(argv, REGISTRY_MAX, &said, &e) >= 0 ? json_string(REGISTRY_HAS) : json_text(e.msg);
 }
 
 static void look_at_image(struct facts *f, const struct goal *to)

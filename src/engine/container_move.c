@@ -20,6 +20,17 @@ bool container_stays(const struct facts *now)
 	       !strcmp(json_str(seen, "id", ""), json_str(image, "old_image_id", "?"));
 }
 
+bool registry_refuses(const char *words)
+{
+	static const char *const said[] = { "no such manifest", "manifest unknown", "denied", "unauthorized", "authentication required",
+		                            "no basic auth credentials" };
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		if (strcasestr(words, said[i]))
+			return !strcasestr(words, "permission denied");
+	return false;
+}
+
 /* Where the image comes from. */
 static void judge_source(const json_t *image, const json_t *seen, const char *id, struct results *ret)
 {
@@ -37,6 +48,10 @@ static void judge_source(const json_t *image, const json_t *seen, const char *id
 		results_add(ret, id, VERDICT_NOTE, name, "the image is loaded from '%s' while the server runs", path);
 	else if (registry && !strcmp(registry, REGISTRY_HAS))
 		results_add(ret, id, VERDICT_NOTE, name, "the image is pulled while the server runs");
+	else if (registry && !registry_refuses(registry))
+		results_add(ret, id, VERDICT_WARN, name,
+		            "the image is not on this host, and its registry could not be asked from here: %s; the daemon tries to pull it while the server runs",
+		            registry);
 	else
 		results_add(ret, id, VERDICT_BLOCK, name, "the image is not on this host, and its registry says: %s",
 		            registry ? registry : "nothing");

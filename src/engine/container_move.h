@@ -27,9 +27,13 @@ bool container_is(const char *service_kind);    /* "container" or "compose" */
 const char *goal_image(const struct goal *g);
 /* Its tag: "9.3.4" of "questdb/questdb:9.3.4@sha256:...", "" when it has none. Heap. */
 char *image_tag(const char *reference) must_check;
-/* What its registry says of an image, asked with the operator's login and nothing pulled: REGISTRY_HAS, else the words of a refusal. New reference. */
+/* What its registry says of an image, asked with the operator's login and proxies and nothing pulled: REGISTRY_HAS, else docker's words. New
+ * reference. */
 #define REGISTRY_HAS "there"
 json_t *container_ask_registry(const char *image) must_check;
+/* Are these words a registry's no? Else nobody answered who would know, and the daemon, which has a way of its own (its proxy, its mirrors, what
+ * it takes without TLS), may have the image all the same. */
+bool registry_refuses(const char *words);
 void container_look(struct facts *f, const struct goal *to, const json_t *service);
 void container_judge(const struct facts *now, const char *id, struct results *ret);
 /* Does what is in force already name this very image? */

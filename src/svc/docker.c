@@ -21,6 +21,9 @@
 static const char *const kept_env[] = { "DOCKER_HOST",      "DOCKER_CONFIG",     "DOCKER_CONTEXT",
 					"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "HOME" };
 
+/* Where the program itself asks others, and not its daemon. */
+static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy" };
+
 static int64_t awaits_ns;
 
 void docker_await(int64_t ns)
@@ -48,10 +51,10 @@ static const char **argv_of(const char *const *argv)
 	return own;
 }
 
-/* c->env: one more variable, or NULL. */
+/* c->env: more variables, at most as many as there are proxies; or NULL. */
 static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 {
-	const char *env[ARRAY_LEN(kept_env) + 4] = {
+	const char *env[ARRAY_LEN(kept_env) + ARRAY_LEN(proxies) + 3] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
 	};
 	autofree const char **argv = argv_of(c->argv);
@@ -65,8 +68,8 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(kept_env); i++)
 		if (getenv(kept_env[i]))
 			env[n++] = made[i] = xasprintf("%s=%s", kept_env[i], getenv(kept_env[i]));
-	if (c->env)
-		env[n++] = c->env[0];
+	for (const char *const *more = c->env; more && *more; more++)
+		env[n++] = *more;
 	c->argv = argv;
 	c->env = env;
 	c->out_max = ANSWER_MAX;
@@ -195,6 +198,23 @@ int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret,
 	struct cmd c = { .argv = argv, .within_ns = within_ns, .err_max = ANSWER_MAX };
 
 	return ask(&c, true, ret, e);
+}
+
+int docker_run_abroad(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e)
+{
+	const char *env[ARRAY_LEN(proxies) + 1] = { 0 };
+	char *made[ARRAY_LEN(proxies)] = { 0 };
+	struct cmd c = { .argv = argv, .within_ns = within_ns, .env = env };
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(proxies); i++)
+		if (getenv(proxies[i]))
+			env[n++] = made[i] = xasprintf("%s=%s", proxies[i], getenv(proxies[i]));
+	r = ask(&c, false, ret, e);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		free(made[i]);
+	return r;
 }
 
 int docker_json_with(const char *const *argv, const char *set, int64_t within_ns, json_t **ret, struct err *e)

@@ -272,3 +272,14 @@ image_in() { # registry | nothing
 	cg check -f m.yaml
 	[[ $output == *'it is pulled before anything stops'* ]]
 }
+
+@test "a registry beyond a proxy: asked with the shell's; where it cannot be asked it is a warning, for the daemon may pull" {
+	image_in registry
+	sed -i '1s/{/{"proxy": "proxy.example:3128",/' "$DOCKER_CONFIG/state.json"
+	planned
+	cg check -f m.yaml
+	[ "$status" -eq 0 ]
+	[[ $output == *'could not be asked from here'*'i/o timeout'* ]]
+	HTTPS_PROXY=proxy.example:3128 cg check -f m.yaml
+	[[ $output == *'it is pulled before anything stops'* ]]
+}

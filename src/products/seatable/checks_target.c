@@ -111,7 +111,11 @@ static void say_pulled(const struct facts *now, const json_t *image, const char 
 	const char *other = json_string_value(json_array_get(alike, 0)), *name = json_str(image, "reference", "?");
 	autofree char *here = other ? xasprintf("; here is %s", other) : xstrdup("");
 
-	if (registry && strcmp(registry, REGISTRY_HAS) != 0)
+	if (registry && strcmp(registry, REGISTRY_HAS) != 0 && !registry_refuses(registry))
+		results_add(ret, id, VERDICT_WARN, NULL,
+			    "%s is not on this host, and its registry could not be asked from here: %s; the daemon tries to pull it before anything stops%s",
+			    name, registry, here);
+	else if (registry && strcmp(registry, REGISTRY_HAS) != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s is not on this host, and its registry says: %s%s", name, registry, here);
 	else
 		results_add(ret, id, VERDICT_NOTE, NULL, "%s is not on this host: it is pulled before anything stops%s", name, here);

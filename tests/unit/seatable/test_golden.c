@@ -41,6 +41,7 @@ int main(void)
 		{ "seatable.target-image", "load", VERDICT_NOTE },
 		{ "seatable.target-image", "login", VERDICT_BLOCK },
 		{ "seatable.target-image", "pull", VERDICT_NOTE },
+		{ "seatable.target-image", "silent", VERDICT_WARN },
 		{ "seatable.target-content", "absent", VERDICT_PASS },
 		{ "seatable.default-image", "same", VERDICT_NOTE },
 		{ "seatable.license", "none", VERDICT_BLOCK },
