@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "products/seatable/plain.h"
+
 CHECK(conf)
 {
 	static const char id[] = "seatable.conf";
@@ -43,7 +45,7 @@ CHECK(data_mount)
 
 	if (!configured || !need_if_any(now, SEA_DATA_MOUNTED, SEA_DATA, id, ret, &mounted))
 		return;
-	if (json_is_string(mounted) && strcmp(json_string_value(mounted), configured) != 0)
+	if (json_is_string(mounted) && !sea_same_path(json_string_value(mounted), configured))
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the configuration mounts %s, and the container that runs has %s", configured,
 			    json_string_value(mounted));
 	else

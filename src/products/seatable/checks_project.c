@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/vec.h"
 #include "engine/compose_files.h"
 #include "products/seatable/envfile.h"
+#include "products/seatable/plain.h"
 
 #define PATHS_MAX ((size_t)64 << 10)
 
@@ -226,33 +226,9 @@ CHECK(env_alone)
 		results_add(ret, id, VERDICT_PASS, NULL, "it changes the image of '%s'", server);
 }
 
-/* Heap: as Compose writes a path in its labels, without "." and "..". */
-static char *plain_path(const char *root, const char *path)
-{
-	autofree char *whole = *path == '/' ? xstrdup(path) : xasprintf("%s/%s", root, path);
-	struct buf plain = BUF_MAX(PATHS_MAX);
-	struct sv rest = sv_of(whole);
-	VEC(struct sv) parts = { 0 };
-
-	while (rest.n) {
-		struct sv part = sv_cut(&rest, '/');
-
-		if (sv_eq(part, ".."))
-			parts.n -= parts.n ? 1 : 0;
-		else if (part.n && !sv_eq(part, "."))
-			*vec_push(&parts) = part;
-	}
-	vec_each (&parts, part) {
-		buf_addc(&plain, '/');
-		buf_add_sv(&plain, *part);
-	}
-	vec_done(&parts);
-	return buf_take(&plain);
-}
-
 static void name_file(const char *root, const char *path, struct buf *ret)
 {
-	autofree char *plain = plain_path(root, path);
+	autofree char *plain = sea_plain_path(root, path);
 
 	buf_addf(ret, "%s%s", ret->len ? "," : "", plain);
 }
@@ -281,7 +257,7 @@ static void say_files(const struct facts *now, const char *root, const json_t *l
 
 static bool is_of_this_env(const char *root, const json_t *labels, const char *id, struct results *ret)
 {
-	autofree char *used = plain_path(root, json_str(labels, "env_file", ".env")), *ours = plain_path(root, ".env");
+	autofree char *used = sea_plain_path(root, json_str(labels, "env_file", ".env")), *ours = sea_plain_path(root, ".env");
 
 	if (!strcmp(used, ours))
 		return true;

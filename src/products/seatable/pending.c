@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "io/json.h"
+#include "products/seatable/plain.h"
 
 #define NAMES_MAX 50
 
@@ -64,7 +65,7 @@ static const json_t *of_target(const json_t *list, const char *key, const char *
 	size_t i;
 
 	json_array_foreach((json_t *)list, i, one)
-		if (!strcmp(json_str(one, key, ""), target))
+		if (sea_same_path(json_str(one, key, ""), target))
 			return one;
 	return NULL;
 }
@@ -78,7 +79,7 @@ static bool is_mounted(const json_t *volume, const json_t *mount)
 {
 	if (!mount || !is_bind(volume, "type"))
 		return mount;
-	return !strcmp(json_str(mount, "Source", ""), json_str(volume, "source", "")) &&
+	return sea_same_path(json_str(mount, "Source", ""), json_str(volume, "source", "")) &&
 	       json_bool(mount, "RW", true) != json_bool(volume, "read_only", false);
 }
 
@@ -92,14 +93,14 @@ static void name_mounts(const json_t *service, const json_t *seen, json_t *names
 	json_array_foreach((json_t *)volumes, i, one) {
 		const char *target = json_str(one, "target", "");
 
-		if (strcmp(target, "/shared") != 0 && strcmp(json_str(one, "type", ""), "tmpfs") != 0 &&
+		if (!sea_same_path(target, "/shared") && strcmp(json_str(one, "type", ""), "tmpfs") != 0 &&
 		    !is_mounted(one, of_target(mounts, "Destination", target)))
 			name_it(names, "mount", sv_of(target));
 	}
 	json_array_foreach((json_t *)mounts, i, one) {
 		const char *target = json_str(one, "Destination", "");
 
-		if (!more && is_bind(one, "Type") && strcmp(target, "/shared") != 0 && !of_target(volumes, "target", target))
+		if (!more && is_bind(one, "Type") && !sea_same_path(target, "/shared") && !of_target(volumes, "target", target))
 			name_it(names, "mount", sv_of(target));
 	}
 }

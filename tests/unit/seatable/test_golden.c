@@ -57,6 +57,7 @@ int main(void)
 		{ "seatable.license-place", "developer", VERDICT_NOTE },
 		{ "seatable.license-back", "holds", VERDICT_PASS },
 		{ "seatable.conf", "controller", VERDICT_BLOCK },
+		{ "seatable.data-mount", "slash", VERDICT_PASS },
 		{ "seatable.conf-syntax", "unread", VERDICT_NOTE },
 		{ "seatable.nginx", "none", VERDICT_PASS },
 		{ "seatable.plugins", "comment", VERDICT_WARN },

@@ -196,6 +196,8 @@ static void what_was_edited_since_the_last_up(void **state)
 	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",") "," MOUNTS("") "," PORTS("127.0.0.1") "}", image, "[\"mount /nginx\"]");
 	pends(service, "{" ENV("\"JWT_PRIVATE_KEY=k\",") "," MOUNTS(NGINX "{\"Type\":\"bind\",\"Source\":\"/z\",\"Destination\":\"/z\"},") "," PORTS("") "}",
 	      image, "[\"mount /z\",\"port 80/tcp\"]");
+	pends("{\"volumes\":[{\"type\":\"bind\",\"source\":\"/own/ca/\",\"target\":\"/usr/ca/\"}]}",
+	      "{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/own/ca\",\"Destination\":\"/usr/ca\",\"RW\":true}]}", NULL, "[]");
 }
 
 int main(void)
