@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "products/seatable/draft.h"
 #include "products/seatable/gate.h"
 
 CHECK(gate)
@@ -59,15 +60,19 @@ static bool is_within(const char *path, const char *dir)
 	return n && !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-/* The folders that are copied lie in it. */
-static bool is_in_the_data(const struct facts *now, const char *path)
+/* In one of the folders that are copied. */
+static bool is_in_the_data(const char *data, const char *path)
 {
-	autofree char *data = xasprintf("%s/seatable", facts_str(now, SEA_DATA, ""));
+	for (size_t i = 0; sea_folders[i]; i++) {
+		autofree char *folder = xasprintf("%s/seatable/%s", data, sea_folders[i]);
 
-	return is_within(path, data);
+		if (is_within(path, folder))
+			return true;
+	}
+	return false;
 }
 
-/* Not the last bit alone: with the sticky one nobody takes away what is another's. */
+/* Not the last bit alone: with the sticky one nobody takes away what is another's. A share of the network often has no other mode. */
 static bool lets_anybody_in(int64_t mode)
 {
 	return mode & 02 && !(mode & 01000);
@@ -77,21 +82,22 @@ CHECK(store)
 {
 	static const char id[] = "seatable.store";
 	const json_t *store;
-	const char *path;
+	const char *path, *data;
 	int64_t mode;
 
 	if (!need_if_any(now, SEA_STORE, SEA_ACCESS, id, ret, &store))
 		return;
 	path = json_str(store, "path", "?");
+	data = json_str(store, "data", facts_str(now, SEA_DATA, ""));
 	mode = json_int(store, "mode", 0);
 	if (!store)
 		not_asked(id, "beside what is copied, in a folder of its own that is private", ret);
-	else if (is_in_the_data(now, path) && strcmp(goal_setting(to, "folders", "copy"), "none") != 0)
+	else if (is_in_the_data(data, path) && strcmp(goal_setting(to, "folders", "copy"), "none") != 0)
 		results_add(ret, id, VERDICT_BLOCK, path, "it lies within the data that is copied into it");
 	else if (lets_anybody_in(mode))
-		results_add(ret, id, VERDICT_BLOCK, path, "mode %04llo: anybody may take away what lies in it, and put something else there",
+		results_add(ret, id, VERDICT_WARN, path, "mode %04llo: anybody may take away what lies in it, and put something else there",
 			    (unsigned long long)mode);
-	else if (is_within(path, facts_str(now, SEA_ROOT, "")) || is_within(path, facts_str(now, SEA_DATA, "")))
+	else if (is_within(path, facts_str(now, SEA_ROOT, "")) || is_within(path, data))
 		results_add(ret, id, VERDICT_WARN, path, "it lies within the installation: what takes that away takes the way back as well");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", path);

@@ -28,6 +28,8 @@ const char *sea_draft_span(const struct sea_draft *d, const char *setting, const
 bool sea_draft_crosses(const struct sea_draft *d, const char *edition);  /* to this one, from the other */
 
 /* plan_scope.c: what a restore point holds, and whether the folders are in it */
+/* Names of those that are copied; NULL-ended. */
+extern const char *const sea_folders[];
 int sea_folders_of(const struct facts *now, const struct goal *to, enum sea_folders *ret, struct err *e) must_check;
 bool sea_folders_clone(const struct goal *to);
 /* ERR_USAGE with the reason where they are to be cloned and cannot be. */

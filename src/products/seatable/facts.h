@@ -112,7 +112,8 @@
                                                  * free,"inodes","dev","kind": "btrfs"|"xfs"|"ext4"|"tmpfs"|"another"}} */
 #define SEA_ACCESS         "host.access"        /* O {"selinux": "enforcing"|"permissive"|absent,"labels": {path: label of SELinux},"lists": [path with an
                                                  * access list, .env too]}: of what the server is given of this host */
-#define SEA_STORE          "host.store"         /* O {"path": canonical,"mode"|absent: it is not there yet}: restore_point.store; absent: beside what is copied */
+#define SEA_STORE          "host.store"         /* O {"path": canonical,"mode"|absent: it is not there yet,"data": canonical source of /shared|absent}: restore_point.store;
+                                                 * absent: beside what is copied */
 
 /* ---- target */
 #define SEA_TO_EDITION     "target.edition"     /* P str */

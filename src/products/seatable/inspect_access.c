@@ -50,6 +50,7 @@ static const char *named_store(const struct sea_look *k)
 static void put_store(struct sea_look *k)
 {
 	const char *path = named_store(k);
+	autofree char *data = realpath(json_str(json_object_get(facts_get(k->f, SEA_BINDS), "/shared"), "source", ""), NULL);
 	char real[PATH_MAX];
 	struct stat st;
 
@@ -58,7 +59,7 @@ static void put_store(struct sea_look *k)
 	if (!realpath(path, real) || stat(real, &st) < 0)
 		sea_observe(k, SEA_STORE, json_pack("{ss}", "path", path), "restore_point.store");
 	else
-		sea_observe(k, SEA_STORE, json_pack("{ss si}", "path", real, "mode", (int)(st.st_mode & 07777)), "restore_point.store");
+		sea_observe(k, SEA_STORE, json_pack("{ss si ss*}", "path", real, "mode", (int)(st.st_mode & 07777), "data", data), "restore_point.store");
 }
 
 void sea_look_at_access(struct sea_look *k)

@@ -8,7 +8,7 @@
 #include "products/seatable/room.h"
 #include "products/seatable/seatable.h"
 
-static const char *const folders[] = { "conf", "storage-data", "seafile-data", "seahub-data" };
+const char *const sea_folders[] = { "conf", "storage-data", "seafile-data", "seahub-data", NULL };
 
 static bool they_fit(const struct facts *now, const struct goal *to)
 {
@@ -84,8 +84,8 @@ static json_t *folder_names(void)
 {
 	json_t *names = json_array();
 
-	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
-		json_array_append_new(names, json_string(folders[i]));
+	for (size_t i = 0; sea_folders[i]; i++)
+		json_array_append_new(names, json_string(sea_folders[i]));
 	return names;
 }
 
