@@ -87,6 +87,12 @@ static void lose_roles(const struct losing *l)
 		lose(l, "admin-roles", "rights of administrators are configured by role, which no longer limits them");
 }
 
+static bool has_logins_elsewhere(const struct losing *l)
+{
+	return is_configured(l, "ldap") || is_configured(l, "oauth") || is_configured(l, "saml") || is_configured(l, "sso");
+}
+
+/* Of whom nobody was counted the configuration tells: who came by LDAP cannot be told for sure in the tables. */
 static void lose_logins(const struct losing *l)
 {
 	int64_t sso = json_int(facts_get(l->now, SEA_USERS), "sso", 0);
@@ -94,6 +100,8 @@ static void lose_logins(const struct losing *l)
 	if (sso)
 		lose(l, "sso-users", "%lld users log in by LDAP, OAuth or SAML and have no password here: they cannot log in before they get one",
 		     (long long)sso);
+	else if (has_logins_elsewhere(l))
+		lose(l, "sso-users", "logins by LDAP, OAuth or SAML are configured, and no longer work");
 }
 
 static const struct {
