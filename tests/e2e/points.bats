@@ -213,13 +213,19 @@ lose_state() {
 	exits 2
 }
 
-# rot FILE: change its first byte on the disk, beneath the file system: no time of it moves.
+# rot FILE BYTE: change its first byte on the disk, beneath the file system: no time of it moves. What is not written out yet has no
+# place there; and whoever made namespaces meanwhile has this file system mounted on, with what it has read of it.
 rot() {
-	local block
-	block=$(filefrag -b4096 -v "$1" | awk '$1 == "0:" { sub(/\.\..*/, "", $4); print $4 }')
+	local block times
+	times=$(stat -c '%y %z' "$1")
+	block=$(filefrag -s -b4096 -v "$1" | awk '$1 == "0:" { sub(/\.\..*/, "", $4); print $4 }')
+	[ "$block" -gt 0 ]
 	umount "$root"
 	printf '%s' "$2" | dd of="$lab/disk" bs=1 seek=$((block * 4096)) conv=notrunc status=none
 	mount -o loop "$lab/disk" "$root"
+	dd if="$1" iflag=nocache count=0 status=none
+	[ "$(head -c 1 "$1")" = "$2" ]
+	[ "$(stat -c '%y %z' "$1")" = "$times" ]
 }
 
 @test "a copy that rotted beneath the file system is found by --prove, and goes back once it is whole" {
