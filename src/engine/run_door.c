@@ -51,7 +51,7 @@ static void say_uncut(struct world *w)
 }
 
 /* Before clients are let in it is the run's own, and stays; where somebody opened it, that is durable before it hides again. */
-static int is_to_be_noted(struct world *w, const struct step *gate, struct err *e)
+static int remember(struct world *w, const struct step *gate, bool *ret_was_open, struct err *e)
 {
 	struct err unmarked = ERR_INIT;
 	struct run_rec rec = { 0 };
@@ -63,8 +63,9 @@ static int is_to_be_noted(struct world *w, const struct step *gate, struct err *
 	run_rec_done(&rec);
 	if (run_gate_holds(w))
 		return 0;
+	*ret_was_open = !let_in;
 	if (!let_in)
-		return run_intend(w, gate, NULL, true, e);
+		return run_note_open(w, gate, e);
 	if (note(w, true, e) < 0)
 		return -(int)e->kind;
 	/* A finished run has no mark, and whoever loses the state directory now would never hear of the gate. */
@@ -89,15 +90,18 @@ int run_shut_out(struct world *w, struct err *e)
 	const struct step *gate = door_of(w);
 	autojson json_t *result = NULL;
 	struct err why = ERR_INIT;
+	bool was_open = false;
 
 	if (!gate)
 		return 0;
-	if (is_to_be_noted(w, gate, e) < 0)
+	if (remember(w, gate, &was_open, e) < 0)
 		return -(int)e->kind;
 	if (gate->kind->apply(&w->ctx, gate->params, NULL, &result, &why) < 0) {
 		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "clients cannot be kept out", "why", why.msg));
 		return 0;
 	}
+	if (was_open && run_closed_again(w, gate, result, e) < 0)
+		return -(int)e->kind;
 	event_emit(w->o->events, "note", json_pack("{ss}", "text", "clients are kept out while what they wrote is counted"));
 	if (json_bool(result, "cut", true))
 		return 1;

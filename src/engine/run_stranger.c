@@ -256,11 +256,31 @@ static int nobody_started(struct world *w, const struct step *next, struct err *
 	return err_hint(e, "find out who starts servers of this data, and stop that first");
 }
 
-/* served: a start was announced, so a server may have run while it was open. That is durable before the gate holds again, which hides it. */
-static int note_open(struct world *w, const struct step *gate, bool served, struct err *e)
+static void say_open(struct world *w)
 {
 	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "somebody opened the gate in the window: it is closed again"));
-	return served ? run_intend(w, gate, NULL, true, e) : 0;
+}
+
+int run_note_open(struct world *w, const struct step *gate, struct err *e)
+{
+	say_open(w);
+	return run_intend(w, gate, NULL, true, e);
+}
+
+int run_closed_again(struct world *w, const struct step *gate, json_t *result, struct err *e)
+{
+	json_object_set_new(result, "was_open", json_true());
+	json_object_set(w->ctx.results, gate->id, result);
+	return journal_done(w->journal, w->run, gate->id, result, e);
+}
+
+/* served: a start was announced, so a server may have run while it was open. */
+static int begin_to_close(struct world *w, const struct step *gate, bool served, struct err *e)
+{
+	if (served)
+		return run_note_open(w, gate, e);
+	say_open(w);
+	return 0;
 }
 
 /* A gate that stood before the stop may have been opened meanwhile: by somebody's Compose the proxy, by a firewall's reload the table. */
@@ -276,13 +296,9 @@ static int close_gate_again(struct world *w, bool served, struct err *e)
 		return -e->kind;
 	if (seen == STEP_IS_DONE)
 		return 0;
-	if (note_open(w, gate, served, e) < 0 || gate->kind->apply(&w->ctx, gate->params, NULL, &result, e) < 0)
+	if (begin_to_close(w, gate, served, e) < 0 || gate->kind->apply(&w->ctx, gate->params, NULL, &result, e) < 0)
 		return -e->kind;
-	if (!served)
-		return 0;
-	json_object_set_new(result, "was_open", json_true());
-	json_object_set(w->ctx.results, gate->id, result);
-	return journal_done(w->journal, w->run, gate->id, result, e);
+	return served ? run_closed_again(w, gate, result, e) : 0;
 }
 
 int run_look_out(struct world *w, const struct step *next, struct err *e)

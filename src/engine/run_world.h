@@ -68,6 +68,11 @@ int run_look_out(struct world *w, const struct step *next, struct err *e) must_c
  * and clients count as let in from then on, because the server may have run meanwhile. */
 int run_look_again(struct world *w, const struct step *next, struct err *e) must_check;
 
+/* A gate that was open before a server that may have run: so says the journal, before it is closed again, which hides that, and so says the
+ * step's result, `result`, behind it: the last line tells (run_stranger.c). */
+int run_note_open(struct world *w, const struct step *gate, struct err *e) must_check;
+int run_closed_again(struct world *w, const struct step *gate, json_t *result, struct err *e) must_check;
+
 /* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way
  * back, and so is that of a held run by the boot service (run_begun.c). */
 int run_note_server(struct world *w, struct err *e) must_check;

@@ -981,6 +981,23 @@ static void what_came_by_an_opened_gate_is_nobodys_own_doing(void **state)
 	assert_true(is_at("gate", "new"));
 }
 
+/* The last line tells it, too, whoever closed the gate again. */
+static void an_opened_gate_that_a_count_closed_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	gate("yes", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "2");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_true(was_told(end.run, "somebody opened the gate"));
+	toy_put("opens-in", "nowhere");
+	toy_drop("fail-start");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, "somebody let clients in"));
+}
+
 /* And once agreed to, not for ever. */
 static void what_cannot_be_counted_is_asked_about_each_time(void **state)
 {
@@ -1464,6 +1481,7 @@ int main(int argc, char **argv)
 		T(finalize_lets_in),
 		T(finalize_lets_go_of_the_server),
 		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
+		T(an_opened_gate_that_a_count_closed_is_told),
 		T(what_cannot_be_counted_is_asked_about_each_time),
 		T(a_repeated_wish_for_the_data_counts_again),
 		T(no_run_begins_while_clients_are_shut_out),
