@@ -1108,6 +1108,20 @@ static void no_run_begins_while_clients_are_shut_out(void **state)
 	assert_int_equal(apply_elsewhere(&end), EXIT_DONE);
 }
 
+/* Nor is a gate a shut door where the kernel cannot end connections: what is still answered is counted behind the stop. */
+static void what_came_by_a_gate_that_cuts_nobody_is_told(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("uncut", "yes");
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(was_told(end.run, "this kernel cannot end connections"));
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
+	assert_string_equal(toy_world(), "old");
+}
+
 /* Nor is a proxy shut for the count. */
 static void what_came_by_a_proxy_is_told(void **state)
 {
@@ -1485,6 +1499,7 @@ int main(int argc, char **argv)
 		T(what_cannot_be_counted_is_asked_about_each_time),
 		T(a_repeated_wish_for_the_data_counts_again),
 		T(no_run_begins_while_clients_are_shut_out),
+		T(what_came_by_a_gate_that_cuts_nobody_is_told),
 		T(what_came_by_a_proxy_is_told),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),

@@ -223,13 +223,15 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 {
 	const char *file = json_str(params, "file", "");
 	autofree char *bend = xasprintf("fail-%s", file), *gate = toy_get("gate");
-	autofree char *fail = toy_get(bend);
+	autofree char *fail = toy_get(bend), *uncut = toy_get("uncut");
 
 	toy_put(file, "new");
 	meddle(file);
 	*ret_result = json_pack("{s{sb}}", "settled", "toy", 1);
 	if (!strcmp(file, "open") && !strcmp(gate, "old"))
 		json_object_set_new(*ret_result, "was_open", json_true());
+	if (!strcmp(file, "gate"))
+		json_object_set_new(*ret_result, "cut", json_boolean(!*uncut));
 	if (!strcmp(fail, "cancel"))
 		return err_set(e, ERR_CANCELED, "interrupted");
 	return *fail ? err_set(e, ERR_REFUSED, "told to fail") : 0;

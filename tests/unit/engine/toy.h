@@ -4,7 +4,8 @@
  * "bar-<step>" (a way back would stick there, as a look tells), "traceless" (so are the writes), "gated" (a gate is closed before the start;
  * "gate" says "new" while it holds), "opens-in" (somebody opens it once the step that writes that file has), "tree" (the
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
- * "proxied" (the gate is a proxy), "held" (without a gate, what opens lets go of the server alone),
+ * "uncut" (who asked before the gate was closed may still be answered), "proxied" (the gate is a proxy),
+ * "held" (without a gate, what opens lets go of the server alone),
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),
  * "loses" (sight is lost; saying "rows": these, too; "rows later": once file "stage" is new),
