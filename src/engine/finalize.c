@@ -123,19 +123,42 @@ static int give_up_kept(struct world *w, struct buf *gone, struct err *e)
 	return 0;
 }
 
-/* One that stands may have been left behind its gate, and its server held; a rollback that was killed may have left clients out. */
-static int let_in(struct world *w, const struct run_rec *rec, struct err *e)
+/* One that stands, or is left to hand, may have been left behind its gate, and its server held; a rollback that was killed may have left
+ * clients out. */
+static int let_in(struct world *w, const struct run_rec *rec, bool left, struct err *e)
 {
 	if (run_is_shut(w, rec) && run_let_in_again(w, e) < 0)
 		return -e->kind;
-	return rec->state == RUN_STANDS && loop_open(w, e) < 0 ? err_wrap(e, "let clients in") : 0;
+	return (left || rec->state == RUN_STANDS) && loop_open(w, e) < 0 ? err_wrap(e, "let clients in") : 0;
+}
+
+/* What a way back that cannot go on has not undone. */
+static int name_changes(struct world *w, struct buf *ret, struct err *e)
+{
+	size_t n = 0;
+
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (s->phase != PHASE_CHANGE)
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		if (rec.state == REC_INTENDED || rec.state == REC_DONE)
+			buf_addf(ret, "%s'%s'", n++ ? ", " : "; it was half way back, and what these steps changed stays: ", s->id);
+		step_rec_done(&rec);
+	}
+	return 0;
 }
 
 /* First the mark, then the removal: a kill between the two leaves trash, never a promise that cannot be kept. */
-static int mark_final(struct world *w, const struct run_rec *rec, struct err *e)
+static int mark_final(struct world *w, const struct run_rec *rec, bool left, struct err *e)
 {
 	if (rec->finalized)
 		return 0;
+	if (left && (journal_turn(w->journal, w->run, RUN_STUCK, NULL, e) < 0 ||
+	             journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "left to the operator's own backup", e) < 0))
+		return -e->kind;
 	if (rec->state == RUN_STANDS && journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "accepted as it is", e) < 0)
 		return -e->kind;
 	return journal_finalize(w->journal, w->run, e);
@@ -146,15 +169,17 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	autobuf struct buf gone = BUF_MAX(4096);
 	autofree char *home = NULL;
 	struct err e = ERR_INIT, none = ERR_INIT;
-	bool found = !rec->finalized, remains = false;
+	bool found = !rec->finalized, remains = false, left;
 
-	if (rec->state != RUN_STANDS && run_unfinished(rec->state)) {
+	if (run_is_left_to_hand(w, rec, &left, &e) < 0 || (left && name_changes(w, &gone, &e) < 0))
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (rec->state != RUN_STANDS && !left && run_unfinished(rec->state)) {
 		err_set(&e, ERR_REFUSED, "run %s is %s", rec->id, run_state_name(rec->state));
 		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
 	/* Of a finalized run, too: the call that marked it may have been killed. */
-	if (let_in(w, rec, &e) < 0 || mark_final(w, rec, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
+	if (let_in(w, rec, left, &e) < 0 || mark_final(w, rec, left, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
 	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, &gone, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (run_is_marked(w)) {
@@ -167,7 +192,7 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	if (!found && !gone.len)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
 	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s%s", rec->id, buf_str(&gone),
-	                remains ? "; its restore point remains in '" : "; nothing of it remains", remains ? home : "", remains ? "'" : "");
+	                remains ? "; its restore point remains in '" : left ? "" : "; nothing of it remains", remains ? home : "", remains ? "'" : "");
 }
 
 /* The newest run of this host when none is named. */

@@ -16,7 +16,7 @@ static const bool run_moves[RUN__MAX][RUN__MAX] = {
 	[RUN_HELD] = { [RUN_OPEN] = 1, [RUN_TURNED] = 1 },
 	[RUN_TURNED] = { [RUN_STUCK] = 1, [RUN_CLOSED_OLD] = 1 },
 	[RUN_STANDS] = { [RUN_OPEN] = 1, [RUN_TURNED] = 1, [RUN_CLOSED_NEW] = 1 },
-	[RUN_STUCK] = { [RUN_OPEN] = 1, [RUN_TURNED] = 1 },
+	[RUN_STUCK] = { [RUN_OPEN] = 1, [RUN_TURNED] = 1, [RUN_CLOSED_NEW] = 1 },
 	[RUN_CLOSED_NEW] = { [RUN_TURNED] = 1 },
 	[RUN_CLOSED_OLD] = { 0 },
 };

@@ -363,6 +363,21 @@ static int stays_held(struct world *w, const struct run_rec *rec, struct run_end
 	return run_says(ret, EXIT_HELD, NULL, "run %s stays held", rec->id);
 }
 
+/* One that turned, or is stuck. */
+static int resume_backward(struct world *w, const struct run_rec *rec, struct run_end *ret)
+{
+	struct err e = ERR_INIT;
+	bool left;
+
+	if (run_is_left_to_hand(w, rec, &left, &e) < 0)
+		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	if (w->o->unattended && rec->state == RUN_TURNED && !left)
+		return run_go_back(w, EXIT_TURNED, NULL, ret);
+	err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
+	err_hint(&e, left ? RUN_LEFT_TO_HAND : "'crossgrade rollback' finishes it");
+	return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
+}
+
 static int resume_by_state(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
@@ -376,13 +391,8 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 			return stays_held(w, rec, ret);
 		return resume_open(w, rec->state, ret);
 	case RUN_TURNED:
-		if (w->o->unattended)
-			return run_go_back(w, EXIT_TURNED, NULL, ret);
-		fall_through;
 	case RUN_STUCK:
-		err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
-		err_hint(&e, "'crossgrade rollback' finishes it");
-		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
+		return resume_backward(w, rec, ret);
 	case RUN_CLOSED_OLD:
 		err_set(&e, ERR_REFUSED, "run %s is finished, the old world is live", rec->id);
 		err_hint(&e, "make a new plan to try again");

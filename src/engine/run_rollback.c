@@ -55,8 +55,18 @@ static int point_has_return(struct world *w, struct run_end *ret)
 	if (!w->ctx.point_passed || plan_has_return(w->plan.doc))
 		return 0;
 	err_set(&e, ERR_REFUSED, "the new server was started and the run has no restore point of its own");
-	err_hint(&e, "restore your own backup, then 'crossgrade finalize'");
+	err_hint(&e, RUN_LEFT_TO_HAND);
 	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
+}
+
+int run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
+{
+	bool passed;
+
+	if (run_point_passed(w, &passed, e) < 0)
+		return -e->kind;
+	*ret = passed && !plan_has_return(w->plan.doc) && (rec->state == RUN_TURNED || rec->state == RUN_STUCK);
+	return 0;
 }
 
 /* Found out in the middle of the way back, it would leave a server stopped that serves now. */

@@ -155,6 +155,10 @@ void run_let_in_to_old(struct world *w);
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
 void run_start_prober(struct world *w);
+/* On its way back, and past a start that somebody else made, with no copy of ours of the data: neither rollback nor resume goes on, finalize
+ * ends it (run_rollback.c). */
+#define RUN_LEFT_TO_HAND "restore your own backup, then 'crossgrade finalize'"
+int  run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, struct err *e) must_check;
 /* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
 int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;
 /* Find and lock the run a verb is about; from now on docker is waited for. Exit code, 0 to go on (run.c). */

@@ -72,6 +72,7 @@ static json_t *possible(const struct run_rec *r, const struct reached *at, bool 
 {
 	json_t *verbs = json_array();
 	bool back = r->state != RUN_CLOSED_OLD && !r->finalized && (at->has_return || !at->point_passed);
+	bool left = !back && (r->state == RUN_TURNED || r->state == RUN_STUCK);
 
 	if (!at_work && (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS || shut))
 		json_array_append_new(verbs, json_string("resume"));
@@ -79,7 +80,7 @@ static json_t *possible(const struct run_rec *r, const struct reached *at, bool 
 		json_array_append_new(verbs, json_string("rollback"));
 	if (r->state == RUN_STANDS || r->state == RUN_CLOSED_NEW)
 		json_array_append_new(verbs, json_string("verify"));
-	if (!at_work && (r->state == RUN_STANDS || !run_unfinished(r->state)) && !r->finalized)
+	if (!at_work && (r->state == RUN_STANDS || left || !run_unfinished(r->state)) && !r->finalized)
 		json_array_append_new(verbs, json_string("finalize"));
 	json_array_append_new(verbs, json_string("report"));
 	return verbs;

@@ -88,6 +88,8 @@ static void runs_move_as_the_table_says(void **state)
 	assert_int_equal(journal_turn(j, id, RUN_CLOSED_NEW, NULL, &e), -ERR_BUG);
 	err_clear(&e);
 	assert_int_equal(journal_turn(j, id, RUN_CLOSED_OLD, NULL, &e), 0);
+	/* Given up, where neither way goes on. */
+	assert_true(run_move_legal(RUN_STUCK, RUN_CLOSED_NEW));
 	for (int s = 0; s < RUN__MAX; s++)
 		if (s != RUN_CLOSED_OLD)
 			assert_false(run_move_legal(RUN_CLOSED_OLD, (enum run_state)s));

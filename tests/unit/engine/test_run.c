@@ -808,6 +808,39 @@ static void finalize_lets_go_of_the_server(void **state)
 	assert_true(is_at("open", "new"));
 }
 
+/* Half way back before the point, with no restore point of ours, when somebody starts the new build. */
+static void strand(struct run_end *end)
+{
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	toy_put("stick-switch", "yes");
+	assert_int_equal(apply(end, false), EXIT_STUCK);
+	assert_false(is_possible("finalize"));
+	toy_server_starts();
+	assert_int_equal(rollback(end), EXIT_LOSS);
+	assert_non_null(strstr(end->err.hint, "finalize"));
+}
+
+static void what_only_the_operator_can_put_back_is_left_to_him(void **state)
+{
+	struct run_end end;
+
+	strand(&end);
+	assert_int_equal(resume(&end, false), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "finalize"));
+	assert_false(is_possible("rollback"));
+	assert_true(is_possible("finalize"));
+	finalize(false, "what these steps changed stays: 'switch'");
+	/* Nothing keeps clients, or the server, any more. */
+	assert_true(is_at("open", "new"));
+	assert_true(is_at("start", "old"));
+	assert_false(is_marked());
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, "no run is unfinished"));
+	finalize(false, "is finalized");
+	toy_server_ends();
+}
+
 static bool has_point(const char *home, const char *run)
 {
 	autofree char *path = xasprintf("%s/%s", home, run);
@@ -1402,6 +1435,22 @@ static void the_gate_is_open_while_the_old_server_is_asked_again(void **state)
 	toy_server_ends();
 }
 
+/* A boot goes no further back over a start that somebody else made. */
+static void no_boot_goes_back_without_a_copy(void **state)
+{
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_true(is_at("switch", "new"));
+	finalize(false, "is final");
+	toy_server_ends();
+}
+
 /* Killed on its way back, with the new server up. */
 static void the_gate_is_closed_until_the_new_server_is_down(void **state)
 {
@@ -1494,6 +1543,7 @@ int main(int argc, char **argv)
 		T(a_point_is_not_read_while_only_we_are_answered),
 		T(finalize_lets_in),
 		T(finalize_lets_go_of_the_server),
+		T(what_only_the_operator_can_put_back_is_left_to_him),
 		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
 		T(an_opened_gate_that_a_count_closed_is_told),
 		T(what_cannot_be_counted_is_asked_about_each_time),
@@ -1526,6 +1576,7 @@ int main(int argc, char **argv)
 		T(a_docker_that_is_away_for_a_moment_is_waited_for),
 		T(behind_the_first_change_nothing_is_asked_again),
 		T(the_gate_is_open_while_the_old_server_is_asked_again),
+		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),
 #endif
