@@ -14,6 +14,8 @@
 
 #define FAST     (100 * NS_PER_MS)
 #define SLOW     NS_PER_S
+#define LAST     (3 * FAST)     /* for the last question of a call, which tells how it left clients */
+#define END_EVERY (5 * NS_PER_MS)
 #define FILE_MAX (64u << 20)
 
 /* In the file the order says how often was asked; 'e' ends what one call measured. */
@@ -38,6 +40,7 @@ static void note(int out, bool serving, char order)
 static void probe_loop(const struct product *p, const struct site *s, int orders, int out)
 {
 	char order = 's';
+	bool ends = false;
 
 	for (;;) {
 		int64_t began = clock_mono_ns(), every;
@@ -47,9 +50,10 @@ static void probe_loop(const struct product *p, const struct site *s, int orders
 		int r = p->probe(s, true, FAST, &seen, &e);
 
 		note(out, r >= 0 && seen.serving, order);
-		every = (order == 'w' ? FAST : SLOW) - (clock_mono_ns() - began);
-		if (poll(&in, 1, every > 0 ? (int)(every / NS_PER_MS) : 0) > 0 && read(orders, &order, 1) <= 0)
+		if (ends)
 			_exit(0);
+		every = (order == 'w' ? FAST : SLOW) - (clock_mono_ns() - began);
+		ends = poll(&in, 1, every > 0 ? (int)(every / NS_PER_MS) : 0) > 0 && read(orders, &order, 1) <= 0;
 	}
 }
 
@@ -89,13 +93,27 @@ void prober_window(struct prober *p, bool open)
 		return;         /* it is gone: the report shows what was not measured */
 }
 
+/* It ends by itself; a question that hangs does not keep us. */
+static void await_end(pid_t pid)
+{
+	struct deadline until = deadline_in(LAST);
+
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (deadline_passed(until)) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return;
+		}
+		clock_sleep_ns(END_EVERY);
+	}
+}
+
 void prober_stop(struct prober *p)
 {
 	if (!p)
 		return;
 	close(p->orders);
-	kill(p->pid, SIGTERM);
-	waitpid(p->pid, NULL, 0);
+	await_end(p->pid);
 	note(p->out, true, 'e');
 	close(p->out);
 	free(p);

@@ -90,13 +90,15 @@ int run_shut_out(struct world *w, struct err *e)
 	const struct step *gate = door_of(w);
 	autojson json_t *result = NULL;
 	struct err why = ERR_INIT;
-	bool was_open = false;
+	bool was_open = false, window = w->window;
 
 	if (!gate)
 		return 0;
 	if (remember(w, gate, &was_open, e) < 0)
 		return -(int)e->kind;
+	loop_window(w, true);
 	if (gate->kind->apply(&w->ctx, gate->params, NULL, &result, &why) < 0) {
+		loop_window(w, window);
 		event_emit(w->o->events, "warning", json_pack("{ss ss}", "text", "clients cannot be kept out", "why", why.msg));
 		return 0;
 	}
@@ -120,6 +122,8 @@ int run_let_in_again(struct world *w, struct err *e)
 	r = journal_step(w->journal, w->run, gate->id, &rec, e);
 	if (r >= 0)
 		r = gate->kind->undo(&w->ctx, gate->params, rec.undo, e);
+	if (r >= 0)
+		loop_window(w, false);
 	if (r >= 0)
 		r = unmark_finished(w, e);
 	if (r >= 0)

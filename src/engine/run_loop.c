@@ -65,7 +65,7 @@ static void say(struct world *w, const struct step *s, const char *state)
 	                                           s->kind->name));
 }
 
-static void window(struct world *w, bool open)
+void loop_window(struct world *w, bool open)
 {
 	if (w->window == open)
 		return;
@@ -153,7 +153,7 @@ static int step_forward(struct world *w, const struct step *s, struct err *e)
 		goto out;
 	}
 	if (s->flags & STEP_IN_WINDOW)
-		window(w, true);
+		loop_window(w, true);
 	say(w, s, "begin");
 	r = resolve(w, s->params, &params, e);
 	if (r >= 0 && rec.state == REC_NONE) {
@@ -168,7 +168,7 @@ static int step_forward(struct world *w, const struct step *s, struct err *e)
 		r = carry_out(w, s, params, undo, e);
 	say(w, s, r < 0 ? "failed" : "done");
 	if (r >= 0 && s->flags & STEP_CLOSES_WINDOW)
-		window(w, false);
+		loop_window(w, false);
 out:
 	step_rec_done(&rec);
 	return r < 0 ? err_wrap(e, "step '%s'", s->id) : 0;
@@ -217,7 +217,6 @@ int loop_forward(struct world *w, const struct step **ret_at, struct err *e)
 	return 0;
 }
 
-/* Is the step of this kind in this state? */
 int loop_open(struct world *w, struct err *e)
 {
 	if (loop_load_results(w, e) < 0)
@@ -229,6 +228,7 @@ int loop_open(struct world *w, struct err *e)
 	return 0;
 }
 
+/* Is the step of this kind in this state? */
 static int kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e)
 {
 	*ret = false;
@@ -265,6 +265,15 @@ static int undo_gone(struct world *w, const struct step *s, const struct step_re
 	return 0;
 }
 
+/* What was done with clients served is undone with them shut out, where they are for the last count. */
+static void window_back(struct world *w, const struct step *s)
+{
+	bool in = s->flags & (STEP_IN_WINDOW | STEP_CLOSES_WINDOW);
+
+	if (in || s->phase < PHASE_OPEN)
+		loop_window(w, in);
+}
+
 static int step_backward(struct world *w, const struct step *s, struct err *e)
 {
 	struct step_rec rec = { 0 };
@@ -277,7 +286,7 @@ static int step_backward(struct world *w, const struct step *s, struct err *e)
 	r = undo_gone(w, s, &rec, &again, e);
 	if (r < 0 || (rec.state != REC_INTENDED && rec.state != REC_DONE && !again))
 		goto out;
-	window(w, s->flags & (STEP_IN_WINDOW | STEP_CLOSES_WINDOW));
+	window_back(w, s);
 	say(w, s, "undo");
 	if (!(s->flags & STEP_NO_UNDO)) {
 		r = resolve(w, s->params, &params, e);
@@ -377,7 +386,7 @@ int loop_backward(struct world *w, struct err *e)
 			return -e->kind;
 	}
 	events_step(w->o->events, NULL);
-	window(w, false);
+	loop_window(w, false);
 	return 0;
 }
 

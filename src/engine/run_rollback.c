@@ -137,8 +137,11 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = nobody_edited(w, ret);
 	if (!code && (begun || rec->state != RUN_TURNED))
 		code = prove_first(w, ret);
-	if (!code)
+	/* Clients are shut out for the last count, for as long as an export takes. */
+	if (!code) {
+		run_start_prober(w);
 		code = run_account_for_writes(w, begun, ret);
+	}
 	if (!code && turn(w, rec, &e) < 0)
 		code = run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (code) {
@@ -150,7 +153,6 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	 * a run that nobody ends. On a full disk it goes back without one. */
 	if ((rec->state == RUN_CLOSED_NEW || rec->state == RUN_TURNED) && run_mark(w, &why) < 0)
 		event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
-	run_start_prober(w);
 	return run_go_back(w, EXIT_DONE, NULL, ret);
 }
 

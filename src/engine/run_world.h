@@ -133,6 +133,8 @@ int  run_losses_last(struct world *w, struct err *e) must_check;
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;
 int loop_backward(struct world *w, struct err *e) must_check;
+/* Clients are not served from here, or are again: it is told, and measured more closely. */
+void loop_window(struct world *w, bool open);
 /* Let clients in to a new world that is accepted as it is, and let go of its server, where the run did not come so far. */
 int loop_open(struct world *w, struct err *e) must_check;
 /* The run turns, and data that the plan keeps is to be put back on the way: one record, so that a way back that is killed in the middle

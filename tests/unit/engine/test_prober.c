@@ -205,6 +205,25 @@ static void a_prober_sees_the_gap(void **state)
 	assert_true(json_int(doc, "longest_ms", 0) >= 100);
 }
 
+/* However short before the end of a call they were let in: a later call would find the gap still open, and hours long. */
+static void the_last_answer_tells_how_clients_are_left(void **state)
+{
+	autodir struct dir d = DIR_NONE;
+	autofree char *text = NULL;
+	struct prober *p = NULL;
+	struct err e = ERR_INIT;
+
+	toy_put("up", "0");
+	assert_ok(dir_open(toy_root, &d, &e), &e);
+	assert_ok(prober_start(&probed, NULL, &d, "probes", &p, &e), &e);
+	assert_true(sees(1));
+	toy_put("up", "1");
+	prober_stop(p);
+	text = toy_get("probes");
+	if (!strstr(text, " 1 s\n"))
+		fail_msg("%s", text);
+}
+
 /* The time of each question in order. */
 static size_t asked(int64_t *ret_mono_ns, size_t max)
 {
@@ -255,7 +274,7 @@ int main(void)
 		T(the_time_between_calls_is_none),
 		T(torn_lines_are_no_answers),        T(a_reboot_is_a_time_not_measured),
 		T(no_file_is_no_measurement),        T(a_prober_sees_the_gap),
-		T(once_a_second_outside_the_window),
+		T(once_a_second_outside_the_window), T(the_last_answer_tells_how_clients_are_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

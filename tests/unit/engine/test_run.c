@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
+#include "engine/prober.h"
 #include "engine/restore_point.h"
 #include "svc/docker.h"
 
@@ -1155,6 +1156,36 @@ static void what_came_by_a_gate_that_cuts_nobody_is_told(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+static int64_t not_served_ms(const char *run)
+{
+	autofree char *probes = xasprintf("undo/%s/probes", run);
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
+	assert_int_equal(prober_read(&d, probes, &doc, &e), 0);
+	events_free(ev);
+	return json_int(doc, "total_ms", -1);
+}
+
+/* Also by a call that then ends with nothing done: who is in flight behind a gate that cuts nobody is waited for. */
+static void the_time_clients_are_shut_out_is_measured(void **state)
+{
+	struct run_end end;
+	int64_t before;
+
+	toy_answers((struct probe){ .serving = true });
+	apply_behind_a_gate(&end);
+	before = not_served_ms(end.run);
+	toy_put("uncut", "yes");
+	toy_put("writes-gated", "3");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_true(not_served_ms(end.run) - before >= 700);
+}
+
 /* Nor is a proxy shut for the count. */
 static void what_came_by_a_proxy_is_told(void **state)
 {
@@ -1550,6 +1581,7 @@ int main(int argc, char **argv)
 		T(a_repeated_wish_for_the_data_counts_again),
 		T(no_run_begins_while_clients_are_shut_out),
 		T(what_came_by_a_gate_that_cuts_nobody_is_told),
+		T(the_time_clients_are_shut_out_is_measured),
 		T(what_came_by_a_proxy_is_told),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),

@@ -481,8 +481,11 @@ static struct probe toy_says;
 
 static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
 {
+	autofree char *gate = toy_get("gate");
+
 	*ret = toy_says;
 	ret->answered |= !as_client;    /* past the gate it always speaks */
+	ret->serving &= !as_client || strcmp(gate, "new") != 0;
 	return 0;
 }
 
