@@ -18,14 +18,18 @@ static char *backup_id(void)
 	return xasprintf("backup-%s", day);
 }
 
-static bool is_running(struct site *s)
+/* 1 it runs, 0 it does not, or no service of it is known; -kind: who cannot be asked is not called stopped. */
+static int is_running(struct site *s, struct err *e)
 {
 	struct svc_state now = { 0 };
 	struct service *service;
-	struct err e = ERR_INIT;
+	struct err none = ERR_INIT;
 
-	return site_service(s, &service, &e) >= 0 && service->ops->state(service, &now, &e) >= 0 &&
-	       now.run != SVC_STOPPED && now.run != SVC_FAILED;
+	if (site_service(s, &service, &none) < 0)
+		return 0;
+	if (service->ops->state(service, &now, e) < 0)
+		return -(int)e->kind;
+	return now.run != SVC_STOPPED && now.run != SVC_FAILED;
 }
 
 /* One pass is enough beside a writer, too: the checkpoint pins what the copy must hold. */
@@ -137,7 +141,9 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 	if (r >= 0)
 		r = make(&w.ctx, &now, &p, &home, &e);
 	if (r >= 0)
-		r = is_running(&w.ctx.sites[0]) ? fill_live(&w.ctx, &p, &e) : fill(&w.ctx, &p, false, &e);
+		r = is_running(&w.ctx.sites[0], &e);
+	if (r >= 0)
+		r = r ? fill_live(&w.ctx, &p, &e) : fill(&w.ctx, &p, false, &e);
 	if (r >= 0)
 		r = point_save(&p, &e);
 	if (r >= 0) {
@@ -233,13 +239,13 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 	struct err e = ERR_INIT;
 	struct site s = { 0 };
 	struct plan plan;
-	bool running;
-	int r;
+	int r, running = 0;
 
 	if (run_none_begun(g, o, ret))
 		return ret->exit;
 	r = product->site(g, &s, &e);
-	running = r >= 0 && is_running(&s);
+	if (r >= 0)
+		r = running = is_running(&s, &e);
 	if (r >= 0)
 		r = world_inspect(g, DEPTH_LIVE, o, &now, &e);
 	if (r >= 0)

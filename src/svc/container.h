@@ -4,7 +4,7 @@
 
 #include "svc/service.h"
 
-/* By id or name. ERR_ABSENT: no docker, or no such container; ERR_REFUSED: docker says no. */
+/* By id or name. ERR_ABSENT: no such container; ERR_REFUSED: docker says no, or there is none to be asked. */
 int container_inspect(const char *name, json_t **ret, struct err *e) must_check;
 /* Every one that docker knows, running or not. */
 int container_all(json_t **ret, struct err *e) must_check;

@@ -81,9 +81,12 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 		return 0;
 	if (e->kind == ERR_TIMEOUT && c->within_ns <= DOCKER_WITHIN)
 		hung_ns = clock_mono_ns();
-	err_wrap(e, "run docker");
-	return e->kind == ERR_ABSENT ? err_hint(e, "the docker command line is needed for containers")
-				     : -(int)e->kind;
+	err_wrap(e, "docker cannot be asked");
+	if (e->kind != ERR_ABSENT)
+		return -(int)e->kind;
+	/* Without its program nobody says that a thing of docker's is not there. */
+	e->kind = ERR_REFUSED;
+	return err_hint(e, "the docker command line is needed for containers");
 }
 
 static bool says(const char *words, const char *what)

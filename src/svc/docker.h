@@ -16,8 +16,8 @@
 void    docker_await(int64_t ns);
 int64_t docker_awaits(void);
 
-/* argv[0] is "docker". What it prints is appended to ret. ERR_ABSENT: no docker, or no such thing; ERR_TIMEOUT; ERR_REFUSED with
- * docker's words. A daemon that did not answer is not asked again for a minute, unless docker_await() was called. */
+/* argv[0] is "docker". What it prints is appended to ret. ERR_ABSENT: no such thing; ERR_TIMEOUT; ERR_REFUSED with
+ * docker's words, or where there is no docker program. A daemon that did not answer is not asked again for a minute, unless docker_await() was called. */
 int docker_run(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same of what takes long: put down, ERR_CANCELED, when that is asked for. */
 int docker_run_until(const char *const *argv, int64_t within_ns, const struct cancel *cancel, struct buf *ret, struct err *e) must_check;

@@ -371,6 +371,26 @@ static void test_a_daemon_is_waited_for_in_a_run(void **state)
 	assert_int_equal(docker_that_says("permission denied", 1, 20 * NS_PER_S), ERR_REFUSED);
 }
 
+/* Nor with a service that is looked at. */
+static void test_without_its_program_nothing_is_absent(void **state)
+{
+	autojson json_t *config = parse("{\"kind\":\"container\",\"name\":\"a\"}"), *seen = NULL;
+	struct svc_state now = { 0 };
+	struct service *s = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(setenv("CROSSGRADE_DOCKER", "/nowhere/docker", 1), 0);
+	assert_int_equal(container_inspect("a", &seen, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "docker cannot be asked"));
+	assert_non_null(strstr(e.hint, "docker command line"));
+	err_clear(&e);
+	assert_int_equal(service_open(config, NULL, &s, &e), 0);
+	assert_int_equal(s->ops->state(s, &now, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "look at container a"));
+	service_close(s);
+	assert_int_equal(unsetenv("CROSSGRADE_DOCKER"), 0);
+}
+
 static void test_what_is_absent(void **state)
 {
 	assert_int_equal(docker_that_says("Error response from daemon: No such container: a", 1, 0), ERR_ABSENT);
@@ -536,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
+		cmocka_unit_test(test_without_its_program_nothing_is_absent),
 		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
 		cmocka_unit_test(test_the_daemon_s_own_socket), cmocka_unit_test(test_names_of_a_compose_at_work),
 		cmocka_unit_test(test_a_home_that_only_the_program_knows),
