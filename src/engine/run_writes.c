@@ -211,6 +211,12 @@ int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
 		return 0;
 	code = account(w, &frozen, begun, &since, &e);
 	writes_done(&since);
+	/* Whatever of it was interrupted: nobody has refused a loss, and nothing goes back. */
+	if (w->ctx.cancel && atomic_load(&w->ctx.cancel->asked)) {
+		err_clear(&e);
+		err_set(&e, ERR_CANCELED, "interrupted");
+		return run_says(ret, EXIT_INTERRUPTED, &e, "nothing changed: %s", e.msg);
+	}
 	return code ? run_says(ret, code, &e, "%s", e.msg) : 0;
 }
 

@@ -1091,6 +1091,36 @@ static void an_export_saves_only_what_is_counted(void **state)
 	events_free(ev);
 }
 
+/* Nobody has refused a loss: it is no 9. */
+static void an_interrupt_of_the_export_says_130(void **state)
+{
+	static const char *const cases[] = { "seen", "unseen" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct events *ev = events_new();
+		struct run_opts o = toy_opts(ev);
+		struct cancel cancel = { 0 };
+		struct run_end end;
+
+		apply_behind_a_gate(&end);
+		toy_put("writes", "3");
+		toy_exports();
+		toy_put("interrupts", cases[i]);
+		o.save_writes = toy_root;
+		o.cancel = &cancel;
+		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
+		assert_string_equal(toy_world(), "new");
+		assert_true(is_at("gate", "old"));
+		toy_drop("interrupts");
+		atomic_store(&cancel.asked, false);
+		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+		assert_string_equal(toy_world(), "old");
+		events_free(ev);
+		toy_done();
+		toy_setup();
+	}
+}
+
 static void kill_rollback(void)
 {
 	int status;
@@ -1591,6 +1621,7 @@ int main(int argc, char **argv)
 		T(the_last_count_is_made_behind_the_gate),
 		T(a_refusal_shuts_nobody_out),
 		T(an_export_saves_only_what_is_counted),
+		T(an_interrupt_of_the_export_says_130),
 		T(clients_that_a_killed_call_shut_out_are_let_in),
 		T(what_came_behind_the_last_count_is_told),
 		T(nothing_to_do_makes_nothing),

@@ -497,7 +497,11 @@ void toy_answers(struct probe says)
 
 static int save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
 {
-	return 0;
+	autofree char *interrupts = toy_get("interrupts");
+
+	if (*interrupts)
+		atomic_store(&((struct cancel *)c->cancel)->asked, true);
+	return !strcmp(interrupts, "seen") ? err_set(e, ERR_CANCELED, "interrupted") : 0;
 }
 
 void toy_exports(void)

@@ -5,6 +5,7 @@
  * "gate" says "new" while it holds), "opens-in" (somebody opens it once the step that writes that file has), "tree" (the
  * restore point is one of ours, which nobody fills), "snapshot" (it is one of the operator's), "nothing" (the plan has no steps),
  * "uncut" (who asked before the gate was closed may still be answered), "proxied" (the gate is a proxy),
+ * "interrupts" (the operator does, in the middle of an export; "seen": which sees it),
  * "held" (without a gate, what opens lets go of the server alone),
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),
