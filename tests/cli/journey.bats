@@ -139,6 +139,7 @@ accepted='--accept questdb.art-glibc'
 	cg plan $(subject) --artifact new.jar -o plan.json
 	sleep 60 <root/db/tables.d.lock 3>&- &
 	reader=$!
+	until [ "$(cat "/proc/$reader/comm")" = sleep ]; do sleep 0.05; done
 	cg apply plan.json --yes $accepted
 	kill "$reader"
 	[ "$status" -eq 3 ]
