@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -38,6 +39,20 @@ static inline void remove_folder(void)
 
 	assert_int_equal(dir_open("/tmp", &tmp, &e), 0);
 	assert_int_equal(dir_remove_tree(&tmp, folder + strlen("/tmp/"), &e), 0);
+}
+
+/* What is done to files from here on bears a later time than the one returned: their clock goes in ticks, and a machine may be late with
+ * one. */
+static inline struct timespec pass_tick(void)
+{
+	struct timespec now, files;
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+	do {
+		usleep(20000);
+		assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &files), 0);
+	} while (files.tv_sec < now.tv_sec || (files.tv_sec == now.tv_sec && files.tv_nsec <= now.tv_nsec));
+	return now;
 }
 
 /* The process in LOCK.pid once it holds the lock. */

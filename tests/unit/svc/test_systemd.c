@@ -333,7 +333,7 @@ static void a_unit_is_read_again_when_it_came_since(void **state)
 	uint64_t at;
 
 	good(s->ops->reload(s, false, &e), &e);
-	usleep(20000);
+	pass_tick();
 	write_unit("Environment=C=d\n");
 	assert_int_equal(utimensat(AT_FDCWD, UNITS UNIT, old, 0), 0);
 	at = read_at();
@@ -369,7 +369,7 @@ static void a_unit_in_an_exchanged_directory_is_read_again(void **state)
 	put_linked("b", "new");
 	assert_int_equal(symlink(file, UNITS "linked.service"), 0);
 	good(s->ops->reload(s, true, &e), &e);
-	usleep(20000);
+	pass_tick();
 	at = read_at();
 	good(s->ops->reload(s, false, &e), &e);
 	assert_true(read_at() == at);
