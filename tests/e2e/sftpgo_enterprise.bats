@@ -142,7 +142,7 @@ turned_back() {
 	far_folder
 	turned_back SFTPGO_COMMON__ALLOW_SELF_CONNECTIONS=0 "step 'logins': user 'user-00001': '/else where' could be listed, and cannot"
 	no_far_folder
-	goal admin "$lab/password" 'stall: 2s' 'start_timeout: 5s' 'probe_account: true'
+	goal admin "$lab/password" 'probe_account: true'
 	turned_back "$keys" "step 'verify-gate': server: host key ecdsa-sha2-nistp256 was"
 	turned_back "$keys\n$login\nSFTPGO_SFTPD__KEYBOARD_INTERACTIVE_AUTHENTICATION=0" "step 'logins': user 'user-00001': login and a file worked, and does not"
 	rm "$root/env.d/stand-in.env"
