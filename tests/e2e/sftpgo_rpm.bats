@@ -24,7 +24,7 @@ traps() {
 			if [ -e $lab/unpack ]; then
 				read -r whom <$lab/unpack; rm $lab/unpack
 				(exec -a rpm rpm.real "\$@") &
-				until compgen -G '/usr/bin/sftpgo;*' >/dev/null; do sleep 0.01; done
+				until compgen -G '/usr/bin/sftpgo;*' >/dev/null; do kill -0 \$! || exit 0; sleep 0.01; done
 				kill -9 \$!
 				[ \$whom = rpm ] || kill -9 \$PPID
 				kill -9 \$\$
