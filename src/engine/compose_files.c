@@ -53,6 +53,24 @@ int compose_files_are(const struct compose_part *of, const char *set, const char
 	return 0;
 }
 
+static bool is_in_word(char c)
+{
+	return c == '_' || c == '-' || c == '.' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* The whole word, before a colon; "includeSubDomains" of a header is none. */
+static bool has_key(const char *text, const char *word)
+{
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
+		const char *end = at + strlen(word);
+
+		end += *end == '"' || *end == '\'';
+		if ((at == text || !is_in_word(at[-1])) && end[strspn(end, " \t\r\n")] == ':')
+			return true;
+	}
+	return false;
+}
+
 /* By its text alone: what Compose says of its files leaves some of these words out, another release others. A word in a comment costs a moment. */
 static bool takes_more(const char *path)
 {
@@ -63,7 +81,7 @@ static bool takes_more(const char *path)
 	if (file_read_path(path, &text, &ignored) < 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strstr(buf_str(&text), words[i]))
+		if (has_key(buf_str(&text), words[i]))
 			return true;
 	return false;
 }
