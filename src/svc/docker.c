@@ -119,6 +119,13 @@ static struct sv last_of(struct sv s, size_t n)
 	return s.n > n ? (struct sv){ s.p + s.n - n, n } : s;
 }
 
+static int advise(const char *said, struct err *e)
+{
+	const char *advice = docker_advice(said);
+
+	return advice ? err_hint(e, "%s", advice) : -(int)e->kind;
+}
+
 static int refused(const struct cmd_result *r, struct err *e)
 {
 	struct sv words = sv_trim(buf_sv(&r->err));
@@ -130,9 +137,7 @@ static int refused(const struct cmd_result *r, struct err *e)
 	/* What is the matter comes last, behind what Compose tells of its progress. */
 	words = last_of(words, WORDS_MAX);
 	err_set(e, kind, "docker: " SV_FMT, SV_ARG(words));
-	if (is_away(said))
-		return err_hint(e, "start the Docker daemon, or name it with DOCKER_HOST");
-	return -(int)kind;
+	return advise(said, e);
 }
 
 static int ask_once(struct cmd *c, bool both, bool *ret_away, struct buf *ret, struct err *e)
@@ -261,7 +266,8 @@ static int answer_body(struct sv body, uint64_t status, json_t **ret, struct err
 		return 0;
 	}
 	words = json_str(doc, "message", "it says no");
-	return err_set(e, kind_of(status, words), "docker: %.*s (%d)", WORDS_MAX, words, (int)status);
+	err_set(e, kind_of(status, words), "docker: %.*s (%d)", WORDS_MAX, words, (int)status);
+	return advise(words, e);
 }
 
 /* HTTP/1.0 is asked, so there are no chunks: the body goes to the end. */

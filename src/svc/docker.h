@@ -39,5 +39,8 @@ int docker_list(const char *const *labels, json_t **ret, struct err *e) must_che
  * works and no value is an argument. `path` with its query, encoded by the caller. ret: the answer, null when it is empty; ERR_ABSENT
  * for a 404 that says "no such" thing, ERR_EXISTS for 409, else ERR_REFUSED. */
 int docker_post(const char *path, const json_t *body, json_t **ret, struct err *e) must_check;
+/* What to do about docker's words, or those of Compose or a registry that it hands on, as a hint; NULL: they tell it themselves. All of the
+ * above give it with their error. Static. */
+const char *docker_advice(const char *words) must_check;
 /* The answer of a server to one request, as docker_post() reads it; only thinks. */
 int docker_answer(struct sv said, json_t **ret, struct err *e) must_check;

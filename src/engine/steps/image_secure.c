@@ -77,17 +77,6 @@ static int load(struct ctx *c, const char *archive, const char *sha256, int64_t 
 	return 0;
 }
 
-/* In docker's words and those of registries; what the daemon's socket denies is no login. */
-static bool wants_login(const char *words)
-{
-	static const char *const said[] = { "denied", "unauthorized", "authentication required", "no basic auth credentials" };
-
-	for (size_t i = 0; i < ARRAY_LEN(said); i++)
-		if (strcasestr(words, said[i]))
-			return !strcasestr(words, "permission denied");
-	return false;
-}
-
 static int pull(struct ctx *c, const char *reference, int64_t within_ns, struct err *e)
 {
 	const char *argv[] = { "docker", "image", "pull", "--quiet", reference, NULL };
@@ -97,11 +86,8 @@ static int pull(struct ctx *c, const char *reference, int64_t within_ns, struct 
 	if (sys)
 		return err_sys(e, sys, "pull '%s'", reference);
 	if (docker_run_until(argv, within_ns, c->cancel, &said, e) < 0) {
-		bool login = e->kind == ERR_REFUSED && wants_login(e->msg);
-
 		err_wrap(e, "pull '%s'", reference);
-		return e->kind != ERR_REFUSED ? -(int)e->kind :
-						err_hint(e, "%sbring the image as a file: target.image_archive", login ? "'docker login' to its registry, or " : "");
+		return e->kind != ERR_REFUSED ? -(int)e->kind : err_hint(e, "bring the image as a file: target.image_archive");
 	}
 	return 0;
 }

@@ -67,13 +67,17 @@ static void a_login_is_named_where_it_is_what_was_missed(void **state)
 		  "denied: requested access to the resource is denied", LOGIN },
 		{ "Error response from daemon: Head \"https://example.com/v2/db/manifests/2\": unauthorized: authentication required", LOGIN },
 		{ "Error response from daemon: Head \"https://example.com/v2/db/manifests/2\": no basic auth credentials", LOGIN },
-		{ "Error response from daemon: manifest for acme/db:2 not found: manifest unknown: manifest unknown", BY_FILE },
+		{ "Error response from daemon: manifest for acme/db:2 not found: manifest unknown: manifest unknown",
+		  "the registry has no such tag: look at its name and version, or bring the image as a file: target.image_archive" },
 		{ "Error response from daemon: Get \"https://example.com/v2/\": dial tcp: lookup example.com: no such host", BY_FILE },
 		{ "Error response from daemon: Get \"https://example.com/v2/\": net/http: request canceled while waiting for connection", BY_FILE },
-		{ "permission denied while trying to connect to the Docker daemon socket", BY_FILE },
+		{ "permission denied while trying to connect to the Docker daemon socket",
+		  "run as root, or as a member of the group of the daemon's socket" },
+		{ "open /root/.docker/config.json: permission denied", BY_FILE },
 		{ "Cannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running?",
 		  "start the Docker daemon, or name it with DOCKER_HOST" },
-		{ "failed to register layer: write /x: No space left on device", "" },
+		{ "failed to register layer: write /x: No space left on device",
+		  "make room where docker keeps its images and containers: 'docker system df' shows what takes it" },
 	};
 	autojson json_t *params = json_pack("{ss}", "image", "acme/db:2"), *undo = json_pack("{sn}", "had");
 

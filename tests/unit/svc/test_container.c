@@ -391,6 +391,41 @@ static void test_without_its_program_nothing_is_absent(void **state)
 	assert_int_equal(unsetenv("CROSSGRADE_DOCKER"), 0);
 }
 
+/* As docker 20.10 with Compose 2.26.1 and Debian's registry said it, three apart, that are theirs elsewhere; each with a word of what is to be done. */
+static void test_what_is_to_be_done(void **state)
+{
+	static const char *const all[][2] = {
+		{ "Error response from daemon: invalid mount config for type \"bind\": bind source path does not exist: /nowhere/x", "an empty file" },
+		{ "Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+		  "error during container init: error mounting \"/srv/d\" to rootfs at \"/etc/passwd\": mount /srv/d:/etc/passwd (via /proc/self/fd/6), "
+		  "flags: 0x5000: not a directory: unknown: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host "
+		  "path exists and is the expected type", "remove it if it is empty" },
+		{ "Error response from daemon: Conflict. The container name \"/caddy\" is already in use by container \"b5628d2c\". You have to remove (or "
+		  "rename) that container to be able to reuse that name.", "docker container ls --all" },
+		{ "Error response from daemon: driver failed programming external connectivity on endpoint msgs-d-1 (484a1f99): Bind for 0.0.0.0:80 "
+		  "failed: port is already allocated", "another container has that port" },
+		{ "Error response from daemon: driver failed programming external connectivity on endpoint a (48): Error starting userland proxy: listen "
+		  "tcp4 0.0.0.0:80: bind: address already in use", "another program has that port" },
+		{ "error while interpolating services.e.environment.A: required variable A is missing a value: Variable is not set or empty", ".env" },
+		{ "Error response from daemon: Head \"http://127.0.0.1:5000/v2/db/manifests/1\": no basic auth credentials", "'docker login'" },
+		{ "Error response from daemon: unauthorized: authentication required", "'docker login'" },
+		{ "no such manifest: 127.0.0.1:5000/db:1", "does not take the login" },
+		{ "Error response from daemon: manifest for 127.0.0.1:5000/db:1 not found: manifest unknown: manifest unknown", "no such tag" },
+		{ "Cannot connect to the Docker daemon at unix:///nowhere. Is the docker daemon running?", "start the Docker daemon" },
+		{ "failed to connect to the docker API at unix:///nowhere", "start the Docker daemon" },
+		{ "failed to register layer: write /usr/bin/x: no space left on device", "docker system df" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		const char *advice = docker_advice(all[i][0]);
+
+		if (!advice || !strstr(advice, all[i][1]))
+			fail_msg("'%s' for '%s'", advice ? advice : "nothing", all[i][0]);
+	}
+	assert_null(docker_advice("mkdir /srv/x: permission denied: unknown"));
+	assert_null(docker_advice("Error response from daemon: No such container: a"));
+}
+
 static void test_what_is_absent(void **state)
 {
 	assert_int_equal(docker_that_says("Error response from daemon: No such container: a", 1, 0), ERR_ABSENT);
@@ -556,7 +591,7 @@ int main(void)
 		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
-		cmocka_unit_test(test_without_its_program_nothing_is_absent),
+		cmocka_unit_test(test_without_its_program_nothing_is_absent), cmocka_unit_test(test_what_is_to_be_done),
 		cmocka_unit_test(test_volumes_that_docker_mounts), cmocka_unit_test(test_what_passes),
 		cmocka_unit_test(test_the_daemon_s_own_socket), cmocka_unit_test(test_names_of_a_compose_at_work),
 		cmocka_unit_test(test_a_home_that_only_the_program_knows),
