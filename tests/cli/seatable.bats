@@ -190,6 +190,22 @@ has_variable() { # NAME VALUE
 	planned
 }
 
+@test "a directory that is reached by a link, as its containers were made from it: the same, and Compose is told it by that way" {
+	mv "$work/seatable-compose" "$work/elsewhere"
+	ln -s "$work/elsewhere" "$home"
+	for root in "$home" "$work/elsewhere"; do
+		sed -i "s|root: .*}|root: $root}|" m.yaml
+		planned
+		cg plan -f m.yaml -o plan.json
+		[ "$(jq -r '[.. | .project? | .directory? // empty] | unique | .[]' plan.json)" = "$home" ]
+		[ "$(jq -r '.site.main.roots // .sites.main.roots | .root' plan.json)" = "$work/elsewhere" ]
+		cg check -f m.yaml
+		[[ $output != *"was started from"* && $output != *"was made from"* && $output != *seatable.pending*mount* ]]
+	done
+	made_with working_dir "$work"
+	refused seatable.project "was started from '$work', not from '$home'"
+}
+
 @test "no COMPOSE_FILE: the first of Compose's own names, and the first that overrides it" {
 	sed -i '/^COMPOSE_FILE=/d' "$home/.env"
 	mv "$home/seatable-server.yml" "$home/compose.yaml"

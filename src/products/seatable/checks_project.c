@@ -273,6 +273,7 @@ CHECK(project)
 
 	if (!root || !need(now, SEA_LABELS, id, ret, &labels))
 		return;
+	root = json_str(facts_get(now, SEA_PROJECT), "dir", root);
 	dir = json_str(labels, "dir", "");
 	if (strcmp(root, dir) != 0)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "the container was started from '%s', not from '%s'", dir, root);

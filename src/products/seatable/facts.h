@@ -15,7 +15,8 @@
 #define SEA_ENV_BASH       "env.bash"           /* P [key]: whose values bash reads otherwise */
 #define SEA_ENV_SHADOWED   "env.shadowed"       /* O [key]: set in our own environment, to something else than in .env, or deciding and not in .env */
 
-#define SEA_PROJECT        "compose.project"    /* P {"name","files": [name as listed],"separator","profiles": [..]} [.env] */
+#define SEA_PROJECT        "compose.project"    /* P {"name","files": [name as listed],"separator","profiles": [..],"dir": as SEA_LABELS may have it|absent: root.path} [.env]: where
+                                                 * it is reached by a link, Compose's paths begin with that */
 #define SEA_FILES          "compose.files"      /* P [{"name","path","state": "there"|"absent"|"blanks"|"empty"|"directory","sha256"|absent,
                                                  * "image": it gives the server an image of its own,"tags": !override or !reset}] */
 #define SEA_CONFIG_ERROR   "compose.error"      /* P str: why `docker compose config` refuses; absent: it does not */

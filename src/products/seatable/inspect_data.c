@@ -6,6 +6,7 @@
 #include "data/tree.h"
 #include "io/file.h"
 #include "products/seatable/inspect.h"
+#include "products/seatable/plain.h"
 #include "products/seatable/settings.h"
 
 #define CONF_MAX (4u << 20)
@@ -34,7 +35,7 @@ static void put_paths(struct sea_look *k)
 	else if (facts_get(k->f, SEA_BINDS))
 		facts_miss(k->f, SEA_DATA, "nothing of this host is mounted at /shared");
 	if (mounted)
-		sea_pin_str(k, SEA_DATA_MOUNTED, mounted, "docker inspect");
+		sea_pin_str(k, SEA_DATA_MOUNTED, source && sea_same_file(source, mounted) ? source : mounted, "docker inspect");
 }
 
 /* ---- configuration ---- */

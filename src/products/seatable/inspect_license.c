@@ -70,7 +70,7 @@ static char *path_of(const struct sea_look *k)
 	autofree char *legacy = NULL;
 
 	if (source)
-		return xstrdup(source);
+		return sea_layout_path(&k->l, source);
 	if (!k->data)
 		return NULL;
 	legacy = xasprintf("%s/" SEA_LICENSE_FILE, k->data);

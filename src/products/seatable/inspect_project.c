@@ -104,7 +104,7 @@ static const char *state_of(const char *name, const char *path)
 
 static json_t *file_facts(const struct sea_look *k, const char *name)
 {
-	autofree char *path = *name == '/' ? xstrdup(name) : xasprintf("%s/%s", k->l.root, name);
+	autofree char *path = *name == '/' ? xstrdup(name) : xasprintf("%s/%s", k->l.dir, name);
 	const char *state = state_of(name, path);
 	json_t *o = json_pack("{so so ss}", "name", json_text(name), "path", json_text(path), "state", state);
 	autobuf struct buf text = BUF_MAX(YML_MAX);
@@ -129,8 +129,8 @@ static void put_files(struct sea_look *k)
 	json_array_foreach(k->l.files, i, name)
 		json_array_append_new(files, file_facts(k, json_string_value(name)));
 	sea_pin(k, SEA_PROJECT,
-		json_pack("{ss sO ss so}", "name", k->l.project, "files", k->l.files, "separator", separator && *separator ? separator : ":",
-			  "profiles", sea_env_profiles(&k->l.env)),
+		json_pack("{ss sO ss so ss*}", "name", k->l.project, "files", k->l.files, "separator", separator && *separator ? separator : ":",
+			  "profiles", sea_env_profiles(&k->l.env), "dir", strcmp(k->l.dir, k->l.root) ? k->l.dir : NULL),
 		".env");
 	sea_pin(k, SEA_FILES, files, "COMPOSE_FILE");
 }

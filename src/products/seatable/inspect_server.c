@@ -8,6 +8,7 @@
 #include "products/seatable/inside.h"
 #include "products/seatable/inspect.h"
 #include "products/seatable/merged.h"
+#include "products/seatable/plain.h"
 #include "products/seatable/server.h"
 
 #define LABEL(name) "com.docker.compose." name
@@ -30,13 +31,21 @@ static json_t *paths_of(const char *list)
 	return paths;
 }
 
-static void put_labels(struct sea_look *k)
+/* NULL: the one in the project's directory, by whatever way. */
+static const char *other_env_file(const struct sea_look *k)
 {
 	const char *env_file = label(k, LABEL("project.environment_file"));
+	autofree char *ours = xasprintf("%s/.env", k->l.root), *used = sea_plain_path(k->l.dir, env_file);
+
+	return *env_file && !sea_same_file(used, ours) ? env_file : NULL;
+}
+
+static void put_labels(struct sea_look *k)
+{
 
 	sea_pin(k, SEA_LABELS,
 		json_pack("{ss so ss ss*}", "dir", label(k, LABEL("project.working_dir")), "files", paths_of(label(k, LABEL("project.config_files"))),
-			  "compose", label(k, LABEL("version")), "env_file", *env_file ? env_file : NULL),
+			  "compose", label(k, LABEL("version")), "env_file", other_env_file(k)),
 		"docker inspect");
 }
 

@@ -9,6 +9,7 @@
 #include "products/seatable/envfile.h"
 #include "products/seatable/image.h"
 #include "products/seatable/merged.h"
+#include "products/seatable/plain.h"
 #include "svc/container.h"
 
 #define LABEL_PROJECT "com.docker.compose.project"
@@ -54,16 +55,36 @@ static void read_env(struct sea_layout *l)
 
 /* ---- containers ---- */
 
-static void read_containers(struct sea_layout *l)
+static bool is_server(const json_t *seen)
 {
-	autojson json_t *all = NULL;
+	struct sea_image i;
+
+	return !strcmp(label(seen, LABEL_SERVICE), "seatable-server") ||
+	       (sea_image_parse(json_str(json_object_get(seen, "Config"), "Image", NULL), &i) && i.edition);
+}
+
+/* As the server's container has it, else any other; a directory that is another one by now is none of ours. */
+static char *dir_of(const json_t *all, const char *root)
+{
+	const char *dir = NULL;
 	json_t *one;
 	size_t i;
 
-	if (container_all(&all, &l->docker_error) < 0)
+	json_array_foreach((json_t *)all, i, one)
+		if ((!dir || is_server(one)) && sea_same_file(label(one, LABEL_DIR), root))
+			dir = label(one, LABEL_DIR);
+	return xstrdup(dir ? dir : root);
+}
+
+static void keep_containers(struct sea_layout *l, const json_t *all)
+{
+	json_t *one;
+	size_t i;
+
+	if (!all)
 		return;
 	l->containers = json_array();
-	json_array_foreach(all, i, one)
+	json_array_foreach((json_t *)all, i, one)
 		if (!strcmp(label(one, LABEL_PROJECT), l->project))
 			json_array_append(l->containers, one);
 }
@@ -77,6 +98,13 @@ const json_t *sea_layout_container(const struct sea_layout *l, const char *servi
 		if (service && !strcmp(label(one, LABEL_SERVICE), service))
 			return one;
 	return NULL;
+}
+
+char *sea_layout_path(const struct sea_layout *l, const char *path)
+{
+	size_t n = strlen(l->dir);
+
+	return !strncmp(path, l->dir, n) && path[n] == '/' ? xasprintf("%s%s", l->root, path + n) : xstrdup(path);
 }
 
 char *sea_layout_data(const struct sea_layout *l)
@@ -120,14 +148,14 @@ static json_t *paths_of(const struct sea_layout *l)
 	json_array_foreach(l->files, i, one) {
 		const char *name = json_string_value(one);
 
-		json_array_append_new(paths, *name == '/' ? json_string(name) : json_sprintf("%s/%s", l->root, name));
+		json_array_append_new(paths, *name == '/' ? json_string(name) : json_sprintf("%s/%s", l->dir, name));
 	}
 	return paths;
 }
 
 json_t *sea_layout_project(const struct sea_layout *l)
 {
-	return json_pack("{ss ss so so}", "project", l->project, "directory", l->root, "files", paths_of(l), "env_file", json_null());
+	return json_pack("{ss ss so so}", "project", l->project, "directory", l->dir, "files", paths_of(l), "env_file", json_null());
 }
 
 static void read_config(struct sea_layout *l)
@@ -137,9 +165,9 @@ static void read_config(struct sea_layout *l)
 
 	l->files = names_of(l);
 	paths = paths_of(l);
-	if (sea_docker_config(l->root, paths, false, &l->config, &l->config_error) < 0)
+	if (sea_docker_config(l->dir, paths, false, &l->config, &l->config_error) < 0)
 		return;
-	if (sea_docker_config(l->root, paths, true, &l->raw, &ignored) < 0)
+	if (sea_docker_config(l->dir, paths, true, &l->raw, &ignored) < 0)
 		l->raw = NULL;
 	l->server = sea_merged_server(l->config);
 }
@@ -147,7 +175,7 @@ static void read_config(struct sea_layout *l)
 /* As Compose makes it: the variable's, else the directory's, in small letters and without what a name cannot have. */
 static char *project_name(const struct sea_layout *l)
 {
-	const char *said = json_str(l->config, "name", NULL), *base = strrchr(l->root, '/') + 1;
+	const char *said = json_str(l->config, "name", NULL), *base = strrchr(l->dir, '/') + 1;
 	char *name, *to;
 
 	if (!said)
@@ -196,6 +224,7 @@ static int not_here(const char *root, struct err *e)
 int sea_layout_of(const char *root, const json_t *source, struct sea_layout *ret, struct err *e)
 {
 	autosealayout struct sea_layout l = { .config_error = ERR_INIT, .docker_error = ERR_INIT };
+	autojson json_t *all = NULL;
 	autodir struct dir d = DIR_NONE;
 
 	if (dir_open(root, &d, e) < 0)
@@ -205,13 +234,16 @@ int sea_layout_of(const char *root, const json_t *source, struct sea_layout *ret
 		return err_set(e, ERR_ABSENT, "there is no directory '%s'", root);
 	if (!may_be_project(l.root))
 		return not_here(root, e);
+	if (container_all(&all, &l.docker_error) < 0)
+		all = NULL;
+	l.dir = dir_of(all, l.root);
 	read_env(&l);
 	read_config(&l);
 	if (!is_seatable(&l))
 		return not_here(root, e);
 	l.project = project_name(&l);
 	l.service = service_of(&l, source);
-	read_containers(&l);
+	keep_containers(&l, all);
 	*ret = l;
 	l = (struct sea_layout){ 0 };
 	return 0;
@@ -220,6 +252,7 @@ int sea_layout_of(const char *root, const json_t *source, struct sea_layout *ret
 void sea_layout_done(struct sea_layout *l)
 {
 	free(l->root);
+	free(l->dir);
 	free(l->env_text);
 	map_done(&l->env, free);
 	json_decref(l->files);
@@ -244,14 +277,6 @@ static void add_root(sea_roots *roots, const char *path)
 		}
 	if (real)
 		*vec_push(roots) = real;
-}
-
-static bool is_server(const json_t *seen)
-{
-	struct sea_image i;
-
-	return !strcmp(label(seen, LABEL_SERVICE), "seatable-server") ||
-	       (sea_image_parse(json_str(json_object_get(seen, "Config"), "Image", NULL), &i) && i.edition);
 }
 
 static void add_running(sea_roots *roots)

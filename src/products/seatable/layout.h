@@ -8,6 +8,7 @@
 
 struct sea_layout {
 	char *root;                     /* canonical */
+	char *dir;                      /* the same, as its containers were made from it: maybe by a link, which stands in Compose's paths, too */
 	char *env_text;                 /* of .env; NULL: there is none, or it cannot be read */
 	char env_error[300];            /* why Compose cannot read it; "" */
 	struct map env;                 /* its values: passwords, too */
@@ -32,6 +33,8 @@ void sea_layout_done(struct sea_layout *l);
 json_t *sea_layout_project(const struct sea_layout *l) must_check;
 /* Its container, or that of any service of the project: docker's words, borrowed; NULL: it has none. */
 const json_t *sea_layout_container(const struct sea_layout *l, const char *service);
+/* One of Compose's paths: below root where it is below dir. Heap. */
+char *sea_layout_path(const struct sea_layout *l, const char *path) must_check;
 /* The name by which docker knows it; borrowed. */
 const char *sea_container_name(const json_t *seen);
 /* Directory on this host that the server has as /shared: by its container, else by the configuration. Heap; NULL: not known. */

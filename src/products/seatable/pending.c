@@ -77,9 +77,11 @@ static bool is_bind(const json_t *mount, const char *key)
 
 static bool is_mounted(const json_t *volume, const json_t *mount)
 {
+	const char *source = json_str(volume, "source", ""), *has = json_str(mount, "Source", "");
+
 	if (!mount || !is_bind(volume, "type"))
 		return mount;
-	return sea_same_path(json_str(mount, "Source", ""), json_str(volume, "source", "")) &&
+	return (sea_same_path(has, source) || sea_same_file(has, source)) &&
 	       json_bool(mount, "RW", true) != json_bool(volume, "read_only", false);
 }
 

@@ -1,6 +1,7 @@
 #include "products/seatable/plain.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -36,4 +37,11 @@ bool sea_same_path(const char *a, const char *b)
 	autofree char *one = sea_plain_path("", a), *other = sea_plain_path("", b);
 
 	return !strcmp(one, other);
+}
+
+bool sea_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return !stat(a, &one) && !stat(b, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }

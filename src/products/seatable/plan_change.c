@@ -147,8 +147,10 @@ static json_t *files_of(const struct sea_draft *d)
 /* As svc/compose.h knows a project. */
 json_t *sea_draft_project(const struct sea_draft *d)
 {
-	return json_pack("{ss ss so ss? so}", "project", json_str(facts_get(d->now, SEA_PROJECT), "name", ""), "directory",
-			 facts_str(d->now, SEA_ROOT, ""), "files", files_of(d), "version",
+	const json_t *project = facts_get(d->now, SEA_PROJECT);
+
+	return json_pack("{ss ss so ss? so}", "project", json_str(project, "name", ""), "directory",
+			 json_str(project, "dir", facts_str(d->now, SEA_ROOT, "")), "files", files_of(d), "version",
 			 json_str(facts_get(d->now, SEA_LABELS), "compose", NULL), "env_file", json_null());
 }
 

@@ -11,6 +11,7 @@ int main(void)
 		{ "seatable.project", "order", VERDICT_NOTE },
 		{ "seatable.project", "env-file", VERDICT_BLOCK },
 		{ "seatable.project", "same", VERDICT_PASS },
+		{ "seatable.project", "link", VERDICT_PASS },
 		{ "seatable.env-alone", "shared", VERDICT_WARN },
 		{ "seatable.env-alone", "own", VERDICT_PASS },
 		{ "seatable.env-alone", "image", VERDICT_BLOCK },

@@ -198,6 +198,9 @@ static void what_was_edited_since_the_last_up(void **state)
 	      image, "[\"mount /z\",\"port 80/tcp\"]");
 	pends("{\"volumes\":[{\"type\":\"bind\",\"source\":\"/own/ca/\",\"target\":\"/usr/ca/\"}]}",
 	      "{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/own/ca\",\"Destination\":\"/usr/ca\",\"RW\":true}]}", NULL, "[]");
+	/* By a link, and without. */
+	pends("{\"volumes\":[{\"type\":\"bind\",\"source\":\"/dev/fd\",\"target\":\"/x\"}]}",
+	      "{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/proc/self/fd\",\"Destination\":\"/x\",\"RW\":true}]}", NULL, "[]");
 }
 
 int main(void)
