@@ -1,0 +1,865 @@
+/* What clients wrote, and the ways back, over a toy product: what goes back by itself, what is counted, saved, told or agreed to first, behind
+ * a gate and without one, and what only finalize ends. */
+#include "toy_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+#include "engine/prober.h"
+#include "engine/restore_point.h"
+
+/* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
+static void what_the_new_server_spoils_behind_a_gate_turns(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("traceless", "yes");
+	assert_int_equal(resume(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
+/* Of a start that was announced and failed, or was killed. */
+static void no_start_again_behind_an_open_gate(void **state)
+{
+	autofree char *gate = NULL;
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("fail-start", "");
+	toy_put("gate", "old");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	gate = toy_get("gate");
+	assert_string_equal(gate, "new");
+	assert_non_null(strstr(end.line, "somebody let clients in"));
+}
+
+/* It holds again, and held nobody while it was open: what left no trace may be a client's. */
+static void what_is_spoilt_behind_a_gate_that_was_open_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	toy_put("gate", "old");
+	toy_put("traceless", "yes");
+	assert_int_equal(resume(&end, false), EXIT_STANDS);
+}
+
+/* Nor is it a gate any more that somebody opened. */
+static void what_is_spoilt_behind_an_opened_gate_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	gate("yes", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_string_equal(toy_world(), "mixed");
+}
+
+static void what_is_spoilt_without_a_gate_stands(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_string_equal(toy_world(), "mixed");
+}
+
+static void a_stuck_way_back_can_be_repeated(void **state)
+{
+	struct run_end end;
+
+	toy_put("fail-switch", "yes");
+	toy_put("stick-stop", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STUCK);
+	assert_int_equal(resume(&end, false), EXIT_UNFINISHED);
+	toy_drop("stick-stop");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+}
+
+/* Nothing of the new world is left when a snapshot is put back: what could not be exported is a loss to be agreed to. */
+static void a_snapshot_is_not_put_back_over_unsaved_writes(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.save_writes = "/nowhere";
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "over what was written"));
+	assert_string_equal(toy_world(), "new");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	o.save_writes = NULL;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+static void a_plan_that_keeps_data_goes_back_past_writes(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_USAGE);
+	assert_non_null(strstr(end.err.msg, "no copy of the data"));
+	assert_string_equal(toy_world(), "new");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* Also where the way back was begun without the data, and stuck. */
+static void writes_are_counted_when_data_is_wished(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_string_equal(toy_world(), "new");
+	toy_put("stick-stop", "yes");
+	assert_int_equal(rollback(&end), EXIT_STUCK);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	toy_drop("stick-stop");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+static void a_plan_that_keeps_data_turns_past_writes(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "3");
+	assert_int_equal(apply(&end, false), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
+/* Where it would stick, a server that is up is not stopped for it. */
+static void a_way_back_that_would_stick_is_not_begun(void **state)
+{
+	autofree char *start = NULL;
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	start = toy_get("start");
+	assert_string_equal(start, "new");
+	assert_non_null(strstr(end.line, "told to fail"));
+	assert_non_null(strstr(end.line, "told to bar the way back"));
+	assert_string_equal(end.err.hint, "take the bar away");
+	assert_int_equal(rollback(&end), EXIT_FAILED);
+	toy_drop("bar-switch");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+}
+
+static void make_point(const char *home, const char *run, struct point *ret)
+{
+	struct scope s = { 0 };
+	autojson json_t *about = json_object();
+	struct err e = ERR_INIT;
+
+	*vec_push(&s) = (struct scope_root){ .name = xstrdup("root"), .path = xstrdup(toy_root) };
+	assert_int_equal(point_make(home, run, &s, about, ret, &e), 0);
+	scope_done(&s);
+}
+
+/* As backup_final would leave it. */
+static void fill_point(const char *home, const char *run)
+{
+	struct pass_opts opts = { 0 };
+	struct point_pass stats;
+	struct point p;
+	struct err e = ERR_INIT;
+
+	make_point(home, run, &p);
+	assert_int_equal(point_fill(&p, PASS_FINAL, &opts, &stats, &e), 0);
+	point_done(&p);
+}
+
+static char *point_beside_toy(void)
+{
+	return xasprintf("%.*s/.crossgrade-root", (int)(strrchr(toy_root, '/') - toy_root), toy_root);
+}
+
+static enum point_state proved_by_rollback(struct probe says)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+	struct point p;
+	struct err e = ERR_INIT;
+	enum point_state state;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	fill_point(home, end.run);
+	toy_answers(says);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(point_open(home, end.run, &p, &e), 0);
+	state = p.state;
+	point_done(&p);
+	return state;
+}
+
+/* Every second of reading is one without service, unless clients are served meanwhile. */
+static void a_point_is_read_in_full_while_clients_are_served(void **state)
+{
+	assert_int_equal(proved_by_rollback((struct probe){ .serving = true, .answered = true }), POINT_PROVED);
+}
+
+static void a_point_is_not_read_while_only_we_are_answered(void **state)
+{
+	assert_int_equal(proved_by_rollback((struct probe){ .answered = true }), POINT_COMPLETE);
+}
+
+/* It says what it left. */
+static void finalize(bool point_too, const char *said)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	assert_int_equal(run_finalize(NULL, point_too, &o, &end), EXIT_DONE);
+	assert_non_null(strstr(end.line, said));
+	events_free(ev);
+}
+
+/* Left behind its gate, the new world is accepted as it is: clients are let in. */
+static void finalize_lets_in(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_int_equal(is_at("open", "old"), true);
+	finalize(false, "is final");
+	assert_int_equal(is_at("open", "new"), true);
+}
+
+/* Without a gate the opening lets go of the server alone. */
+static void finalize_lets_go_of_the_server(void **state)
+{
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("held", "yes");
+	toy_put("fail-start", "yes");
+	toy_put("bar-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	finalize(false, "is final");
+	assert_true(is_at("open", "new"));
+}
+
+/* Half way back before the point, with no restore point of ours, when somebody starts the new build. */
+static void strand(struct run_end *end)
+{
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	toy_put("stick-switch", "yes");
+	assert_int_equal(apply(end, false), EXIT_STUCK);
+	assert_false(is_possible("finalize"));
+	toy_server_starts();
+	assert_int_equal(rollback(end), EXIT_LOSS);
+	assert_non_null(strstr(end->err.hint, "finalize"));
+}
+
+static void what_only_the_operator_can_put_back_is_left_to_him(void **state)
+{
+	struct run_end end;
+
+	strand(&end);
+	assert_int_equal(resume(&end, false), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "finalize"));
+	assert_false(is_possible("rollback"));
+	assert_true(is_possible("finalize"));
+	finalize(false, "what these steps changed stays: 'switch'");
+	/* Nothing keeps clients, or the server, any more. */
+	assert_true(is_at("open", "new"));
+	assert_true(is_at("start", "old"));
+	assert_false(is_marked());
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, "no run is unfinished"));
+	finalize(false, "is finalized");
+	toy_server_ends();
+}
+
+static bool has_point(const char *home, const char *run)
+{
+	autofree char *path = xasprintf("%s/%s", home, run);
+
+	return access(path, F_OK) == 0;
+}
+
+/* Whether it ever was whole, or not. */
+static void what_is_nowhere_else_outlives_finalize(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+	struct err e = ERR_INIT;
+	struct point p;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	make_point(home, end.run, &p);
+	assert_int_equal(point_keep(&p, "what went", &e), 0);
+	point_done(&p);
+	finalize(false, "its restore point remains");
+	assert_true(has_point(home, end.run));
+	finalize(true, "nothing of it remains");
+	assert_false(has_point(home, end.run));
+	make_point(home, end.run, &p);
+	point_done(&p);
+	finalize(false, "nothing of it remains");
+	assert_false(has_point(home, end.run));
+}
+
+/* Also what is told while the journal is being written to: here, that somebody started the new build. */
+static void what_is_not_kept_on_the_way_back_is_told(void **state)
+{
+	autofree char *home = point_beside_toy(), *lines = NULL;
+	struct run_end end;
+
+	toy_server("never");
+	toy_put("tree", "yes");
+	toy_put("fail-switch", "yes");
+	toy_put("stick-switch", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STUCK);
+	fill_point(home, end.run);
+	lines = xasprintf("%s/%s/journal.jsonl", home, end.run);
+	assert_int_equal(mkdir(lines, 0700), 0);
+	toy_server_starts();
+	rollback(&end);
+	assert_true(was_told(end.run, "the point is passed"));
+	assert_true(was_told(end.run, "keep a record of the run beside the restore point"));
+	toy_server_ends();
+}
+
+/* What was written is exported first. */
+static void rollback_exporting(const char *home, bool in_place, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_exports();
+	fill_point(home, end->run);
+	o.save_writes = toy_root;
+	o.accept_in_place = in_place;
+	assert_int_equal(run_rollback(NULL, &o, end), EXIT_DONE);
+	events_free(ev);
+}
+
+/* Without a gate nobody knows what clients write before the stop. */
+static void writes_behind_the_export_are_told(void **state)
+{
+	autofree char *home = point_beside_toy(), *trash = NULL;
+	struct run_end end;
+
+	rollback_exporting(home, false, &end);
+	trash = xasprintf("set aside whole below '%s/trash/%s'", home, end.run);
+	assert_true(was_told(end.run, trash));
+}
+
+/* Put back in place, what was written is nowhere. */
+static void writes_in_no_copy_are_told(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	rollback_exporting(home, true, &end);
+	assert_true(was_told(end.run, "until the server is stopped is in no copy"));
+}
+
+/* One that was stuck with the new server up: it served on. */
+static void a_repeated_way_back_counts_again(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_put("stick-start", "yes");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	/* Agreed to, these are not asked about again; what came since is. */
+	toy_put("writes", "5");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.msg, "5 transactions"));
+	toy_put("writes", "3");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* And open again. */
+static void apply_behind_a_gate(struct run_end *end)
+{
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	assert_int_equal(apply(end, false), EXIT_DONE);
+	toy_put("gate", "old");
+}
+
+/* Nothing was written while clients were at the door: what came until it was shut is asked about, and they are let in again. */
+static void the_last_count_is_made_behind_the_gate(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes-gated", "3");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(is_at("gate", "old"), true);
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
+/* Refused with clients at the door, it has shut out nobody. */
+static void a_refusal_shuts_nobody_out(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes", "3");
+	toy_put("writes-gated", "dies");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(is_at("gate", "old"), true);
+}
+
+/* Whoever opened the gate while the new server was not proved: what then changed without a trace may be a client's, also for the call that
+ * goes back over it behind the gate that is closed again. */
+static void what_came_by_an_opened_gate_is_nobodys_own_doing(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("opens-in", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "2");
+	toy_put("traceless", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_true(is_at("gate", "new"));
+	assert_non_null(strstr(end.line, "clients are kept out by the gate"));
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	/* It is the run's own gate: who refuses does not open it. */
+	assert_true(is_at("gate", "new"));
+}
+
+/* The last line tells it, too, whoever closed the gate again. */
+static void an_opened_gate_that_a_count_closed_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	gate("yes", "start");
+	toy_put("fail-start", "yes");
+	toy_put("writes", "2");
+	assert_int_equal(apply(&end, false), EXIT_STANDS);
+	assert_true(was_told(end.run, "somebody opened the gate"));
+	toy_put("opens-in", "nowhere");
+	toy_drop("fail-start");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_non_null(strstr(end.line, "somebody let clients in"));
+}
+
+/* And once agreed to, not for ever. */
+static void what_cannot_be_counted_is_asked_about_each_time(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "unknown");
+	toy_put("stick-start", "yes");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	events_free(ev);
+}
+
+/* The wish for the data is the run's: it is counted for, whatever the repeated call was told. */
+static void a_repeated_wish_for_the_data_counts_again(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("stick-start", "yes");
+	o.restore_data = true;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	toy_put("writes", "5");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	events_free(ev);
+}
+
+/* What cannot be counted is in no export. */
+static void an_export_saves_only_what_is_counted(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "unknown");
+	toy_exports();
+	o.save_writes = toy_root;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.msg, "could not be counted"));
+	assert_string_equal(toy_world(), "new");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_true(was_told(end.run, "not all could be counted"));
+	events_free(ev);
+}
+
+/* Nobody has refused a loss: it is no 9. */
+static void an_interrupt_of_the_export_says_130(void **state)
+{
+	static const char *const cases[] = { "seen", "unseen" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct events *ev = events_new();
+		struct run_opts o = toy_opts(ev);
+		struct cancel cancel = { 0 };
+		struct run_end end;
+
+		apply_behind_a_gate(&end);
+		toy_put("writes", "3");
+		toy_exports();
+		toy_put("interrupts", cases[i]);
+		o.save_writes = toy_root;
+		o.cancel = &cancel;
+		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
+		assert_string_equal(toy_world(), "new");
+		assert_true(is_at("gate", "old"));
+		toy_drop("interrupts");
+		atomic_store(&cancel.asked, false);
+		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+		assert_string_equal(toy_world(), "old");
+		events_free(ev);
+		toy_done();
+		toy_setup();
+	}
+}
+
+static void kill_rollback(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct run_end end;
+
+		rollback(&end);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* Killed at its last count, a call leaves clients shut out: status says so, and the next call lets them in. */
+static void clients_that_a_killed_call_shut_out_are_let_in(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	assert_false(is_possible("resume"));
+	toy_put("writes-gated", "dies");
+	kill_rollback();
+	assert_int_equal(is_at("gate", "new"), true);
+	assert_true(is_possible("resume"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(is_at("gate", "old"), true);
+	assert_true(was_told(end.run, "they are let in again"));
+	assert_false(is_possible("resume"));
+}
+
+/* Nothing begins meanwhile. */
+static void no_run_begins_while_clients_are_shut_out(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes-gated", "dies");
+	kill_rollback();
+	toy_drop("writes-gated");
+	/* Nor with another state directory: the installation is marked. */
+	assert_int_equal(apply_elsewhere(&end), EXIT_UNFINISHED);
+	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "lets them in again"));
+	assert_true(is_at("gate", "new"));
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_int_equal(apply_elsewhere(&end), EXIT_DONE);
+}
+
+/* Nor is a gate a shut door where the kernel cannot end connections: what is still answered is counted behind the stop. */
+static void what_came_by_a_gate_that_cuts_nobody_is_told(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("uncut", "yes");
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(was_told(end.run, "this kernel cannot end connections"));
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
+	assert_string_equal(toy_world(), "old");
+}
+
+static int64_t not_served_ms(const char *run)
+{
+	autofree char *probes = xasprintf("undo/%s/probes", run);
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *doc = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
+	assert_int_equal(prober_read(&d, probes, &doc, &e), 0);
+	events_free(ev);
+	return json_int(doc, "total_ms", -1);
+}
+
+/* Also by a call that then ends with nothing done: who is in flight behind a gate that cuts nobody is waited for. */
+static void the_time_clients_are_shut_out_is_measured(void **state)
+{
+	struct run_end end;
+	int64_t before;
+
+	toy_answers((struct probe){ .serving = true });
+	apply_behind_a_gate(&end);
+	before = not_served_ms(end.run);
+	toy_put("uncut", "yes");
+	toy_put("writes-gated", "3");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_true(not_served_ms(end.run) - before >= 700);
+}
+
+/* Nor is a proxy shut for the count. */
+static void what_came_by_a_proxy_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("proxied", "yes");
+	toy_put("gate", "old");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
+}
+
+/* Without a gate clients write until the server is stopped. */
+static void what_came_behind_the_last_count_is_told(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes-stopped", "4");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	assert_true(was_told(end.run, "4 transactions came after the last count"));
+}
+
+static void a_rollback_without_a_name_takes_the_broken_one(void **state)
+{
+	struct run_end broken, healthy, end;
+
+	toy_put("fail-start", "yes");
+	assert_int_equal(apply(&broken, false), EXIT_STANDS);
+	toy_drop("fail-start");
+	toy_second();
+	assert_int_equal(apply(&healthy, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_LOSS);    /* the toy has no restore point */
+	assert_string_equal(end.run, broken.run);
+	toy_again();
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_int_equal(rollback(&end), EXIT_USAGE);
+	assert_non_null(strstr(end.line, broken.run));
+	assert_non_null(strstr(end.line, healthy.run));
+}
+
+#ifdef CROSSGRADE_FAULT
+/* A boot goes no further back over a start that somebody else made. */
+static void no_boot_goes_back_without_a_copy(void **state)
+{
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_true(is_at("switch", "new"));
+	finalize(false, "is final");
+	toy_server_ends();
+}
+
+/* Killed on its way back, with the new server up. */
+static void the_gate_is_closed_until_the_new_server_is_down(void **state)
+{
+	autofree char *gate = NULL;
+	struct run_end end;
+
+	toy_server("nowhere");
+	toy_put("keeps", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(resume(&end, true), EXIT_TURNED);
+	gate = toy_get("gate-at-the-end");
+	assert_string_equal(gate, "new");
+	toy_server_ends();
+}
+
+static void every_kill_before_the_point_can_go_back(void **state)
+{
+	int n = 1;
+
+	for (;; n++) {
+		struct run_end end;
+		autofree char *start = NULL;
+
+		if (!killed_at(n, "apply"))
+			break;
+		start = toy_get("start");
+		if (!strcmp(start, "new"))
+			break;
+		if (rollback(&end) != EXIT_DONE && end.exit != EXIT_LOSS)
+			fail_msg("rollback after a kill at %d: %s", n, end.line);
+		if (end.exit == EXIT_DONE)
+			assert_string_equal(toy_world(), "old");
+		toy_done();
+		toy_setup();
+	}
+	assert_true(n > 10);
+}
+#endif
+
+int main(int argc, char **argv)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, toy_test_begins, toy_test_ends)
+	const struct CMUnitTest tests[] = {
+		T(what_the_new_server_spoils_behind_a_gate_turns),
+		T(no_start_again_behind_an_open_gate),
+		T(what_is_spoilt_behind_a_gate_that_was_open_stands),
+		T(what_is_spoilt_behind_an_opened_gate_stands),
+		T(what_is_spoilt_without_a_gate_stands),
+		T(a_stuck_way_back_can_be_repeated),
+		T(a_snapshot_is_not_put_back_over_unsaved_writes),
+		T(a_plan_that_keeps_data_goes_back_past_writes),
+		T(writes_are_counted_when_data_is_wished),
+		T(a_plan_that_keeps_data_turns_past_writes),
+		T(a_way_back_that_would_stick_is_not_begun),
+		T(a_point_is_read_in_full_while_clients_are_served),
+		T(a_point_is_not_read_while_only_we_are_answered),
+		T(finalize_lets_in),
+		T(finalize_lets_go_of_the_server),
+		T(what_only_the_operator_can_put_back_is_left_to_him),
+		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
+		T(an_opened_gate_that_a_count_closed_is_told),
+		T(what_cannot_be_counted_is_asked_about_each_time),
+		T(a_repeated_wish_for_the_data_counts_again),
+		T(no_run_begins_while_clients_are_shut_out),
+		T(what_came_by_a_gate_that_cuts_nobody_is_told),
+		T(the_time_clients_are_shut_out_is_measured),
+		T(what_came_by_a_proxy_is_told),
+		T(what_is_nowhere_else_outlives_finalize),
+		T(what_is_not_kept_on_the_way_back_is_told),
+		T(writes_behind_the_export_are_told),
+		T(writes_in_no_copy_are_told),
+		T(a_repeated_way_back_counts_again),
+		T(the_last_count_is_made_behind_the_gate),
+		T(a_refusal_shuts_nobody_out),
+		T(an_export_saves_only_what_is_counted),
+		T(an_interrupt_of_the_export_says_130),
+		T(clients_that_a_killed_call_shut_out_are_let_in),
+		T(what_came_behind_the_last_count_is_told),
+		T(a_rollback_without_a_name_takes_the_broken_one),
+#ifdef CROSSGRADE_FAULT
+		T(no_boot_goes_back_without_a_copy),
+		T(the_gate_is_closed_until_the_new_server_is_down),
+		T(every_kill_before_the_point_can_go_back),
+#endif
+	};
+
+	if (argc > 1)
+		return one_verb(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
