@@ -334,12 +334,13 @@ static bool after_open(struct world *w, const struct step *at)
 	return let_in && at && at->phase >= PHASE_OPEN;
 }
 
-/* Data that is kept is not always fit for the old server. Found out in the middle of the way back, that would leave no server at all. */
+/* Somebody may have edited what is to be undone, and data that is kept is not always fit for the old server. Found out in the middle of the
+ * way back, that would leave no server at all. */
 static bool would_stick(struct world *w, const struct err *why, struct err *ret)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed || !ctx_keeps_data(&w->ctx))
+	if (!w->ctx.point_passed)
 		return false;
 	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	if (loop_look_back(w, &e) >= 0)
