@@ -168,7 +168,6 @@ serves() { # VERSION: what /settings says
 
 # Every row that a client was told is stored is there, once; with DIR: or saved there.
 rows_whole() {
-	qdb_drain "$root"
 	inside_net "$WRITER" check --port "$http" --log "$lab/acknowledged" ${1:+--saved "$1"}
 }
 

@@ -237,10 +237,7 @@ policy_of() { docker container inspect --format '{{.HostConfig.RestartPolicy.Nam
 # shellcheck disable=SC2034 # of common.bash
 writer_on() { INSIDE=$dockerd http=$1 lab=$lab/$1; mkdir -p "$lab"; clients_start; lab=${lab%/*}; }
 writer_off() { lab=$lab/$1; clients_stop; lab=${lab%/*}; }
-drained() { nsenter -t "$dockerd" -n curl -s --max-time 60 -G "http://127.0.0.1:$1/exec" --data-urlencode \
-	"query=select count() from wal_tables() where writerTxn <> sequencerTxn" | grep -qF '"dataset":[[0]]'; }
 all_rows() { # PORT [SAVED]
-	wait_for drained "$1"
 	nsenter -t "$dockerd" -n "$WRITER" check --port "$1" --log "$lab/$1/acknowledged" ${2:+--saved "$2"}
 }
 

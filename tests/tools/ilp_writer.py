@@ -6,7 +6,8 @@
 
 `write` ends on SIGTERM. A row is (writer, seq); a request that the server answered with 204 is logged as
 "writer first last time", one that failed is never sent again: its rows may be there or not. `check` wants every
-acknowledged row in the table exactly once, or, with --saved, in the CSV files of that directory instead.
+acknowledged row in the table exactly once, or, with --saved, in the CSV files of that directory instead. What
+was acknowledged by then is waited for: the server answers when a row is in its log, and applies it later.
 Both print one line; `check` ends with 1 when a row is missing or doubled.
 """
 import argparse
@@ -76,23 +77,42 @@ def write(args):
 
 
 def acknowledged(path):
-    rows = set()
+    """Each row, and when it was."""
+    rows = {}
     with open(path, encoding="utf-8") as log:
         for line in log:
-            writer, first, last = line.split()[:3]
-            rows.update((writer, seq) for seq in range(int(first), int(last) + 1))
+            writer, first, last, at = line.split()
+            rows.update(((writer, seq), float(at)) for seq in range(int(first), int(last) + 1))
     return rows
 
 
-def stored_in_table(args):
-    query = urllib.parse.urlencode({"query": f"select w, seq from {args.table}"})
+def ask(args, statement):
     link = http.client.HTTPConnection("127.0.0.1", args.port, timeout=300)
-    link.request("GET", f"/exp?{query}")
+    link.request("GET", f"/exp?{urllib.parse.urlencode({'query': statement})}")
     answer = link.getresponse()
     text = answer.read().decode()
     if answer.status != 200:
         raise SystemExit(f"reading {args.table}: {answer.status} {text[:200]}")
-    return [(row["w"], int(row["seq"])) for row in csv.DictReader(io.StringIO(text))]
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def wait_applied(args):
+    """Until the table has what its log has now; what clients go on writing is not waited for."""
+    def log_of_table():
+        [row] = ask(args, f"select writerTxn, sequencerTxn from wal_tables() where name = '{args.table}'")
+        return int(row["writerTxn"]), int(row["sequencerTxn"])
+
+    applied, last = log_of_table()
+    until = time.monotonic() + 180
+    while applied < last:
+        if time.monotonic() > until:
+            raise SystemExit(f"{args.table} does not apply what was written to it: {applied} of {last}")
+        time.sleep(0.05)
+        applied = log_of_table()[0]
+
+
+def stored_in_table(args):
+    return [(row["w"], int(row["seq"])) for row in ask(args, f"select w, seq from {args.table}")]
 
 
 def stored_in_files(directory):
@@ -104,7 +124,9 @@ def stored_in_files(directory):
 
 
 def check(args):
-    sent = acknowledged(args.log)
+    at = acknowledged(args.log)
+    sent = at.keys()
+    wait_applied(args)
     here = stored_in_table(args)
     doubled = len(here) - len(set(here))
     saved = (stored_in_files(args.saved) - set(here)) & sent if args.saved else set()
@@ -113,7 +135,7 @@ def check(args):
           + (f", {len(saved)} more in {args.saved}" if args.saved else "")
           + f", {len(missing)} missing, {doubled} doubled")
     for writer, seq in sorted(missing)[:3]:
-        print(f"missing: {writer} {seq}", file=sys.stderr)
+        print(f"missing: {writer} {seq}, acknowledged {time.time() - at[writer, seq]:.1f} s ago", file=sys.stderr)
     return 1 if missing or doubled else 0
 
 
