@@ -26,6 +26,8 @@ seatable_skip() { echo "skip: $*" >&2; exit 77; }
 
 # ---- the engine
 
+SEATABLE_DNS=192.0.2.53		# of those for documentation (RFC 5737): nobody's
+
 seatable_wait() { # tenths COMMAND...
 	local i tenths=$1
 	shift
@@ -43,7 +45,7 @@ seatable_env() { # lab
 seatable_answers() { [ -s "$1/pid" ] && DOCKER_HOST=unix://$1/docker.sock docker version; }
 
 seatable_engine() { # lab [command before it...]
-	setsid "${@:2}" dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" -H "unix://$1/docker.sock" \
+	setsid "${@:2}" dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" -H "unix://$1/docker.sock" --dns "$SEATABLE_DNS" \
 		>>"$1/dockerd.out" 2>&1 </dev/null 3>&- 4>&- 8>&- &
 }
 
@@ -62,13 +64,15 @@ seatable_dockerd() { # lab
 	mkdir -p "$lab/config/cli-plugins"
 	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
-	seatable_engine "$lab" unshare -n sh -c 'ip link set lo up; exec "$@"' sh
+	seatable_engine "$lab" unshare -n sh -c 'ip link set lo up; ip address add "$1" dev lo; shift; exec "$@"' sh "$SEATABLE_DNS"
 	seatable_wait 1200 seatable_answers "$lab" || {
 		local why
 		why=$(tail -n 1 "$lab/dockerd.out")
 		kill "$(cat "$lab/pid" 2>/dev/null)" 2>/dev/null
 		seatable_skip "dockerd does not run here: $why"
 	}
+	setsid nsenter -t "$(cat "$lab/pid")" -n "$SEATABLE_HERE/../tools/no_names.py" "$SEATABLE_DNS" >>"$lab/dockerd.out" 2>&1 </dev/null 3>&- 4>&- 8>&- &
+	echo $! >"$lab/names.pid"
 }
 
 seatable_daemon() { # lab
@@ -85,6 +89,7 @@ seatable_end() { # lab
 	local pid lab group
 	lab=$(realpath "$1") || return
 	pid=$(cat "$lab/pid" 2>/dev/null)
+	[ ! -f "$lab/names.pid" ] || kill "$(cat "$lab/names.pid")" 2>/dev/null
 	if [ -n "$pid" ]; then
 		DOCKER_HOST=unix://$lab/docker.sock docker container ls --all --quiet |
 			DOCKER_HOST=unix://$lab/docker.sock xargs -r docker container rm --force --volumes >/dev/null 2>&1
