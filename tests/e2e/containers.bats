@@ -129,7 +129,8 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	untouched
 }
 
-@test "without an image to move to, or with one that cannot be had, it is blocked with a remedy" {
+# No registry can be asked from here: the daemon tries, while the server runs.
+@test "without an image to move to it is blocked with a remedy; one that cannot be had stops nothing" {
 	keep_state
 	cg check questdb --root "$(root_of)"
 	exits 3
