@@ -47,7 +47,7 @@ probed() { find "$lab/srv" -name '*crossgrade-probe*'; }
 
 # As others see them.
 host_keys() {
-	ssh-keyscan -p "$(sftpgo_ask "$root" sftp)" 127.0.0.1 2>/dev/null | ssh-keygen -lf - | awk '{print $2}' |
+	ssh-keyscan -T 60 -p "$(sftpgo_ask "$root" sftp)" 127.0.0.1 2>/dev/null | ssh-keygen -lf - | awk '{print $2}' |
 		python3 -c 'import sys; print(sorted(sys.stdin.read().split()))'
 }
 certificate() { openssl x509 -in "$root/tls.crt" -outform DER | sha256sum | cut -d ' ' -f 1; }

@@ -34,7 +34,7 @@ server_stop() {
 # server_end PATTERN WHOSE: who serves by that command line, also one started since by somebody else.
 server_end() {
 	local pid i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		pid=$(pgrep -f -- "$1") || return 0
 		# shellcheck disable=SC2086
 		[ $i -gt 0 ] || kill $pid 2>/dev/null
