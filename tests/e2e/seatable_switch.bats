@@ -175,6 +175,8 @@ from_registry() {
 	[ "$(docker container inspect --format '{{.Config.Image}}' seatable-server)" = "$PULLED" ]
 }
 
+left_at_work() { [ "$(sql "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")" = 1 ]; }
+
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
 	is developer 6.1.0
 	python_client write --log "$lab/gone.log" --seconds 1
@@ -191,7 +193,8 @@ from_registry() {
 	is developer 6.1.0
 	echo >>"$(ls "$home"/.crossgrade-seatable-compose/*/dtable_db.sql)"
 	# As a killed load leaves it behind: its client goes on in the container.
-	sql 'SELECT SLEEP(600) FROM ccnet_db.EmailUser' ccnet_db >/dev/null 2>&1 &
+	sql 'SELECT SLEEP(600) FROM ccnet_db.EmailUser' ccnet_db >/dev/null 2>&1 3>&- 4>&- &
+	within 60 left_at_work
 	cg rollback --restore-data --save-new-writes "$lab/saved"
 	exits 0
 	is enterprise 6.1.8
