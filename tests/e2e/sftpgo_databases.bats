@@ -246,6 +246,7 @@ certificate() { # FILE: of itself alone
 	"$DB" sql "$db" "alter system set ssl_key_file = '$db/own.key'"
 	"$DB" sql "$db" 'alter system set ssl = on'
 	"$DB" sql "$db" 'select pg_reload_conf()'
+	timeout 60 bash -c 'until [ "$("$0" sql "$1" "show ssl")" = on ]; do sleep 0.05; done' "$DB" "$db"
 	trusting_another 2
 	refused 'certificate verify failed' trusting_as_before
 }
