@@ -338,11 +338,11 @@ goes_first() { # SPAN [MORE]
 	exits 0
 }
 
-# Behind the wait, and before the stop.
+# Behind the wait, and before the stop; alive is who said so two minutes ago, and the run up to there takes its time.
 second_node_comes_back() {
 	"$lab/node2" stop
 	"$DB" sql "$db" 'update nodes set updated_at = updated_at - 121000'
-	printf '#!/bin/bash\nPATH=%s exec %s sql %s "update nodes set updated_at = updated_at + 121000"\n' "$PATH" "$DB" "$db" >"$lab/comes-back"
+	printf '#!/bin/bash\nPATH=%s exec %s sql %s "update nodes set updated_at = unix_timestamp() * 1000"\n' "$PATH" "$DB" "$db" >"$lab/comes-back"
 	chmod 755 "$lab/comes-back"
 	goes_first 0s "hooks: {before_stop: [$lab/comes-back]}"
 	cg apply "$lab/first-0s.json" --yes
