@@ -259,6 +259,19 @@ health() { # healthy | unhealthy
 	refused seatable.database "at db.example.org, in no container of this project"
 }
 
+@test "operation_log in a schema of its own is found, and the plan dumps it as well; one that is nowhere is not passed over" {
+	sed -i "s/^      TIME_ZONE: UTC/&\n      ENABLE_OPERATION_LOG_DB: 'true'/" "$home/seatable-server.yml"
+	has_variable ENABLE_OPERATION_LOG_DB true
+	cg check -f m.yaml
+	[[ $output == *seatable.schemas*'which that is cannot be told'* ]]
+	jq '.schemas.logs = {charset: "utf8mb4", collation: "utf8mb4_general_ci", tables: {operation_log: ["op_id", "dtable_uuid"]}, rows: {operation_log: [7]}}' \
+		"$DOCKER_CONFIG/databases.json" >x && cat x >"$DOCKER_CONFIG/databases.json"
+	planned
+	cg plan -f m.yaml -o plan.json
+	[ "$(jq -c '[.. | .schemas? | arrays] | unique' plan.json)" = '[["ccnet_db","seafile_db","dtable_db","logs"]]' ]
+	[ "$(jq -c '[.. | .log? | strings] | unique' plan.json)" = '["logs"]' ]
+}
+
 @test ".env: an access list, which its mode does not show" {
 	command -v setfacl >/dev/null || skip "no setfacl"
 	setfacl -m u:nobody:r "$home/.env" 2>/dev/null || skip "no access lists on this file system"

@@ -12,6 +12,7 @@
 #include "products/seatable/log_files.h"
 #include "products/seatable/outside.h"
 #include "products/seatable/running.h"
+#include "products/seatable/seatable.h"
 #include "svc/compose.h"
 #include "svc/container.h"
 
@@ -24,7 +25,7 @@
 struct look {
 	struct ctx *c;
 	struct site *site;
-	const json_t *own;      /* {"dtable","ccnet","seafile": schema} */
+	const json_t *own;      /* SEA_DB_OWN */
 	struct sea_db db;
 	json_t *containers;     /* of the project, as docker describes them */
 	struct facts *ret;
@@ -72,7 +73,7 @@ int sea_edits(const struct sea_db *db, const char *schema, json_t **ret, struct 
 
 static void read_edits(struct look *l)
 {
-	const char *schema = json_str(l->own, "dtable", "");
+	const char *schema = sea_log_schema(l->own) ?: "";
 	struct err why = ERR_INIT;
 	json_t *edits = NULL;
 

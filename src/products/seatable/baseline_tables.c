@@ -26,7 +26,7 @@ bool sea_is_written_always(const char *table)
 
 struct look {
 	const struct sea_db *db;
-	const json_t *own;      /* {"dtable","ccnet","seafile": schema} */
+	const json_t *own;      /* SEA_DB_OWN */
 	const struct facts *before;
 	json_t *rows;           /* of schema, table, bytes; the smallest first */
 	struct facts *ret;

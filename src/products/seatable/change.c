@@ -18,3 +18,8 @@ void sea_change_of(const struct facts *now, const struct goal *to, struct sea_ch
 	c.to_developer = differ(c.from.edition, c.to.edition) && !strcmp(c.to.edition, SEA_DEVELOPER);
 	*ret = c;
 }
+
+const char *sea_log_schema(const json_t *own)
+{
+	return json_str(own, "log", json_str(own, "dtable", NULL));
+}

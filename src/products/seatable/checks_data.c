@@ -129,7 +129,7 @@ CHECK(schemas)
 {
 	static const char id[] = "seatable.schemas";
 	static const char *const ours[] = { "dtable", "ccnet", "seafile" }, *const known[] = { "scheduler", "zabbix" };
-	const json_t *own, *all, *one;
+	const json_t *own, *all, *one, *place = facts_get(now, SEA_LOG_PLACE);
 	size_t before = ret->n, i;
 
 	if (!need(now, SEA_DB_OWN, id, ret, &own) || !need(now, SEA_DB_SCHEMAS, id, ret, &all))
@@ -149,8 +149,11 @@ CHECK(schemas)
 		if (name && !expected)
 			results_add(ret, id, VERDICT_WARN, name, "a further schema: it is not dumped, and operation logs may be kept in it");
 	}
+	if (place && !json_object_get(own, "log"))
+		results_add(ret, id, VERDICT_UNSURE, "operation_log", "%s puts it into a schema of its own, and which that is cannot be told: it would not be "
+			    "dumped", json_str(place, "by", "?"));
 	if (ret->n == before)
-		results_add(ret, id, VERDICT_PASS, NULL, "%zu", json_object_size(own));
+		results_add(ret, id, VERDICT_PASS, NULL, "%zu; operation_log is in '%s'", json_object_size(own), sea_log_schema(own) ?: "?");
 }
 
 CHECK(engines)

@@ -93,6 +93,7 @@ static void put_features(struct sea_look *k, const struct dir *conf, const json_
 	struct sea_sources s = { .settings = settings,
 				 .environment = facts_get(k->f, SEA_ENVIRONMENT),
 				 .files = facts_get(k->f, SEA_FILES) };
+	json_t *place;
 
 	read_text(conf, "dtable-events.conf", &events);
 	read_text(conf, "dtable-storage-server.conf", &storage);
@@ -101,6 +102,9 @@ static void put_features(struct sea_look *k, const struct dir *conf, const json_
 	s.storage = buf_sv(&storage);
 	s.seafile = buf_sv(&seafile);
 	sea_pin(k, SEA_FEATURES, sea_features_of(&s), "configuration");
+	place = sea_log_place_of(&s);
+	if (place)
+		sea_pin(k, SEA_LOG_PLACE, place, "configuration");
 	sea_pin(k, SEA_STORAGE, sea_storage_of(&s), "configuration");
 	secret_wipe(events.data, events.len);
 	secret_wipe(storage.data, storage.len);

@@ -22,7 +22,7 @@ static struct sea_schemas schemas_of(const struct sea_look *k)
 {
 	return (struct sea_schemas){ variable(k, "SEATABLE_MYSQL_DB_DTABLE_DB_NAME", "", "dtable_db"),
 				     variable(k, "SEATABLE_MYSQL_DB_CCNET_DB_NAME", "", "ccnet_db"),
-				     variable(k, "SEATABLE_MYSQL_DB_SEAFILE_DB_NAME", "", "seafile_db") };
+				     variable(k, "SEATABLE_MYSQL_DB_SEAFILE_DB_NAME", "", "seafile_db"), NULL };
 }
 
 /* ---- where it is ---- */
@@ -78,11 +78,11 @@ static int rows_of(const struct sea_db *db, struct buf *sql, json_t **ret, struc
 
 static void put_shapes(struct sea_look *k, const struct sea_db *db, const struct sea_schemas *own)
 {
-	const char *const names[] = { own->dtable, own->ccnet, own->seafile };
+	const char *const names[] = { own->dtable, own->ccnet, own->seafile, own->log };
 	json_t *shapes = json_object();
 	struct err e = ERR_INIT;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(names) && names[i]; i++) {
 		char digest[DIGEST_TEXT];
 
 		if (dumps_shape(db, names[i], digest, &e) < 0) {
@@ -95,20 +95,37 @@ static void put_shapes(struct sea_look *k, const struct sea_db *db, const struct
 	sea_pin(k, SEA_DB_SHAPE, shapes, "information_schema");
 }
 
+/* Of ours, of all that were found. */
+static json_t *engines_of(const json_t *survey, const json_t *ours)
+{
+	json_t *engines = json_array(), *one, *schema;
+	const char *unused;
+	size_t i;
+
+	json_array_foreach(json_object_get(survey, "engines"), i, one) {
+		struct sv rest = sv_of(json_string_value(one)), of = sv_cut(&rest, '.');
+
+		json_object_foreach((json_t *)ours, unused, schema)
+			if (sv_eq(of, json_string_value(schema)))
+				json_array_append(engines, one);
+	}
+	return engines;
+}
+
 static void put_survey(struct sea_look *k, const struct sea_schemas *own, const json_t *survey)
 {
 	json_t *ours = json_object();
 	const json_t *schemas = json_object_get(survey, "schemas");
-	const char *const names[][2] = { { "dtable", own->dtable }, { "ccnet", own->ccnet }, { "seafile", own->seafile } };
+	const char *const names[][2] = { { "dtable", own->dtable }, { "ccnet", own->ccnet }, { "seafile", own->seafile }, { "log", own->log } };
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (size_t i = 0; i < ARRAY_LEN(names) && names[i][1]; i++)
 		if (json_lists(schemas, names[i][1]))
 			json_object_set_new(ours, names[i][0], json_string(names[i][1]));
 	sea_pin_str(k, SEA_DB_VERSION, json_str(survey, "version", "?"), "VERSION()");
 	sea_pin(k, SEA_DB_SCHEMAS, json_deep_copy(schemas), "information_schema");
 	sea_pin(k, SEA_DB_OWN, ours, "information_schema");
 	sea_observe(k, SEA_DB_SIZES, json_deep_copy(json_object_get(survey, "sizes")), "information_schema");
-	sea_observe_some(k, SEA_DB_ENGINES, json_deep_copy(json_object_get(survey, "engines")), "information_schema");
+	sea_observe_some(k, SEA_DB_ENGINES, engines_of(survey, ours), "information_schema");
 }
 
 static void put_counts(struct sea_look *k, const struct sea_schemas *own, const json_t *survey, const json_t *rows)
@@ -122,15 +139,18 @@ static void put_counts(struct sea_look *k, const struct sea_schemas *own, const 
 		sea_observe(k, SEA_DB_FRESH, json_incref(json_object_get(counts, "fresh")), "operation_log");
 }
 
-static int read_all(struct sea_look *k, const struct sea_db *db, const struct sea_schemas *own, struct err *e)
+static int read_all(struct sea_look *k, const struct sea_db *db, struct sea_schemas *own, struct err *e)
 {
 	autobuf struct buf sql = BUF_MAX(256 << 10);
 	autojson json_t *rows = NULL, *survey = NULL, *counted = NULL;
+	const json_t *place = facts_get(k->f, SEA_LOG_PLACE);
 
 	sea_survey_sql(own, &sql);
 	if (rows_of(db, &sql, &rows, e) < 0)
 		return -(int)e->kind;
 	survey = sea_survey_read(rows);
+	if (place)
+		own->log = sea_survey_log(own, survey, json_str(place, "name", NULL));
 	put_survey(k, own, survey);
 	put_shapes(k, db, own);
 	buf_reset(&sql);

@@ -8,7 +8,7 @@
 #include "products/seatable/draft.h"
 #include "products/seatable/gate.h"
 
-static const char *const own_names[] = { "ccnet", "seafile", "dtable" };
+static const char *const own_names[] = { "ccnet", "seafile", "dtable", "log" };
 
 json_t *sea_draft_place(struct sea_draft *d, const char *name, const char *path)
 {

@@ -44,7 +44,7 @@ static void data(struct sea_draft *d)
 {
 	bool dumped = window_copies(d->to);
 	json_t *params = json_pack("{sO sO ss? so* so* so so ss}", "at", d->at, "schemas", d->schemas, "log",
-				   json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "dumps", dumped ? plan_from("dump", "dumps") : NULL, "of",
+				   sea_log_schema(facts_get(d->now, SEA_DB_OWN)), "dumps", dumped ? plan_from("dump", "dumps") : NULL, "of",
 				   dumped ? plan_from("dump", "of") : NULL, "frozen", plan_from("freeze", "facts"), "release",
 				   place_of("data", "seatable/conf/current_version.txt"), "within", sea_draft_span(d, "dump_timeout", "1h"));
 

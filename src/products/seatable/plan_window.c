@@ -65,7 +65,7 @@ static void dump(struct sea_draft *d)
 		return;
 	add(d, PHASE_FREEZE, "dump", "seatable_dump", when(d),
 	    json_pack("{sO sO ss? so ss}", "at", d->at, "schemas", d->schemas, "log",
-		      json_str(facts_get(d->now, SEA_DB_OWN), "dtable", NULL), "release", release_place(), "within",
+		      sea_log_schema(facts_get(d->now, SEA_DB_OWN)), "release", release_place(), "within",
 		      sea_draft_span(d, "dump_timeout", "1h")),
 	    d->dumps_running ? "databases first, then folders: what they refer to is there then" :
 			       "nobody writes any more: the dumps are the last word of the old server");

@@ -30,3 +30,5 @@ struct sea_change {
 	bool to_enterprise, to_developer;       /* across editions */
 };
 void sea_change_of(const struct facts *now, const struct goal *to, struct sea_change *ret);
+/* The schema that has operation_log, of SEA_DB_OWN; NULL: not known. Borrowed. */
+const char *sea_log_schema(const json_t *own);

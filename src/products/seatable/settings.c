@@ -7,6 +7,7 @@
 #include "io/json.h"
 
 #define LINES_MAX 20000
+#define LOG_SWITCH "ENABLE_OPERATION_LOG_DB"
 
 /* ---- Python ---- */
 
@@ -14,7 +15,7 @@ static const char *const wanted[] = {
 	"ENABLE_LDAP", "LDAP_SYNC_GROUP", "LDAP_SAML_USE_SAME_UID", "ENABLE_SASL", "ENABLE_OAUTH", "ENABLE_CUSTOM_OAUTH", "ENABLE_SAML",
 	"ENABLE_MULTI_SAML", "SSO_SECRET_KEY", "CLOUD_MODE", "MULTI_TENANCY", "AVATAR_FILE_STORAGE", "ENABLE_ONLYOFFICE", "ENABLE_COLLABORA",
 	"ENABLE_UNIVERSAL_APP_HTML_PAGES", "DTABLE_HTML_PAGES_SERVER_URL", "ENABLE_METRIC", "ENABLED_ROLE_PERMISSIONS",
-	"ENABLED_ADMIN_ROLE_PERMISSIONS", NULL,
+	"ENABLED_ADMIN_ROLE_PERMISSIONS", LOG_SWITCH, NULL,
 };
 
 static size_t name_length(struct sv s)
@@ -79,10 +80,45 @@ static void take_line(struct sv line, json_t *o, json_t *on)
 		take_assignment(name, value, o, on);
 }
 
+static const char *found_in(struct sv text, const char *quoted)
+{
+	return text.n ? memmem(text.p, text.n, quoted, strlen(quoted)) : NULL;
+}
+
+/* What stands behind it, between the next two quotes of either kind. */
+static struct sv quoted_behind(struct sv text, const char *at)
+{
+	const char *end = text.p + text.n, *from = at, *to;
+
+	while (from < end && *from != '\'' && *from != '"' && *from != '}')
+		from++;
+	if (from >= end || *from == '}')
+		return SV("");
+	to = memchr(from + 1, *from, (size_t)(end - from - 1));
+	return to ? (struct sv){ from + 1, (size_t)(to - from - 1) } : SV("");
+}
+
+/* DATABASES = {'default': {...}, 'operation_log': {..., 'NAME': 'x', ...}}; no other value of it is looked at. */
+static void take_log_name(struct sv text, json_t *o)
+{
+	static const char *const keys[] = { "'operation_log'", "\"operation_log\"" }, *const names[] = { "'NAME'", "\"NAME\"" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *at = found_in(text, keys[i]), *end = text.p + text.n, *close = at ? memchr(at, '}', (size_t)(end - at)) : NULL, *name;
+		struct sv of = close ? (struct sv){ at, (size_t)(close - at) } : SV(""), value;
+
+		name = found_in(of, names[i]);
+		value = name ? quoted_behind(of, name + strlen(names[i])) : SV("");
+		if (value.n)
+			json_object_set_new(o, "log_name", json_stringn(value.p, value.n));
+	}
+}
+
 json_t *sea_settings_of(struct sv text)
 {
 	json_t *on = json_object(), *o = json_pack("{so si sb}", "on", on, "plugins_repo", 0, "plugins_commented", 0);
 
+	take_log_name(text, o);
 	for (int i = 0; text.n && i < LINES_MAX; i++)
 		take_line(sv_line(&text), o, on);
 	return o;
@@ -193,6 +229,19 @@ json_t *sea_features_of(const struct sea_sources *s)
 	if (conf_is(s->events, "VIRUS SCAN", "enabled", "true"))
 		note(features, "antivirus", "[VIRUS SCAN] of dtable-events.conf");
 	return features;
+}
+
+json_t *sea_log_place_of(const struct sea_sources *s)
+{
+	const char *named = json_str(s->settings, "log_name", NULL), *by = NULL;
+	struct sv said;
+	autofree char *of_events = sea_conf_says(s->events, "DATABASE", "operation_log_db_name", &said) ? sv_dup(said) : NULL;
+
+	if (json_object_get(json_object_get(s->settings, "on"), LOG_SWITCH) || set_in_env(s->environment, LOG_SWITCH))
+		by = LOG_SWITCH;
+	else if (conf_is(s->events, "DATABASE", "enabled", "true"))
+		by = "[DATABASE] of dtable-events.conf";
+	return by ? json_pack("{ss ss*}", "by", by, "name", named ? named : of_events) : NULL;
 }
 
 json_t *sea_storage_of(const struct sea_sources *s)

@@ -38,7 +38,7 @@ static int open_database(struct ctx *c, struct sea_db *ret, struct err *e)
 /* Name of operation_log, for a statement. Heap. */
 static char *log_name(struct ctx *c)
 {
-	autofree char *schema = sea_db_name(json_str(json_object_get(ctx_site(c, NULL)->doc, "schemas"), "dtable", ""));
+	autofree char *schema = sea_db_name(sea_log_schema(json_object_get(ctx_site(c, NULL)->doc, "schemas")) ?: "");
 
 	return xasprintf("%s.operation_log", schema);
 }

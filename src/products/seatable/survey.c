@@ -31,7 +31,7 @@ static int64_t number(const json_t *row, size_t i)
 
 /* ---- what is counted ---- */
 
-enum of { OF_DTABLE, OF_CCNET, OF_SEAFILE };
+enum of { OF_DTABLE, OF_CCNET, OF_SEAFILE, OF_LOG };
 
 static const struct count {
 	const char *label;              /* "users.total": users below SEA_USERS, else below SEA_COUNTS */
@@ -61,7 +61,7 @@ static const struct count {
 	  { "total_rows" } },
 	{ "sso", OF_DTABLE, "social_auth_usersocialauth", "provider", "COUNT(*)", "", { "provider" } },
 	{ "admin_roles", OF_DTABLE, "role_permissions_adminrole", NULL, "COUNT(*)", "", { 0 } },
-	{ "fresh", OF_DTABLE, "operation_log", NULL, "FLOOR((UNIX_TIMESTAMP() * 1000 - MAX(op_time)) / 1000)", "", { "op_time" } },
+	{ "fresh", OF_LOG, "operation_log", NULL, "FLOOR((UNIX_TIMESTAMP() * 1000 - MAX(op_time)) / 1000)", "", { "op_time" } },
 };
 
 static bool is_user(const struct count *c)
@@ -76,7 +76,10 @@ static const char *name_of(const struct count *c)
 
 static const char *schema_of(const struct sea_schemas *own, const struct count *c)
 {
-	return c->of == OF_DTABLE ? own->dtable : c->of == OF_CCNET ? own->ccnet : own->seafile;
+	const char *const names[] = { [OF_DTABLE] = own->dtable, [OF_CCNET] = own->ccnet, [OF_SEAFILE] = own->seafile,
+				      [OF_LOG] = own->log ? own->log : own->dtable };
+
+	return names[c->of];
 }
 
 /* ---- what there is ---- */
@@ -89,12 +92,12 @@ void sea_survey_sql(const struct sea_schemas *own, struct buf *ret)
 	buf_adds(ret, " UNION ALL SELECT 'size', TABLE_SCHEMA, COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0), COUNT(*), "
 		      "COALESCE(SUM(TABLE_ROWS), 0) FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN " THEIRS
 		      " GROUP BY TABLE_SCHEMA");
-	buf_addf(ret, " UNION ALL SELECT 'engine', TABLE_SCHEMA, TABLE_NAME, ENGINE, '' FROM information_schema.TABLES WHERE TABLE_TYPE = "
-		      "'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA IN ('%s', '%s', '%s')", own->dtable, own->ccnet, own->seafile);
+	buf_adds(ret, " UNION ALL SELECT 'engine', TABLE_SCHEMA, TABLE_NAME, ENGINE, '' FROM information_schema.TABLES WHERE TABLE_TYPE = "
+		      "'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN " THEIRS);
 	for (size_t i = 0; i < ARRAY_LEN(counted); i++)
 		buf_addf(ret, "%s('%s', '%s')", i ? ", " : " UNION ALL SELECT 'column', TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE "
 			 "FROM information_schema.COLUMNS WHERE (TABLE_SCHEMA, TABLE_NAME) IN (", schema_of(own, &counted[i]), counted[i].table);
-	buf_adds(ret, ") ORDER BY 1, 2, 3, 4;");
+	buf_adds(ret, ") OR TABLE_NAME IN ('operation_log', 'dtables') ORDER BY 1, 2, 3, 4;");
 }
 
 static void take_row(const json_t *row, json_t *doc)
@@ -126,6 +129,38 @@ json_t *sea_survey_read(const json_t *rows)
 	json_array_foreach((json_t *)rows, i, row)
 		take_row(row, doc);
 	return doc;
+}
+
+/* ---- operation_log in a schema of its own ---- */
+
+static bool has_column(const json_t *survey, const char *schema, const char *column)
+{
+	autofree char *key = xasprintf("%s.%s", schema, column);
+
+	return json_object_get(json_object_get(survey, "columns"), key);
+}
+
+static bool is_one_of(const struct sea_schemas *own, const char *schema)
+{
+	return !strcmp(schema, own->dtable) || !strcmp(schema, own->ccnet) || !strcmp(schema, own->seafile);
+}
+
+const char *sea_survey_log(const struct sea_schemas *own, const json_t *survey, const char *named)
+{
+	const char *found = NULL;
+	const json_t *one;
+	size_t i, n = 0;
+
+	json_array_foreach(json_object_get(survey, "schemas"), i, one) {
+		const char *schema = json_string_value(one);
+
+		if (is_one_of(own, schema) || !has_column(survey, schema, "operation_log.op_id") || has_column(survey, schema, "dtables.uuid") ||
+		    (named && strcmp(schema, named) != 0))
+			continue;
+		found = schema;
+		n++;
+	}
+	return n == 1 && sea_sql_name(found) ? found : NULL;
 }
 
 /* ---- counts ---- */

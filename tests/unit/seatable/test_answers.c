@@ -126,6 +126,59 @@ static void counts_and_what_is_missing(void **state)
 	assert_null(json_object_get(missing, "users.sso"));
 }
 
+static const char *log_of(const char *rows_text, const char *named)
+{
+	static char found[64];
+	autojson json_t *rows = rows_of(rows_text), *survey = sea_survey_read(rows);
+	const char *log = sea_survey_log(&own, survey, named);
+
+	(void)snprintf(found, sizeof found, "%s", log ? log : "none");
+	return found;
+}
+
+#define HAS(schema, table, column) "[\"column\",\"" schema "\",\"" table "\",\"" column "\",\"bigint(20)\"]"
+#define IS(schema)                 "[\"schema\",\"" schema "\",\"\",\"\",\"\"]"
+
+static void which_schema_has_the_operation_log(void **state)
+{
+	static const char one[] = "[" IS("dtable_db") "," IS("logs") "," IS("scheduler") "," HAS("dtable_db", "operation_log", "op_id") ","
+				  HAS("logs", "operation_log", "op_id") "]";
+	static const char two[] = "[" IS("logs") "," IS("old") "," HAS("old", "operation_log", "op_id") "," HAS("logs", "operation_log", "op_id") "]";
+	static const char another[] = "[" IS("theirs") "," HAS("theirs", "dtables", "uuid") "," HAS("theirs", "operation_log", "op_id") "]";
+
+	assert_string_equal(log_of(one, NULL), "logs");
+	assert_string_equal(log_of(one, "logs"), "logs");
+	assert_string_equal(log_of(one, "elsewhere"), "none");
+	assert_string_equal(log_of(one, "dtable_db"), "none");
+	assert_string_equal(log_of(two, NULL), "none");
+	assert_string_equal(log_of(two, "logs"), "logs");
+	assert_string_equal(log_of(another, NULL), "none");
+	assert_string_equal(log_of("[]", NULL), "none");
+}
+
+static json_t *log_place(const char *python, const char *events, const char *variable)
+{
+	autojson json_t *settings = sea_settings_of(sv_of(python)), *environment = json_pack("{ss}", "ENABLE_OPERATION_LOG_DB", variable);
+
+	return sea_log_place_of(&(struct sea_sources){ .settings = settings, .environment = environment, .events = sv_of(events) });
+}
+
+static void what_puts_the_operation_log_elsewhere(void **state)
+{
+	static const char databases[] = "ENABLE_OPERATION_LOG_DB = True\nDATABASES = {\n  'default': {'NAME': 'dtable_db'},\n  'operation_log': {\n"
+					"    'ENGINE': 'django.db.backends.mysql',\n    'NAME': 'logs', 'PASSWORD': 'x'\n  }\n}\n";
+	autojson json_t *both = log_place(databases, "", ""), *by_env = log_place("", "", "true"), *none = log_place("ENABLE_OPERATION_LOG_DB = False\n", "", "false"),
+			*events = log_place("", "[DATABASE]\ntype = mysql\nenabled = true\noperation_log_db_name = logs\n", "");
+
+	assert_string_equal(json_str(both, "by", ""), "ENABLE_OPERATION_LOG_DB");
+	assert_string_equal(json_str(both, "name", ""), "logs");
+	assert_string_equal(json_str(by_env, "by", ""), "ENABLE_OPERATION_LOG_DB");
+	assert_null(json_object_get(by_env, "name"));
+	assert_null(none);
+	assert_string_equal(json_str(events, "by", ""), "[DATABASE] of dtable-events.conf");
+	assert_string_equal(json_str(events, "name", ""), "logs");
+}
+
 static void names_for_statements(void **state)
 {
 	assert_true(sea_sql_name("dtable_db"));
@@ -209,7 +262,8 @@ int main(void)
 		cmocka_unit_test(doors_of_the_server),        cmocka_unit_test(a_server_that_says_nothing),
 		cmocka_unit_test(doors_of_a_release),
 		cmocka_unit_test(what_the_databases_have),    cmocka_unit_test(only_what_is_there_is_counted),
-		cmocka_unit_test(counts_and_what_is_missing), cmocka_unit_test(names_for_statements),
+		cmocka_unit_test(counts_and_what_is_missing), cmocka_unit_test(which_schema_has_the_operation_log), cmocka_unit_test(what_puts_the_operation_log_elsewhere),
+		cmocka_unit_test(names_for_statements),
 		cmocka_unit_test(settings_in_python),         cmocka_unit_test(features_and_where_they_are_switched_on),
 		cmocka_unit_test(local_storage),              cmocka_unit_test(a_backup_that_waits_and_one_at_work),
 	};

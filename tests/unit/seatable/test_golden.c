@@ -68,6 +68,8 @@ int main(void)
 		{ "seatable.nginx", "none", VERDICT_PASS },
 		{ "seatable.nginx", "empty", VERDICT_BLOCK },
 		{ "seatable.plugins", "comment", VERDICT_WARN },
+		{ "seatable.schemas", "log", VERDICT_PASS },
+		{ "seatable.schemas", "untold", VERDICT_UNSURE },
 		{ "seatable.database", "external", VERDICT_BLOCK },
 		{ "seatable.database", "unhealthy", VERDICT_BLOCK },
 		{ "seatable.redis", "external", VERDICT_NOTE },
