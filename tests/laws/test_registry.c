@@ -192,7 +192,7 @@ static const char *const run_moves[RUN__MAX] = {
 	"x.x....",      /* held */
 	"....x.x",      /* turned */
 	"x.x..x.",      /* stands */
-	"x.x....",      /* stuck */
+	"x.x..x.",      /* stuck; new: finalize, where neither way goes on */
 	"..x....",      /* closed-new */
 	".......",      /* closed-old: the end */
 };
