@@ -126,6 +126,57 @@ int compose_config(const json_t *project, bool raw, const char *set, json_t **re
 	return 0;
 }
 
+static bool is_hash(struct sv text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!memchr("0123456789abcdef", text.p[i], 16))
+			return false;
+	return text.n == 64;
+}
+
+int compose_hash(const json_t *project, const char *service, bool alone, char ret[65], struct err *e)
+{
+	autofree char *without = xasprintf("services: {\"%s\": {depends_on: !reset null}}\n", service);
+	const char *argv[2 * FILES_MAX + 16];
+	autobuf struct buf said = BUF_MAX(TEXT_MAX);
+	size_t n = begin(project, argv);
+	struct sv rest, hash;
+
+	if (alone) {
+		argv[n++] = "--file";
+		argv[n++] = "-";
+	}
+	argv[n++] = "config";
+	argv[n++] = "--hash";
+	argv[n++] = service;
+	argv[n] = NULL;
+	if (docker_run_with(argv, sv_of(alone ? without : ""), 3 * DOCKER_WITHIN, &said, e) < 0)
+		return err_wrap(e, "ask Compose for the sum of service '%s'", service);
+	rest = buf_sv(&said);
+	hash = sv_word(&rest);
+	hash = sv_word(&rest);
+	if (!is_hash(hash))
+		return err_set(e, ERR_FORMAT, "Compose tells no sum of service '%s'", service);
+	memcpy(ret, hash.p, 64);
+	ret[64] = '\0';
+	return 0;
+}
+
+/* "2.26.1" and "2.26.1-4" of a distribution are one. */
+static bool is_release(const char *version, const char *label)
+{
+	size_t n = strlen(label);
+
+	return !strncmp(version, label, n) && (!version[n] || version[n] == '-' || version[n] == '+');
+}
+
+const char *compose_hash_of(const json_t *seen, const char *version)
+{
+	const char *made_by = label_of(seen, "version"), *hash = label_of(seen, "config-hash");
+
+	return hash && is_hash(sv_of(hash)) && made_by && is_release(version, made_by) ? hash : NULL;
+}
+
 const char *compose_image(const json_t *config, const char *service)
 {
 	return json_str(json_object_get(json_object_get(config, "services"), service), "image", NULL);

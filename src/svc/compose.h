@@ -16,6 +16,11 @@ int compose_version(char **ret, struct err *e) must_check;
 /* What `docker compose config` makes of the files; `raw`: before variables are put in. `$` is as it is meant, not doubled. set:
  * "VARIABLE=value" as if .env said so, NULL none. */
 int compose_config(const json_t *project, bool raw, const char *set, json_t **ret, struct err *e) must_check;
+/* The sum that Compose keeps of a service's definition, in a label of its container, to see whether it is to be made anew; `alone`: as it keeps
+ * it of one that was made by itself (--no-deps), without what it depends on. Another release of Compose has another sum. */
+int compose_hash(const json_t *project, const char *service, bool alone, char ret[65], struct err *e) must_check;
+/* The same of a container's description; NULL: there is none, or it is of another release than `version`. Borrowed. */
+const char *compose_hash_of(const json_t *seen, const char *version);
 /* The image of a service in such a configuration; NULL: it has none (it is built). */
 const char *compose_image(const json_t *config, const char *service);
 /* Every container of the project, stopped ones too: docker's descriptions. */

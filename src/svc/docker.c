@@ -300,6 +300,18 @@ static int pipe_with(struct sv request, int *ret_from, int *ret_held, struct err
 	return 0;
 }
 
+int docker_run_with(const char *const *argv, struct sv in, int64_t within_ns, struct buf *ret, struct err *e)
+{
+	struct cmd c = { .argv = argv, .within_ns = within_ns };
+	autoclose int from = -1, held = -1;
+
+	if (pipe_with(in, &from, &held, e) < 0)
+		return -(int)e->kind;
+	close(take_fd(held));
+	c.in_fd = from;
+	return ask(&c, false, ret, e);
+}
+
 int docker_post(const char *path, const json_t *body, json_t **ret, struct err *e)
 {
 	static const char *const argv[] = { "docker", "system", "dial-stdio", NULL };

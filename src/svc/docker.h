@@ -25,6 +25,8 @@ int docker_run_until(const char *const *argv, int64_t within_ns, const struct ca
 int docker_run_both(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same of what the program asks others itself, a registry: with the proxies of our environment. */
 int docker_run_abroad(const char *const *argv, int64_t within_ns, struct buf *ret, struct err *e) must_check;
+/* The same of what reads a little from its standard input. */
+int docker_run_with(const char *const *argv, struct sv in, int64_t within_ns, struct buf *ret, struct err *e) must_check;
 /* The same for an answer that is one JSON document. */
 int docker_json(const char *const *argv, int64_t within_ns, json_t **ret, struct err *e) must_check;
 /* The same with one more variable, "KEY=value", in its environment; NULL: none. */

@@ -57,6 +57,26 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	states | cmp - "$lab/was"
 }
 
+@test "a component that was added and started is nothing against a switch; a label that was edited and not is told" {
+	goal enterprise 6.1.8 "license_file: $lab/license.txt"
+	cp "$home/seatable-compose/.env" "$lab/env.was"
+	cp "$home/seatable-compose/seatable-server.yml" "$lab/yml.was"
+	printf 'services:\n  beside:\n    image: redis:latest\n    container_name: beside\n' >"$home/seatable-compose/beside.yml"
+	sed -i "s/^COMPOSE_FILE=.*/COMPOSE_FILE='caddy.yml,seatable-server.yml,beside.yml'/" "$home/seatable-compose/.env"
+	compose up --detach
+	[[ $(docker inspect --format '{{json .Config.Labels}}' seatable-server) != *beside.yml* ]]
+	cg check -f "$lab/goal.yaml"
+	exits 0
+	[[ $output == *"made from '"*"beside.yml'"* && $output != *"was edited since"* ]]
+	sed -i 's/max-age=31536000/max-age=600/' "$home/seatable-compose/seatable-server.yml"
+	cg check -f "$lab/goal.yaml"
+	exits 0
+	[[ $output == *seatable.pending*"was edited since"* ]]
+	docker rm --force beside >/dev/null
+	cp "$lab/env.was" "$home/seatable-compose/.env"
+	cp "$lab/yml.was" "$home/seatable-compose/seatable-server.yml"
+}
+
 @test "rows that lie nowhere but in operation_log survive a restart under the vendor's clients" {
 	misbehave all flush=3600
 	clients_begin

@@ -82,8 +82,12 @@ CHECK(images)
 
 CHECK(pending)
 {
-	judge_members(now, SEA_PENDING, SEA_RUNNING, "seatable.pending", VERDICT_BLOCK, NULL,
-		      "the files say otherwise than the container that runs: the switch would bring that into force as well", ret);
+	if (!json_array_size(facts_get(now, SEA_PENDING)) && facts_bool(now, SEA_EDITED, false))
+		results_add(ret, "seatable.pending", VERDICT_WARN, NULL, "something of its definition was edited since its container was made, which is none of "
+			    "variables, mounts and ports (labels, networks, limits, its health check): the switch would bring that into force as well");
+	else
+		judge_members(now, SEA_PENDING, SEA_RUNNING, "seatable.pending", VERDICT_BLOCK, NULL,
+			      "the files say otherwise than the container that runs: the switch would bring that into force as well", ret);
 }
 
 /* ---- edition and version ---- */

@@ -5,6 +5,7 @@
 #include "products/seatable/inspect.h"
 #include "products/seatable/merged.h"
 #include "products/seatable/pending.h"
+#include "svc/compose.h"
 
 #define SERVICES_MAX 60
 
@@ -91,6 +92,21 @@ static void put_image_version(struct sea_look *k, const json_t *image)
 		sea_pin_str(k, SEA_IMAGE_VERSION, version, "docker image inspect");
 }
 
+/* Anything at all, whatever it is; another image is told by itself. */
+static bool was_edited(const struct sea_look *k)
+{
+	const char *hash = compose_hash_of(k->seen, json_str(facts_get(k->f, SEA_COMPOSE), "version", ""));
+	const char *wanted = sea_merged_image(k->l.config, k->l.server);
+	autojson json_t *project = sea_layout_project(&k->l);
+	char now[65], alone[65];
+	struct err ignored = ERR_INIT;
+
+	if (!hash || !wanted || strcmp(wanted, json_str(json_object_get(k->seen, "Config"), "Image", "")) != 0)
+		return false;
+	return compose_hash(project, k->l.server, false, now, &ignored) >= 0 && strcmp(now, hash) != 0 &&
+	       compose_hash(project, k->l.server, true, alone, &ignored) >= 0 && strcmp(alone, hash) != 0;
+}
+
 static void put_server(struct sea_look *k)
 {
 	autojson json_t *image = NULL;
@@ -101,6 +117,8 @@ static void put_server(struct sea_look *k)
 	if (sea_docker_image(json_str(k->seen, "Image", ""), &image, &e) >= 0)
 		put_image_version(k, image);
 	sea_observe_some(k, SEA_PENDING, sea_pending(sea_merged_service(k->l.config, k->l.server), k->seen, image), "docker inspect");
+	if (sea_is_live(k) && was_edited(k))
+		sea_observe(k, SEA_EDITED, json_true(), "docker compose config --hash");
 }
 
 void sea_look_at_images(struct sea_look *k)

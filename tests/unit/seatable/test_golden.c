@@ -26,6 +26,7 @@ int main(void)
 		{ "seatable.gate", "asked", VERDICT_BLOCK },
 		{ "seatable.gate", "away", VERDICT_WARN },
 		{ "seatable.gate", "none", VERDICT_NOTE },
+		{ "seatable.pending", "edited", VERDICT_WARN },
 		{ "seatable.images", "retagged", VERDICT_PASS },
 		{ "seatable.edition", "word", VERDICT_NOTE },
 		{ "seatable.companions", "python", VERDICT_WARN },

@@ -513,6 +513,20 @@ static void test_project_by_labels(void **state)
 	assert_int_equal(compose_project_of(seen, &none, &e), -ERR_ABSENT);
 }
 
+static void test_the_sum_of_the_same_release(void **state)
+{
+#define MADE_BY(version, hash) \
+	"{\"Config\":{\"Labels\":{\"com.docker.compose.version\":\"" version "\",\"com.docker.compose.config-hash\":\"" hash "\"}}}"
+	autojson json_t *seen = parse(MADE_BY("2.26.1", ID)), *odd = parse(MADE_BY("2.26.1", "{}")), *none = parse("{}");
+
+	assert_string_equal(compose_hash_of(seen, "2.26.1"), ID);
+	assert_string_equal(compose_hash_of(seen, "2.26.1-4"), ID);
+	assert_null(compose_hash_of(seen, "2.26.10"));
+	assert_null(compose_hash_of(seen, "2.26"));
+	assert_null(compose_hash_of(odd, "2.26.1"));
+	assert_null(compose_hash_of(none, "2.26.1"));
+}
+
 static void test_changes_in_the_container_itself(void **state)
 {
 	autojson json_t *seen = parse(seen_text);
@@ -588,7 +602,7 @@ int main(void)
 		cmocka_unit_test(test_drawn_ports),            cmocka_unit_test(test_answers_of_the_api),
 		cmocka_unit_test(test_image_by_a_variable),    cmocka_unit_test(test_compose_file_is_split),
 		cmocka_unit_test(test_dollars_are_not_doubled), cmocka_unit_test(test_project_by_labels),
-		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
+		cmocka_unit_test(test_changes_in_the_container_itself), cmocka_unit_test(test_the_sum_of_the_same_release), cmocka_unit_test(test_memory_is_nowhere_on_this_host),
 		cmocka_unit_test(test_where_docker_keeps_the_log), cmocka_unit_test(test_an_address_of_the_operators),
 		cmocka_unit_test(test_a_daemon_is_waited_for_in_a_run), cmocka_unit_test(test_what_is_absent),
 		cmocka_unit_test(test_without_its_program_nothing_is_absent), cmocka_unit_test(test_what_is_to_be_done),
