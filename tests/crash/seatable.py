@@ -184,10 +184,13 @@ class Seatable(Scenario):
     patient: bool = True
     slow: bool = True
     to_developer: bool = False
+    settings: tuple[tuple[str, str], ...] = ()          # of the goal, beside the licence
+    point: str = "tree"                                 # kind of the restore point
 
     @property
     def apply_flags(self) -> tuple[str, ...]:
-        return super().apply_flags + (("--accept-loss", "permissions") if self.to_developer else ())
+        lost = [*(["permissions"] if self.to_developer else []), *(["no-return"] if self.point == "external" else [])]
+        return super().apply_flags + tuple(word for item in lost for word in ("--accept-loss", item))
 
     @property
     def comes_up(self) -> bool:
@@ -230,12 +233,16 @@ class Seatable(Scenario):
     def goal(self, lab: SeatableLab) -> dict:
         return {"crossgrade": 1, "product": "seatable", "source": {"root": str(lab.root)},
                 "target": {"edition": lab.sides[1][0], "version": lab.new, "image_archive": str(lab.outside / "image.tar")},
-                "settings": {} if self.to_developer else {"license_file": str(lab.outside / LICENSE)}}
+                "restore_point": {"kind": self.point},
+                "settings": {**({} if self.to_developer else {"license_file": str(lab.outside / LICENSE)}), **dict(self.settings)}}
 
 
 SCENARIOS = (
     Seatable("seatable", weight=0.25, cuts=0.15),
     Seatable("seatable-developer", to_developer=True, weight=0.1, cuts=0.1),
+    Seatable("seatable-stopped", settings=(("dump", "stopped"),), weight=0.1),
+    Seatable("seatable-ungated", settings=(("gate", "none"),), weight=0.1),
+    Seatable("seatable-external", point="external", weight=0.1),
     Seatable("seatable-back", struck="rollback", after_apply=True, weight=0.15),
     Seatable("seatable-data-back", struck="rollback", flags=("--restore-data", "--accept-loss", "new-writes"), after_apply=True, weight=0.25,
              cuts=0.15),
