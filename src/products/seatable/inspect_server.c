@@ -42,7 +42,6 @@ static const char *other_env_file(const struct sea_look *k)
 
 static void put_labels(struct sea_look *k)
 {
-
 	sea_pin(k, SEA_LABELS,
 		json_pack("{ss so ss ss*}", "dir", label(k, LABEL("project.working_dir")), "files", paths_of(label(k, LABEL("project.config_files"))),
 			  "compose", label(k, LABEL("version")), "env_file", other_env_file(k)),
