@@ -3,6 +3,7 @@
 # where it was stopped.
 #
 #   tools/campaign.sh crash     every fault point of every scenario, ended both ways, then double kills
+#   tools/campaign.sh laws      every fault point of every step kind
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
 #   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
@@ -52,6 +53,11 @@ crash() {
 		"$BUILD/campaign-$1${among:+-$among}-$SEED.cases" "$among"
 }
 
+laws() {
+	build_fault
+	CROSSGRADE_BUILD=$BUILD/gcc meson test -C "$BUILD/fault" --suite laws --timeout-multiplier 8 --print-errorlogs
+}
+
 real() {
 	local status=0
 	build "$BUILD/gcc"
@@ -97,6 +103,6 @@ fuzz() {
 
 case $name in
 crash | powercut) crash "$name" ;;
-events | fuzz | real | tidy) "$name" ;;
-*) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2 ;;
+events | fuzz | laws | real | tidy) "$name" ;;
+*) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -4,7 +4,8 @@
  *	repeated; undo brings the old state back from untouched, half done and done, and leaves a third value alone; verify
  *	says done only when it is so; a harmless step may be forgotten.
  *
- * Half done is what a kill leaves: this program is run again on the same bench and killed at its n-th fault point. */
+ * Half done is what a kill leaves: this program is run again on the same bench and killed at its n-th fault point; at every one, or with
+ * LAWS_EVERY=m at one in m, from the one that SEED draws. */
 #include "laws/fixture.h"
 
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/sv.h"
 #include "unit/unit.h"
 
 #define KINDS_MAX 64
@@ -311,15 +313,23 @@ static bool half_undone(const struct fixture *fx, const struct step_kind *k, int
 	return killed;
 }
 
+static int number_in(const char *variable, int absent)
+{
+	const char *said = getenv(variable);
+	int64_t n;
+
+	return said && sv_i64(sv_of(said), &n) ? (int)(n % 1000000) : absent;
+}
+
 static void kills(const struct fixture *fx, const struct step_kind *k, const char *new)
 {
-	int n = 1;
+	int every = MAX_OF(number_in("LAWS_EVERY", 1), 1), first = 1 + number_in("SEED", 0) % every, n;
 
-	while (n < POINTS_MAX && half_done(fx, k, new, n, false) && half_done(fx, k, new, n, true))
-		n++;
+	for (n = first; n < POINTS_MAX && half_done(fx, k, new, n, false) && half_done(fx, k, new, n, true);)
+		n += every;
 	assert_true(n < POINTS_MAX);
-	for (n = 1; n < POINTS_MAX && half_undone(fx, k, n);)
-		n++;
+	for (n = first; n < POINTS_MAX && half_undone(fx, k, n);)
+		n += every;
 	assert_true(n < POINTS_MAX);
 }
 #else
