@@ -266,6 +266,11 @@ health() { # healthy | unhealthy
 	[[ $output == *seatable.schemas*'which that is cannot be told'* ]]
 	jq '.schemas.logs = {charset: "utf8mb4", collation: "utf8mb4_general_ci", tables: {operation_log: ["op_id", "dtable_uuid"]}, rows: {operation_log: [7]}}' \
 		"$DOCKER_CONFIG/databases.json" >x && cat x >"$DOCKER_CONFIG/databases.json"
+	refused seatable.schemas "'logs' is the only one that could be it"
+	settings=$work/seatable-server/seatable/conf/dtable_web_settings.py
+	echo "DATABASES = {'operation_log': {'NAME': 'logs', 'HOST': 'db2.example'}}" >>"$settings"
+	refused seatable.schemas "at 'db2.example', and which that is cannot be told"
+	sed -i "s/'db2.example'/'mariadb'/" "$settings"
 	planned
 	cg plan -f m.yaml -o plan.json
 	[ "$(jq -c '[.. | .schemas? | arrays] | unique' plan.json)" = '[["ccnet_db","seafile_db","dtable_db","logs"]]' ]

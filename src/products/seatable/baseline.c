@@ -73,11 +73,13 @@ int sea_edits(const struct sea_db *db, const char *schema, json_t **ret, struct 
 
 static void read_edits(struct look *l)
 {
-	const char *schema = sea_log_schema(l->own) ?: "";
+	const char *schema = sea_log_schema(l->own);
 	struct err why = ERR_INIT;
 	json_t *edits = NULL;
 
-	if (sea_edits(&l->db, schema, &edits, &why) < 0)
+	if (!schema)
+		facts_miss(l->ret, BASE_EDITS, "which schema has operation_log cannot be told");
+	else if (sea_edits(&l->db, schema, &edits, &why) < 0)
 		facts_miss(l->ret, BASE_EDITS, why.msg);
 	else
 		facts_put(l->ret, FACT_OBSERVED, BASE_EDITS, edits, "operation_log");

@@ -45,9 +45,10 @@ static int list_tables(struct look *l, struct err *e)
 		       "AND table_schema IN (");
 	json_object_foreach((json_t *)l->own, role, schema)
 	{
-		autofree char *text = sea_db_text(json_string_value(schema));
+		autofree char *text = json_is_string(schema) ? sea_db_text(json_string_value(schema)) : NULL;
 
-		buf_addf(&sql, "%s%s", n++ ? ", " : "", text);
+		if (text)
+			buf_addf(&sql, "%s%s", n++ ? ", " : "", text);
 	}
 	buf_adds(&sql, ") ORDER BY 3, 1, 2");
 	return buf_check(&sql, "the names of the schemas", e) < 0 ? -(int)e->kind : sea_db_rows(l->db, buf_str(&sql), &l->rows, e);

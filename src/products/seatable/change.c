@@ -21,5 +21,7 @@ void sea_change_of(const struct facts *now, const struct goal *to, struct sea_ch
 
 const char *sea_log_schema(const json_t *own)
 {
-	return json_str(own, "log", json_str(own, "dtable", NULL));
+	const json_t *log = json_object_get(own, "log");
+
+	return log ? json_string_value(log) : json_str(own, "dtable", NULL);
 }

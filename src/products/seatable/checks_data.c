@@ -125,11 +125,24 @@ CHECK(database)
 		results_add(ret, id, VERDICT_PASS, NULL, "%s takes the password", service);
 }
 
+static void judge_log_place(const json_t *place, const json_t *log, struct results *ret)
+{
+	const char *by = json_str(place, "by", "?"), *host = json_str(place, "host", NULL);
+
+	if (json_is_string(log) && !json_object_get(place, "name"))
+		results_add(ret, "seatable.schemas", VERDICT_UNSURE, "operation_log", "%s puts it into a schema of its own, and no configuration names that: "
+			    "'%s' is the only one that could be it, and would be dumped, counted and put back as such", by, json_string_value(log));
+	else if (json_is_false(log))
+		results_add(ret, "seatable.schemas", VERDICT_UNSURE, "operation_log", "%s puts it into a schema of its own%s%s%s, and which that is cannot be "
+			    "told: it would not be dumped, and edits since the switch could not be counted", by, host ? ", at '" : "",
+			    host ? host : "", host ? "'" : "");
+}
+
 CHECK(schemas)
 {
 	static const char id[] = "seatable.schemas";
 	static const char *const ours[] = { "dtable", "ccnet", "seafile" }, *const known[] = { "scheduler", "zabbix" };
-	const json_t *own, *all, *one, *place = facts_get(now, SEA_LOG_PLACE);
+	const json_t *own, *all, *one;
 	size_t before = ret->n, i;
 
 	if (!need(now, SEA_DB_OWN, id, ret, &own) || !need(now, SEA_DB_SCHEMAS, id, ret, &all))
@@ -149,9 +162,7 @@ CHECK(schemas)
 		if (name && !expected)
 			results_add(ret, id, VERDICT_WARN, name, "a further schema: it is not dumped, and operation logs may be kept in it");
 	}
-	if (place && !json_object_get(own, "log"))
-		results_add(ret, id, VERDICT_UNSURE, "operation_log", "%s puts it into a schema of its own, and which that is cannot be told: it would not be "
-			    "dumped", json_str(place, "by", "?"));
+	judge_log_place(facts_get(now, SEA_LOG_PLACE), json_object_get(own, "log"), ret);
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "%zu; operation_log is in '%s'", json_object_size(own), sea_log_schema(own) ?: "?");
 }

@@ -86,8 +86,9 @@
 #define SEA_DB_LOGIN       "db.login"           /* O true: the configured password is taken */
 #define SEA_DB_SCHEMAS     "db.schemas"         /* P [names], sorted, without the server's own */
 #define SEA_DB_OWN         "db.own"             /* P {"dtable"|"ccnet"|"seafile": name of its schema,"log": of operation_log|absent: it is in
-                                                 * dtable's, or cannot be told, by SEA_LOG_PLACE} */
-#define SEA_LOG_PLACE      "data.operation_log" /* P {"by": what puts operation_log into a schema of its own,"name": of it|absent}; absent: nothing does */
+                                                 * dtable's|false: in one of its own, which cannot be told} */
+#define SEA_LOG_PLACE      "data.operation_log" /* P {"by": what puts operation_log into a schema of its own,"name": of it|absent,"host": its
+                                                 * server|absent}; absent: nothing does */
 #define SEA_DB_SIZES       "db.sizes"           /* O {schema: {"bytes","tables","rows": as the server estimates}} */
 #define SEA_DB_SHAPE       "db.shape"           /* P {schema: dumps_shape()}: unmoved within a minor */
 #define SEA_DB_ENGINES     "db.engines"         /* O [schema.table: engine]: of no transactions */

@@ -92,7 +92,8 @@ static void put_features(struct sea_look *k, const struct dir *conf, const json_
 	autobuf struct buf events = BUF_MAX(CONF_MAX), storage = BUF_MAX(CONF_MAX), seafile = BUF_MAX(CONF_MAX);
 	struct sea_sources s = { .settings = settings,
 				 .environment = facts_get(k->f, SEA_ENVIRONMENT),
-				 .files = facts_get(k->f, SEA_FILES) };
+				 .files = facts_get(k->f, SEA_FILES),
+				 .version = json_str(facts_get(k->f, SEA_DATA_CONF), "current_version", NULL) };
 	json_t *place;
 
 	read_text(conf, "dtable-events.conf", &events);

@@ -106,13 +106,13 @@ static json_t *engines_of(const json_t *survey, const json_t *ours)
 		struct sv rest = sv_of(json_string_value(one)), of = sv_cut(&rest, '.');
 
 		json_object_foreach((json_t *)ours, unused, schema)
-			if (sv_eq(of, json_string_value(schema)))
+			if (json_is_string(schema) && sv_eq(of, json_string_value(schema)))
 				json_array_append(engines, one);
 	}
 	return engines;
 }
 
-static void put_survey(struct sea_look *k, const struct sea_schemas *own, const json_t *survey)
+static void put_survey(struct sea_look *k, const struct sea_schemas *own, const json_t *survey, bool told)
 {
 	json_t *ours = json_object();
 	const json_t *schemas = json_object_get(survey, "schemas");
@@ -121,6 +121,8 @@ static void put_survey(struct sea_look *k, const struct sea_schemas *own, const 
 	for (size_t i = 0; i < ARRAY_LEN(names) && names[i][1]; i++)
 		if (json_lists(schemas, names[i][1]))
 			json_object_set_new(ours, names[i][0], json_string(names[i][1]));
+	if (!told)
+		json_object_set_new(ours, "log", json_false());
 	sea_pin_str(k, SEA_DB_VERSION, json_str(survey, "version", "?"), "VERSION()");
 	sea_pin(k, SEA_DB_SCHEMAS, json_deep_copy(schemas), "information_schema");
 	sea_pin(k, SEA_DB_OWN, ours, "information_schema");
@@ -139,19 +141,31 @@ static void put_counts(struct sea_look *k, const struct sea_schemas *own, const 
 		sea_observe(k, SEA_DB_FRESH, json_incref(json_object_get(counts, "fresh")), "operation_log");
 }
 
+/* Where is operation_log? What another server has is not looked for on this one. */
+static bool find_log(const struct sea_look *k, const json_t *survey, struct sea_schemas *own)
+{
+	const json_t *place = facts_get(k->f, SEA_LOG_PLACE);
+	const char *host = json_str(place, "host", NULL);
+
+	if (!place)
+		return true;
+	if (host && strcmp(host, json_str(facts_get(k->f, SEA_DB), "host", "")) != 0)
+		return false;
+	return sea_survey_log(own, survey, json_str(place, "name", NULL), &own->log);
+}
+
 static int read_all(struct sea_look *k, const struct sea_db *db, struct sea_schemas *own, struct err *e)
 {
 	autobuf struct buf sql = BUF_MAX(256 << 10);
 	autojson json_t *rows = NULL, *survey = NULL, *counted = NULL;
-	const json_t *place = facts_get(k->f, SEA_LOG_PLACE);
+	bool told;
 
 	sea_survey_sql(own, &sql);
 	if (rows_of(db, &sql, &rows, e) < 0)
 		return -(int)e->kind;
 	survey = sea_survey_read(rows);
-	if (place)
-		own->log = sea_survey_log(own, survey, json_str(place, "name", NULL));
-	put_survey(k, own, survey);
+	told = find_log(k, survey, own);
+	put_survey(k, own, survey, told);
 	put_shapes(k, db, own);
 	buf_reset(&sql);
 	sea_counts_sql(own, survey, &sql);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "io/json.h"
+#include "products/seatable/version.h"
 
 #define LINES_MAX 20000
 #define LOG_SWITCH "ENABLE_OPERATION_LOG_DB"
@@ -98,19 +99,44 @@ static struct sv quoted_behind(struct sv text, const char *at)
 	return to ? (struct sv){ from + 1, (size_t)(to - from - 1) } : SV("");
 }
 
-/* DATABASES = {'default': {...}, 'operation_log': {..., 'NAME': 'x', ...}}; no other value of it is looked at. */
-static void take_log_name(struct sv text, json_t *o)
+static struct sv behind(struct sv text, const char *at)
 {
-	static const char *const keys[] = { "'operation_log'", "\"operation_log\"" }, *const names[] = { "'NAME'", "\"NAME\"" };
+	return (struct sv){ at, text.n - (size_t)(at - text.p) };
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const char *at = found_in(text, keys[i]), *end = text.p + text.n, *close = at ? memchr(at, '}', (size_t)(end - at)) : NULL, *name;
-		struct sv of = close ? (struct sv){ at, (size_t)(close - at) } : SV(""), value;
+static void take_quoted(struct sv of, const char *key, const char *name, json_t *o)
+{
+	const char *at = found_in(of, key);
+	struct sv value = at ? quoted_behind(of, at + strlen(key)) : SV("");
 
-		name = found_in(of, names[i]);
-		value = name ? quoted_behind(of, name + strlen(names[i])) : SV("");
-		if (value.n)
-			json_object_set_new(o, "log_name", json_stringn(value.p, value.n));
+	if (value.n)
+		json_object_set_new(o, name, json_stringn(value.p, value.n));
+}
+
+static bool is_commented(struct sv text, const char *at)
+{
+	while (at > text.p && at[-1] != '\n')
+		if (*--at == '#')
+			return true;
+	return false;
+}
+
+/* DATABASES = {'default': {...}, 'operation_log': {..., 'NAME': 'x', 'HOST': 'y', ...}}; no other value of it is looked at. */
+static void take_log_place(struct sv text, json_t *o)
+{
+	static const char *const keys[][3] = { { "'operation_log'", "'NAME'", "'HOST'" }, { "\"operation_log\"", "\"NAME\"", "\"HOST\"" } };
+	const char *databases = found_in(text, "DATABASES");
+
+	for (size_t i = 0; databases && i < ARRAY_LEN(keys); i++) {
+		struct sv rest = behind(text, databases), of;
+		const char *at, *close;
+
+		while ((at = found_in(rest, keys[i][0])) && is_commented(text, at))
+			rest = behind(rest, at + 1);
+		close = at ? memchr(at, '}', (size_t)(text.p + text.n - at)) : NULL;
+		of = close ? (struct sv){ at, (size_t)(close - at) } : SV("");
+		take_quoted(of, keys[i][1], "log_name", o);
+		take_quoted(of, keys[i][2], "log_host", o);
 	}
 }
 
@@ -118,7 +144,7 @@ json_t *sea_settings_of(struct sv text)
 {
 	json_t *on = json_object(), *o = json_pack("{so si sb}", "on", on, "plugins_repo", 0, "plugins_commented", 0);
 
-	take_log_name(text, o);
+	take_log_place(text, o);
 	for (int i = 0; text.n && i < LINES_MAX; i++)
 		take_line(sv_line(&text), o, on);
 	return o;
@@ -156,6 +182,17 @@ static bool conf_is(struct sv text, const char *section, const char *key, const 
 	struct sv is;
 
 	return sea_conf_says(text, section, key, &is) && is.n == strlen(value) && !strncasecmp(is.p, value, is.n);
+}
+
+/* As Python's configparser takes it. */
+static bool is_enabled(struct sv text, const char *section)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1" };
+
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (conf_is(text, section, "enabled", yes[i]))
+			return true;
+	return false;
 }
 
 /* ---- features ---- */
@@ -224,24 +261,36 @@ json_t *sea_features_of(const struct sea_sources *s)
 		if (marks[i].file)
 			note(features, marks[i].feature, listed_file(s->files, marks[i].file));
 	}
-	if (conf_is(s->events, "LDAP SYNC", "enabled", "true"))
+	if (is_enabled(s->events, "LDAP SYNC"))
 		note(features, "ldap", "[LDAP SYNC] of dtable-events.conf");
-	if (conf_is(s->events, "VIRUS SCAN", "enabled", "true"))
+	if (is_enabled(s->events, "VIRUS SCAN"))
 		note(features, "antivirus", "[VIRUS SCAN] of dtable-events.conf");
 	return features;
 }
 
+/* What is left of it in a later release's file says nothing. */
+static bool reads_database(const char *version)
+{
+	struct sea_version is;
+
+	return !version || !sea_version_parse(version, &is) || sea_version_cmp_minor(&is, &(struct sea_version){ .major = 5, .minor = 3 }) < 0;
+}
+
+static json_t *log_of_events(struct sv events)
+{
+	struct sv said;
+	autofree char *name = sea_conf_says(events, "DATABASE", "operation_log_db_name", &said) ? sv_dup(said) : NULL;
+	autofree char *host = sea_conf_says(events, "DATABASE", "operation_log_db_host", &said) ? sv_dup(said) : NULL;
+
+	return json_pack("{ss ss* ss*}", "by", "[DATABASE] of dtable-events.conf", "name", name, "host", host);
+}
+
 json_t *sea_log_place_of(const struct sea_sources *s)
 {
-	const char *named = json_str(s->settings, "log_name", NULL), *by = NULL;
-	struct sv said;
-	autofree char *of_events = sea_conf_says(s->events, "DATABASE", "operation_log_db_name", &said) ? sv_dup(said) : NULL;
-
 	if (json_object_get(json_object_get(s->settings, "on"), LOG_SWITCH) || set_in_env(s->environment, LOG_SWITCH))
-		by = LOG_SWITCH;
-	else if (conf_is(s->events, "DATABASE", "enabled", "true"))
-		by = "[DATABASE] of dtable-events.conf";
-	return by ? json_pack("{ss ss*}", "by", by, "name", named ? named : of_events) : NULL;
+		return json_pack("{ss ss* ss*}", "by", LOG_SWITCH, "name", json_str(s->settings, "log_name", NULL), "host",
+				 json_str(s->settings, "log_host", NULL));
+	return reads_database(s->version) && is_enabled(s->events, "DATABASE") ? log_of_events(s->events) : NULL;
 }
 
 json_t *sea_storage_of(const struct sea_sources *s)

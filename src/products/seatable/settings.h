@@ -8,7 +8,8 @@
 #include "base/sv.h"
 
 /* {"on": {KEY: true}: of those that name features, set to anything but False, None and nothing,"is_pro": bool|absent,"plugins_repo": n
- * assignments,"plugins_commented": it stands in a comment,"log_name": schema of DATABASES['operation_log']|absent}. New reference. */
+ * assignments,"plugins_commented": it stands in a comment,"log_name": schema of DATABASES['operation_log']|absent,
+ * "log_host": its server|absent}. New reference. */
 json_t *sea_settings_of(struct sv text) must_check;
 /* Value of a key in a section of a .conf file, trimmed; false: it is not there. section NULL: in any. */
 bool sea_conf_says(struct sv text, const char *section, const char *key, struct sv *ret);
@@ -18,6 +19,7 @@ struct sea_sources {
 	const json_t *environment;      /* SEA_ENVIRONMENT */
 	const json_t *files;            /* SEA_FILES */
 	struct sv events, storage, seafile;     /* dtable-events.conf, dtable-storage-server.conf, seafile.conf; n 0: none */
+	const char *version;            /* of the release that wrote them; NULL: not known */
 };
 /* SEA_FEATURES and SEA_STORAGE; new references. */
 json_t *sea_features_of(const struct sea_sources *s) must_check;

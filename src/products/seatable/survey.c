@@ -145,12 +145,15 @@ static bool is_one_of(const struct sea_schemas *own, const char *schema)
 	return !strcmp(schema, own->dtable) || !strcmp(schema, own->ccnet) || !strcmp(schema, own->seafile);
 }
 
-const char *sea_survey_log(const struct sea_schemas *own, const json_t *survey, const char *named)
+bool sea_survey_log(const struct sea_schemas *own, const json_t *survey, const char *named, const char **ret)
 {
 	const char *found = NULL;
 	const json_t *one;
 	size_t i, n = 0;
 
+	*ret = NULL;
+	if (named && !strcmp(named, own->dtable))
+		return true;
 	json_array_foreach(json_object_get(survey, "schemas"), i, one) {
 		const char *schema = json_string_value(one);
 
@@ -160,7 +163,8 @@ const char *sea_survey_log(const struct sea_schemas *own, const json_t *survey, 
 		found = schema;
 		n++;
 	}
-	return n == 1 && sea_sql_name(found) ? found : NULL;
+	*ret = n == 1 && sea_sql_name(found) ? found : NULL;
+	return *ret;
 }
 
 /* ---- counts ---- */

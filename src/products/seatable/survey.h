@@ -18,8 +18,9 @@ void sea_survey_sql(const struct sea_schemas *own, struct buf *ret);
 json_t *sea_survey_read(const json_t *rows) must_check;
 
 /* The schema that has operation_log, where the configuration puts it into one of its own: the one that it names, else the only further one that
- * has that table and is no other SeaTable's. NULL: it cannot be told, or is not there. Borrowed from the survey. */
-const char *sea_survey_log(const struct sea_schemas *own, const json_t *survey, const char *named);
+ * has that table and is no other SeaTable's: a guess. false: it cannot be told, or is not there. *ret: NULL, it is dtable's after all. Borrowed
+ * from the survey. */
+bool sea_survey_log(const struct sea_schemas *own, const json_t *survey, const char *named, const char **ret);
 
 /* Counts of what is there by that survey; nothing is appended where nothing is. */
 void sea_counts_sql(const struct sea_schemas *own, const json_t *survey, struct buf *ret);

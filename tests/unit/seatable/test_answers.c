@@ -130,9 +130,10 @@ static const char *log_of(const char *rows_text, const char *named)
 {
 	static char found[64];
 	autojson json_t *rows = rows_of(rows_text), *survey = sea_survey_read(rows);
-	const char *log = sea_survey_log(&own, survey, named);
+	const char *log;
+	bool told = sea_survey_log(&own, survey, named, &log);
 
-	(void)snprintf(found, sizeof found, "%s", log ? log : "none");
+	(void)snprintf(found, sizeof found, "%s", !told ? "none" : log ? log : "dtable's");
 	return found;
 }
 
@@ -149,34 +150,50 @@ static void which_schema_has_the_operation_log(void **state)
 	assert_string_equal(log_of(one, NULL), "logs");
 	assert_string_equal(log_of(one, "logs"), "logs");
 	assert_string_equal(log_of(one, "elsewhere"), "none");
-	assert_string_equal(log_of(one, "dtable_db"), "none");
+	assert_string_equal(log_of(one, "dtable_db"), "dtable's");
+	assert_string_equal(log_of(one, "ccnet_db"), "none");
 	assert_string_equal(log_of(two, NULL), "none");
 	assert_string_equal(log_of(two, "logs"), "logs");
 	assert_string_equal(log_of(another, NULL), "none");
 	assert_string_equal(log_of("[]", NULL), "none");
 }
 
-static json_t *log_place(const char *python, const char *events, const char *variable)
+static json_t *log_place(const char *python, const char *events, const char *variable, const char *version)
 {
 	autojson json_t *settings = sea_settings_of(sv_of(python)), *environment = json_pack("{ss}", "ENABLE_OPERATION_LOG_DB", variable);
 
-	return sea_log_place_of(&(struct sea_sources){ .settings = settings, .environment = environment, .events = sv_of(events) });
+	return sea_log_place_of(&(struct sea_sources){ .settings = settings, .environment = environment, .events = sv_of(events), .version = version });
 }
 
 static void what_puts_the_operation_log_elsewhere(void **state)
 {
-	static const char databases[] = "ENABLE_OPERATION_LOG_DB = True\nDATABASES = {\n  'default': {'NAME': 'dtable_db'},\n  'operation_log': {\n"
-					"    'ENGINE': 'django.db.backends.mysql',\n    'NAME': 'logs', 'PASSWORD': 'x'\n  }\n}\n";
-	autojson json_t *both = log_place(databases, "", ""), *by_env = log_place("", "", "true"), *none = log_place("ENABLE_OPERATION_LOG_DB = False\n", "", "false"),
-			*events = log_place("", "[DATABASE]\ntype = mysql\nenabled = true\noperation_log_db_name = logs\n", "");
+	static const char databases[] = "ENABLE_OPERATION_LOG_DB = True\nKEY = 'operation_log'\nDATABASES = {\n  'default': {'NAME': 'dtable_db'},\n"
+					"  # 'operation_log': {'NAME': 'old'},\n  'operation_log': {\n    'ENGINE': 'django.db.backends.mysql',\n"
+					"    'NAME': 'logs', 'PASSWORD': 'x', 'HOST': 'db2.example'\n  }\n}\n";
+	autojson json_t *both = log_place(databases, "", "", "6.1.0"), *by_env = log_place("", "", "true", NULL),
+			*none = log_place("ENABLE_OPERATION_LOG_DB = False\n", "", "false", NULL);
 
 	assert_string_equal(json_str(both, "by", ""), "ENABLE_OPERATION_LOG_DB");
 	assert_string_equal(json_str(both, "name", ""), "logs");
+	assert_string_equal(json_str(both, "host", ""), "db2.example");
 	assert_string_equal(json_str(by_env, "by", ""), "ENABLE_OPERATION_LOG_DB");
 	assert_null(json_object_get(by_env, "name"));
+	assert_null(json_object_get(by_env, "host"));
 	assert_null(none);
-	assert_string_equal(json_str(events, "by", ""), "[DATABASE] of dtable-events.conf");
-	assert_string_equal(json_str(events, "name", ""), "logs");
+}
+
+static void the_operation_log_of_releases_before_5_3(void **state)
+{
+	static const char events[] = "[DATABASE]\ntype = mysql\nenabled = 1\noperation_log_db_name = logs\noperation_log_db_host = db2.example\n";
+	autojson json_t *old = log_place("", events, "", "5.2.7"), *unknown = log_place("", events, "", NULL), *later = log_place("", events, "", "5.3.0"),
+			*off = log_place("", "[DATABASE]\nenabled = 0\n", "", "5.2.7");
+
+	assert_string_equal(json_str(old, "by", ""), "[DATABASE] of dtable-events.conf");
+	assert_string_equal(json_str(old, "name", ""), "logs");
+	assert_string_equal(json_str(old, "host", ""), "db2.example");
+	assert_non_null(unknown);
+	assert_null(later);
+	assert_null(off);
 }
 
 static void names_for_statements(void **state)
@@ -263,6 +280,7 @@ int main(void)
 		cmocka_unit_test(doors_of_a_release),
 		cmocka_unit_test(what_the_databases_have),    cmocka_unit_test(only_what_is_there_is_counted),
 		cmocka_unit_test(counts_and_what_is_missing), cmocka_unit_test(which_schema_has_the_operation_log), cmocka_unit_test(what_puts_the_operation_log_elsewhere),
+		cmocka_unit_test(the_operation_log_of_releases_before_5_3),
 		cmocka_unit_test(names_for_statements),
 		cmocka_unit_test(settings_in_python),         cmocka_unit_test(features_and_where_they_are_switched_on),
 		cmocka_unit_test(local_storage),              cmocka_unit_test(a_backup_that_waits_and_one_at_work),

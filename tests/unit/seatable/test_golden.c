@@ -71,6 +71,8 @@ int main(void)
 		{ "seatable.plugins", "comment", VERDICT_WARN },
 		{ "seatable.schemas", "log", VERDICT_PASS },
 		{ "seatable.schemas", "untold", VERDICT_UNSURE },
+		{ "seatable.schemas", "elsewhere", VERDICT_UNSURE },
+		{ "seatable.schemas", "guessed", VERDICT_UNSURE },
 		{ "seatable.database", "external", VERDICT_BLOCK },
 		{ "seatable.database", "unhealthy", VERDICT_BLOCK },
 		{ "seatable.redis", "external", VERDICT_NOTE },
