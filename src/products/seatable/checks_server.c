@@ -82,9 +82,15 @@ CHECK(images)
 
 CHECK(pending)
 {
-	if (!json_array_size(facts_get(now, SEA_PENDING)) && facts_bool(now, SEA_EDITED, false))
+	const char *untold = facts_why_missing(now, SEA_EDITED);
+	bool found = json_array_size(facts_get(now, SEA_PENDING));
+
+	if (!found && facts_bool(now, SEA_EDITED, false))
 		results_add(ret, "seatable.pending", VERDICT_WARN, NULL, "something of its definition was edited since its container was made, which is none of "
 			    "variables, mounts and ports (labels, networks, limits, its health check): the switch would bring that into force as well");
+	else if (!found && untold)
+		results_add(ret, "seatable.pending", VERDICT_NOTE, NULL, "no variable, mount or port was edited since its container was made; whether labels, "
+			    "networks, limits or its health check were cannot be told: %s", untold);
 	else
 		judge_members(now, SEA_PENDING, SEA_RUNNING, "seatable.pending", VERDICT_BLOCK, NULL,
 			      "the files say otherwise than the container that runs: the switch would bring that into force as well", ret);

@@ -45,7 +45,7 @@
 #define SEA_SERVICE_KIND   "service.kind"       /* P str */
 #define SEA_UP             "server.running"     /* O bool [State.Running] */
 #define SEA_STATES         "server.states"      /* O {service: {"status","health"|absent,"restarts","started","restart": its policy}} */
-#define SEA_EDITED         "server.edited"      /* O true: by Compose's own sum its definition is not what its container was made of; absent: it is, or that
+#define SEA_EDITED         "server.edited"      /* O bool: by Compose's own sum its definition is not what its container was made of; missing: why that
                                                  * cannot be told */
 #define SEA_LABELS         "server.labels"      /* P {"dir","files": [path],"compose": version,"env_file": named with --env-file|absent}: who made
                                                  * the container */

@@ -92,19 +92,62 @@ static void put_image_version(struct sea_look *k, const json_t *image)
 		sea_pin_str(k, SEA_IMAGE_VERSION, version, "docker image inspect");
 }
 
-/* Anything at all, whatever it is; another image is told by itself. */
-static bool was_edited(const struct sea_look *k)
+static bool is_of_a_service(const char *mode)
+{
+	return !strncmp(mode, "service:", 8);
+}
+
+/* `config --hash` leaves as it is written what `up` puts in before it reckons: the two never agree then (docker/compose issue 14001). */
+static const char *put_in_later(const json_t *service)
+{
+	static const char *const modes[] = { "network_mode", "ipc", "pid" };
+	const json_t *value;
+	const char *key;
+
+	if (json_object_get(service, "env_file"))
+		return "env_file";
+	json_object_foreach((json_t *)json_object_get(service, "environment"), key, value)
+		if (json_is_null(value))
+			return "a variable without a value";
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+		if (is_of_a_service(json_str(service, modes[i], "")))
+			return modes[i];
+	return json_object_get(service, "volumes_from") ? "volumes_from" : NULL;
+}
+
+/* Whether anything at all was, whatever it is. */
+static int look_for_edits(const struct sea_look *k, bool *ret, struct err *e)
 {
 	const char *hash = compose_hash_of(k->seen, json_str(facts_get(k->f, SEA_COMPOSE), "version", ""));
 	const char *wanted = sea_merged_image(k->l.config, k->l.server);
+	const char *later = put_in_later(sea_merged_service(k->l.raw, k->l.server));
 	autojson json_t *project = sea_layout_project(&k->l);
-	char now[65], alone[65];
-	struct err ignored = ERR_INIT;
+	char now[65];
 
-	if (!hash || !wanted || strcmp(wanted, json_str(json_object_get(k->seen, "Config"), "Image", "")) != 0)
-		return false;
-	return compose_hash(project, k->l.server, false, now, &ignored) >= 0 && strcmp(now, hash) != 0 &&
-	       compose_hash(project, k->l.server, true, alone, &ignored) >= 0 && strcmp(alone, hash) != 0;
+	if (!hash)
+		return err_set(e, ERR_ABSENT, "its container has no sum of Compose, or one of another release");
+	if (!wanted || strcmp(wanted, json_str(json_object_get(k->seen, "Config"), "Image", "")) != 0)
+		return err_set(e, ERR_ABSENT, "its container was made of another image");
+	if (later)
+		return err_set(e, ERR_ABSENT, "Compose's sums do not agree where a service has %s", later);
+	if (compose_hash(project, k->l.server, false, now, e) < 0)
+		return -(int)e->kind;
+	*ret = strcmp(now, hash) != 0;
+	if (*ret && compose_hash(project, k->l.server, true, now, e) < 0)
+		return -(int)e->kind;
+	*ret = *ret && strcmp(now, hash) != 0;
+	return 0;
+}
+
+static void put_edited(struct sea_look *k)
+{
+	struct err why = ERR_INIT;
+	bool edited;
+
+	if (look_for_edits(k, &edited, &why) < 0)
+		sea_missing(k, SEA_EDITED, &why);
+	else
+		sea_observe(k, SEA_EDITED, json_boolean(edited), "docker compose config --hash");
 }
 
 static void put_server(struct sea_look *k)
@@ -117,8 +160,8 @@ static void put_server(struct sea_look *k)
 	if (sea_docker_image(json_str(k->seen, "Image", ""), &image, &e) >= 0)
 		put_image_version(k, image);
 	sea_observe_some(k, SEA_PENDING, sea_pending(sea_merged_service(k->l.config, k->l.server), k->seen, image), "docker inspect");
-	if (sea_is_live(k) && was_edited(k))
-		sea_observe(k, SEA_EDITED, json_true(), "docker compose config --hash");
+	if (sea_is_live(k))
+		put_edited(k);
 }
 
 void sea_look_at_images(struct sea_look *k)

@@ -27,6 +27,7 @@ int main(void)
 		{ "seatable.gate", "away", VERDICT_WARN },
 		{ "seatable.gate", "none", VERDICT_NOTE },
 		{ "seatable.pending", "edited", VERDICT_WARN },
+		{ "seatable.pending", "untold", VERDICT_NOTE },
 		{ "seatable.images", "retagged", VERDICT_PASS },
 		{ "seatable.edition", "word", VERDICT_NOTE },
 		{ "seatable.companions", "python", VERDICT_WARN },
