@@ -262,9 +262,9 @@ json_t *compose_of_service(const json_t *containers, const char *service)
 
 	json_array_foreach((json_t *)containers, i, one)
 	{
-		const char *of = label_of(one, "service");
+		const char *of = label_of(one, "service"), *once = label_of(one, "oneoff");
 
-		if (of && !strcmp(of, service))
+		if (of && !strcmp(of, service) && !(once && !strcmp(once, "True")))
 			json_array_append(some, one);
 	}
 	return some;

@@ -13,6 +13,7 @@
 #include "products/seatable/image.h"
 #include "products/seatable/inspect.h"
 #include "products/seatable/merged.h"
+#include "products/seatable/plain.h"
 #include "products/seatable/yml.h"
 
 #define YML_MAX (1u << 20)
@@ -104,7 +105,7 @@ static const char *state_of(const char *name, const char *path)
 
 static json_t *file_facts(const struct sea_look *k, const char *name)
 {
-	autofree char *path = *name == '/' ? xstrdup(name) : xasprintf("%s/%s", k->l.dir, name);
+	autofree char *path = sea_plain_path(k->l.dir, name);
 	const char *state = state_of(name, path);
 	json_t *o = json_pack("{so so ss}", "name", json_text(name), "path", json_text(path), "state", state);
 	autobuf struct buf text = BUF_MAX(YML_MAX);

@@ -13,6 +13,7 @@
 #include "svc/container.h"
 
 #define LABEL_PROJECT "com.docker.compose.project"
+#define LABEL_ONCE    "com.docker.compose.oneoff"
 #define LABEL_SERVICE "com.docker.compose.service"
 #define LABEL_DIR     "com.docker.compose.project.working_dir"
 
@@ -55,6 +56,12 @@ static void read_env(struct sea_layout *l)
 
 /* ---- containers ---- */
 
+/* Left by `docker compose run`. */
+static bool is_once(const json_t *seen)
+{
+	return !strcmp(label(seen, LABEL_ONCE), "True");
+}
+
 static bool is_server(const json_t *seen)
 {
 	struct sea_image i;
@@ -71,7 +78,7 @@ static char *dir_of(const json_t *all, const char *root)
 	size_t i;
 
 	json_array_foreach((json_t *)all, i, one)
-		if ((!dir || is_server(one)) && sea_same_file(label(one, LABEL_DIR), root))
+		if (!is_once(one) && (!dir || is_server(one)) && sea_same_file(label(one, LABEL_DIR), root))
 			dir = label(one, LABEL_DIR);
 	return xstrdup(dir ? dir : root);
 }
@@ -85,7 +92,7 @@ static void keep_containers(struct sea_layout *l, const json_t *all)
 		return;
 	l->containers = json_array();
 	json_array_foreach((json_t *)all, i, one)
-		if (!strcmp(label(one, LABEL_PROJECT), l->project))
+		if (!is_once(one) && !strcmp(label(one, LABEL_PROJECT), l->project))
 			json_array_append(l->containers, one);
 }
 
@@ -146,9 +153,9 @@ static json_t *paths_of(const struct sea_layout *l)
 	size_t i;
 
 	json_array_foreach(l->files, i, one) {
-		const char *name = json_string_value(one);
+		autofree char *path = sea_plain_path(l->dir, json_string_value(one));
 
-		json_array_append_new(paths, *name == '/' ? json_string(name) : json_sprintf("%s/%s", l->dir, name));
+		json_array_append_new(paths, json_string(path));
 	}
 	return paths;
 }
