@@ -128,7 +128,7 @@ def run_sample(among: str = "") -> int:
         traces, calls = looked_at(labs, names)
         for name, trace in traces.items():
             print(f"  {name}: {len(trace)} points")
-        cases = kills.sample(traces, 8, 3, rng) + kills.sample_calls(calls, 2 * len(names), rng)
+        cases = kills.sample(traces, 5, 2, rng) + kills.sample_calls(calls, len(names), rng)
         rng.shuffle(cases)
         found = tally(labs, cases, None)
     failed = found.failed + len(names) - len(traces)
@@ -156,7 +156,7 @@ def run_powercut(among: str = "") -> int:
     names, skipped = possible(powercut.few(rng) if not among else [name for name in powercut.NAMES if name.startswith(among)])
     with pool_of("powercut") as labs:
         traces = traces_of_cuts(labs, names)
-        cases = powercut.sample(traces, 9, rng)
+        cases = powercut.sample(traces, 6, rng)
         found = tally(labs, cases, None)
     failed = found.failed + len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
