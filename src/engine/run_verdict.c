@@ -334,13 +334,13 @@ static bool after_open(struct world *w, const struct step *at)
 	return let_in && at && at->phase >= PHASE_OPEN;
 }
 
-/* Somebody may have edited what is to be undone, and data that is kept is not always fit for the old server. Found out in the middle of the
- * way back, that would leave no server at all. */
+/* Data that is kept is not always fit for the old server. Found out in the middle of the way back, that would leave no server at all. Where
+ * the data comes back nobody is asked: the look may refuse what the way back itself would do, and the new server may be dead. */
 static bool would_stick(struct world *w, const struct err *why, struct err *ret)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed)
+	if (!w->ctx.point_passed || !ctx_keeps_data(&w->ctx))
 		return false;
 	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	if (loop_look_back(w, &e) >= 0)
