@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "engine/file_undo.h"
+#include "engine/plan.h"
 
 #define CONTENT_MAX ((size_t)1 << 20)
 
-enum turn { TURN_LOOK, TURN_BACK };
+enum turn { TURN_AHEAD /* later steps of the plan are not undone yet */, TURN_LOOK, TURN_BACK };
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -185,16 +186,39 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 
 /* ---- back ---- */
 
+/* 1 what stands where a file was taken away is what this plan itself puts there: it goes first on the way back, and is judged by who put
+ * it; 0 it is not, -kind. */
+static int is_put_by_us(struct ctx *c, const json_t *params, const json_t *one, struct err *e)
+{
+	const json_t *other;
+	int ours = 0;
+	size_t i;
+
+	if (!c->plan)
+		return 0;
+	vec_each(&c->plan->steps, s) {
+		if (strcmp(s->kind->name, "package_source"))
+			continue;
+		json_array_foreach(json_object_get(s->params, "put"), i, other)
+			if (!ours && json_equal(json_object_get(other, "file"), json_object_get(one, "file")))
+				ours = is_done(c, params, one, json_str(other, "sha256", NULL), e);
+	}
+	return ours;
+}
+
 static int turn(struct ctx *c, const json_t *params, const json_t *undo, const char *list, size_t i, enum turn how, struct err *e)
 {
 	const json_t *one = json_array_get(json_object_get(params, list), i);
 	const json_t *record = json_array_get(json_object_get(undo, list), i);
 	autodir struct dir d = DIR_NONE;
+	int ours = how == TURN_AHEAD && !strcmp(list, "off") ? is_put_by_us(c, params, one, e) : 0;
 	const char *rel;
 
+	if (ours)
+		return MIN_OF(ours, 0);
 	if (open_file(c, params, one, &d, &rel, e) < 0)
 		return -(int)e->kind;
-	return how == TURN_LOOK ? file_undo_look(c, &d, rel, record, e) : file_undo(c, &d, rel, record, e);
+	return how == TURN_BACK ? file_undo(c, &d, rel, record, e) : file_undo_look(c, &d, rel, record, e);
 }
 
 static int turn_all(struct ctx *c, const json_t *params, const json_t *undo, enum turn how, struct err *e)
@@ -216,7 +240,7 @@ static int undo_source(struct ctx *c, const json_t *params, const json_t *undo, 
 
 static int look_source(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
-	return turn_all(c, params, undo, TURN_LOOK, e);
+	return turn_all(c, params, undo, TURN_AHEAD, e);
 }
 
 const struct step_kind step_package_source = { "package_source", 1,	 LIFE_DURABLE, describe, capture,
