@@ -132,6 +132,14 @@ static int let_in(struct world *w, const struct run_rec *rec, bool left, struct 
 	return (left || rec->state == RUN_STANDS) && loop_open(w, e) < 0 ? err_wrap(e, "let clients in") : 0;
 }
 
+/* Does it leave something where others look? What is staged is ours, and goes; what has no record of before changed nothing that an undo
+ * would bring back. */
+static bool changes_durably(const struct step *s)
+{
+	return s->phase > PHASE_STAGE && s->phase < PHASE_OPEN && s->kind->lifetime == LIFE_DURABLE && !s->kind->harmless &&
+	       !(s->flags & STEP_NO_UNDO) && s->kind->capture != step_capture_nothing;
+}
+
 /* What a way back that cannot go on has not undone. */
 static int name_changes(struct world *w, struct buf *ret, struct err *e)
 {
@@ -140,12 +148,13 @@ static int name_changes(struct world *w, struct buf *ret, struct err *e)
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
 
-		if (s->phase != PHASE_CHANGE)
+		if (!changes_durably(s))
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
 		if (rec.state == REC_INTENDED || rec.state == REC_DONE)
-			buf_addf(ret, "%s'%s'", n++ ? ", " : "; it was half way back, and what these steps changed stays: ", s->id);
+			buf_addf(ret, "%s'%s'%s", n++ ? ", " : "; it was half way back, and what these steps changed stays: ", s->id,
+			         s->kind->give_up ? " (and what it kept of the old world)" : "");
 		step_rec_done(&rec);
 	}
 	return 0;
@@ -156,8 +165,9 @@ static int mark_final(struct world *w, const struct run_rec *rec, bool left, str
 {
 	if (rec->finalized)
 		return 0;
-	if (left && (journal_turn(w->journal, w->run, RUN_STUCK, NULL, e) < 0 ||
-	             journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "left to the operator's own backup", e) < 0))
+	if (left && run_unfinished(rec->state) &&
+	    (journal_turn(w->journal, w->run, RUN_STUCK, NULL, e) < 0 ||
+	     journal_turn(w->journal, w->run, RUN_CLOSED_NEW, RUN_CLOSED_BY_HAND, e) < 0))
 		return -e->kind;
 	if (rec->state == RUN_STANDS && journal_turn(w->journal, w->run, RUN_CLOSED_NEW, "accepted as it is", e) < 0)
 		return -e->kind;
@@ -166,21 +176,21 @@ static int mark_final(struct world *w, const struct run_rec *rec, bool left, str
 
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
-	autobuf struct buf gone = BUF_MAX(4096);
+	autobuf struct buf gone = BUF_MAX(4096), stays = BUF_MAX(4096);
 	autofree char *home = NULL;
 	struct err e = ERR_INIT, none = ERR_INIT;
 	bool found = !rec->finalized, remains = false, left;
 
-	if (run_is_left_to_hand(w, rec, &left, &e) < 0 || (left && name_changes(w, &gone, &e) < 0))
+	if (run_is_left_to_hand(w, rec, &left, &e) < 0 || (left && name_changes(w, &stays, &e) < 0))
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (rec->state != RUN_STANDS && !left && run_unfinished(rec->state)) {
 		err_set(&e, ERR_REFUSED, "run %s is %s", rec->id, run_state_name(rec->state));
 		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
-	/* Of a finalized run, too: the call that marked it may have been killed. */
+	/* Of a finalized run, too: the call that marked it may have been killed. What was kept for a way back that is left to a person is his. */
 	if (let_in(w, rec, left, &e) < 0 || mark_final(w, rec, left, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
-	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, &gone, &e) < 0)
+	    give_up_point(w, point_too, &found, &remains, &e) < 0 || (!left && give_up_kept(w, &gone, &e) < 0))
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (run_is_marked(w)) {
 		found = true;
@@ -190,8 +200,8 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	if (world_home(w, &home, &none) < 0)
 		err_clear(&none);
 	if (!found && !gone.len)
-		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized", rec->id);
-	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s%s", rec->id, buf_str(&gone),
+		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized%s", rec->id, buf_str(&stays));
+	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s%s%s", rec->id, buf_str(&stays), buf_str(&gone),
 	                remains ? "; its restore point remains in '" : left ? "" : "; nothing of it remains", remains ? home : "", remains ? "'" : "");
 }
 

@@ -61,11 +61,11 @@ static int point_has_return(struct world *w, struct run_end *ret)
 
 int run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
 {
-	bool passed;
+	bool passed, ended = rec->state == RUN_CLOSED_NEW && rec->outcome && !strcmp(rec->outcome, RUN_CLOSED_BY_HAND);
 
 	if (run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
-	*ret = passed && !plan_has_return(w->plan.doc) && (rec->state == RUN_TURNED || rec->state == RUN_STUCK);
+	*ret = passed && !plan_has_return(w->plan.doc) && (rec->state == RUN_TURNED || rec->state == RUN_STUCK || ended);
 	return 0;
 }
 

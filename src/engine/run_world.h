@@ -158,8 +158,9 @@ int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
 void run_start_prober(struct world *w);
 /* On its way back, and past a start that somebody else made, with no copy of ours of the data: neither rollback nor resume goes on, finalize
- * ends it (run_rollback.c). */
-#define RUN_LEFT_TO_HAND "restore your own backup, then 'crossgrade finalize'"
+ * ends it (run_rollback.c). One that was so ended is known by what it was closed with: a finalize that was killed is repeated. */
+#define RUN_LEFT_TO_HAND   "restore your own backup, then 'crossgrade finalize'"
+#define RUN_CLOSED_BY_HAND "left to the operator's own backup"
 int  run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, struct err *e) must_check;
 /* world_open() failed: without a journal there is nothing to do, unless a run was named. Exit code (run.c). */
 int  run_none(const char *run, const char *line, const struct err *e, struct run_end *ret) must_check;

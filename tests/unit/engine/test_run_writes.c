@@ -273,13 +273,10 @@ static void a_point_is_not_read_while_only_we_are_answered(void **state)
 /* It says what it left. */
 static void finalize(bool point_too, const char *said)
 {
-	struct events *ev = events_new();
-	struct run_opts o = toy_opts(ev);
 	struct run_end end;
 
-	assert_int_equal(run_finalize(NULL, point_too, &o, &end), EXIT_DONE);
+	assert_int_equal(finalize_it(point_too, &end), EXIT_DONE);
 	assert_non_null(strstr(end.line, said));
-	events_free(ev);
 }
 
 /* Left behind its gate, the new world is accepted as it is: clients are let in. */
@@ -334,15 +331,40 @@ static void what_only_the_operator_can_put_back_is_left_to_him(void **state)
 	assert_non_null(strstr(end.err.hint, "finalize"));
 	assert_false(is_possible("rollback"));
 	assert_true(is_possible("finalize"));
-	finalize(false, "what these steps changed stays: 'switch'");
+	/* What was changed before the stop, too; neither what is staged nor what a server's end ends. */
+	finalize(false, "what these steps changed stays: 'final', 'switch'");
 	/* Nothing keeps clients, or the server, any more. */
 	assert_true(is_at("open", "new"));
 	assert_true(is_at("start", "old"));
 	assert_false(is_marked());
 	assert_int_equal(resume(&end, false), EXIT_DONE);
 	assert_non_null(strstr(end.line, "no run is unfinished"));
-	finalize(false, "is finalized");
+	finalize(false, "is finalized; it was half way back");
 	toy_server_ends();
+}
+
+/* It is his only way to the old build. */
+static void what_was_kept_for_a_way_back_that_is_left_to_hand_stays(void **state)
+{
+	struct run_end end;
+
+	toy_put("kept-final", "yes");
+	strand(&end);
+	finalize(false, "'final' (and what it kept of the old world), 'switch'");
+	assert_true(is_at("kept-final", "yes"));
+	finalize(false, "is finalized");
+	assert_true(is_at("kept-final", "yes"));
+	toy_server_ends();
+}
+
+static void what_was_kept_for_a_way_back_goes_with_it(void **state)
+{
+	struct run_end end;
+
+	toy_put("kept-final", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	finalize(false, "removed: kept-final");
+	assert_true(is_at("kept-final", ""));
 }
 
 static bool has_point(const char *home, const char *run)
@@ -765,6 +787,26 @@ static void a_rollback_without_a_name_takes_the_broken_one(void **state)
 }
 
 #ifdef CROSSGRADE_FAULT
+/* Killed between its moves, it is repeated, and says the same. */
+static void a_killed_finalize_names_what_stays_when_repeated(void **state)
+{
+	static const char *const points[] = { "journal.turned:1", "journal.turned:2" };
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		struct run_end end;
+
+		toy_put("kept-final", "yes");
+		strand(&end);
+		assert_true(WIFSIGNALED(struck_at(points[i], "kill", "finalize")));
+		finalize(false, "stays: 'final' (and what it kept of the old world), 'switch'");
+		assert_true(is_at("kept-final", "yes"));
+		assert_false(is_marked());
+		toy_server_ends();
+		toy_done();
+		toy_setup();
+	}
+}
+
 /* A boot goes no further back over a start that somebody else made. */
 static void no_boot_goes_back_without_a_copy(void **state)
 {
@@ -845,6 +887,8 @@ int main(int argc, char **argv)
 		T(finalize_lets_in),
 		T(finalize_lets_go_of_the_server),
 		T(what_only_the_operator_can_put_back_is_left_to_him),
+		T(what_was_kept_for_a_way_back_that_is_left_to_hand_stays),
+		T(what_was_kept_for_a_way_back_goes_with_it),
 		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
 		T(an_opened_gate_that_a_count_closed_is_told),
 		T(what_cannot_be_counted_is_asked_about_each_time),
@@ -866,6 +910,7 @@ int main(int argc, char **argv)
 		T(what_came_behind_the_last_count_is_told),
 		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT
+		T(a_killed_finalize_names_what_stays_when_repeated),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),

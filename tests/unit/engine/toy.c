@@ -273,6 +273,19 @@ static int look_back(struct ctx *c, const json_t *params, const json_t *undo, st
 	return err_hint(e, "take the bar away");
 }
 
+/* What it kept for the way back. */
+static int give_up(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e)
+{
+	autofree char *name = xasprintf("kept-%s", json_str(params, "file", ""));
+	autofree char *kept = toy_get(name);
+
+	if (!*kept)
+		return 0;
+	toy_drop(name);
+	*ret_gone = take_ptr(name);
+	return 0;
+}
+
 /* A look at the server, which is stopped by file `stop`. */
 static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
@@ -287,6 +300,8 @@ static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t 
 
 static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, describe, capture, look, verify, undo, .served = true };
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, look_back };
+static const struct step_kind toy_keeping_kind = { "toy_keeping", 1,    LIFE_DURABLE, describe, capture, apply,
+						   verify,        undo, look_back,    .give_up = give_up };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
@@ -296,7 +311,7 @@ extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
-	                                       &toy_made_kind, &step_verify_world, NULL };
+	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind, NULL };
 
 /* ---- the product ---- */
 
@@ -359,7 +374,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 {
 	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
 		      *looks = toy_get("looks"), *docker = toy_get("docker"), *recreates = toy_get("recreates");
-	autofree char *held = toy_get("held"), *proxied = toy_get("proxied");
+	autofree char *held = toy_get("held"), *proxied = toy_get("proxied"), *kept = toy_get("kept-final");
 	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
@@ -375,7 +390,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (before)
 		add(ret, PHASE_FREEZE, "gate", STEP_IN_WINDOW | STEP_AGAIN, "gate_close");
 	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port || *docker ? "service_stop" : "toy");
-	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, "toy");
+	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, *kept ? "toy_keeping" : "toy");
 	if (!*looks)
 		plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");

@@ -82,6 +82,16 @@ int rollback(struct run_end *end)
 	return code;
 }
 
+int finalize_it(bool point_too, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code = run_finalize(NULL, point_too, &o, end);
+
+	events_free(ev);
+	return code;
+}
+
 void gate(const char *closed, const char *opened_in)
 {
 	toy_put("gated", closed);
@@ -172,5 +182,7 @@ int one_verb(const char *verb)
 	struct run_end end;
 
 	toy_again();
+	if (!strcmp(verb, "finalize"))
+		return finalize_it(false, &end);
 	return strcmp(verb, "apply") ? resume(&end, false) : apply(&end, false);
 }

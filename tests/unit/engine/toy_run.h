@@ -13,6 +13,7 @@ int apply_in(const char *state_dir, struct run_end *end);
 int apply_elsewhere(struct run_end *end);       /* with another state directory */
 int resume(struct run_end *end, bool unattended);
 int rollback(struct run_end *end);
+int finalize_it(bool point_too, struct run_end *end);
 
 void gate(const char *closed, const char *opened_in);   /* "gated", and who opens it in the middle: toy.h */
 bool is_at(const char *file, const char *what);
