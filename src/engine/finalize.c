@@ -140,7 +140,7 @@ static bool changes_durably(const struct step *s)
 	       !(s->flags & STEP_NO_UNDO) && s->kind->capture != step_capture_nothing;
 }
 
-/* What a way back that cannot go on has not undone. */
+/* What no way back has undone, or will. */
 static int name_changes(struct world *w, struct buf *ret, struct err *e)
 {
 	size_t n = 0;
@@ -153,7 +153,7 @@ static int name_changes(struct world *w, struct buf *ret, struct err *e)
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
 		if (rec.state == REC_INTENDED || rec.state == REC_DONE)
-			buf_addf(ret, "%s'%s'%s", n++ ? ", " : "; it was half way back, and what these steps changed stays: ", s->id,
+			buf_addf(ret, "%s'%s'%s", n++ ? ", " : "; it was half way, and what these steps changed stays: ", s->id,
 			         s->kind->give_up ? " (and what it kept of the old world)" : "");
 		step_rec_done(&rec);
 	}

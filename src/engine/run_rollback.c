@@ -48,14 +48,17 @@ static int prove_first(struct world *w, struct run_end *ret)
 	return code;
 }
 
-static int point_has_return(struct world *w, struct run_end *ret)
+/* At a boot one that is on its way forward starts the new server again: it is ended before a backup is put back. */
+static int point_has_return(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
 
 	if (!w->ctx.point_passed || plan_has_return(w->plan.doc))
 		return 0;
 	err_set(&e, ERR_REFUSED, "the new server was started and the run has no restore point of its own");
-	err_hint(&e, RUN_LEFT_TO_HAND);
+	err_hint(&e, rec->state == RUN_OPEN || rec->state == RUN_STANDS ?
+	                     "'crossgrade resume' finishes it; or stop the new server, then 'crossgrade finalize', then restore your own backup" :
+	                     RUN_LEFT_TO_HAND);
 	return run_says(ret, EXIT_LOSS, &e, "%s", e.msg);
 }
 
@@ -65,7 +68,8 @@ int run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, s
 
 	if (run_point_passed(w, &passed, e) < 0)
 		return -e->kind;
-	*ret = passed && !plan_has_return(w->plan.doc) && (rec->state == RUN_TURNED || rec->state == RUN_STUCK || ended);
+	*ret = passed && !plan_has_return(w->plan.doc) &&
+	       (rec->state == RUN_OPEN || rec->state == RUN_TURNED || rec->state == RUN_STUCK || ended);
 	return 0;
 }
 
@@ -130,7 +134,7 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0 ||
 	    is_begun(w, rec, &begun, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	code = point_has_return(w, ret);
+	code = point_has_return(w, rec, ret);
 	if (!code)
 		code = data_is_there(w, ret);
 	if (!code && begun)

@@ -157,8 +157,9 @@ void run_let_in_to_old(struct world *w);
 int  run_ends(struct world *w, struct run_end *ret, int code, const struct err *e, const char *line);
 int  run_turn(struct world *w, enum run_state to, const char *why, struct err *e) must_check;
 void run_start_prober(struct world *w);
-/* On its way back, and past a start that somebody else made, with no copy of ours of the data: neither rollback nor resume goes on, finalize
- * ends it (run_rollback.c). One that was so ended is known by what it was closed with: a finalize that was killed is repeated. */
+/* Past the start, with no copy of ours of the data: no rollback goes on, finalize ends it (run_rollback.c). One on its way back, when somebody
+ * else made that start, resume does not go on with either; one that was killed it does. What was so ended is known by what it was closed
+ * with: a finalize that was killed is repeated. */
 #define RUN_LEFT_TO_HAND   "restore your own backup, then 'crossgrade finalize'"
 #define RUN_CLOSED_BY_HAND "left to the operator's own backup"
 int  run_is_left_to_hand(struct world *w, const struct run_rec *rec, bool *ret, struct err *e) must_check;

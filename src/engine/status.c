@@ -72,7 +72,7 @@ static json_t *possible(const struct run_rec *r, const struct reached *at, bool 
 {
 	json_t *verbs = json_array();
 	bool back = r->state != RUN_CLOSED_OLD && !r->finalized && (at->has_return || !at->point_passed);
-	bool left = !back && (r->state == RUN_TURNED || r->state == RUN_STUCK);
+	bool left = !back && (r->state == RUN_OPEN || r->state == RUN_TURNED || r->state == RUN_STUCK);
 
 	if (!at_work && (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS || shut))
 		json_array_append_new(verbs, json_string("resume"));

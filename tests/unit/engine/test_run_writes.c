@@ -339,7 +339,7 @@ static void what_only_the_operator_can_put_back_is_left_to_him(void **state)
 	assert_false(is_marked());
 	assert_int_equal(resume(&end, false), EXIT_DONE);
 	assert_non_null(strstr(end.line, "no run is unfinished"));
-	finalize(false, "is finalized; it was half way back");
+	finalize(false, "is finalized; it was half way");
 	toy_server_ends();
 }
 
@@ -787,6 +787,38 @@ static void a_rollback_without_a_name_takes_the_broken_one(void **state)
 }
 
 #ifdef CROSSGRADE_FAULT
+/* Killed past the start, it goes on, or is ended, as every verb says: no boot starts the new build over a backup that was put back. */
+static void a_run_killed_past_the_start_can_be_ended(void **state)
+{
+	struct run_end end;
+
+	assert_true(WIFSIGNALED(struck_at("journal.did:6", "kill", "apply")));
+	assert_true(is_at("start", "new"));
+	assert_true(is_at("open", "old"));
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "'crossgrade resume' finishes it"));
+	assert_non_null(strstr(end.err.hint, "'crossgrade finalize'"));
+	assert_true(is_possible("resume"));
+	assert_true(is_possible("finalize"));
+	finalize(false, "what these steps changed stays: 'stop', 'final', 'switch'");
+	assert_true(is_at("open", "new"));
+	assert_false(is_marked());
+	assert_int_equal(resume(&end, true), EXIT_DONE);
+	assert_non_null(strstr(end.line, "no run is unfinished"));
+}
+
+/* Before it, it is ended by what goes on with it. */
+static void a_run_killed_before_the_start_is_not_ended_so(void **state)
+{
+	struct run_end end;
+
+	assert_true(WIFSIGNALED(struck_at("journal.did:3", "kill", "apply")));
+	assert_true(is_at("start", "old"));
+	assert_false(is_possible("finalize"));
+	assert_int_equal(finalize_it(false, &end), EXIT_UNFINISHED);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+}
+
 /* Killed between its moves, it is repeated, and says the same. */
 static void a_killed_finalize_names_what_stays_when_repeated(void **state)
 {
@@ -910,6 +942,8 @@ int main(int argc, char **argv)
 		T(what_came_behind_the_last_count_is_told),
 		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT
+		T(a_run_killed_past_the_start_can_be_ended),
+		T(a_run_killed_before_the_start_is_not_ended_so),
 		T(a_killed_finalize_names_what_stays_when_repeated),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
