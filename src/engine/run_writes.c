@@ -173,7 +173,13 @@ static int count_agreed(struct world *w, const struct facts *frozen, bool begun,
 	return -(int)e->kind;
 }
 
-/* Counted with clients at the door first: who does not agree has shut out nobody. Exit code, 0 to go on. */
+static bool is_interrupted(const struct world *w)
+{
+	return w->ctx.cancel && atomic_load(&w->ctx.cancel->asked);
+}
+
+/* Counted with clients at the door first: who does not agree has shut out nobody. Exit code, 0 to go on. Interrupted, nobody has refused a loss,
+ * or agreed to one: nothing goes back. */
 static int account(struct world *w, const struct facts *frozen, bool begun, struct writes *since, struct err *e)
 {
 	int r = count_agreed(w, frozen, begun, since, e), shut = 0, all = 0;
@@ -188,9 +194,28 @@ static int account(struct world *w, const struct facts *frozen, bool begun, stru
 	}
 	if (r > 0 && w->o->save_writes)
 		all = save_all(w, frozen, shut, since, e);
+	if (is_interrupted(w))
+		return EXIT_INTERRUPTED;
 	if (r < 0 || all < 0)
 		return EXIT_LOSS;
 	return r && keep_writes(w, since, all, e) < 0 ? EXIT_FAILED : 0;
+}
+
+/* A run that was on its way back before this call stays there, and its gate stays closed. */
+static int interrupted(struct world *w, struct run_end *ret)
+{
+	struct err e = ERR_INIT, none = ERR_INIT;
+	struct run_rec rec = { 0 };
+	bool turned, kept_out;
+
+	turned = journal_run(w->journal, w->run, &rec, &none) >= 0 && (rec.state == RUN_TURNED || rec.state == RUN_STUCK);
+	kept_out = run_gate_holds(w) && !run_is_shut(w, &rec);
+	run_rec_done(&rec);
+	err_set(&e, ERR_CANCELED, "interrupted");
+	if (turned)
+		err_hint(&e, "'crossgrade rollback' goes on");
+	return run_says(ret, EXIT_INTERRUPTED, &e, "%s: %s%s", turned ? "the run stays on its way back" : "nothing changed", e.msg,
+	                kept_out ? "; clients are kept out by the gate" : "");
 }
 
 int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
@@ -211,12 +236,8 @@ int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
 		return 0;
 	code = account(w, &frozen, begun, &since, &e);
 	writes_done(&since);
-	/* Whatever of it was interrupted: nobody has refused a loss, and nothing goes back. */
-	if (w->ctx.cancel && atomic_load(&w->ctx.cancel->asked)) {
-		err_clear(&e);
-		err_set(&e, ERR_CANCELED, "interrupted");
-		return run_says(ret, EXIT_INTERRUPTED, &e, "nothing changed: %s", e.msg);
-	}
+	if (code == EXIT_INTERRUPTED)
+		return interrupted(w, ret);
 	return code ? run_says(ret, code, &e, "%s", e.msg) : 0;
 }
 

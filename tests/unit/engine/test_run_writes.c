@@ -634,6 +634,7 @@ static void an_interrupt_of_the_export_says_130(void **state)
 		o.save_writes = toy_root;
 		o.cancel = &cancel;
 		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
+		assert_string_equal(end.line, "nothing changed: interrupted");
 		assert_string_equal(toy_world(), "new");
 		assert_true(is_at("gate", "old"));
 		toy_drop("interrupts");
@@ -644,6 +645,38 @@ static void an_interrupt_of_the_export_says_130(void **state)
 		toy_done();
 		toy_setup();
 	}
+}
+
+/* Of one that is on its way back it neither says that nothing has changed, nor agrees to what came since. */
+static void an_interrupt_of_a_repeated_way_back_says_where_it_is(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct cancel cancel = { 0 };
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes", "3");
+	toy_put("stick-start", "yes");
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	o.accept_loss = NULL;
+	toy_put("writes", "5");
+	toy_exports();
+	toy_put("interrupts", "unseen");
+	o.save_writes = toy_root;
+	o.cancel = &cancel;
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
+	assert_string_equal(end.line, "the run stays on its way back: interrupted; clients are kept out by the gate");
+	assert_true(is_at("gate", "new"));
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.msg, "5 transactions"));
+	toy_drop("interrupts");
+	atomic_store(&cancel.asked, false);
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
 }
 
 static void kill_rollback(void)
@@ -938,6 +971,7 @@ int main(int argc, char **argv)
 		T(a_refusal_shuts_nobody_out),
 		T(an_export_saves_only_what_is_counted),
 		T(an_interrupt_of_the_export_says_130),
+		T(an_interrupt_of_a_repeated_way_back_says_where_it_is),
 		T(clients_that_a_killed_call_shut_out_are_let_in),
 		T(what_came_behind_the_last_count_is_told),
 		T(a_rollback_without_a_name_takes_the_broken_one),
