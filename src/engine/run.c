@@ -136,7 +136,7 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	return run_mark(w, e);
 }
 
-/* The newest run, of one installation or of the host (NULL), whose clients a killed call keeps out. Heap, NULL: none. */
+/* The newest run, of one installation or of the host (NULL), that a killed call left shut. Heap, NULL: none. */
 static char *shut_id(struct world *w, const char *site_hash)
 {
 	struct run_list all = { 0 };
@@ -166,7 +166,7 @@ int run_none_in_journal(struct world *w, struct run_end *ret)
 		shut = shut_id(w, w->site_hash);
 	if (shut) {
 		err_set(&e, ERR_BUSY, "a rollback of run %s was killed while it kept clients out", shut);
-		err_hint(&e, "'crossgrade resume %s' lets them in again", shut);
+		err_hint(&e, "'crossgrade resume %s' lets them in again, and takes away the mark it left", shut);
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
 	if (!found)
@@ -291,7 +291,9 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 	/* A rollback shuts them out again. */
 	if (!strcmp(verb, "rollback") || !run_is_shut(w, rec))
 		return 0;
-	event_emit(w->o->events, "warning", json_pack("{ss}", "text", "a call that was killed kept clients out: they are let in again"));
+	event_emit(w->o->events, "warning",
+	           json_pack("{ss}", "text", run_is_gated(w, rec) ? "a call that was killed kept clients out: they are let in again"
+	                                                          : "a call that was killed kept clients out until the boot: its mark is taken away"));
 	return run_let_in_again(w, &e) < 0 ? run_says(ret, EXIT_FAILED, &e, "%s", e.msg) : 0;
 }
 
@@ -402,7 +404,7 @@ static int resume_by_state(struct world *w, const struct run_rec *rec, struct ru
 	}
 }
 
-/* The run a verb is about when none is named: the unfinished one, or one that keeps clients out. Heap in *ret, NULL when there is none. */
+/* The run a verb is about when none is named: the unfinished one, or one that was left shut. Heap in *ret, NULL when there is none. */
 static int unfinished_id(struct world *w, const char *run, char **ret, struct err *e)
 {
 	struct run_rec open = { 0 };

@@ -28,19 +28,30 @@ static int note(struct world *w, bool shut, struct err *e)
 	return journal_put_doc(w->journal, w->run, SHUT, doc, e);
 }
 
-bool run_noted_shut(struct world *w, const struct run_rec *rec)
+static bool was_noted_shut(struct world *w, const struct run_rec *rec, bool *ret_this_boot)
 {
 	autojson json_t *doc = NULL;
 	struct err none = ERR_INIT;
 	char boot[64];
 
-	return rec->state != RUN_CLOSED_OLD && journal_get_doc(w->journal, rec->id, SHUT, &doc, &none) >= 0 && json_bool(doc, "shut", false) &&
-	       proc_boot_id(boot, &none) >= 0 && !strcmp(boot, json_str(doc, "boot", ""));
+	if (rec->state == RUN_CLOSED_OLD || journal_get_doc(w->journal, rec->id, SHUT, &doc, &none) < 0 || !json_bool(doc, "shut", false))
+		return false;
+	*ret_this_boot = proc_boot_id(boot, &none) >= 0 && !strcmp(boot, json_str(doc, "boot", ""));
+	return true;
+}
+
+bool run_is_gated(struct world *w, const struct run_rec *rec)
+{
+	bool this_boot;
+
+	return was_noted_shut(w, rec, &this_boot) && this_boot;
 }
 
 bool run_is_shut(struct world *w, const struct run_rec *rec)
 {
-	return rec->state != RUN_TURNED && rec->state != RUN_STUCK && run_noted_shut(w, rec);
+	bool any_boot;
+
+	return rec->state != RUN_TURNED && rec->state != RUN_STUCK && was_noted_shut(w, rec, &any_boot);
 }
 
 static void say_uncut(struct world *w)

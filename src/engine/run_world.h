@@ -110,10 +110,10 @@ void run_count_last(struct world *w);
  * gate, or it cannot be sure of that, -kind (run_door.c). */
 int  run_shut_out(struct world *w, struct err *e) must_check;
 int  run_let_in_again(struct world *w, struct err *e) must_check;
-/* Does a call that was killed keep them out, of a run that is not on its way back? */
+/* Was a call killed that kept them out, of a run that is not on its way back? Its mark is left, and until the next boot its gate. */
 bool run_is_shut(struct world *w, const struct run_rec *rec);
-/* Or of any. */
-bool run_noted_shut(struct world *w, const struct run_rec *rec);
+/* Are they kept out by such a call still, of any run? */
+bool run_is_gated(struct world *w, const struct run_rec *rec);
 /* Is what differs since the frozen facts, or cannot be counted, the new server's own doing: behind a gate that holds and that nobody was let in
  * through (run_verdict.c)? */
 bool run_own_doing(struct world *w, const struct writes *since);

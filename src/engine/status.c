@@ -132,7 +132,7 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	json_object_set_new(run, "step", json_text(at.step));
 	json_object_set_new(run, "step_state", at.step ? json_string(rec_state_name(at.state)) : json_null());
 	json_object_set_new(run, "point_passed", json_boolean(at.point_passed));
-	json_object_set_new(run, "clients", run_noted_shut(w, r) && begun(at.start) ? json_string("gated") : run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
+	json_object_set_new(run, "clients", run_is_gated(w, r) && begun(at.start) ? json_string("gated") : run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
 	json_object_set_new(run, "at_work", held ? json_text(buf_str(&who)) : json_null());
 	json_object_set_new(run, "possible", possible(r, &at, held, shut));
 	add_kept(r, doc, run);

@@ -711,6 +711,44 @@ static void clients_that_a_killed_call_shut_out_are_let_in(void **state)
 	assert_false(is_possible("resume"));
 }
 
+/* What the journal says of the run's shut door, as a call of an earlier boot would have written it. */
+static void was_shut_before_the_boot(const char *run)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *doc = json_pack("{sb ss}", "shut", true, "boot", "another");
+	struct journal *j = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(dir_open(o.state_dir, &d, &e), 0);
+	assert_int_equal(journal_open(&d, DB_WRITE, &j, &e), 0);
+	assert_int_equal(journal_put_doc(j, run, "shut", doc, &e), 0);
+	journal_close(j);
+	events_free(ev);
+}
+
+/* A boot ends the gate, and not the mark of a run that is finished: resume takes it away. */
+static void the_mark_of_a_call_killed_before_the_boot_is_taken_away(void **state)
+{
+	struct run_end end;
+
+	apply_behind_a_gate(&end);
+	toy_put("writes-gated", "dies");
+	kill_rollback();
+	toy_drop("writes-gated");
+	toy_put("gate", "old");
+	was_shut_before_the_boot(end.run);
+	assert_true(is_marked());
+	assert_true(is_possible("resume"));
+	assert_int_equal(apply(&end, false), EXIT_UNFINISHED);
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_true(was_told(end.run, "until the boot"));
+	assert_false(is_marked());
+	assert_false(is_possible("resume"));
+	assert_int_equal(rollback(&end), EXIT_DONE);
+}
+
 /* Nothing begins meanwhile. */
 static void no_run_begins_while_clients_are_shut_out(void **state)
 {
@@ -959,6 +997,7 @@ int main(int argc, char **argv)
 		T(what_cannot_be_counted_is_asked_about_each_time),
 		T(a_repeated_wish_for_the_data_counts_again),
 		T(no_run_begins_while_clients_are_shut_out),
+		T(the_mark_of_a_call_killed_before_the_boot_is_taken_away),
 		T(what_came_by_a_gate_that_cuts_nobody_is_told),
 		T(the_time_clients_are_shut_out_is_measured),
 		T(what_came_by_a_proxy_is_told),
