@@ -100,12 +100,21 @@ int run_frozen(struct world *w, struct facts *ret, struct err *e)
 	return err_set(e, ERR_ABSENT, "the run froze no facts");
 }
 
+/* As its service manager knows; who cannot be asked is not said to be down. */
+static bool is_down(struct world *w)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct err none = ERR_INIT;
+
+	return site_service(&w->ctx.sites[0], &service, &none) >= 0 && service->ops->state(service, &now, &none) >= 0 &&
+	       (now.run == SVC_STOPPED || now.run == SVC_FAILED);
+}
+
 /* A run that never stopped the server has frozen nothing, and left it alone: when it is down, somebody else did that, or a boot
  * before the run had written down how to start it. */
 static void say_when_down(struct world *w, char *line, size_t n)
 {
-	struct svc_state now = { 0 };
-	struct service *service;
 	struct err none = ERR_INIT;
 	const char *expect = "";
 	size_t used = strlen(line);
@@ -114,10 +123,7 @@ static void say_when_down(struct world *w, char *line, size_t n)
 	vec_each(&w->plan.steps, s)
 		if (!strcmp(s->kind->name, "service_stop"))
 			expect = json_str(json_object_get(s->params, "expect"), "version", "");
-	if (!*expect || run_reached(w, PHASE_CHANGE, &reached, &none) < 0 || reached ||
-	    site_service(&w->ctx.sites[0], &service, &none) < 0 || service->ops->state(service, &now, &none) < 0)
-		return;
-	if (now.run == SVC_STOPPED || now.run == SVC_FAILED)
+	if (*expect && run_reached(w, PHASE_CHANGE, &reached, &none) >= 0 && !reached && is_down(w))
 		snprintf(line + used, n - used, "; its server is down, and not by this run: start it");
 }
 
@@ -226,8 +232,9 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	struct err e = ERR_INIT;
 	char line[700];
 
-	snprintf(line, sizeof line, "the new world stands: %.560s%s", why->msg,
-	         step_of_kind(w, "gate_close") && run_gate_holds(w) ? "; clients are kept out by the gate" : "");
+	snprintf(line, sizeof line, "the new world stands: %.540s%s%s", why->msg,
+	         step_of_kind(w, "gate_close") && run_gate_holds(w) ? "; clients are kept out by the gate" : "",
+	         is_down(w) ? "; its server is down: nobody is served" : "");
 	if (run_turn(w, RUN_STANDS, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (!ret->err.hint[0]) {

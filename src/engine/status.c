@@ -8,7 +8,7 @@
 struct reached {
 	const char    *step;                            /* the last one intended or done; NULL none */
 	enum rec_state state;
-	enum rec_state stop, start, gate, open;         /* of the steps of these kinds */
+	enum rec_state stop, start, ready, gate, open;  /* of the steps of these kinds */
 	bool           point_passed, has_return;
 };
 
@@ -19,6 +19,8 @@ static void note_kind(struct reached *at, const char *kind, enum rec_state state
 		enum rec_state *into;
 	} all[] = { { "service_stop", &at->stop },
 		    { "service_start", &at->start },
+		    { "wait_ready", &at->ready },
+		    { "seatable_wait", &at->ready },
 		    { "gate_close", &at->gate },
 		    { "gate_open", &at->open } };
 
@@ -58,14 +60,14 @@ static int find_reached(struct world *w, const struct run_rec *r, const json_t *
 }
 
 /* Are clients served? Between the stop and the first start they are not; behind the gate a server runs that they do not reach, the old
- * one before the stop, too. */
+ * one before the stop, too. One that was started may have ended before it answered. */
 static const char *clients_of(const struct reached *at)
 {
 	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && begun(at->gate))
 		return "gated";
-	if (at->start == REC_DONE || !begun(at->stop))
+	if (at->ready == REC_DONE || !begun(at->stop))
 		return "served";
-	return "down";
+	return at->start == REC_DONE ? "unanswered" : "down";
 }
 
 static json_t *possible(const struct run_rec *r, const struct reached *at, bool at_work, bool shut)

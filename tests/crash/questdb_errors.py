@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import subprocess
+import time
 
 from disturb import (DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
                      interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
@@ -38,6 +39,22 @@ def copy_touched_after_kill(lab: Lab) -> Call:
     return call
 
 
+def dead_at_an_open_door(lab: Lab) -> Call:
+    """Of a server that ended nobody says that it serves: not by the records while it has not answered, and not at the end."""
+    def dies(lab: Lab, _: int) -> None:
+        if (clients := lab.status()["runs"][0]["clients"]) != "unanswered":
+            raise RuntimeError(f"status tells of one that was only started: {clients}")
+        for _ in range(1000):
+            if not run(*WRITE, check=False).returncode:
+                break
+            time.sleep(0.01)
+        lab.end_servers()
+    call = stopped_at("journal.did:11", dies)(lab)
+    if "its server is down" not in call.said():
+        raise RuntimeError("it is not said that nobody is served")
+    return call
+
+
 def edit_configuration(lab: Lab, _: int) -> None:
     with open(lab.root / "conf/server.conf", "a") as file:
         file.write("acl.enabled=maybe\n")
@@ -69,6 +86,7 @@ CASES: dict[str, Case] = {
     "gate-gone-and-lost": Case((STANDS,), undisturbed, hooks={"after_ready": RELOAD}, double={"lose_table": "t2"}),
     "gate-gone-and-written": Case((STANDS,), undisturbed, double={"lose_table": "t2"},
                                   hooks={"after_ready": ["sh", "-c", f"{' '.join(RELOAD)} && exec \"$@\"", "hook", *WRITE]}),
+    "dead-and-open": Case((STANDS,), dead_at_an_open_door, scenario="open"),
     "gate-holds": Case((TURNED,), undisturbed, hooks={"after_ready": WRITE}),
     "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
     "hook-on-failure": Case((TURNED,), hook_on_failure, hooks={"on_failure": RAISE}, double={"start": "fail"}),
