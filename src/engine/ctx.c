@@ -59,6 +59,29 @@ bool ctx_keeps_data(const struct ctx *c)
 	return plan_keeps_data(c->plan->doc) && !c->restore_data;
 }
 
+bool ctx_gate_holds(struct ctx *c)
+{
+	vec_each(&c->plan->steps, s) {
+		enum step_state seen = STEP_UNSURE;
+		struct err e = ERR_INIT;
+
+		if (!strcmp(s->kind->name, "gate_close"))
+			return s->kind->verify(c, s->params, NULL, &seen, &e) >= 0 && seen == STEP_IS_DONE;
+	}
+	return false;
+}
+
+bool ctx_was_opened(const struct ctx *c)
+{
+	const json_t *result;
+	const char *id;
+
+	json_object_foreach(c->results, id, result)
+		if (json_bool(result, "was_open", false))
+			return true;
+	return false;
+}
+
 static struct held_fd *held(const struct ctx *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_held; i++)

@@ -72,7 +72,7 @@ static int remember(struct world *w, const struct step *gate, bool *ret_was_open
 		return -(int)e->kind;
 	let_in = rec.let_in;
 	run_rec_done(&rec);
-	if (run_gate_holds(w))
+	if (ctx_gate_holds(&w->ctx))
 		return 0;
 	*ret_was_open = !let_in;
 	if (!let_in)

@@ -233,7 +233,7 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	char line[700];
 
 	snprintf(line, sizeof line, "the new world stands: %.540s%s%s", why->msg,
-	         step_of_kind(w, "gate_close") && run_gate_holds(w) ? "; clients are kept out by the gate" : "",
+	         step_of_kind(w, "gate_close") && ctx_gate_holds(&w->ctx) ? "; clients are kept out by the gate" : "",
 	         is_down(w) ? "; its server is down: nobody is served" : "");
 	if (run_turn(w, RUN_STANDS, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
@@ -251,18 +251,6 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 	return run_ends(w, ret, EXIT_STANDS, why, line);
 }
 
-bool run_gate_holds(struct world *w)
-{
-	vec_each(&w->plan.steps, s) {
-		enum step_state seen = STEP_UNSURE;
-		struct err e = ERR_INIT;
-
-		if (!strcmp(s->kind->name, "gate_close"))
-			return s->kind->verify(&w->ctx, s->params, NULL, &seen, &e) >= 0 && seen == STEP_IS_DONE;
-	}
-	return false;
-}
-
 /* What clients wrote; -1: not to be known. What left no trace behind a gate that still holds is the new server's own doing. */
 static int64_t written_by_clients(const struct writes *since, bool gated)
 {
@@ -278,7 +266,7 @@ bool run_own_doing(struct world *w, const struct writes *since)
 {
 	struct run_rec rec = { 0 };
 	struct err none = ERR_INIT;
-	bool gated = journal_run(w->journal, w->run, &rec, &none) >= 0 && !rec.let_in && run_gate_holds(w);
+	bool gated = journal_run(w->journal, w->run, &rec, &none) >= 0 && !rec.let_in && ctx_gate_holds(&w->ctx);
 
 	run_rec_done(&rec);
 	return gated && written_by_clients(since, true) <= 0;
@@ -298,7 +286,7 @@ static int nothing_written(struct world *w, bool *ret, struct err *e)
 	if (journal_run(w->journal, w->run, &rec, e) < 0)
 		return -e->kind;
 	let_in = rec.let_in;
-	gated = !let_in && run_gate_holds(w);
+	gated = !let_in && ctx_gate_holds(&w->ctx);
 	run_rec_done(&rec);
 	if (run_puts_back(&w->plan)) {
 		if (run_restored_served(w, ret, e) < 0)
@@ -408,20 +396,9 @@ static struct proof proof_of(const struct world *w)
 	return all;
 }
 
-static bool was_open_before(const struct world *w)
-{
-	const json_t *result;
-	const char *id;
-
-	json_object_foreach(w->ctx.results, id, result)
-		if (json_bool(result, "was_open", false))
-			return true;
-	return false;
-}
-
 static int came_through(struct world *w, struct run_end *ret)
 {
-	const char *early = was_open_before(w) ? "; somebody let clients in before it was checked" : "";
+	const char *early = ctx_was_opened(&w->ctx) ? "; somebody let clients in before it was checked" : "";
 	struct proof proof = proof_of(w);
 	struct err e = ERR_INIT;
 	char line[200];

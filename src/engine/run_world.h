@@ -117,7 +117,6 @@ bool run_is_gated(struct world *w, const struct run_rec *rec);
 /* Is what differs since the frozen facts, or cannot be counted, the new server's own doing: behind a gate that holds and that nobody was let in
  * through (run_verdict.c)? */
 bool run_own_doing(struct world *w, const struct writes *since);
-bool run_gate_holds(struct world *w);
 /* The first step of that kind; NULL: the plan has none. */
 const struct step *step_of_kind(const struct world *w, const char *kind);
 /* Where the way back lays what was live of the first root. Heap; NULL: the restore point is none of ours. */

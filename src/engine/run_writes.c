@@ -188,7 +188,7 @@ static int account(struct world *w, const struct facts *frozen, bool begun, stru
 		shut = run_shut_out(w, e);
 		if (shut < 0)
 			return EXIT_FAILED;
-		if (run_gate_holds(w))
+		if (ctx_gate_holds(&w->ctx))
 			r = count_agreed(w, frozen, begun, since, e);
 		w->counted = shut;
 	}
@@ -209,7 +209,7 @@ static int interrupted(struct world *w, struct run_end *ret)
 	bool turned, kept_out;
 
 	turned = journal_run(w->journal, w->run, &rec, &none) >= 0 && (rec.state == RUN_TURNED || rec.state == RUN_STUCK);
-	kept_out = run_gate_holds(w) && !run_is_shut(w, &rec);
+	kept_out = ctx_gate_holds(&w->ctx) && !run_is_shut(w, &rec);
 	run_rec_done(&rec);
 	err_set(&e, ERR_CANCELED, "interrupted");
 	if (turned)

@@ -121,6 +121,10 @@ int  ctx_site_of(struct ctx *c, const json_t *params, struct site **ret, struct 
 char *ctx_hold_path(struct ctx *c, const struct site *s) must_check;
 /* Does the way back leave the data where it is? */
 bool ctx_keeps_data(const struct ctx *c);
+/* Looks: does the plan's gate keep clients out now? No gate holds nobody. */
+bool ctx_gate_holds(struct ctx *c);
+/* By the results: did somebody else let clients in before the new server was checked? */
+bool ctx_was_opened(const struct ctx *c);
 /* Keep a descriptor for the life of this process (a lock, a watcher's pipe); replaces one of the same name. */
 void ctx_hold_fd(struct ctx *c, const char *name, int fd);
 bool ctx_holds(const struct ctx *c, const char *name);

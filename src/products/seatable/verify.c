@@ -25,7 +25,7 @@ bool sea_at_gate(const struct sea_proof *p)
 
 void sea_lost(struct sea_proof *p, bool all, const char *subject, const char *what, const char *was, const char *is, const char *why)
 {
-	bool ours = sea_at_gate(p) && p->to && (all || facts_bool(p->frozen, BASE_STILL, false));
+	bool ours = sea_at_gate(p) && p->to && (all || p->still);
 
 	cmp_add(p->ret, ours ? CMP_DIFFERENT : CMP_UNPROVED, subject, what, was, is, NULL, why);
 }
@@ -115,6 +115,12 @@ static json_t *look_again(struct sea_proof *p)
 	return sea_running_of(seen);
 }
 
+/* Asked behind the look: a gate that somebody opened meanwhile held nobody. */
+static bool nobody_wrote(struct sea_proof *p)
+{
+	return sea_at_gate(p) && p->to && facts_bool(p->frozen, BASE_STILL, false) && !ctx_was_opened(p->c) && ctx_gate_holds(p->c);
+}
+
 static void compare_all(struct sea_proof *p)
 {
 	sea_compare_running(p);
@@ -142,6 +148,7 @@ int seatable_verify(struct ctx *c, const struct facts *frozen, const struct goal
 		return -(int)e->kind;
 	last = look_again(&p);
 	p.last = last;
+	p.still = nobody_wrote(&p);
 	compare_all(&p);
 	return 0;
 }

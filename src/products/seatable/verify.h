@@ -11,11 +11,12 @@ struct sea_proof {
 	struct comparisons *ret;
 	const char *edition, *version;  /* expected; NULL: nothing says which */
 	const json_t *last;             /* sea_running_of() at the end of the look; NULL: not to be had */
+	bool still;                     /* no client can have written since the baseline was read */
 };
 
 bool sea_at_gate(const struct sea_proof *p);
-/* A loss that users may have caused. Nobody can have at the gate when nobody could write since the baseline was read, and nobody takes all there
- * is: then it is a difference. Else, and before a way back, whose users had weeks, it is not proved. */
+/* A loss that users may have caused. Nobody can have at the gate when no client could write since the baseline was read, and nobody takes all
+ * there is: then it is a difference. Else, and before a way back, whose users had weeks, it is not proved. */
 void sea_lost(struct sea_proof *p, bool all, const char *subject, const char *what, const char *was, const char *is, const char *why);
 /* What no user does, but an operator can have done meanwhile: a difference at the gate, not proved later. */
 void sea_moved(struct sea_proof *p, const char *subject, const char *what, const char *was, const char *is, const char *why);

@@ -247,10 +247,13 @@ static void compare_helpers(struct view *v)
 	}
 }
 
+/* What clients see was looked at before the stop, with all of them at work. */
 void sea_compare_outside(struct sea_proof *p)
 {
-	struct view v = { .p = p, .then = facts_get(p->frozen, BASE_OUTSIDE), .now = facts_get(p->now, BASE_OUTSIDE) };
+	struct sea_proof served = *p;
+	struct view v = { .p = &served, .then = facts_get(p->frozen, BASE_OUTSIDE), .now = facts_get(p->now, BASE_OUTSIDE) };
 
+	served.still = false;
 	compare_certificate(&v);
 	compare_client(&v);
 	compare_helpers(&v);
