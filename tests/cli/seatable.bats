@@ -81,7 +81,21 @@ planned() {
 	printf "NOTE='one\nSEATABLE_IMAGE=two\nthree'\n" | cat - "$home/.env" >x && cat x >"$home/.env"
 	planned
 	cg check -f m.yaml
-	[[ $output == *'assigned 2 times; line 5 wins'* ]]
+	[[ $output == *'assigned 2 times; line 5 wins, and it alone is edited'* ]]
+}
+
+@test ".env: the image twice, and target.image default: all that would be in its way go, and are shown" {
+	sed -i 's/version: 6.1.8/&, image: default/' m.yaml
+	cg plan -f m.yaml
+	[ "$status" -eq 0 ]
+	[[ $output == *"@@ one assignment @@"* ]]
+	sed -i "1i SEATABLE_IMAGE='seatable/seatable-enterprise:5.0.7'" "$home/.env"
+	cg check -f m.yaml
+	[[ $output == *'assigned 2 times; line 2 wins, and all are taken out'* ]]
+	cg plan -f m.yaml
+	[ "$status" -eq 0 ]
+	[[ $output == *"@@ every assignment @@"*-SEATABLE_IMAGE=seatable/seatable-enterprise:5.0.7*-SEATABLE_IMAGE=seatable/seatable-developer:6.1.0* ]]
+	[[ $output != *+SEATABLE_IMAGE* ]]
 }
 
 @test "variables of the shell that Compose would take: told, and not taken" {

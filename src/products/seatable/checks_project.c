@@ -79,14 +79,16 @@ CHECK(env_duplicates)
 {
 	static const char id[] = "seatable.env-duplicates";
 	const json_t *line;
-	int64_t also;
+	size_t others;
 
 	if (!image_line(now, id, ret, &line))
 		return;
-	also = json_int(line, "also", 0);
-	if (also)
-		results_add(ret, id, VERDICT_WARN, NULL, "SEATABLE_IMAGE is assigned %lld times; line %lld wins, and is edited", (long long)also + 1,
-			    (long long)json_int(line, "line", 0));
+	others = json_array_size(json_object_get(line, "others"));
+	/* An earlier one would be in force where only the last is taken out. */
+	if (others)
+		results_add(ret, id, VERDICT_WARN, NULL, "SEATABLE_IMAGE is assigned %zu times; line %lld wins, and %s", others + 1,
+			    (long long)json_int(line, "line", 0),
+			    json_bool(facts_get(now, SEA_TO_IMAGE), "default", false) ? "all are taken out" : "it alone is edited");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "once at most");
 }

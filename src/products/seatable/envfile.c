@@ -45,16 +45,43 @@ static size_t occurrences(struct sv text, const char *word)
 	return n;
 }
 
+/* The values that do not win, in the order of the file: those of what is left when the winner is cut out, over and over. */
+static int others_of(struct sv text, json_t *ret, struct err *e)
+{
+	autobuf struct buf left = BUF_MAX(SEA_ENV_MAX);
+	struct span at = { 0 };
+
+	buf_add_sv(&left, text);
+	for (;;) {
+		autobuf struct buf value = BUF_MAX(SEA_ENV_MAX);
+
+		if (buf_check(&left, ".env", e) < 0 || dialect_env.cut(buf_sv(&left), SEA_VARIABLE, &at, e) < 0)
+			return -(int)e->kind;
+		memmove(left.data + at.from, left.data + at.to, left.len - at.to);
+		left.len -= at.to - at.from;
+		if (dialect_env.span(buf_sv(&left), SEA_VARIABLE, &at, e) < 0)
+			return -(int)e->kind;
+		if (!at.present)
+			return 0;
+		if (dialect_env.value(buf_sv(&left), &at, &value, e) < 0)
+			return -(int)e->kind;
+		json_array_insert_new(ret, 0, json_text(buf_str(&value)));
+	}
+}
+
 int sea_env_image(struct sv text, json_t **ret, struct err *e)
 {
 	autobuf struct buf value = BUF_MAX(SEA_ENV_MAX);
+	autojson json_t *others = json_array();
 	size_t assigned, words = occurrences(text, SEA_VARIABLE);
 	struct span at = { 0 };
 
 	if (dialect_env.span(text, SEA_VARIABLE, &at, e) < 0 || (at.present && dialect_env.value(text, &at, &value, e) < 0))
 		return -(int)e->kind;
 	assigned = at.present ? 1 + at.also : 0;
-	*ret = json_pack("{sb sI sb}", "present", (int)at.present, "also", (json_int_t)at.also, "words", (int)(words > assigned));
+	if (at.also && others_of(text, others, e) < 0)
+		return -(int)e->kind;
+	*ret = json_pack("{sb sO sb}", "present", (int)at.present, "others", others, "words", (int)(words > assigned));
 	if (at.present) {
 		json_object_set_new(*ret, "value", json_text(buf_str(&value)));
 		json_object_set_new(*ret, "line", json_integer((json_int_t)at.line));

@@ -10,7 +10,7 @@
 #define SEA_ENV            "env.file"           /* P {"path","sha256","mode","uid","gid"}; absent: there is no .env */
 #define SEA_ENV_ERROR      "env.error"          /* P str: why Compose cannot read it; absent: it can */
 #define SEA_ENV_STATE      "env.state"          /* O {"link","hard_links","immutable","read_only"}: what is in the way of an edit */
-#define SEA_ENV_IMAGE      "env.image"          /* P {"present","value","line","also": further assignments that do not win,"words": it
+#define SEA_ENV_IMAGE      "env.image"          /* P {"present","value","line","others": [values of further assignments, which do not win],"words": it
                                                  * stands in comments or in other values}: SEATABLE_IMAGE in .env */
 #define SEA_ENV_BASH       "env.bash"           /* P [key]: whose values bash reads otherwise */
 #define SEA_ENV_SHADOWED   "env.shadowed"       /* O [key]: set in our own environment, to something else than in .env, or deciding and not in .env */

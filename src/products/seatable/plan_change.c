@@ -1,11 +1,12 @@
 /* The change itself: the licence, one line of .env, and the one container made anew. */
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/compose_files.h"
 #include "products/seatable/draft.h"
 #include "products/seatable/envfile.h"
 #include "products/seatable/version.h"
+
+#define DIFF_MAX ((size_t)1 << 20)
 
 static void add(struct sea_draft *d, const char *id, const char *kind, json_t *params /* stolen */, const char *why)
 {
@@ -118,19 +119,28 @@ static json_t *edit_of(const struct sea_draft *d)
 			 d->by_default ? json_null() : json_string(d->image));
 }
 
-/* Its own line and nothing else: the rest of the file holds the installation's passwords. */
+/* Those that go beside the one in force: all, where the yml's default is to be, which any of them would keep out of force. */
+static const json_t *others_cut(const struct sea_draft *d)
+{
+	return d->by_default ? json_object_get(facts_get(d->now, SEA_ENV_IMAGE), "others") : NULL;
+}
+
+/* Its own lines and nothing else: the rest of the file holds the installation's passwords. */
 static void show_edit(struct sea_draft *d, const json_t *edit)
 {
 	const char *old = json_str(edit, "old", NULL), *new = json_str(edit, "value", NULL);
-	char diff[1200];
-	int n = 0;
+	const json_t *others = others_cut(d), *one;
+	autobuf struct buf diff = BUF_MAX(DIFF_MAX);
+	size_t i;
 
-	n += snprintf(diff, sizeof diff, "--- .env\n+++ .env\n@@ one assignment @@\n");
+	buf_addf(&diff, "--- .env\n+++ .env\n@@ %s @@\n", json_array_size(others) ? "every assignment" : "one assignment");
+	json_array_foreach((json_t *)others, i, one)
+		buf_addf(&diff, "-%s=%.400s\n", SEA_VARIABLE, json_string_value(one));
 	if (old)
-		n += snprintf(diff + n, sizeof diff - (size_t)n, "-%s=%.400s\n", SEA_VARIABLE, old);
+		buf_addf(&diff, "-%s=%.400s\n", SEA_VARIABLE, old);
 	if (new)
-		(void)snprintf(diff + n, sizeof diff - (size_t)n, "+%s='%.400s'\n", SEA_VARIABLE, new);
-	plan_diff(d->plan, json_str(facts_get(d->now, SEA_ENV), "path", ".env"), diff);
+		buf_addf(&diff, "+%s='%.400s'\n", SEA_VARIABLE, new);
+	plan_diff(d->plan, json_str(facts_get(d->now, SEA_ENV), "path", ".env"), buf_str(&diff));
 }
 
 /* Those that were judged: the labels' may be older. */
@@ -164,7 +174,8 @@ static void image(struct sea_draft *d)
 	    json_pack("{so ss ss ss so so so ss s[o] sb}", "project", sea_draft_project(d), "service", facts_str(d->now, SEA_SERVER, ""), "id",
 		      json_str(server, "container_id", ""), "image", d->image, "image_id", plan_from("image", "id"), "look", compose_files_from("files"), "file",
 		      sea_draft_place(d, "env", json_str(facts_get(d->now, SEA_ENV), "path", "")), "dialect", "env", "edits", edit, "secret", 0),
-	    "one assignment in .env; this one container is made anew and every other keeps its id");
+	    json_array_size(others_cut(d)) ? "every assignment of the image in .env goes; this one container is made anew and every other keeps its id" :
+					     "one assignment in .env; this one container is made anew and every other keeps its id");
 }
 
 void sea_draft_change(struct sea_draft *d)

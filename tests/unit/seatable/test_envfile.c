@@ -27,7 +27,7 @@ static void the_line_of_the_image(void **state)
 {
 	static const struct {
 		const char *text, *value;
-		int also;
+		size_t also;
 		bool words;
 	} files[] = {
 		{ "A=1\nSEATABLE_IMAGE='x:1'\n", "x:1", 0, false },
@@ -44,9 +44,20 @@ static void the_line_of_the_image(void **state)
 
 		assert_int_equal(json_bool(o, "present", false), files[i].value != NULL);
 		assert_string_equal(json_str(o, "value", ""), files[i].value ? files[i].value : "");
-		assert_int_equal(json_int(o, "also", 9), files[i].also);
+		assert_int_equal(json_array_size(json_object_get(o, "others")), files[i].also);
 		assert_int_equal(json_bool(o, "words", false), files[i].words);
 	}
+}
+
+static void what_does_not_win_in_its_order(void **state)
+{
+	autojson json_t *o = image_of("SEATABLE_IMAGE=a\nA=1\nexport SEATABLE_IMAGE='b' # c\nM='l1\nSEATABLE_IMAGE=evil'\nSEATABLE_IMAGE=d");
+	const json_t *others = json_object_get(o, "others");
+
+	assert_int_equal(json_array_size(others), 2);
+	assert_string_equal(json_string_value(json_array_get(others, 0)), "a");
+	assert_string_equal(json_string_value(json_array_get(others, 1)), "b");
+	assert_string_equal(json_str(o, "value", ""), "d");
 }
 
 /* The vendor's own sample, whose host name lacks its closing quote. */
@@ -107,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_line_of_the_image),
+		cmocka_unit_test(what_does_not_win_in_its_order),
 		cmocka_unit_test(a_file_that_compose_refuses),
 		cmocka_unit_test(where_bash_reads_otherwise),
 		cmocka_unit_test(the_files_of_the_project),

@@ -48,6 +48,7 @@ int main(void)
 		{ "seatable.target-image", "pull", VERDICT_NOTE },
 		{ "seatable.target-image", "silent", VERDICT_WARN },
 		{ "seatable.target-content", "absent", VERDICT_PASS },
+		{ "seatable.env-duplicates", "default", VERDICT_WARN },
 		{ "seatable.default-image", "same", VERDICT_NOTE },
 		{ "seatable.license", "none", VERDICT_BLOCK },
 		{ "seatable.license", "life", VERDICT_PASS },

@@ -13,7 +13,8 @@
 static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-to-developer-all", "plan-to-developer-conf", "plan-dump-stopped",
-					     "plan-license-folder", "plan-folders-snapshot", "plan-big-data", "plan-default-image", "plan-nothing", "plan-no-proxy",
+					     "plan-license-folder", "plan-folders-snapshot", "plan-big-data", "plan-default-image", "plan-default-duplicates",
+					     "plan-nothing", "plan-no-proxy",
 					     "plan-proxy-down", "plan-patch", "plan-patch-license", "plan-env-file", "plan-external", "plan-operation-log" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
