@@ -7,12 +7,24 @@ load common
 setup() {
 	work=$(mktemp -d)
 	cd "$work" || return 1
-	export NO_COLOR=1 CROSSGRADE_DOCKER=$FAKES/docker/docker DOCKER_CONFIG=$work/docker
+	export NO_COLOR=1 CROSSGRADE_DOCKER=$DOCKER_CLIENT DOCKER_CONFIG=$work/docker
 	unset XDG_STATE_HOME
 	home=$work/seatable-compose
 	"$FAKES/docker/seatable_project.py" "$work"
+	"$FAKES/docker/dockerd" </dev/null >"$work/dockerd.out" 2>&1 3>&- &
+	dockerd=$!
+	until "$CROSSGRADE_DOCKER" info >/dev/null 2>&1; do
+		kill -0 $dockerd || { cat "$work/dockerd.out"; return 1; }
+		sleep 0.02
+	done
 	a_license >"$work/license.txt"
 	goal
+}
+
+teardown() {
+	kill "$dockerd"
+	cd /
+	rm -rf "$work"
 }
 
 # With $AS, as somebody who may do less.

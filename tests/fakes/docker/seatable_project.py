@@ -60,7 +60,8 @@ def container(number, service, made_of, directory, env, mounts):
     return {"Id": "%064x" % number, "Name": "/" + service, "Image": made_of["Id"], "RestartCount": 0, "Mounts": mounts,
             "Config": {"Image": made_of["RepoTags"][0], "Env": env, "Labels": {LABEL + key: value for key, value in labels.items()}},
             "HostConfig": {"RestartPolicy": {"Name": "unless-stopped", "MaximumRetryCount": 0}},
-            "State": {"Status": "running", "Running": True, "Pid": 0, "ExitCode": 0, "StartedAt": "2026-01-01T00:00:00Z"},
+            "State": {"Status": "running", "Running": True, "Pid": 0, "ExitCode": 0, "StartedAt": "2026-01-01T00:00:00Z",
+                      "ByHand": False},
             "NetworkSettings": {"Networks": {}}}
 
 
