@@ -51,13 +51,14 @@ void sftpgo_draft_quiet(struct draft *d)
 	scan_quotas(d);
 	if (!facts_bool(d->now, SF_RUNNING, false) || !has_login(d))
 		return;
-	sftpgo_draft_step(d, PHASE_FREEZE, "drain", "transfers_drain", STEP_AGAIN,
-		   json_pack("{ss}", "within", sftpgo_draft_span(d, "drain", "0s")),
-		   "what is still under way at the stop is cut, and named");
 	sftpgo_draft_events_keep(d);
 	if (json_array_size(rules))
 		sftpgo_draft_step(d, PHASE_FREEZE, "pause-rules", "rules_pause", 0, json_pack("{sO}", "rules", rules),
 			   "Enterprise reads placeholders as templates, and deletes and copies more than open source: rules whose actions do so wait");
+	/* The last of them: what begins after it is cut unnamed. */
+	sftpgo_draft_step(d, PHASE_FREEZE, "drain", "transfers_drain", STEP_AGAIN,
+		   json_pack("{ss}", "within", sftpgo_draft_span(d, "drain", "0s")),
+		   "what is still under way at the stop is cut, and named");
 }
 
 void sftpgo_draft_license(struct draft *d)

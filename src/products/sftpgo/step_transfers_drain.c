@@ -1,7 +1,8 @@
 /* transfers_drain: wait, for a bounded time, until no client uploads or downloads; what is still under way then is named, and cut
  * by the stop that follows. The server has no way to refuse new ones meanwhile. params {"within":"10m"}; result
- * {"asked","cut":[{"user","protocol","type","path","bytes","dir"}],"waited_ms","why"}: dir is where an upload leaves its
- * file behind; at most 100 are named; without asked, why the server could not be. */
+ * {"asked","cut":[{"user","protocol","type","path","bytes","dir"}],"total","waited_ms","why","notes":[text]}: dir is where an
+ * upload leaves its file behind; at most 100 of the total are named. A question that fails is asked again until the time is up;
+ * without asked, why the last one failed. */
 #include "engine/step.h"
 
 #include "engine/container_move.h"
@@ -18,24 +19,48 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static int wait_idle(struct ctx *c, struct rest *api, int64_t within_ns, json_t **ret, struct err *e)
+/* A login that ended is taken anew: the file of a token may hold another by now. */
+static int look(const struct site *s, struct rest *api, json_t **ret, struct err *e)
+{
+	if (!api->login && rest_login(s, api, e) < 0)
+		return -(int)e->kind;
+	if (transfers_now(api, ret, e) >= 0)
+		return 0;
+	rest_done(api);
+	return -(int)e->kind;
+}
+
+static void say_unasked(struct ctx *c, const struct err *why)
+{
+	event_emit(c->events, "warning",
+		   json_pack("{ss ss}", "text", "the server does not tell what is under way: it is asked again until the time is up", "why",
+			     why->msg));
+}
+
+/* One question that fails says nothing of the transfers: what counts is the last one. */
+static int wait_idle(struct ctx *c, const struct site *s, struct rest *api, int64_t within_ns, json_t **ret, struct err *e)
 {
 	struct deadline until = deadline_in(within_ns);
-	autojson json_t *active = NULL;
-	size_t most = 0;
+	size_t most = 0, n;
+	bool told = false;
 
 	for (;;) {
-		json_decref(active);
-		active = NULL;
-		if (transfers_now(api, &active, e) < 0)
-			return -(int)e->kind;
-		if (json_array_size(active) > most)
-			most = json_array_size(active);
-		ctx_progress(c, most - json_array_size(active), most, "transfers");
-		if (!json_array_size(active) || deadline_passed(until)) {
+		autojson json_t *active = NULL;
+		struct err why = ERR_INIT;
+		int got = look(s, api, &active, &why);
+
+		n = json_array_size(active);
+		most = MAX_OF(most, n);
+		if (got >= 0)
+			ctx_progress(c, most - n, most, "transfers");
+		if (deadline_passed(until) || (got >= 0 && !n)) {
 			*ret = take_ptr(active);
-			return 0;
+			*e = why;
+			return got;
 		}
+		if (got < 0 && !told)
+			say_unasked(c, &why);
+		told = told || got < 0;
 		if (c->cancel && atomic_load(&c->cancel->asked))
 			return err_set(e, ERR_CANCELED, "interrupted");
 		clock_sleep_ns(POLL);
@@ -87,15 +112,25 @@ static void name_cut(struct ctx *c, const struct site *s, struct rest *api, json
 	}
 }
 
-static int drain(struct ctx *c, struct site *s, int64_t within_ns, json_t **ret_cut, struct err *e)
+static void note(struct ctx *c, json_t *notes, const char *kind, json_t *text)
+{
+	json_array_append(notes, text);
+	event_emit(c->events, kind, json_pack("{so}", "text", text));
+}
+
+/* *ret_cut NULL: the server could not be asked to the end. */
+static int drain(struct ctx *c, struct site *s, int64_t within_ns, json_t **ret_cut, size_t *ret_total, json_t *notes, struct err *e)
 {
 	autorest struct rest api = { 0 };
 
-	if (rest_login(s, &api, e) < 0 || wait_idle(c, &api, within_ns, ret_cut, e) < 0)
+	if (wait_idle(c, s, &api, within_ns, ret_cut, e) < 0)
 		return -(int)e->kind;
+	*ret_total = json_array_size(*ret_cut);
 	while (json_array_size(*ret_cut) > NAMED)
 		json_array_remove(*ret_cut, NAMED);
 	name_cut(c, s, &api, *ret_cut);
+	if (*ret_total > NAMED)
+		note(c, notes, "note", json_sprintf("cut by the stop: %zu transfers, of which the first %d are named", *ret_total, NAMED));
 	return 0;
 }
 
@@ -103,19 +138,25 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 {
 	const char *span = json_str(params, "within", "0s");
 	int64_t within, began = clock_mono_ns();
-	autojson json_t *cut = NULL;
+	autojson json_t *cut = NULL, *notes = json_array();
 	struct err why = ERR_INIT;
+	size_t total = 0;
 	struct site *s;
 
 	if (ctx_site_of(c, params, &s, e) < 0)
 		return -(int)e->kind;
 	if (!clock_parse_span(span, &within))
 		return err_set(e, ERR_USAGE, "'%s' is not a span of time", span);
-	/* A server that does not answer is stopped all the same: that is no reason to stay in front of it. */
-	if (drain(c, s, within, &cut, &why) < 0 && why.kind == ERR_CANCELED)
-		return err_set(e, ERR_CANCELED, "%s", why.msg);
-	*ret_result = json_pack("{sb so sI ss?}", "asked", cut != NULL, "cut", cut ? json_incref(cut) : json_array(), "waited_ms",
-				(json_int_t)((clock_mono_ns() - began) / NS_PER_MS), "why", cut ? NULL : why.msg);
+	/* A server that does not answer is stopped all the same. */
+	if (drain(c, s, within, &cut, &total, notes, &why) < 0) {
+		if (why.kind == ERR_CANCELED)
+			return err_set(e, ERR_CANCELED, "%s", why.msg);
+		note(c, notes, "warning",
+		     json_sprintf("the server did not tell what is under way: what the stop cuts is not named (%s)", why.msg));
+	}
+	*ret_result = json_pack("{sb so sI sI ss? sO}", "asked", cut != NULL, "cut", cut ? json_incref(cut) : json_array(), "total",
+				(json_int_t)total, "waited_ms", (json_int_t)((clock_mono_ns() - began) / NS_PER_MS), "why",
+				cut ? NULL : why.msg, "notes", notes);
 	return 0;
 }
 

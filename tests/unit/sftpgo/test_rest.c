@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "engine/event.h"
@@ -17,10 +18,10 @@ extern const struct step_kind step_transfers_drain;
 
 #define ADMIN "Authorization: Basic YWRtaW46c2VjcmV0" /* admin:secret */
 #define TRANSFERS                                                                                                   \
-	"[{\"username\":\"u\",\"protocol\":\"SFTP\",\"active_transfers\":[{\"operation_type\":\"upload\",\"path\":"  \
-	"\"/in/a.bin\",\"size\":7},{\"operation_type\":\"download\",\"path\":\"/b\",\"size\":1}]}]"
+	"{\"username\":\"u\",\"protocol\":\"SFTP\",\"active_transfers\":[{\"operation_type\":\"upload\",\"path\":"  \
+	"\"/in/a.bin\",\"size\":7},{\"operation_type\":\"download\",\"path\":\"/b\",\"size\":1}]}"
 
-static int tokens, asked, ends_after; /* in the child */
+static int tokens, asked, ends_after, fails, copies = 1; /* in the child */
 
 static void answer(int fd, const char *status, const char *body)
 {
@@ -35,6 +36,18 @@ static bool let_in(const char *request)
 	autofree char *newest = xasprintf("Authorization: Bearer token-%d\r\n", tokens);
 
 	return strstr(request, "X-SFTPGO-API-KEY: id.key\r\n") || strstr(request, newest);
+}
+
+/* So many connections with what is under way. */
+static void answer_transfers(int fd)
+{
+	autobuf struct buf text = BUF_MAX(1u << 20);
+
+	buf_adds(&text, "[");
+	for (int i = 0; i < copies; i++)
+		buf_addf(&text, "%s%s", i ? "," : "", TRANSFERS);
+	buf_adds(&text, "]");
+	answer(fd, "200 OK", buf_str(&text));
 }
 
 /* Every second token has expired at once. */
@@ -57,7 +70,12 @@ static void talk(int fd)
 	} else if (strstr(request, " /broken ")) {
 		answer(fd, "500 Internal Server Error", "{\"error\":\"no such table\"}");
 	} else if (strstr(request, " /api/v2/connections ")) {
-		answer(fd, "200 OK", ends_after && ++asked > ends_after ? "[]" : TRANSFERS);
+		if (asked++ < fails)
+			answer(fd, "500 Internal Server Error", "{\"error\":\"too busy\"}");
+		else if (ends_after && asked > ends_after)
+			answer(fd, "200 OK", "[]");
+		else
+			answer_transfers(fd);
 	} else if (strstr(request, " /api/v2/users/u ")) {
 		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
 	} else if (strstr(request, " /api/v2/version ")) {
@@ -197,6 +215,13 @@ static void knows_whose_login_it_is(void **state)
 	}
 }
 
+static int warned;
+
+static void count_warnings(void *data, const json_t *event)
+{
+	warned += !strcmp(json_str(event, "type", ""), "warning");
+}
+
 static json_t *drain(struct fixture *f, const char *within, const struct cancel *cancel, int want)
 {
 	struct ctx c = { .sites = &f->site, .n_sites = 1, .events = events_new(), .cancel = cancel };
@@ -204,6 +229,8 @@ static json_t *drain(struct fixture *f, const char *within, const struct cancel 
 	json_t *result = NULL;
 	struct err e = ERR_INIT;
 
+	warned = 0;
+	events_to(c.events, count_warnings, NULL);
 	assert_int_equal(step_transfers_drain.apply(&c, params, NULL, &result, &e), want);
 	events_free(c.events);
 	return result;
@@ -234,9 +261,45 @@ static void names_what_is_cut(void **state)
 	result = drain(&f, "0s", NULL, 0);
 	end(&f);
 	assert_int_equal(json_array_size(json_object_get(result, "cut")), 2);
+	assert_int_equal(json_int(result, "total", 0), 2);
+	assert_int_equal(json_array_size(json_object_get(result, "notes")), 0);
+	assert_int_equal(warned, 0);
 	first = json_array_get(json_object_get(result, "cut"), 0);
 	assert_string_equal(json_str(first, "path", ""), "/in/a.bin");
 	assert_string_equal(json_str(first, "dir", ""), "/srv/u/in");
+}
+
+static void tells_how_many_more_are_cut(void **state)
+{
+	autojson json_t *result = NULL;
+	struct fixture f;
+
+	copies = 75;
+	begin(&f, "password_file", "secret\n");
+	copies = 1;
+	result = drain(&f, "0s", NULL, 0);
+	end(&f);
+	assert_int_equal(json_array_size(json_object_get(result, "cut")), 100);
+	assert_int_equal(json_int(result, "total", 0), 150);
+	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(result, "notes"), 0)), "150"));
+}
+
+/* Two answers that are none, then a transfer, then none any more. */
+static void asks_again_until_the_time_is_up(void **state)
+{
+	autojson json_t *result = NULL;
+	struct fixture f;
+
+	fails = 2;
+	ends_after = 3;
+	begin(&f, "password_file", "secret\n");
+	fails = ends_after = 0;
+	result = drain(&f, "30s", NULL, 0);
+	end(&f);
+	assert_true(json_bool(result, "asked", false));
+	assert_true(json_int(result, "waited_ms", 0) >= 1500);
+	assert_int_equal(warned, 1);
+	assert_int_equal(json_array_size(json_object_get(result, "notes")), 0);
 }
 
 static void bears_a_refused_login_and_stops_when_asked(void **state)
@@ -246,10 +309,13 @@ static void bears_a_refused_login_and_stops_when_asked(void **state)
 	struct fixture f;
 
 	begin(&f, "password_file", "wrong\n");
-	result = drain(&f, "30s", NULL, 0);
+	result = drain(&f, "1s", NULL, 0);
 	end(&f);
 	assert_false(json_bool(result, "asked", true));
 	assert_non_null(json_str(result, "why", NULL));
+	assert_true(json_int(result, "waited_ms", 0) >= 1000);
+	assert_int_equal(warned, 2);
+	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(result, "notes"), 0)), "is not named"));
 	begin(&f, "password_file", "secret\n");
 	assert_null(drain(&f, "30s", &cancel, -ERR_CANCELED));
 	end(&f);
@@ -296,6 +362,8 @@ int main(void)
 		cmocka_unit_test(knows_whose_login_it_is),
 		cmocka_unit_test(waits_for_transfers),
 		cmocka_unit_test(names_what_is_cut),
+		cmocka_unit_test(tells_how_many_more_are_cut),
+		cmocka_unit_test(asks_again_until_the_time_is_up),
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
 		cmocka_unit_test(knows_where_an_upload_lies),
 		cmocka_unit_test(encodes_names),
