@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 #define TYPE_COMMAND 2
 #define TYPE_IDENTITY 13
 #define FS_DELETE 2
@@ -100,9 +102,21 @@ static unsigned remarks_of_http(const struct action_use *a)
 	       bit(REMARK_USERNAME, has(json_object_get(http, "username"), "{{"));
 }
 
+/* The last part of a path as the server would keep it: slashes at the end are not. Heap. */
+static char *last_part(const char *path)
+{
+	size_t end = strlen(path), begin;
+
+	while (end && path[end - 1] == '/')
+		end--;
+	for (begin = end; begin && path[begin - 1] != '/';)
+		begin--;
+	return xstrndup(path + begin, end - begin);
+}
+
 static unsigned remarks_of_path(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+	autofree char *last = last_part(path);
 
 	if (!strpbrk(last, "*?["))
 		return 0;

@@ -29,11 +29,13 @@ static void paths_become_patterns(void **state)
 	static const char deletes[] = "{\"fs_config\":{\"deletes\":[\"/a/*.tmp\"]}}";
 	static const char token[] =
 	    "{\"fs_config\":{\"copy\":[{\"key\":\"/a/{{.Name}}[1]\",\"value\":\"/b\"}]}}";
+	static const char into[] = "{\"fs_config\":{\"copy\":[{\"key\":\"/in/*//\",\"value\":\"/b\"}]}}";
 	static const char above[] =
 	    "{\"fs_config\":{\"deletes\":[\"/a*/b\"],\"mkdirs\":[\"/x?\"]}}";
 
 	assert_int_equal(remarks_of(9, 2, deletes, "[]"), BIT(PATTERN) | BIT(DELETES));
 	assert_int_equal(remarks_of(9, 6, token, "[]"), BIT(PATTERN) | BIT(PATTERN_TOKEN));
+	assert_int_equal(remarks_of(9, 6, into, "[]"), BIT(PATTERN));
 	assert_int_equal(remarks_of(9, 2, above, "[]"), BIT(DELETES));
 }
 
