@@ -90,14 +90,15 @@ static int64_t await_all(struct scanning *s)
 
 static void say(struct ctx *c, const struct scanning *s, int64_t n)
 {
-	size_t left = json_array_size(json_object_get(s->left, "users")) + json_array_size(json_object_get(s->left, "folders"));
+	size_t left = json_array_size(json_object_get(s->left, "users")) + json_array_size(json_object_get(s->left, "folders")) +
+		      (size_t)quotas_beyond(s->left);
 
 	if (s->done)
 		event_emit(c->events, "note", json_pack("{so}", "text", json_sprintf("quotas of %zu users and folders were scanned again%s",
 							s->done, n ? "; not all scans have ended yet" : "")));
 	if (left)
 		event_emit(c->events, "warning", json_pack("{so}", "text", json_sprintf("quotas of %zu users and folders to which clients "
-							   "wrote since were not scanned again, 'crossgrade report' names them: %s",
+							   "wrote since were not scanned again, see 'crossgrade report': %s",
 							   left, json_str(s->left, "why", "?"))));
 }
 
@@ -131,6 +132,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo unused_a
 		n = s.done ? await_all(&s) : 0;
 	}
 	rest_done(&s.api);
+	quotas_beyond_left(moved, left);
 	err_clear(&why);
 	if (quotas_left_put(c, left, &why) < 0)
 		event_emit(c->events, "warning", json_pack("{so}", "text", json_text(why.msg)));

@@ -11,10 +11,11 @@
 #include "base/mem.h"
 #include "engine/event.h"
 #include "engine/step.h"
+#include "products/sftpgo/quotas.h"
 #include "products/sftpgo/rest.h"
 #include "products/sftpgo/transfers.h"
 
-extern const struct step_kind step_transfers_drain;
+extern const struct step_kind step_quota_scan, step_transfers_drain;
 
 #define ADMIN "Authorization: Basic YWRtaW46c2VjcmV0" /* admin:secret */
 #define TRANSFERS                                                                                                   \
@@ -321,6 +322,60 @@ static void bears_a_refused_login_and_stops_when_asked(void **state)
 	end(&f);
 }
 
+static void note_quotas(json_t *moved, enum object_kind kind, int n)
+{
+	static const char *const fields[] = { "used_quota_files", "used_quota_size", "email" };
+
+	for (int i = 0; i < n; i++) {
+		autofree char *name = xasprintf("name-%05d", i);
+
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			quotas_note(moved, &(struct object_difference){ .kind = kind, .key = name, .field = fields[k] });
+	}
+}
+
+static size_t told(const struct comparisons *c, const char *subject, const char *why)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += !!(strstr(c->v[i].subject, subject) && strstr(c->v[i].why, why));
+	return n;
+}
+
+/* The first hundred by name, where the others are, and how many there are of whom there was no room to write down. */
+static void tells_every_quota_that_is_left(void **state)
+{
+	char dir[] = "/tmp/crossgrade-quotas.XXXXXX";
+	cleanup_with(comparisons_done) struct comparisons found = { 0 };
+	autojson json_t *moved = quotas_new(), *params = json_object();
+	struct ctx c = { .n_sites = 1, .point_passed = true, .events = events_new() };
+	struct err e = ERR_INIT;
+	struct fixture f;
+
+	note_quotas(moved, OBJ_USERS, 150);
+	note_quotas(moved, OBJ_FOLDERS, QUOTAS_MAX + 3);
+	assert_int_equal(quotas_beyond(moved), 3);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(dir_open(dir, &c.blobs, &e), 0);
+	assert_int_equal(quotas_put(&c, moved, &e), 0);
+	begin(&f, "password_file", "wrong\n");
+	c.sites = &f.site;
+	assert_int_equal(step_quota_scan.undo(&c, params, NULL, &e), 0);
+	end(&f);
+	quotas_left_tell(&c, &found);
+	assert_int_equal(told(&found, "users name-", "does not take the login"), 100);
+	assert_int_equal(told(&found, "users (50 more)", "/quotas.left"), 1);
+	assert_int_equal(told(&found, "folders (9900 more)", "/quotas.left"), 1);
+	assert_int_equal(told(&found, "folders (3 beyond those)", "only counted"), 1);
+	assert_int_equal(found.n, 203);
+	events_free(c.events);
+	unlinkat(c.blobs.fd, "quotas.left", 0);
+	unlinkat(c.blobs.fd, "quotas.moved", 0);
+	dir_close(&c.blobs);
+	rmdir(dir);
+}
+
 static void knows_where_an_upload_lies(void **state)
 {
 	static const struct {
@@ -365,6 +420,7 @@ int main(void)
 		cmocka_unit_test(tells_how_many_more_are_cut),
 		cmocka_unit_test(asks_again_until_the_time_is_up),
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
+		cmocka_unit_test(tells_every_quota_that_is_left),
 		cmocka_unit_test(knows_where_an_upload_lies),
 		cmocka_unit_test(encodes_names),
 	};
