@@ -911,6 +911,23 @@ static void a_killed_finalize_names_what_stays_when_repeated(void **state)
 }
 
 /* A boot goes no further back over a start that somebody else made. */
+static void no_boot_goes_back_over_it(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.err.hint, "'crossgrade rollback' finishes it"));
+	assert_true(is_at("switch", "new"));
+	toy_server_ends();
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+}
+
 static void no_boot_goes_back_without_a_copy(void **state)
 {
 	struct run_end end;
@@ -1018,6 +1035,7 @@ int main(int argc, char **argv)
 		T(a_run_killed_past_the_start_can_be_ended),
 		T(a_run_killed_before_the_start_is_not_ended_so),
 		T(a_killed_finalize_names_what_stays_when_repeated),
+		T(no_boot_goes_back_over_it),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),
