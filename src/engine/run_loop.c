@@ -84,11 +84,14 @@ static int carry_out(struct world *w, const struct step *s, const json_t *params
 {
 	autojson json_t *result = NULL;
 	enum step_state seen = STEP_UNSURE;
+	bool early;
 
 	if (s->flags & STEP_LETS_IN && journal_let_in(w->journal, w->run, e) < 0)
 		return -e->kind;
-	if (s->kind->apply(&w->ctx, params, undo, &result, e) < 0)
+	if (s->kind->apply(&w->ctx, params, undo, &result, e) < 0 || run_was_let_in_early(w, s, &early, e) < 0)
 		return -e->kind;
+	if (early)
+		json_object_set_new(result, "was_open", json_true());
 	fault_point("step.applied");
 	if (s->kind->verify(&w->ctx, params, result, &seen, e) < 0)
 		return err_wrap(e, "see that it is done");

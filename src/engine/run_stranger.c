@@ -274,6 +274,33 @@ int run_closed_again(struct world *w, const struct step *gate, json_t *result, s
 	return journal_done(w->journal, w->run, gate->id, result, e);
 }
 
+static const struct step *lets_in(const struct world *w)
+{
+	vec_each(&w->plan.steps, s)
+		if (s->flags & STEP_LETS_IN)
+			return s;
+	return NULL;
+}
+
+int run_was_let_in_early(struct world *w, const struct step *s, bool *ret, struct err *e)
+{
+	const struct step *open = lets_in(w);
+	struct step_rec opened = { 0 };
+	struct run_rec run = { 0 };
+	int r;
+
+	*ret = false;
+	if (strcmp(s->kind->name, "gate_close") || !open)
+		return 0;
+	r = journal_run(w->journal, w->run, &run, e);
+	if (r >= 0)
+		r = journal_step(w->journal, w->run, open->id, &opened, e);
+	*ret = r >= 0 && run.let_in && opened.state == REC_NONE;
+	step_rec_done(&opened);
+	run_rec_done(&run);
+	return r;
+}
+
 /* served: a start was announced, so a server may have run while it was open. */
 static int begin_to_close(struct world *w, const struct step *gate, bool served, struct err *e)
 {

@@ -69,7 +69,9 @@ int run_look_out(struct world *w, const struct step *next, struct err *e) must_c
 int run_look_again(struct world *w, const struct step *next, struct err *e) must_check;
 
 /* A gate that was open before a server that may have run: so says the journal, before it is closed again, which hides that, and so says the
- * step's result, `result`, behind it: the last line tells (run_stranger.c). */
+ * step's result, `result`, behind it: the last line tells (run_stranger.c). Was `s` such a gate in an earlier call, which was killed, or
+ * ended by a boot, in between? */
+int run_was_let_in_early(struct world *w, const struct step *s, bool *ret, struct err *e) must_check;
 int run_note_open(struct world *w, const struct step *gate, struct err *e) must_check;
 int run_closed_again(struct world *w, const struct step *gate, json_t *result, struct err *e) must_check;
 

@@ -509,6 +509,33 @@ static void every_kill_leaves_a_world_that_can_go_on(void **state)
 	assert_true(n > 20);
 }
 
+/* Wherever the call is killed that found the gate open: before it wrote down that it was, closed it again, or wrote that down, too. */
+static void who_was_let_in_is_told_after_any_kill(void **state)
+{
+	int n;
+
+	for (n = 1; n < 40; n++) {
+		char at[32];
+		struct run_end end;
+
+		toy_put("snapshot", "yes");
+		gate("yes", "start");
+		toy_put("fail-start", "yes");
+		toy_put("writes", "2");
+		snprintf(at, sizeof at, "journal.intended:%d", n);
+		if (!WIFSIGNALED(struck_at(at, "kill", "apply")))
+			break;
+		if (!is_at("start", "old"))
+			toy_put("opens-in", "nowhere");
+		toy_drop("fail-start");
+		if (resume(&end, false) != EXIT_DONE || !strstr(end.line, "; somebody let clients in before it was checked"))
+			fail_msg("after a kill at %s: %s", at, end.line);
+		toy_done();
+		toy_setup();
+	}
+	assert_true(n > 5);
+}
+
 /* Killed behind the stop: the server cannot be asked again what it said before, nor for the baseline. */
 static void what_a_server_said_stands_while_it_is_stopped(void **state)
 {
@@ -628,6 +655,7 @@ int main(int argc, char **argv)
 #ifdef CROSSGRADE_FAULT
 		T(a_run_that_cannot_begin_is_none),
 		T(every_kill_leaves_a_world_that_can_go_on),
+		T(who_was_let_in_is_told_after_any_kill),
 		T(what_a_server_said_stands_while_it_is_stopped),
 		T(what_a_server_said_stands_while_it_ends),
 		T(a_docker_that_is_away_for_a_moment_is_waited_for),
