@@ -141,9 +141,11 @@ static int record(void *data, const struct object_difference *d, struct err *e u
 
 	if (d->change == OBJECT_CHANGED && !rule && was_paused(p, d))
 		rule = "sftpgo.rules-paused";
-	if (rule) {
-		kind = CMP_EXPLAINED;
-	} else if (sftpgo_follows(p->c->goal)) {
+	if (rule)
+		kind = strcmp(rule, RULE_USED) != 0 ? CMP_EXPLAINED : used_judge(p, d, &why);
+	if (kind != CMP_EXPLAINED)
+		rule = NULL;
+	if (kind == CMP_DIFFERENT && sftpgo_follows(p->c->goal)) {
 		kind = CMP_UNPROVED;
 		why = "another node of the same provider may have changed it";
 	}
@@ -188,11 +190,15 @@ static int compare_written_down(struct proof *p, struct provider *db, struct obj
 	return objects_compare(frozen, "what was written down", db, record, p, ret, e) < 0 ? -(int)e->kind : 1;
 }
 
-static int compare_objects(struct proof *p, struct provider *db, struct err *e)
+int compare_objects(struct proof *p, struct provider *db, struct err *e)
 {
 	struct object_tally tally = { 0 };
-	int r = compare_at_gate(p, db, &tally, e);
+	int r;
 
+	p->shut = used_is_shut(p);
+	r = p->shut ? used_rules_look(db, &p->rules_count, e) : 0;
+	if (r >= 0)
+		r = compare_at_gate(p, db, &tally, e);
 	if (!r)
 		r = compare_written_down(p, db, &tally, e);
 	if (r < 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/plan.h"
+#include "products/sftpgo/objects_compare.h"
 #include "products/sftpgo/provider.h"
 #include "products/sftpgo/sftpgo.h"
 
@@ -12,6 +13,8 @@ struct proof {
 	enum depth depth;
 	struct comparisons *ret;
 	const char *edition, *version;  /* expected; NULL: nothing says which */
+	bool shut;        /* of compare_objects(): no client can have been in */
+	bool rules_count; /* while it is: is there an active rule that counts, writes or removes files? */
 };
 
 /* What the plan pinned, else what the facts say; borrowed, NULL when neither does. */
@@ -20,6 +23,14 @@ const char *proof_word(const struct proof *p, const char *key);
 /* Sets edition and version. By hand: what the goal names, else what its artifact or its image is, to be kept as long as they are asked
  * for; an edition that nobody names is kept. */
 int proof_expect(struct proof *p, json_t **ret_artifact, struct err *e) must_check;
+
+/* Every object of the database, as it is now, against the stopped one. -kind. */
+int compare_objects(struct proof *p, struct provider *db, struct err *e) must_check;
+/* verify_used.c: is what moves whenever clients come (RULE_USED) explained, as far as clients can have been in? With CMP_UNPROVED *ret_why
+ * says what may have moved it. */
+enum outcome used_judge(const struct proof *p, const struct object_difference *d, const char **ret_why);
+bool used_is_shut(const struct proof *p);
+int used_rules_look(struct provider *db, bool *ret, struct err *e) must_check;
 
 /* verify_rest.c: what the new server tells its administrator: version, services, and in Enterprise the licence. What cannot be asked
  * is unproved. */

@@ -2,8 +2,11 @@
 #include "net/double_tls.h"
 
 #include "base/mem.h"
+#include "products/sftpgo/frozen.h"
 #include "products/sftpgo/verify.h"
 #include "unit.h"
+
+#include "golden_db.h"
 
 #define OLD_PRINT "0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -133,6 +136,91 @@ static void an_image_says_what_is_expected(void **state)
 	}
 }
 
+/* ---- what clients move ---- */
+
+static bool holds; /* the gate */
+
+static int gate_seen(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
+{
+	*ret = holds ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
+
+static const struct step_kind gate = { .name = "gate_close", .verify = gate_seen };
+
+#define NO_RULES "UPDATE events_rules SET status = 0"
+/* What became of the stopped database, which has something of each, and what is said of it: behind the gate, without one at the gate, and
+ * later, where the gate held. */
+static const struct {
+	const char *rules, *sql;
+	enum outcome shut, open, later;
+} moves[] = {
+	{ NO_RULES, "UPDATE users SET last_login = 9, last_quota_update = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE shares SET last_use_at = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE users SET used_quota_size = 4", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE users SET used_quota_size = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE folders SET used_quota_files = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE shares SET used_tokens = 8", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE shares SET used_tokens = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
+	{ NO_RULES, "UPDATE users SET first_upload = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
+	{ "UPDATE events_actions SET type = 5; UPDATE events_rules SET status = 1", "UPDATE users SET used_quota_size = 0", CMP_UNPROVED,
+	  CMP_UNPROVED, CMP_EXPLAINED },
+	{ "UPDATE events_actions SET type = 5; UPDATE events_rules SET status = 1", "UPDATE shares SET used_tokens = 0", CMP_DIFFERENT,
+	  CMP_DIFFERENT, CMP_DIFFERENT },
+};
+
+static enum outcome said_of(struct bench *b, const char *file, enum depth depth)
+{
+	struct provider_at at = { .driver = "sqlite", .path = file };
+	autoprovider struct provider *now = NULL;
+	struct err e = ERR_INIT;
+
+	comparisons_done(&b->found);
+	b->found = (struct comparisons){ 0 };
+	b->p.depth = depth;
+	assert_ok(provider_open(&at, &now, &e), &e);
+	assert_ok(compare_objects(&b->p, now, &e), &e);
+	assert_true(b->found.n > 0);
+	return cmp_worst(&b->found);
+}
+
+static void what_clients_can_have_moved(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+		autofree char *name = xasprintf("moved-%zu.db", i), *records = xasprintf("undo-%zu", i);
+		const char *file = golden_db(*state, name, "provider-33.sql");
+		struct plan plan = { .doc = json_pack("{s{ss} s{}}", "pinned", SF_DRIVER, "sqlite", "restore_point") };
+		struct err e = ERR_INIT;
+		struct bench b;
+
+		run_sql_on(file, "UPDATE users SET last_login = 3, last_quota_update = 3, used_quota_size = 3, used_upload_data_transfer = 3,"
+				 " first_upload = 3; UPDATE folders SET used_quota_files = 3; UPDATE shares SET used_tokens = 3");
+		run_sql_on(file, moves[i].rules);
+		bench_init(&b, 1, NULL, false);
+		b.c.goal = &b.to;
+		b.c.plan = &plan;
+		b.c.results = json_object();
+		facts_put_str(&b.then, FACT_PINNED, SF_DB_FILE, file, "test");
+		assert_ok(dir_make_path(below(*state, records), 0700, &b.c.blobs, &e), &e);
+		assert_ok(frozen_make(&b.c, &b.then, &e), &e);
+		run_sql_on(file, moves[i].sql);
+		*vec_push(&plan.steps) = (struct step){ .kind = &gate };
+		holds = true;
+		assert_int_equal(said_of(&b, file, DEPTH_GATE), moves[i].shut);
+		assert_int_equal(said_of(&b, file, DEPTH_DEEP), moves[i].later);
+		holds = false;
+		assert_int_equal(said_of(&b, file, DEPTH_GATE), moves[i].open);
+		b.p.to = NULL;
+		assert_int_equal(said_of(&b, file, DEPTH_GATE), CMP_EXPLAINED);
+		dir_close(&b.c.blobs);
+		vec_done(&plan.steps);
+		json_decref(plan.doc);
+		json_decref(b.c.results);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +228,7 @@ int main(void)
 		cmocka_unit_test(nothing_on_the_way_back),
 		cmocka_unit_test(host_keys_that_cannot_be_asked),
 		cmocka_unit_test(an_image_says_what_is_expected),
+		cmocka_unit_test_setup_teardown(what_clients_can_have_moved, place_make, place_remove),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, drop_certificate);

@@ -1,0 +1,87 @@
+/* What clients move: of it explained is only what they, or rules, can have moved by now. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "products/sftpgo/verify.h"
+
+/* Types of actions that count quotas anew, set them to nothing, or write and remove files. */
+#define FIRST_COUNTING 5
+#define LAST_COUNTING  9
+
+bool used_is_shut(const struct proof *p)
+{
+	return p->to && p->depth == DEPTH_GATE && p->c->plan && !sftpgo_follows(p->c->goal) && !ctx_was_opened(p->c) &&
+	       ctx_gate_holds(p->c);
+}
+
+static int each_of(struct provider *db, enum object_kind kind, bool (*is)(const struct object *o, json_t *names), json_t *names,
+		   bool *ret, struct err *e)
+{
+	autoobjects struct objects *all = NULL;
+	const struct object *o;
+	int r = objects_open(db, kind, &all, e);
+
+	while (r >= 0 && (r = objects_next(all, &o, e)) > 0)
+		*ret |= is(o, names);
+	return r;
+}
+
+static bool counts(const struct object *o, json_t *names)
+{
+	int64_t type = json_int(o->fields, "type", 0);
+
+	return type >= FIRST_COUNTING && type <= LAST_COUNTING && json_object_set_new(names, o->key, json_true()) == 0;
+}
+
+static bool uses_one(const struct object *o, json_t *names)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(o->fields, "actions"), i, one)
+		if (json_int(o->fields, "status", 0) == 1 && json_object_get(names, json_str(one, "name", "")))
+			return true;
+	return false;
+}
+
+int used_rules_look(struct provider *db, bool *ret, struct err *e)
+{
+	autojson json_t *names = json_object();
+	bool found = false;
+
+	*ret = false;
+	if (each_of(db, OBJ_EVENT_ACTIONS, counts, names, &found, e) < 0)
+		return -(int)e->kind;
+	return found && each_of(db, OBJ_EVENT_RULES, uses_one, names, ret, e) < 0 ? -(int)e->kind : 0;
+}
+
+/* The gate kept clients out until it was compared: what they moved since is theirs. */
+static bool was_proved_at_gate(const struct proof *p)
+{
+	if (p->depth == DEPTH_GATE || !p->c->plan || ctx_was_opened(p->c))
+		return false;
+	vec_each(&p->c->plan->steps, s)
+		if (!strcmp(s->kind->name, "gate_close"))
+			return true;
+	return false;
+}
+
+/* Of these a client that removes its files, or a rule, can make nothing; of tokens and of the first transfer nobody can. */
+static bool can_be_nothing(const char *field)
+{
+	return sv_starts(sv_of(field), "used_quota_") || sv_ends(sv_of(field), "_data_transfer");
+}
+
+enum outcome used_judge(const struct proof *p, const struct object_difference *d, const char **ret_why)
+{
+	bool again = can_be_nothing(d->field);
+
+	*ret_why = NULL;
+	if (!p->to || sv_starts(sv_of(d->field), "last_") || (!p->shut && (d->is || (again && was_proved_at_gate(p)))))
+		return CMP_EXPLAINED;
+	if (!again || (p->shut && !p->rules_count))
+		return CMP_DIFFERENT;
+	*ret_why = p->shut ? "clients were kept out, but an active rule counts or moves files, and may have run"
+			   : "clients that removed all, or a rule, explain it; so does a new server that lost it";
+	return CMP_UNPROVED;
+}
