@@ -7,9 +7,17 @@ bats_require_minimum_version 1.5.0
 IMAGE=seatable/seatable-developer:6.1.0
 PULLED=$REGISTRY/$IMAGE
 
+# operation_log in a schema of its own, as large installations have it.
+log_apart() {
+	sql 'CREATE DATABASE logs CHARACTER SET utf8mb4; RENAME TABLE dtable_db.operation_log TO logs.operation_log'
+	printf "ENABLE_OPERATION_LOG_DB = True\nDATABASES = {'operation_log': {'NAME': 'logs', 'HOST': 'mariadb'}}\n" \
+		>>"$home/seatable-server/seatable/conf/dtable_web_settings.py"
+	docker restart --time 2 seatable-server >/dev/null && "$REAL" ready "$home"
+}
+
 # The push takes its time, and is not needed before the third test.
 setup_file() {
-	seatable_begin 6.1 enterprise 6.1.8 && token || absence || return
+	{ seatable_begin 6.1 enterprise 6.1.8 && log_apart && token; } || absence || return
 	[ -n "${ABSENT-}" ] || { registry_begin "$IMAGE" && touch "$lab/pushed"; } >"$lab/push.out" 2>&1 3>&- 4>&- &
 }
 teardown_file() { [ -z "${lab-}" ] || { watch_end; registry_end; }; seatable_end; }
@@ -185,6 +193,7 @@ left_at_work() { [ "$(sql "SELECT count(*) FROM information_schema.processlist W
 
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
 	is developer 6.1.0
+	sql 'SELECT op_id FROM logs.operation_log' >"$lab/edits"
 	python_client write --log "$lab/gone.log" --seconds 1
 	sql "INSERT INTO ccnet_db.EmailUser(email, passwd, is_staff, is_active, ctime) VALUES('goes@seatable.test', '!', 0, 1, 0)"
 	cg rollback --restore-data
@@ -207,6 +216,9 @@ left_at_work() { [ "$(sql "SELECT count(*) FROM information_schema.processlist W
 	wait $! || true
 	grep -q 'live-' "$lab"/saved/*/edits.tsv
 	grep -q goes@seatable.test "$home"/.crossgrade-seatable-compose/*/gone-1-ccnet_db.sql
+	# All of what came since is gone, and no more.
+	grep -q live- "$home"/.crossgrade-seatable-compose/*/gone-1-logs.sql
+	sql 'SELECT op_id FROM logs.operation_log' | cmp - "$lab/edits"
 	[ -z "$(sql "SELECT email FROM ccnet_db.EmailUser WHERE email LIKE 'goes%'")" ]
 	cg status
 	[[ $output == *'gone-N-SCHEMA.sql'* ]]
@@ -381,7 +393,7 @@ hooks: {before_stop: [$lab/fill]}"
 # Every row that a client was told is stored is in what was saved, or there again.
 saved_or_there() { # LOG DIR
 	awk '$1 == "row" { print $2 }' "$1" | sort -u >"$lab/rows"
-	sql 'SELECT operation FROM dtable_db.operation_log' | cat - "$2"/*/edits.tsv | grep -aoFf "$lab/rows" | sort -u | diff - "$lab/rows"
+	sql 'SELECT operation FROM logs.operation_log' | cat - "$2"/*/edits.tsv | grep -aoFf "$lab/rows" | sort -u | diff - "$lab/rows"
 }
 
 @test "what clients write while the databases are dumped and since: --restore-data takes it, and has saved all of it" {

@@ -44,7 +44,7 @@ class Base:
         self.replay()
 
     def replay(self):
-        with database() as cursor:
+        with database("log") as cursor:
             cursor.execute("SELECT op_id, operation FROM operation_log WHERE dtable_uuid = %s AND op_id > %s ORDER BY op_id",
                            (self.name, self.content["version"]))
             for op_id, operation in cursor.fetchall():
@@ -59,7 +59,7 @@ class Base:
     def do(self, author, operation):
         """Logged first, then done: what is answered is in operation_log."""
         with self.lock:
-            op_id = write("dtable", "INSERT INTO operation_log (dtable_uuid, op_time, operation, author) VALUES (%s, %s, %s, %s)",
+            op_id = write("log", "INSERT INTO operation_log (dtable_uuid, op_time, operation, author) VALUES (%s, %s, %s, %s)",
                           self.name, int(time.time() * 1000), json.dumps(operation), author)
             self.apply(op_id, operation)
 

@@ -1,6 +1,8 @@
 """MariaDB and Redis, as the environment names them: SEATABLE_MYSQL_* and REDIS_* since 5.3, DB_HOST and DB_ROOT_PASSWD before."""
 import contextlib
 import os
+import pathlib
+import re
 import socket
 
 import pymysql
@@ -9,6 +11,16 @@ from .words import word
 
 env = os.environ.get
 NAMES = {kind: env(f"SEATABLE_MYSQL_DB_{kind.upper()}_DB_NAME", f"{kind}_db") for kind in ("ccnet", "seafile", "dtable")}
+
+
+def log_name():
+    """Where operation_log is: by DATABASES of the settings, or with the rest."""
+    settings = pathlib.Path("/opt/seatable/conf/dtable_web_settings.py")
+    named = settings.exists() and re.search(r"^DATABASES = .*'operation_log': \{'NAME': '(\w+)'", settings.read_text(encoding="utf-8"), re.M)
+    return named[1] if named else NAMES["dtable"]
+
+
+NAMES["log"] = log_name()
 
 
 def connect(**more):
