@@ -36,6 +36,7 @@ SEATABLE_SERVER_HOSTNAME='seatable.test'
 MARIADB_PASSWORD='{PASSWORD}'
 REDIS_PASSWORD='pass-redis'
 """
+EARLIER = "SEATABLE_IMAGE='seatable/seatable-developer:6.0.0'\n"     # an assignment that does not win
 LICENSE_TEXT = """#SeaTable server licence
 Name = "Tests Ltd"
 Licencetype = "User"
@@ -72,6 +73,14 @@ class SeatableLab(Contained):
     def socket(self) -> str:
         return f"{sftpgo_stores.server('mysql')}/s.sock"
 
+    @property
+    def envs(self) -> tuple[str, str]:
+        """.env of both sides."""
+        old, new = (ENV.format(*side) for side in self.sides)
+        if not self.scenario.odd:
+            return old, new
+        return EARLIER + old, "".join(line for line in old.splitlines(keepends=True) if not line.startswith("SEATABLE_IMAGE="))
+
     # ---- the databases
 
     def client(self, program: str, *words: str, told: str = "") -> str:
@@ -102,12 +111,18 @@ class SeatableLab(Contained):
         conf = self.data / "seatable/conf"
         for name in ("storage-data", "seafile-data", "seahub-data", "conf"):
             (self.data / "seatable" / name).mkdir(parents=True)
-        (self.data / f"seatable/{LICENSE}").write_text("")
         (self.data / "seatable/storage-data/base.bin").write_bytes(b"what a user attached\n")
         (conf / "dtable_web_settings.py").write_text("SECRET_KEY = 'x'\nPLUGINS_REPO_ID = '6b8e8d5b'\n")
         (conf / "current_version.txt").write_text(f"{self.old}\n")
-        (self.root / ".env").write_text(ENV.format(*self.sides[0]))
-        (self.root / LICENSE).write_text(LICENSE_TEXT if self.scenario.to_developer else "")
+        (self.root / ".env").write_text(self.envs[0])
+        if self.scenario.odd and self.scenario.to_developer:
+            (self.data / "seatable/db-data/0f0a").mkdir(parents=True)
+        if self.scenario.odd and not self.scenario.to_developer:
+            for place in (self.root, self.data / "seatable"):
+                (place / LICENSE).mkdir()
+        else:
+            (self.data / f"seatable/{LICENSE}").write_text("")
+            (self.root / LICENSE).write_text(LICENSE_TEXT if self.scenario.to_developer else "")
         (self.root / "seatable-server.yml").write_text(json.dumps({"services": self.scenario.services(self)}, indent=2))
         (self.outside / LICENSE).write_text(LICENSE_TEXT)
         (self.outside / LICENSE).chmod(0o600)
@@ -163,8 +178,10 @@ class SeatableLab(Contained):
 
     def not_durable(self, struck: Call) -> list[str]:
         """The project's files are old or new, and dumps that are said to be taken can be loaded."""
-        may_be = {".env": [ENV.format(*side) for side in self.sides], LICENSE: (LICENSE_TEXT, LICENSE_TEXT if self.scenario.to_developer else "")}
-        wrong = [f"{name} is neither old nor new" for name, texts in may_be.items() if (self.root / name).read_text() not in texts]
+        without = None if self.scenario.odd else ""         # a folder, or nothing
+        may_be = {".env": self.envs, LICENSE: (LICENSE_TEXT, LICENSE_TEXT if self.scenario.to_developer else without)}
+        found = {name: path.read_text() if (path := self.root / name).is_file() else None for name in may_be}
+        wrong = [f"{name} is neither old nor new" for name, texts in may_be.items() if found[name] not in texts]
         if not struck.begun("dump", "done"):
             return wrong
         [point] = self.world.glob(".crossgrade-root/*/dtable_db.sql")
@@ -184,12 +201,14 @@ class Seatable(Scenario):
     patient: bool = True
     slow: bool = True
     to_developer: bool = False
+    odd: bool = False       # by the yml's default, with several assignments; a folder for a licence, or archived rows
     settings: tuple[tuple[str, str], ...] = ()          # of the goal, beside the licence
     point: str = "tree"                                 # kind of the restore point
 
     @property
     def apply_flags(self) -> tuple[str, ...]:
-        lost = [*(["permissions"] if self.to_developer else []), *(["no-return"] if self.point == "external" else [])]
+        lost = [*(["permissions"] if self.to_developer else []), *(["archived-rows"] if self.to_developer and self.odd else []),
+                *(["no-return"] if self.point == "external" else [])]
         return super().apply_flags + tuple(word for item in lost for word in ("--accept-loss", item))
 
     @property
@@ -214,7 +233,8 @@ class Seatable(Scenario):
                        "REDIS_PASSWORD": "${REDIS_PASSWORD}", "SEATABLE_SERVER_HOSTNAME": "${SEATABLE_SERVER_HOSTNAME}",
                        "SEATABLE_SERVER_PROTOCOL": "http", "TIME_ZONE": "${TIME_ZONE}"}
         ports = [{"mode": "ingress", "host_ip": "127.0.0.1", "target": 80, "published": str(DOOR), "protocol": "tcp"}]
-        return {"seatable-server": {"image": f"${{SEATABLE_IMAGE:-seatable/seatable-{ENTERPRISE[0]}:{ENTERPRISE[1]}}}", "restart": "unless-stopped",
+        edition, version = lab.sides[1] if self.odd else ENTERPRISE
+        return {"seatable-server": {"image": f"${{SEATABLE_IMAGE:-seatable/seatable-{edition}:{version}}}", "restart": "unless-stopped",
                                     "container_name": "seatable-server", "environment": environment,
                                     "networks": {"default": {"ipv4_address": "127.0.0.1"}},
                                     "volumes": [bind(lab.data, "/shared"),
@@ -232,18 +252,26 @@ class Seatable(Scenario):
 
     def goal(self, lab: SeatableLab) -> dict:
         return {"crossgrade": 1, "product": "seatable", "source": {"root": str(lab.root)},
-                "target": {"edition": lab.sides[1][0], "version": lab.new, "image_archive": str(lab.outside / "image.tar")},
+                "target": {"edition": lab.sides[1][0], "version": lab.new, "image_archive": str(lab.outside / "image.tar"),
+                           **({"image": "default"} if self.odd else {})},
                 "restore_point": {"kind": self.point},
                 "settings": {**({} if self.to_developer else {"license_file": str(lab.outside / LICENSE)}), **dict(self.settings)}}
 
 
 SCENARIOS = (
     Seatable("seatable", weight=0.25, cuts=0.15),
-    Seatable("seatable-developer", to_developer=True, weight=0.1, cuts=0.1),
-    Seatable("seatable-stopped", settings=(("dump", "stopped"),), weight=0.1),
-    Seatable("seatable-ungated", settings=(("gate", "none"),), weight=0.1),
-    Seatable("seatable-external", point="external", weight=0.1),
+    Seatable("seatable-developer", to_developer=True, weight=0.15, cuts=0.1),
+    Seatable("seatable-stopped", settings=(("dump", "stopped"),), weight=0.15, cuts=0.1),
+    Seatable("seatable-ungated", settings=(("gate", "none"),), weight=0.15, cuts=0.1),
+    Seatable("seatable-external", point="external", weight=0.15, cuts=0.1),
+    Seatable("seatable-odd", odd=True, weight=0.15, cuts=0.1),
+    Seatable("seatable-odd-developer", odd=True, to_developer=True, weight=0.15, cuts=0.1),
     Seatable("seatable-back", struck="rollback", after_apply=True, weight=0.15),
+    Seatable("seatable-stopped-back", struck="rollback", settings=(("dump", "stopped"),), after_apply=True, weight=0.15),
+    Seatable("seatable-ungated-back", struck="rollback", settings=(("gate", "none"),), after_apply=True, weight=0.15),
+    Seatable("seatable-external-back", struck="rollback", point="external", after_apply=True, weight=0.15),
+    Seatable("seatable-developer-back", struck="rollback", to_developer=True, after_apply=True, weight=0.15, cuts=0.1),
+    Seatable("seatable-odd-back", struck="rollback", odd=True, after_apply=True, weight=0.15, cuts=0.1),
     Seatable("seatable-data-back", struck="rollback", flags=("--restore-data", "--accept-loss", "new-writes"), after_apply=True, weight=0.25,
              cuts=0.15),
 )

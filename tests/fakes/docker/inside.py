@@ -231,6 +231,8 @@ def run_real(argv, real):
         print("OK\nPONG")
     elif argv[0] in ("date", "python3"):
         sys.exit(os.system("date '+%Y-%m-%d %s %Z'") if argv[0] == "date" else 0)
+    elif argv[1:] == ["backup-all"]:
+        print("done")       # as each night: what it writes is there already
     else:
         sys.exit("executable file not found in $PATH")
 
