@@ -27,6 +27,7 @@
 #define SF_SCOPE           "scope.roots"        /* P {name: {"path","mount_point","only":[top-level names]}}: what a restore point
                                                  * holds; of "windows" "leave_out": users' files */
 #define SF_SCOPE_BAD       "scope.bad"          /* P [str]: users' files that lie in what it holds, in words */
+#define SF_SCOPE_BESIDE    "scope.beside"       /* O [str]: files that the configuration names and no restore point holds, in words */
 #define SF_KIND            "install.kind"       /* P "package"|"archive"|"container"|"windows"|"unknown" */
 #define SF_INSTALL         "install.path"       /* P str: directory of the program, canonical */
 #define SF_INSTALL_LINK    "install.link"       /* P str: the link through which the launcher names it; absent: none */

@@ -31,6 +31,7 @@ struct gathering {
 	json_t *homes;
 	json_t *bad;
 	json_t *adrift; /* what lies in the container itself, in words */
+	json_t *named;  /* {path: key}: what the configuration names, and is there */
 };
 
 /* ---- what is SFTPGo's ---- */
@@ -100,12 +101,22 @@ static bool names_a_file(const char *key)
 	return false;
 }
 
-static void add_path(struct held *h, const char *path)
+static void add_path(struct held *h, const char *real)
 {
-	autofree char *real = place_real(path), *name = h->path ? place_below(h->path, real) : NULL;
+	autofree char *name = h->path ? place_below(h->path, real) : NULL;
 
 	if (name && *name)
 		add(h->may, name);
+}
+
+static void add_named(struct gathering *g, const char *path, const char *key)
+{
+	autofree char *real = place_real(path);
+
+	add_path(&g->root, real);
+	add_path(&g->database, real);
+	if (!g->folder && access(real, F_OK) >= 0 && json_object_size(g->named) < BAD_MAX)
+		json_object_set_new(g->named, real, json_text(key));
 }
 
 /* Where relative names begin, as the server calls it. */
@@ -133,8 +144,7 @@ static void add_file(struct gathering *g, const char *key, const char *said, con
 		note_changed(g, path, key);
 		return;
 	}
-	add_path(&g->root, here);
-	add_path(&g->database, here);
+	add_named(g, here, key);
 }
 
 /* A name, or several. */
@@ -157,12 +167,11 @@ static void add_files(struct gathering *g, const char *key, const json_t *value)
 /* A directory of certificates that is not there yet is not ours either: a user may be called so. */
 static void add_certificates(struct gathering *g, const struct sftpgo_config *conf)
 {
-	autofree char *path = sftpgo_config_path(conf, "acme.certs_path");
+	static const char key[] = "acme.certs_path";
+	autofree char *path = sftpgo_config_path(conf, key);
 
-	if (!path || access(path, F_OK) < 0)
-		return;
-	add_path(&g->root, path);
-	add_path(&g->database, path);
+	if (path && access(path, F_OK) >= 0)
+		add_named(g, path, key);
 }
 
 static void gather_names(struct gathering *g, const struct look *k, const char *file)
@@ -170,6 +179,8 @@ static void gather_names(struct gathering *g, const struct look *k, const char *
 	autofree char *conf = k->l.conf.file ? here_of(g, k->l.conf.file) : NULL;
 
 	add_configuration(&g->root, conf);
+	if (conf)
+		add_named(g, conf, "the configuration");
 	if (k->l.conf.file && !conf)
 		note_changed(g, k->l.conf.file, "the configuration");
 	add_host_keys(&g->root);
@@ -302,6 +313,7 @@ static struct gathering *begun(struct look *k)
 	g = k->gathering = xcalloc(1, sizeof *g);
 	g->look = k;
 	g->adrift = json_array();
+	g->named = json_object();
 	g->apart = dir && strcmp(dir, k->l.root) != 0 ? take_ptr(dir) : NULL;
 	g->root = held_new(k->l.root);
 	g->database = held_new(g->apart);
@@ -325,6 +337,7 @@ void look_gathering_done(struct look *k)
 	json_decref(g->homes);
 	json_decref(g->bad);
 	json_decref(g->adrift);
+	json_decref(g->named);
 	free(g->apart);
 	free(g);
 }
@@ -374,6 +387,25 @@ static int note_all(struct look *k, struct err *e)
 	return objects_each(k->db, note_object, k, e);
 }
 
+static bool holds(const struct held *h, const char *path)
+{
+	autofree char *name = h->path ? place_below(h->path, path) : NULL;
+
+	return name && *name && (json_object_get(h->must, name) || json_object_get(h->may, name));
+}
+
+/* Of what no root holds: list, new reference. */
+static json_t *beside(const struct gathering *g)
+{
+	json_t *list = json_array(), *key;
+	const char *path;
+
+	json_object_foreach(g->named, path, key)
+		if (!holds(&g->root, path) && !holds(&g->database, path))
+			json_array_append_new(list, json_sprintf("%s (%s)", path, json_string_value(key)));
+	return list;
+}
+
 static void put_roots(struct look *k, const struct gathering *g)
 {
 	json_t *roots = json_object();
@@ -383,6 +415,7 @@ static void put_roots(struct look *k, const struct gathering *g)
 	json_object_set_new(roots, "root", root_json(g, &g->root));
 	look_pin(k, SF_SCOPE, roots, "configuration and data provider");
 	look_pin_some(k, SF_SCOPE_BAD, json_incref(g->bad), "data provider");
+	look_observe(k, SF_SCOPE_BESIDE, beside(g), "configuration and its paths");
 	look_pin_some(k, SF_ADRIFT, json_incref(g->adrift), "configuration, data provider and docker");
 }
 

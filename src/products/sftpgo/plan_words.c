@@ -22,6 +22,19 @@ static void point_note(struct draft *d)
 		plan_note(d->plan, "point of no return: step 'start'; from there crossgrade cannot bring the old database back");
 }
 
+/* No step changes them; what else does is not undone. */
+static void beside_note(struct draft *d)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!window_copies(d->to))
+		return;
+	json_array_foreach(facts_get(d->now, SF_SCOPE_BESIDE), i, one)
+		plan_note(d->plan, "the configuration names what the restore point does not hold, and no step changes: %s; keep a copy of it",
+			  json_string_value(one));
+}
+
 static void drain_note(struct draft *d)
 {
 	if (!goal_setting(d->to, "drain", NULL))
@@ -75,6 +88,7 @@ void sftpgo_draft_notes(struct draft *d)
 {
 	point_note(d);
 	plan_note(d->plan, "users' files are neither moved nor copied, and a way back leaves them as they are then");
+	beside_note(d);
 	sftpgo_draft_dump_notes(d);
 	if (d->in_container)
 		container_note(d);

@@ -363,6 +363,28 @@ static void only_what_is_sftpgos_is_held(void **state)
 	look_end(&l);
 }
 
+/* A file that is not there is of nobody; one that users' files lie beside is not held either. */
+static void what_is_named_and_not_held_is_told(void **state)
+{
+	static const char words[] = "{\"sftpd\":{\"host_keys\":[\"keys/a\",\"tls/k\"]},\"httpd\":{\"certificate_file\":\"/etc/passwd\","
+				    "\"certificate_key_file\":\"/nowhere/key\"}}";
+	const struct place *p = *state;
+	autofree char *home = home_of_alice(p, "tls/alice"), *shared = NULL;
+	const json_t *beside;
+	struct looking l;
+
+	golden_db(p, "sftpgo.db", "provider-29.sql");
+	make_below(p, "keys", "a", "");
+	make_below(p, "tls", "k", "");
+	look_at_homes(&l, p, words, home);
+	beside = facts_get(&l.f, SF_SCOPE_BESIDE);
+	shared = xasprintf("%s/tls/k (sftpd.host_keys)", p->path);
+	assert_int_equal(json_array_size(beside), 2);
+	assert_true(json_lists(beside, "/etc/passwd (httpd.certificate_file)"));
+	assert_true(json_lists(beside, shared));
+	look_end(&l);
+}
+
 /* Users' files in a directory of keys: it stays where it is. In what cannot stay they stop a run. */
 static void homes_where_sftpgo_has_its_own(void **state)
 {
@@ -551,7 +573,7 @@ int main(void)
 		in_place(a_port_of_somebody_else), in_place(whose_repositories),
 		cmocka_unit_test(edited_files),    in_place(where_a_path_leads),
 		in_place(a_database_by_a_link),    in_place(a_directory_that_holds_more_than_a_build),
-		in_place(only_what_is_sftpgos_is_held), in_place(homes_where_sftpgo_has_its_own),
+		in_place(only_what_is_sftpgos_is_held), in_place(what_is_named_and_not_held_is_told), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
 		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie), in_place(rules_that_delete_wait),
 		in_place(what_a_restart_of_a_container_changes),
