@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <sys/socket.h>
 
 #include "net/curl.h"
@@ -118,14 +119,31 @@ static int on_socket(void *data, curl_socket_t fd, curlsocktype purpose unused_a
 	return CURL_SOCKOPT_OK;
 }
 
-static bool host_is_loopback(const char *host)
+static bool same_address(const struct sockaddr *a, const struct in_addr *v4, const struct in6_addr *v6)
 {
+	if (!a)
+		return false;
+	if (v4)
+		return a->sa_family == AF_INET && ((const struct sockaddr_in *)a)->sin_addr.s_addr == v4->s_addr;
+	return a->sa_family == AF_INET6 && IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)a)->sin6_addr, v6);
+}
+
+/* What is sent to an address of this host does not leave it. */
+static bool host_is_this_one(const char *host)
+{
+	struct ifaddrs *all = NULL;
 	struct in_addr v4;
 	struct in6_addr v6;
+	bool is_v4 = inet_pton(AF_INET, host, &v4) == 1, found = false;
 
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+	if (is_v4 && ntohl(v4.s_addr) >> 24 == 127)
+		return true;
+	if ((!is_v4 && inet_pton(AF_INET6, host, &v6) != 1) || getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *i = all; i && !found; i = i->ifa_next)
+		found = same_address(i->ifa_addr, is_v4 ? &v4 : NULL, &v6);
+	freeifaddrs(all);
+	return found || (!is_v4 && IN6_IS_ADDR_LOOPBACK(&v6));
 }
 
 /* Nothing of the environment or of a config file may lead the request elsewhere. */
@@ -134,7 +152,7 @@ static void set_limits(const struct curl_calls *curl, CURL *c, const struct http
 {
 	int64_t within_ns = ask->within_ns > 0 ? ask->within_ns : WITHIN_NS;
 	long within_ms = (long)((within_ns + NS_PER_MS - 1) / NS_PER_MS);
-	long verify = !host_is_loopback(h->host);
+	long verify = !host_is_this_one(h->host);
 
 	curl->easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl->easy_setopt(c, CURLOPT_TIMEOUT_MS, within_ms);
@@ -206,8 +224,8 @@ static int say_why(const struct curl_calls *curl, CURL *c, CURLcode code, struct
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return err_set(e, ERR_ABSENT, "no address for host '%s'", h->host);
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return err_set(e, ERR_REFUSED, "the certificate of %s port %u is not to be trusted",
-			       h->host, h->port);
+		err_set(e, ERR_REFUSED, "the certificate of %s port %u is not to be trusted", h->host, h->port);
+		return err_hint(e, "at an address of this host, written as a number, none is asked for");
 	case CURLE_COULDNT_CONNECT:
 		if (sys && sys != ECONNREFUSED && sys != ECONNRESET)
 			return err_sys(e, (int)sys, "connect to %s port %u", h->host, h->port);

@@ -8,7 +8,7 @@
 struct http {                   /* where and as whom; plain data, copied freely */
 	char          host[64];         /* numeric, or a name of this host */
 	uint16_t      port;
-	bool          tls;              /* the certificate is verified unless host is an address of loopback */
+	bool          tls;              /* the certificate is verified unless host is an address of this host */
 	const char   *user;             /* Basic, with password; NULL: none */
 	const struct secret *password;
 	const struct secret *bearer;    /* Bearer token; NULL: none */

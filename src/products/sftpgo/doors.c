@@ -59,6 +59,15 @@ static bool begins_with_tls(const struct sftpgo_config *c, const struct kind *k,
 	return strcmp(k->name, "ftp") ? sftpgo_config_bool(c, key, false) : sftpgo_config_int(c, key, 0) == 2;
 }
 
+/* For those alone who show a certificate: to anybody else it says nothing, not even /healthz. */
+static void note_members(const struct sftpgo_config *c, const char *binding, json_t *door)
+{
+	autofree char *key = xasprintf("%s.client_auth_type", binding);
+
+	if (json_bool(door, "tls", false) && sftpgo_config_int(c, key, 0) == 1)
+		json_object_set_new(door, "members", json_true());
+}
+
 static json_t *doors_of_kind(const struct sftpgo_config *c, const struct kind *k)
 {
 	autofree char *bindings = xasprintf("%s.bindings", k->section);
@@ -73,8 +82,10 @@ static json_t *doors_of_kind(const struct sftpgo_config *c, const struct kind *k
 		if (!is_open(host, port))
 			continue;
 		door = door_of(host, port, begins_with_tls(c, k, binding));
-		if (!strcmp(k->name, "http"))
+		if (!strcmp(k->name, "http")) {
 			json_object_set_new(door, "pages", pages_of(c, binding));
+			note_members(c, binding, door);
+		}
 		json_array_append_new(list, door);
 	}
 	return list;
@@ -222,7 +233,12 @@ static void put_door(json_t *probe, const char *name, const json_t *door)
 		json_object_set_new(probe, own, json_string(host));
 }
 
-/* The first that is reached by TCP, without encryption where there is a choice. */
+static int web_rank(const json_t *door)
+{
+	return json_bool(door, "tls", false) + json_bool(door, "members", false);
+}
+
+/* The first that is reached by TCP, without encryption where there is a choice, or at least for anybody. */
 static void put_web(json_t *probe, const json_t *list)
 {
 	const json_t *door, *best = NULL;
@@ -232,11 +248,13 @@ static void put_web(json_t *probe, const json_t *list)
 	{
 		if (*json_str(door, "host", "") == '/' || !json_int(door, "port", 0))
 			continue;
-		if (!best || (json_bool(best, "tls", false) && !json_bool(door, "tls", false)))
+		if (!best || web_rank(door) < web_rank(best))
 			best = door;
 	}
 	if (best)
 		put_door(probe, json_bool(best, "tls", false) ? "https" : "http", best);
+	if (json_bool(best, "members", false))
+		json_object_set_new(probe, "members", json_true());
 }
 
 /* A rate limiter counts each connection of this host, too, and each request to HTTP: /healthz is none of its exceptions.

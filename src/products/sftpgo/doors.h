@@ -6,7 +6,7 @@
 #include "products/sftpgo/config.h"
 
 /* {"sftp":[{"host","port","tls"}],"http":[..],"ftp":[..],"webdav":[..],"telemetry":[..]}: open ones; an absolute "host" is a Unix
- * socket. "tls": from the first byte on. "pages" of HTTP: {"WebAdmin": path}, those that are switched on and answer without a login.
+ * socket. "tls": from the first byte on; "members" of HTTP: it asks for a client's certificate. "pages" of HTTP: {"WebAdmin": path}, those that are switched on and answer without a login.
  * New reference. */
 json_t *doors_of(const struct sftpgo_config *c) must_check;
 
@@ -32,7 +32,7 @@ void doors_find(const json_t *container, door_list *doors);
 /* Their TCP ports, each once, SFTP and HTTP first. */
 json_t *doors_ports(const struct sftpgo_config *c) must_check;
 /* "probe" of the site document: {"host","http"|"https","sftp","sftp_host": where that is another,
- * "banner","healthz"}. No banner where somebody would feel a connection to
+ * "banner","healthz","members": HTTP asks for a client's certificate, and is only seen to listen}. No banner where somebody would feel a connection to
  * SFTP or FTP: a hook at each one, a rate limit, or a defender that counts those without a login. No healthz, many times over, where a
  * rate limit counts requests to HTTP. */
 json_t *doors_probe(const struct sftpgo_config *c) must_check;

@@ -56,6 +56,9 @@ static void outside_note(struct draft *d)
 		plan_note(d->plan,
 			  "host keys are not proved, and SFTP is looked at without a connection: a hook at each one, a rate limit or the "
 			  "defender would feel it");
+	if (json_bool(probe, "members", false))
+		plan_note(d->plan, "HTTP asks for a client's certificate (httpd.bindings client_auth_type): it is only seen to listen, and "
+			  "source.login is not taken; a second binding on 127.0.0.1 without it would be asked");
 }
 
 static void rules_note(struct draft *d)

@@ -95,7 +95,7 @@ static int somebody_listens(uint16_t port, struct err *e)
 
 static int ask_web(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
-	if (as_client && !json_bool(doors(s), "healthz", true))
+	if (json_bool(doors(s), "members", false) || (as_client && !json_bool(doors(s), "healthz", true)))
 		return somebody_listens(port_of(s, talk_has(s, "http") ? "http" : "https"), e);
 	return talk_healthz(s, as_client, deadline_left_ns(d), p->version, e);
 }

@@ -23,10 +23,12 @@ struct double_server {
 	uint16_t port;
 };
 
+static in_addr_t double_address = INADDR_LOOPBACK; /* of those that are started from here on */
+
 static inline int double_listen(uint16_t *ret_port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+				  .sin_addr.s_addr = htonl(double_address) };
 	socklen_t n = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

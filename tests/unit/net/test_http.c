@@ -1,6 +1,6 @@
 #include "net/http.h"
 
-#include "double.h"
+#include "double_tls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -295,6 +295,67 @@ static void a_header_cannot_smuggle_another(void **state unused_arg)
 	assert_int_equal(http_do(&h, &ask, &a, &e), -ERR_USAGE);
 }
 
+static void talk_tls(int fd)
+{
+	static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	SSL *s = SSL_new(served);
+	char in[4096];
+
+	signal(SIGPIPE, SIG_IGN);
+	SSL_set_fd(s, fd);
+	if (SSL_accept(s) > 0 && SSL_read(s, in, sizeof in) > 0) {
+		(void)SSL_write(s, fine, sizeof fine - 1);
+		(void)SSL_shutdown(s);
+	}
+	SSL_free(s);
+}
+
+/* A second one of loopback's device, that is of this host as that of any card is. */
+static bool take_address(const char *address)
+{
+	struct ifreq r = { .ifr_name = "lo:1" };
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), took;
+
+	inet_pton(AF_INET, address, &at.sin_addr);
+	memcpy(&r.ifr_addr, &at, sizeof at);
+	took = network_is_own ? ioctl(fd, SIOCSIFADDR, &r) : -1;
+	close(fd);
+	return took == 0;
+}
+
+/* The certificate is nobody's but the server's own: that counts at an address that is this host's, and nowhere else. */
+static void whose_certificate_is_asked_for(void **state)
+{
+	static const char own[] = "192.0.2.9";
+	static const struct {
+		const char *host;
+		bool trusted;
+	} cases[] = { { "127.0.0.1", true }, { own, true }, { "localhost", false } };
+	bool took = take_address(own);
+	struct double_server over_tls;
+
+	make_certificate(state);
+	double_address = INADDR_ANY;
+	over_tls = double_start(talk_tls);
+	double_address = INADDR_LOOPBACK;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct http h = { .port = over_tls.port, .tls = true };
+		struct http_answer a = { 0 };
+		struct err e = ERR_INIT;
+
+		if (cases[i].host == own && !took)
+			continue;
+		snprintf(h.host, sizeof h.host, "%s", cases[i].host);
+		assert_int_equal(get(&h, "/healthz", &a, &e), cases[i].trusted ? 0 : -ERR_REFUSED);
+		if (!cases[i].trusted)
+			assert_non_null(strstr(e.msg, "not to be trusted"));
+		http_answer_done(&a);
+	}
+	double_stop(&over_tls);
+	drop_certificate(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +372,7 @@ int main(void)
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(a_reset_is_a_no_and_half_an_answer_a_fault),
 		cmocka_unit_test(addresses_that_are_none),
+		cmocka_unit_test(whose_certificate_is_asked_for),
 		cmocka_unit_test(a_header_cannot_smuggle_another),
 	};
 

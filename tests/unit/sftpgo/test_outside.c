@@ -216,6 +216,38 @@ static void what_would_be_felt_is_not_asked(void **state)
 	}
 }
 
+/* Where every door of HTTP asks for a client's certificate, one is only seen to listen, by readiness, too. */
+static void http_for_members(void **state)
+{
+	static const char one[] = "{\"port\":8443,\"enable_https\":true,\"client_auth_type\":1}";
+	static const struct {
+		const char *other;
+		int port;
+	} cases[] = { { "", 8443 }, { ",{\"port\":9443,\"enable_https\":true}", 9443 }, { ",{\"port\":8080,\"client_auth_type\":1}", 8080 } };
+	uint16_t port;
+	int fd = listen_here(&port);
+	struct site s = { .doc = json_pack("{s{si ss sb}}", "probe", "https", port, "host", "127.0.0.1", "members", 1) };
+	struct err e = ERR_INIT;
+	struct probe seen;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *text = xasprintf("{\"httpd\":{\"bindings\":[%s%s]}}", one, cases[i].other);
+		autosftpgoconfig struct sftpgo_config c = { 0 };
+		autojson json_t *probe = NULL;
+
+		read_config(*state, text, &c);
+		probe = doors_probe(&c);
+		assert_int_equal(json_int(probe, json_object_get(probe, "http") ? "http" : "https", 0), cases[i].port);
+		assert_int_equal(json_bool(probe, "members", false), !*cases[i].other);
+	}
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	assert_ok(sftpgo_probe(&s, false, 60 * NS_PER_S, &seen, &e), &e);
+	assert_true(seen.serving);
+	assert_false(was_connected_to(fd));
+	close(fd);
+	json_decref(s.doc);
+}
+
 static void says_500(int fd)
 {
 	static const char answer[] = "HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -292,6 +324,7 @@ int main(void)
 		T(doors_at_two_addresses),
 		T(doors_by_name),
 		T(who_would_feel_it),
+		T(http_for_members),
 		T(the_process_that_listens),
 		T(what_would_be_felt_is_not_asked),
 		T(what_speaks_http_has_its_data_open),
