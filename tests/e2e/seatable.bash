@@ -35,7 +35,7 @@ is() { # EDITION VERSION
 }
 sql() { docker exec -e MYSQL_PWD="${PASSWORD-pa\$\$-db}" mariadb mariadb --no-defaults -h127.0.0.1 -uroot -N -B -e "$@"; }
 misbehave() { echo "$*" >"$home/seatable-server/stand-in"; }
-compose() { env -C "$home/seatable-compose" docker compose --progress quiet "$@"; }
+compose() { env -C "$home/seatable-compose" PWD="$home/seatable-compose" docker compose --progress quiet "$@"; }
 
 # ---- clients
 

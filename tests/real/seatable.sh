@@ -141,7 +141,8 @@ seatable_make_legacy() { # home edition version
 			>"$1/seatable/docker-compose.yml" && seatable_license "$1/seatable/seatable-data/seatable/seatable-license.txt"
 }
 
-seatable_compose() { env -C "$1/seatable-compose" docker compose --progress quiet "${@:2}"; }
+# As from a shell that went there, which keeps the way that it took: by a link, perhaps.
+seatable_compose() { env -C "$1/seatable-compose" PWD="$1/seatable-compose" docker compose --progress quiet "${@:2}"; }
 
 # As far as the documentation has it: every service answers its own ping, and the server says what it is.
 seatable_pings() {
