@@ -127,6 +127,18 @@ turned_back() {
 	old_world "$(cat "$lab/rules")"
 }
 
+@test "stand-in: an event rule that somebody sets active between the plan and the stop is turned back from" {
+	active_rules >"$lab/rules"
+	printf '%s\n' "#!$(command -v python3)" 'import sqlite3, sys' "db = sqlite3.connect('$root/sftpgo.db', timeout=60)" \
+		"db.execute(\"update events_rules set status = ? where name = 'uploads'\", ((sys.argv + [1])[1],))" 'db.commit()' >"$lab/rule"
+	chmod 755 "$lab/rule"
+	"$lab/rule" 0
+	goal admin "$lab/password"
+	echo "hooks: {before_stop: [$lab/rule]}" >>"$lab/migration.yaml"
+	turned_back '' "event rule 'uploads' is active, and an action of it is one that Enterprise reads otherwise"
+	rm "$root/env.d/stand-in.env"
+}
+
 # The old server is started with the faults' environment, too: those that it minds come last, one beside the other.
 @test "stand-in: one that never opens SFTP, hangs, takes no licence, lists no folder elsewhere, has another host key or refuses a login is turned back from" {
 	local keys=SFTPGO_SFTPD__HOST_KEYS=$lab/other_key login=SFTPGO_SFTPD__PASSWORD_AUTHENTICATION=0

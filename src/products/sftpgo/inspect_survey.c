@@ -5,6 +5,7 @@
 #include "products/sftpgo/action_remarks.h"
 #include "products/sftpgo/inspect.h"
 #include "products/sftpgo/named.h"
+#include "products/sftpgo/rules_waiting.h"
 #include "products/sftpgo/side_list.h"
 
 #define KEY_MAX   (64u << 10)
@@ -18,8 +19,7 @@ struct survey {
 	struct named removed, partial;    /* administrators by their permissions */
 	json_t *login_admin;
 	json_t *types, *statuses;
-	json_t *waiting;   /* {action: true}: whose rules wait for somebody who looks at it */
-	json_t *rules;     /* {rule: {"trigger","actions":[..]}}: active, and using one of these */
+	struct rules_waiting waiting;
 	json_t *gcs_types; /* {type of a key: n} */
 	struct named elsewhere; /* users, groups, folders whose files are not on this host */
 	struct side_list *list; /* of each of them, wherever; NULL: none is kept */
@@ -87,9 +87,6 @@ static int survey_storage(void *arg, const struct storage_use *u, struct err *e 
 
 /* ---- events ---- */
 
-/* Beside placeholders: what Enterprise deletes or copies, and open source did not. */
-#define WAITING (1u << REMARK_DELETES | 1u << REMARK_PATTERN)
-
 static const json_t *enabled_commands(const struct look *k)
 {
 	const struct sftpgo_setting *s =
@@ -104,31 +101,18 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 	unsigned found = action_remarks(a, enabled_commands(s->look));
 
 	count_up(s->types, action_type_name(a->type));
-	if (a->texts || found & WAITING)
-		json_object_set_new(s->waiting, a->name, json_true());
+	rules_waiting_action(&s->waiting, a, found);
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (found & 1u << i)
 			named_add(&s->remarks[i], "%s", a->name);
 	return 0;
 }
 
-/* Actions come before the rules that use them: enum object_kind. */
 static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused_arg)
 {
-	json_t *actions = json_array(), *one;
 	struct survey *s = arg;
-	size_t i;
 
-	json_array_foreach((json_t *)u->actions, i, one)
-	{
-		if (json_object_get(s->waiting, json_str(one, "name", "")))
-			json_array_append(actions, json_object_get(one, "name"));
-	}
-	if (u->active && json_array_size(actions))
-		json_object_set_new(
-		    s->rules, u->name,
-		    json_pack("{si sO}", "trigger", u->trigger, "actions", actions));
-	json_decref(actions);
+	rules_waiting_rule(&s->waiting, u);
 	return 0;
 }
 
@@ -349,8 +333,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->statuses);
 	json_decref(s->gcs_types);
 	json_decref(s->homes);
-	json_decref(s->waiting);
-	json_decref(s->rules);
+	rules_waiting_done(&s->waiting);
 	free(s->first_shut);
 }
 
@@ -363,9 +346,7 @@ void look_at_objects(struct look *k)
 			    .types = json_object(),
 			    .statuses = json_object(),
 			    .gcs_types = json_object(),
-			    .homes = json_object(),
-			    .waiting = json_object(),
-			    .rules = json_object() };
+			    .homes = json_object() };
 	autosecret struct secret key = { 0 };
 	struct census_watch w = { .storage = survey_storage,
 				  .action = survey_action,
@@ -380,6 +361,7 @@ void look_at_objects(struct look *k)
 	struct err e = ERR_INIT, keyless = ERR_INIT;
 	struct census c = { 0 };
 
+	rules_waiting_init(&s.waiting);
 	if (k->c->side && side_list_open(&list, k->c->side, "storage", &e) < 0)
 		look_missing(k, SF_STORAGE_LIST, &e);
 	else if (k->c->side)
@@ -399,7 +381,7 @@ void look_at_objects(struct look *k)
 		put_actions(k, &s, &c);
 		put_accounts(k, &s, &c);
 		put_secrets(k, &s, &c);
-		k->rules = json_incref(s.rules);
+		k->rules = json_incref(s.waiting.rules);
 		k->all_noted = true;
 	}
 	survey_done(&s);

@@ -7,6 +7,8 @@
 #include "products/sftpgo/facts.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/objects_compare.h"
+#include "products/sftpgo/rules_waiting.h"
+#include "products/sftpgo/sftpgo.h"
 
 #include "golden_db.h"
 
@@ -116,11 +118,62 @@ static void without_a_restore_point_it_is_lost(void **state)
 	bench_done(&b);
 }
 
+/* A rule that waits for somebody who looks at it, when the plan was made; and what became of it, or of others, by the stop. */
+static const struct {
+	const char *sql;
+	bool pauses, refused;
+} rules[] = {
+	{ "UPDATE events_rules SET status = 0", true, false },
+	{ "UPDATE events_rules SET status = 0 WHERE name != 'uploads'", true, true },
+	{ "UPDATE events_rules SET status = 0 WHERE name != 'every year'", true, true },
+	{ "UPDATE events_rules SET status = 0 WHERE name != 'uploads'", false, false },
+	{ "UPDATE events_rules SET status = 0 WHERE name != 'every year'", false, true },
+	{ "UPDATE events_rules SET status = 0 WHERE name != 'every year'; UPDATE events_actions SET options = '{}', type = 4", true, false },
+};
+
+static void a_rule_set_active_before_the_stop_is_refused(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		autofree char *name = xasprintf("rules-%zu.db", i), *file = xstrdup(golden_db(*state, name, "provider-33.sql"));
+		struct provider_at at = { .driver = "sqlite", .path = file };
+		struct site site = { .doc = json_object() };
+		autofacts struct facts found = { 0 };
+		autoprovider struct provider *db = NULL;
+		json_t *planned = NULL, *pinned;
+		struct err e = ERR_INIT;
+		struct bench b;
+
+		bench_init(&b, *state, file, NULL);
+		pinned = json_object_get(b.plan.doc, "pinned");
+		run_sql_on(file, "UPDATE events_rules SET status = (name = 'uploads')");
+		assert_ok(provider_open(&at, &db, &e), &e);
+		assert_ok(rules_waiting_read(db, &planned, &e), &e);
+		assert_non_null(json_object_get(planned, "uploads"));
+		assert_int_equal(json_object_size(planned), 1);
+		json_object_set_new(pinned, SF_RULES, planned);
+		json_object_set_new(pinned, SF_DB_FILE, json_string(file));
+		run_sql_on(file, "UPDATE events_rules SET status = 1");
+		run_sql_on(file, rules[i].sql);
+		if (rules[i].pauses)
+			*vec_push(&b.plan.steps) = (struct step){ .id = (char *)"pause-rules" };
+		b.c.sites = &site;
+		b.c.n_sites = 1;
+		if (rules[i].refused)
+			assert_fails(sftpgo_inspect(&b.c, NULL, DEPTH_FROZEN, &found, &e), &e, ERR_CHANGED);
+		else
+			assert_ok(sftpgo_inspect(&b.c, NULL, DEPTH_FROZEN, &found, &e), &e);
+		vec_done(&b.plan.steps);
+		json_decref(site.doc);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(the_restore_point_has_it_too),
 		in_place(without_a_restore_point_it_is_lost),
+		in_place(a_rule_set_active_before_the_stop_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/frozen", tests, NULL, NULL);
