@@ -3,6 +3,8 @@
 
 #include "products/sftpgo/checks.h"
 #include "products/sftpgo/crossing.h"
+#include "products/sftpgo/event_goal.h"
+#include "products/sftpgo/event_kept.h"
 
 static bool has_login(const struct goal *to)
 {
@@ -102,6 +104,19 @@ CHECK(license)
 		results_add(ret, id, VERDICT_PASS, NULL, "put into env.d before the first start");
 }
 
+/* The run keeps them as text with indents, in less room than that. */
+#define DUMP_MAX (EVENT_KEPT_MAX / 2)
+
+static void judge_dump(const struct facts *now, const struct goal *to, const char *id, struct results *ret)
+{
+	int64_t bytes = json_int(facts_get(now, SF_ACTIONS), "dump_bytes", 0);
+
+	if (events_wanted(to) != EVENTS_LEAVE && bytes > DUMP_MAX)
+		results_add(ret, id, VERDICT_BLOCK, "settings.events",
+			    "actions and rules are %lld MiB, more than a run keeps: leave the setting out, and translate a dump with "
+			    "'crossgrade convert sftpgo-events'", (long long)(bytes >> 20));
+}
+
 CHECK(event_rules)
 {
 	static const char id[] = "sftpgo.event-rules";
@@ -112,6 +127,7 @@ CHECK(event_rules)
 		return;
 	if (!json_object_size(rules))
 		results_add(ret, id, VERDICT_PASS, NULL, "no active rule uses an action with placeholders, or one that deletes or copies patterns");
+	judge_dump(now, to, id, ret);
 	json_object_foreach((json_t *)rules, name, rule)
 	{
 		autofree char *subject = xasprintf("rule %s", name), *actions = value_text(json_object_get(rule, "actions"));

@@ -8,7 +8,6 @@
 #include "products/sftpgo/event_rest.h"
 
 #define OBJECTS_MAX 100000
-#define KEPT_MAX    (64u << 20) /* bytes of all of them, as written */
 
 void event_kept_done(struct event_kept *k)
 {
@@ -27,8 +26,8 @@ static int add(struct event_kept *k, json_t *list, struct sv text, const json_t 
 	if (json_array_size(list) == OBJECTS_MAX)
 		return err_set(e, ERR_SPACE, "there are more than %d of them", OBJECTS_MAX);
 	k->bytes += text.n;
-	if (k->bytes > KEPT_MAX) {
-		err_set(e, ERR_SPACE, "the event actions and rules are larger than %u bytes", KEPT_MAX);
+	if (k->bytes > EVENT_KEPT_MAX) {
+		err_set(e, ERR_SPACE, "the event actions and rules are larger than %u bytes", EVENT_KEPT_MAX);
 		return err_hint(e, "'crossgrade convert sftpgo-events' translates dumps of any size");
 	}
 	json_array_append(list, (json_t *)one);

@@ -1,6 +1,6 @@
 /* The dump of event actions and rules that a crossing to Enterprise keeps before its stop, for the second plan, which translates from
  * it: the migration itself rewrites the texts (dot_pass.h), and what it makes of some cannot be translated any more. Any dump of
- * SFTPGo's will do in its place, up to 64 MiB of actions and rules. The encrypted password of an action is in none that we kept.
+ * SFTPGo's will do in its place, up to EVENT_KEPT_MAX of actions and rules. The encrypted password of an action is in none that we kept.
  *
  *	{"taken_from": "2.7.5", "kept_by": RUN, "paused": [rule], "version": 17, "event_actions": [...], "event_rules": [...]}
  *
@@ -9,6 +9,8 @@
 
 #include "io/dir.h"
 #include "products/sftpgo/event_judge.h"
+
+#define EVENT_KEPT_MAX (64u << 20) /* bytes, as written */
 
 struct event_kept {
 	json_t *actions, *rules;        /* as dumped */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "products/sftpgo/event_kept.h"
 #include "products/sftpgo/objects.h"
 
 /* ---- rules ---- */
@@ -38,6 +39,17 @@ void event_rule_digest(const json_t *rule, char ret[65])
 	struct object o = { .kind = OBJ_EVENT_RULES, .fields = bare };
 
 	object_digest(&o, ret);
+}
+
+int events_dump_get(struct rest *api, json_t **ret, struct err *e)
+{
+	static const char *const query[] = { "output-data", "1", "scopes", "actions,rules", NULL };
+	int r;
+
+	api->max = EVENT_KEPT_MAX;
+	r = rest_query(api, "/api/v2/dumpdata", query, ret, e);
+	api->max = 0;
+	return r;
 }
 
 /* ERR_CHANGED when it is not there any more. */

@@ -10,6 +10,8 @@ enum { EVENT_RULE_OFF = 0, EVENT_RULE_ON = 1 };
 int  event_rule_get(struct rest *api, const char *name, json_t **ret, struct err *e) must_check;
 /* The rule with that status; nothing when it has it already. */
 int  event_rule_save(struct rest *api, const char *name, const json_t *rule, int status, struct err *e) must_check;
+/* Actions and rules, as a dump has them; ERR_SPACE above EVENT_KEPT_MAX. New reference. */
+int  events_dump_get(struct rest *api, json_t **ret, struct err *e) must_check;
 /* Without status and times. */
 void event_rule_digest(const json_t *rule, char ret[65]);
 

@@ -96,7 +96,8 @@
 						 * users s3 "anna" "bucket": of what is local its directory; inspect --save alone */
 #define SF_HOMES           "provider.homes"     /* O {"below": {directory: homes and mapped paths right below it}, "more": those of
 						 * further directories} */
-#define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, action_remark_name(): named_json()} */
+#define SF_ACTIONS         "provider.actions"   /* O {"total": n, "types": {name: n}, "dump_bytes": of a dump of them and the rules, about,
+                                                 * action_remark_name(): named_json()} */
 #define SF_ADMINS          "provider.admins"    /* O {"super": an active one has every permission, "removed": named_json() with
                                                  * permissions that are gone, "partial": that Enterprise cuts} */
 #define SF_LOGIN_ADMIN     "provider.login_admin" /* O {"user","found","active","super","two_factor","needs_two_factor",

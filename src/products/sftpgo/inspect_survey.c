@@ -20,6 +20,8 @@ struct survey {
 	json_t *login_admin;
 	json_t *types, *statuses;
 	struct rules_waiting waiting;
+	json_t *sizes;     /* {action: bytes of its options} */
+	int64_t dump_bytes; /* of actions and rules: each rule of a dump has its actions' options again */
 	json_t *gcs_types; /* {type of a key: n} */
 	struct named elsewhere; /* users, groups, folders whose files are not on this host */
 	struct side_list *list; /* of each of them, wherever; NULL: none is kept */
@@ -95,6 +97,11 @@ static const json_t *enabled_commands(const struct look *k)
 	return s ? s->value : NULL;
 }
 
+static json_int_t size_of(const json_t *options)
+{
+	return options ? (json_int_t)json_dumpb(options, NULL, 0, JSON_COMPACT) : 0;
+}
+
 static int survey_action(void *arg, const struct action_use *a, struct err *e unused_arg)
 {
 	struct survey *s = arg;
@@ -102,6 +109,8 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 
 	count_up(s->types, action_type_name(a->type));
 	rules_waiting_action(&s->waiting, a, found);
+	json_object_set_new(s->sizes, a->name, json_integer(size_of(a->options)));
+	s->dump_bytes += size_of(a->options);
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (found & 1u << i)
 			named_add(&s->remarks[i], "%s", a->name);
@@ -111,8 +120,12 @@ static int survey_action(void *arg, const struct action_use *a, struct err *e un
 static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused_arg)
 {
 	struct survey *s = arg;
+	const json_t *one;
+	size_t i;
 
 	rules_waiting_rule(&s->waiting, u);
+	json_array_foreach((json_t *)u->actions, i, one)
+		s->dump_bytes += json_int(s->sizes, json_str(one, "name", ""), 0);
 	return 0;
 }
 
@@ -258,8 +271,8 @@ static void put_list(struct look *k, struct side_list *list)
 
 static void put_actions(struct look *k, struct survey *s, const struct census *c)
 {
-	json_t *doc = json_pack("{sI sO}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS],
-				"types", s->types);
+	json_t *doc = json_pack("{sI sO sI}", "total", (json_int_t)c->objects.n[OBJ_EVENT_ACTIONS],
+				"types", s->types, "dump_bytes", (json_int_t)s->dump_bytes);
 
 	for (int i = 0; i < REMARK__MAX; i++)
 		if (s->remarks[i].n)
@@ -334,6 +347,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->gcs_types);
 	json_decref(s->homes);
 	rules_waiting_done(&s->waiting);
+	json_decref(s->sizes);
 	free(s->first_shut);
 }
 
@@ -346,7 +360,8 @@ void look_at_objects(struct look *k)
 			    .types = json_object(),
 			    .statuses = json_object(),
 			    .gcs_types = json_object(),
-			    .homes = json_object() };
+			    .homes = json_object(),
+			    .sizes = json_object() };
 	autosecret struct secret key = { 0 };
 	struct census_watch w = { .storage = survey_storage,
 				  .action = survey_action,

@@ -51,7 +51,7 @@ static int ask(struct rest *r, const struct http_ask *what, struct http_answer *
 
 	copy.headers = headers;
 	copy.within_ns = WITHIN;
-	copy.max = ANSWER_MAX;
+	copy.max = r->max ? r->max : ANSWER_MAX;
 	r->http.bearer = r->key.bytes && !r->api_key ? &r->key : NULL;
 	return http_do(&r->http, &copy, ret, e);
 }

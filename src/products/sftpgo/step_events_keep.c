@@ -10,9 +10,7 @@
 #include "io/file.h"
 #include "products/sftpgo/event_goal.h"
 #include "products/sftpgo/event_report.h"
-#include "products/sftpgo/rest.h"
-
-#define KEPT_MAX (16u << 20)
+#include "products/sftpgo/event_rest.h"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -50,7 +48,7 @@ static int is_ours(const struct ctx *c, const struct dir *d, const char *rel, st
 	autojson json_t *doc = NULL;
 	struct err why = ERR_INIT;
 
-	if (json_read(d, rel, KEPT_MAX, &doc, &why) >= 0)
+	if (json_read(d, rel, EVENT_KEPT_MAX, &doc, &why) >= 0)
 		return !strcmp(json_str(doc, EVENT_KEPT_BY, ""), run_of(c));
 	if (why.kind == ERR_FORMAT || why.kind == ERR_SPACE || why.kind == ERR_REFUSED)
 		return 0;
@@ -74,12 +72,11 @@ static int create(const struct ctx *c, const struct dir *d, const char *rel, str
 
 static int keep(struct ctx *c, struct site *s, const json_t *params, const struct dir *d, const char *rel, struct err *e)
 {
-	static const char *const query[] = { "output-data", "1", "scopes", "actions,rules", NULL };
-	autobuf struct buf text = BUF_MAX(KEPT_MAX);
+	autobuf struct buf text = BUF_MAX(EVENT_KEPT_MAX);
 	autojson json_t *dump = NULL, *kept = NULL;
 	autorest struct rest api = { 0 };
 
-	if (rest_login(s, &api, e) < 0 || rest_query(&api, "/api/v2/dumpdata", query, &dump, e) < 0)
+	if (rest_login(s, &api, e) < 0 || events_dump_get(&api, &dump, e) < 0)
 		return err_wrap(e, "ask for the event actions");
 	kept = event_kept_of(dump, json_str(params, "release", ""), run_of(c), json_object_get(params, "paused"));
 	json_pretty(kept, &text);

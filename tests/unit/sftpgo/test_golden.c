@@ -56,6 +56,7 @@ int main(void)
 		{ "sftpgo.license", "over", VERDICT_PASS },
 		{ "sftpgo.license", "set", VERDICT_PASS },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
+		{ "sftpgo.event-rules", "long", VERDICT_BLOCK },
 		{ "sftpgo.conf", "emptied", VERDICT_BLOCK },
 		{ "sftpgo.conf", "dropped", VERDICT_PASS },
 		{ "sftpgo.driver", "string", VERDICT_BLOCK },

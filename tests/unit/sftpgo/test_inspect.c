@@ -329,8 +329,8 @@ static void rules_that_delete_wait(void **state)
 	struct looking l;
 	struct err e = ERR_INIT;
 
-	run_sql_on(at.path, "UPDATE events_actions SET type = 9, options = CAST('{\"fs_config\":{\"type\":2,\"deletes\":[\"/spool/done\"]}}' "
-			    "AS BLOB) WHERE name = 'keep'");
+	run_sql_on(at.path, "UPDATE events_actions SET type = 9, options = CAST('{\"fs_config\":{\"type\":2,\"deletes\":[\"/spool/' || printf('%.10000c', 'd') || "
+			    "'\"]}}' AS BLOB) WHERE name = 'keep'");
 	look_begin(&l, p, "{}");
 	l.k.c = &c;
 	l.k.l.root = xstrdup(p->path);
@@ -338,6 +338,8 @@ static void rules_that_delete_wait(void **state)
 	look_at_objects(&l.k);
 	assert_true(json_lists(json_object_get(json_object_get(l.k.rules, "daily"), "actions"), "keep"));
 	assert_null(json_object_get(l.k.rules, "by hand"));
+	/* In a dump it is there twice. */
+	assert_true(json_int(facts_get(&l.f, SF_ACTIONS), "dump_bytes", 0) > 20000);
 	json_decref(l.k.rules);
 	look_gathering_done(&l.k);
 	provider_close(l.k.db);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "engine/event.h"
 #include "engine/step.h"
+#include "products/sftpgo/event_rest.h"
 #include "products/sftpgo/quotas.h"
 #include "products/sftpgo/rest.h"
 #include "products/sftpgo/transfers.h"
@@ -21,6 +22,8 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 #define TRANSFERS                                                                                                   \
 	"{\"username\":\"u\",\"protocol\":\"SFTP\",\"active_transfers\":[{\"operation_type\":\"upload\",\"path\":"  \
 	"\"/in/a.bin\",\"size\":7},{\"operation_type\":\"download\",\"path\":\"/b\",\"size\":1}]}"
+
+#define MUCH (5u << 20)
 
 static int tokens, asked, ends_after, fails, copies = 1; /* in the child */
 
@@ -51,6 +54,15 @@ static void answer_transfers(int fd)
 	answer(fd, "200 OK", buf_str(&text));
 }
 
+static void answer_much(int fd)
+{
+	autofree char *name = xcalloc(1, MUCH + 1), *text = NULL;
+
+	memset(name, 'x', MUCH);
+	text = xasprintf("{\"event_actions\":[{\"name\":\"%s\"}]}", name);
+	answer(fd, "200 OK", text);
+}
+
 /* Every second token has expired at once. */
 static void talk(int fd)
 {
@@ -79,6 +91,8 @@ static void talk(int fd)
 			answer_transfers(fd);
 	} else if (strstr(request, " /api/v2/users/u ")) {
 		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
+	} else if (strstr(request, " /api/v2/dumpdata?output-data=1&scopes=actions%2Crules ")) {
+		answer_much(fd);
 	} else if (strstr(request, " /api/v2/version ")) {
 		answer(fd, "200 OK", "{\"version\":\"2.7.5\"}");
 	} else if (strstr(request, " /once ")) {
@@ -322,6 +336,21 @@ static void bears_a_refused_login_and_stops_when_asked(void **state)
 	end(&f);
 }
 
+/* A thousand mails with a page each, in every rule that sends them. */
+static void takes_a_long_list_of_actions(void **state)
+{
+	autorest struct rest api = { 0 };
+	autojson json_t *dump = NULL;
+	struct err e = ERR_INIT;
+	struct fixture f;
+
+	begin(&f, "password_file", "secret\n");
+	assert_int_equal(rest_login(&f.site, &api, &e), 0);
+	assert_int_equal(events_dump_get(&api, &dump, &e), 0);
+	end(&f);
+	assert_int_equal(strlen(json_str(json_array_get(json_object_get(dump, "event_actions"), 0), "name", "")), MUCH);
+}
+
 static void note_quotas(json_t *moved, enum object_kind kind, int n)
 {
 	static const char *const fields[] = { "used_quota_files", "used_quota_size", "email" };
@@ -420,6 +449,7 @@ int main(void)
 		cmocka_unit_test(tells_how_many_more_are_cut),
 		cmocka_unit_test(asks_again_until_the_time_is_up),
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
+		cmocka_unit_test(takes_a_long_list_of_actions),
 		cmocka_unit_test(tells_every_quota_that_is_left),
 		cmocka_unit_test(knows_where_an_upload_lies),
 		cmocka_unit_test(encodes_names),
