@@ -117,6 +117,25 @@ static void judge_dump(const struct facts *now, const struct goal *to, const cha
 			    "'crossgrade convert sftpgo-events'", (long long)(bytes >> 20));
 }
 
+/* Those that are set inactive themselves go first, and hear nothing. */
+static void judge_hearers(const struct facts *now, const json_t *rules, const char *id, struct results *ret)
+{
+	static const char told[] = "hears each save of a rule, when this run sets them inactive, and when they are translated and set active again";
+	const json_t *heard = facts_get(now, SF_HEARD), *one;
+	const char *hook = json_str(heard, "hook", NULL);
+	size_t i;
+
+	json_array_foreach(json_object_get(heard, "rules"), i, one)
+	{
+		autofree char *subject = xasprintf("rule %s", json_string_value(one));
+
+		if (!json_object_get(rules, json_string_value(one)))
+			results_add(ret, id, VERDICT_WARN, subject, "it %s", told);
+	}
+	if (hook)
+		results_add(ret, id, VERDICT_WARN, hook, "it %s", told);
+}
+
 CHECK(event_rules)
 {
 	static const char id[] = "sftpgo.event-rules";
@@ -127,6 +146,8 @@ CHECK(event_rules)
 		return;
 	if (!json_object_size(rules))
 		results_add(ret, id, VERDICT_PASS, NULL, "no active rule uses an action with placeholders, or one that deletes or copies patterns");
+	else
+		judge_hearers(now, rules, id, ret);
 	judge_dump(now, to, id, ret);
 	json_object_foreach((json_t *)rules, name, rule)
 	{

@@ -131,6 +131,8 @@
 #define SF_RULES           "provider.rules"     /* P {rule: {"trigger","actions":[those with placeholders,
 						 * or that delete, or copy a pattern]}}: active ones */
 
+#define SF_HEARD           "provider.heard"     /* O {"rules":[active ones],"hook": str?}: what hears a save of an event rule or action */
+
 #define SF_EVENTS          "goal.events_dump"   /* P {"file","found","sha256","from","paused"?: [rule] that its run set inactive}:
 						 * settings.events_dump; absent: not asked for */
 

@@ -7,9 +7,11 @@
 #include "products/sftpgo/named.h"
 #include "products/sftpgo/rules_waiting.h"
 #include "products/sftpgo/side_list.h"
+#include "products/sftpgo/trial_fit.h"
 
 #define KEY_MAX   (64u << 10)
 #define HOMES_MAX 100 /* directories that are named */
+#define HEARD_MAX 100 /* rules that are named */
 
 struct survey {
 	struct look *look;
@@ -22,6 +24,7 @@ struct survey {
 	struct rules_waiting waiting;
 	json_t *sizes;     /* {action: bytes of its options} */
 	int64_t dump_bytes; /* of actions and rules: each rule of a dump has its actions' options again */
+	json_t *hearing;   /* [rule]: active, and told when an event rule or action is saved */
 	json_t *gcs_types; /* {type of a key: n} */
 	struct named elsewhere; /* users, groups, folders whose files are not on this host */
 	struct side_list *list; /* of each of them, wherever; NULL: none is kept */
@@ -126,6 +129,8 @@ static int survey_rule(void *arg, const struct rule_use *u, struct err *e unused
 	rules_waiting_rule(&s->waiting, u);
 	json_array_foreach((json_t *)u->actions, i, one)
 		s->dump_bytes += json_int(s->sizes, json_str(one, "name", ""), 0);
+	if (u->active && hears_saved_events(u->trigger, u->conditions) && json_array_size(s->hearing) < HEARD_MAX)
+		json_array_append_new(s->hearing, json_text(u->name));
 	return 0;
 }
 
@@ -281,6 +286,12 @@ static void put_actions(struct look *k, struct survey *s, const struct census *c
 	look_observe(k, SF_ACTIONS, doc, "data provider");
 }
 
+static void put_hearing(struct look *k, struct survey *s)
+{
+	look_observe(k, SF_HEARD, json_pack("{sO ss*}", "rules", s->hearing, "hook", hook_on_saved_events(&k->l.conf)),
+		     "data provider and configuration");
+}
+
 static void put_accounts(struct look *k, struct survey *s, const struct census *c)
 {
 	look_observe(k, SF_ADMINS,
@@ -348,6 +359,7 @@ static void survey_done(struct survey *s)
 	json_decref(s->homes);
 	rules_waiting_done(&s->waiting);
 	json_decref(s->sizes);
+	json_decref(s->hearing);
 	free(s->first_shut);
 }
 
@@ -361,7 +373,8 @@ void look_at_objects(struct look *k)
 			    .statuses = json_object(),
 			    .gcs_types = json_object(),
 			    .homes = json_object(),
-			    .sizes = json_object() };
+			    .sizes = json_object(),
+			    .hearing = json_array() };
 	autosecret struct secret key = { 0 };
 	struct census_watch w = { .storage = survey_storage,
 				  .action = survey_action,
@@ -394,6 +407,7 @@ void look_at_objects(struct look *k)
 		if (s.list)
 			put_list(k, s.list);
 		put_actions(k, &s, &c);
+		put_hearing(k, &s);
 		put_accounts(k, &s, &c);
 		put_secrets(k, &s, &c);
 		k->rules = json_incref(s.waiting.rules);

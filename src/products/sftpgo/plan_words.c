@@ -72,6 +72,21 @@ static void rules_note(struct draft *d)
 			"then set it active; a way back sets it active again", json_string_value(one));
 }
 
+static void hearers_note(struct draft *d)
+{
+	const json_t *heard = facts_get(d->now, SF_HEARD), *one;
+	const char *hook = json_str(heard, "hook", NULL);
+	size_t i;
+
+	if (!plan_step(d->plan, "pause-rules") && !plan_step(d->plan, "events"))
+		return;
+	json_array_foreach(json_object_get(heard, "rules"), i, one)
+		plan_note(d->plan, "event rule '%s' hears each save of a rule or an action by this run, as long as it is active",
+			  json_string_value(one));
+	if (hook)
+		plan_note(d->plan, "%s hears each save of a rule or an action by this run", hook);
+}
+
 static void enterprise_note(struct draft *d)
 {
 	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE))
@@ -104,6 +119,7 @@ void sftpgo_draft_notes(struct draft *d)
 	nodes_note(d);
 	drain_note(d);
 	rules_note(d);
+	hearers_note(d);
 	enterprise_note(d);
 }
 

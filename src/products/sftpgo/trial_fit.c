@@ -29,6 +29,8 @@ static const json_t *below(const json_t *o, const char *a, const char *b)
 static const char *const of_files[] = { "upload",	"pre-upload",	  "first-upload", "download", "pre-download",
 					"first-download", "delete",	  "pre-delete",	  NULL };
 static const char *const of_account[] = { "add", "delete", NULL };
+static const char *const of_saving[] = { "update", NULL };
+static const char *const saved[] = { "event_rule", "event_action", NULL };
 
 /* As path.Match of Go, and wider where patterns are written that it does not have. */
 static bool meets(const json_t *pattern, const char *name)
@@ -74,6 +76,14 @@ bool trial_fires_on_account(const json_t *rule, const char *admin)
 
 	return is_active(rule, PROVIDER_EVENT) && lists_one(json_object_get(conditions, "provider_events"), of_account) &&
 	       (!json_array_size(objects) || json_lists(objects, "user")) && names_meet(rule, admin);
+}
+
+bool hears_saved_events(int trigger, const json_t *conditions)
+{
+	const json_t *objects = below(conditions, "options", "provider_objects");
+
+	return trigger == PROVIDER_EVENT && lists_one(json_object_get(conditions, "provider_events"), of_saving) &&
+	       (!json_array_size(objects) || lists_one(objects, saved));
 }
 
 static const json_t *list_of(const struct sftpgo_config *c, const char *key)
@@ -129,6 +139,14 @@ const char *trial_hook_on_account(const struct sftpgo_config *c)
 		return on_login;
 	if (is_set(c, "data_provider.actions.hook") && lists_one(list_of(c, "data_provider.actions.execute_on"), of_account) &&
 	    json_lists(list_of(c, "data_provider.actions.execute_for"), "user"))
+		return "data_provider.actions.hook";
+	return notifies(c, "provider_events") ? "a notifier plugin" : NULL;
+}
+
+const char *hook_on_saved_events(const struct sftpgo_config *c)
+{
+	if (is_set(c, "data_provider.actions.hook") && lists_one(list_of(c, "data_provider.actions.execute_on"), of_saving) &&
+	    lists_one(list_of(c, "data_provider.actions.execute_for"), saved))
 		return "data_provider.actions.hook";
 	return notifies(c, "provider_events") ? "a notifier plugin" : NULL;
 }

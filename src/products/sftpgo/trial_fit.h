@@ -12,6 +12,9 @@
 bool trial_fires_on_files(const json_t *rule, const char *user);
 /* When an administrator makes a user and deletes it again? `admin` NULL: nobody knows his name. */
 bool trial_fires_on_account(const json_t *rule, const char *admin);
+/* And what hears of it when an event rule or action is saved: a rule of this trigger, with these conditions? A hook, as below. */
+bool hears_saved_events(int trigger, const json_t *conditions);
+const char *hook_on_saved_events(const struct sftpgo_config *c);
 /* Triggers that a rule which the operator names may have. */
 #define TRIAL_FS_EVENT  1       /* fired by the file of a trial */
 #define TRIAL_ON_DEMAND 6       /* started by itself */

@@ -57,6 +57,7 @@ int main(void)
 		{ "sftpgo.license", "set", VERDICT_PASS },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
 		{ "sftpgo.event-rules", "long", VERDICT_BLOCK },
+		{ "sftpgo.event-rules", "heard", VERDICT_WARN },
 		{ "sftpgo.conf", "emptied", VERDICT_BLOCK },
 		{ "sftpgo.conf", "dropped", VERDICT_PASS },
 		{ "sftpgo.driver", "string", VERDICT_BLOCK },

@@ -329,6 +329,7 @@ static void rules_that_delete_wait(void **state)
 	struct looking l;
 	struct err e = ERR_INIT;
 
+	run_sql_on(at.path, "UPDATE events_rules SET trigger = 2, conditions = CAST('{\"provider_events\":[\"update\"]}' AS BLOB) WHERE name = 'uploads'");
 	run_sql_on(at.path, "UPDATE events_actions SET type = 9, options = CAST('{\"fs_config\":{\"type\":2,\"deletes\":[\"/spool/' || printf('%.10000c', 'd') || "
 			    "'\"]}}' AS BLOB) WHERE name = 'keep'");
 	look_begin(&l, p, "{}");
@@ -338,6 +339,8 @@ static void rules_that_delete_wait(void **state)
 	look_at_objects(&l.k);
 	assert_true(json_lists(json_object_get(json_object_get(l.k.rules, "daily"), "actions"), "keep"));
 	assert_null(json_object_get(l.k.rules, "by hand"));
+	assert_true(json_lists(json_object_get(facts_get(&l.f, SF_HEARD), "rules"), "uploads"));
+	assert_int_equal(json_array_size(json_object_get(facts_get(&l.f, SF_HEARD), "rules")), 1);
 	/* In a dump it is there twice. */
 	assert_true(json_int(facts_get(&l.f, SF_ACTIONS), "dump_bytes", 0) > 20000);
 	json_decref(l.k.rules);

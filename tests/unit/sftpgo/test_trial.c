@@ -78,6 +78,23 @@ static void a_rule_of_objects_fires_when_an_account_is_made(void **state)
 	assert_false(trial_fires_on_account(updates, "admin"));
 }
 
+static bool hears(const char *conditions)
+{
+	autojson json_t *c = doc(conditions);
+
+	assert_false(hears_saved_events(1, c));
+	return hears_saved_events(2, c);
+}
+
+static void who_hears_that_a_rule_is_saved(void **state)
+{
+	assert_true(hears("{'provider_events':['add','update']}"));
+	assert_true(hears("{'provider_events':['update'],'options':{'provider_objects':['user','event_rule']}}"));
+	assert_true(hears("{'provider_events':['update'],'options':{'provider_objects':['event_action']}}"));
+	assert_false(hears("{'provider_events':['update'],'options':{'provider_objects':['user']}}"));
+	assert_false(hears("{'provider_events':['add','delete']}"));
+}
+
 /* What trial_user() says of them, as "home /srv/anna", "no_files ...", with "by code, " before it of two factors. */
 static char *says(const char *user, const char *group)
 {
@@ -96,7 +113,7 @@ static void expect(const char *user, const char *group, const char *want)
 }
 
 /* What the configuration says would be told of an account of ours; "" nothing. */
-static void told(const char *config, const char *want)
+static void told_by(const char *(*hook)(const struct sftpgo_config *), const char *config, const char *want)
 {
 	char dir[] = "/tmp/trial.XXXXXX";
 	autosftpgoconfig struct sftpgo_config c = { 0 };
@@ -109,8 +126,22 @@ static void told(const char *config, const char *want)
 	file = xasprintf("%s/sftpgo.json", dir);
 	assert_int_equal(json_dump_file(text, file, 0), 0);
 	assert_ok(sftpgo_config_read(&where, &c, &e), &e);
-	assert_string_equal(trial_hook_on_account(&c) ?: "", want);
+	assert_string_equal(hook(&c) ?: "", want);
 	assert_int_equal(unlink(file) || rmdir(dir), 0);
+}
+
+static void told(const char *config, const char *want)
+{
+	told_by(trial_hook_on_account, config, want);
+}
+
+static void a_hook_hears_that_a_rule_is_saved(void **state)
+{
+	told_by(hook_on_saved_events, "{}", "");
+	told_by(hook_on_saved_events, "{'data_provider':{'actions':{'hook':'/x','execute_on':['update'],'execute_for':['user']}}}", "");
+	told_by(hook_on_saved_events, "{'data_provider':{'actions':{'hook':'/x','execute_on':['update'],'execute_for':['event_rule']}}}",
+		"data_provider.actions.hook");
+	told_by(hook_on_saved_events, "{'data_provider':{'actions':{'hook':'/x','execute_on':['add'],'execute_for':['event_rule']}}}", "");
 }
 
 static void an_account_of_ours_is_shown_to_no_hook(void **state)
@@ -282,6 +313,8 @@ int main(void)
 		cmocka_unit_test(a_rule_of_file_events_fires_for_whom_it_names),
 		cmocka_unit_test(others_do_not_fire_on_files),
 		cmocka_unit_test(a_rule_of_objects_fires_when_an_account_is_made),
+		cmocka_unit_test(who_hears_that_a_rule_is_saved),
+		cmocka_unit_test(a_hook_hears_that_a_rule_is_saved),
 		cmocka_unit_test(an_account_of_ours_is_shown_to_no_hook),
 		cmocka_unit_test(a_user_is_tried_as_far_as_he_may),
 		cmocka_unit_test(a_primary_group_stands_over_the_user),
