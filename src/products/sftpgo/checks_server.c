@@ -19,7 +19,9 @@ CHECK(source_version)
 		results_add(ret, id, VERDICT_UNSURE, NULL, "'%s' is no version that is known here", text);
 	else if (v.dev)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s is a development build", text);
-	else if (v.major != 2 || v.minor < OLDEST_MINOR)
+	else if (v.major > 2)
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; nothing is known here of what comes after 2.x", text);
+	else if (v.major < 2 || v.minor < OLDEST_MINOR)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "%s; go to the newest 2.6 first, then to 2.7", text);
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", text);

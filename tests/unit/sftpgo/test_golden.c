@@ -55,6 +55,7 @@ int main(void)
 		{ "sftpgo.license", "environment", VERDICT_BLOCK },
 		{ "sftpgo.license", "over", VERDICT_PASS },
 		{ "sftpgo.license", "set", VERDICT_PASS },
+		{ "sftpgo.source-version", "later", VERDICT_BLOCK },
 		{ "sftpgo.event-rules", "paused", VERDICT_WARN },
 		{ "sftpgo.event-rules", "long", VERDICT_BLOCK },
 		{ "sftpgo.event-rules", "heard", VERDICT_WARN },
