@@ -166,11 +166,29 @@ goal() { # LOGIN
 	[ "$(json '{x["rule"] for x in d["differences"] if x["subject"].endswith("log")}')" = "{'sftpgo.event-failed'}" ]
 }
 
+on_database() { # FILE SQL: what it answers first
+	python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=60) as db:
+	row = db.execute(sys.argv[2]).fetchone()
+	print(*row or ())' "$@"
+}
+
+# loaded_into VERSION FILE: a dump into a provider of its own, made from the old one as that release migrates it.
+loaded_into() {
+	mkdir -p "$lab/other"
+	cp -a "$root/sftpgo.json" "$root/env.d" "$lab/other"
+	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))' "$root/sftpgo.db" "$lab/other/sftpgo.db"
+	env -i PATH="$PATH" HOME="$HOME" SFTPGO_DATA_PROVIDER__NAME="$lab/other/sftpgo.db" \
+		"$(sftpgo_build "$1")/sftpgo" initprovider -c "$lab/other" --loaddata-from "$2" --loaddata-mode 0
+}
+
 @test "what was changed since is counted, a share's last use too, and not given up unasked" {
 	sftpgo_upload user-00001 since
 	mkdir -p "$lab/srv/data/user-00006/out"
 	curl -sf -o /dev/null "http://127.0.0.1:$(sftpgo_ask "$root" http)/api/v2/shares/share00000000000000006?compress=true"
 	sftpgo_rest "$root" POST /api/v2/folders '{"name":"since-the-switch","mapped_path":"/srv/since"}'
+	sftpgo_rest "$root" PUT /api/v2/eventrules/objects "$(sftpgo_rest "$root" GET /api/v2/eventrules/objects | sed 's/"status":1/"status":0/')"
+	on_database "$root/sftpgo.db" "update configurations set configs = '{\"branding\":{\"WebAdmin\":{\"name\":\"since\"}}}'"
 	cg rollback --yes
 	exits 9
 	[[ $output == *"folders since-the-switch (1)"*"shares share00000000000000006 (1)"* ]]
@@ -185,7 +203,11 @@ goal() { # LOGIN
 	sftpgo_serves 2.6.4
 	sftpgo_objects
 	uploads_whole
-	grep -q since-the-switch "$lab"/saved/*/changes.json
+	[ "$(on_database "$root/sftpgo.db" "select status from events_rules where name = 'objects'")" = 1 ]
+	loaded_into 2.7.5 "$(echo "$lab"/saved/*/changes.json)"
+	[ "$(on_database "$lab/other/sftpgo.db" "select status from events_rules where name = 'objects'")" = 0 ]
+	[ "$(on_database "$lab/other/sftpgo.db" "select count(*) from folders where name = 'since-the-switch'")" = 1 ]
+	[[ $(on_database "$lab/other/sftpgo.db" 'select configs from configurations') == *'"name":"since"'* ]]
 	[ "$(cat "$root"/newcomer/{before,later})" = "before
 later" ]
 	[ -d "$root/later" ]

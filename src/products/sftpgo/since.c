@@ -4,6 +4,7 @@
 #include "engine/event.h"
 #include "products/sftpgo/account.h"
 #include "products/sftpgo/database.h"
+#include "products/sftpgo/dot_pass.h"
 #include "products/sftpgo/frozen.h"
 #include "products/sftpgo/quotas.h"
 
@@ -123,19 +124,31 @@ static bool is_wanted(const struct writes *w, const char *subject)
 	return false;
 }
 
+/* As a dump has it. What is zero is left out of fields; that something is switched off is said all the same. */
+static json_t *dumped(const struct object *o)
+{
+	json_t *fields = json_copy(o->fields);
+
+	if (o->kind == OBJ_USERS || o->kind == OBJ_ADMINS || o->kind == OBJ_EVENT_RULES)
+		json_object_set_new(fields, "status", json_integer(json_int(fields, "status", 0)));
+	return fields;
+}
+
 static int save_one(void *data, const struct object *o, struct err *e unused_arg)
 {
 	autofree char *subject = xasprintf("%s %s", object_kind_name(o->kind), o->key);
+	const char *kind = object_kind_name(o->kind);
 	struct saving *s = data;
-	json_t *list = json_object_get(s->dump, object_kind_name(o->kind));
 
 	if (!is_wanted(s->w, subject))
 		return 0;
-	if (!list) {
-		list = json_array();
-		json_object_set_new(s->dump, object_kind_name(o->kind), list);
+	if (o->kind == OBJ_CONFIGS) {
+		json_object_set_new(s->dump, kind, dumped(o));
+		return 0;
 	}
-	json_array_append(list, o->fields);
+	if (!json_object_get(s->dump, kind))
+		json_object_set_new(s->dump, kind, json_array());
+	json_array_append_new(json_object_get(s->dump, kind), dumped(o));
 	return 0;
 }
 
@@ -149,7 +162,10 @@ static int save_json(const struct dir *to, const char *name, const json_t *doc, 
 	return file_replace(to, name, buf_sv(&text), FILE_PRIVATE, e);
 }
 
-/* changes.json: every object that is new or changed, as it is now, in the words of a dump; writes.json: what changed, deleted
+/* A server that loads it sets rules active where it finds no number, and dots placeholders once more where it finds an older one. */
+static int dump_version(int schema) { return schema < DOT_PASS_SCHEMA ? 16 : 17; }
+
+/* changes.json: every object that is new or changed, as it is now, a dump that a server of that release loads; writes.json: what changed, deleted
  * objects too. Secrets are in it as the server stores them. */
 int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
 {
@@ -159,8 +175,10 @@ int sftpgo_save_since(struct ctx *c, const struct writes *w, const struct dir *t
 	struct saving s = { .w = w, .dump = dump };
 
 	facts_init(&here, "sftpgo", "sftpgo");
-	if (database_open(c, &here, &db, e) < 0 || objects_each(db, save_one, &s, e) < 0 ||
-	    save_json(to, "changes.json", dump, e) < 0 || save_json(to, "writes.json", counts, e) < 0)
+	if (database_open(c, &here, &db, e) < 0 || objects_each(db, save_one, &s, e) < 0)
+		return err_wrap(e, "save what changed");
+	json_object_set_new(dump, "version", json_integer(dump_version(provider_schema(db))));
+	if (save_json(to, "changes.json", dump, e) < 0 || save_json(to, "writes.json", counts, e) < 0)
 		return err_wrap(e, "save what changed");
 	return dir_sync(to, "", e);
 }

@@ -168,11 +168,50 @@ static void a_rule_set_active_before_the_stop_is_refused(void **state)
 	}
 }
 
+static json_t *saved(const struct place *p, const char *golden, const struct writes *w)
+{
+	autofree char *file = xstrdup(golden_db(p, golden, golden));
+	json_t *doc = NULL;
+	struct err e = ERR_INIT;
+	struct bench b;
+
+	run_sql_on(file, "UPDATE events_rules SET status = 0; UPDATE users SET status = 0;"
+			 " UPDATE configurations SET configs = '{\"acme\":{\"domain\":\"x.example\"}}'");
+	bench_init(&b, p, file, NULL);
+	json_object_set_new(json_object_get(b.plan.doc, "pinned"), SF_DB_FILE, json_string(file));
+	assert_ok(sftpgo_save_since(&b.c, w, &p->dir, &e), &e);
+	assert_ok(json_read(&p->dir, "changes.json", 1 << 20, &doc, &e), &e);
+	bench_done(&b);
+	return doc;
+}
+
+/* What a load would take otherwise: a list of configs is refused, without a version every rule is set active. */
+static void what_is_saved_is_a_dump(void **state)
+{
+	static const struct { const char *golden; int version; } cases[] = { { "provider-29.sql", 16 }, { "provider-33.sql", 17 } };
+	struct write_count some[] = { { .subject = (char *)"configs configs" },
+				      { .subject = (char *)"event_rules uploads" },
+				      { .subject = (char *)"users user-00001" } };
+	const struct writes w = { .v = some, .n = ARRAY_LEN(some) };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autojson json_t *doc = saved(*state, cases[i].golden, &w);
+		const json_t *some_rules = json_object_get(doc, "event_rules"), *users = json_object_get(doc, "users");
+
+		assert_int_equal(json_int(doc, "version", 0), cases[i].version);
+		assert_string_equal(json_str(json_object_get(json_object_get(doc, "configs"), "acme"), "domain", ""), "x.example");
+		assert_int_equal(json_array_size(some_rules), 1);
+		assert_int_equal(json_int(json_array_get(some_rules, 0), "status", -1), 0);
+		assert_int_equal(json_int(json_array_get(users, 0), "status", -1), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(the_restore_point_has_it_too),
 		in_place(without_a_restore_point_it_is_lost),
+		in_place(what_is_saved_is_a_dump),
 		in_place(a_rule_set_active_before_the_stop_is_refused),
 	};
 
