@@ -48,10 +48,13 @@ int alone_old_schema(const struct ctx *c)
 	const json_t *pinned = plan_pinned(c->plan);
 	const char *version = json_str(pinned, SF_VERSION, NULL);
 	struct sftpgo_version v;
+	int was = (int)json_int(pinned, SF_SCHEMA, 0);
 	int own = version && sftpgo_version_parse(version, &v) ? sftpgo_version_schema(&v) : 0;
 
+	if (own && !sftpgo_follows(c->goal) && sftpgo_version_may_write(&v, was))
+		own = was;
 	/* A follower's database had the new one already. */
-	return own || sftpgo_follows(c->goal) ? own : (int)json_int(pinned, SF_SCHEMA, 0);
+	return own || sftpgo_follows(c->goal) ? own : was;
 }
 
 /* A node that went first may have migrated it, and an operator's snapshot may not hold the database server's data. */

@@ -60,6 +60,8 @@ CHECK(schema)
 	own = sftpgo_version_parse(text, &v) ? sftpgo_version_schema(&v) : 0;
 	if (!own)
 		results_add(ret, id, VERDICT_UNSURE, NULL, "schema %d; which %s writes is not known here", is, text);
+	else if (is != own && sftpgo_version_may_write(&v, is))
+		results_add(ret, id, VERDICT_UNSURE, NULL, "schema %d, and of %s %d is known, by its documentation alone", is, text, own);
 	else if (is != own)
 		results_add(ret, id, VERDICT_BLOCK, NULL, "schema %d, and %s writes %d", is, text, own);
 	else

@@ -91,12 +91,13 @@ static int64_t schema_before(const struct proof *p)
 	return json_integer_value(proof_fact(p, SF_SCHEMA));
 }
 
-static void compare_schema(struct proof *p, int is)
+void compare_schema_number(struct proof *p, int is)
 {
 	int64_t was = schema_before(p);
-	struct sftpgo_version v;
+	struct sftpgo_version v = { 0 };
 	int want = p->version && sftpgo_version_parse(p->version, &v) ? sftpgo_version_schema(&v) : 0;
 	autofree char *a = xasprintf("%" PRId64, was), *b = xasprintf("%d", is);
+	autofree char *other = xasprintf("of this release %d is known, by its documentation alone", want);
 
 	if (!p->to && was != is && sftpgo_follows(p->c->goal))
 		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, "the way back of this node leaves the database alone");
@@ -106,6 +107,8 @@ static void compare_schema(struct proof *p, int is)
 		cmp_add(p->ret, CMP_EXPLAINED, "database", "schema", a, b, "sftpgo.schema-step", NULL);
 	else if (!want)
 		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, "which schema this release writes is not known here");
+	else if (was <= is && sftpgo_version_may_write(&v, is))
+		cmp_add(p->ret, CMP_UNPROVED, "database", "schema", a, b, NULL, other);
 	else
 		cmp_add(p->ret, CMP_DIFFERENT, "database", "schema", a, b, NULL, was == is ?
 			"the release expected writes another: it never started here, or the server has its data in another database" : NULL);
@@ -229,7 +232,7 @@ static int compare_database(struct proof *p, struct err *e)
 		return err_wrap(e, "read the database");
 	if (p->to && database_is_server(provider_driver(db)) && tables_made_note(p->c, db, e) < 0)
 		return err_wrap(e, "read the database");
-	compare_schema(p, provider_schema(db));
+	compare_schema_number(p, provider_schema(db));
 	warn_of_schema(p, provider_schema(db));
 	if (compare_objects(p, db, e) < 0)
 		return -(int)e->kind;

@@ -24,6 +24,8 @@ const char *proof_word(const struct proof *p, const char *key);
  * for; an edition that nobody names is kept. */
 int proof_expect(struct proof *p, json_t **ret_artifact, struct err *e) must_check;
 
+/* is: the number in the database now. */
+void compare_schema_number(struct proof *p, int is);
 /* Every object of the database, as it is now, against the stopped one. -kind. */
 int compare_objects(struct proof *p, struct provider *db, struct err *e) must_check;
 /* verify_used.c: is what moves whenever clients come (RULE_USED) explained, as far as clients can have been in? With CMP_UNPROVED *ret_why

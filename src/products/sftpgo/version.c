@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FIRST_DATE 20000000 /* a patch number as high is a day */
+#define SCHEMA_OF_2_7 33
 
 static bool number(const char **at, int *ret)
 {
@@ -55,7 +56,12 @@ int sftpgo_version_schema(const struct sftpgo_version *v)
 		return 0;
 	if (v->patch >= FIRST_DATE)
 		return v->minor == 7 ? 34 : 0;
-	return v->minor == 5 ? 28 : v->minor == 6 ? 29 : v->minor == 7 ? 33 : 0;
+	return v->minor == 5 ? 28 : v->minor == 6 ? 29 : v->minor == 7 ? SCHEMA_OF_2_7 : 0;
+}
+
+bool sftpgo_version_may_write(const struct sftpgo_version *v, int schema)
+{
+	return !strcmp(sftpgo_version_edition(v), SFTPGO_ENTERPRISE) && sftpgo_version_schema(v) && schema >= SCHEMA_OF_2_7;
 }
 
 /* How far the version goes: a commit and a date may follow it. */

@@ -20,6 +20,8 @@ int  sftpgo_version_cmp(const struct sftpgo_version *a, const struct sftpgo_vers
 const char *sftpgo_version_edition(const struct sftpgo_version *v);
 /* Schema that a release writes: 28 2.5, 29 2.6, 33 2.7, 34 Enterprise (by its documentation); 0 not known. */
 int  sftpgo_version_schema(const struct sftpgo_version *v);
+/* Of Enterprise the number is of one day's documentation, for every day and driver: may this build have written another one? */
+bool sftpgo_version_may_write(const struct sftpgo_version *v, int schema);
 
 /* The version alone, as "2.7.5" or "2.7.99-dev", out of what a build or server says of itself; false: it tells none.
  * `--version` "SFTPGo 2.7.5-abc12345-2026-07-17T00:00:00Z -metrics +bolt", header Server "SFTPGo/2.7.5", banner

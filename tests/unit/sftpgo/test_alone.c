@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "engine/plan.h"
+#include "products/sftpgo/alone.h"
 #include "products/sftpgo/facts.h"
 #include "products/sftpgo/sftpgo.h"
 
@@ -109,11 +110,32 @@ static void an_old_release_meets_no_newer_schema(void **state)
 	}
 }
 
+/* Of Enterprise another number than the known one may be its own: then what was there before is what it knows. */
+static void the_old_number_of_an_enterprise_build(void **state)
+{
+	static const struct { const char *version; int was, knows; } cases[] = {
+		{ "2.7.20260705", 35, 35 }, { "2.7.20260705", 34, 34 }, { "2.7.20260705", 29, 34 }, { "2.6.4", 33, 29 }
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bench b;
+		json_t *pinned;
+
+		bench_init(&b, "x", "snapshot", "leader");
+		pinned = json_object_get(b.plan.doc, "pinned");
+		json_object_set_new(pinned, SF_VERSION, json_string(cases[i].version));
+		json_object_set_new(pinned, SF_SCHEMA, json_integer(cases[i].was));
+		assert_int_equal(alone_old_schema(&b.c), cases[i].knows);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(a_held_file_keeps_the_new_server_down),
 		in_place(an_old_release_meets_no_newer_schema),
+		cmocka_unit_test(the_old_number_of_an_enterprise_build),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

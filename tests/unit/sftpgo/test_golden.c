@@ -6,6 +6,7 @@ int main(void)
 	static const struct golden_degree degrees[] = {
 		{ "sftpgo.source-version", "dev", VERDICT_BLOCK },
 		{ "sftpgo.source-edition", "nothing", VERDICT_NOTE },
+		{ "sftpgo.schema", "enterprise", VERDICT_UNSURE },
 		{ "sftpgo.healthy", "stopped", VERDICT_NOTE },
 		{ "sftpgo.service", "stopped", VERDICT_BLOCK },
 		{ "sftpgo.starter", "supervised", VERDICT_BLOCK },

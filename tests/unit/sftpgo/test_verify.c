@@ -136,6 +136,34 @@ static void an_image_says_what_is_expected(void **state)
 	}
 }
 
+static void schemas(void **state)
+{
+	static const struct {
+		const char *version;
+		int was, is;
+		enum outcome want;
+	} cases[] = {
+		{ "2.7.5", 29, 33, CMP_EXPLAINED },  { "2.7.5", 33, 33, CMP_SAME },	    { "2.7.5", 29, 34, CMP_DIFFERENT },
+		{ "2.7.5", 29, 29, CMP_DIFFERENT },  { "2.7.20260705", 33, 34, CMP_EXPLAINED }, { "2.7.20260705", 33, 35, CMP_UNPROVED },
+		{ "2.7.20260705", 33, 33, CMP_UNPROVED }, { "2.7.20260705", 34, 33, CMP_DIFFERENT },
+		{ "2.7.20260705", 29, 32, CMP_DIFFERENT },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct bench b;
+
+		bench_init(&b, 1, NULL, false);
+		b.c.goal = &b.to;
+		facts_put(&b.then, FACT_PINNED, SF_SCHEMA, json_integer(cases[i].was), "test");
+		b.p.version = cases[i].version;
+		compare_schema_number(&b.p, cases[i].is);
+		assert_int_equal(cmp_worst(&b.found), cases[i].want);
+		if (cases[i].want == CMP_UNPROVED)
+			assert_non_null(strstr(b.found.v[0].why, "34 is known"));
+		bench_done(&b);
+	}
+}
+
 /* ---- what clients move ---- */
 
 static bool holds; /* the gate */
@@ -228,6 +256,7 @@ int main(void)
 		cmocka_unit_test(nothing_on_the_way_back),
 		cmocka_unit_test(host_keys_that_cannot_be_asked),
 		cmocka_unit_test(an_image_says_what_is_expected),
+		cmocka_unit_test(schemas),
 		cmocka_unit_test_setup_teardown(what_clients_can_have_moved, place_make, place_remove),
 	};
 
