@@ -1,8 +1,6 @@
 # Restore points on their own, of a real server that clients write to all the while.
 load common
 
-# Small blocks ahead of the data: what is read in full here is what was written.
-export QDB_EXTRA="QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_SYSTEM_WRITER_DATA_APPEND_PAGE_SIZE=65536"
 setup_file() { lab_begin 9.3.4 && rows_keep && clients_start || absence; }
 teardown_file() { lab_end; }
 bats_require_minimum_version 1.5.0

@@ -9,6 +9,9 @@
 # A JVM that does not optimise takes a third less of the processor for a server that lives for seconds.
 export QDB_JVM=-XX:TieredStopAtLevel=1
 
+# Small blocks ahead of the data: what is copied and read in full is what was written. process.bats has them as a server has by itself.
+export QDB_EXTRA="QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_WAL_WRITER_DATA_APPEND_PAGE_SIZE=65536 QDB_CAIRO_SYSTEM_WRITER_DATA_APPEND_PAGE_SIZE=65536"
+
 VALIDATE=$BATS_TEST_DIRNAME/../cli/validate.py
 SCHEMAS=$BATS_TEST_DIRNAME/../../share/schema
 CG=$CROSSGRADE_BUILD/src/cli/crossgrade
@@ -106,7 +109,7 @@ lab_end() {
 }
 
 clients_start() {
-	(exec ${INSIDE:+nsenter -t "$INSIDE" -n} "$WRITER" write --port "$http" --log "$lab/acknowledged" --pause 0.1) \
+	(exec ${INSIDE:+nsenter -t "$INSIDE" -n} "$WRITER" write --port "$http" --log "$lab/acknowledged" --pause 0.3) \
 		>"$lab/clients.out" 2>&1 3>&- 4>&- &
 	echo $! >"$lab/clients.pid"
 	clients_served

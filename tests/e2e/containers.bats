@@ -85,12 +85,12 @@ image() {
 }
 
 # What the vendor's image runs.
-server() { echo "$java/bin/java" -Dcontainerized=true -Xmx512m -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb \
+server() { echo "$java/bin/java" $QDB_JVM -Dcontainerized=true -Xmx512m -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb \
 	-p /app/questdb.jar -m io.questdb/io.questdb.ServerMain -d /var/lib/questdb; }
 
 # lone_start NAME VOLUME PORT: VOLUME as docker has it, "" in front of the path for one without a name.
 lone_start() {
-	docker run --detach --name "$1" --restart unless-stopped --publish "127.0.0.1:$3:9000" --env QDB_TELEMETRY_ENABLED=false \
+	docker run --detach --name "$1" --restart unless-stopped --publish "127.0.0.1:$3:9000" $(printf -- ' --env %s' $QDB_EXTRA_DEFAULT $QDB_EXTRA) \
 		--volume "$2/var/lib/questdb" --volume /usr:/usr:ro --volume /etc/java-17-openjdk:/etc/java-17-openjdk:ro \
 		questdb/questdb:9.0.3 >/dev/null
 	wait_for answers "$3"
@@ -193,7 +193,7 @@ keep_state() { state_of "$@" >"$lab/was"; }
 	    image: questdb/questdb:9.0.3
 	    pull_policy: never
 	    restart: always
-	    environment: {QDB_TELEMETRY_ENABLED: "false"}
+	    environment: [$(echo $QDB_EXTRA_DEFAULT $QDB_EXTRA | sed 's/ /, /g')]
 	    ports: ["127.0.0.1:19001:9000"]
 	    volumes: ["./data:/var/lib/questdb", "/usr:/usr:ro", "/etc/java-17-openjdk:/etc/java-17-openjdk:ro"]
 	  beside:

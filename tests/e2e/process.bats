@@ -1,6 +1,7 @@
 # 9.0.3 to 9.3.4 and back: a plain process, its root a mount point, clients writing all the while.
 load common
 
+export QDB_EXTRA=
 setup_file() { MOUNTED=1 lab_begin 9.0.3 && rows_keep && clients_start || absence; }
 teardown_file() { lab_end; }
 bats_require_minimum_version 1.5.0

@@ -3,7 +3,7 @@ load common
 bats_require_minimum_version 1.5.0
 
 # Only a server in dev mode suspends a table when asked.
-setup_file() { QDB_EXTRA=QDB_DEV_MODE_ENABLED=true lab_begin 9.0.3 400 && rows_keep || absence; }
+setup_file() { QDB_EXTRA="$QDB_EXTRA QDB_DEV_MODE_ENABLED=true" lab_begin 9.0.3 400 && rows_keep || absence; }
 teardown_file() { lab_end; }
 
 answers() {

@@ -26,8 +26,9 @@ by_unit() { # INSTALL ROOT
 		[Service]
 		User=questdb
 		Environment=QDB_HTTP_BIND_TO=127.0.0.1:9000 QDB_HTTP_MIN_BIND_TO=127.0.0.1:9003 QDB_PG_NET_BIND_TO=127.0.0.1:8812
-		Environment=QDB_LINE_TCP_NET_BIND_TO=127.0.0.1:9009 QDB_TELEMETRY_ENABLED=false
-		ExecStart=$JAVA_HOME_17/bin/java -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb -p $1/questdb.jar -m io.questdb/io.questdb.ServerMain -d $2 -n
+		Environment=QDB_LINE_TCP_NET_BIND_TO=127.0.0.1:9009 $QDB_EXTRA_DEFAULT
+		Environment=$QDB_EXTRA
+		ExecStart=$JAVA_HOME_17/bin/java $QDB_JVM -DQuestDB-Runtime-66535 -Dcontainerized=false -Xmx1g -ea -Dnoebug -XX:+UseParallelGC --add-exports java.base/jdk.internal.math=io.questdb -p $1/questdb.jar -m io.questdb/io.questdb.ServerMain -d $2 -n
 		Restart=on-failure
 		RestartSec=1
 		SuccessExitStatus=143

@@ -98,7 +98,8 @@ qdb_launch() {
 	printf 'pid=%s\nhttp=%s\nmin=%s\npg=%s\nilp=%s\nroot=%s\n' "$pid" "$http" "$min" "$pg" "$ilp" "$root" \
 		>"$root.server"
 }
-QDB_EXTRA_DEFAULT="QDB_TELEMETRY_ENABLED=false"
+# Its workers sleep after a hundred rounds without work, not after ten thousand, most of which is a server that spins for a test's few rows.
+QDB_EXTRA_DEFAULT="QDB_TELEMETRY_ENABLED=false QDB_SHARED_WORKER_SLEEP_THRESHOLD=100"
 
 qdb_wait() {
 	local pid http i
