@@ -77,7 +77,10 @@ int prober_start(const struct product *p, const struct site *s, const struct dir
 	if (!pid) {
 		close(wr);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* A lost terminal, and who ends the whole group, end the run: it ends us, and wants its outage measured. */
 		signal(SIGINT, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
 		probe_loop(p, s, rd, out);
 	}
 	*ret = xcalloc(1, sizeof **ret);

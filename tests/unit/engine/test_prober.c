@@ -1,9 +1,13 @@
 /* What is read of a prober's file: gaps, what was not measured, lines a kill tore; and that a prober writes such a file. */
 #include "engine/prober.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "io/file.h"
 #include "toy.h"
 #include "unit/unit.h"
 
@@ -182,6 +186,22 @@ static bool sees(int64_t least)
 	return false;
 }
 
+/* What a lost terminal, Ctrl-C and who ends the whole group send to it, too. */
+static void ask_it_to_end(void)
+{
+	static const int asks[] = { SIGHUP, SIGINT, SIGTERM };
+	autobuf struct buf child = BUF_MAX(64);
+	struct err e = ERR_INIT;
+	uint64_t pid = 0;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+	assert_ok(file_read_line(path, &child, &e), &e);
+	assert_true(sv_u64(sv_trim(buf_sv(&child)), &pid));
+	for (size_t i = 0; i < ARRAY_LEN(asks); i++)
+		assert_int_equal(kill((pid_t)pid, asks[i]), 0);
+}
+
 static void a_prober_sees_the_gap(void **state)
 {
 	autodir struct dir d = DIR_NONE;
@@ -194,6 +214,7 @@ static void a_prober_sees_the_gap(void **state)
 	assert_ok(prober_start(&probed, NULL, &d, "probes", &p, &e), &e);
 	prober_window(p, true);
 	assert_true(sees(3));
+	ask_it_to_end();
 	toy_put("up", "0");
 	assert_true(sees(8));
 	toy_put("up", "1");
