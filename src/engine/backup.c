@@ -173,7 +173,10 @@ static int restore_plan(const struct goal *g, const struct facts *now, const str
 	home = json_str(json_object_get(ret->doc, "restore_point"), "home", "");
 	plan_site(ret, "main", json_incref(site));
 	plan_add(ret, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW,
-	         json_pack("{sO?}", "flock", json_object_get(site, "lock")), "the data is exchanged under it");
+	         json_pack("{ss ss ss sO?}", "within", goal_setting(g, "stop_timeout", "10m"), "start_within",
+	                   goal_setting(g, "start_timeout", "2h"), "stall", goal_setting(g, "stall", "60s"), "flock",
+	                   json_object_get(site, "lock")),
+	         "the data is exchanged under it");
 	plan_add(ret, PHASE_CHANGE, "restore", "tree_restore", STEP_IN_WINDOW,
 	         json_pack("{ss ss}", "home", home, "id", p->id), "the restore point asked for");
 	if (trigger)
@@ -184,8 +187,8 @@ static int restore_plan(const struct goal *g, const struct facts *now, const str
 	if (running) {
 		/* No gate: clients write from its first answer on. */
 		plan_add(ret, PHASE_THAW, "start", "service_start", STEP_IN_WINDOW | STEP_LETS_IN,
-		         json_pack("{so sO?}", "launch", plan_from("stop", "launch"), "flock",
-		                   json_object_get(site, "lock")),
+		         json_pack("{so ss sO?}", "launch", plan_from("stop", "launch"), "stop_within",
+		                   goal_setting(g, "stop_timeout", "10m"), "flock", json_object_get(site, "lock")),
 		         "it was running");
 		plan_add(ret, PHASE_PROVE, "ready", "wait_ready", STEP_IN_WINDOW,
 		         json_pack("{ss ss}", "within", goal_setting(g, "start_timeout", "2h"), "stall",

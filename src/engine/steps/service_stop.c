@@ -1,7 +1,7 @@
 /* service_stop: stop the server and keep it stopped; one kind, because a stop without a hold is undone by the next restart
  * policy, cron job or colleague. Undo: lift, start the old server, wait until the old version answers.
- * params {"flock":place|null,"kept":false,"within":"10m","expect":{"edition","version"}}; kept: put into a plan by the engine where
- * nothing can keep it stopped (site_can_hold());
+ * params {"flock":place|null,"kept":false,"within":"10m","start_within":"10m","stall":"60s","expect":{"edition","version"}}; kept: put into
+ * a plan by the engine where nothing can keep it stopped (site_can_hold()); start_within and stall: of the start on the way back;
  * undo record {"was":"running|stopped","launch":digest|null,"pid","start_ticks","policy": a container's for restarts|absent}; result the
  * same. */
 #include "engine/serve.h"
@@ -126,11 +126,11 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 }
 
 /* Of a container the process is its PID 1, which sleeps while its children start: the deadline alone tells. */
-static int64_t stall_of(const struct service *service, int64_t within_ns)
+static int64_t stall_of(const struct service *service, const json_t *params, int64_t within_ns)
 {
 	const char *kind = service->ops->name;
 
-	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_ns : STALL;
+	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_ns : params_span(params, "stall", STALL);
 }
 
 static bool is_up(const struct svc_state *now)
@@ -173,7 +173,7 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, cons
 	struct probe seen;
 	int r;
 
-	r = serve_wait(c, s, old_of(params), within, stall_of(service, within), &seen, &why);
+	r = serve_wait(c, s, old_of(params), within, stall_of(service, params, within), &seen, &why);
 	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
@@ -201,7 +201,7 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 		return -(int)e->kind;
 	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
-	return serve_wait(c, s, old_of(params), within, stall_of(service, within), &seen, e);
+	return serve_wait(c, s, old_of(params), within, stall_of(service, params, within), &seen, e);
 }
 
 /* The hold keeps the policy in the state directory. Where that was lost, a hold on the way back found none but its own. */

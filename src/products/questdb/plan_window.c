@@ -54,9 +54,11 @@ void draft_freeze(struct draft *d)
 		   json_pack("{ss}", "within", draft_span(d, "drain", "30s")),
 		   "a stop does not apply the WAL; what remains is applied by the next start");
 	draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
-		   json_pack("{s{ss ss} ss so}", "expect", "edition", d->change.from_edition,
+		   json_pack("{s{ss ss} ss ss ss so}", "expect", "edition", d->change.from_edition,
 			     "version", d->change.from_version, "within",
-			     draft_span(d, "stop_timeout", "10m"), "flock", draft_lock(d)),
+			     draft_span(d, "stop_timeout", "10m"), "start_within",
+			     draft_span(d, "start_timeout", "2h"), "stall",
+			     draft_span(d, "stall", "60s"), "flock", draft_lock(d)),
 		   "one polite signal and a patient wait: the script's own stop kills after 30 s");
 	window_keep(d->plan, d->to, draft_lock(d),
 		    "what changed since the last pass; byte for byte the stopped data");
