@@ -72,6 +72,24 @@ static void changed_parts(const struct shape *then, const struct shape *now, str
 		c->rows_now = then->has_parts ? after : now->rows;
 }
 
+/* A table that was not there: making it is a write, and so is each of its transactions. */
+static void count_new(const struct table *t, struct writes *w)
+{
+	autoshape struct shape now = { 0 }, none = { .has_parts = true };
+
+	shape_of_table(t, &now);
+	changed_parts(&none, &now, count_of(w, t->name, 1 + (now.wal ? now.log_txn : now.txn)));
+}
+
+static void count_dropped(const struct shape *then, struct writes *w)
+{
+	struct write_count *c = count_of(w, then->name, 1);
+
+	c->rows_before = then->rows;
+	c->rows_now = 0;
+	c->traceless = true;
+}
+
 static void count_table(const struct shape *then, const struct tables *tables, struct writes *w)
 {
 	const struct table *t = tables_named(tables, then->name);
@@ -87,10 +105,11 @@ static void count_table(const struct shape *then, const struct tables *tables, s
 		unknown(w, then->name, b->why);
 		return;
 	}
-	if (!t) {
-		count_of(w, then->name, 1)->rows_before = then->rows;
-		vec_last(w)->rows_now = 0;
-		vec_last(w)->traceless = true;
+	/* One of the same name in another directory is another table, whatever the number of its transactions. */
+	if (!t || strcmp(t->dir, then->dir) != 0) {
+		count_dropped(then, w);
+		if (t)
+			count_new(t, w);
 		return;
 	}
 	shape_of_table(t, &now);
@@ -108,15 +127,6 @@ static bool known(const shapes *then, const char *name)
 			return true;
 	}
 	return false;
-}
-
-/* A table that was not there: making it is a write, and so is each of its transactions. */
-static void count_new(const struct table *t, struct writes *w)
-{
-	autoshape struct shape now = { 0 }, none = { .has_parts = true };
-
-	shape_of_table(t, &now);
-	changed_parts(&none, &now, count_of(w, t->name, 1 + (now.wal ? now.log_txn : now.txn)));
 }
 
 int questdb_since(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e)

@@ -171,6 +171,26 @@ static void fewer_transactions(void **state)
 	assert_true(w->writes.why[0]);
 }
 
+/* Dropped and made anew with as many transactions: what is gone and what came are counted. */
+static void made_anew(void **state)
+{
+	struct world *w = *state;
+	json_t *t0 = json_object_get(facts_get(&w->frozen, QF_TABLES), "t0");
+
+	json_object_set_new(t0, "dir", json_string("t0~999"));
+	stand_in_start(&w->server, "OSS", "9.0.3", NULL);
+	since(w);
+	assert_int_equal(w->writes.n, 2);
+	assert_true(w->writes.transactions > 2);
+	assert_string_equal(w->writes.v[0].subject, "table t0");
+	assert_true(w->writes.v[0].rows_before > 0);
+	assert_int_equal(w->writes.v[0].rows_now, 0);
+	assert_string_equal(w->writes.v[1].subject, "table t0");
+	assert_int_equal(w->writes.v[1].rows_before, 0);
+	assert_true(w->writes.v[1].rows_now > 0);
+	assert_non_null(w->writes.v[1].partitions);
+}
+
 static void schema_moved(void **state)
 {
 	struct world *w = *state;
@@ -519,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(losses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tables_known_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(fewer_transactions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(made_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(schema_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(applied_from_the_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(written_since, set_up, tear_down),
