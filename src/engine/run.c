@@ -339,7 +339,9 @@ static int resume_open(struct world *w, enum run_state state, struct run_end *re
 			err_set(&e, ERR_CHANGED, "somebody started the old server in the window");
 		if (run_turn(w, RUN_TURNED, e.msg, &e) < 0)
 			return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-		return run_go_back(w, EXIT_TURNED, &e, ret);
+		code = run_go_back(w, EXIT_TURNED, &e, ret);
+		run_on_failure(w);
+		return code;
 	}
 	code = before_window(w, state, ret);
 	if (code) {
@@ -384,8 +386,12 @@ static int resume_backward(struct world *w, const struct run_rec *rec, struct ru
 
 	if ((by_itself && started_since(w, &started, &e) < 0) || run_is_left_to_hand(w, rec, &left, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (by_itself && !started && !left)
-		return run_go_back(w, EXIT_TURNED, NULL, ret);
+	if (by_itself && !started && !left) {
+		int code = run_go_back(w, EXIT_TURNED, NULL, ret);
+
+		run_on_failure(w);
+		return code;
+	}
 	err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
 	err_hint(&e, left ? RUN_LEFT_TO_HAND : "'crossgrade rollback' finishes it");
 	return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);

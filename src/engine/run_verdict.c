@@ -60,7 +60,7 @@ int run_ends(struct world *w, struct run_end *ret, int code, const struct err *e
 	return run_says(ret, code, e, "%s", line);
 }
 
-static void hook_on_failure(struct world *w)
+void run_on_failure(struct world *w)
 {
 	const json_t *hook = json_object_get(w->goal.hooks, "on_failure");
 	const struct step_kind *kind = step_kind_named("hook");
@@ -369,7 +369,7 @@ static int failed(struct world *w, const struct step *at, const struct err *why,
 {
 	int code = back_or_stands(w, at, why, ret);
 
-	hook_on_failure(w);
+	run_on_failure(w);
 	return code;
 }
 

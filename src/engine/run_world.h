@@ -151,6 +151,8 @@ int loop_look_back(struct world *w, struct err *e) must_check;
  * a success means to the caller: 5, 130 or 0. Both give the exit code (run_verdict.c). */
 int  run_go_on(struct world *w, struct run_end *ret) must_check;
 int  run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret) must_check;
+/* The operator's hook, when a run that failed has come to its end. */
+void run_on_failure(struct world *w);
 /* Before the first start of a new server, by the journal, the gate keeps clients out of nothing but the old one, which may run still, or
  * again: nothing is waited for behind it. What fails is left to the gate's own turn: it is undone, or closed, once more. */
 void run_let_in_to_old(struct world *w);

@@ -29,6 +29,15 @@ def hook_on_failure(lab: Lab) -> Call:
     return call
 
 
+def hook_on_failure_at_boot(lab: Lab) -> Call:
+    """Of a run that was killed the boot's call raises the alarm."""
+    if not lab.apply(env={"CROSSGRADE_FAULT": "dir.exchange:1"}).killed:
+        raise RuntimeError("nothing was killed")
+    call = lab.crossgrade("resume", "--unattended")
+    ALARM.unlink()
+    return call
+
+
 def copy_touched_after_kill(lab: Lab) -> Call:
     """Before the point the way back needs no copy: what happened to it keeps nobody's server down."""
     call = lab.apply(env={"CROSSGRADE_FAULT": "dir.exchange:1"})
@@ -90,6 +99,7 @@ CASES: dict[str, Case] = {
     "gate-holds": Case((TURNED,), undisturbed, hooks={"after_ready": WRITE}),
     "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
     "hook-on-failure": Case((TURNED,), hook_on_failure, hooks={"on_failure": RAISE}, double={"start": "fail"}),
+    "hook-on-failure-boot": Case((TURNED,), hook_on_failure_at_boot, hooks={"on_failure": RAISE}),
     "copy-touched": Case((KILLED,), copy_touched_after_kill),
     "proof-interrupted": Case((DONE,), proof_interrupted),
     "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),
