@@ -1,6 +1,6 @@
 /* A value that must not be seen: wiped when released, kept out of core dumps, printed as "***".
  *
- * Secrets come from files, descriptors, systemd credentials or a prompt. They are handed to others by descriptor,
+ * Secrets come from files, to which others have no access. They are handed to others by descriptor,
  * never by argument, and never reach a log, plan, journal or report. */
 #pragma once
 

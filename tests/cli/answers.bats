@@ -60,7 +60,7 @@ load common
 	a_root
 	cg init questdb --root "$work/root" -o m.yaml --yes
 	[ "$status" -eq 0 ]
-	grep -q '#access: legacy' m.yaml
+	grep -q '#access: closed' m.yaml
 	! grep -qi sftpgo m.yaml || false
 	! grep -q license_file m.yaml || false
 	sed -i 's/^  #\(stop_timeout\|drain\)/  \1/' m.yaml

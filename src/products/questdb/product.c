@@ -12,7 +12,7 @@ static const struct product_key target_keys[] = {
 };
 static const struct product_key setting_keys[] = {
 	{ "admin", "{user: dba, password_file: /root/admin.pw}", "administrator the Enterprise edition gets" },
-	{ "access", "legacy", "Enterprise without access control: everybody is administrator, as before" },
+	{ "access", "closed", "to Enterprise: nobody without an account gets in; legacy: everybody is administrator, as before" },
 	{ "drain", "30s", "wait so long before the stop until the WAL is applied" },
 	{ "proof", "{level: auto, within: 10m}", "how far values are read before and compared after" },
 	{ "accounts", NULL, NULL },
