@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/exchange.h"
+#include "data/tree.h"
 
 #define STAGE_SPARE (64u << 20)
 
@@ -57,6 +58,16 @@ int point_look(struct point *p, json_t **ret, struct err *e)
 	return 0;
 }
 
+static char *staged_path(const char *run, const char *beside, const char *name)
+{
+	return xasprintf("%s/staged/%s/%s", beside, run, name);
+}
+
+static char *look_of(const char *run, const char *name)
+{
+	return xasprintf("staged-%s-%s.json", run, name);
+}
+
 /* A point kept on another file system is copied beside the data first, so that going live is still an exchange. The look at
  * the copy is written beside it before the first rename: it is what makes a repetition safe. */
 static int stage_beside(const struct going *g, const json_t *root, const char *staged, const struct dir *home,
@@ -97,13 +108,74 @@ static int write_back(const struct going *g, const json_t *root, const struct di
 	return manifest_write_back(&kept, live, &o, &stats, e);
 }
 
-static int room_to_stage(const json_t *root, const struct dir *live, bool *ret, struct err *e)
+/* What a call that was killed has staged takes its room already: all of it where the look at it is written. */
+static int left_to_stage(const char *run, const json_t *root, uint64_t *ret, struct err *e)
+{
+	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
+	autofree char *staged = staged_path(run, beside, name), *look_name = look_of(run, name);
+	uint64_t all = (uint64_t)json_int(root, "bytes", 0);
+	autodir struct dir home = DIR_NONE, d = DIR_NONE;
+	struct tree_size there = { 0 };
+	struct err absent = ERR_INIT;
+	int whole = 0;
+
+	*ret = all;
+	if (dir_open(beside, &home, &absent) < 0 || dir_open(staged, &d, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	whole = dir_has(&home, look_name, e);
+	if (whole < 0 || tree_measure(&d, &(struct tree_opts){ 0 }, &there, e) < 0)
+		return -e->kind;
+	*ret = whole || there.bytes > all ? 0 : all - there.bytes;
+	return 0;
+}
+
+static int no_room(const char *path, struct err *e)
+{
+	err_set(e, ERR_SPACE, "there is no room beside '%s' for the old world", path);
+	return err_hint(e, "make room, or '--accept-in-place-restore': it overwrites the new world, file by file");
+}
+
+static int room_to_stage(const char *run, const json_t *root, const struct dir *live, bool *ret, struct err *e)
 {
 	struct fs_room room;
+	uint64_t left;
 
-	if (dir_room(live, &room, e) < 0)
+	if (dir_room(live, &room, e) < 0 || left_to_stage(run, root, &left, e) < 0)
 		return -e->kind;
-	*ret = (uint64_t)json_int(root, "bytes", 0) + STAGE_SPARE < room.free_bytes;
+	*ret = !left || left + STAGE_SPARE < room.free_bytes;
+	return 0;
+}
+
+/* Roots of one file system share its room. */
+int point_room_back(struct point *p, const json_t *record, const char *run, struct err *e)
+{
+	json_t *root, *other;
+	size_t at, i;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		const char *path = json_str(root, "path", "");
+		autodir struct dir live = DIR_NONE;
+		uint64_t left, sum = 0;
+		struct file_id id, its;
+		struct fs_room room;
+
+		if (json_object_get(record, json_str(root, "name", "")))
+			continue;       /* exchanged */
+		if (dir_open(path, &live, e) < 0 || dir_file_id(&live, "", &id, e) < 0 || dir_room(&live, &room, e) < 0)
+			return -e->kind;
+		json_array_foreach(json_object_get(p->doc, "roots"), i, other) {
+			autodir struct dir d = DIR_NONE;
+
+			if (json_object_get(record, json_str(other, "name", "")))
+				continue;
+			if (dir_open(json_str(other, "path", ""), &d, e) < 0 || dir_file_id(&d, "", &its, e) < 0 ||
+			    left_to_stage(run, other, &left, e) < 0)
+				return -e->kind;
+			sum += its.dev == id.dev ? left : 0;
+		}
+		if (sum && sum + STAGE_SPARE >= room.free_bytes)
+			return no_room(path, e);
+	}
 	return 0;
 }
 
@@ -111,8 +183,8 @@ static int go_live_staged(const struct going *g, const json_t *root, const struc
                           struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
-	autofree char *staged = xasprintf("%s/staged/%s/%s", beside, g->run, name);
-	autofree char *look_name = xasprintf("staged-%s-%s.json", g->run, name);
+	autofree char *staged = staged_path(g->run, beside, name);
+	autofree char *look_name = look_of(g->run, name);
 	autodir struct dir kept = DIR_NONE, home = DIR_NONE;
 	autojson json_t *look = NULL;
 
@@ -128,14 +200,13 @@ static int go_live_elsewhere(const struct going *g, const json_t *root, const st
 {
 	bool room = true;
 
-	if (!g->back && room_to_stage(root, live, &room, e) < 0)
+	if (!g->back && room_to_stage(g->run, root, live, &room, e) < 0)
 		return -e->kind;
 	if (room)
 		return go_live_staged(g, root, live, trash, e);
 	if (g->in_place)
 		return write_back(g, root, live, e);
-	err_set(e, ERR_SPACE, "there is no room beside '%s' for the old world", json_str(root, "path", ""));
-	return err_hint(e, "make room, or '--accept-in-place-restore': it overwrites the new world, file by file");
+	return no_room(json_str(root, "path", ""), e);
 }
 
 static int go_live(const struct going *g, const json_t *root, const json_t *look, struct err *e)

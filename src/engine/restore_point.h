@@ -73,6 +73,8 @@ int point_copy_of(const struct point *p, const char *path, char **ret, struct er
  * another file system is staged beside the data first; where there is no room for that, in_place lets differing files be
  * written back one by one, else ERR_SPACE. */
 int point_look(struct point *p, json_t **ret, struct err *e) must_check;
+/* Is there room for that, without in_place? ERR_SPACE. What an earlier call of the run has staged counts. */
+int point_room_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
 int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,
                   struct err *e) must_check;
 

@@ -343,13 +343,22 @@ int loop_look_back(struct world *w, struct err *e)
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];
 
+		if (look_back(w, s, e) < 0)
+			return err_wrap(e, "undo step '%s'", s->id);
 		/* The data comes back whole: whoever edited what lies in it finds his file in the new world, set aside. */
 		if (w->ctx.point_passed && !ctx_keeps_data(&w->ctx) && !strcmp(s->kind->name, "data_point"))
 			return 0;
-		if (look_back(w, s, e) < 0)
-			return err_wrap(e, "undo step '%s'", s->id);
 	}
 	return 0;
+}
+
+int loop_look_at_room(struct world *w, struct err *e)
+{
+	const struct step *data = step_of_kind(w, "data_point");
+
+	if (loop_load_results(w, e) < 0)
+		return -e->kind;
+	return data && look_back(w, data, e) < 0 ? err_wrap(e, "undo step '%s'", data->id) : 0;
 }
 
 int loop_restore_data(struct world *w, const char *why, struct err *e)

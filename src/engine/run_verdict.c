@@ -329,16 +329,18 @@ static bool after_open(struct world *w, const struct step *at)
 	return let_in && at && at->phase >= PHASE_OPEN;
 }
 
-/* Data that is kept is not always fit for the old server. Found out in the middle of the way back, that would leave no server at all. Where
- * the data comes back nobody is asked: the look may refuse what the way back itself would do, and the new server may be dead. */
+/* Data that is kept is not always fit for the old server, and a copy from afar not always has room. Found out in the middle of the way
+ * back, that would leave no server at all. Where the data comes back nothing else is asked: the look may refuse what the way back itself
+ * would do, and the new server may be dead. */
 static bool would_stick(struct world *w, const struct err *why, struct err *ret)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed || !ctx_keeps_data(&w->ctx))
+	if (!w->ctx.point_passed)
 		return false;
-	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
-	if (loop_look_back(w, &e) >= 0)
+	if (ctx_keeps_data(&w->ctx))
+		world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
+	if ((ctx_keeps_data(&w->ctx) ? loop_look_back(w, &e) : loop_look_at_room(w, &e)) >= 0)
 		return false;
 	err_set(ret, why->kind, "%.240s; it does not go back by itself: %.230s", why->msg, e.msg);
 	if (e.hint[0])

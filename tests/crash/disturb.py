@@ -208,6 +208,8 @@ def second_call(lab: Lab, _: int) -> None:
 RELOAD = ["nft", "flush", "ruleset"]
 FILL = ["sh", "-c", f"fallocate -l $(df --output=avail -B1 {powercut.DATA} | tail -n 1) {powercut.DATA}/filler; "
         f"dd if=/dev/zero of={powercut.DATA}/filler2 bs=4k status=none; true"]
+# Room for what is written now and then, and for no copy.
+CROWD = ["sh", "-c", f"fallocate -l $(($(df --output=avail -B1 {powercut.DATA} | tail -n 1) - (32 << 20))) {powercut.DATA}/filler"]
 
 # System calls of the packaged program that fail, by name.
 FAILING_CALLS = {name: Case(ANY, injected(what)) for name, what in (

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import time
 
-from disturb import (DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
+from disturb import (CROWD, DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
                      interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
 from lab import KILLED, Call, Lab, run
 
@@ -105,6 +105,9 @@ CASES: dict[str, Case] = {
     "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),
     "disk-full": Case((TURNED,), undisturbed, hooks={"before_stop": FILL}, on_disk=True),
     "disk-full-later": Case((DONE, TURNED, STANDS), undisturbed, hooks={"after_ready": FILL}, on_disk=True),
+    # A copy from afar would have to be staged first: found out on the way back, it would leave no server at all.
+    "disk-full-afar": Case((STANDS,), undisturbed, scenario="afar", hooks={"after_ready": CROWD}, double={"lose_table": "t2"},
+                           on_disk=True),
     "operator-starts": Case((DONE,), stopped_at("gate.close:1", start_behind_our_back)),
     "second-call": Case((DONE,), stopped_at("svc.start:1", second_call)),
     # What was edited after the start is set aside with the new world; the old one comes whole from the restore point.

@@ -42,5 +42,20 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r;
 }
 
-const struct step_kind step_data_point = { "data_point", 1, LIFE_DURABLE, describe,
-					   capture, step_apply_nothing, step_verify_result, undo, .harmless = true };
+/* Found out in the middle of the way back, want of room would leave no server at all. */
+static int undo_look(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	int r;
+
+	if (!c->point_passed || ctx_keeps_data(c) || c->accept_in_place)
+		return 0;
+	if (point_of_run(c, false, &p, e) < 0)
+		return -e->kind;
+	r = point_room_back(&p, json_object_get(undo, "look"), c->run, e);
+	point_done(&p);
+	return r;
+}
+
+const struct step_kind step_data_point = { "data_point", 1, LIFE_DURABLE, describe, capture, step_apply_nothing,
+					   step_verify_result, undo, .undo_look = undo_look, .harmless = true };

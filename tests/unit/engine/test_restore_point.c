@@ -506,6 +506,48 @@ static void what_is_left_out_stays_also_from_afar(void **state)
 	assert_int_equal(rmdir(where), 0);
 }
 
+/* A file whose size says more than any disk holds. */
+static void seems_large(const char *path, const char *file)
+{
+	autofree char *whole = xasprintf("%s/%s", path, file);
+	int fd = open(whole, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0 && ftruncate(fd, 1ll << 42) == 0 && close(fd) == 0);
+}
+
+/* Of a point from afar room is wanted for what is not staged yet: half of it may be, and all. */
+static void room_for_the_way_back_is_looked_at(void **state)
+{
+	autojson json_t *none = json_object(), *near = json_pack("{s{}}", "root");
+	autofree char *beside = NULL, *staged = NULL, *look = NULL;
+	struct point p = { .dir = DIR_NONE };
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+	json_t *root;
+
+	complete(&p);
+	root = json_array_get(json_object_get(p.doc, "roots"), 0);
+	assert_ok(point_room_back(&p, none, RUN, &e), &e);
+	json_object_set_new(root, "bytes", json_integer((json_int_t)1 << 42));
+	assert_fails(point_room_back(&p, none, RUN, &e), &e, ERR_SPACE);
+	assert_non_null(strstr(e.hint, "--accept-in-place-restore"));
+	err_clear(&e);
+	json_object_set_new(near, json_str(root, "name", ""), json_object());
+	assert_ok(point_room_back(&p, near, RUN, &e), &e);
+	beside = xstrdup(json_str(root, "beside", ""));
+	staged = xasprintf("%s/staged/%s/%s", beside, RUN, json_str(root, "name", ""));
+	assert_ok(dir_make_path(staged, 0700, &d, &e), &e);
+	seems_large(staged, "all");
+	assert_ok(point_room_back(&p, none, RUN, &e), &e);
+	json_object_set_new(root, "bytes", json_integer((json_int_t)1 << 43));
+	assert_fails(point_room_back(&p, none, RUN, &e), &e, ERR_SPACE);
+	err_clear(&e);
+	look = xasprintf("staged-%s-%s.json", RUN, json_str(root, "name", ""));
+	seems_large(beside, look);
+	assert_ok(point_room_back(&p, none, RUN, &e), &e);
+	point_done(&p);
+}
+
 /* An exchange renames top-level entries: what lies deeper would go with them. */
 static void deeper_entries_are_refused(void **state)
 {
@@ -725,6 +767,7 @@ int main(void)
 		T(it_goes_live_and_back),
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
+		T(room_for_the_way_back_is_looked_at),
 		T(deeper_entries_are_refused),
 		T(what_does_not_belong_stays),
 		T(a_list_that_cannot_be_read_is_not_none),
