@@ -201,13 +201,13 @@ static int take_statement(struct reader *r, struct assigns *ret, struct err *e)
 	if (skip_key(r, e) < 0)
 		return -(int)e->kind;
 	key = dotenv_trim_end((struct sv){ r->text.p + start, r->pos - start });
-	if (key.n && memchr(key.p, ' ', key.n))
-		return bad(r, start, "a key cannot contain a space", e);
 	/* A name without a separator takes its value from outside; compose reads one at the very
-	 * end as a value of the name "". Neither is a value of the file. */
+	 * end as a value of the name "", so that it may have spaces. Neither is a value of the file. */
 	r->busy = r->pos;
 	if (at_end(r))
 		return 0;
+	if (key.n && memchr(key.p, ' ', key.n))
+		return bad(r, start, "a key cannot contain a space", e);
 	a.from = a.to = a.line_to = r->pos;
 	if (here(r) == '\n') {
 		a.flags |= ASSIGN_OFF | ASSIGN_BARE | ASSIGN_SHARED;

@@ -56,6 +56,8 @@ static const struct row {
 	{ "33", "A='x''y'\n", "A", BAD },
 	{ "34", "A%B=x\n", "A", BAD },
 	{ "35", "A B=x\n", "A", BAD },
+	{ "35b", "A=1\ntwo words\n", "A", BAD },
+	{ "35c", "A=1\ntwo words", "A", "1" },
 	{ "36", "A=1\nA=2\n", "A", "2" },
 	{ "37", "A=1\nA=\n", "A", "" },
 	{ "38", "A=1\n#A=2\n", "A", "1" },
