@@ -1,4 +1,4 @@
-/* Texts drawn by lot: the same seed, the same texts. CONF_SEED asks for one; which it was is always said. */
+/* Texts drawn by lot: the same seed, the same texts. SEED asks for one; which it was is always said. */
 #pragma once
 
 #include <stdint.h>
@@ -12,11 +12,11 @@ static uint64_t draw_seed, draw_state;
 
 static inline void draw_begin(void)
 {
-	const char *given = getenv("CONF_SEED");
+	const char *given = getenv("SEED");
 
 	draw_seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
 	draw_state = draw_seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-	print_message("# CONF_SEED=%llu\n", (unsigned long long)draw_seed);
+	print_message("# SEED=%llu\n", (unsigned long long)draw_seed);
 }
 
 /* 0 to n - 1. Xorshift, Marsaglia 2003. */

@@ -131,7 +131,7 @@ size_t oracle_compare(uint64_t seed, struct sv questions, struct sv ours, struct
 
 		n += sv_eq(mine, counted);
 		if (mine.n != other.n || memcmp(mine.p, other.p, mine.n) != 0)
-			fail_msg("CONF_SEED=%llu file (hex) %.*s: the oracle '%.*s', we '%.*s'",
+			fail_msg("SEED=%llu file (hex) %.*s: the oracle '%.*s', we '%.*s'",
 				 (unsigned long long)seed, SV_ARG(text), SV_ARG(other),
 				 SV_ARG(mine));
 	}

@@ -1,4 +1,4 @@
-/* The env dialect against Docker Compose itself: what it reads from 2000 generated files, and which it refuses. CONF_SEED=n repeats
+/* The env dialect against Docker Compose itself: what it reads from 2000 generated files, and which it refuses. SEED=n repeats
  * a run. */
 #include <setjmp.h>
 #include <stdarg.h>

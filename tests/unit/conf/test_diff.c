@@ -84,7 +84,7 @@ static void check(struct sv before, struct sv after)
 	    editor_diff(&dialect_properties, "f", before, after, NULL, NULL, &diff, &e), !same);
 	apply(before, buf_sv(&diff), &made);
 	if (made.len != after.n || memcmp(buf_str(&made), after.p, after.n) != 0)
-		fail_msg("CONF_SEED=%llu: <<%.*s>> to <<%.*s>> by <<%s>>", (unsigned long long)draw_seed,
+		fail_msg("SEED=%llu: <<%.*s>> to <<%.*s>> by <<%s>>", (unsigned long long)draw_seed,
 			 SV_ARG(before), SV_ARG(after), buf_str(&diff));
 	buf_done(&diff);
 	buf_done(&made);

@@ -1,4 +1,4 @@
-/* The editor's law on generated files, 2000 a dialect. CONF_SEED=n repeats a run. */
+/* The editor's law on generated files, 2000 a dialect. SEED=n repeats a run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -222,7 +222,7 @@ static void test_law(void **state)
 		broken = law_broken(r->lang, buf_sv(&text), key, value, &did);
 		changed += did;
 		if (broken) {
-			fail_msg("CONF_SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>",
+			fail_msg("SEED=%llu file %zu: %s: set '%s' to '%s' in <<%s>>",
 				 (unsigned long long)draw_seed, i, broken, key, value ? value : "(none)",
 				 buf_str(&text));
 		}

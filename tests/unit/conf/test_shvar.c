@@ -118,7 +118,7 @@ static void test_shells_read_the_same(void **state)
 		skip();
 	}
 	if (strcmp(buf_str(&shell), buf_str(&answers)) != 0)
-		fail_msg("CONF_SEED=%llu: %s differs", (unsigned long long)draw_seed,
+		fail_msg("SEED=%llu: %s differs", (unsigned long long)draw_seed,
 			 (const char *)*state);
 	buf_done(&script);
 	buf_done(&answers);
