@@ -153,7 +153,7 @@ static pid_t somebody(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (access(asked, F_OK) < 0)
 		clock_sleep_ns(10 * NS_PER_MS);
-	_exit(!begin_anew(inside));
+	_exit(!restart_contained());
 }
 
 static void one_that_is_started_again_meanwhile_is_down_in_the_end(void **state)

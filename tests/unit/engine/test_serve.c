@@ -282,11 +282,9 @@ static void one_that_is_slow_to_end_is_started_again(void **state)
 	assert_int_equal(waitpid(ender, NULL, 0), ender);
 }
 
-/* As end_it(), and then it is started. */
-static void start_it_again(void *data, const json_t *event)
+/* Ends it and starts it. */
+static void start_it_again(void *data unused_arg, const json_t *event)
 {
-	const struct process_id *id = data;
-
 	if (!strstr(json_str(event, "text", ""), "was asked to end"))
 		return;
 	ender = fork();
@@ -294,7 +292,7 @@ static void start_it_again(void *data, const json_t *event)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	clock_sleep_ns(500 * NS_PER_MS);
-	_exit(!begin_anew(*id));
+	_exit(!restart_contained());
 }
 
 /* There is nothing left to wait for: it serves, and is not asked again. */
@@ -307,7 +305,7 @@ static void one_that_somebody_started_again_is_not_waited_for(void **state)
 	int status;
 
 	assert_fails(stop(shortly, undo, &e), &e, ERR_TIMEOUT);
-	events_to(ctx.events, start_it_again, &id);
+	events_to(ctx.events, start_it_again, NULL);
 	assert_back(patient, undo);
 	assert_true(clock_mono_ns() - began < 100 * NS_PER_S);
 	assert_int_equal(waitpid(ender, &status, 0), ender);

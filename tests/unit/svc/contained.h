@@ -48,13 +48,12 @@ static inline void end_contained(struct process_id id)
 		assert_int_equal(process_wait(id, deadline_in(60 * NS_PER_S), &e), 0);
 }
 
-/* As somebody's `docker restart`. False: it could not be had. */
-static inline bool begin_anew(struct process_id id)
+/* What somebody does. False: it could not be had. */
+static inline bool restart_contained(void)
 {
-	const char *argv[] = { "docker", "container", "start", "server", NULL };
+	const char *argv[] = { "docker", "container", "restart", "--time=0", "server", NULL };
 	autobuf struct buf words = BUF_MAX(4096);
 	struct err e = ERR_INIT;
 
-	return process_signal(id, SIGKILL, &e) >= 0 && process_wait(id, deadline_in(60 * NS_PER_S), &e) >= 0 &&
-	       docker_run(argv, 60 * NS_PER_S, &words, &e) >= 0;
+	return docker_run(argv, 60 * NS_PER_S, &words, &e) >= 0;
 }
