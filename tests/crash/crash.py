@@ -12,6 +12,7 @@ import random
 import re
 import sys
 import time
+import typing
 
 import broken
 import errors
@@ -24,6 +25,7 @@ from lab import Scenario
 from scenario import SCENARIOS, draw
 
 MINUTE = 60.0
+SYSTEM_CALLS = 1000         # of a campaign, at which the packaged program is killed
 SUITES = {"kills": kills, "powercut": powercut, "errors": errors}
 
 
@@ -51,16 +53,23 @@ def scenario_of(case: str) -> str:
     return next(word for word in re.split("[:@]", case) if word in SCENARIOS)
 
 
-def looked_at(labs: pool.Pool, names: list[str]) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
-    """By scenario: its fault points in order, and how often it makes which system call."""
-    traces, calls = {}, {}
-    for answer in labs.each([f"points {name}" for name in names]):
-        if "trace" not in answer:
-            report(answer)
+def asked(labs: pool.Pool, question: str, names: collections.abc.Iterable[str]) -> dict[str, typing.Any]:
+    """What it is of each of these scenarios, by name: of "points" its fault points in order, of "calls" how often it makes which system
+    call. Who cannot tell is reported, and not there."""
+    found = {}
+    for answer in labs.each([f"{question} {name}" for name in names]):
+        if question in answer:
+            found[answer["case"].split()[1]] = answer[question]
         else:
-            name = answer["case"].split()[1]
-            traces[name], calls[name] = answer["trace"], answer["calls"]
-    return {name: traces[name] for name in names if name in traces}, {name: calls[name] for name in names if name in calls}
+            report(answer)
+    return {name: found[name] for name in names if name in found}
+
+
+def at_system_calls(labs: pool.Pool, names: collections.abc.Iterable[str], count: int, rng: random.Random) -> tuple[list[str], int]:
+    """So many cases, of scenarios drawn from these, and how many of the drawn cannot tell their calls: others are not asked."""
+    drawn = kills.draw_followed(names, count, rng)
+    calls = asked(labs, "calls", dict.fromkeys(drawn))
+    return kills.sample_calls([name for name in drawn if name in calls], calls, rng), len(set(drawn) - set(calls))
 
 
 @dataclasses.dataclass
@@ -125,13 +134,14 @@ def run_sample(among: str = "") -> int:
     rng = random.Random(seed())
     names, skipped = possible(among_all(among) if among else draw(SCENARIOS, rng, lambda scenario: scenario.slow))
     with pool_of("kills") as labs:
-        traces, calls = looked_at(labs, names)
+        traces = asked(labs, "points", names)
         for name, trace in traces.items():
             print(f"  {name}: {len(trace)} points")
-        cases = kills.sample(traces, 5, 2, rng) + kills.sample_calls(calls, len(names), rng)
+        followed, missing = at_system_calls(labs, traces, len(names), rng)
+        cases = kills.sample(traces, 5, 2, rng) + followed
         rng.shuffle(cases)
         found = tally(labs, cases, None)
-    failed = found.failed + len(names) - len(traces)
+    failed = found.failed + len(names) - len(traces) + missing
     print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, of these killed twice {found.killed_twice}, "
           f"illegal ends {failed}")
     print(f"{found.passed} passed, {failed} failed, {skipped} skipped")
@@ -172,7 +182,8 @@ def campaign_cases(labs: pool.Pool, name: str, listed: pathlib.Path, among: str)
     if name == "powercut":
         cases = powercut.every(traces_of_cuts(labs, possible(name for name in powercut.NAMES if name.startswith(among))[0]), rng)
     else:
-        cases = kills.every(*looked_at(labs, possible(among_all(among))[0]), rng)
+        traces = asked(labs, "points", possible(among_all(among))[0])
+        cases = kills.every(traces, rng) + at_system_calls(labs, traces, SYSTEM_CALLS, rng)[0]
     listed.write_text("\n".join(cases) + "\n")
     return cases
 

@@ -263,19 +263,18 @@ def answer(bench: Bench, text: str) -> dict:
     return {"wrong": wrong, "said": [call.said() for call in calls] if wrong else [], "kills": sum(call.killed for call in calls)}
 
 
-def points(bench: Bench, name: str) -> dict:
-    lab, _ = bench.of(SCENARIOS[name])
-    return {"trace": trace(lab), "calls": {} if lab.scenario.unit else system_calls(lab)}
+# "points NAME", "calls NAME": of the struck call of that scenario.
+QUESTIONS = {"points": trace, "calls": system_calls}
 
 
 def lab_of(text: str) -> str:
     """Names the lab a case or a question is about."""
-    name = text[len("points "):] if text.startswith("points ") else text.split(":")[0]
-    return str(SCENARIOS[name].installation)
+    return str(SCENARIOS[text.split(" ")[-1].split(":")[0]].installation)
 
 
 def worker(text: str, bench: Bench = Bench(Builds.from_environment())) -> dict:
-    return points(bench, text[len("points "):]) if text.startswith("points ") else answer(bench, text)
+    question, _, name = text.rpartition(" ")
+    return {question: QUESTIONS[question](bench.of(SCENARIOS[name])[0])} if question else answer(bench, text)
 
 
 # ---- the sample
@@ -318,22 +317,26 @@ def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random
     return [str(case) for case in cases]
 
 
-def sample_calls(calls: dict[str, dict[str, int]], count: int, rng: random.Random) -> list[str]:
-    """The packaged program killed at system calls: by name first, since most are writes."""
+def draw_followed(names: collections.abc.Iterable[str], count: int, rng: random.Random) -> list[str]:
+    """Whose packaged program is killed at system calls, each as often as its weight says: none that a booted systemd belongs to."""
+    followed = [name for name in names if not SCENARIOS[name].unit]
+    return rng.choices(followed, [SCENARIOS[name].weight for name in followed], k=count) if followed else []
+
+
+def sample_calls(names: list[str], calls: dict[str, dict[str, int]], rng: random.Random) -> list[str]:
+    """The packaged program of each of these killed at a system call: by name first, since most are writes."""
     cases = []
-    followed = [name for name in calls if calls[name]]
-    for i in range(count if followed else 0):
-        [name] = rng.choices(followed, [SCENARIOS[each].weight for each in followed])
+    for i, name in enumerate(names):
         call = rng.choice([call for call, times in calls[name].items() if times])
         first = f"{STRACE}{call}~{rng.randint(1, calls[name][call])}"
         cases.append(Case(SCENARIOS[name], first, 0, ("resume", "rollback")[i % 2]))
     return [str(case) for case in cases]
 
 
-def every(traces: dict[str, list[str]], calls: dict[str, dict[str, int]], rng: random.Random) -> list[str]:
-    """Every point of every scenario, ended in every way; then half as many double kills, and a thousand system calls."""
+def every(traces: dict[str, list[str]], rng: random.Random) -> list[str]:
+    """Every point of every scenario, ended in every way; then half as many double kills."""
     cases = [Case(SCENARIOS[name], str(at), 0, end, boot) for name, names in traces.items()
              for at in range(1, len(names) + 1) for end, boot in (("resume", ""), ("rollback", ""), (LOST, ""), ("resume", "boot"))]
     rng.shuffle(cases)
     doubles = round(len(cases) / 2 / sum(SCENARIOS[name].weight for name in traces))
-    return [str(case) for case in cases] + sample(traces, 0, doubles, rng) + sample_calls(calls, 1000, rng)
+    return [str(case) for case in cases] + sample(traces, 0, doubles, rng)
