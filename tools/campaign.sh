@@ -5,6 +5,7 @@
 #   tools/campaign.sh crash     every fault point of every scenario, ended both ways, then double kills
 #   tools/campaign.sh laws      every fault point of every step kind
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
+#   tools/campaign.sh errors    every case of what fails and who misbehaves, with real servers of every kind
 #   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
 #   tools/campaign.sh events    pairs of an action of SFTPGo, old and translated, and an event, until stopped
@@ -58,6 +59,12 @@ laws() {
 	CROSSGRADE_BUILD=$BUILD/gcc meson test -C "$BUILD/fault" --suite laws --timeout-multiplier 8 --print-errorlogs
 }
 
+errors() {
+	build "$BUILD/gcc"
+	build_fault
+	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/gcc WHOLE=1 tests/crash/run.sh errors
+}
+
 real() {
 	local status=0
 	build "$BUILD/gcc"
@@ -103,6 +110,6 @@ fuzz() {
 
 case $name in
 crash | powercut) crash "$name" ;;
-events | fuzz | laws | real | tidy) "$name" ;;
+errors | events | fuzz | laws | real | tidy) "$name" ;;
 *) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

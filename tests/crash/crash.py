@@ -22,7 +22,7 @@ import powercut
 import sftpgo_errors
 import unit
 from lab import Scenario
-from scenario import SCENARIOS, draw
+from scenario import SCENARIOS, few
 
 MINUTE = 60.0
 SYSTEM_CALLS = 1000         # of a campaign, at which the packaged program is killed
@@ -130,9 +130,24 @@ def among_all(among: str) -> list[str]:
     return [name for name in SCENARIOS if name.startswith(among)]
 
 
+def all_wanted(among: str) -> bool:
+    """A suite takes all there is of what was asked for by name, or with WHOLE set; else what the seed draws."""
+    return bool(among or os.environ.get("WHOLE"))
+
+
+def tell_left(what: str, names: collections.abc.Iterable[str], drawn: collections.abc.Container[str]) -> int:
+    """How many of these the lot did not fall on."""
+    left = [name for name in names if name not in drawn]
+    if left:
+        print(f"skip {what} {', '.join(left)}: drawn by lot")
+    return len(left)
+
+
 def run_sample(among: str = "") -> int:
     rng = random.Random(seed())
-    names, skipped = possible(among_all(among) if among else draw(SCENARIOS, rng, lambda scenario: scenario.slow))
+    drawn = among_all(among) if all_wanted(among) else few(SCENARIOS, rng)
+    left = tell_left("scenarios", among_all(among), drawn)
+    names, skipped = possible(drawn)
     with pool_of("kills") as labs:
         traces = asked(labs, "points", names)
         for name, trace in traces.items():
@@ -144,7 +159,7 @@ def run_sample(among: str = "") -> int:
     failed = found.failed + len(names) - len(traces) + missing
     print(f"kill points: {sum(map(len, traces.values()))}, sampled {len(cases)}, of these killed twice {found.killed_twice}, "
           f"illegal ends {failed}")
-    print(f"{found.passed} passed, {failed} failed, {skipped} skipped")
+    print(f"{found.passed} passed, {failed} failed, {skipped + left} skipped")
     return failed
 
 
@@ -163,14 +178,17 @@ def run_powercut(among: str = "") -> int:
         print(f"skip powercut: {why}\n0 passed, 0 failed, 1 skipped")
         return 0
     rng = random.Random(seed())
-    names, skipped = possible(powercut.few(rng) if not among else [name for name in powercut.NAMES if name.startswith(among)])
+    asked_for = [name for name in powercut.NAMES if name.startswith(among)]
+    drawn = asked_for if all_wanted(among) else few(asked_for, rng)
+    left = tell_left("scenarios", asked_for, drawn)
+    names, skipped = possible(drawn)
     with pool_of("powercut") as labs:
         traces = traces_of_cuts(labs, names)
         cases = powercut.sample(traces, 6, rng)
         found = tally(labs, cases, None)
     failed = found.failed + len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
-    print(f"{found.passed} passed, {failed} failed, {skipped} skipped")
+    print(f"{found.passed} passed, {failed} failed, {skipped + left} skipped")
     return failed
 
 
@@ -207,9 +225,10 @@ def run_campaign(name: str, start: str, seconds: str, listed: str, among: str = 
 def run_errors(among: str = "") -> int:
     rng = random.Random(seed())
     traces, renames, missing = {}, 0, 0
-    names = [name for name in errors.CASES if name.startswith(among)] if among else errors.drawn(rng)
+    whole = [[name for name in of if name.startswith(among)] for of in (errors.CASES, errors.SAMPLED)]
+    names, sampled = whole if all_wanted(among) else errors.drawn(rng)
+    left = tell_left("cases", whole[0], names) + tell_left("samples of", whole[1], sampled)
     wanted = {name: errors.CASES[name].scenario for name in names}
-    sampled = [name for name in errors.SAMPLED if (name.startswith(among) if among else not SCENARIOS[name].slow)]
     can, skipped = possible(sorted({*wanted.values(), *sampled}))
     with pool_of("errors") as labs:
         for answer in labs.each([f"points {name}" for name in sampled if name in can]):
@@ -222,7 +241,7 @@ def run_errors(among: str = "") -> int:
         cases = [name for name, scenario in wanted.items() if scenario in can] + errors.sample(dict(sorted(traces.items())), rng)
         cases += errors.sample_dpkg(renames, rng)
         found = tally(labs, cases, None)
-    print(f"{found.passed} passed, {found.failed + missing} failed, {skipped} skipped")
+    print(f"{found.passed} passed, {found.failed + missing} failed, {skipped + left} skipped")
     return found.failed + missing
 
 

@@ -18,7 +18,7 @@ import sftpgo_errors
 from disturb import (ANY, BLOCKED, DONE, DRIFTED, FAILED, INTERRUPTED, STANDS, STRANGERS, STUCK, TURNED, Case,
                      failing_about, undisturbed)
 from lab import Builds, Lab
-from scenario import SCENARIOS
+from scenario import SCENARIOS, few
 
 WRITER = 7              # the number of the client that writes during a run
 FEW = 20                # rows that it wrote when the run begins
@@ -97,8 +97,8 @@ def carry_out_writing(lab: Lab, case: Case) -> list[str]:
     if call.exit not in case.expect:
         return [f"exit {call.exit}, expected {case.expect}"]
     lab.settle()
-    few = [] if len(acknowledged) >= FEW else [f"only {len(acknowledged)} rows were written"]
-    return few + lab.acknowledged_missing(WRITER, acknowledged) + oracle.left_behind(lab)
+    too_few = [] if len(acknowledged) >= FEW else [f"only {len(acknowledged)} rows were written"]
+    return too_few + lab.acknowledged_missing(WRITER, acknowledged) + oracle.left_behind(lab)
 
 
 def carry_out_told(lab: Lab, case: Case, reference: oracle.Reference) -> list[str]:
@@ -167,10 +167,12 @@ DRAWN = {"container": 3, "compose": 3, "seatable": 1}
 DPKG, DPKG_CASES = "dpkg", 4
 
 
-def drawn(rng: random.Random) -> list[str]:
-    """Of all cases."""
-    few = {name for of, k in DRAWN.items() for name in rng.sample([name for name, case in CASES.items() if case.scenario == of], k)}
-    return [name for name, case in CASES.items() if case.scenario not in DRAWN or name in few]
+def drawn(rng: random.Random) -> tuple[list[str], list[str]]:
+    """Of all cases, and of the scenarios that calls fail in: with one kind of real servers."""
+    kept = few([*dict.fromkeys(case.scenario for case in CASES.values())], rng)
+    some = {name for of, k in DRAWN.items() for name in rng.sample([name for name, case in CASES.items() if case.scenario == of], k)}
+    return ([name for name, case in CASES.items() if case.scenario in kept and (case.scenario not in DRAWN or name in some)],
+            [name for name in SAMPLED if name in kept and not SCENARIOS[name].slow])
 
 
 def pick(marked: list[str], k: int, rng: random.Random) -> list[int]:

@@ -82,7 +82,7 @@ class Scenario:
     mounted: bool = False               # the root is a mount point
     unit: bool = False                  # a unit of a systemd that boots for each case
     lagging: bool = False               # what was written is not applied when the server stops
-    real: bool = False                  # real servers, no stand-ins
+    real: bool = False                  # real servers, no stand-ins; of these, too, a suite takes one
     patient: bool = False               # it takes its time to start
     slow: bool = False                  # a suite takes one of these, whichever the seed draws; all where they are asked for by name
     weight: float = 1                   # its share of a sample of kills

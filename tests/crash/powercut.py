@@ -12,7 +12,7 @@ import traceback
 import kills
 import oracle
 from lab import Builds, Call, Lab, Scenario, run
-from scenario import SCENARIOS, draw
+from scenario import SCENARIOS
 
 KINDS = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 DATA, STATE = pathlib.Path("/mnt/data"), pathlib.Path("/mnt/state")
@@ -183,11 +183,6 @@ NAMES = [name for name, scenario in SCENARIOS.items() if scenario.cuts]
 def pick(names: list[str], k: int, rng: random.Random) -> list[int]:
     durable = [i + 1 for i, name in enumerate(names) if name in DURABLE]
     return rng.choices(durable, k=k // 2) + kills.pick(names, k - k // 2, rng)
-
-
-def few(rng: random.Random) -> list[str]:
-    """All that are quick; of those with real servers, which take their time, one, and of the other slow ones."""
-    return draw(draw(NAMES, rng, lambda scenario: scenario.real), rng, lambda scenario: scenario.slow)
 
 
 def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Random) -> list[str]:

@@ -7,8 +7,9 @@
 #   tests/crash/run.sh broken              builds with a planted mistake: the cases above must find it
 #   tests/crash/run.sh case ID             one case again, with everything it said
 #
-# SEED=n repeats a sample, CRASH_WORKERS=n tries so many cases at a time. CROSSGRADE_FAULT_BUILD and CROSSGRADE_BUILD name the build
-# directories with and without -Dfault.
+# SEED=n repeats a sample; with WHOLE set no scenario and no case is left to the lot, as none is of those that a NAME asks for;
+# CRASH_WORKERS=n tries so many cases at a time. CROSSGRADE_FAULT_BUILD and CROSSGRADE_BUILD name the build directories with and without
+# -Dfault.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 export CROSSGRADE_FAULT_BUILD=${CROSSGRADE_FAULT_BUILD:-$here/../../build/fault}

@@ -25,3 +25,8 @@ def draw(names: collections.abc.Iterable[str], rng: random.Random, kind: collect
     names = list(names)
     kept = [name for name in names if not kind(SCENARIOS[name])]
     return kept + rng.sample([name for name in names if name not in kept], min(1, len(names) - len(kept)))
+
+
+def few(names: collections.abc.Iterable[str], rng: random.Random) -> list[str]:
+    """Of these all that are quick; of those with real servers, which take their time, one, and of the other slow ones."""
+    return draw(draw(names, rng, lambda scenario: scenario.real), rng, lambda scenario: scenario.slow)
