@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections.abc
 import os
 import pathlib
 import subprocess
@@ -12,6 +11,7 @@ from lab import run
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
+BUILD = pathlib.Path(os.environ["CROSSGRADE_FAULT_BUILD"]).resolve()
 TARGETS = ("src/cli/crossgrade", "src/exec/crossgrade-exec", "tests/fakes/questdb-double", "tests/fakes/sftpgo-double",
            "tests/fakes/docker-client", "tests/tools/tree-oracle")
 # Patch below broken/: cases of which at least one must fail with it, and all pass without.
@@ -37,28 +37,29 @@ NEEDS = {"hold-in-run": "unit", "database-left": "sftpgo-postgresql"}
 
 
 class Copy:
-    """The sources, copied so that they can be spoiled, with one build directory for all patches."""
+    """The tree and its build with fault points, copied so that they can be spoiled, and mounted where they lie: what was compiled is
+    compiled. The mounts are this process's own, see run.sh."""
 
     def __init__(self, home: pathlib.Path) -> None:
-        self.source = home / "source"
-        self.build = home / "build"
-        self.source.mkdir()
+        source, build = home / "source", home / "build"
+        source.mkdir()
         files = run("git", "-C", SOURCE, "ls-files", "-z").stdout
         there = "\0".join(name for name in files.split("\0") if name and (SOURCE / name).exists())
-        subprocess.run(["bash", "-c", 'tar -C "$1" --null -T - -c | tar -C "$2" -x', "copy", SOURCE, self.source],
+        subprocess.run(["bash", "-c", 'tar -C "$1" --null -T - -c | tar -C "$2" -x', "copy", SOURCE, source],
                        input=there.encode(), check=True)
-        run("meson", "setup", self.build, self.source, "-Dfault=true", "-Doptimization=0")
-        self.make()
-
-    def make(self) -> None:
-        run("ninja", "-C", self.build, *TARGETS)
+        run("cp", "-a", BUILD, build)
+        run("mount", "--bind", source, SOURCE)
+        BUILD.mkdir(parents=True, exist_ok=True)        # it may lie in the tree
+        run("mount", "--bind", build, BUILD)
 
     def patch(self, name: str, *how: str) -> None:
-        run("patch", "-p1", "-s", "-d", self.source, *how, "-i", HERE / "broken" / f"{name}.patch")
-        self.make()
+        run("patch", "-p1", "-s", "-d", SOURCE, *how, "-i", HERE / "broken" / f"{name}.patch")
+
+    def make(self) -> None:
+        run("ninja", "-C", BUILD, *TARGETS)
 
     def failures(self, cases: list[str]) -> tuple[int, str]:
-        env = os.environ | {"CROSSGRADE_FAULT_BUILD": str(self.build), "CROSSGRADE_BUILD": str(self.build)}
+        env = os.environ | {"CROSSGRADE_BUILD": str(BUILD)}
         done = subprocess.run([HERE / "run.sh", "case", *cases], env=env, capture_output=True, text=True, check=False)
         counts = done.stdout.splitlines()[-1].split() if done.stdout else ["0", "passed,", "-1"]
         return int(counts[2]), done.stdout
@@ -67,8 +68,11 @@ class Copy:
 def found(copy: Copy, name: str) -> bool:
     try:
         copy.patch(name)
-        failed, said = copy.failures(list(FOUND_BY[name]))
-        copy.patch(name, "-R")
+        try:
+            copy.make()
+            failed, said = copy.failures(list(FOUND_BY[name]))
+        finally:
+            copy.patch(name, "-R")      # made with the next one
     except RuntimeError as broken:
         print(f"not ok {name}: {broken}")
         return False
@@ -79,11 +83,11 @@ def found(copy: Copy, name: str) -> bool:
     return False
 
 
-def find_all(skipped: collections.abc.Container[str]) -> tuple[int, int]:
+def find_all(mistakes: list[str]) -> tuple[int, int]:
     """Passed and failed."""
     with tempfile.TemporaryDirectory(prefix="crossgrade-broken-") as home:
         copy = Copy(pathlib.Path(home))
-        mistakes = [name for name in FOUND_BY if name not in skipped]
+        copy.make()
         cases = sorted({case for name in mistakes for case in FOUND_BY[name]})
         failed, said = copy.failures(cases)
         if failed:

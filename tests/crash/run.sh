@@ -18,4 +18,7 @@ if [ "$(id -u)" != 0 ] || [ ! -x "$CROSSGRADE_FAULT_BUILD/src/cli/crossgrade" ];
 	echo "needs root and a build with -Dfault=true in $CROSSGRADE_FAULT_BUILD" >&2
 	exit 2
 fi
-exec /usr/bin/python3 -B "$here/crash.py" "$@"
+# What is spoiled takes the tree's place, for nobody else.
+own=()
+[ "${1-}" != broken ] || own=(unshare -m)
+exec "${own[@]}" /usr/bin/python3 -B "$here/crash.py" "$@"
