@@ -103,19 +103,29 @@ sftpgo_install() {
 	mkdir -p "$2" && tar -C "$built" --exclude=./pkgs -cf - . | tar -C "$2" -xf -
 }
 
-# FILE.tar.xz as the vendor packs it, without a top directory; FILE.tar.gz under one, as repackaged archives are.
+# All of a release but what only packages need, packed: .tar.xz flat, as the vendor packs it, .tar.gz under one top directory, as
+# repackaged archives are. Packed once, which takes its time: prints the file, which lies beside the build.
+sftpgo_packed() { # version suffix
+	local built file
+	built=$(sftpgo_build "$1") || exit
+	file=$built.$2
+	(
+		flock 9
+		cd "$built" || exit
+		[ ! "$file" -nt "$built" ] || exit 0
+		case $2 in
+		tar.xz) tar --anchored --exclude=pkgs -I 'xz -1 -T2' -cf "$file.new" -- * ;;
+		*) tar --exclude=./pkgs --transform "s|^\.|sftpgo_v$1_linux_x86_64|" -I 'gzip -1' -cf "$file.new" . ;;
+		esac && mv "$file.new" "$file"
+	) 9>"$SFTPGO_CACHE/sftpgo-$1.lock" || return
+	echo "$file"
+}
+
 sftpgo_archive() {
-	local top=sftpgo_v$1_linux_x86_64 out dir
-	out=$(realpath -m "$2") && dir=$(mktemp -d) || return
-	if sftpgo_install "$1" "$dir/$top"; then
-		case $out in
-		*.tar.xz) (cd "$dir/$top" && tar -I 'xz -1 -T2' -cf "$out" -- *) ;;
-		*) tar -C "$dir" -I 'gzip -1' -cf "$out" "$top" ;;
-		esac
-	fi
-	set -- $?
-	rm -rf "$dir"
-	return "$1"
+	local packed suffix=tar.gz
+	[[ $2 != *.tar.xz ]] || suffix=tar.xz
+	packed=$(sftpgo_packed "$1" $suffix) || exit
+	cp "$packed" "$2"
 }
 
 # The files of a package: what the release's pkgs/build.sh lists, and its four edits of the configuration.
