@@ -53,8 +53,8 @@ client_begin() { # WORD...: the process itself is the one that is kept
 clients_begin() { # [LOG]
 	local log=${1:-$base.log}
 	touch "$log"
-	client_begin "$python" "$CLIENT.py" write --url http://127.0.0.1 --base "$base" --log "$log"
-	[ -z "$node" ] || NODE_PATH=$node client_begin node "$CLIENT.js" write http://127.0.0.1 "$base" "$log"
+	client_begin "$python" "$CLIENT.py" write --url http://127.0.0.1 --base "$base" --log "$log" --pause 0.3
+	[ -z "$node" ] || NODE_PATH=$node client_begin node "$CLIENT.js" write http://127.0.0.1 "$base" "$log" 300
 	within 120 took "$log"
 }
 
@@ -99,6 +99,3 @@ program() { # NAME, its text on standard input
 	{ echo '#!/bin/bash'; export -p | grep -E ' (DOCKER_HOST|DOCKER_CONFIG|CROSSGRADE_LIBEXEC|HOME|PATH)='; cat; } >"$lab/$1"
 	chmod 755 "$lab/$1"
 }
-
-# One of them by lot, or all with WHOLE: drawn N OF.
-drawn() { [ -n "${WHOLE-}" ] || [ $((SEED % $2)) -eq "$1" ] || skip "SEED drew another one"; }

@@ -9,31 +9,24 @@ import sys
 import time
 
 
-def namespace(pid):
+def command_line(path):
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
-    except OSError:
-        return None
-
-
-def command_line(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
+        with open(path, "rb") as file:
             return file.read().replace(b"\0", b" ").strip()
     except OSError:
         return b""
 
 
 def main():
-    ours, seen = namespace(sys.argv[1]), set()
+    seen = set()
     with open(sys.argv[2], "wb", buffering=0) as out:
+        os.chdir(f"/proc/{sys.argv[1]}/root/proc")      # which has the processes of its namespace, and no others
         while True:
-            for pid in filter(str.isdigit, os.listdir("/proc")):
-                one = (pid, command_line(pid))
+            for pid in filter(str.isdigit, os.listdir()):
+                one = (pid, command_line(f"{pid}/cmdline"))
                 if one[1] and one not in seen:
                     seen.add(one)
-                    if namespace(pid) == ours:
-                        out.write(one[1].replace(b"\n", b" ") + b"\n")
+                    out.write(one[1].replace(b"\n", b" ") + b"\n")
             time.sleep(0.02)
 
 
