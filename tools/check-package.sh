@@ -1,5 +1,6 @@
 #!/bin/bash
-# Build the .deb from a copy of the tree, look into it, and ask the packaged program what it is: no fault points, every file there.
+# Build the .deb from a copy of the tree, look into it, and ask the packaged program what it is: no fault points, every file there. The
+# compiler takes its time to optimise, and nothing here is about that.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tools/need.sh
@@ -22,7 +23,7 @@ expect() { # name command...
 
 build_deb() {
 	mkdir "$work/crossgrade" && git ls-files -z | xargs -0 cp --parents -t "$work/crossgrade" &&
-		(cd "$work/crossgrade" && DEB_BUILD_OPTIONS='parallel=2 noautodbgsym' dpkg-buildpackage -us -uc -b)
+		(cd "$work/crossgrade" && DEB_BUILD_OPTIONS='parallel=2 noautodbgsym noopt' dpkg-buildpackage -us -uc -b)
 }
 unpack_deb() { dpkg-deb -x "$work"/crossgrade_*.deb "$work/root"; }
 holds() {
