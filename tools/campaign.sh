@@ -6,6 +6,7 @@
 #   tools/campaign.sh laws      every fault point of every step kind
 #   tools/campaign.sh powercut  a power cut at every fault point, on both file systems, journal and data together and apart
 #   tools/campaign.sh errors    every case of what fails and who misbehaves, with real servers of every kind
+#   tools/campaign.sh skeleton  every kill of the skeleton's server, known by its lock and by its ports
 #   tools/campaign.sh real      every journey on real servers, then a kill at the begin and the end of every step there
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
 #   tools/campaign.sh events    pairs of an action of SFTPGo, old and translated, and an event, until stopped
@@ -65,6 +66,8 @@ errors() {
 	CROSSGRADE_FAULT_BUILD=$BUILD/fault CROSSGRADE_BUILD=$BUILD/gcc WHOLE=1 tests/crash/run.sh errors
 }
 
+skeleton() { WHOLE=1 tests/skeleton/run.sh; }
+
 real() {
 	local status=0
 	build "$BUILD/gcc"
@@ -110,6 +113,6 @@ fuzz() {
 
 case $name in
 crash | powercut) crash "$name" ;;
-errors | events | fuzz | laws | real | tidy) "$name" ;;
-*) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 2 ;;
+errors | events | fuzz | laws | real | skeleton | tidy) "$name" ;;
+*) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
