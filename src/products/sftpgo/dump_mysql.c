@@ -13,8 +13,10 @@
 #include "products/sftpgo/tables.h"
 
 #define DROP_FILE "database.drop.sql"
-#define TAIL      256u
 #define LAST_LINE "-- Dump completed"
+#define DEFINES   "\nCREATE TABLE `"
+#define PART      (64u << 10)
+#define KEPT      512u /* of a part, before the next: longer than a definition's name, and than the last line */
 
 /* SFTPGo's numbers: 0 none, 1 checked, 2 unchecked, 3 if the server has it. */
 static void add_tls(const struct dump_job *j, struct dump_words *argv)
@@ -93,18 +95,47 @@ static int take(const struct dump_job *j, const json_t *tables, const char *name
 	return run(j, &argv, e);
 }
 
-/* Its last line says that it came to its end. */
-static int prove(const struct dump_job *j, const json_t *tables unused_arg, const char *name, struct err *e)
+/* The names of the tables that are defined, and its end. A line feed in a value is written as two letters: none of its lines begins so. */
+static int read_back(int fd, json_t *ret_defined, char ret_end[KEPT + 1], struct err *e)
 {
-	char tail[TAIL + 1] = { 0 };
-	autoclose int fd = dir_openat(j->dir, name, O_RDONLY, 0, e);
-	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	autofree char *part = xcalloc(1, KEPT + PART + 1);
+	size_t kept = 0;
+	ssize_t n;
 
-	if (fd < 0)
+	while ((n = read(fd, part + kept, PART)) > 0) {
+		char *end = part + kept + n, *at = part, *name, *behind;
+
+		while ((at = memmem(at, (size_t)(end - at), DEFINES, strlen(DEFINES)))) {
+			name = at += strlen(DEFINES);
+			behind = memchr(name, '`', (size_t)(end - name));
+			if (behind)
+				json_object_setn_new(ret_defined, name, (size_t)(behind - name), json_true());
+		}
+		kept = MIN_OF((size_t)(end - part), (size_t)KEPT);
+		memmove(part, end - kept, kept);
+	}
+	memcpy(ret_end, part, kept);
+	ret_end[kept] = '\0';
+	return n < 0 ? err_sys(e, errno, "read the dump back") : 0;
+}
+
+/* Each table is defined, and the last line says that it came to its end. */
+static int prove(const struct dump_job *j, const json_t *tables, const char *name, struct err *e)
+{
+	autoclose int fd = dir_openat(j->dir, name, O_RDONLY, 0, e);
+	autojson json_t *defined = json_object();
+	char end[KEPT + 1];
+	const json_t *table;
+	size_t i;
+
+	if (fd < 0 || read_back(fd, defined, end, e) < 0)
 		return -(int)e->kind;
-	if (size < 0 || pread(fd, tail, TAIL, size > (off_t)TAIL ? size - (off_t)TAIL : 0) < 0)
-		return err_sys(e, errno, "read the dump back");
-	return strstr(tail, LAST_LINE) ? 0 : err_set(e, ERR_FORMAT, "the dump has no end");
+	if (!strstr(end, LAST_LINE))
+		return err_set(e, ERR_FORMAT, "the dump has no end");
+	json_array_foreach(tables, i, table)
+		if (!json_object_get(defined, json_string_value(table)))
+			return err_set(e, ERR_FORMAT, "the dump does not hold table '%s'", json_string_value(table));
+	return 0;
 }
 
 static int source(const struct dump_job *j, const char *file, struct err *e)

@@ -1,8 +1,9 @@
-/* Finding the programs that dump a database: by their own word, among stand-ins. */
+/* The programs that dump a database: found by their own word, and what MariaDB's wrote read back. Stand-ins. */
 #include <string.h>
 #include <sys/stat.h>
 
-#include "products/sftpgo/dump_tool.h"
+#include "base/mem.h"
+#include "products/sftpgo/dump.h"
 
 #include "../io/place.h"
 
@@ -60,11 +61,65 @@ static void only_what_fits_is_taken(void **state)
 	assert_string_equal(t.name, "pg_dump");
 }
 
+/* ---- what is read back ---- */
+
+#define DEFINE(name) "DROP TABLE IF EXISTS `" name "`;\nCREATE TABLE `" name "` (\n  `id` int\n);\n"
+#define END	     "\n-- Dump completed on 2026-11-23\n"
+
+/* "sql" of the place, taken for what the program wrote. 0, or what is wrong with it. */
+static int take_dump(const struct place *p, struct err *e)
+{
+	autojson json_t *tables = json_pack("[ss]", "users", "shares");
+	struct provider_at at = { .driver = "mysql", .user = "u", .database = "d" };
+	struct dump_tool tool = { .dump = (char *)below(p, "mariadb-dump"), .name = "mariadb-dump" };
+	struct dump_job job = { .at = &at, .tool = &tool, .dir = &p->dir, .within_ns = 60 * NS_PER_S };
+
+	return dump_take(&job, tables, "dump", e);
+}
+
+static void a_dump_that_lacks_a_table_is_none(void **state)
+{
+	static const struct {
+		const char *sql, *wrong;
+	} cases[] = {
+		{ "-- MariaDB dump\n" DEFINE("users") DEFINE("shares") END, NULL },
+		{ "-- MariaDB dump\n" DEFINE("users") END, "does not hold table 'shares'" },
+		{ "-- MariaDB dump\n" DEFINE("users") "INSERT INTO `users` VALUES ('\\nCREATE TABLE `shares` (');\n" END,
+		  "does not hold table 'shares'" },
+		{ "-- MariaDB dump\n" DEFINE("users") DEFINE("shares"), "has no end" },
+		{ "", "has no end" },
+	};
+	struct file_attr runs = { .mode = 0755, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const struct place *p = *state;
+	struct err e = ERR_INIT;
+
+	assert_ok(file_replace(&p->dir, "mariadb-dump",
+			       sv_of("#!/bin/sh\nfor w in \"$@\"; do case $w in --result-file=*) cp sql \"${w#*=}\";; esac; done\n"), runs, &e),
+		  &e);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		err_clear(&e);
+		put_file(p, "sql", cases[i].sql);
+		assert_int_equal(take_dump(p, &e), cases[i].wrong ? -ERR_FORMAT : 0);
+		if (cases[i].wrong)
+			assert_non_null(strstr(e.msg, cases[i].wrong));
+		assert_int_equal(has(p, "dump"), !cases[i].wrong);
+	}
+	/* Wherever a part of the file ends. */
+	for (size_t n = (64u << 10) - 64; n < (64u << 10) + 8; n++) {
+		autofree char *much = xasprintf("%0*d\n" DEFINE("users") DEFINE("shares") END, (int)n, 1);
+
+		err_clear(&e);
+		put_file(p, "sql", much);
+		assert_ok(take_dump(p, &e), &e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions),
 		cmocka_unit_test_setup_teardown(only_what_fits_is_taken, place_make, place_remove),
+		cmocka_unit_test_setup_teardown(a_dump_that_lacks_a_table_is_none, place_make, place_remove),
 	};
 
 	return cmocka_run_group_tests_name("programs that dump", tests, NULL, NULL);
