@@ -80,6 +80,8 @@ int talk_banner(const struct site *s, bool as_client, int64_t within_ns, char re
 	return 0;
 }
 
+static uint16_t web_port(const struct site *s) { return port_of(s, talk_has(s, "http") ? "http" : "https"); }
+
 /* Without a connection, of which a hook or a rate limit would hear. */
 static int somebody_listens(uint16_t port, struct err *e)
 {
@@ -96,7 +98,7 @@ static int somebody_listens(uint16_t port, struct err *e)
 static int ask_web(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
 	if (json_bool(doors(s), "members", false) || (as_client && !json_bool(doors(s), "healthz", true)))
-		return somebody_listens(port_of(s, talk_has(s, "http") ? "http" : "https"), e);
+		return somebody_listens(web_port(s), e);
 	return talk_healthz(s, as_client, deadline_left_ns(d), p->version, e);
 }
 
@@ -109,25 +111,37 @@ static bool is_mute(uint16_t port, const struct err *why)
 	return why->kind == ERR_FORMAT || (why->kind == ERR_TIMEOUT && somebody_listens(port, &unseen) >= 0);
 }
 
-/* HTTP answers before SFTP listens; nothing listens before the database is open, and of the new schema. */
+static int ask_ssh(const struct site *s, bool as_client, struct deadline d, char ret_version[48], struct probe *p, struct err *e)
+{
+	uint16_t port = port_of(s, "sftp");
+	int r = json_bool(doors(s), "banner", true) ? talk_banner(s, as_client, deadline_left_ns(d), ret_version, e) :
+						      somebody_listens(port, e);
+
+	p->data_open |= r < 0 && is_mute(port, e);
+	p->answered |= r >= 0;
+	return r;
+}
+
+/* HTTP answers before SFTP listens; nothing listens before the database is open, and of the new schema. Where each request to HTTP is
+ * counted, it is asked once: when SFTP has answered. */
 static int ask_doors(const struct site *s, bool as_client, struct deadline d, struct probe *p, struct err *e)
 {
-	bool web = talk_has(s, "http") || talk_has(s, "https"), felt = !json_bool(doors(s), "banner", true);
+	bool web = talk_has(s, "http") || talk_has(s, "https"), ssh = talk_has(s, "sftp");
+	bool ssh_first = web && ssh && !json_bool(doors(s), "healthz", true);
 	char banner[48] = "";
-	int r = 0;
 
-	if (web && ask_web(s, as_client, d, p, e) < 0) {
-		p->data_open = e->kind == ERR_BUSY;
+	if (ssh_first && ask_ssh(s, as_client, d, banner, p, e) < 0) {
+		p->data_open |= somebody_listens(web_port(s), &(struct err)ERR_INIT) >= 0;
 		return -(int)e->kind;
 	}
-	p->answered = p->data_open = web;
-	if (talk_has(s, "sftp")) {
-		r = felt ? somebody_listens(port_of(s, "sftp"), e) : talk_banner(s, as_client, deadline_left_ns(d), banner, e);
-		p->data_open |= r < 0 && is_mute(port_of(s, "sftp"), e);
-		if (r < 0)
-			return r;
-		p->answered = true;
+	if (web && ask_web(s, as_client, d, p, e) < 0) {
+		p->data_open |= e->kind == ERR_BUSY;
+		return -(int)e->kind;
 	}
+	p->answered |= web;
+	p->data_open |= web;
+	if (ssh && !ssh_first && ask_ssh(s, as_client, d, banner, p, e) < 0)
+		return -(int)e->kind;
 	if (!p->version[0])
 		memcpy(p->version, banner, sizeof banner);
 	return p->answered ? 0 : err_set(e, ERR_REFUSED, "no door is open that can be asked");

@@ -17,5 +17,5 @@ bool talk_has(const struct site *s, const char *door);  /* "http", "https", "sft
 const char *talk_host(const struct site *s, const char *door);  /* where it is reached */
 
 /* Both doors where both are open. One that listens and stays mute has its data open, as one that answers on HTTP has. One that would feel it is not asked but looked at: does anybody listen there? Of HTTP so for the
- * prober alone (as_client), which asks over and over. */
+ * prober alone (as_client), which asks over and over; anybody else asks it when SFTP has answered. */
 int sftpgo_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -289,6 +290,47 @@ static void a_mute_door_has_its_data_open(void **state)
 	json_decref(s.doc);
 }
 
+static int *requests; /* shared with the child */
+
+static void says_ok(int fd)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+	++*requests;
+	(void)!write(fd, answer, sizeof answer - 1);
+}
+
+static void says_ssh(int fd) { (void)!write(fd, "SSH-2.0-SFTPGo_2.7.5\r\n", 22); }
+
+/* A server that starts is asked every few milliseconds. Where each request to HTTP is counted against this host, it hears one. */
+static void a_counted_door_is_asked_once(void **state)
+{
+	uint16_t closed;
+	struct err e = ERR_INIT;
+	struct probe seen;
+
+	requests = mmap(NULL, sizeof *requests, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(requests != MAP_FAILED);
+	close(listen_here(&closed));
+	struct double_server web = double_start(says_ok), ssh = double_start(says_ssh);
+	struct site s = { .doc = json_pack("{s{si si ss sb}}", "probe", "http", web.port, "sftp", closed, "host", "127.0.0.1", "healthz", 0) };
+
+	for (int i = 0; i < 5; i++) {
+		assert_ok(sftpgo_probe(&s, false, 60 * NS_PER_S, &seen, &e), &e);
+		assert_true(seen.data_open && !seen.serving);
+	}
+	assert_int_equal(*requests, 0);
+	json_object_set_new(json_object_get(s.doc, "probe"), "sftp", json_integer(ssh.port));
+	assert_ok(sftpgo_probe(&s, false, 60 * NS_PER_S, &seen, &e), &e);
+	assert_true(seen.serving);
+	assert_string_equal(seen.version, "2.7.5");
+	assert_int_equal(*requests, 1);
+	double_stop(&web);
+	double_stop(&ssh);
+	munmap(requests, sizeof *requests);
+	json_decref(s.doc);
+}
+
 static void nor_for_keys_certificates_and_pages(void **state)
 {
 	uint16_t port;
@@ -328,6 +370,7 @@ int main(void)
 		T(the_process_that_listens),
 		T(what_would_be_felt_is_not_asked),
 		T(what_speaks_http_has_its_data_open),
+		T(a_counted_door_is_asked_once),
 		T(a_mute_door_has_its_data_open),
 		T(nor_for_keys_certificates_and_pages),
 	};
