@@ -80,6 +80,14 @@ void plan_loss(struct plan *p, const char *id, const char *text)
 	json_array_append_new(json_object_get(p->doc, "losses"), json_pack("{ss ss}", "id", id, "text", text));
 }
 
+void plan_loss_in_place(struct plan *p)
+{
+	plan_loss(p, LOSS_IN_PLACE,
+	          "beside the data there is no room for a copy from the restore point's file system: a way back writes over the new "
+	          "world file by file, which sets no new writes aside, and a kill inside it leaves neither world whole until "
+	          "'rollback' is repeated");
+}
+
 void plan_forecast(struct plan *p, const char *key, json_t *value)
 {
 	if (!json_object_get(p->doc, "forecast"))

@@ -28,6 +28,9 @@ struct step *plan_add(struct plan *p, enum phase phase, const char *id, const ch
 void plan_diff(struct plan *p, const char *path, const char *unified_diff);     /* for people, secrets masked */
 void plan_note(struct plan *p, const char *fmt, ...) printf_like(2, 3); /* what the operator must know beforehand */
 void plan_loss(struct plan *p, const char *id, const char *text);       /* a loss to be agreed to: --accept-loss ID */
+/* Beside the data there is no room for a copy from another file system: agreed to by --accept-in-place-restore. */
+#define LOSS_IN_PLACE "in-place-restore"
+void plan_loss_in_place(struct plan *p);
 void plan_forecast(struct plan *p, const char *key, json_t *value /* stolen */);
 /* A value of a later step's params. */
 json_t *plan_from(const char *step, const char *key) must_check;

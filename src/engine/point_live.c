@@ -129,6 +129,11 @@ static int left_to_stage(const char *run, const json_t *root, uint64_t *ret, str
 	return 0;
 }
 
+int64_t point_room_staged(int64_t bytes)
+{
+	return bytes ? bytes + (int64_t)STAGE_SPARE : 0;
+}
+
 static int no_room(const char *path, struct err *e)
 {
 	err_set(e, ERR_SPACE, "there is no room beside '%s' for the old world", path);
@@ -142,7 +147,7 @@ static int room_to_stage(const char *run, const json_t *root, const struct dir *
 
 	if (dir_room(live, &room, e) < 0 || left_to_stage(run, root, &left, e) < 0)
 		return -e->kind;
-	*ret = !left || left + STAGE_SPARE < room.free_bytes;
+	*ret = point_room_staged((int64_t)left) <= (int64_t)room.free_bytes;
 	return 0;
 }
 
@@ -173,7 +178,7 @@ int point_room_back(struct point *p, const json_t *record, const char *run, stru
 				return -e->kind;
 			sum += its.dev == id.dev ? left : 0;
 		}
-		if (sum && sum + STAGE_SPARE >= room.free_bytes)
+		if (point_room_staged((int64_t)sum) > (int64_t)room.free_bytes)
 			return no_room(path, e);
 	}
 	return 0;

@@ -3,20 +3,41 @@
 
 #include "engine/run_world.h"
 
-static bool is_agreed(const struct run_opts *o, const char *id)
+/* Has it a flag of its own, and was that given? */
+static bool has_flag(const struct run_opts *o, const char *id, bool *ret_given)
 {
-	return loss_accepted(o, id) || (!strcmp(id, "no-backup") && o->accept_no_backup) || (!strcmp(id, "no-return") && o->accept_no_return) ||
-	       (!strcmp(id, "open") && o->accept_open);
+	const struct {
+		const char *id;
+		bool        given;
+	} flags[] = {
+		{ "no-backup", o->accept_no_backup },
+		{ "no-return", o->accept_no_return },
+		{ "open", o->accept_open },
+		{ LOSS_IN_PLACE, o->accept_in_place },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!strcmp(flags[i].id, id)) {
+			*ret_given = flags[i].given;
+			return true;
+		}
+	return false;
 }
 
-static int disagree(const json_t *loss, struct err *e)
+static bool is_agreed(const struct run_opts *o, const char *id)
+{
+	bool given;
+
+	return loss_accepted(o, id) || (has_flag(o, id, &given) && given);
+}
+
+static int disagree(const struct run_opts *o, const json_t *loss, struct err *e)
 {
 	const char *id = json_str(loss, "id", "");
+	bool given;
 
 	err_set(e, ERR_REFUSED, "not agreed to: %s", json_str(loss, "text", id));
-	return strcmp(id, "no-backup") && strcmp(id, "no-return") && strcmp(id, "open") ?
-	               err_hint(e, "'--accept-loss %s' agrees to it", id) :
-	               err_hint(e, "'--accept-%s' agrees to it", id);
+	return err_hint(e, has_flag(o, id, &given) ? "'--accept-%s' agrees to it" : "'--accept-loss %s' agrees to it", id);
 }
 
 int run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
@@ -26,7 +47,7 @@ int run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err
 
 	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
 		if (!is_agreed(o, json_str(loss, "id", "")))
-			return disagree(loss, e);
+			return disagree(o, loss, e);
 	return 0;
 }
 
@@ -55,7 +76,7 @@ int run_losses_since(struct world *w, const struct facts *now, struct err *e)
 		const char *id = json_str(loss, "id", "");
 
 		if (!is_named(&w->plan, id) && !is_agreed(w->o, id))
-			return disagree(loss, e);
+			return disagree(w->o, loss, e);
 	}
 	return 0;
 }

@@ -64,6 +64,7 @@ const struct check questdb_checks[] = {
 	{ "questdb.restore-point",      check_restore_point },
 	{ "questdb.store-place",        check_store_place },
 	{ "questdb.disk-backup",        check_disk_backup },
+	{ "questdb.disk-way-back",      check_disk_way_back },
 	{ "questdb.disk-headroom",      check_disk_headroom },
 	{ "questdb.disk-inodes",        check_disk_inodes },
 

@@ -65,6 +65,7 @@ CHECK(fs_noexec);
 CHECK(restore_point);
 CHECK(store_place);
 CHECK(disk_backup);
+CHECK(disk_way_back);
 CHECK(disk_headroom);
 CHECK(disk_inodes);
 

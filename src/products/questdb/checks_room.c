@@ -1,6 +1,11 @@
 /* File systems and the room on them. */
 #include "products/questdb/checks.h"
 
+#include "base/mem.h"
+#include "engine/plan.h"
+#include "engine/restore_point.h"
+#include "products/questdb/questdb.h"
+
 #define NFS_MAGIC 0x6969
 #define MARGIN (1ll << 30) /* beside a tenth: what the copy needs for itself */
 
@@ -236,8 +241,8 @@ static bool measured(const char *id, const struct target_fs *t, struct results *
 
 static void judge_bytes(const char *id, const struct target_fs *t, struct results *ret)
 {
-	int64_t room = json_int(t->room, "free", 0),
-		wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MARGIN;
+	int64_t room = json_int(t->room, "free", 0), reserve = json_int(t->room, "reserve", 0);
+	int64_t wants = (t->reflink ? 0 : t->sum + t->sum / 10) + MAX_OF(MARGIN, reserve);
 	char needs[32], has[32], data[32];
 
 	if (!measured(id, t, ret))
@@ -259,6 +264,66 @@ CHECK(disk_backup)
 		not_asked(id, "nothing is copied", ret);
 	else
 		judge_targets(now, to, id, "data", judge_bytes, ret);
+}
+
+/* From another file system the way back makes a copy beside each root, and exchanges that. By what files say of their size: what of
+ * it are holes is not counted on. */
+static void judge_way_back(const struct facts *now, const char *id, const char *root, const char *path,
+			   struct results *ret)
+{
+	struct target_fs t = { path, json_object_get(facts_get(now, QF_FS_ROOM), root),
+			       sum_of(now, device_of(now, root), "bytes") };
+	int64_t free = json_int(t.room, "free", 0), wants = point_room_staged(t.sum);
+	char needs[32], has[32];
+
+	if (!measured(id, &t, ret))
+		return;
+	human_bytes(wants, needs);
+	human_bytes(free, has);
+	if (wants <= free)
+		results_add(ret, id, VERDICT_PASS, path, "needs %s beside it, free are %s", needs, has);
+	else
+		results_add(ret, id, VERDICT_WARN, path,
+			    "needs %s beside it, free are %s: only the restore in place fits, which wants "
+			    "--accept-in-place-restore", needs, has);
+}
+
+CHECK(disk_way_back)
+{
+	static const char id[] = "questdb.disk-way-back";
+	const json_t *scope, *unused, *path;
+	size_t before = ret->n;
+	const char *root;
+
+	if (!copies(to) || !named_store(to)) {
+		not_asked(id, copies(to) ? "beside the data" : "nothing is copied", ret);
+		return;
+	}
+	if (!need(now, QF_SCOPE, id, ret, &scope) || !need(now, QF_SIZES, id, ret, &unused) ||
+	    !need(now, QF_FS_ROOM, id, ret, &unused))
+		return;
+	json_object_foreach((json_t *)scope, root, path)
+		if (!seen_before(now, root) && !json_equal(device_of(now, "store"), device_of(now, root)))
+			judge_way_back(now, id, root, json_string_value(path), ret);
+	if (ret->n == before)
+		results_add(ret, id, VERDICT_PASS, NULL, "by an exchange, on one file system");
+}
+
+void questdb_losses(const struct facts *now, const struct goal *to, struct plan *ret)
+{
+	struct results found = { 0 };
+	bool lacks = false;
+	struct change c;
+
+	change_of(now, to, &c);
+	if (c.nothing)
+		return;
+	check_disk_way_back(now, to, &found);
+	vec_each (&found, it)
+		lacks = lacks || it->verdict == VERDICT_WARN;
+	results_done(&found);
+	if (lacks)
+		plan_loss_in_place(ret);
 }
 
 CHECK(disk_headroom)

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "data/tree.h"
+#include "engine/point_of.h"
 #include "io/file.h"
 #include "products/questdb/artifact.h"
 #include "products/questdb/inspect.h"
@@ -254,10 +255,10 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 				      (json_int_t)room.magic, "type", type, "read_only", room.read_only, "noexec",
 				      room.noexec));
 	json_object_set_new(all->room, name,
-			    json_pack("{sI sI sI sI sI}", "dev", (json_int_t)st.st_dev, "total",
-				      (json_int_t)room.total_bytes, "free", (json_int_t)room.free_bytes, "inodes_total",
-				      (json_int_t)room.total_inodes, "inodes_free",
-				      (json_int_t)room.free_inodes));
+			    json_pack("{sI sI sI sI sI sI}", "dev", (json_int_t)st.st_dev, "total",
+				      (json_int_t)room.total_bytes, "free", (json_int_t)room.free_bytes, "reserve",
+				      (json_int_t)point_reserve_of(&room), "inodes_total", (json_int_t)room.total_inodes,
+				      "inodes_free", (json_int_t)room.free_inodes));
 }
 
 static void put_filesystems(struct look *k)

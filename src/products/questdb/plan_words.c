@@ -184,18 +184,35 @@ static void downtime(struct draft *d)
 				2000 + (json_int_t)pass_high + start_high, "parts", parts));
 }
 
+/* What the way back copies beside the data before it can exchange it. */
+static int64_t way_back_bytes(const struct draft *d)
+{
+	const json_t *rooms = facts_get(d->now, QF_FS_ROOM), *store = json_object_get(rooms, "store"), *path;
+	int64_t sum = 0;
+	const char *name;
+
+	if (!store || !window_copies(d->to))
+		return 0;
+	json_object_foreach((json_t *)facts_get(d->now, QF_SCOPE), name, path)
+		if (!json_equal(json_object_get(store, "dev"), json_object_get(json_object_get(rooms, name), "dev")))
+			sum += json_int(json_object_get(facts_get(d->now, QF_SIZES), name), "bytes", 0);
+	return sum;
+}
+
 static void space(struct draft *d)
 {
 	const json_t *room = facts_get(d->now, QF_FS_ROOM);
 	const json_t *store = json_object_get(room, "store") ? json_object_get(room, "store")
 							     : json_object_get(room, "root");
+	int64_t back = way_back_bytes(d);
+	json_t *o = json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
+			      (json_int_t)(window_copies(d->to) ? size_sum(d, "data") : 0), "build_bytes",
+			      (json_int_t)json_int(d->change.artifact, "size", 0) * 3, "free_bytes",
+			      (json_int_t)json_int(store, "free", -1));
 
-	plan_forecast(d->plan, "space",
-		      json_pack("{ss sI sI sI}", "how", "computed", "restore_point_bytes",
-				(json_int_t)(window_copies(d->to) ? size_sum(d, "data") : 0),
-				"build_bytes",
-				(json_int_t)json_int(d->change.artifact, "size", 0) * 3,
-				"free_bytes", (json_int_t)json_int(store, "free", -1)));
+	if (back)
+		json_object_set_new(o, "way_back_bytes", json_integer(back));
+	plan_forecast(d->plan, "space", o);
 }
 
 /* Who is connected now, by port: whom a new access control meets. It stands outside the digest, as all that moves by itself. */

@@ -215,6 +215,7 @@ const struct product product_questdb = {
 	.inspect = questdb_inspect,
 	.scope = questdb_scope,
 	.plan = questdb_plan,
+	.losses = questdb_losses,
 	.verify = questdb_verify,
 	.probe = questdb_probe,
 	.since = questdb_since,

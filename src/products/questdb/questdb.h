@@ -23,6 +23,9 @@ extern const char questdb_sheet[];
 /* checks.c: thinking; ends with .id = NULL */
 extern const struct check questdb_checks[];
 
+/* checks_room.c: thinking */
+void questdb_losses(const struct facts *now, const struct goal *to, struct plan *ret);
+
 /* plan.c: thinking */
 int questdb_scope(const struct facts *now, const struct goal *to, struct scope *ret, struct err *e);
 int questdb_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "engine/plan_window.h"
+#include "engine/restore_point.h"
 #include "products/sftpgo/doors.h"
 #include "svc/packager.h"
 
@@ -305,27 +308,86 @@ CHECK(scope)
 	judge_members(now, SF_SCOPE_BAD, SF_SCOPE, "sftpgo.scope", VERDICT_BLOCK, "users' files", "", ret);
 }
 
+static bool same_device(const json_t *a, const json_t *b)
+{
+	return json_equal(json_object_get(a, "dev"), json_object_get(b, "dev"));
+}
+
+/* Of the roots on the file system of one of them, or of all (NULL). */
+static int64_t bytes_on(const json_t *all, const json_t *one)
+{
+	const json_t *room;
+	const char *name;
+	int64_t sum = 0;
+
+	json_object_foreach((json_t *)all, name, room)
+		if (!one || room == one || (json_object_get(one, "dev") && same_device(room, one)))
+			sum += json_int(room, "bytes", 0);
+	return sum;
+}
+
+static void judge_room(const char *id, const char *name, const json_t *room, int64_t bytes, struct results *ret)
+{
+	int64_t free = json_int(room, "free", 0), reserve = json_int(room, "reserve", 0);
+	int64_t wanted = bytes + bytes / 10 + MAX_OF(MARGIN, reserve);
+	char need_text_[32], free_text[32];
+
+	human_bytes(wanted, need_text_);
+	human_bytes(free, free_text);
+	results_add(ret, id, free < wanted ? VERDICT_BLOCK : VERDICT_PASS, name, "%s wanted, %s free", need_text_, free_text);
+}
+
+/* It comes beside the root before it is exchanged. */
+static void judge_way_back(const char *id, const char *name, const json_t *room, int64_t bytes, struct results *ret)
+{
+	int64_t free = json_int(room, "free", 0), wanted = point_room_staged(bytes);
+	char need_text_[32], free_text[32];
+
+	human_bytes(wanted, need_text_);
+	human_bytes(free, free_text);
+	if (wanted <= free)
+		results_add(ret, id, VERDICT_PASS, name, "%s wanted by the way back, %s free", need_text_, free_text);
+	else
+		results_add(ret, id, VERDICT_WARN, name,
+			    "%s wanted by the way back, %s free: only the restore in place fits, which wants --accept-in-place-restore",
+			    need_text_, free_text);
+}
+
 CHECK(room)
 {
 	static const char id[] = "sftpgo.room";
-	const json_t *all, *room;
+	const json_t *all, *room, *store;
 	const char *name;
 
 	if (left_to_hand(now, id, "the copies need as much as folder and program have", ret))
 		return;
 	if (!need(now, SF_ROOM, id, ret, &all))
 		return;
+	store = json_object_get(all, "store");
+	if (store)
+		judge_room(id, "store", store, bytes_on(all, NULL), ret);
 	json_object_foreach((json_t *)all, name, room)
-	{
-		int64_t bytes = json_int(room, "bytes", 0), free = json_int(room, "free", 0);
-		int64_t wanted = bytes + bytes / 10 + MARGIN;
-		char need_text_[32], free_text[32];
+		if (!store)
+			judge_room(id, name, room, bytes_on(all, room), ret);
+		else if (!same_device(room, store))
+			judge_way_back(id, name, room, bytes_on(all, room), ret);
+}
 
-		human_bytes(wanted, need_text_);
-		human_bytes(free, free_text);
-		results_add(ret, id, free < wanted ? VERDICT_BLOCK : VERDICT_PASS, name, "%s wanted, %s free", need_text_,
-			    free_text);
-	}
+void sftpgo_losses(const struct facts *now, const struct goal *to, struct plan *ret)
+{
+	struct results found = { 0 };
+	bool lacks = false;
+	struct change c;
+
+	sftpgo_change(now, to, &c);
+	if (c.nothing || !window_copies(to))
+		return;
+	sftpgo_check_room(now, to, &found);
+	vec_each (&found, it)
+		lacks = lacks || it->verdict == VERDICT_WARN;
+	results_done(&found);
+	if (lacks)
+		plan_loss_in_place(ret);
 }
 
 CHECK(gate)

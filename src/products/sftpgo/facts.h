@@ -115,7 +115,8 @@
 #define SF_REPOSITORIES    "host.repositories"  /* O {edition: file}: of the vendor's, switched on */
 #define SF_NFT             "host.nft"           /* O bool: a gate can be closed here */
 #define SF_NFT_WHY         "host.nft_why"       /* O str */
-#define SF_ROOM            "host.room"          /* O {root name: {"bytes": of the point, "free","dev"}} */
+#define SF_ROOM            "host.room"          /* O {root name, and "store" where one is named: {"bytes": of the point, "free","reserve": what live
+                                                       passes leave free,"dev"}} */
 
 /* ---- target */
 #define SF_ARTIFACT        "target.artifact"    /* P build_judge() */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data/tree.h"
+#include "engine/point_of.h"
 #include "engine/scope.h"
 #include "products/sftpgo/build.h"
 #include "products/sftpgo/inspect.h"
@@ -90,6 +91,18 @@ static bool leave_out(void *root, const char *rel, const struct stat *st unused_
 	return !scope_holds(root, rel);
 }
 
+static int room_at(const struct dir *d, json_t **ret, struct err *e)
+{
+	struct fs_room room;
+	struct file_id id;
+
+	if (dir_room(d, &room, e) < 0 || dir_file_id(d, "", &id, e) < 0)
+		return -(int)e->kind;
+	*ret = json_pack("{sI sI sI}", "free", (json_int_t)room.free_bytes, "reserve", (json_int_t)point_reserve_of(&room), "dev",
+			 (json_int_t)id.dev);
+	return 0;
+}
+
 static int measure(struct look *k, const json_t *root, json_t **ret, struct err *e)
 {
 	struct tree_opts o = { .workers = 1,
@@ -98,12 +111,10 @@ static int measure(struct look *k, const json_t *root, json_t **ret, struct err 
 			       .data = (json_t *)root };
 	autodir struct dir d = DIR_NONE;
 	struct tree_size size;
-	struct fs_room room;
 
-	if (dir_open(json_str(root, "path", ""), &d, e) < 0 || dir_room(&d, &room, e) < 0 ||
-	    tree_measure(&d, &o, &size, e) < 0)
+	if (dir_open(json_str(root, "path", ""), &d, e) < 0 || tree_measure(&d, &o, &size, e) < 0 || room_at(&d, ret, e) < 0)
 		return -(int)e->kind;
-	*ret = json_pack("{sI sI}", "bytes", (json_int_t)size.data, "free", (json_int_t)room.free_bytes);
+	json_object_set_new(*ret, "bytes", json_integer((json_int_t)size.data));
 	return 0;
 }
 
@@ -114,6 +125,21 @@ static void add_dump(struct look *k, json_t *room)
 
 	if (room && bytes)
 		json_object_set_new(room, "bytes", json_integer(json_int(room, "bytes", 0) + 2 * bytes));
+}
+
+/* A store that the goal names holds all of them. */
+static int add_store(const struct look *k, json_t *all, struct err *e)
+{
+	const char *store = json_str(k->to->restore_point, "store", "beside");
+	autodir struct dir d = DIR_NONE;
+	json_t *one = NULL;
+
+	if (strncmp(store, "file://", 7) != 0)
+		return 0;
+	if (dir_open(store + 7, &d, e) < 0 || room_at(&d, &one, e) < 0)
+		return err_wrap(e, "restore_point.store");
+	json_object_set_new(all, "store", one);
+	return 0;
 }
 
 static void put_room(struct look *k)
@@ -136,6 +162,11 @@ static void put_room(struct look *k)
 		json_object_set_new(all, name, one);
 	}
 	add_dump(k, json_object_get(all, "root"));
+	if (add_store(k, all, &e) < 0) {
+		look_missing(k, SF_ROOM, &e);
+		json_decref(all);
+		return;
+	}
 	look_observe(k, SF_ROOM, all, "walk and statfs");
 }
 

@@ -166,6 +166,7 @@ const struct product product_sftpgo = {
 	.inspect = sftpgo_inspect,
 	.scope = sftpgo_scope,
 	.plan = sftpgo_plan,
+	.losses = sftpgo_losses,
 	.by_hand = sftpgo_by_hand,
 	.verify = sftpgo_verify,
 	.probe = sftpgo_probe,

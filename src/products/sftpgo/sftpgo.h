@@ -27,6 +27,7 @@ bool sftpgo_by_hand(const struct facts *now);    /* a copy of a Windows host's f
 /* In a container with a network of its own: what docker publishes goes past any gate of ours. */
 bool sftpgo_publishes(const struct facts *now);
 bool sftpgo_conf_is_of_image(const struct facts *now);  /* in no volume: another image brings another */
+void sftpgo_losses(const struct facts *now, const struct goal *to, struct plan *ret);
 int sftpgo_plan(const struct facts *now, const struct goal *to, struct plan *ret, struct err *e);
 
 /* What a migration is, as facts and goal tell it. All borrowed; NULL: not known. */

@@ -430,6 +430,22 @@ static void a_loss_wants_its_own_word(void **state)
 	events_free(ev);
 }
 
+static void a_restore_in_place_is_agreed_to_by_its_own_flag(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	o.yes = true;
+	toy_put("loses", "place");
+	assert_int_equal(apply_as(&o, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "--accept-in-place-restore"));
+	assert_string_equal(toy_world(), "old");
+	o.accept_in_place = true;
+	assert_int_equal(apply_as(&o, &end), EXIT_DONE);
+	events_free(ev);
+}
+
 /* The journal would be set back with the data. */
 static void the_state_directory_stands_apart(void **state)
 {
@@ -649,6 +665,7 @@ int main(int argc, char **argv)
 		T(nothing_to_do_makes_nothing),
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
+		T(a_restore_in_place_is_agreed_to_by_its_own_flag),
 		T(the_state_directory_stands_apart),
 		T(the_state_directory_beside_what_is_held),
 		T(at_boot_every_installation_is_served_again),

@@ -417,6 +417,10 @@ static void losses(const struct facts *now, const struct goal *to, struct plan *
 
 	if (!loses)
 		return;
+	if (!strcmp(loses, "place")) {
+		plan_loss_in_place(ret);
+		return;
+	}
 	plan_loss(ret, "sight", "nobody sees it");
 	if (!strcmp(loses, "rows") || (!strcmp(loses, "rows later") && facts_bool(now, "staged", false)))
 		plan_loss(ret, "rows", "7 rows");

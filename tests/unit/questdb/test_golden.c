@@ -12,6 +12,8 @@ int main(void)
 		{ "questdb.tbl-unreadable", "unmoved-old", VERDICT_PASS },
 		{ "questdb.disk-backup", "set-aside", VERDICT_PASS },
 		{ "questdb.disk-backup", "reflink", VERDICT_PASS },
+		{ "questdb.disk-backup", "reserve", VERDICT_BLOCK },
+		{ "questdb.disk-way-back", "exchange", VERDICT_PASS },
 		{ "questdb.container", "image", VERDICT_PASS },
 		{ "questdb.container", "pulled", VERDICT_NOTE },
 		{ "questdb.container", "nowhere", VERDICT_WARN },
@@ -30,7 +32,7 @@ int main(void)
 		"questdb.restore-point", "questdb.settings-uncarried", "questdb.tbl-nonwal",
 		"questdb.tls-pem",       "questdb.tls-clients",        "questdb.repl-string",
 		"questdb.repl-store",    "questdb.repl-id",            "questdb.repl-clock",
-		"questdb.store-place",   NULL,
+		"questdb.store-place",   "questdb.disk-way-back",     NULL,
 	};
 	const struct golden_checks g = { &product_questdb, degrees, goal_checks };
 

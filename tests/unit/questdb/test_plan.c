@@ -19,7 +19,7 @@ static void same_plan(void **state)
 					     "plan-to-enterprise", "plan-to-open-source",
 					     "plan-no-gate",       "plan-snapshot",
 					     "plan-nothing",       "plan-container",
-					     "plan-compose" };
+					     "plan-compose",       "plan-store-apart" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);

@@ -11,7 +11,7 @@ static void same_plan(void **state)
 {
 	static const char *const cases[] = { "plan-link",     "plan-entries",    "plan-no-gate", "plan-snapshot",
 					     "plan-database", "plan-enterprise", "plan-events",	    "plan-logins",	    "plan-nodes",
-					     "plan-nothing",  "plan-container",	 "plan-compose",    "plan-socket" };
+					     "plan-nothing",  "plan-container",	 "plan-compose",    "plan-socket",	    "plan-store-apart" };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		golden_plan(cases[i]);
