@@ -40,6 +40,51 @@ int point_home(const struct goal *g, const struct scope *s, char **ret, struct e
 	return 0;
 }
 
+/* `path`, of which the last parts may not be there yet, without links. Heap; NULL when nothing of it is there. */
+static char *canonical(const char *path)
+{
+	autofree char *head = xstrdup(path);
+	char *slash, *real;
+
+	while (!(real = realpath(head, NULL)) && (slash = strrchr(head, '/')) && slash != head)
+		*slash = '\0';
+	if (!real)
+		return NULL;
+	slash = xasprintf("%s%s", real, path + strlen(head));
+	free(real);
+	return slash;
+}
+
+int point_apart(const json_t *roots, const char *path, struct err *e)
+{
+	autofree char *real = canonical(path);
+	json_t *root;
+	size_t at;
+
+	json_array_foreach((json_t *)roots, at, root) {
+		autofree char *held = canonical(json_str(root, "path", ""));
+		size_t n = held ? strlen(held) : 0;
+
+		if (!real || !n || strncmp(real, held, n) || (real[n] && real[n] != '/') ||
+		    (real[n] && !scope_holds(root, real + n + 1)))
+			continue;
+		return err_set(e, ERR_REFUSED, "'%s' lies inside '%s', which the restore point holds", path, held);
+	}
+	return 0;
+}
+
+int point_home_apart(const char *home, const json_t *roots, struct err *e)
+{
+	json_t *root;
+	size_t at;
+	int r = point_apart(roots, home, e);
+
+	json_array_foreach((json_t *)roots, at, root)
+		if (r >= 0)
+			r = point_apart(roots, json_str(root, "keep", ""), e);
+	return r < 0 ? err_hint(e, "name another restore_point.store, outside of it") : 0;
+}
+
 /* Where the copy of root r is kept: an exchange needs the file system of r itself, so with the store beside, each root has
  * a home of its own; a store the operator names holds them all. */
 static char *keep_path(const char *home, const char *first_home, const char *id, const struct scope_root *r)
@@ -65,8 +110,9 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 	autofree char *path = xasprintf("%s/%s", home, id);
 	autofree char *first_home = point_beside(&s->v[0]);
 	struct point p = { .dir = DIR_NONE, .state = POINT_OPEN };
-	json_t *roots;
+	json_t *roots, *root;
 	char now[40];
+	size_t at;
 
 	if (scope_check(s, e) < 0)
 		goto fail;
@@ -74,12 +120,14 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 	p.doc = json_pack("{ss ss ss ss sO so}", "schema", "crossgrade/restore-point/1", "id", id, "state", "open",
 	                  "created", clock_rfc3339(clock_wall_ns(), now, sizeof now), "about", about, "roots", roots);
 	p.id = xstrdup(id);
-	vec_each(s, r) {
+	vec_each(s, r)
+		json_array_append_new(roots, root_doc(home, first_home, id, r));
+	if (point_home_apart(home, roots, e) < 0)
+		goto fail;
+	json_array_foreach(roots, at, root) {
 		autodir struct dir keep = DIR_NONE;
-		json_t *doc = root_doc(home, first_home, id, r);
 
-		json_array_append_new(roots, doc);
-		if (dir_make_path(json_str(doc, "keep", ""), HOME_MODE, &keep, e) < 0)
+		if (dir_make_path(json_str(root, "keep", ""), HOME_MODE, &keep, e) < 0)
 			goto fail;
 	}
 	if (dir_make_path(path, HOME_MODE, &p.dir, e) < 0 ||

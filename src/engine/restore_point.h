@@ -33,6 +33,11 @@ void point_done(struct point *p);
 char *point_beside(const struct scope_root *r) must_check;
 /* Directory that holds the points of a root: the store of the goal, or beside. Heap, absolute. */
 int point_home(const struct goal *g, const struct scope *s, char **ret, struct err *e) must_check;
+/* Does `path`, of which the last parts need not be there, lie outside what these roots hold (scope_json(), or a point's own)? ERR_REFUSED,
+ * without a hint. */
+int point_apart(const json_t *roots, const char *path, struct err *e) must_check;
+/* The same of where points are to be made, with the hint: a copy that lies in what is copied would copy itself. point_make() asks. */
+int point_home_apart(const char *home, const json_t *roots, struct err *e) must_check;
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
                struct err *e) must_check;
 int point_open(const char *home, const char *id, struct point *ret, struct err *e) must_check;

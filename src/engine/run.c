@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/checks.h"
 #include "engine/procedure.h"
+#include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "io/room.h"
 
@@ -21,40 +22,25 @@ bool run_puts_back(const struct plan *p)
 	return false;
 }
 
-/* `path`, of which the last parts may not be there yet, without links. Heap; NULL when nothing of it is there. */
-static char *canonical(const char *path)
-{
-	autofree char *head = xstrdup(path);
-	char *slash, *real;
-
-	while (!(real = realpath(head, NULL)) && (slash = strrchr(head, '/')) && slash != head)
-		*slash = '\0';
-	if (!real)
-		return NULL;
-	slash = xasprintf("%s%s", real, path + strlen(head));
-	free(real);
-	return slash;
-}
-
 /* What is set back with the data cannot be the record of it: a rollback would put the journal back as it was before the stop. */
 static int state_apart(const struct plan *p, const char *state_dir, struct err *e)
 {
-	autofree char *state = canonical(state_dir);
-	size_t at;
-	json_t *root;
+	const json_t *about = json_object_get(p->doc, "restore_point");
 
-	json_array_foreach(json_object_get(json_object_get(p->doc, "restore_point"), "scope"), at, root) {
-		autofree char *path = canonical(json_str(root, "path", ""));
-		size_t n = path ? strlen(path) : 0;
-
-		if (!state || !n || strncmp(state, path, n) || (state[n] && state[n] != '/') ||
-		    (state[n] && !scope_holds(root, state + n + 1)))
-			continue;
-		err_set(e, ERR_REFUSED, "the state directory '%s' lies inside '%s', which the restore point holds", state_dir,
-		        path);
+	if (point_apart(json_object_get(about, "scope"), state_dir, e) < 0) {
+		err_wrap(e, "the state directory");
 		return err_hint(e, "name one outside it with --state-dir");
 	}
 	return 0;
+}
+
+/* Before the marker, which goes there, too. */
+static int store_apart(const struct plan *p, struct err *e)
+{
+	const json_t *about = json_object_get(p->doc, "restore_point");
+	const char *home = json_str(about, "home", NULL);
+
+	return home ? point_home_apart(home, json_object_get(about, "scope"), e) : 0;
 }
 
 int run_restored_served(struct world *w, bool *ret, struct err *e)
@@ -249,6 +235,10 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 		code = run_none_marked(&w, ret);
 	if (!code)
 		code = look_again(&w, &now, ret);
+	if (!code && store_apart(&w.plan, &e) < 0) {
+		code = EXIT_FAILED;
+		goto fail;
+	}
 	if (!code && begin(&w, &now, &e) < 0) {
 		unbegin(&w);
 		code = EXIT_FAILED;

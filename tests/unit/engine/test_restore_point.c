@@ -549,6 +549,26 @@ static void room_for_the_way_back_is_looked_at(void **state)
 }
 
 /* An exchange renames top-level entries: what lies deeper would go with them. */
+/* By whatever way it leads there; what the scope leaves out is no part of it. */
+static void a_home_in_what_is_held_is_refused(void **state)
+{
+	autofree char *link = xasprintf("%s.link", toy_root), *inside = xasprintf("%s/deep/backup", link);
+	autojson json_t *about = json_object();
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	assert_int_equal(symlink(toy_root, link), 0);
+	assert_int_equal(point_make(inside, ID, &scope, about, &p, &e), -ERR_REFUSED);
+	assert_non_null(strstr(e.msg, "which the restore point holds"));
+	assert_non_null(strstr(e.hint, "restore_point.store"));
+	assert_int_equal(access(inside, F_OK), -1);
+	scope.v[0].leave_out = json_pack("[s]", "deep");
+	err_clear(&e);
+	assert_ok(point_make(inside, ID, &scope, about, &p, &e), &e);
+	point_done(&p);
+	assert_int_equal(unlink(link), 0);
+}
+
 static void deeper_entries_are_refused(void **state)
 {
 	static const char *const names[] = { "", ".", "..", "a/b", "/a", "a/" };
@@ -768,6 +788,7 @@ int main(void)
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
 		T(room_for_the_way_back_is_looked_at),
+		T(a_home_in_what_is_held_is_refused),
 		T(deeper_entries_are_refused),
 		T(what_does_not_belong_stays),
 		T(a_list_that_cannot_be_read_is_not_none),

@@ -468,6 +468,21 @@ static void the_state_directory_beside_what_is_held(void **state)
 	assert_int_equal(apply_in(inside, &end), EXIT_DONE);
 }
 
+static void a_store_in_what_is_held_begins_no_run(void **state)
+{
+	autofree char *inside = xasprintf("%s/deep", toy_root), *url = xasprintf("file://%s", inside);
+	struct run_end end;
+
+	toy_put("tree", "yes");
+	toy_put("store", url);
+	assert_int_equal(apply(&end, false), EXIT_FAILED);
+	assert_non_null(strstr(end.err.hint, "restore_point.store"));
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(access(inside, F_OK), -1);
+	toy_put("store", "");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+}
+
 static void at_boot_every_installation_is_served_again(void **state)
 {
 	struct run_end end;
@@ -668,6 +683,7 @@ int main(int argc, char **argv)
 		T(a_restore_in_place_is_agreed_to_by_its_own_flag),
 		T(the_state_directory_stands_apart),
 		T(the_state_directory_beside_what_is_held),
+		T(a_store_in_what_is_held_begins_no_run),
 		T(at_boot_every_installation_is_served_again),
 #ifdef CROSSGRADE_FAULT
 		T(a_run_that_cannot_begin_is_none),

@@ -532,10 +532,13 @@ void toy_goal(struct goal *ret)
 {
 	autofree char *snapshot = toy_root[0] ? toy_get("snapshot") : xstrdup("");
 	autofree char *tree = toy_root[0] ? toy_get("tree") : xstrdup("");
+	autofree char *store = toy_root[0] ? toy_get("store") : xstrdup("");
 	struct err e = ERR_INIT;
 	json_t *point = *snapshot ? json_pack("{ss s[s] s[s]}", "kind", "snapshot", "create", "true", "restore", "true") :
 	                            json_pack("{ss}", "kind", *tree ? "tree" : "external");
 
+	if (*store)
+		json_object_set_new(point, "store", json_string(store));
 	assert_int_equal(goal_of_doc(json_pack("{ss so}", "product", "toy", "restore_point", point), ret, &e), 0);
 }
 
