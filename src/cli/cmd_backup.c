@@ -130,7 +130,7 @@ static int tell_proof(struct call *c, const struct point *p, const manifest_diff
 
 int cmd_backup_prove(struct call *c, struct err *e)
 {
-	struct pass_opts how = { .limit_bytes_per_s = c->opts.io_limit, .idle_io = true };
+	struct pass_opts how = { .cancel = c->opts.cancel, .limit_bytes_per_s = c->opts.io_limit, .idle_io = true };
 	struct point p = { .dir = DIR_NONE };
 	manifest_diffs diffs = { 0 };
 	int exit;

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/mem.h"
+#include "data/pace.h"
 
 struct hasher {
 	EVP_MD *sha;
@@ -61,7 +62,7 @@ void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES])
 	must(EVP_DigestFinal_ex(h->ctx, ret, &n) == 1 && n == SHA_BYTES);
 }
 
-int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
+int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n, struct pace *pace,
 		unsigned char ret[SHA_BYTES], struct err *e)
 {
 	off_t at = 0, data, size = lseek(fd, 0, SEEK_END);
@@ -80,8 +81,11 @@ int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
 		for (end = end < 0 ? size : end; at < end;) {
 			/* Whole pages, as O_DIRECT wants them. */
 			size_t want = ((size_t)(end - at) + 4095) / 4096 * 4096;
-			ssize_t r = pread(fd, buf, MIN_OF(n, want), at);
+			ssize_t r;
 
+			if (pace_wait(pace, MIN_OF(n, want), e) < 0)
+				return -(int)e->kind;
+			r = pread(fd, buf, MIN_OF(n, want), at);
 			if (r < 0)
 				return err_sys(e, errno, "read '%s'", what);
 			if (r == 0)

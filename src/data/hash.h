@@ -16,8 +16,9 @@ void hasher_begin(struct hasher *h);
 void hasher_add(struct hasher *h, const void *p, size_t n);
 void hasher_add_zeros(struct hasher *h, uint64_t n);
 void hasher_end(struct hasher *h, unsigned char ret[SHA_BYTES]);
-/* The whole file from offset 0, read through buf; a hole costs no read. */
-int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n,
+/* The whole file from offset 0, read through buf, at that pace; a hole costs no read. */
+struct pace;
+int hasher_file(struct hasher *h, int fd, const char *what, void *buf, size_t n, struct pace *pace,
 		unsigned char ret[SHA_BYTES], struct err *e) must_check;
 
 void hash_hex(const unsigned char sha[SHA_BYTES], char ret[2 * SHA_BYTES + 1]);

@@ -79,8 +79,9 @@ void ix_touch_parent(struct pass_index *ix, const char *rel); /* its directory b
 /* Take the SHA-256 of the entry's copy, open at fd, unless it does not hold what was copied by what
  * is known of it: ERR_IO. */
 struct copier;
+struct pace;
 int ix_read_copy(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
-		 int fd, unsigned char ret[SHA_BYTES], struct err *e) must_check;
+		 int fd, struct pace *pace, unsigned char ret[SHA_BYTES], struct err *e) must_check;
 /* A pass begins: the file this was loaded from no longer says what the copy is. */
 int ix_spoil(struct pass_index *ix, struct err *e) must_check;
 /* Entries with all of `flags`, sorted by name bytes; heap, the caller frees. */

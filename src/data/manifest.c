@@ -11,6 +11,7 @@
 #include "data/manifest_line.h"
 #include "data/meta.h"
 #include "data/out.h"
+#include "data/pace.h"
 
 #define BATCH_ENTRIES 256u /* lines made by one job */
 #define BATCHES 16u        /* jobs at a time, so that memory stays flat */
@@ -27,7 +28,8 @@ struct writing {
 	uint32_t *groups;    /* of each entry; NULL when nothing is hard-linked */
 	struct batch batches[BATCHES];
 	const struct pass_index *ix;
-	struct copiers copiers; /* for copies that have no SHA-256 yet */
+	struct copiers copiers; /* for copies that have no SHA-256 yet, as fast as can be: what was read back has one */
+	struct pace pace;
 };
 
 struct inode_name {
@@ -114,7 +116,7 @@ static int hash_copy(struct writing *w, int dirfd, const char *name, const struc
 	if (fd < 0)
 		return err_sys(e, errno, "open the copy of '%s'", entry->rel);
 	c = copiers_take(&w->copiers);
-	r = ix_read_copy(w->ix, entry, c, fd, ret, e);
+	r = ix_read_copy(w->ix, entry, c, fd, &w->pace, ret, e);
 	copiers_give(&w->copiers, c);
 	return r;
 }

@@ -18,6 +18,9 @@ void mirror_init(struct mirror *m)
 	pthread_mutex_init(&m->copiers.lock, NULL);
 	atomic_init(&m->clones, true);
 	m->began_ns = clock_mono_ns();
+	pace_init(&m->pace, m->o);
+	if (!mirror_writer_runs(m))
+		m->pace.limit_bytes_per_s = 0;
 	m->began_wall_ns = clock_wall_ns();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "data/copy.h"
+#include "data/pace.h"
 #include "data/tree.h"
 
 struct linked_entry {
@@ -18,10 +19,11 @@ struct mirror {
 	bool trusts_times;  /* the file system's times prove something, and so does the clock */
 	atomic_bool clones; /* until the first refusal */
 	struct copiers copiers;
+	struct pace pace;
 	pthread_mutex_t lock; /* of all below */
 	struct pass_stats stats;
 	int64_t began_ns, began_wall_ns, told_ns;
-	uint64_t paced_bytes, unchecked_bytes;
+	uint64_t unchecked_bytes;
 	VEC(struct ix_entry *) large;    /* left for all workers together */
 	VEC(struct linked_entry) linked; /* one inode under several names: left for the end */
 };

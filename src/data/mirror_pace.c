@@ -48,42 +48,23 @@ int mirror_check_room(const struct mirror *m, struct err *e)
 	return 0;
 }
 
-/* How long this pass is ahead of its rate limit. */
-static int64_t ahead_ns(const struct mirror *m)
-{
-	double due = (double)m->paced_bytes / (double)m->o->limit_bytes_per_s * (double)NS_PER_S;
-
-	return (int64_t)due - (clock_mono_ns() - m->began_ns);
-}
-
 /* Before each piece of content: cancel, rate limit, reserve. */
 int mirror_pace(void *data, uint64_t bytes, struct err *e)
 {
 	struct mirror *m = data;
 	bool look = false;
-	int64_t ahead = 0;
 
 	if (mirror_writer_runs(m)) {
 		pthread_mutex_lock(&m->lock);
-		m->paced_bytes += bytes;
 		m->unchecked_bytes += bytes + 4096;
 		look = m->unchecked_bytes >= (16u << 20);
 		if (look)
 			m->unchecked_bytes = 0;
-		if (m->o->limit_bytes_per_s)
-			ahead = ahead_ns(m);
 		pthread_mutex_unlock(&m->lock);
 	}
 	if (look && mirror_check_room(m, e) < 0)
 		return -(int)e->kind;
-	for (;;) {
-		if (m->o->cancel && atomic_load(&m->o->cancel->asked))
-			return err_set(e, ERR_CANCELED, "canceled");
-		if (ahead <= 0)
-			return 0;
-		clock_sleep_ns(MIN_OF(ahead, 100 * NS_PER_MS));
-		ahead -= 100 * NS_PER_MS;
-	}
+	return pace_wait(&m->pace, bytes, e);
 }
 
 void mirror_count_copy(struct mirror *m, const struct copy_result *done, bool cloned, uint64_t size)

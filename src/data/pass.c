@@ -1,10 +1,8 @@
 #include "data/pass.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
-#include <linux/ioprio.h>
 #include <linux/magic.h>
 
 #include "base/clock.h"
@@ -25,15 +23,6 @@ int pass_times_prove(const struct dir *src, bool *ret, struct err *e)
 	*ret = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
 	       fs.f_type == BTRFS_SUPER_MAGIC;
 	return 0;
-}
-
-/* Threads made from now on inherit it. Returns what was before, to be put back. */
-static int set_io_priority(int priority)
-{
-	int before = (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
-
-	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority);
-	return before;
 }
 
 static int find_in_copy(void *data, const struct tree_entry *seen, struct err *e unused_arg)
@@ -183,17 +172,15 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 	static const struct pass_opts plain = { 0 };
 	struct mirror m = { .src = src, .dst = dst, .ix = ix, .mode = mode, .o = o ? o : &plain };
 	bool idle = m.o->idle_io && mode != PASS_FINAL;
-	int before = 0, r;
+	int before, r;
 
 	if (pass_times_prove(src, &m.trusts_times, e) < 0)
 		return -(int)e->kind;
 	m.trusts_times &= !m.o->distrust_times;
 	mirror_init(&m);
-	if (idle)
-		before = set_io_priority(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	before = pace_idle_begin(idle);
 	r = run(&m, e);
-	if (idle)
-		(void)set_io_priority(before);
+	pace_idle_end(idle, before);
 	m.stats.took_ns = clock_mono_ns() - m.began_ns;
 	if (r == 0 && m.o->progress)
 		m.o->progress(m.o->progress_data, &m.stats);

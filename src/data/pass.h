@@ -39,8 +39,8 @@ struct pass_stats {
 struct pass_opts {
 	unsigned             workers;           /* 0: one a core */
 	const struct cancel *cancel;
-	uint64_t             limit_bytes_per_s; /* 0: none; unless final */
-	bool                 idle_io;           /* ioprio idle class, unless final */
+	uint64_t             limit_bytes_per_s; /* 0: none; of what is read back and proved, too, but not of a final pass */
+	bool                 idle_io;           /* ioprio idle class, the same */
 	uint64_t             reserve_bytes;     /* passes beside a writer stop with ERR_SPACE when less stays free */
 	bool (*leave_out)(void *data, const char *rel, const struct stat *st);
 	void                *data;

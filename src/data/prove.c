@@ -12,6 +12,7 @@
 #include "data/manifest_line.h"
 #include "data/meta.h"
 #include "data/out.h"
+#include "data/pace.h"
 #include "data/text.h"
 #include "data/tree.h"
 
@@ -48,6 +49,7 @@ struct proof {
 	VEC(struct want *) to_read;
 	VEC(struct linked_name) linked;
 	struct copiers copiers;
+	struct pace pace;
 };
 
 void manifest_diffs_done(manifest_diffs *d)
@@ -287,7 +289,7 @@ static int compare_content(void *data, size_t i, struct err *e)
 	if (fd < 0)
 		return fd;
 	c = copiers_take(&p->copiers);
-	r = hasher_file(c->sha, fd, w->rel, c->buf, PIECE_BYTES, sha, e);
+	r = hasher_file(c->sha, fd, w->rel, c->buf, PIECE_BYTES, &p->pace, sha, e);
 	copiers_give(&p->copiers, c);
 	if (r == 0 && memcmp(sha, w->sha, sizeof sha) != 0)
 		differ(p, w->rel, "content");
@@ -330,14 +332,17 @@ int manifest_prove(const struct dir *point, const char *prefix, const struct dir
 			   .diffs = &found,
 			   .lock = PTHREAD_MUTEX_INITIALIZER,
 			   .copiers = COPIERS_INIT };
-	int r = pass_times_prove(tree, &p.trusts_times, e);
+	int before, r = pass_times_prove(tree, &p.trusts_times, e);
 
 	o = o ? o : &plain;
 	p.trusts_times &= !o->distrust_times;
+	pace_init(&p.pace, o);
+	before = pace_idle_begin(o->idle_io);
 	if (r == 0)
 		r = read_manifest(&p, point, prefix, e);
 	if (r == 0)
 		r = prove(&p, o, e);
+	pace_idle_end(o->idle_io, before);
 	vec_sort(&found, by_rel);
 	if (r == 0 && found.n)
 		r = 1;

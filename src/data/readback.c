@@ -46,15 +46,22 @@ static int open_past_cache(struct read_back *w, const char *rel, bool *ret_cache
 	return take_fd(fd);
 }
 
+static int pace_of(void *pace, uint64_t bytes, struct err *e)
+{
+	return pace_wait(pace, bytes, e);
+}
+
 /* SHA-256 of a copy with block sums: read like a source, they must come out as they were. */
 static int read_blocks(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
-		       int fd, bool *ret_same, unsigned char ret[SHA_BYTES], struct err *e)
+		       int fd, struct pace *pace, bool *ret_same, unsigned char ret[SHA_BYTES], struct err *e)
 {
 	struct copy job = { .what = entry->rel,
 			    .from = fd,
 			    .to = -1,
 			    .size = entry->sums->size,
-			    .seed = ix->seed };
+			    .seed = ix->seed,
+			    .pace = pace_of,
+			    .pace_data = pace };
 	struct copy_result seen;
 	struct stat st;
 
@@ -69,12 +76,12 @@ static int read_blocks(const struct pass_index *ix, const struct ix_entry *entry
 }
 
 int ix_read_copy(const struct pass_index *ix, const struct ix_entry *entry, struct copier *c,
-		 int fd, unsigned char ret[SHA_BYTES], struct err *e)
+		 int fd, struct pace *pace, unsigned char ret[SHA_BYTES], struct err *e)
 {
 	bool same = true;
 	int r = entry->sums
-		    ? read_blocks(ix, entry, c, fd, &same, ret, e)
-		    : hasher_file(c->sha, fd, entry->rel, c->buf, PIECE_BYTES, ret, e);
+		    ? read_blocks(ix, entry, c, fd, pace, &same, ret, e)
+		    : hasher_file(c->sha, fd, entry->rel, c->buf, PIECE_BYTES, pace, ret, e);
 
 	if (r < 0)
 		return err_wrap(e, "read the copy back");
@@ -99,7 +106,7 @@ static int read_one(void *data, size_t i, struct err *e)
 	if (fd < 0)
 		return fd;
 	c = copiers_take(&w->m.copiers);
-	r = ix_read_copy(w->m.ix, entry, c, fd, sha, e);
+	r = ix_read_copy(w->m.ix, entry, c, fd, &w->m.pace, sha, e);
 	copiers_give(&w->m.copiers, c);
 	if (r < 0)
 		return r;
@@ -123,7 +130,7 @@ int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pa
 	struct read_back w = { .m = { .dst = dst, .ix = ix, .o = o ? o : &plain } };
 	VEC(struct ix_entry *) todo = { 0 };
 	struct statfs fs;
-	int r;
+	int before, r;
 
 	if (fstatfs(dst->fd, &fs) < 0)
 		return err_sys(e, errno, "look at the file system of '%s'", dst->path);
@@ -135,7 +142,9 @@ int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pa
 			*vec_push(&todo) = ix_at(ix, i);
 	mirror_init(&w.m);
 	w.v = todo.v;
+	before = pace_idle_begin(w.m.o->idle_io);
 	r = each_item(w.m.o->workers, w.m.o->cancel, todo.n, read_one, &w, e);
+	pace_idle_end(w.m.o->idle_io, before);
 	w.m.stats.files = todo.n;
 	w.m.stats.took_ns = clock_mono_ns() - w.m.began_ns;
 	if (r == 0) {

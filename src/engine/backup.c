@@ -211,7 +211,7 @@ static int restore_plan(const struct goal *g, const struct facts *now, const str
 /* Before anything is stopped: is it there, may it go live, and is it what was copied? 1: it is not. */
 static int take_point(const char *home, const char *id, const struct run_opts *o, struct point *ret, struct err *e)
 {
-	struct pass_opts how = { .cancel = o->cancel, .limit_bytes_per_s = o->io_limit };
+	struct pass_opts how = { .cancel = o->cancel, .limit_bytes_per_s = o->io_limit, .idle_io = true };
 	manifest_diffs diffs = { 0 };
 	int r;
 

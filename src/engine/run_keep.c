@@ -206,7 +206,8 @@ int run_keep(struct world *w, struct err *e)
 
 int run_seal(struct world *w, struct err *e)
 {
-	struct pass_opts o = { .cancel = w->o->cancel };
+	/* The new server serves. */
+	struct pass_opts o = { .cancel = w->o->cancel, .limit_bytes_per_s = w->o->io_limit, .idle_io = true };
 	struct point p = { .dir = DIR_NONE };
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;

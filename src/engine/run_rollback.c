@@ -18,6 +18,7 @@ static bool still_serves(struct world *w)
  * to go on. */
 static int prove_first(struct world *w, struct run_end *ret)
 {
+	bool serves = false;
 	struct pass_opts opts = { .cancel = w->o->cancel };
 	manifest_diffs diffs = { 0 };
 	struct point p = { .dir = DIR_NONE };
@@ -34,7 +35,10 @@ static int prove_first(struct world *w, struct run_end *ret)
 		point_done(&p);
 		return 0;               /* this rollback is being repeated */
 	}
-	r = point_prove(&p, w->o->prove_all || still_serves(w), &opts, &diffs, &e);
+	serves = still_serves(w);
+	opts.limit_bytes_per_s = serves ? w->o->io_limit : 0;
+	opts.idle_io = serves;
+	r = point_prove(&p, w->o->prove_all || serves, &opts, &diffs, &e);
 	if (r > 0) {
 		err_set(&e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", p.id,
 		        diffs.v[0].rel, diffs.v[0].what);

@@ -152,6 +152,34 @@ static void several_roots_stand_side_by_side(void **state)
 	dir_close(&p.dir);
 }
 
+/* As whoever proves beside a server that serves. */
+static void a_proof_keeps_the_limit(void **state)
+{
+	struct pass_opts o = { .limit_bytes_per_s = 4 << 20, .idle_io = true };
+	manifest_diffs d = { 0 };
+	struct err e = ERR_INIT;
+	struct cancel asked = { .asked = true };
+	char text[65536];
+	struct point p;
+	int64_t began;
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	for (int i = 0; i < 32; i++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "%d", i);
+		put_text(worlds_of(state)->src_path, name, text);
+	}
+	copy_and_write(&p, state);
+	began = clock_mono_ns();
+	assert_ok(manifest_prove(&p.dir, "dst", &p.w->dst, NULL, PROVE_META | PROVE_CONTENT, &o, &d, &e), &e);
+	assert_true(clock_mono_ns() - began > 300 * NS_PER_MS);
+	o.cancel = &asked;
+	assert_fails(manifest_prove(&p.dir, "dst", &p.w->dst, NULL, PROVE_META | PROVE_CONTENT, &o, &d, &e), &e, ERR_CANCELED);
+	dir_close(&p.dir);
+}
+
 static void assert_one(const struct point *p, unsigned flags, const char *rel, const char *what)
 {
 	manifest_diffs d = { 0 };
@@ -389,6 +417,7 @@ int main(void)
 		on_disk(the_same_tree_is_the_same_bytes),
 		on_disk(coreutils_check_the_sums),
 		on_disk(several_roots_stand_side_by_side),
+		on_disk(a_proof_keeps_the_limit),
 		on_disk(each_difference_is_named),
 		on_disk(attributes_count),
 		on_disk(hard_links_count),

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -758,6 +759,52 @@ static void a_limit_slows_live_passes_only(void **state)
 	assert_true(run(w, PASS_FINAL, &o).took_ns < 20 * NS_PER_S);
 }
 
+static void what_is_read_back_keeps_the_limit(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct pass_opts o = { .limit_bytes_per_s = 4 << 20, .idle_io = true };
+	struct pass_stats s;
+	struct err e = ERR_INIT;
+	char text[65536];
+	uint64_t cached;
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	put_many(w, text);
+	run(w, PASS_FINAL, NULL);
+	assert_ok(pass_read_back(&w->dst, w->ix, &o, &s, &cached, &e), &e);
+	assert_true(s.took_ns > 300 * NS_PER_MS);
+}
+
+static struct cancel interrupted;
+
+static void interrupt(int sig) { atomic_store(&interrupted.asked, true); }
+
+/* A file may be as large as a disk. */
+static void reading_back_is_canceled_within_a_file(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct pass_opts o = { .cancel = &interrupted, .limit_bytes_per_s = 1 << 20 };
+	struct itimerval soon = { .it_value = { .tv_usec = 200000 } };
+	const size_t n = 24 << 20;
+	autofree char *text = xcalloc(1, n + 1);
+	struct pass_stats s;
+	struct err e = ERR_INIT;
+	uint64_t cached;
+	int64_t began;
+
+	memset(text, 'x', n);
+	put_text(w->src_path, "large", text);
+	run(w, PASS_FINAL, NULL);
+	atomic_store(&interrupted.asked, false);
+	signal(SIGALRM, interrupt);
+	began = clock_mono_ns();
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	assert_fails(pass_read_back(&w->dst, w->ix, &o, &s, &cached, &e), &e, ERR_CANCELED);
+	assert_true(clock_mono_ns() - began < 10 * NS_PER_S);
+	signal(SIGALRM, SIG_DFL);
+}
+
 static void the_reserve_is_kept(void **state)
 {
 	struct worlds *w = worlds_of(state);
@@ -853,6 +900,8 @@ int main(void)
 		on_disk(a_mount_inside_is_refused),
 		on_disk(a_cancel_ends_the_pass),
 		on_disk(a_limit_slows_live_passes_only),
+		on_disk(what_is_read_back_keeps_the_limit),
+		on_disk(reading_back_is_canceled_within_a_file),
 		on_disk(the_reserve_is_kept),
 		on_disk(a_full_disk_is_survived),
 		on_disk(what_was_copied_reads_back),
