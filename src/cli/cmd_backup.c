@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "cli/subject.h"
+#include "engine/point_of.h"
 #include "engine/product.h"
-#include "engine/restore_point.h"
 #include "view/points_text.h"
 
 #define TEXT_MAX (8u << 20)
@@ -130,13 +130,19 @@ static int tell_proof(struct call *c, const struct point *p, const manifest_diff
 
 int cmd_backup_prove(struct call *c, struct err *e)
 {
-	struct pass_opts how = { .cancel = c->opts.cancel, .limit_bytes_per_s = c->opts.io_limit, .idle_io = true };
+	struct point_told told = { .events = c->events, .what = "prove the restore point" };
+	struct pass_opts how = { .cancel = c->opts.cancel,
+				 .limit_bytes_per_s = c->opts.io_limit,
+				 .idle_io = true,
+				 .progress = point_tell,
+				 .progress_data = &told };
 	struct point p = { .dir = DIR_NONE };
 	manifest_diffs diffs = { 0 };
 	int exit;
 
 	if (open_point(c, &p, e) < 0)
 		return exit_of(e);
+	told.total = point_bytes(&p);
 	exit = point_prove(&p, true, &how, &diffs, e) < 0 ? exit_of(e) : tell_proof(c, &p, &diffs);
 	manifest_diffs_done(&diffs);
 	point_done(&p);

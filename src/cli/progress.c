@@ -66,7 +66,9 @@ static void add_amount(const struct progress *p, struct buf *ret)
 	double rate = took_s > 0.5 ? (double)p->done / took_s : 0;
 	char a[40], b[40];
 
-	if (p->bytes)
+	if (p->bytes && !p->total)
+		buf_addf(ret, "  %s", view_bytes(p->done, a, sizeof a));
+	else if (p->bytes)
 		buf_addf(ret, "  %s of %s", view_bytes(p->done, a, sizeof a),
 			 view_bytes(p->total, b, sizeof b));
 	else
@@ -95,8 +97,15 @@ static void compose(const struct progress *p, struct buf *ret)
 	if (p->backward && p->step)
 		buf_adds(ret, "undo: ");
 	view_clean(ret, sv_of(progress_step_text(p, p->step) ?: "looking"));
-	if (p->total)
+	if (p->total || (p->bytes && p->done))
 		add_amount(p, ret);
+}
+
+void progress_line(struct progress *p, struct buf *ret)
+{
+	pthread_mutex_lock(&p->lock);
+	compose(p, ret);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* The line is cut at the terminal's width: a wrapped one could not be taken away again. */
@@ -243,9 +252,11 @@ void progress_event(struct progress *p, const json_t *event)
 	} else if (!strcmp(type, "window")) {
 		p->down_since_ns = !strcmp(state, "open") ? clock_mono_ns() : 0;
 	} else if (!strcmp(type, "progress")) {
-		/* Before a run there is no step. */
-		if (json_str(event, "what", NULL) && (!p->step || !p->done))
-			step_begins(p, json_str(event, "what", NULL));
+		const char *what = json_str(event, "what", NULL);
+
+		/* Between steps there is none that says what it is. */
+		if (what && (!p->step || strcmp(p->step, what) != 0))
+			step_begins(p, what);
 		p->done = (uint64_t)json_int(event, "done", 0);
 		p->total = (uint64_t)json_int(event, "total", 0);
 		snprintf(p->unit, sizeof p->unit, "%s", json_str(event, "unit", ""));

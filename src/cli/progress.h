@@ -10,6 +10,8 @@ struct progress *progress_start(const struct style *s);         /* starts its th
 void progress_stop(struct progress *p);                         /* clears the line; NULL is fine */
 void progress_plan(struct progress *p, const json_t *plan);
 void progress_event(struct progress *p, const json_t *event);
+/* What stands in the line now, uncut. */
+void progress_line(struct progress *p, struct buf *ret);
 /* Take the line away while something else is printed. */
 void progress_hide(struct progress *p);                         /* NULL is fine, as below */
 void progress_show(struct progress *p);

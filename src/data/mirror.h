@@ -22,7 +22,7 @@ struct mirror {
 	struct pace pace;
 	pthread_mutex_t lock; /* of all below */
 	struct pass_stats stats;
-	int64_t began_ns, began_wall_ns, told_ns;
+	int64_t began_ns, began_wall_ns;
 	uint64_t unchecked_bytes;
 	VEC(struct ix_entry *) large;    /* left for all workers together */
 	VEC(struct linked_entry) linked; /* one inode under several names: left for the end */

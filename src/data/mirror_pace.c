@@ -3,16 +3,7 @@
 
 #include "base/clock.h"
 
-static void tell(struct mirror *m)
-{
-	int64_t now = clock_mono_ns();
-
-	if (!m->o->progress || now - m->told_ns < 100 * NS_PER_MS)
-		return;
-	m->told_ns = now;
-	m->stats.took_ns = now - m->began_ns;
-	m->o->progress(m->o->progress_data, &m->stats);
-}
+static void tell(struct mirror *m) { pace_tell(&m->pace, &m->stats, false); }
 
 void mirror_count_compared(struct mirror *m, uint64_t bytes)
 {

@@ -10,7 +10,7 @@
 
 void pace_init(struct pace *p, const struct pass_opts *o)
 {
-	*p = (struct pace){ .cancel = o->cancel, .limit_bytes_per_s = o->limit_bytes_per_s, .began_ns = clock_mono_ns() };
+	*p = (struct pace){ .o = o, .limit_bytes_per_s = o->limit_bytes_per_s, .began_ns = clock_mono_ns() };
 }
 
 /* How long the pass is ahead of its rate limit, with these. */
@@ -27,13 +27,40 @@ int pace_wait(struct pace *p, uint64_t bytes, struct err *e)
 	int64_t ahead = p->limit_bytes_per_s ? ahead_ns(p, bytes) : 0;
 
 	for (;;) {
-		if (p->cancel && atomic_load(&p->cancel->asked))
+		if (p->o && p->o->cancel && atomic_load(&p->o->cancel->asked))
 			return err_set(e, ERR_CANCELED, "canceled");
 		if (ahead <= 0)
 			return 0;
 		clock_sleep_ns(MIN_OF(ahead, 100 * NS_PER_MS));
 		ahead -= 100 * NS_PER_MS;
 	}
+}
+
+void pass_stats_add(struct pass_stats *sum, const struct pass_stats *one)
+{
+	sum->files += one->files;
+	sum->bytes += one->bytes;
+	sum->copied_files += one->copied_files;
+	sum->copied_bytes += one->copied_bytes;
+	sum->compared_files += one->compared_files;
+	sum->compared_bytes += one->compared_bytes;
+	sum->reflinked_files += one->reflinked_files;
+	sum->removed += one->removed;
+	sum->took_ns += one->took_ns;
+}
+
+void pace_tell(struct pace *p, const struct pass_stats *so_far, bool last)
+{
+	int64_t now = clock_mono_ns();
+	struct pass_stats all = *so_far;
+
+	if (!p->o->progress || (!last && now - p->told_ns < 100 * NS_PER_MS))
+		return;
+	p->told_ns = now;
+	all.took_ns = now - p->began_ns;
+	if (p->o->before)
+		pass_stats_add(&all, p->o->before);
+	p->o->progress(p->o->progress_data, &all);
 }
 
 static int set_priority(int priority)

@@ -182,8 +182,8 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 	r = run(&m, e);
 	pace_idle_end(idle, before);
 	m.stats.took_ns = clock_mono_ns() - m.began_ns;
-	if (r == 0 && m.o->progress)
-		m.o->progress(m.o->progress_data, &m.stats);
+	if (r == 0)
+		pace_tell(&m.pace, &m.stats, true);
 	if (r == 0)
 		*ret = m.stats;
 	mirror_done(&m);

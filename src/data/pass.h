@@ -35,6 +35,7 @@ struct pass_stats {
 	uint64_t reflinked_files, removed;
 	int64_t  took_ns;
 };
+void pass_stats_add(struct pass_stats *sum, const struct pass_stats *one);
 
 struct pass_opts {
 	unsigned             workers;           /* 0: one a core */
@@ -46,6 +47,7 @@ struct pass_opts {
 	void                *data;
 	void (*progress)(void *data, const struct pass_stats *so_far);  /* from one thread at a time, at most 10 a second */
 	void                *progress_data;
+	const struct pass_stats *before;        /* added to what progress is told: of passes before this one; NULL none */
 	bool                 distrust_times;    /* clock stepped, mtime in the future: compare content */
 	bool                 sync_later;        /* the caller makes the final pass durable, with more of its own */
 };

@@ -50,6 +50,7 @@ struct proof {
 	VEC(struct linked_name) linked;
 	struct copiers copiers;
 	struct pace pace;
+	struct pass_stats stats;
 };
 
 void manifest_diffs_done(manifest_diffs *d)
@@ -291,9 +292,16 @@ static int compare_content(void *data, size_t i, struct err *e)
 	c = copiers_take(&p->copiers);
 	r = hasher_file(c->sha, fd, w->rel, c->buf, PIECE_BYTES, &p->pace, sha, e);
 	copiers_give(&p->copiers, c);
-	if (r == 0 && memcmp(sha, w->sha, sizeof sha) != 0)
+	if (r < 0)
+		return r;
+	if (memcmp(sha, w->sha, sizeof sha) != 0)
 		differ(p, w->rel, "content");
-	return r;
+	pthread_mutex_lock(&p->lock);
+	p->stats.compared_files++;
+	p->stats.compared_bytes += w->size;
+	pace_tell(&p->pace, &p->stats, false);
+	pthread_mutex_unlock(&p->lock);
+	return 0;
 }
 
 static int by_rel(const void *a, const void *b)
@@ -342,6 +350,8 @@ int manifest_prove(const struct dir *point, const char *prefix, const struct dir
 		r = read_manifest(&p, point, prefix, e);
 	if (r == 0)
 		r = prove(&p, o, e);
+	if (r == 0)
+		pace_tell(&p.pace, &p.stats, true);
 	pace_idle_end(o->idle_io, before);
 	vec_sort(&found, by_rel);
 	if (r == 0 && found.n)

@@ -148,6 +148,7 @@ int pass_read_back(const struct dir *dst, struct pass_index *ix, const struct pa
 	w.m.stats.files = todo.n;
 	w.m.stats.took_ns = clock_mono_ns() - w.m.began_ns;
 	if (r == 0) {
+		pace_tell(&w.m.pace, &w.m.stats, true);
 		*ret = w.m.stats;
 		*ret_cached = atomic_load(&w.cached);
 	}

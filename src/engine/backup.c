@@ -35,14 +35,23 @@ static int is_running(struct site *s, struct err *e)
 /* One pass is enough beside a writer, too: the checkpoint pins what the copy must hold. */
 static int fill(struct ctx *c, struct point *p, bool live, struct err *e)
 {
+	struct point_told told = { .events = c->events, .what = "copy the data, and read the copy back" };
 	struct pass_opts o = { .cancel = c->cancel,
 		               .limit_bytes_per_s = c->io_limit,
 		               .reserve_bytes = live ? point_reserve(p) : 0,
-		               .idle_io = live };
+		               .idle_io = live,
+		               .progress = point_tell,
+		               .progress_data = &told };
+	struct pass_stats copied = { 0 };
 	struct point_pass done;
 
+	if (point_measure(p, c->cancel, &told.total, e) < 0)
+		return -e->kind;
+	told.total *= 2;
 	if (point_fill(p, live ? PASS_HELD : PASS_FINAL, &o, &done, e) < 0)
 		return -e->kind;
+	copied = done.total;
+	o.before = &copied;
 	return point_seal(p, &o, e);
 }
 
@@ -211,7 +220,12 @@ static int restore_plan(const struct goal *g, const struct facts *now, const str
 /* Before anything is stopped: is it there, may it go live, and is it what was copied? 1: it is not. */
 static int take_point(const char *home, const char *id, const struct run_opts *o, struct point *ret, struct err *e)
 {
-	struct pass_opts how = { .cancel = o->cancel, .limit_bytes_per_s = o->io_limit, .idle_io = true };
+	struct point_told told = { .events = o->events, .what = "prove the restore point" };
+	struct pass_opts how = { .cancel = o->cancel,
+		                 .limit_bytes_per_s = o->io_limit,
+		                 .idle_io = true,
+		                 .progress = point_tell,
+		                 .progress_data = &told };
 	manifest_diffs diffs = { 0 };
 	int r;
 
@@ -222,6 +236,7 @@ static int take_point(const char *home, const char *id, const struct run_opts *o
 		        ret->state == POINT_SPENT ? "went live before" : "is not complete");
 		return err_hint(e, "'crossgrade backup list' shows the others");
 	}
+	told.total = point_bytes(ret);
 	r = point_prove(ret, true, &how, &diffs, e);
 	if (r > 0) {
 		err_set(e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", id, diffs.v[0].rel,

@@ -77,6 +77,27 @@ int point_forget(struct ctx *c, struct err *e)
 	return r < 0 ? r : r > 0 ? 0 : point_remove(home, c->run, e);
 }
 
+void point_tell(void *data, const struct pass_stats *s)
+{
+	const struct point_told *t = data;
+	uint64_t done = s->copied_bytes + s->compared_bytes;
+
+	event_emit(t->events, "progress",
+	           json_pack("{sI sI ss ss*}", "done", (json_int_t)done, "total", (json_int_t)(t->total ? MAX_OF(t->total, done) : 0), "unit",
+	                     "bytes", "what", t->what));
+}
+
+uint64_t point_bytes(const struct point *p)
+{
+	uint64_t sum = 0;
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root)
+		sum += (uint64_t)json_int(root, "bytes", 0);
+	return sum;
+}
+
 uint64_t point_reserve_of(const struct fs_room *room)
 {
 	return MIN_OF(room->total_bytes / 20, RESERVE_MAX);

@@ -8,6 +8,15 @@ int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e) mus
 /* Remove it unless the way back used it (spent), may still need it, or left something in it (point_keep(); said as a note). Absent is
  * fine. */
 int point_forget(struct ctx *c, struct err *e) must_check;
+/* As progress of a pass (struct pass_opts): what it copied and read, of `total`, 0 not known. `what`: in words, where no step says so. */
+struct point_told {
+	struct events *events;
+	const char    *what;
+	uint64_t       total;
+};
+void point_tell(void *told, const struct pass_stats *so_far);
+/* For a proof of all of it. */
+uint64_t point_bytes(const struct point *p);
 /* Bytes that live passes leave free: 5 % of the file system, at most 2 GiB. */
 uint64_t point_reserve(const struct point *p);
 uint64_t point_reserve_of(const struct fs_room *room);

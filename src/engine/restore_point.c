@@ -206,17 +206,14 @@ bool leave_out_name(void *root, const char *name)
 	return !scope_holds(root, name);
 }
 
-static void add_stats(struct pass_stats *sum, const struct pass_stats *one)
+/* Roots that were passed over by the same call count to what its progress is told. */
+static struct pass_stats stats_before(const struct pass_opts *o, const struct pass_stats *roots)
 {
-	sum->files += one->files;
-	sum->bytes += one->bytes;
-	sum->copied_files += one->copied_files;
-	sum->copied_bytes += one->copied_bytes;
-	sum->compared_files += one->compared_files;
-	sum->compared_bytes += one->compared_bytes;
-	sum->reflinked_files += one->reflinked_files;
-	sum->removed += one->removed;
-	sum->took_ns += one->took_ns;
+	struct pass_stats sum = *roots;
+
+	if (o->before)
+		pass_stats_add(&sum, o->before);
+	return sum;
 }
 
 static int load_index(struct point *p, const char *name, enum index_use use, struct pass_index **ret, struct err *e)
@@ -345,12 +342,13 @@ static int fill_root(struct point *p, json_t *root, const struct dir *keep, enum
                      const struct pass_opts *o, struct point_pass *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", "");
+	struct pass_stats stats = { 0 }, before = stats_before(o, &ret->total);
 	struct pass_opts opts = *o;
 	autodir struct dir live = DIR_NONE;
 	struct pass_index *ix = NULL;
-	struct pass_stats stats = { 0 };
 	int r = -1;
 
+	opts.before = &before;
 	opts.leave_out = leave_out_entry;
 	opts.data = root;
 	opts.sync_later = true;
@@ -359,7 +357,7 @@ static int fill_root(struct point *p, json_t *root, const struct dir *keep, enum
 	if (pass_run(&live, keep, ix, mode, &opts, &stats, e) < 0 ||
 	    (mode == PASS_LIVE ? save_index(p, name, ix, e) : put_index(p, name, ix, e)) < 0)
 		goto out;
-	add_stats(&ret->total, &stats);
+	pass_stats_add(&ret->total, &stats);
 	json_object_set_new(root, "files", json_integer((json_int_t)stats.files));
 	json_object_set_new(root, "bytes", json_integer((json_int_t)stats.bytes));
 	r = 0;
@@ -405,16 +403,18 @@ static int read_root_back(struct point *p, json_t *root, bool seal, const struct
                           struct err *e)
 {
 	const char *name = json_str(root, "name", "");
+	struct pass_stats stats = { 0 }, before = stats_before(o, &ret->total);
+	struct pass_opts opts = *o;
 	autodir struct dir keep = DIR_NONE;
 	struct pass_index *ix = NULL;
-	struct pass_stats stats = { 0 };
 	uint64_t cached = 0;
 	int r;
 
+	opts.before = &before;
 	if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
 	    (seal ? load_index(p, name, INDEX_OF_COMPLETE, &ix, e) : index_to_fill(p, name, &ix, e)) < 0)
 		return -e->kind;
-	r = pass_read_back(&keep, ix, o, &stats, &cached, e);
+	r = pass_read_back(&keep, ix, &opts, &stats, &cached, e);
 	if (r >= 0)
 		r = save_index(p, name, ix, e);
 	if (r >= 0 && seal)
@@ -422,7 +422,7 @@ static int read_root_back(struct point *p, json_t *root, bool seal, const struct
 	pass_index_free(ix);
 	if (r < 0)
 		return err_wrap(e, "read the copy of '%s' back", json_str(root, "path", ""));
-	add_stats(&ret->total, &stats);
+	pass_stats_add(&ret->total, &stats);
 	ret->cached += cached;
 	return 0;
 }
@@ -463,6 +463,8 @@ int point_seal(struct point *p, const struct pass_opts *o, struct err *e)
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e)
 {
 	unsigned flags = PROVE_META | (all ? PROVE_CONTENT : PROVE_CTIME);
+	struct pass_stats before = { 0 };
+	struct pass_opts opts = *o;
 	int worst = 0;
 	json_t *root;
 	size_t at;
@@ -472,6 +474,7 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 		               state_names[p->state]);
 	if (point_seal(p, o, e) < 0)
 		return -e->kind;
+	opts.before = &before;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		autofree char *prefix = xasprintf("data/%s", json_str(root, "name", ""));
 		autodir struct dir keep = DIR_NONE;
@@ -481,10 +484,11 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 		if (dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
 		    load_index(p, json_str(root, "name", ""), INDEX_OF_COMPLETE, &ix, e) < 0)
 			return -e->kind;
-		r = manifest_prove(&p->dir, prefix, &keep, ix, flags, o, ret, e);
+		r = manifest_prove(&p->dir, prefix, &keep, ix, flags, &opts, ret, e);
 		pass_index_free(ix);
 		if (r < 0)
 			return r;
+		before.compared_bytes += all ? (uint64_t)json_int(root, "bytes", 0) : 0;
 		worst = MAX_OF(worst, r);
 	}
 	if (!worst && all && p->state == POINT_COMPLETE) {

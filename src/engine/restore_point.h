@@ -58,6 +58,9 @@ int point_fill(struct point *p, enum pass_mode mode, const struct pass_opts *o,
  * the last pass, but for copied_bytes: of all. */
 int point_fill_live(struct point *p, int64_t passes, const struct pass_opts *o,
                     struct point_pass *ret, struct err *e) must_check;
+/* What its first pass has to copy; and has it been made? */
+int  point_measure(const struct point *p, const struct cancel *cancel, uint64_t *ret_bytes, struct err *e) must_check;
+bool point_is_begun(const struct point *p);
 int point_read_back(struct point *p, const struct pass_opts *o, struct point_pass *ret, struct err *e) must_check;
 /* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
  * as long as the changed files are large. Until then point.json names no manifest. Nothing to do: 0. */

@@ -11,7 +11,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "data/out.h"
-#include "engine/restore_point.h"
+#include "engine/point_of.h"
 #include "engine/run_world.h"
 #include "io/image.h"
 
@@ -207,7 +207,12 @@ int run_keep(struct world *w, struct err *e)
 int run_seal(struct world *w, struct err *e)
 {
 	/* The new server serves. */
-	struct pass_opts o = { .cancel = w->o->cancel, .limit_bytes_per_s = w->o->io_limit, .idle_io = true };
+	struct point_told told = { .events = w->o->events, .what = "read the restore point back" };
+	struct pass_opts o = { .cancel = w->o->cancel,
+		               .limit_bytes_per_s = w->o->io_limit,
+		               .idle_io = true,
+		               .progress = point_tell,
+		               .progress_data = &told };
 	struct point p = { .dir = DIR_NONE };
 	autofree char *home = NULL;
 	struct err none = ERR_INIT;

@@ -1,7 +1,7 @@
 /* The call that goes back: the restore point is proved and what was written since is accounted for before anything is touched. */
 #include <string.h>
 
-#include "engine/restore_point.h"
+#include "engine/point_of.h"
 #include "engine/run_world.h"
 
 /* As a client sees it: what only speaks to us, behind the gate or with one of its doors shut, serves nobody. */
@@ -19,7 +19,8 @@ static bool still_serves(struct world *w)
 static int prove_first(struct world *w, struct run_end *ret)
 {
 	bool serves = false;
-	struct pass_opts opts = { .cancel = w->o->cancel };
+	struct point_told told = { .events = w->o->events, .what = "prove the restore point" };
+	struct pass_opts opts = { .cancel = w->o->cancel, .progress = point_tell, .progress_data = &told };
 	manifest_diffs diffs = { 0 };
 	struct point p = { .dir = DIR_NONE };
 	autofree char *home = NULL;
@@ -38,6 +39,7 @@ static int prove_first(struct world *w, struct run_end *ret)
 	serves = still_serves(w);
 	opts.limit_bytes_per_s = serves ? w->o->io_limit : 0;
 	opts.idle_io = serves;
+	told.total = w->o->prove_all || serves ? point_bytes(&p) : 0;
 	r = point_prove(&p, w->o->prove_all || serves, &opts, &diffs, &e);
 	if (r > 0) {
 		err_set(&e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", p.id,

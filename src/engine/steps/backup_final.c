@@ -10,7 +10,8 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	struct pass_opts o = { .cancel = c->cancel };
+	struct point_told told = { .events = c->events };
+	struct pass_opts o = { .cancel = c->cancel, .progress = point_tell, .progress_data = &told };
 	struct point p = { .dir = DIR_NONE };
 	struct point_pass done;
 	int r;

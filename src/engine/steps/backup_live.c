@@ -11,20 +11,20 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return buf_check(ret, "the description", e);
 }
 
-static void progress(void *data, const struct pass_stats *s)
-{
-	ctx_progress(data, s->bytes, 0, "bytes");
-}
-
+/* A first time all of it is copied, and read back. */
 static int passes(struct ctx *c, struct point *p, int64_t n, struct point_pass *ret, struct err *e)
 {
+	struct point_told told = { .events = c->events };
 	struct pass_opts o = { .cancel = c->cancel,
 		               .limit_bytes_per_s = c->io_limit,
 		               .idle_io = true,
 		               .reserve_bytes = point_reserve(p),
-		               .progress = progress,
-		               .progress_data = c };
+		               .progress = point_tell,
+		               .progress_data = &told };
 
+	if (!point_is_begun(p) && point_measure(p, c->cancel, &told.total, e) < 0)
+		return -e->kind;
+	told.total *= 2;
 	return point_fill_live(p, n, &o, ret, e);
 }
 

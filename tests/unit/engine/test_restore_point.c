@@ -100,6 +100,43 @@ static void passes_fill_it(void **state)
 	point_done(&p);
 }
 
+struct heard {
+	uint64_t done, calls;
+	bool     fell;
+};
+
+static void hear(void *data, const struct pass_stats *so_far)
+{
+	struct heard *h = data;
+	uint64_t done = so_far->copied_bytes + so_far->compared_bytes;
+
+	h->fell |= done < h->done;
+	h->done = done;
+	h->calls++;
+}
+
+/* Passes, and reading back, are one work to who waits for it. */
+static void what_passes_tell_adds_up(void **state)
+{
+	struct heard heard = { 0 };
+	struct pass_opts o = { .progress = hear, .progress_data = &heard };
+	struct point p = { .dir = DIR_NONE };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+	uint64_t all;
+
+	make(&p);
+	assert_false(point_is_begun(&p));
+	assert_ok(point_measure(&p, NULL, &all, &e), &e);
+	assert_true(all > 0);
+	assert_ok(point_fill_live(&p, 2, &o, &done, &e), &e);
+	assert_true(point_is_begun(&p));
+	assert_true(heard.calls > 2);
+	assert_false(heard.fell);
+	assert_true(heard.done >= 2 * done.total.copied_bytes);
+	point_done(&p);
+}
+
 static void move_copy(void *keep, const struct pass_stats *so_far unused_arg)
 {
 	autofree char *elsewhere = xasprintf("%s-elsewhere", (const char *)keep);
@@ -773,6 +810,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(passes_fill_it),
+		T(what_passes_tell_adds_up),
 		T(what_is_made_durable_was_opened_before),
 		T(the_window_looks_at_the_source_alone),
 		T(a_killed_last_pass_is_made_again),
