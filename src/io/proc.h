@@ -55,6 +55,9 @@ int  proc_tcp_cut(const uint16_t *ports, size_t n, uint32_t but_mark, struct err
 /* Is that because this kernel has no means to (CONFIG_INET_DIAG_DESTROY, sock_diag(7))? */
 bool proc_tcp_cannot_cut(const struct err *e);
 
+/* Is a TCP socket of this very process connected from that port of its own to that of its peer? */
+bool proc_connected(uint16_t local_port, uint16_t peer_port);
+
 /* Processes that have sockets open, by their inodes (at most PROC_SOCKETS_MAX): ascending; bit i of `which` is inodes[i]. A
  * child that inherits one is told, too; who ends meanwhile or is closed to us is left out. Reads the descriptors of every
  * process: ERR_SPACE beyond a million of them. */

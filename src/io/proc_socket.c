@@ -1,7 +1,10 @@
 #include "io/proc.h"
 
 #include <dirent.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 #include "io/file.h"
 
@@ -93,4 +96,37 @@ int proc_socket_holders(const uint64_t *inodes, size_t n, socket_holders *ret, s
 	}
 	*ret = found;
 	return 0;
+}
+
+static uint16_t port_of(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)a)->sin_port);
+	return a->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)a)->sin6_port) : 0;
+}
+
+static bool connects(int fd, uint16_t local_port, uint16_t peer_port)
+{
+	struct sockaddr_storage here = { 0 }, there = { 0 };
+	socklen_t n = sizeof here, m = sizeof there;
+
+	return getsockname(fd, (struct sockaddr *)&here, &n) == 0 && port_of(&here) == local_port &&
+	       getpeername(fd, (struct sockaddr *)&there, &m) == 0 && port_of(&there) == peer_port;
+}
+
+bool proc_connected(uint16_t local_port, uint16_t peer_port)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d))) {
+		struct sv name = sv_of(entry->d_name);
+		uint64_t fd;
+
+		found = sv_u64(name, &fd) && fd <= INT32_MAX && connects((int)fd, local_port, peer_port);
+	}
+	if (d)
+		closedir(d);
+	return found;
 }

@@ -106,6 +106,8 @@ CHECK(gate);
 CHECK(clock);
 
 /* checks_edition.c */
+/* Who is connected, of this host, too: [{"port","peer","connections"}]. New reference. */
+json_t *questdb_clients(const struct facts *now) must_check;
 CHECK(edition_back);
 CHECK(enterprise_marks);
 CHECK(auth_default);

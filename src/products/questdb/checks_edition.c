@@ -152,19 +152,33 @@ static bool first_of_port(const json_t *clients, size_t at)
 	return true;
 }
 
+json_t *questdb_clients(const struct facts *now)
+{
+	json_t *all = json_array(), *one;
+	size_t i;
+
+	json_array_extend(all, (json_t *)facts_get(now, QF_CLIENTS));
+	json_array_foreach((json_t *)facts_get(now, QF_LOCAL_CLIENTS), i, one)
+		json_array_append_new(all, json_pack("{sI ss sI}", "port", (json_int_t)json_int(one, "port", 0), "peer",
+						     "this host", "connections", (json_int_t)json_int(one, "connections", 1)));
+	return all;
+}
+
 static void judge_clients(const struct facts *now, const char *id, enum verdict v,
 			  struct results *ret)
 {
-	const json_t *clients;
+	autojson json_t *clients = NULL;
+	const json_t *unused;
 
-	if (!need(now, QF_CLIENTS, id, ret, &clients))
+	if (!need(now, QF_CLIENTS, id, ret, &unused) || !need(now, QF_LOCAL_CLIENTS, id, ret, &unused))
 		return;
+	clients = questdb_clients(now);
 	for (size_t i = 0; i < json_array_size(clients); i++)
 		if (first_of_port(clients, i))
 			say_clients(clients, json_int(json_array_get(clients, i), "port", 0), id, v,
 				    ret);
 	if (!json_array_size(clients))
-		results_add(ret, id, VERDICT_PASS, NULL, "no client of another host is connected");
+		results_add(ret, id, VERDICT_PASS, NULL, "no client is connected");
 }
 
 CHECK(auth_clients)

@@ -189,7 +189,7 @@
 #define QF_CLIENTS           "clients"               /* O [{"port","peer","connections"}]: peers
                                                         not of this host. L */
 #define QF_LOCAL_CLIENTS     "clients.local"         /* O [{"port","connections"}]: over
-                                                        loopback. L */
+                                                        loopback, ours not. L */
 #define QF_HEALTH_STATUS     "health.status"         /* O int: HTTP status of the min server
                                                         without login. L */
 

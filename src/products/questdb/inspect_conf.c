@@ -100,10 +100,17 @@ static bool is_loopback(const char *address)
 	       !strncmp(address, "::ffff:127.", 11);
 }
 
-/* Peers with an open connection now; our own probes are loopback. */
+/* A connection that is closed already belongs to nobody; what we ask the server ourselves is no client. */
+static bool is_client(const struct proc_socket *s)
+{
+	return !s->listening && s->inode && !(is_loopback(s->peer) && proc_connected(s->peer_port, s->local_port));
+}
+
+/* Peers with an open connection now. */
 static void put_clients(struct look *k, const json_t *ports)
 {
 	static const char *const names[] = { "http", "min", "pg", "ilp" };
+	static const char *const facts[] = { QF_CLIENTS, QF_LOCAL_CLIENTS };
 	uint16_t wanted[ARRAY_LEN(names)];
 	json_t *far = json_array(), *near = json_array();
 	autojson json_t *counts = json_object();
@@ -115,12 +122,13 @@ static void put_clients(struct look *k, const json_t *ports)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		wanted[i] = (uint16_t)json_int(json_object_get(ports, names[i]), "port", 0);
 	if (proc_tcp(k->l.proc.id.pid, wanted, ARRAY_LEN(wanted), &found, &e) < 0)
-		missing(k, QF_CLIENTS, &e);
+		for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+			missing(k, facts[i], &e);
 	vec_each (&found, s) {
 		autofree char *who =
 		    xasprintf("%u %s", s->local_port, is_loopback(s->peer) ? "" : s->peer);
 
-		if (!s->listening)
+		if (is_client(s))
 			json_object_set_new(counts, who,
 					    json_integer(json_int(counts, who, 0) + 1));
 	}
@@ -139,11 +147,13 @@ static void put_clients(struct look *k, const json_t *ports)
 			json_array_append_new(near, json_pack("{sI sO}", "port", (json_int_t)number,
 							      "connections", count));
 	}
-	observe(k, QF_LOCAL_CLIENTS, near, "/proc/net/tcp");
-	if (facts_why_missing(k->f, QF_CLIENTS))
+	if (facts_why_missing(k->f, QF_CLIENTS)) {
 		json_decref(far);
-	else
-		observe(k, QF_CLIENTS, far, "/proc/net/tcp");
+		json_decref(near);
+		return;
+	}
+	observe(k, QF_CLIENTS, far, "/proc/net/tcp");
+	observe(k, QF_LOCAL_CLIENTS, near, "/proc/net/tcp");
 }
 
 /* ---- who may come in ---- */

@@ -218,11 +218,12 @@ static void space(struct draft *d)
 /* Who is connected now, by port: whom a new access control meets. It stands outside the digest, as all that moves by itself. */
 static void clients(struct draft *d)
 {
-	const json_t *seen = facts_get(d->now, QF_CLIENTS), *one;
+	autojson json_t *seen = questdb_clients(d->now);
+	const json_t *one;
 	json_t *ports = json_pack("{ss}", "how", "seen");
 	size_t i;
 
-	json_array_foreach((json_t *)seen, i, one)
+	json_array_foreach(seen, i, one)
 	{
 		autofree char *port = xasprintf("port %lld", (long long)json_int(one, "port", 0));
 		const char *before = json_str(ports, port, NULL);
@@ -232,7 +233,7 @@ static void clients(struct draft *d)
 						 json_str(one, "peer", "?"),
 						 (long long)json_int(one, "connections", 1)));
 	}
-	plan_forecast(d->plan, "connected clients of other hosts",
+	plan_forecast(d->plan, "connected clients",
 		      json_array_size(seen) ? json_incref(ports) : json_string("none"));
 	json_decref(ports);
 }

@@ -357,6 +357,26 @@ static void listeners_and_connections_are_seen(void **state)
 	assert_fails(proc_tcp(4000000, &port, 1, &all, &e), &e, ERR_ABSENT);
 }
 
+static void a_connection_of_our_own_is_known(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET }, here = { 0 };
+	socklen_t n = sizeof here;
+	int fd = -1, client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint16_t port = listen_on(AF_INET, &fd), from;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	to.sin_port = htons(port);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+	assert_int_equal(getsockname(client, (struct sockaddr *)&here, &n), 0);
+	from = ntohs(here.sin_port);
+	assert_true(proc_connected(from, port));
+	assert_false(proc_connected(from, (uint16_t)(port + 1)));
+	assert_false(proc_connected((uint16_t)(from + 1), port));
+	close(client);
+	assert_false(proc_connected(from, port));
+	close(fd);
+}
+
 static void ipv6_is_seen(void **state)
 {
 	proc_sockets all = { 0 };
@@ -544,6 +564,7 @@ int main(void)
 		in_place(holders_of_locks_are_found),
 		in_place(who_waits_is_no_holder),
 		cmocka_unit_test(listeners_and_connections_are_seen),
+		cmocka_unit_test(a_connection_of_our_own_is_known),
 		cmocka_unit_test(listeners_are_seen_without_netlink),
 		cmocka_unit_test(without_sock_diag_nothing_is_cut),
 		cmocka_unit_test(last_words_are_not_cut),

@@ -20,6 +20,7 @@ int main(void)
 		{ "questdb.container", "untagged", VERDICT_BLOCK },
 		{ "questdb.container", "same-tag", VERDICT_BLOCK },
 		{ "questdb.container", "compose-v1", VERDICT_BLOCK },
+		{ "questdb.auth-clients", "local", VERDICT_WARN },
 		{ "questdb.repl-shared", "unseen", VERDICT_UNSURE },
 		{ "questdb.repl-shared", "theirs-alone", VERDICT_PASS },
 		{ "questdb.tls-pem", "ends", VERDICT_WARN },
