@@ -36,10 +36,18 @@ static void note(int out, bool serving, char order)
 		return;
 }
 
+/* A door that answered before is one that clients come by. */
+static bool serves(const struct probe *seen, unsigned *doors)
+{
+	*doors |= seen->doors;
+	return seen->serving && seen->doors == *doors;
+}
+
 /* The child: it shares nothing with the run but the file and the pipe, so a busy parent does not bend the measurement. */
 static void probe_loop(const struct product *p, const struct site *s, int orders, int out)
 {
 	char order = 's';
+	unsigned doors = 0;
 	bool ends = false;
 
 	for (;;) {
@@ -49,7 +57,7 @@ static void probe_loop(const struct product *p, const struct site *s, int orders
 		struct err e = ERR_INIT;
 		int r = p->probe(s, true, FAST, &seen, &e);
 
-		note(out, r >= 0 && seen.serving, order);
+		note(out, r >= 0 && serves(&seen, &doors), order);
 		if (ends)
 			_exit(0);
 		every = (order == 'w' ? FAST : SLOW) - (clock_mono_ns() - began);

@@ -28,6 +28,8 @@ struct instances {
 struct probe {
 	bool serving;                   /* a client would be served, at every door; that its login is refused is an answer */
 	bool answered;                  /* anything spoke at all */
+	unsigned doors;                 /* a bit for each that answered, where a product asks several of them; one that answered
+	                                 * once is missed by clients when it does not again */
 	bool data_open;                 /* as it does only once its data is open: no migration is what is waited for */
 	char edition[32], version[48];  /* "" when not told */
 	char detail[160];

@@ -48,7 +48,10 @@ static void ask_who(struct sql *db, int64_t within_ns, struct probe *p)
 	snprintf(p->version, sizeof p->version, "%s", s.version);
 }
 
-/* With HTTP switched off PGWire is the only door: a refused login is an answer too. */
+#define DOOR_HTTP 1u
+#define DOOR_PG   2u
+
+/* A refused login is an answer, too. With HTTP switched off PGWire is the only door. */
 static void ask_pg(const struct site *s, bool as_client, int64_t within_ns, struct probe *p)
 {
 	const json_t *at = json_object_get(s->doc, "probe");
@@ -69,6 +72,21 @@ static void ask_pg(const struct site *s, bool as_client, int64_t within_ns, stru
 		snprintf(p->detail, sizeof p->detail, "%s", e.msg);
 }
 
+/* Each has its own time: one that is slow is not the other's fault. */
+static void ask_doors(const struct site *s, struct sql *db, int64_t within_ns, struct probe *p)
+{
+	struct probe pg = { 0 };
+
+	ask_as_client(db, within_ns, p);
+	if (!p->serving)
+		return;
+	p->doors = DOOR_HTTP;
+	if (json_int(json_object_get(s->doc, "probe"), "pg", 0))
+		ask_pg(s, true, within_ns, &pg);
+	if (pg.serving)
+		p->doors |= DOOR_PG;
+}
+
 int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret,
 		  struct err *e)
 {
@@ -81,7 +99,7 @@ int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struc
 		if (sql_open(s, &db, e) < 0)
 			return -e->kind;
 		if (as_client)
-			ask_as_client(&db, within_ns, &p);
+			ask_doors(s, &db, within_ns, &p);
 		else
 			ask_who(&db, within_ns, &p);
 	}

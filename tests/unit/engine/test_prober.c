@@ -164,9 +164,9 @@ static void no_file_is_no_measurement(void **state)
 
 static int probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e)
 {
-	autofree char *up = toy_get("up");
+	autofree char *up = toy_get("up"), *doors = toy_get("doors");
 
-	*ret = (struct probe){ .serving = *up == '1', .answered = true };
+	*ret = (struct probe){ .serving = *up == '1', .answered = true, .doors = *doors ? (unsigned)(*doors - '0') : 0 };
 	return 0;
 }
 
@@ -221,6 +221,34 @@ static void a_prober_sees_the_gap(void **state)
 	assert_true(sees(11));
 	prober_stop(p);
 	prober_stop(NULL);
+	doc = read_file();
+	assert_int_equal(json_array_size(json_object_get(doc, "gaps")), 1);
+	assert_true(json_int(doc, "longest_ms", 0) >= 100);
+}
+
+/* Clients that come by another one than the first to answer are not served yet; one that never answered has none. */
+static void a_door_that_answered_is_missed(void **state)
+{
+	autodir struct dir d = DIR_NONE;
+	autojson json_t *doc = NULL, *before = NULL;
+	struct prober *p = NULL;
+	struct err e = ERR_INIT;
+
+	toy_put("up", "1");
+	toy_put("doors", "1");
+	assert_ok(dir_open(toy_root, &d, &e), &e);
+	assert_ok(prober_start(&probed, NULL, &d, "probes", &p, &e), &e);
+	prober_window(p, true);
+	assert_true(sees(3));
+	before = read_file();
+	assert_int_equal(json_array_size(json_object_get(before, "gaps")), 0);
+	toy_put("doors", "3");
+	assert_true(sees(6));
+	toy_put("doors", "1");
+	assert_true(sees(10));
+	toy_put("doors", "3");
+	assert_true(sees(13));
+	prober_stop(p);
 	doc = read_file();
 	assert_int_equal(json_array_size(json_object_get(doc, "gaps")), 1);
 	assert_true(json_int(doc, "longest_ms", 0) >= 100);
@@ -295,6 +323,7 @@ int main(void)
 		T(the_time_between_calls_is_none),
 		T(torn_lines_are_no_answers),        T(a_reboot_is_a_time_not_measured),
 		T(no_file_is_no_measurement),        T(a_prober_sees_the_gap),
+		T(a_door_that_answered_is_missed),
 		T(once_a_second_outside_the_window), T(the_last_answer_tells_how_clients_are_left),
 	};
 
