@@ -68,6 +68,27 @@ void facts_unconfirmed(struct facts *f, const char *key)
 		json_object_set_new(entry, "unconfirmed", json_true());
 }
 
+static bool begins_with_one(const char *key, const char *const *words)
+{
+	for (; *words; words++) {
+		size_t n = strlen(*words);
+
+		if (!strncmp(key, *words, n) && (key[n] == '.' || !key[n]))
+			return true;
+	}
+	return false;
+}
+
+void facts_unconfirmed_but(struct facts *f, const char *const *words)
+{
+	const char *key;
+	json_t *entry;
+
+	json_object_foreach(entries(f), key, entry)
+		if (!begins_with_one(key, words))
+			json_object_set_new(entry, "unconfirmed", json_true());
+}
+
 void facts_miss(struct facts *f, const char *key, const char *why)
 {
 	json_t *text = json_string(why); /* `why` may be the reason that stands there */

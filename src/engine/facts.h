@@ -31,6 +31,8 @@ void facts_put_int(struct facts *f, enum fact_class class, const char *key, int6
 void facts_put_bool(struct facts *f, enum fact_class class, const char *key, bool value, const char *source);
 /* Mark what was recorded as never seen on a real build of that edition. */
 void facts_unconfirmed(struct facts *f, const char *key);
+/* All but those whose key begins with one of these words, which are of the host or of the goal: NULL-ended. */
+void facts_unconfirmed_but(struct facts *f, const char *const *words);
 void facts_miss(struct facts *f, const char *key, const char *why);
 /* The same, because of another fact: that one is missing too, or does not tell. why NULL: as that one is missing. Who judges
  * `cause` names what is to be mended (engine/check.h). */

@@ -184,5 +184,5 @@ void window_note_old_build(struct plan *p, const char *path)
 
 void window_note_unseen_edition(struct plan *p)
 {
-	plan_note(p, "no Enterprise build was ever seen by the authors: what is said of it comes from its documentation");
+	plan_note(p, "unconfirmed: no Enterprise build was ever seen by the authors, what is said of it comes from its documentation");
 }

@@ -344,6 +344,7 @@ static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 		err_clear(e);
 	}
 	json_object_set_new(m->doc, "new_writes", writes ?: json_null());
+	json_object_set(m->doc, "notes", json_object_get(m->plan, "notes"));
 	json_object_set(m->doc, "restore_point",
 			json_object_get(m->plan, "restore_point") ?: json_null());
 	json_object_set(m->doc, "point_of_no_return",

@@ -125,6 +125,23 @@ static void forecast_text(const json_t *doc, const struct style *s, struct buf *
 	}
 }
 
+/* What the plan said beforehand, of what nobody has seen among it. */
+static void plan_notes_text(const json_t *doc, const struct style *s, struct buf *ret)
+{
+	const json_t *list = json_object_get(doc, "notes");
+	json_t *note;
+	size_t at;
+
+	if (json_array_size(list))
+		view_heading(ret, s, "Noted in the plan");
+	json_array_foreach(list, at, note)
+	{
+		buf_adds(ret, "  - ");
+		view_clean(ret, sv_of(json_string_value(note) ?: ""));
+		buf_addc(ret, '\n');
+	}
+}
+
 static void proof_text(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	json_t *all = json_array();
@@ -158,6 +175,7 @@ void view_report(const json_t *doc, const struct style *s, struct buf *ret)
 	downtime_text(doc, s, ret);
 	forecast_text(doc, s, ret);
 	proof_text(doc, s, ret);
+	plan_notes_text(doc, s, ret);
 	view_heading(ret, s, "The way back");
 	view_field(ret, s, "restore point", point_words(json_object_get(doc, "restore_point")));
 	view_field(ret, s, "how", json_str(doc, "way_back", NULL));

@@ -222,6 +222,17 @@ static int look(struct look *k, struct err *e)
 	return 0;
 }
 
+/* No Enterprise build was ever had. */
+static void mark_unconfirmed(struct facts *f)
+{
+	static const char *const others[] = { "host", "fs", "sizes", "limits", "clients", "ports", "goal", "target", NULL };
+
+	if (!strcmp(facts_str(f, QF_EDITION, ""), "enterprise"))
+		facts_unconfirmed_but(f, others);
+	if (!strcmp(json_str(facts_get(f, QF_ARTIFACT), "edition", ""), "enterprise"))
+		facts_unconfirmed(f, QF_ARTIFACT);
+}
+
 int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret,
 		    struct err *e)
 {
@@ -238,6 +249,7 @@ int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct f
 	facts_init(&f, "questdb", c->goal ? c->goal->name : "questdb");
 	r = look(&k, e);
 	look_end(&k);
+	mark_unconfirmed(&f);
 	if (r < 0 || fit(&f, e) < 0)
 		return -e->kind;
 	*ret = f;

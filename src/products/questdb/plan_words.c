@@ -81,7 +81,6 @@ int draft_edit(struct draft *d, const char *id, const char *path, const char *ro
 
 static void enterprise_notes(struct draft *d)
 {
-	window_note_unseen_edition(d->plan);
 	if (conf_changes_key(d->conf_edits, "config.validation.strict"))
 		plan_note(d->plan, "server.conf: strict validation is switched off, because releases refuse "
 			"'acl.admin.password.file' "
@@ -126,6 +125,8 @@ static void store_note(struct draft *d)
 			"server down", where + 7);
 }
 
+static bool is_enterprise(const char *edition) { return edition && !strcmp(edition, "enterprise"); }
+
 void draft_notes(struct draft *d)
 {
 	const char *kind = json_str(d->to->restore_point, "kind", "tree");
@@ -145,6 +146,8 @@ void draft_notes(struct draft *d)
 	window_note_gate(d->plan, d->ports);
 	if (d->argv)
 		launcher_note(d);
+	if (is_enterprise(d->change.from_edition) || is_enterprise(d->change.to_edition))
+		window_note_unseen_edition(d->plan);
 	if (d->change.crossing == CROSS_TO_ENTERPRISE)
 		enterprise_notes(d);
 	if (d->change.crossing == CROSS_TO_OPEN_SOURCE)

@@ -72,6 +72,17 @@ static int look(struct look *k, struct err *e)
 	return 0;
 }
 
+/* No Enterprise build was ever had. */
+static void mark_unconfirmed(struct facts *f)
+{
+	static const char *const others[] = { "host", "goal", "target", "scope", NULL };
+
+	if (!strcmp(facts_str(f, SF_EDITION, ""), SFTPGO_ENTERPRISE))
+		facts_unconfirmed_but(f, others);
+	if (!strcmp(json_str(facts_get(f, SF_ARTIFACT), "edition", ""), SFTPGO_ENTERPRISE))
+		facts_unconfirmed(f, SF_ARTIFACT);
+}
+
 int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
 {
 	autofacts struct facts f = { 0 };
@@ -86,6 +97,7 @@ int sftpgo_inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 	provider_close(k.db);
 	json_decref(k.rules);
 	json_decref(k.layer);
+	mark_unconfirmed(&f);
 	if (r < 0 || facts_check_size(&f, e) < 0)
 		return -(int)e->kind;
 	*ret = f;

@@ -89,7 +89,7 @@ static void hearers_note(struct draft *d)
 
 static void enterprise_note(struct draft *d)
 {
-	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE))
+	if (!strcmp(d->change.to_edition, SFTPGO_ENTERPRISE) || !strcmp(d->change.from_edition ?: "", SFTPGO_ENTERPRISE))
 		window_note_unseen_edition(d->plan);
 }
 

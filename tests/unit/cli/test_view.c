@@ -272,13 +272,15 @@ static void test_report_never_shows_a_number_not_measured(void **state)
 		      "{\"id\":\"never\",\"state\":\"none\",\"text\":\"not reached\"}],"
 		      "\"downtime\":{\"not_measured\":\"no "
 		      "probes\"},\"forecast\":[{\"what\":\"downtime_ms\",\"forecast\":4000}],"
-		      "\"same\":3,\"differences\":[],\"not_proved\":[],\"way_back\":\"rollback\"}");
+		      "\"same\":3,\"differences\":[],\"not_proved\":[],\"notes\":[\"unconfirmed: nobody saw it\"],"
+		      "\"way_back\":\"rollback\"}");
 	autobuf struct buf out = BUF_MAX(8192);
 
 	view_report(doc, &plain, &out);
 	shows(&out, "copy   done   2.0 s  2.0 KiB  1.0 KiB/s  copy it\n");
 	shows(&out, "not measured: no probes");
 	shows(&out, "downtime: 4.0 s\n");
+	shows(&out, "  - unconfirmed: nobody saw it\n");
 	assert_null(strstr(buf_str(&out), "longest gap"));
 	assert_null(strstr(buf_str(&out), "happened:"));
 }

@@ -81,6 +81,23 @@ static void only_pinned_facts_are_pinned(void **state)
 	assert_true(json_equal(pinned, again));
 }
 
+static void what_nobody_ever_saw_is_marked(void **state)
+{
+	static const char *const others[] = { "host", "fs", NULL };
+	autofacts struct facts f = { 0 };
+	const char *key;
+	json_t *entry;
+
+	facts_init(&f, "toy", "toy");
+	facts_put_int(&f, FACT_PINNED, "host.cpus", 2, "test");
+	facts_put_int(&f, FACT_PINNED, "fs", 2, "test");
+	facts_put_int(&f, FACT_PINNED, "hosts", 2, "test");
+	facts_put_int(&f, FACT_PINNED, "server.version", 2, "test");
+	facts_unconfirmed_but(&f, others);
+	json_object_foreach(json_object_get(f.doc, "facts"), key, entry)
+		assert_int_equal(json_bool(entry, "unconfirmed", false), !strcmp(key, "hosts") || !strcmp(key, "server.version"));
+}
+
 /* Deep facts go from the look that took them to one that did not, with their date; own ones stay. */
 static void deep_facts_are_carried(void **state)
 {
@@ -156,6 +173,7 @@ int main(void)
 		cmocka_unit_test(values_keep_type_and_source), cmocka_unit_test(absent_says_why),
 		cmocka_unit_test(a_cause_is_followed_to_its_end),
 		cmocka_unit_test(only_pinned_facts_are_pinned),
+		cmocka_unit_test(what_nobody_ever_saw_is_marked),
 		cmocka_unit_test(deep_facts_are_carried), cmocka_unit_test(a_file_brings_them_back),
 		cmocka_unit_test(other_documents_are_refused),  cmocka_unit_test(there_is_a_ceiling),
 	};

@@ -531,6 +531,24 @@ static void old_world(void **state)
 	    &e, ERR_REFUSED);
 }
 
+/* Of an edition of which no build was ever had. */
+static void enterprise_is_unconfirmed(void **state)
+{
+	struct world *w = *state;
+	const char *const keys[] = { QF_EDITION, QF_VERSION, QF_TABLES };
+	autofacts struct facts now = { 0 };
+	struct err e = ERR_INIT;
+	json_t *all;
+
+	stand_in_start(&w->server, "EE", "3.2.4", NULL);
+	assert_ok(questdb_inspect(&w->server.ctx, NULL, DEPTH_LIVE, &now, &e), &e);
+	all = json_object_get(now.doc, "facts");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		assert_true(json_bool(json_object_get(all, keys[i]), "unconfirmed", false));
+	assert_false(json_bool(json_object_get(all, QF_HOST_GLIBC), "unconfirmed", false));
+	stand_in_stop(&w->server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +570,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(spares_open_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(enterprise_is_unconfirmed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("questdb worlds (stand-in server)", tests, NULL, NULL);
