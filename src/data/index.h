@@ -63,6 +63,7 @@ struct pass_index {
 	bool dst_known;   /* the flags THERE are true of the copy as it stands */
 	bool stands;      /* they were when it was saved, in this boot, and no pass began since */
 	int file;         /* it was loaded from, or -1 */
+	int64_t clock_ns; /* the wall clock less the monotonic one when its last pass began, in this boot; 0: none yet */
 };
 
 static inline struct ix_entry *ix_at(const struct pass_index *ix, size_t i)
@@ -86,5 +87,8 @@ int ix_read_copy(const struct pass_index *ix, const struct ix_entry *entry, stru
 int ix_spoil(struct pass_index *ix, struct err *e) must_check;
 /* Entries with all of `flags`, sorted by name bytes; heap, the caller frees. */
 struct ix_entry **ix_sorted(const struct pass_index *ix, uint32_t flags, size_t *ret_n) must_check;
+/* Was the wall clock stepped since then? Times of before and after it cannot be held against each other. */
+bool ix_clock_stepped(const struct pass_index *ix);
+int64_t ix_clock_ns(void);
 /* Is this a file system on which a stat can prove anything? */
 int pass_times_prove(const struct dir *src, bool *ret, struct err *e) must_check;

@@ -12,13 +12,14 @@
 #include "data/out.h"
 #include "io/proc.h"
 
-#define INDEX_MAGIC "crossgrade-index-2"
+#define INDEX_MAGIC "crossgrade-index-3"
 #define IN_BYTES (256u << 10)
 
 struct ix_head {
 	char magic[24];
 	char boot[64];
 	uint64_t seed, n;
+	int64_t clock_ns;
 };
 
 struct ix_record {
@@ -54,7 +55,7 @@ static void put_entry(struct out *out, const struct ix_entry *entry)
 static int put(struct pass_index *ix, const struct dir *d, const char *rel,
 	       int (*into_place)(struct out *, struct err *), struct err *e)
 {
-	struct ix_head head = { .magic = INDEX_MAGIC, .seed = ix->seed };
+	struct ix_head head = { .magic = INDEX_MAGIC, .seed = ix->seed, .clock_ns = ix->clock_ns };
 	char stands = ix->dst_known || ix->stands;
 	unsigned char sha[SHA_BYTES];
 	struct out out;
@@ -212,6 +213,7 @@ static int load(struct in *in, struct pass_index *ix, enum index_use use, struct
 		return err_set(e, ERR_FORMAT, "'%s' is not an index of this version", in->what);
 	ix->seed = head.seed;
 	ix->stands = strncmp(head.boot, boot, sizeof boot) == 0;
+	ix->clock_ns = ix->stands ? head.clock_ns : 0;
 	keep = flags_to_keep(ix->stands, use);
 	for (uint64_t i = 0; i < head.n; i++)
 		if (load_entry(in, ix, keep, e) < 0)

@@ -13,6 +13,17 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
 
+#define STEP_NS NS_PER_S
+
+int64_t ix_clock_ns(void) { return clock_wall_ns() - clock_mono_ns(); }
+
+bool ix_clock_stepped(const struct pass_index *ix)
+{
+	int64_t moved = ix_clock_ns() - ix->clock_ns;
+
+	return ix->clock_ns && (moved > STEP_NS || moved < -STEP_NS);
+}
+
 /* Only here was it seen that the first store to a clean page moves mtime. */
 int pass_times_prove(const struct dir *src, bool *ret, struct err *e)
 {
@@ -176,7 +187,8 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 
 	if (pass_times_prove(src, &m.trusts_times, e) < 0)
 		return -(int)e->kind;
-	m.trusts_times &= !m.o->distrust_times;
+	m.trusts_times &= !m.o->distrust_times && !ix_clock_stepped(ix);
+	ix->clock_ns = ix_clock_ns();
 	mirror_init(&m);
 	before = pace_idle_begin(idle);
 	r = run(&m, e);

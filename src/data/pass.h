@@ -48,7 +48,7 @@ struct pass_opts {
 	void (*progress)(void *data, const struct pass_stats *so_far);  /* from one thread at a time, at most 10 a second */
 	void                *progress_data;
 	const struct pass_stats *before;        /* added to what progress is told: of passes before this one; NULL none */
-	bool                 distrust_times;    /* clock stepped, mtime in the future: compare content */
+	bool                 distrust_times;    /* compare content; so does a pass that finds the clock stepped since the last one */
 	bool                 sync_later;        /* the caller makes the final pass durable, with more of its own */
 };
 

@@ -329,12 +329,15 @@ void questdb_losses(const struct facts *now, const struct goal *to, struct plan 
 CHECK(disk_headroom)
 {
 	static const char id[] = "questdb.disk-headroom";
+	autojson json_t *clients = questdb_clients(now);
 	const json_t *rooms, *root;
-	int64_t room, total;
+	int64_t room, total, data;
+	bool low;
 	char has[32];
 
 	if (!need(now, QF_FS_ROOM, id, ret, &rooms))
 		return;
+	data = json_int(json_object_get(facts_get(now, QF_SIZES), "root"), "data", 0);
 	root = json_object_get(rooms, "root");
 	room = json_int(root, "free", -1);
 	total = json_int(root, "total", 0);
@@ -344,8 +347,14 @@ CHECK(disk_headroom)
 		return;
 	}
 	human_bytes(room, has);
-	results_add(ret, id, room < total / 10 ? VERDICT_WARN : VERDICT_PASS, NULL,
-		    "%s free, %lld %%", has, (long long)(room / (total / 100 ? total / 100 : 1)));
+	low = room < total / 10;
+	if (!low && room < data / 2 && json_array_size(clients)) {
+		results_add(ret, id, VERDICT_WARN, NULL,
+			    "%s free, less than half of the data, and clients are connected", has);
+		return;
+	}
+	results_add(ret, id, low ? VERDICT_WARN : VERDICT_PASS, NULL, "%s free, %lld %%", has,
+		    (long long)(room / (total / 100 ? total / 100 : 1)));
 }
 
 static void judge_inodes(const char *id, const struct target_fs *t, struct results *ret)

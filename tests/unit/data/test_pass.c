@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "data/index.h"
 #include "data/manifest.h"
 #include "data/tree.h"
 #include "worlds.h"
@@ -365,6 +366,28 @@ static void times_can_be_distrusted(void **state)
 	run(w, PASS_LIVE, NULL);
 	s = run(w, PASS_FINAL, &(struct pass_opts){ .distrust_times = true });
 	assert_int_equal(s.compared_files, 1);
+}
+
+/* By hand, or by who synchronises it: what was written before may have any time. */
+static void a_step_of_the_clock_costs_a_comparison(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct timespec t[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+	struct err e = ERR_INIT;
+	autodir struct dir point = DIR_NONE;
+
+	put_text(w->src_path, "f", "old");
+	assert_int_equal(utimensat(w->src.fd, "f", t, 0), 0);
+	clock_sleep_ns(2200 * NS_PER_MS);
+	run(w, PASS_LIVE, NULL);
+	assert_int_equal(run(w, PASS_LIVE, NULL).compared_files, 0);
+	w->ix->clock_ns -= 3 * NS_PER_S;
+	assert_ok(dir_open(w->path, &point, &e), &e);
+	assert_ok(pass_index_save(w->ix, &point, "index", &e), &e);
+	pass_index_free(w->ix);
+	w->ix = NULL;
+	assert_ok(pass_index_load(&point, "index", INDEX_OF_PASS, &w->ix, &e), &e);
+	assert_int_equal(run(w, PASS_FINAL, NULL).compared_files, 1);
 }
 
 /* ---- stores through a mapping ---- */
@@ -889,6 +912,7 @@ int main(void)
 		on_disk(a_damaged_index_is_no_index),
 		on_disk(the_last_pass_touches_what_moved),
 		on_disk(times_can_be_distrusted),
+		on_ext4(a_step_of_the_clock_costs_a_comparison),
 		on_ext4(a_store_that_moves_no_time_arrives),
 		on_ext4(a_writer_in_full_flow),
 		on_ext4(a_copy_beside_a_writer_is_one_thing),
