@@ -201,7 +201,8 @@ turned_back() {
 	exits 0
 	valid report
 	[ "$(json '[n for s in d["steps"] for n in s.get("notes", [])]' | grep -o "crossgrade-probe-[0-9a-f-]*' was made for it, and is removed" | wc -l)" = 2 ]
-	[[ $output != *licence* ]]
+	# The stand-in's licence names no storage that is encrypted on the server's own disk; a real one may.
+	[ "$(json '[x["what"] for x in d["not_proved"] if "licence" in x["what"]]')" = "[\"licence for storage 'encrypted'\"]" ]
 }
 
 # No Enterprise here: 2.7.5 keeps a template and never runs it. What is seen is that it is put, read back and taken away again.

@@ -46,15 +46,6 @@ static void count_up(json_t *counts, const char *name)
 
 /* ---- storage ---- */
 
-static const char *storage_name(int provider)
-{
-	static const char *const names[STORAGE_MAX] = { "local",     "s3",   "gcs",  "azblob",
-							"encrypted", "sftp", "http", "ftp" };
-	const char *name = provider >= 0 && provider < STORAGE_MAX ? names[provider] : NULL;
-
-	return name ? name : "other";
-}
-
 static void add_home(struct survey *s, const char *home)
 {
 	const char *slash = strrchr(home, '/');

@@ -97,6 +97,13 @@ static const char *remote_of(const json_t *filesystem)
 	return remote;
 }
 
+const char *storage_name(int provider)
+{
+	static const char *const names[STORAGE_LAST + 1] = { "local", "s3", "gcs", "azblob", "encrypted", "sftp", "http", "ftp" };
+
+	return provider >= 0 && provider <= STORAGE_LAST ? names[provider] : "other";
+}
+
 static int add_storage(const struct census_watch *w, const struct object *o, const char *filesystem,
 		       const char *home, struct census *c, struct err *e)
 {

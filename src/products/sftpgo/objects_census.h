@@ -10,7 +10,9 @@
  * larger ones count as the last. */
 #define STORAGE_LOCAL 0
 #define STORAGE_LOCAL_ENCRYPTED 4
+#define STORAGE_LAST 7
 #define STORAGE_MAX 16
+const char *storage_name(int provider); /* "s3"; "other" of one that is not known */
 
 /* All borrowed, for the call. */
 struct storage_use {

@@ -76,9 +76,10 @@ static int compare_server(struct proof *p, struct err *e)
 	}
 	compare_word(p, "edition", p->edition, seen.edition);
 	compare_word(p, "version", p->version, seen.version);
+	compare_outside(p);
+	/* That waited for its doors: what is not active now is not about to be. */
 	if (p->to)
 		compare_rest(p);
-	compare_outside(p);
 	if (p->to && p->depth != DEPTH_GATE)
 		compare_log(p);
 	return 0;
@@ -234,7 +235,7 @@ static int compare_database(struct proof *p, struct err *e)
 		return err_wrap(e, "read the database");
 	compare_schema_number(p, provider_schema(db));
 	warn_of_schema(p, provider_schema(db));
-	if (compare_objects(p, db, e) < 0)
+	if (compare_license_covers(p, db, e) < 0 || compare_objects(p, db, e) < 0)
 		return -(int)e->kind;
 	/* At the gate a step of its own tries them. */
 	if (p->to && p->depth != DEPTH_GATE)
@@ -269,9 +270,15 @@ int sftpgo_verify(struct ctx *c, const struct facts *frozen, const struct goal *
 {
 	struct proof p = { .c = c, .frozen = frozen, .to = to, .depth = d, .ret = ret };
 	autojson json_t *artifact = NULL;
+	int r = proof_expect(&p, &artifact, e);
 
-	if (proof_expect(&p, &artifact, e) < 0 || compare_server(&p, e) < 0 || compare_database(&p, e) < 0)
-		return -(int)e->kind;
+	if (r >= 0)
+		r = compare_server(&p, e);
+	if (r >= 0)
+		r = compare_database(&p, e);
+	json_decref(p.features);
+	if (r < 0)
+		return r;
 	ret->level = xstrdup("objects");
 	return 0;
 }

@@ -15,6 +15,7 @@ struct proof {
 	const char *edition, *version;  /* expected; NULL: nothing says which */
 	bool shut;        /* of compare_objects(): no client can have been in */
 	bool rules_count; /* while it is: is there an active rule that counts, writes or removes files? */
+	json_t *features; /* of the new server's licence, by compare_rest(); NULL: none was told */
 };
 
 /* What the plan pinned, else what the facts say; borrowed, NULL when neither does. */
@@ -36,7 +37,9 @@ int used_rules_look(struct provider *db, bool *ret, struct err *e) must_check;
 
 /* verify_rest.c: what the new server tells its administrator: version, services, and in Enterprise the licence. What cannot be asked
  * is unproved. */
-void compare_rest(const struct proof *p);
+void compare_rest(struct proof *p);
+/* verify_license.c: that licence, against what the database and the configuration use. -kind. */
+int compare_license_covers(const struct proof *p, struct provider *db, struct err *e) must_check;
 /* verify_log.c: errors that the new server wrote to its log since its last start. Those of clients' connections are theirs. Later, when
  * the run's own comparison was made, they are listed and decide nothing; that the database is not of this release always does. */
 void compare_log(const struct proof *p);

@@ -24,25 +24,42 @@ static void compare_version(struct rest *api, const char *want, struct compariso
 		cmp_text(ret, "server", "version by the REST API", want, json_str(about, "version", NULL));
 }
 
-static void compare_status(struct rest *api, struct comparisons *ret)
+static void compare_active(const json_t *status, const char *service, const char *what, struct comparisons *ret)
+{
+	const json_t *of = json_object_get(status, service), *active = json_object_get(of, "is_active");
+
+	if (json_is_true(active))
+		cmp_same(ret, 1);
+	else if (!json_is_boolean(active))
+		unproved(ret, what, "the server does not tell whether it is active");
+	else
+		cmp_add(ret, CMP_DIFFERENT, "server", what, "active", json_str(of, "error", "not active"), NULL, NULL);
+}
+
+static void compare_status(const struct proof *p, struct rest *api)
 {
 	autojson json_t *status = NULL;
-	const json_t *provider;
+	const char *driver;
 	struct err e = ERR_INIT;
 
 	if (rest_get(api, "/api/v2/status", &status, &e) < 0) {
-		unproved(ret, "services", e.msg);
+		unproved(p->ret, "services", e.msg);
 		return;
 	}
-	provider = json_object_get(status, "data_provider");
-	if (json_bool(provider, "is_active", false))
-		cmp_same(ret, 1);
+	compare_active(status, "data_provider", "data provider", p->ret);
+	driver = json_str(json_object_get(status, "data_provider"), "driver", NULL);
+	if (!driver || !proof_word(p, SF_DRIVER))
+		unproved(p->ret, "driver of the data provider", driver ? "nothing says which one is expected" : "the server does not tell it");
 	else
-		cmp_add(ret, CMP_DIFFERENT, "server", "data provider", "active", json_str(provider, "error", "?"), NULL, NULL);
+		cmp_text(p->ret, "server", "driver of the data provider", proof_word(p, SF_DRIVER), driver);
+	if (json_array_size(json_object_get(proof_fact(p, SF_DOORS), "sftp")))
+		compare_active(status, "ssh", "SSH service", p->ret);
 }
 
-static void compare_license(struct rest *api, bool given, struct comparisons *ret)
+static void compare_license(struct proof *p, struct rest *api)
 {
+	bool given = goal_setting(p->to, "license_file", NULL) != NULL;
+	struct comparisons *ret = p->ret;
 	autojson json_t *license = NULL;
 	struct err e = ERR_INIT;
 	int64_t until;
@@ -54,6 +71,7 @@ static void compare_license(struct rest *api, bool given, struct comparisons *re
 			unproved(ret, "licence", e.kind == ERR_ABSENT ? "none was given: limited mode" : e.msg);
 		return;
 	}
+	p->features = json_incref(json_object_get(license, "features") ?: json_null());
 	until = json_int(license, "valid_to", 0);
 	if (!until)
 		unproved(ret, "licence", "the server does not tell until when it is valid");
@@ -63,7 +81,7 @@ static void compare_license(struct rest *api, bool given, struct comparisons *re
 		cmp_add(ret, CMP_DIFFERENT, "server", "licence", "valid", "expired", NULL, NULL);
 }
 
-void compare_rest(const struct proof *p)
+void compare_rest(struct proof *p)
 {
 	const struct site *s = ctx_site(p->c, NULL);
 	bool enterprise = p->edition && !strcmp(p->edition, SFTPGO_ENTERPRISE);
@@ -78,7 +96,7 @@ void compare_rest(const struct proof *p)
 		return;
 	}
 	compare_version(&api, p->version, ret);
-	compare_status(&api, ret);
+	compare_status(p, &api);
 	if (enterprise)
-		compare_license(&api, goal_setting(p->to, "license_file", NULL) != NULL, ret);
+		compare_license(p, &api);
 }

@@ -19,6 +19,7 @@ func getStandInLicence(w http.ResponseWriter, r *http.Request) {
 	render.JSON(w, r, map[string]any{
 		"key": "********", "type": 1, "valid_from": now.Add(-time.Hour).UnixMilli(),
 		"valid_to": now.Add(24 * time.Hour).UnixMilli(),
-		"features": map[string]any{"max_concurrent_transfers": 0, "fs_providers": []int{1, 2, 3, 5, 6, 7}, "plugins": 2},
+		"features": map[string]any{"max_concurrent_transfers": 0, "fs_providers": []int{1, 2, 3, 5, 6, 7}, "event_actions": []int{13, 17, 19},
+			"plugins": 2},
 	})
 }

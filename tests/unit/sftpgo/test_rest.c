@@ -15,6 +15,7 @@
 #include "products/sftpgo/quotas.h"
 #include "products/sftpgo/rest.h"
 #include "products/sftpgo/transfers.h"
+#include "products/sftpgo/verify.h"
 
 extern const struct step_kind step_quota_scan, step_transfers_drain;
 
@@ -26,6 +27,7 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 #define MUCH (5u << 20)
 
 static int tokens, asked, ends_after, fails, copies = 1; /* in the child */
+static const char *status_told = "{}", *license_told;
 
 static void answer(int fd, const char *status, const char *body)
 {
@@ -89,6 +91,10 @@ static void talk(int fd)
 			answer(fd, "200 OK", "[]");
 		else
 			answer_transfers(fd);
+	} else if (strstr(request, " /api/v2/status ")) {
+		answer(fd, "200 OK", status_told);
+	} else if (strstr(request, " /api/v2/license ") && license_told) {
+		answer(fd, "200 OK", license_told);
 	} else if (strstr(request, " /api/v2/users/u ")) {
 		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
 	} else if (strstr(request, " /api/v2/dumpdata?output-data=1&scopes=actions%2Crules ")) {
@@ -351,6 +357,65 @@ static void takes_a_long_list_of_actions(void **state)
 	assert_int_equal(strlen(json_str(json_array_get(json_object_get(dump, "event_actions"), 0), "name", "")), MUCH);
 }
 
+/* ---- what the new server tells of itself ---- */
+
+static const struct {
+	const char *status;
+	enum outcome worst;
+	const char *what; /* of the first that is not the same, NULL: all are */
+} services[] = {
+	{ "{\"data_provider\":{\"is_active\":true,\"driver\":\"sqlite\"},\"ssh\":{\"is_active\":true}}", CMP_SAME, NULL },
+	{ "{\"data_provider\":{\"is_active\":false,\"driver\":\"sqlite\"},\"ssh\":{\"is_active\":true}}", CMP_DIFFERENT, "data provider" },
+	{ "{\"data_provider\":{\"is_active\":true,\"driver\":\"memory\"},\"ssh\":{\"is_active\":true}}", CMP_DIFFERENT,
+	  "driver of the data provider" },
+	{ "{\"data_provider\":{\"is_active\":true,\"driver\":\"sqlite\"},\"ssh\":{\"is_active\":false}}", CMP_DIFFERENT, "SSH service" },
+	{ "{\"data_provider\":{\"is_active\":true,\"driver\":\"sqlite\"}}", CMP_UNPROVED, "SSH service" },
+	{ "{}", CMP_UNPROVED, "data provider" },
+};
+
+static void holds_services_against_what_was(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		struct comparisons found = { 0 };
+		struct facts then = { 0 };
+		struct fixture f;
+
+		status_told = services[i].status;
+		begin(&f, "password_file", "secret\n");
+		facts_init(&then, "sftpgo", "sftpgo");
+		facts_put_str(&then, FACT_PINNED, SF_DRIVER, "sqlite", "test");
+		facts_put(&then, FACT_PINNED, SF_DOORS, json_pack("{s[{ss si}]}", "sftp", "host", "127.0.0.1", "port", 22), "test");
+		compare_rest(&(struct proof){ .c = &(struct ctx){ .sites = &f.site, .n_sites = 1 }, .frozen = &then, .version = "2.7.5",
+					      .to = &(struct goal){ 0 }, .ret = &found });
+		end(&f);
+		assert_int_equal(cmp_worst(&found), services[i].worst);
+		if (services[i].what)
+			assert_string_equal(found.v[0].what, services[i].what);
+		comparisons_done(&found);
+		facts_done(&then);
+	}
+}
+
+/* It is told in milliseconds; what it grants is kept for those who know what is in use. */
+static void keeps_what_a_licence_grants(void **state)
+{
+	struct comparisons found = { 0 };
+	struct facts then = { 0 };
+	struct fixture f;
+	struct proof p = { .c = &(struct ctx){ .sites = &f.site, .n_sites = 1 }, .frozen = &then, .edition = SFTPGO_ENTERPRISE,
+			   .to = &(struct goal){ 0 }, .ret = &found };
+
+	license_told = "{\"valid_to\": 95617584000000, \"features\": {\"fs_providers\": [1]}}";
+	begin(&f, "password_file", "secret\n");
+	facts_init(&then, "sftpgo", "sftpgo");
+	compare_rest(&p);
+	end(&f);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(p.features, "fs_providers"), 0)), 1);
+	json_decref(p.features);
+	comparisons_done(&found);
+	facts_done(&then);
+}
+
 static void note_quotas(json_t *moved, enum object_kind kind, int n)
 {
 	static const char *const fields[] = { "used_quota_files", "used_quota_size", "email" };
@@ -450,6 +515,8 @@ int main(void)
 		cmocka_unit_test(asks_again_until_the_time_is_up),
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
 		cmocka_unit_test(takes_a_long_list_of_actions),
+		cmocka_unit_test(holds_services_against_what_was),
+		cmocka_unit_test(keeps_what_a_licence_grants),
 		cmocka_unit_test(tells_every_quota_that_is_left),
 		cmocka_unit_test(knows_where_an_upload_lies),
 		cmocka_unit_test(encodes_names),

@@ -249,6 +249,53 @@ static void what_clients_can_have_moved(void **state)
 	}
 }
 
+/* ---- the licence ---- */
+
+#define PLUGINS "{\"plugins\": [{\"type\": \"kms\", \"cmd\": \"/a\"}, {\"type\": \"auth\", \"cmd\": \"/b\"}]}"
+
+/* Users, groups and folders of the database lie with S3 (1), encrypted on this host (4) and with SFTP (5); an action asks an identity
+ * provider (13); two plugins are configured. */
+static const struct {
+	const char *features;
+	enum outcome worst;
+	const char *what; /* of what is not the same, NULL: nothing */
+} licences[] = {
+	{ "{\"fs_providers\": [1, 4, 5], \"event_actions\": [13], \"plugins\": 2}", CMP_SAME, NULL },
+	{ "{\"fs_providers\": [1, 2, 3, 4, 5, 6, 7], \"event_actions\": [13], \"plugins\": -1}", CMP_SAME, NULL },
+	{ "{\"fs_providers\": [4, 5], \"event_actions\": [13], \"plugins\": 2}", CMP_DIFFERENT, "licence for storage 's3'" },
+	{ "{\"fs_providers\": [1, 4], \"event_actions\": [13], \"plugins\": 2}", CMP_DIFFERENT, "licence for storage 'sftp'" },
+	{ "{\"fs_providers\": [1, 5], \"event_actions\": [13], \"plugins\": 2}", CMP_UNPROVED, "licence for storage 'encrypted'" },
+	{ "{\"fs_providers\": [1, 4, 5], \"event_actions\": [17], \"plugins\": 2}", CMP_DIFFERENT, "licence for identity provider checks" },
+	{ "{\"fs_providers\": [1, 4, 5], \"event_actions\": null, \"plugins\": 2}", CMP_UNPROVED, "licence for identity provider checks" },
+	{ "{\"fs_providers\": [1, 4, 5], \"event_actions\": [13], \"plugins\": 1}", CMP_DIFFERENT, "licence for plugins" },
+	{ "{\"fs_providers\": [1, 4, 5], \"event_actions\": [13], \"plugins\": \"two\"}", CMP_UNPROVED, "licence for plugins" },
+	{ "{}", CMP_UNPROVED, "licence for storage 's3'" },
+};
+
+static void what_a_licence_must_cover(void **state)
+{
+	struct provider_at at = { .driver = "sqlite", .path = golden_db(*state, "used.db", "provider-33.sql") };
+	autoprovider struct provider *db = NULL;
+	struct err e = ERR_INIT;
+
+	put_file(*state, "sftpgo.json", PLUGINS);
+	assert_ok(provider_open(&at, &db, &e), &e);
+	for (size_t i = 0; i < ARRAY_LEN(licences); i++) {
+		struct bench b;
+
+		bench_init(&b, 1, NULL, false);
+		json_object_set_new(b.site.doc, "roots", json_pack("{ss}", "root", below(*state, "")));
+		assert_ok(json_parse(sv_of(licences[i].features), "the case", &b.p.features, &e), &e);
+		assert_ok(compare_license_covers(&b.p, db, &e), &e);
+		assert_int_equal(cmp_worst(&b.found), licences[i].worst);
+		if (licences[i].what)
+			assert_string_equal(b.found.v[0].what, licences[i].what);
+		assert_int_equal(b.found.n + b.found.same, i == 1 ? 2 : 5);
+		json_decref(b.p.features);
+		bench_done(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +305,7 @@ int main(void)
 		cmocka_unit_test(an_image_says_what_is_expected),
 		cmocka_unit_test(schemas),
 		cmocka_unit_test_setup_teardown(what_clients_can_have_moved, place_make, place_remove),
+		cmocka_unit_test_setup_teardown(what_a_licence_must_cover, place_make, place_remove),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, drop_certificate);
