@@ -28,14 +28,13 @@ seatable_skip() { echo "skip: $*" >&2; exit 77; }
 
 SEATABLE_DNS=192.0.2.53		# of those for documentation (RFC 5737): nobody's
 
-seatable_wait() { # tenths COMMAND...
-	local i tenths=$1
+seatable_wait() { # seconds COMMAND...
+	local end=$((SECONDS + $1))
 	shift
-	for ((i = 0; i < tenths; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep "${PAUSE:-0.1}"
 	done
-	return 1
 }
 
 seatable_env() { # lab
@@ -52,7 +51,7 @@ seatable_engine() { # lab [command before it...]
 # To be called where its network is.
 seatable_again() { # lab
 	local pid
-	pid=$(cat "$1/pid") && kill "$pid" && seatable_wait 600 seatable_gone "$pid" && seatable_engine "$1"
+	pid=$(cat "$1/pid") && kill "$pid" && seatable_wait 60 seatable_gone "$pid" && seatable_engine "$1"
 }
 
 # An engine without images. Its network namespace has what it publishes, and nothing of this machine's.
@@ -65,7 +64,7 @@ seatable_dockerd() { # lab
 	ls -d /sys/fs/cgroup/*/docker >"$lab/cgroups" 2>/dev/null || true
 	# shellcheck disable=SC2016 # for the inner shell
 	seatable_engine "$lab" unshare -n sh -c 'ip link set lo up; ip address add "$1" dev lo; shift; exec "$@"' sh "$SEATABLE_DNS"
-	seatable_wait 1200 seatable_answers "$lab" || {
+	seatable_wait 120 seatable_answers "$lab" || {
 		local why
 		why=$(tail -n 1 "$lab/dockerd.out")
 		kill "$(cat "$lab/pid" 2>/dev/null)" 2>/dev/null
@@ -94,7 +93,7 @@ seatable_end() { # lab
 		DOCKER_HOST=unix://$lab/docker.sock docker container ls --all --quiet |
 			DOCKER_HOST=unix://$lab/docker.sock xargs -r docker container rm --force --volumes >/dev/null 2>&1
 		kill "$pid"
-		seatable_wait 300 seatable_gone "$pid" || kill -9 "$pid"
+		seatable_wait 30 seatable_gone "$pid" || kill -9 "$pid"
 	fi
 	awk -v lab="$lab/" 'index($2, lab) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
 	for group in /sys/fs/cgroup/*/docker; do
@@ -126,7 +125,7 @@ seatable_make() { # home layout edition version
 	[ "$2" != legacy ] || { seatable_make_legacy "$home" "$3" "$4"; return; }
 	dir=$home/seatable-compose
 	mkdir -p "$dir" "$home/seatable-server" && cp -r "$layout/." "$dir" && mv "$dir/env" "$dir/.env" && chmod 600 "$dir/.env" || return
-	sed -i -e "s|\"/opt/|\"$home/|" -e 's|interval: 20s|interval: 1s|' -e 's|start_period: .*|start_period: 300s|' "$dir"/*.yml || return
+	sed -i -e "s|\"/opt/|\"$home/|" -e 's|interval: 20s|interval: 3s|' -e 's|start_period: .*|start_period: 300s|' "$dir"/*.yml || return
 	sed -i "4i SEATABLE_IMAGE='seatable/seatable-$3:$4'" "$dir/.env" || return
 	case $3 in
 	enterprise) seatable_license "$dir/seatable-license.txt" ;;
@@ -152,7 +151,8 @@ seatable_pings() {
 	done | docker exec -i seatable-server sh
 }
 
-seatable_ready() { seatable_wait $((${2:-180} * 10)) seatable_pings || { seatable_pings >&2; docker logs --tail 8 seatable-server >&2; return 1; }; }
+# Who asks takes more of a processor than who answers.
+seatable_ready() { PAUSE=0.5 seatable_wait "${2:-180}" seatable_pings || { seatable_pings >&2; docker logs --tail 8 seatable-server >&2; return 1; }; }
 seatable_up() { seatable_compose "$1" up --detach && seatable_ready "$1"; }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
