@@ -29,12 +29,18 @@ static bool is_meant(const char *accepted, const char *finding, const char *name
 	return n && !strncmp(accepted, finding, n) && (!accepted[n] || (accepted[n] == ':' && !strcmp(accepted + n + 1, name)));
 }
 
+/* Whoever knows that it holds wants another text than stands there. */
+static bool is_seen_only(enum template_condition c)
+{
+	return c == TEMPLATE_IF_HTTP_USER;
+}
+
 /* Loss of data is agreed to by its own name alone: whoever agrees to a condition thinks of something else. */
 static bool agreed(const struct event_judge *j, const char *name, const struct template_finding *f)
 {
 	for (const char *const *it = j->accept; it && *it; it++) {
 		if (is_meant(*it, template_reason_about(f->reason)->name, name) ||
-		    (!is_blocking(f) && is_meant(*it, condition_name(f), name)))
+		    (!is_blocking(f) && !is_seen_only(f->condition) && is_meant(*it, condition_name(f), name)))
 			return true;
 	}
 	return false;
@@ -54,8 +60,10 @@ static size_t names_to_accept(const char **ret)
 		if (can_be_agreed_to((enum template_reason)i))
 			ret[n++] = template_reason_about((enum template_reason)i)->name;
 	}
-	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++)
-		ret[n++] = template_condition_about((enum template_condition)i)->name;
+	for (int i = TEMPLATE_IF_NONE + 1; i < TEMPLATE_IF__MAX; i++) {
+		if (!is_seen_only((enum template_condition)i))
+			ret[n++] = template_condition_about((enum template_condition)i)->name;
+	}
 	ret[n] = NULL;
 	return n;
 }

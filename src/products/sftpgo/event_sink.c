@@ -18,7 +18,7 @@ int event_sink_open(struct event_sink *ret, struct err *e)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 8) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&at, &n) < 0)
 		return err_sys(e, errno, "listen on loopback");
-	*ret = (struct event_sink){ take_fd(fd), ntohs(at.sin_port) };
+	*ret = (struct event_sink){ .fd = take_fd(fd), .port = ntohs(at.sin_port) };
 	return 0;
 }
 
@@ -60,6 +60,20 @@ static size_t body_size(const struct buf *request, size_t *ret_head)
 	return (size_t)n;
 }
 
+/* Too long a one is cut: it is compared with what is shorter. */
+static void note_basic(struct sv head, char *ret, size_t n)
+{
+	static const char name[] = "authorization: basic ";
+
+	ret[0] = '\0';
+	while (head.n) {
+		struct sv line = sv_trim(sv_line(&head));
+
+		if (line.n >= sizeof name - 1 && !strncasecmp(line.p, name, sizeof name - 1))
+			snprintf(ret, n, "%.*s", (int)(line.n - sizeof name + 1), line.p + sizeof name - 1);
+	}
+}
+
 /* 1 a whole request. */
 static int read_request(int fd, struct deadline d, struct buf *request, size_t *ret_head, struct err *e)
 {
@@ -82,7 +96,7 @@ static int read_request(int fd, struct deadline d, struct buf *request, size_t *
 	}
 }
 
-static int serve(int fd, struct deadline d, struct buf *path, struct buf *body, struct err *e)
+static int serve(struct event_sink *s, int fd, struct deadline d, struct buf *path, struct buf *body, struct err *e)
 {
 	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 	autobuf struct buf request = BUF_MAX(EVENT_SINK_MAX);
@@ -94,7 +108,8 @@ static int serve(int fd, struct deadline d, struct buf *path, struct buf *body, 
 		return r;
 	/* Whoever does not wait for it has been heard all the same. */
 	(void)send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
-	head = buf_sv(&request);
+	head = (struct sv){ request.data, n };
+	note_basic(head, s->basic, sizeof s->basic);
 	(void)sv_cut(&head, ' ');
 	buf_add_sv(path, sv_cut(&head, ' '));
 	buf_add(body, request.data + n, request.len - n);
@@ -114,7 +129,7 @@ int event_sink_take(struct event_sink *s, struct deadline d, struct buf *path, s
 			continue;
 		buf_reset(path);
 		buf_reset(body);
-		r = serve(fd, deadline_in(MIN_OF(deadline_left_ns(d), ONE_WITHIN)), path, body, e);
+		r = serve(s, fd, deadline_in(MIN_OF(deadline_left_ns(d), ONE_WITHIN)), path, body, e);
 		if (r != 0)
 			return r;
 	}

@@ -15,6 +15,7 @@
 struct event_sink {
 	int fd;
 	unsigned port;
+	char basic[128]; /* of the last request: user and password, in base64 as they came; "" none */
 };
 #define EVENT_SINK_NONE { .fd = -1 }
 #define autosink cleanup_with(event_sink_close)

@@ -57,7 +57,7 @@ static const struct event_words of_reasons[TEMPLATE_REASON__MAX] = {
 		"write the path that is wanted, without a backslash" },
 	[TEMPLATE_NO_TEMPLATE_HERE] = { "http_config.username", { 6, 6 }, TEMPLATE_ON_FS,
 		"{{Name}}", "{{Name}}",
-		"write the user name, or send who it was in a header or the body" },
+		"write the user name, or send who it was in a header or the body; a probe sees whether the page is right (settings.events_probe)" },
 	[TEMPLATE_CONTENT_TYPE] = { "http_config.parts[0].body", { 6, 6 }, TEMPLATE_ON_FS,
 		"{{Name}}", "{{ .Name }}",
 		"write the Content-Type that the part has; if it is JSON, {{ toJsonUnquoted .Name }}" },
@@ -172,6 +172,9 @@ static const struct event_words of_conditions[TEMPLATE_IF__MAX] = {
 	[TEMPLATE_IF_RECIPIENT] = { "email_config.recipients[0]", { 6, 6 }, TEMPLATE_ON_FS,
 		"{{Email}}", "{{ .Email }}",
 		"see that every account has an address, or name a second recipient" },
+	[TEMPLATE_IF_HTTP_USER] = { "http_config.username", { 6, 6 }, TEMPLATE_ON_FS,
+		"{{Name}}", "{{Name}}",
+		"let a probe settle it" },
 };
 /* clang-format on */
 

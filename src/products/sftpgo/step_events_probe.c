@@ -75,6 +75,11 @@ static int post(struct probing *p, const char *path, json_t *body /* stolen */, 
 	return buf_check(&text, "what is sent", e) < 0 ? -(int)e->kind : rest_post(&p->api, path, buf_sv(&text), e);
 }
 
+/* A user name that is a template, and what is sent of it, with no password: executed, or as it stands. */
+#define USER	      "{{ \"crossgrade\" }}"
+#define USER_EXECUTED "Y3Jvc3NncmFkZTo="
+#define USER_AS_IS    "e3sgImNyb3NzZ3JhZGUiIH19Og=="
+
 /* That sends the body to the sink, on a path that tells its part. */
 static int make_action(struct probing *p, int part, const char *path, const char *body, struct err *e)
 {
@@ -82,8 +87,9 @@ static int make_action(struct probing *p, int part, const char *path, const char
 	autofree char *url = xasprintf("http://127.0.0.1:%u/%s/%s%s", p->sink.port, p->nonce, parts[part], path);
 
 	return post(p, ACTIONS,
-		    json_pack("{ss si s{s{ss ss si ss s[{ss ss}]}}}", "name", name, "type", 1, "options", "http_config", "endpoint", url,
-			      "method", "POST", "timeout", 5, "body", body, "headers", "key", "Content-Type", "value", "text/plain"),
+		    json_pack("{ss si s{s{ss ss ss* si ss s[{ss ss}]}}}", "name", name, "type", 1, "options", "http_config", "endpoint",
+			      url, "method", "POST", "username", part == ESCAPE ? USER : NULL, "timeout", 5, "body", body, "headers",
+			      "key", "Content-Type", "value", "text/plain"),
 		    e);
 }
 
@@ -220,9 +226,11 @@ static int ask_escape(struct probing *p, bool *ret_came, struct err *e)
 		err_set(e, ERR_REFUSED, "the server sends templates as they stand: it executes none");
 		return err_hint(e, "it must be an Enterprise build of 2.7.20250726 or later");
 	}
-	if (*ret_came)
-		settle_by(p, TEMPLATE_IF_JSON_ESCAPE, buf_str(&body) + sizeof MARK,
-			  "\\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"", "<&> \"<&>\"");
+	if (!*ret_came)
+		return 0;
+	settle_by(p, TEMPLATE_IF_HTTP_USER, p->sink.basic, USER_EXECUTED, USER_AS_IS);
+	settle_by(p, TEMPLATE_IF_JSON_ESCAPE, buf_str(&body) + sizeof MARK,
+		  "\\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"", "<&> \"<&>\"");
 	return 0;
 }
 

@@ -108,6 +108,7 @@ enum template_condition {
 	TEMPLATE_IF_MINUTE,    /* a schedule without a minute fires at minute 0 */
 	TEMPLATE_IF_UTC,       /* common.tz of 2.7 is not "local"; .local_time says that it is */
 	TEMPLATE_IF_RECIPIENT, /* no recipient comes out empty, or one that does is dropped */
+	TEMPLATE_IF_HTTP_USER, /* the HTTP user name is executed, against the documentation: until that is seen it stays as it is */
 	TEMPLATE_IF__MAX
 };
 struct template_condition_about {

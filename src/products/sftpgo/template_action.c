@@ -195,7 +195,7 @@ static bool reports_of(struct walk *w, const char *path, struct sv text, struct 
 	return true;
 }
 
-/* A user name stays as it is: what was replaced in it is lost. */
+/* A user name stays as it is: what was replaced in it is lost. But for a server that was seen to execute it. */
 static bool user_name_of(struct walk *w, const char *path, struct sv text, struct template_text *t)
 {
 	struct template_text tried = { .text = BUF_MAX(TEMPLATE_MAX) };
@@ -211,10 +211,12 @@ static bool user_name_of(struct walk *w, const char *path, struct sv text, struc
 
 			if (f->reason != TEMPLATE_LITERAL && f->reason != TEMPLATE_FOREIGN)
 				text_finding(t, &w->asked, TEMPLATE_NO_TEMPLATE_HERE,
-					     TEMPLATE_IF_NONE, &where);
+					     TEMPLATE_IF_HTTP_USER, &where);
 		}
 	}
 	template_text_done(&tried);
+	if (w->asked.settled[TEMPLATE_IF_HTTP_USER] == TEMPLATE_HOLDS)
+		return false;
 	buf_add_sv(&t->text, text);
 	return true;
 }

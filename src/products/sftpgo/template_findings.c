@@ -98,6 +98,10 @@ static const struct template_condition_about conditions[TEMPLATE_IF__MAX] = {
 				    false,
 				    "cannot be asked: it needs a mail sent by the server",
 				    "facts sftpgo 5.3; sftpgo-real 6.3" },
+	[TEMPLATE_IF_HTTP_USER] = { "http-user",
+				    "a probe sees that Enterprise runs templates in HTTP user names, against its "
+				    "documentation: then they are translated",
+				    false, NULL, "facts sftpgo 5.6, 5.10" },
 };
 
 const struct template_condition_about *template_condition_about(enum template_condition c)

@@ -79,9 +79,10 @@ static void answer_dump(int fd)
 }
 
 /* What a server does that executes templates: the template of the action that is started, or listens, is a request to its endpoint. */
-static void run_template(const char *nonce, const char *path, const char *body)
+static void run_template(const char *nonce, const char *path, const char *user, const char *body)
 {
-	autofree char *request = xasprintf("POST /%s/%s HTTP/1.1\r\nContent-Length: %zu\r\n\r\n%s", nonce, path, strlen(body), body);
+	autofree char *request = xasprintf("POST /%s/%s HTTP/1.1\r\nAuthorization: Basic %s\r\nContent-Length: %zu\r\n\r\n%s", nonce, path,
+					   user, strlen(body), body);
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(sink_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -90,6 +91,9 @@ static void run_template(const char *nonce, const char *path, const char *body)
 	close(fd);
 }
 
+/* {{ "crossgrade" }} as a user name: as it stands, and executed. */
+#define USER_AS_IS    "e3sgImNyb3NzZ3JhZGUiIH19Og=="
+#define USER_EXECUTED "Y3Jvc3NncmFkZTo="
 #define OBJECT "crossgrade-probe-20260101-000000-0001-object"
 
 /* An answer is one to its question: a probe that asks anything else hears nothing of it. */
@@ -103,6 +107,7 @@ static void want_template(const char *body, const char *part, const char *templa
 
 static void want_templates(const char *body)
 {
+	want_template(body, "escape", "\"username\":\"{{ \\\"crossgrade\\\" }}\"");
 	want_template(body, "escape", "{{ toJsonUnquoted \\\"<&>\\\" }} {{ toJson \\\"<&>\\\" }}\"");
 	want_template(body, "path", "{{ urlPathEscape \\\"a/b\\\" }}\"");
 	want_template(body, "path", "/p%2Fq/{{ urlPathEscape \\\"c d\\\" }}\"");
@@ -123,13 +128,13 @@ static void run_probe(int fd, const char *request, const char *body)
 		snprintf(sink_nonce, sizeof sink_nonce, "%s", slash + 1);
 	}
 	if (strstr(request, "/run/") && strstr(request, "-escape")) {
-		run_template("00000000000000000000000000000000", "escape", "crossgrade <&>");
-		run_template(sink_nonce, "escape", "crossgrade \\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"");
+		run_template("00000000000000000000000000000000", "escape", USER_EXECUTED, "crossgrade <&>");
+		run_template(sink_nonce, "escape", USER_AS_IS, "crossgrade \\u003c\\u0026\\u003e \"\\u003c\\u0026\\u003e\"");
 	} else if (strstr(request, "/run/")) {
-		run_template(sink_nonce, "path/p%2Fq/c%20d", "crossgrade a%2Fb");
+		run_template(sink_nonce, "path/p%2Fq/c%20d", "", "crossgrade a%2Fb");
 	} else if (strstr(body, "-object\"")) {
-		run_template(sink_nonce, "who", "crossgrade admin admin of  " OBJECT);
-		run_template(sink_nonce, "name", "crossgrade  " OBJECT);
+		run_template(sink_nonce, "who", "", "crossgrade admin admin of  " OBJECT);
+		run_template(sink_nonce, "name", "", "crossgrade  " OBJECT);
 	}
 }
 
@@ -307,7 +312,7 @@ static bool is_settled(struct bench *b)
 	const json_t *settled = json_object_get(b->result, "settled");
 
 	return json_bool(settled, "json-escape", false) && json_bool(settled, "endpoint", false) &&
-	       json_bool(settled, "path-escape", false) && !json_object_get(settled, "initiator") &&
+	       json_bool(settled, "path-escape", false) && !json_bool(settled, "http-user", true) && !json_object_get(settled, "initiator") &&
 	       json_bool(settled, "schedule-minute", false) && !json_object_get(settled, "provider-name") &&
 	       json_lists(json_object_get(b->result, "notes"),
 			  "seen on this server for an administrator alone: initiator: yes (admin admin of  " OBJECT

@@ -158,6 +158,9 @@ static void what_is_agreed_to_is_not(void **state)
 	assert_int_equal(verdict(TEMPLATE_DELETES_TREES, TEMPLATE_NOT, TEMPLATE_IF_NONE, "deletes-trees"), EVENT_CLEAN);
 	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "provider-name"), EVENT_CLEAN);
 	assert_int_equal(verdict(TEMPLATE_HANGS, TEMPLATE_EXACT_IF, TEMPLATE_IF_NAME, "deletes-trees"), EVENT_INEXACT | EVENT_HELD);
+	/* The text that stands there is wrong where this holds: only a probe settles it. */
+	assert_int_equal(verdict(TEMPLATE_NO_TEMPLATE_HERE, TEMPLATE_NOT, TEMPLATE_IF_HTTP_USER, "http-user"), EVENT_INEXACT | EVENT_HELD);
+	assert_int_equal(verdict(TEMPLATE_NO_TEMPLATE_HERE, TEMPLATE_NOT, TEMPLATE_IF_HTTP_USER, "not-run"), EVENT_CLEAN);
 }
 
 static void one_action_is_agreed_to_alone(void **state)

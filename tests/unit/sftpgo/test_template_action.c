@@ -194,6 +194,38 @@ static void other_members_stay(void **state)
 	template_action_done(&t);
 }
 
+/* The documentation has no template there. Where a probe saw one run, the name is translated like any text. */
+static void user_names_are_as_was_seen(void **state)
+{
+	static const struct {
+		enum template_settled is;
+		enum template_class class;
+		enum template_evidence evidence;
+		const char *after;
+	} cases[] = {
+		{ TEMPLATE_UNSETTLED, TEMPLATE_NOT, TEMPLATE_DOCUMENTED, NULL },
+		{ TEMPLATE_FAILS, TEMPLATE_NOT, TEMPLATE_SEEN, NULL },
+		{ TEMPLATE_HOLDS, TEMPLATE_EXACT, TEMPLATE_SEEN, "u" NAME },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct template_asked a = of_26;
+		struct template_action t;
+
+		a.settled[TEMPLATE_IF_HTTP_USER] = cases[i].is;
+		action_of(&a, "{\"type\":1,\"options\":{\"http_config\":{\"username\":\"u{{Name}}\"}}}", &t);
+		assert_int_equal(t.class, cases[i].class);
+		assert_int_equal(t.held, !cases[i].after);
+		assert_int_equal(t.findings.v[0].evidence, cases[i].evidence);
+		assert_true(has_reason(&t.findings, TEMPLATE_NO_TEMPLATE_HERE));
+		if (cases[i].after)
+			assert_change(&t, "http_config.username", TEMPLATE_PLAIN, cases[i].after);
+		else
+			assert_null(change_of(&t, "http_config.username"));
+		template_action_done(&t);
+	}
+}
+
 static void bodies_are_json_by_their_type(void **state)
 {
 	struct template_action t;
@@ -572,6 +604,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_its_context),
 		cmocka_unit_test(other_members_stay),
 		cmocka_unit_test(bodies_are_json_by_their_type),
+		cmocka_unit_test(user_names_are_as_was_seen),
 		cmocka_unit_test(mails_of_27_escape_for_html),
 		cmocka_unit_test(unread_fields_hold_nothing_back),
 		cmocka_unit_test(a_variable_is_not_copied_by_chance),
