@@ -7,7 +7,7 @@ setup_file() {
 	sftpgo_needed || { absence; return; }
 	sftpgo_files 1000 && sftpgo_doors && sftpgo_serve && uploads_start user-00010 user-00020 user-00030 || return
 	(umask 077; echo pass-admin >"$lab/admin"; echo pass-user-00001 >"$lab/user-00001"; echo pass-user-00002 >"$lab/user-00002"
-		echo pass-user-00052 >"$lab/user-00052")
+		echo pass-user-00052 >"$lab/user-00052"; echo pass-user-00007 >"$lab/user-00007")
 	cat >"$lab/migration.yaml" <<-END
 		source: {login: {user: admin, password_file: $lab/admin}}
 		settings:
@@ -15,6 +15,7 @@ setup_file() {
 		  - {user: user-00001, password_file: $lab/user-00001}
 		  - {user: user-00002, password_file: $lab/user-00002}
 		  - {user: user-00052, password_file: $lab/user-00052}
+		  - {user: user-00007, password_file: $lab/user-00007}
 		  - {user: user-00030, private_key_file: $root.key}
 		  - {user: user-00010, private_key_file: $root.key}
 		  probe_rule: by hand
@@ -52,15 +53,15 @@ host_keys() {
 }
 certificate() { openssl x509 -in "$root/tls.crt" -outform DER | sha256sum | cut -d ' ' -f 1; }
 
-# Three of those whose logins are tried have a second factor: one by a key, two by a password. Of the last one the login stores a hash of
-# another form.
+# Three of those whose logins are tried have a second factor: one by a key, two by a password. Of the last of those the login stores a hash
+# of another form. The home of user-00007 is encrypted.
 @test "check stops nothing here, and stops for a login hook that is not there and a login that is refused" {
 	cg check $(sftpgo_subject) -f "$lab/migration.yaml" --output json
 	exits 0
 	valid checks
 	sftpgo_dump "$root" >"$lab/before.json"
 	[ "$(json 'sorted(c["seen"][:21] for c in d["checks"] if c["id"] == "sftpgo.probe-users")')" = \
-		"['login only, no file i', 'the server takes its ', 'the server takes its ', 'the server takes its ', 'the server takes its ']" ]
+		"['login only, no file i', 'the server takes its ', 'the server takes its ', 'the server takes its ', 'the server takes its ', 'the server takes its ']" ]
 	[[ "$(json '[c["seen"] for c in d["checks"] if c["id"] == "sftpgo.secrets"][0]')" == *[1-9]" open" ]]
 	mkdir -p "$root/env.d"
 	echo SFTPGO_DATA_PROVIDER__PRE_LOGIN_HOOK=/nowhere/hook >"$root/env.d/hook"
@@ -146,8 +147,10 @@ goal() { # LOGIN
 	cg report --output json
 	exits 0
 	valid report
-	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[4, 4]' ]
-	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[3, 3]' ]
+	[ "$(json '[len([n for n in s["notes"] if "logged in" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[5, 5]' ]
+	[ "$(json '[len([n for n in s["notes"] if "read back equal" in n]) for s in d["steps"] if s["kind"] == "login_trial"]')" = '[4, 4]' ]
+	[ "$(json '[n for s in d["steps"] for n in s.get("notes", []) if "encrypted" in n]')" = \
+		"[\"a file that the old release encrypted for 'user-00007' was read equal\"]" ]
 	[ "$(json '[[n.split(":")[0] for n in s["notes"] if "not proved" in n] for s in d["steps"] if s["kind"] == "login_trial"]')" = \
 		"[[\"the login of 'user-00052' is not proved\"], []]" ]
 	[ "$(json '[x["subject"] for x in d["not_proved"] if x["what"] == "login"]')" = "['users user-00052']" ]

@@ -26,6 +26,23 @@ static void judge_user(const struct facts *now, const char *user, const json_t *
 		results_add(ret, id, VERDICT_PASS, user, "the server takes its login; a small file is sent, read back and removed");
 }
 
+/* What the new release reads of that is seen by an account alone. */
+static void judge_encrypted(const struct facts *now, struct results *ret)
+{
+	int64_t n = json_int(facts_get(now, SF_BACKENDS), "encrypted", 0);
+	const json_t *fit;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(now, SF_TRIAL_USERS), name, fit)
+		if (json_bool(fit, "encrypted", false) && !json_object_get(facts_get(now, SF_TRIAL_UNPROVED), name))
+			return;
+	if (n)
+		results_add(ret, "sftpgo.probe-users", VERDICT_NOTE, NULL,
+			    "%lld users, groups and folders encrypt their files on this host: that the new release reads them is not "
+			    "proved, unless one with such a home is named",
+			    (long long)n);
+}
+
 CHECK(probe_users)
 {
 	static const char id[] = "sftpgo.probe-users";
@@ -36,6 +53,7 @@ CHECK(probe_users)
 		results_add(ret, id, VERDICT_UNSURE, NULL, "no goal was given");
 		return;
 	}
+	judge_encrypted(now, ret);
 	if (!json_array_size(json_object_get(to->settings, "probe_users"))) {
 		results_add(ret, id, VERDICT_PASS, NULL, "none are named: hashes, keys and permissions must be equal, no login is tried");
 		return;

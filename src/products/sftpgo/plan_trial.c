@@ -11,7 +11,7 @@
 static json_t *users_of(const struct draft *d)
 {
 	const json_t *fit = facts_get(d->now, SF_TRIAL_USERS), *one;
-	static const char *const keys[] = { "home", "two_factor", "remote" };
+	static const char *const keys[] = { "home", "encrypted", "two_factor", "remote" };
 	json_t *users = json_array();
 	size_t i;
 
@@ -66,6 +66,7 @@ void sftpgo_draft_trial_again(struct draft *d)
 	params = params_of(d);
 	json_object_set_new(params, "then", plan_from(TRIAL_BEFORE, "seen"));
 	json_object_set_new(params, "then_folders", plan_from(TRIAL_BEFORE, "folders"));
+	json_object_set_new(params, "then_kept", plan_from(TRIAL_BEFORE, "kept"));
 	json_object_set_new(params, "host_key", plan_from(TRIAL_BEFORE, "host_key"));
 	sftpgo_draft_step(d, PHASE_PROVE, AGAIN, "login_trial", json_array_size(d->ports) ? STEP_IN_WINDOW : 0, params,
 			  "logins that worked before work at the new server");

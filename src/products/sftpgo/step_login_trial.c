@@ -1,17 +1,20 @@
 /* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; list their folders
  * on remote storage; where nothing listens for it send a small file, read it back and remove it. Before the stop it says what works;
- * behind the gate, or after it, the same must work at the new server.
- * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"two_factor"|absent,"remote":[path]|absent}],
+ * behind the gate, or after it, the same must work at the new server. A file that the old server encrypted is left for the new one to
+ * read; a way back before that removes it from the disk, and the account's quota has it until it is counted again.
+ * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"encrypted"|absent,"two_factor"|absent,
+ * "remote":[path]|absent}],
  * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before, who is missing there is not tried|absent,
- * "then_folders": "folders" of it};
+ * "then_folders": "folders" of it,"then_kept": "kept" of it};
  * undo record {"name": of the file}: made up anew, so that whatever has that name is ours; the account has its name of the run.
- * result {"seen":{user: "file"|"list"|"login"},"folders":{user:[path] that could be listed},"host_key": that was presented,
- * "notes":[text]}. */
+ * result {"seen":{user: "file"|"list"|"login"},"folders":{user:[path] that could be listed},"kept":{user:{"name","sha256"}: a file
+ * that is left},"host_key": that was presented,"notes":[text]}. */
 #include "engine/step.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "engine/event.h"
 #include "products/sftpgo/account.h"
@@ -53,10 +56,11 @@ struct trying {
 	char host_key[SFTP_HOST_KEY];   /* "": not known yet */
 	const json_t *then;             /* what worked before; NULL: this is before */
 	const json_t *then_folders;     /* which folders could be listed then */
-	char lost[256];                 /* one of them that cannot, and why; "" none */
+	const json_t *then_kept;        /* files that were left then */
+	char lost[256];                 /* one of those that cannot be listed or read, and why; "" none */
 	bool fails;                     /* it was let in, and the server says that it fails to list its home */
 	struct deadline until;
-	json_t *seen, *folders, *notes;
+	json_t *seen, *folders, *kept, *notes;
 };
 
 static void note(struct trying *t, json_t *text /* stolen */)
@@ -111,11 +115,50 @@ static void try_folders(struct trying *t, struct trial *link, const char *user, 
 	json_object_set_new(t->folders, user, listed);
 }
 
+/* What the old server encrypted. A file that is gone from the disk was read by a trial that was killed, or somebody removed it. */
+static void read_kept(struct trying *t, struct trial *link, const char *user, const char *home)
+{
+	const json_t *kept = json_object_get(t->then_kept, user);
+	const char *name = json_str(kept, "name", ""), *digest = json_str(kept, "sha256", "");
+	autofree char *path = xasprintf("%s/%s", home, name);
+	struct deadline failing = deadline_in(FAILS_FOR);
+	struct err why = ERR_INIT;
+
+	if (!kept)
+		return;
+	if (access(path, F_OK) < 0)
+		err_set(&why, ERR_TIMEOUT, "it is gone");
+	while (why.kind == ERR_OK && trial_kept(link, name, digest, &why) < 0 && why.kind == ERR_BUSY && !deadline_passed(failing) &&
+	       !deadline_passed(t->until)) {
+		err_clear(&why);
+		clock_sleep_ns(AGAIN);
+	}
+	if (why.kind == ERR_OK)
+		note(t, json_sprintf("a file that the old release encrypted for '%s' was read equal", user));
+	else if (is_answer(&why))
+		snprintf(t->lost, sizeof t->lost, "a file that the old release encrypted could be read, and cannot: %s", why.msg);
+	else
+		note(t, json_sprintf("a file that the old release encrypted for '%s' is not read, and not proved: %s", user, why.msg));
+}
+
+/* Of what is encrypted the file is left for the new server. */
+static int try_file(struct trying *t, struct trial *link, const char *user, bool leave, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+
+	if (trial_file(link, t->name, leave ? digest : NULL, e) < 0)
+		return -(int)e->kind;
+	if (leave)
+		json_object_set_new(t->kept, user, json_pack("{ss ss}", "name", t->name, "sha256", digest));
+	return 0;
+}
+
 /* Once: what it ended with is "file", "list" of its home, "login" alone, or the error. A file that the server does not let the account
  * send is no fault of the login; that it comes back as another is. */
 static int try_once(struct trying *t, const struct trial_as *as, const json_t *of, const char **ret, struct err *e)
 {
 	const char *home = json_str(of, "home", NULL);
+	bool leave = !t->then && json_bool(of, "encrypted", false);
 	autotrial struct trial link = { 0 };
 	struct err cleaning = ERR_INIT;
 	int r;
@@ -131,11 +174,12 @@ static int try_once(struct trying *t, const struct trial_as *as, const json_t *o
 	try_folders(t, &link, as->user, json_object_get(of, "remote"));
 	if (!home || !link.listed)
 		return 0;
+	read_kept(t, &link, as->user, home);
 	/* What a killed trial left would have to be overwritten, which is a permission of its own. */
 	if (trial_clean(home, t->name, e) < 0)
 		return -(int)e->kind;
-	r = trial_file(&link, t->name, e);
-	if (trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
+	r = try_file(t, &link, as->user, leave, e);
+	if (!(leave && r >= 0) && trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
 		*e = cleaning;
 		return -(int)e->kind;
 	}
@@ -190,7 +234,9 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 	if (t->lost[0])
 		return err_set(e, ERR_CHANGED, "user '%s': %s", user, t->lost);
 	json_object_set_new(t->seen, user, json_string(now));
-	note(t, json_sprintf("'%s' logged in%s", user, !strcmp(now, "file") ? "; a file was sent, read back equal and removed" : ""));
+	note(t, json_sprintf("'%s' logged in%s", user, strcmp(now, "file") ? "" :
+			     json_object_get(t->kept, user) ? "; a file was sent, read back equal and left for the new server" :
+							      "; a file was sent, read back equal and removed"));
 	return 0;
 }
 
@@ -198,6 +244,7 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 static int try_user(struct trying *t, const json_t *user, struct err *e)
 {
 	struct trial_as as = trial_of(user, user);
+	const json_t *kept = json_object_get(t->then_kept, as.user);
 	struct err why = ERR_INIT;
 	const char *now = NULL;
 
@@ -205,6 +252,8 @@ static int try_user(struct trying *t, const json_t *user, struct err *e)
 		return 0;
 	if (try_account(t, &as, user, &now, &why) < 0)
 		now = NULL;
+	if (kept && trial_clean(json_str(user, "home", ""), json_str(kept, "name", ""), e) < 0)
+		return -(int)e->kind;
 	if (now || t->then || !trial_lacks_code(&as, &why))
 		return judge(t, as.user, now, &why, e);
 	note(t, json_sprintf("the login of '%s' is not proved: %s", as.user, TRIAL_NO_CODE));
@@ -264,9 +313,10 @@ static int try_all(struct trying *t, const json_t *params, struct err *e)
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autojson json_t *seen = json_object(), *folders = json_object(), *notes = json_array();
+	autojson json_t *seen = json_object(), *folders = json_object(), *kept = json_object(), *notes = json_array();
 	struct trying t = { .c = c, .name = json_str(undo, "name", ""), .then = json_object_get(params, "then"),
-			    .then_folders = json_object_get(params, "then_folders"), .seen = seen, .folders = folders, .notes = notes };
+			    .then_folders = json_object_get(params, "then_folders"), .then_kept = json_object_get(params, "then_kept"),
+			    .seen = seen, .folders = folders, .kept = kept, .notes = notes };
 	int64_t within;
 
 	snprintf(t.host_key, sizeof t.host_key, "%s", json_str(params, "host_key", ""));
@@ -277,7 +327,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	t.until = deadline_in(within);
 	if (try_all(&t, params, e) < 0)
 		return -(int)e->kind;
-	*ret_result = json_pack("{sO sO ss sO}", "seen", seen, "folders", folders, "host_key", t.host_key, "notes", notes);
+	*ret_result = json_pack("{sO sO sO ss sO}", "seen", seen, "folders", folders, "kept", kept, "host_key", t.host_key, "notes", notes);
 	return 0;
 }
 

@@ -93,7 +93,7 @@ void trial_done(struct trial *t)
 
 /* ---- the file ---- */
 
-static int round_trip(struct trial *t, const char *path, struct err *e)
+static int round_trip(struct trial *t, const char *path, char ret_digest[DIGEST_TEXT], struct err *e)
 {
 	autobuf struct buf back = BUF_MAX(2 * FILE_BYTES);
 	char bytes[FILE_BYTES];
@@ -106,21 +106,39 @@ static int round_trip(struct trial *t, const char *path, struct err *e)
 		return -(int)e->kind;
 	if (back.len != sent.n || memcmp(back.data, sent.p, sent.n))
 		return err_set(e, ERR_CHANGED, "the file that was sent came back as another");
+	digest_text(sent, ret_digest);
 	return 0;
 }
 
-int trial_file(struct trial *t, const char *name, struct err *e)
+int trial_file(struct trial *t, const char *name, char ret_kept[DIGEST_TEXT], struct err *e)
 {
 	autofree char *path = xasprintf("/%s", name);
-	int r = round_trip(t, path, e);
+	char digest[DIGEST_TEXT];
+	int r = round_trip(t, path, ret_kept ? ret_kept : digest, e);
 	struct err why = ERR_INIT;
 
+	if (r >= 0 && ret_kept)
+		return 0;
 	fault_point("trial.remove");
 	if (sftp_remove(t->link, path, &why) < 0 && r >= 0) {
 		*e = why;
 		return -(int)e->kind;
 	}
 	return r;
+}
+
+int trial_kept(struct trial *t, const char *name, const char *digest, struct err *e)
+{
+	autofree char *path = xasprintf("/%s", name);
+	autobuf struct buf back = BUF_MAX(2 * FILE_BYTES);
+	char is[DIGEST_TEXT];
+
+	if (sftp_get(t->link, path, &back, e) < 0)
+		return -(int)e->kind;
+	digest_text(buf_sv(&back), is);
+	if (strcmp(is, digest) != 0)
+		return err_set(e, ERR_CHANGED, "it came back as another");
+	return sftp_remove(t->link, path, e);
 }
 
 int trial_clean(const char *home, const char *name, struct err *e)

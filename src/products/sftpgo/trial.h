@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/site.h"
+#include "io/file.h"
 #include "net/sftp.h"
 #include "products/sftpgo/trial_goal.h"
 
@@ -27,8 +28,11 @@ bool trial_lacks_code(const struct trial_as *as, const struct err *why);
 const char *trial_host_key(const struct trial *t);
 /* List another directory, as the account sees it. */
 int trial_list(struct trial *t, const char *path, struct err *e) must_check;
-/* Send a small file of that name into the home, read it back, compare, remove it. ERR_CHANGED: it came back as another. */
-int trial_file(struct trial *t, const char *name, struct err *e) must_check;
+/* Send a small file of that name into the home, read it back, compare; remove it, or leave it, and its digest in ret_kept (NULL: remove
+ * it). ERR_CHANGED: it came back as another. */
+int trial_file(struct trial *t, const char *name, char ret_kept[DIGEST_TEXT], struct err *e) must_check;
+/* Read one that was left, which has to have that digest still (else ERR_CHANGED), and remove it. */
+int trial_kept(struct trial *t, const char *name, const char *digest, struct err *e) must_check;
 /* Remove from a home on this host what a trial of that name left, also half sent. */
 int trial_clean(const char *home, const char *name, struct err *e) must_check;
 void trial_done(struct trial *t);

@@ -161,11 +161,14 @@ static bool may_try_files(const json_t *permissions)
 					 (json_lists(root, "delete") || json_lists(root, "delete_files")));
 }
 
+static bool is_encrypted(const json_t *filesystem)
+{
+	return json_int(filesystem, "provider", STORAGE_LOCAL) == STORAGE_LOCAL_ENCRYPTED;
+}
+
 static bool is_local(const json_t *filesystem)
 {
-	int64_t provider = json_int(filesystem, "provider", STORAGE_LOCAL);
-
-	return provider == STORAGE_LOCAL || provider == STORAGE_LOCAL_ENCRYPTED;
+	return json_int(filesystem, "provider", STORAGE_LOCAL) == STORAGE_LOCAL || is_encrypted(filesystem);
 }
 
 /* The group's own home, where it has one, with the user's name put in; NULL: another placeholder is in it. Heap. */
@@ -203,19 +206,20 @@ static json_t *fit_of(const json_t *user, const json_t *group)
 {
 	const json_t *settings = json_object_get(group, "user_settings"), *theirs = json_object_get(settings, "filesystem");
 	const json_t *permissions = json_object_get(settings, "permissions");
+	const json_t *storage = json_int(theirs, "provider", 0) ? theirs : json_object_get(user, "filesystem");
 	autofree char *home = home_of(user, settings);
 	const char *why = no_login(user);
 
 	if (why)
 		return json_pack("{ss}", "no_login", why);
 	/* A primary group's storage, and what it says of '/', stand over the user's own. */
-	if (!is_local(theirs) || !is_local(json_int(theirs, "provider", 0) ? theirs : json_object_get(user, "filesystem")))
+	if (!is_local(storage))
 		return json_pack("{ss}", "no_files", "its files do not lie on this host");
 	if (!may_try_files(json_object_get(permissions, "/") ? permissions : json_object_get(user, "permissions")))
 		return json_pack("{ss}", "no_files", "it may not list, upload, download and delete in its home");
 	if (!home)
 		return json_pack("{ss}", "no_files", "where its home lies is not known");
-	return json_pack("{so}", "home", json_text(home));
+	return json_pack("{so so*}", "home", json_text(home), "encrypted", is_encrypted(storage) ? json_true() : NULL);
 }
 
 json_t *trial_user(const json_t *user, const json_t *group)

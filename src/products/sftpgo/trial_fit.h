@@ -24,8 +24,8 @@ const char *trial_hook_on_files(const struct sftpgo_config *c);
 /* The login of an account that nobody knows, too. */
 const char *trial_hook_on_account(const struct sftpgo_config *c);
 
-/* A user, and its primary group or NULL: {"home": where its files lie} when a file may be tried; else {"no_files": why} or
- * {"no_login": why}. With "two_factor": true where a code is asked for after the password. A key alone, and a password where the
+/* A user, and its primary group or NULL: {"home": where its files lie} when a file may be tried, with "encrypted": true where the server
+ * encrypts them; else {"no_files": why} or {"no_login": why}. With "two_factor": true where a code is asked for after the password. A key alone, and a password where the
  * method of that name is offered, are asked for none: src: doBuiltinKeyboardInteractiveAuth, checkUserPasscode. New reference. */
 json_t *trial_user(const json_t *user, const json_t *group) must_check;
 /* Why one of two factors whose password alone is not taken is not proved. */

@@ -48,6 +48,8 @@ int main(void)
 		{ "sftpgo.target-repository", "replaces", VERDICT_NOTE },
 		{ "sftpgo.login", "none", VERDICT_NOTE },
 		{ "sftpgo.probe-users", "login", VERDICT_NOTE },
+		{ "sftpgo.probe-users", "encrypted", VERDICT_NOTE },
+		{ "sftpgo.probe-users", "encrypted-tried", VERDICT_PASS },
 		{ "sftpgo.probe-rule", "files", VERDICT_PASS },
 		{ "sftpgo.probe-rule", "schedule", VERDICT_BLOCK },
 		{ "sftpgo.probe-rule", "paused", VERDICT_BLOCK },

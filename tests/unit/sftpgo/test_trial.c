@@ -95,13 +95,14 @@ static void who_hears_that_a_rule_is_saved(void **state)
 	assert_false(hears("{'provider_events':['add','delete']}"));
 }
 
-/* What trial_user() says of them, as "home /srv/anna", "no_files ...", with "by code, " before it of two factors. */
+/* What trial_user() says of them, as "home /srv/anna", "no_files ...", with "by code, " before it of two factors, "encrypted, " of a home that is. */
 static char *says(const char *user, const char *group)
 {
 	autojson json_t *u = doc(user), *g = group ? doc(group) : NULL, *is = trial_user(u, g);
 	const char *key = json_object_iter_key(json_object_iter(is));
 
-	return xasprintf("%s%s %s", json_bool(is, "two_factor", false) ? "by code, " : "", key, json_str(is, key, ""));
+	return xasprintf("%s%s%s %s", json_bool(is, "two_factor", false) ? "by code, " : "",
+			 json_bool(is, "encrypted", false) ? "encrypted, " : "", key, json_str(is, key, ""));
 }
 
 static void expect(const char *user, const char *group, const char *want)
@@ -163,7 +164,7 @@ static void a_user_is_tried_as_far_as_he_may(void **state)
 	expect("{" ANNA ",'permissions':{'/':['*']}}", NULL, "home /srv/anna");
 	expect("{" ANNA ",'permissions':{'/':['list','upload','download','delete_files']}}", NULL, "home /srv/anna");
 	expect("{" ANNA ",'permissions':{'/':['list','upload','download']}}", NULL, "no_files it may not");
-	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':4}}", NULL, "home /srv/anna");
+	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':4}}", NULL, "encrypted, home /srv/anna");
 	expect("{" ANNA ",'permissions':{'/':['*']},'filesystem':{'provider':1}}", NULL, "no_files its files");
 	expect("{'username':'anna','home_dir':'/srv/anna'}", NULL, "no_login it is switched off");
 	expect("{" ANNA ",'filters':{'denied_protocols':['SSH']}}", NULL, "no_login it may not use SFTP");
@@ -184,6 +185,7 @@ static void a_primary_group_stands_over_the_user(void **state)
 	expect(anna, "{'user_settings':{'permissions':{'/':['list']}}}", "no_files it may not");
 	expect(anna, "{'user_settings':{'permissions':{'/in':['list']}}}", "home /srv/anna");
 	expect(anna, "{'user_settings':{'filesystem':{'provider':1}}}", "no_files its files");
+	expect(anna, "{'user_settings':{'filesystem':{'provider':4}}}", "encrypted, home /srv/anna");
 }
 
 static int settings(const char *text, struct err *e)
