@@ -96,14 +96,30 @@ static int unmark_finished(struct world *w, struct err *e)
 	return r;
 }
 
+/* By this way back, which does not come by it again: closed once more it would stay so. */
+static int was_taken_back(struct world *w, const struct step *gate, bool *ret, struct err *e)
+{
+	struct step_rec rec = { 0 };
+
+	if (journal_step(w->journal, w->run, gate->id, &rec, e) < 0)
+		return -(int)e->kind;
+	*ret = rec.state == REC_UNDONE;
+	step_rec_done(&rec);
+	return 0;
+}
+
 int run_shut_out(struct world *w, struct err *e)
 {
 	const struct step *gate = door_of(w);
 	autojson json_t *result = NULL;
 	struct err why = ERR_INIT;
-	bool was_open = false, window = w->window;
+	bool was_open = false, taken_back = false, window = w->window;
 
 	if (!gate)
+		return 0;
+	if (was_taken_back(w, gate, &taken_back, e) < 0)
+		return -(int)e->kind;
+	if (taken_back)
 		return 0;
 	if (remember(w, gate, &was_open, e) < 0)
 		return -(int)e->kind;

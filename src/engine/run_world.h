@@ -109,7 +109,7 @@ int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) mu
 /* The new server was stopped on the way back, and the last count was not made behind a shut door: what clients wrote since is named. */
 void run_count_last(struct world *w);
 /* Keep clients out for the last count, and say so in the journal where they had been let in. 1 nobody is answered any more, 0 there is no
- * gate, or it cannot be sure of that, -kind (run_door.c). */
+ * gate, this way back took it away already, or it cannot be sure of that, -kind (run_door.c). */
 int  run_shut_out(struct world *w, struct err *e) must_check;
 int  run_let_in_again(struct world *w, struct err *e) must_check;
 /* Was a call killed that kept them out, of a run that is not on its way back? Its mark is left, and until the next boot its gate. */

@@ -595,6 +595,32 @@ static void a_repeated_wish_for_the_data_counts_again(void **state)
 	events_free(ev);
 }
 
+/* A way back opened its gate already, and nobody would open it a second time: it stays open, and is no step that is begun again. */
+static void data_is_wished_for_behind_a_gate_that_was_opened(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("keeps", "yes");
+	toy_put("snapshot", "yes");
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	toy_put("fail-start", "yes");
+	toy_put("stick-stop", "yes");
+	assert_int_equal(apply(&end, false), EXIT_STUCK);
+	assert_true(is_at("gate", "old"));
+	toy_drop("stick-stop");
+	toy_put("writes", "3");
+	o.restore_data = true;
+	o.accept_loss = (const char *const[]){ "new-writes", NULL };
+	if (run_rollback(NULL, &o, &end) != EXIT_DONE)
+		fail_msg("%s", end.line);
+	assert_true(is_at("gate", "old"));
+	assert_string_equal(toy_world(), "old");
+	events_free(ev);
+}
+
 /* What cannot be counted is in no export. */
 static void an_export_saves_only_what_is_counted(void **state)
 {
@@ -1025,6 +1051,7 @@ int main(int argc, char **argv)
 		T(a_repeated_way_back_counts_again),
 		T(the_last_count_is_made_behind_the_gate),
 		T(a_refusal_shuts_nobody_out),
+		T(data_is_wished_for_behind_a_gate_that_was_opened),
 		T(an_export_saves_only_what_is_counted),
 		T(an_interrupt_of_the_export_says_130),
 		T(an_interrupt_of_a_repeated_way_back_says_where_it_is),
