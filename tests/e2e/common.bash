@@ -50,6 +50,9 @@ root_tree() {
 	return "$1"
 }
 
+# One of so many by lot, or all with WHOLE: drawn N OF. More that are drawn in a file are of another DIE.
+drawn() { [ -n "${WHOLE-}" ] || [ $((SEED / ${DIE:-1} % $2)) -eq "$1" ] || skip "drawn by lot"; }
+
 within() { # seconds COMMAND...
 	local end=$((SECONDS + $1))
 	shift

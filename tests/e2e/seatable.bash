@@ -99,6 +99,3 @@ program() { # NAME, its text on standard input
 	{ echo '#!/bin/bash'; export -p | grep -E ' (DOCKER_HOST|DOCKER_CONFIG|CROSSGRADE_LIBEXEC|HOME|PATH)='; cat; } >"$lab/$1"
 	chmod 755 "$lab/$1"
 }
-
-# One of them by lot, or all with WHOLE: drawn N OF.
-drawn() { [ -n "${WHOLE-}" ] || [ $((SEED % $2)) -eq "$1" ] || skip "SEED drew another one"; }

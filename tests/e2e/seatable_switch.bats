@@ -285,27 +285,27 @@ turns_back() {
 }
 
 @test "a server that never becomes ready turns back" {
-	drawn 0 5
+	drawn 0 7
 	turns_back 'developer never-ready' 'says nothing new and is not ready' 'stall: 5s'
 }
 
 @test "a server that ends as soon as it is started turns back" {
-	drawn 1 5
+	drawn 1 7
 	turns_back 'developer crash-on-start' 'the server ended before it answered'
 }
 
 @test "a server that answers as another edition turns back" {
-	drawn 2 5
+	drawn 2 7
 	turns_back 'developer edition=enterprise' 'answers as enterprise edition, not developer'
 }
 
 @test "a server that answers as another version turns back" {
-	drawn 3 5
+	drawn 3 7
 	turns_back 'developer version=6.1.9' "answers as version '6.1.9', not '6.1.0'"
 }
 
 @test "a server that moves the databases within its minor release stays until its tables are agreed to go" {
-	drawn 4 5
+	drawn 4 7
 	goal developer 6.1.0
 	shape >"$lab/shape"
 	misbehave 'developer moves-schema'
@@ -327,7 +327,7 @@ turns_back() {
 # ---- what others do meanwhile
 
 @test "Docker's daemon goes in the window and comes again: the switch, to another patch, goes on" {
-	drawn 0 5
+	drawn 5 7
 	meddle "$REAL" again "$lab"
 	goal enterprise 6.1.7
 	cg apply -f "$lab/goal.yaml" --yes
@@ -341,7 +341,7 @@ turns_back() {
 }
 
 @test "somebody's 'docker compose up -d' in the window is seen, and the old server is left in its place" {
-	drawn 1 5
+	drawn 6 7
 	meddle env -C "$home/seatable-compose" docker compose --progress quiet up --detach
 	goal developer 6.1.0
 	move
@@ -353,7 +353,7 @@ turns_back() {
 }
 
 @test "a disk that is full in the dump is found before anything stops" {
-	drawn 2 5
+	drawn 0 7
 	local server
 	server=$(id_of seatable-server)
 	mkdir "$lab/small"
@@ -370,7 +370,7 @@ hooks: {before_stop: [$lab/fill]}"
 }
 
 @test "an old server that does not end when it is asked to: nothing is killed, and nobody says that it serves" {
-	drawn 3 5
+	drawn 1 7
 	local server
 	server=$(id_of seatable-server)
 	misbehave enterprise slow-stop=600
@@ -397,7 +397,7 @@ saved_or_there() { # LOG DIR
 }
 
 @test "what clients write while the databases are dumped and since: --restore-data takes it, and has saved all of it" {
-	drawn 4 5
+	drawn 2 7
 	clients_begin "$lab/during.log"
 	goal developer 6.1.0
 	move
@@ -416,7 +416,7 @@ saved_or_there() { # LOG DIR
 health_is() { [ "$(docker container inspect --format '{{.State.Health.Status}}' "$1")" = "$2" ]; }
 
 @test "a MariaDB that docker calls unhealthy is found before anything stops" {
-	drawn 0 4
+	drawn 3 7
 	local server
 	server=$(id_of seatable-server)
 	docker exec mariadb mv /usr/local/bin/healthcheck.sh /usr/local/bin/healthcheck.off
@@ -445,7 +445,7 @@ without_database() { # SHELL-CONDITION SHELL-CONDITION
 serves() { is enterprise 6.1.8; }
 
 @test "a MariaDB that ends at its dump turns the run back, and nothing was stopped" {
-	drawn 1 4
+	drawn 4 7
 	local server dumps="[[ \" \$* \" == *' mariadb-dump --no-defaults '* ]]"
 	server=$(id_of seatable-server)
 	without_database "$dumps" "$dumps"
@@ -460,7 +460,7 @@ serves() { is enterprise 6.1.8; }
 }
 
 @test "a MariaDB that ends in the window and comes again on the way back: the old server serves" {
-	drawn 2 4
+	drawn 5 7
 	without_database "[[ \" \$* \" == *' compose '* ]] && [ \"\$(docker container inspect --format '{{.State.Running}}' seatable-server)\" != true ]" \
 		"[[ \" \$* \" == *' mariadb --no-defaults '* ]]"
 	goal developer 6.1.0 'stall: 5s'
@@ -473,7 +473,7 @@ serves() { is enterprise 6.1.8; }
 }
 
 @test "a MariaDB that ends in the window and stays away: the new server is not stopped, and once it is there again the way back ends" {
-	drawn 3 4
+	drawn 6 7
 	without_database "[[ \" \$* \" == *' compose '* ]] && [ \"\$(docker container inspect --format '{{.State.Running}}' seatable-server)\" != true ]" false
 	goal developer 6.1.0 'stall: 5s, start_timeout: 40s'
 	move

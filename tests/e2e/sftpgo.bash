@@ -241,7 +241,7 @@ package_there_and_back() { # DRIVER
 # To Enterprise with a licence, and back, clients uploading. No Enterprise package is to be had: the program in this one is the STAND-IN
 # of tests/fakes/sftpgo_enterprise. installed() is of the caller. Of the two kinds of packages one is drawn; the campaign takes both.
 stand_in_drawn() { # 0|1
-	[ -n "${WHOLE-}" ] || [ $((SEED / 2 % 2)) = "$1" ] || skip "drawn by lot"
+	DIE=2 drawn "$1" 2
 }
 stand_in_program() {
 	local built status=0
