@@ -1,4 +1,5 @@
-# kill -9 of crossgrade at moments drawn by lot (SEED), on a real server under writers; then the one way or the other.
+# kill -9 of crossgrade at moments drawn by lot (SEED), on a real server under writers; then the one way or the other. Half of them, by
+# lot, or all with WHOLE.
 load common
 bats_require_minimum_version 1.5.0
 
@@ -40,6 +41,7 @@ told() {
 }
 
 @test "killed while it copies the running server: back" {
+	drawn 0 2
 	kill_in backup-live:begin
 	told
 	serves 9.0.3
@@ -47,6 +49,7 @@ told() {
 }
 
 @test "killed in the window, server stopped: forward, then back" {
+	drawn 1 2
 	kill_in backup-final:begin
 	told
 	forward
@@ -54,12 +57,14 @@ told() {
 }
 
 @test "killed between the two worlds: back" {
+	drawn 1 2
 	kill_in swap:done
 	told
 	back
 }
 
 @test "killed at the first start of the new build: forward, then back" {
+	drawn 0 2
 	kill_in start:begin
 	told
 	forward
@@ -67,12 +72,14 @@ told() {
 }
 
 @test "killed behind the gate: back" {
+	drawn 1 2
 	kill_in verify-gate:begin
 	told
 	back
 }
 
 @test "killed after clients were let in: forward, then back with another kill on the way" {
+	drawn 0 2
 	kill_in verify-deep:begin 0
 	told
 	forward
