@@ -1,5 +1,5 @@
-# SFTPGo 2.6.4 to 2.7.5 and back with its data in PostgreSQL, then in MariaDB: there and back with a thousand users and clients that
-# upload all the while, kills, and what must be refused.
+# SFTPGo 2.6.4 to 2.7.5 and back with its data in PostgreSQL or in MariaDB, whichever SEED draws, or in both with WHOLE: there and back with
+# a thousand users and clients that upload all the while, kills, and what must be refused.
 load common
 load sftpgo
 bats_require_minimum_version 1.5.0
@@ -7,8 +7,10 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	sftpgo_needed || { [ -n "$ABSENT" ]; return; }
 	command -v pg_dump >/dev/null && command -v mariadb-dump >/dev/null || { export ABSENT="no pg_dump, or no mariadb-dump"; return 0; }
-	begin postgresql && begin mysql
+	local driver
+	for driver in $(drivers); do begin "$driver" || return; done
 }
+drivers() { local -a of=(postgresql mysql); [ -n "${WHOLE-}" ] || of=("${of[SEED / 2 % 2]}"); echo "${of[@]}"; }
 setup() { [ -z "${ABSENT-}" ] || skip "$ABSENT"; }
 teardown_file() {
 	local driver
@@ -41,6 +43,7 @@ begin() { # DRIVER
 }
 
 with() { # DRIVER
+	[ -f "$BATS_FILE_TMPDIR/$1" ] || skip "drawn by lot"
 	# shellcheck disable=SC2046
 	export driver=$1 $(cat "$BATS_FILE_TMPDIR/$1")
 }
