@@ -3,7 +3,7 @@
  *	locker LOCK [delay MS | port N | linger MS | stubborn | settle MS | deaf | spawn | daemon]...
  *
  * delay: does the rest, and takes the lock, later. port: listens on it. linger: at SIGTERM closes its
- * ports at once and ends later. stubborn: ignores SIGTERM. settle: ignores it at first. deaf: takes it, and stays. spawn: runs the rest in a child and waits
+ * ports at once and ends later. stubborn: ignores SIGTERM. settle: ignores it at first. deaf: takes it, makes LOCK.asked, and stays. spawn: runs the rest in a child and waits
  * for it, as a supervisor would. daemon: goes to the background with the streams it has. Writes its
  * pid into LOCK.pid. */
 #include <arpa/inet.h>
@@ -22,12 +22,12 @@ static void on_term(int sig)
 	asked = sig;
 }
 
-static int write_pid(const char *lock)
+static int write_pid(const char *lock, const char *suffix)
 {
 	char path[4096];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s.pid", lock);
+	snprintf(path, sizeof path, "%s.%s", lock, suffix);
 	f = fopen(path, "w");
 	if (!f)
 		return -1;
@@ -103,12 +103,15 @@ int main(int argc, char **argv)
 			return 0;
 	}
 	fd = open(argv[1], O_RDWR | O_CREAT, 0644);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || write_pid(argv[1]) < 0)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || write_pid(argv[1], "pid") < 0)
 		return 55;
 	if (settle_ms)
 		settle(settle_ms, &term, &act);
-	while (!asked || deaf)
+	while (!asked || deaf) {
 		sigsuspend(&none);
+		if (deaf && asked)
+			(void)write_pid(argv[1], "asked");
+	}
 	stay(linger_ms);
 	return 0;
 }
