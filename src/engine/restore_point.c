@@ -1,3 +1,4 @@
+#include "base/path.h"
 #include "engine/point_leaving.h"
 
 #include <stdio.h>
@@ -521,12 +522,10 @@ int point_copy_of(const struct point *p, const char *path, char **ret, struct er
 	if (p->state == POINT_OPEN || p->state == POINT_SPENT)
 		return err_set(e, ERR_ABSENT, "restore point '%s' is %s", p->id, state_names[p->state]);
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
-		const char *live = json_str(root, "path", "");
-		size_t n = strlen(live);
+		const char *rest = path_behind(path, json_str(root, "path", NULL));
 
-		if (strncmp(path, live, n) || path[n] != '/')
-			continue;
-		return file_of_copy(json_str(root, "keep", ""), path + n + 1, ret, e);
+		if (rest && *rest)
+			return file_of_copy(json_str(root, "keep", ""), rest + 1, ret, e);
 	}
 	return err_set(e, ERR_ABSENT, "restore point '%s' does not hold '%s'", p->id, path);
 }

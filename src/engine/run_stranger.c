@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "engine/container_move.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
@@ -40,13 +41,14 @@ static bool changed_by_us(struct world *w, const char *path)
 	vec_each(&w->plan.steps, s) {
 		autofree char *file = NULL;
 		struct err e = ERR_INIT;
-		size_t n = strlen(path);
+		const char *rest;
 
 		if (strcmp(s->kind->name, "config_set") && strcmp(s->kind->name, "file_put") && strcmp(s->kind->name, "compose_recreate"))
 			continue;
 		if (site_path(&w->ctx.sites[0], json_object_get(s->params, "file"), &file, &e) < 0)
 			continue;
-		if (!strncmp(file, path, n) && (file[n] == '\0' || (file[n] == '/' && !strchr(file + n + 1, '/'))))
+		rest = path_behind(file, path);
+		if (rest && (!*rest || !strchr(rest + 1, '/')))
 			return true;
 	}
 	return false;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/json.h"
 #include "svc/container.h"
 #include "svc/docker.h"
@@ -12,22 +13,12 @@
 
 typedef VEC(char *) path_list;
 
-/* Is `path` below `top`, or top itself? */
-static bool is_in(const char *path, const char *top)
-{
-	size_t n = strlen(top);
-
-	while (n && top[n - 1] == '/')
-		n--;
-	return !strncmp(path, top, n) && (!path[n] || path[n] == '/');
-}
-
 static bool is_passing(const char *path)
 {
 	static const char *const tops[] = { "/tmp", "/var/tmp", "/run", "/var/run", "/dev", "/proc", "/sys", "/var/log", "/var/cache" };
 
 	for (size_t i = 0; i < ARRAY_LEN(tops); i++)
-		if (is_in(path, tops[i]))
+		if (path_is_in(path, tops[i]))
 			return true;
 	return false;
 }
@@ -42,7 +33,7 @@ static bool is_of_mount(const json_t *seen, const char *path)
 	{
 		const char *at = json_str(m, "Destination", "");
 
-		if (*at && (is_in(path, at) || is_in(at, path)))
+		if (*at && (path_is_in(path, at) || path_is_in(at, path)))
 			return true;
 	}
 	return false;

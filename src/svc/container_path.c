@@ -4,23 +4,12 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "svc/container.h"
 
 #define MOUNTINFO_MAX ((size_t)8 << 20)
-
-/* What of `path` lies below `top`: "" for top itself; NULL when it does not. */
-static const char *below(const char *path, const char *top)
-{
-	size_t n = strlen(top);
-
-	while (n && top[n - 1] == '/')
-		n--;
-	if (strncmp(path, top, n) != 0 || (path[n] && path[n] != '/'))
-		return NULL;
-	return path + n;
-}
 
 /* The mount that `path` lies on, of those that docker knows: the longest one. ret_rest: what of the path lies below it. */
 static const json_t *mount_with(const json_t *seen, const char *path, const char *from, const char **ret_rest)
@@ -31,7 +20,7 @@ static const json_t *mount_with(const json_t *seen, const char *path, const char
 
 	json_array_foreach((json_t *)mounts, i, m)
 	{
-		const char *top = json_str(m, from, ""), *tail = *top ? below(path, top) : NULL;
+		const char *top = json_str(m, from, ""), *tail = path_behind(path, top);
 
 		if (tail && (!rest || strlen(tail) < strlen(rest))) {
 			rest = tail;
@@ -116,7 +105,7 @@ static bool mount_holding(struct sv table, const char *inside, struct mount *ret
 	while (table.n) {
 		struct mount m = mount_of(sv_line(&table));
 
-		if (below(inside, m.point) &&
+		if (path_is_in(inside, m.point) &&
 		    (!ret->point || strlen(m.point) >= strlen(ret->point))) {
 			mount_done(ret);
 			*ret = m;
@@ -139,12 +128,12 @@ static char *shown_here(struct sv table, const struct mount *theirs, const char 
 			const char *through)
 {
 	autofree char *in_fs = xasprintf("%s%s", strcmp(theirs->root, "/") ? theirs->root : "",
-					 below(inside, theirs->point));
+					 path_behind(inside, theirs->point));
 	char *found = NULL;
 
 	while (table.n && !found) {
 		struct mount m = mount_of(sv_line(&table));
-		const char *rest = strcmp(m.dev, theirs->dev) ? NULL : below(in_fs, m.root);
+		const char *rest = strcmp(m.dev, theirs->dev) ? NULL : path_behind(in_fs, m.root);
 		autofree char *path =
 		    rest ? xasprintf("%s%s", strcmp(m.point, "/") ? m.point : "", rest) : NULL;
 

@@ -1,5 +1,6 @@
 /* The directories the data lives in: layout, left-over checkpoints and triggers, and who else uses
  * them. */
+#include "base/path.h"
 #include "products/questdb/checks.h"
 
 CHECK(root_layout)
@@ -15,13 +16,6 @@ CHECK(root_layout)
 			    NULL, "root '%s', database '%s'", root, db);
 }
 
-static bool below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	return !strncmp(path, root, n) && (path[n] == '\0' || path[n] == '/');
-}
-
 static bool in_scope(const json_t *scope, const char *path)
 {
 	const json_t *root;
@@ -29,7 +23,7 @@ static bool in_scope(const json_t *scope, const char *path)
 
 	json_object_foreach((json_t *)scope, name, root)
 	{
-		if (json_is_string(root) && below(path, json_string_value(root)))
+		if (json_is_string(root) && path_is_in(path, json_string_value(root)))
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "io/file.h"
 #include "products/questdb/inspect.h"
 #include "products/questdb/object_store.h"
@@ -68,21 +69,14 @@ static void places_of(const struct layout *l, places *ret)
 	}
 }
 
-static bool inside(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && path[n] == '/';
-}
-
 /* Two roots that stand in one another share everything: its places below are not told again. */
 static void compare(const places *ours, const places *theirs, const char *root, json_t *shared)
 {
 	vec_each (ours, a) {
 		vec_each (theirs, b) {
 			const char *kind = !strcmp(a->id, b->id)      ? "same"
-					   : inside(a->path, b->path) ? "inside"
-					   : inside(b->path, a->path) ? "around"
+					   : path_is_below(a->path, b->path) ? "inside"
+					   : path_is_below(b->path, a->path) ? "around"
 								      : NULL;
 
 			if (kind)

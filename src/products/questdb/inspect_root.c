@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "io/file.h"
 #include "products/questdb/inspect.h"
 
@@ -138,13 +139,6 @@ static char *unescape_mount(struct sv s)
 	return out;
 }
 
-static bool below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && path[n] == '/';
-}
-
 static void put_mounts(struct look *k)
 {
 	autobuf struct buf text = BUF_MAX(8u << 20);
@@ -165,7 +159,7 @@ static void put_mounts(struct look *k)
 		for (int i = 0; i < 5; i++)
 			at = sv_cut(&line, ' ');
 		path = unescape_mount(at);
-		if (below(path, k->l.root) || below(path, k->l.db))
+		if (path_is_below(path, k->l.root) || path_is_below(path, k->l.db))
 			json_array_append_new(found, text_json(path));
 	}
 	pin(k, QF_ROOT_MOUNTS, found, "/proc/self/mountinfo");
@@ -329,7 +323,7 @@ static bool opens_below(pid_t pid, const char *dir)
 
 		if (n > 0) {
 			target[n] = '\0';
-			found = below(target, dir);
+			found = path_is_below(target, dir);
 		}
 	}
 	if (d)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "engine/container_move.h"
 #include "io/file.h"
 #include "products/questdb/artifact.h"
@@ -73,13 +74,6 @@ static void put_wanted(struct look *k)
 				 "neither the goal nor the artifact tells; give target.version");
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
-}
-
 static void put_store(struct look *k)
 {
 	const char *store = json_str(k->to->restore_point, "store", "beside");
@@ -95,7 +89,7 @@ static void put_store(struct look *k)
 	}
 	observe(k, QF_TARGET_STORE,
 		json_pack("{ss sb sb}", "path", at, "inside_root",
-			  is_below(at, k->l.root), "inside_db", is_below(at, k->l.db)),
+			  path_is_in(at, k->l.root), "inside_db", path_is_in(at, k->l.db)),
 		"restore_point.store");
 }
 

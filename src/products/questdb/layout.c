@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "svc/container.h"
@@ -83,7 +84,6 @@ static void find_db(struct layout *l)
 			       : l->container && l->proc.id.pid
 				   ? container_path_here(l->proc.id.pid, set)
 				   : xstrdup(set);
-	size_t n = strlen(l->root);
 
 	free(l->db);
 	free(l->db_rel);
@@ -91,7 +91,7 @@ static void find_db(struct layout *l)
 	l->db = canonical(named);
 	if (!l->db)
 		l->db = xstrdup(named ? named : set);
-	l->db_rel = !strncmp(l->db, l->root, n) && l->db[n] == '/' ? xstrdup(l->db + n + 1) : NULL;
+	l->db_rel = path_is_below(l->db, l->root) ? xstrdup(path_behind(l->db, l->root) + 1) : NULL;
 	l->lock = xasprintf("%s/tables.d.lock", l->db);
 }
 

@@ -1,4 +1,5 @@
 /* What stands between others and the run: the gate, who may get at what, and where the restore point lies. */
+#include "base/path.h"
 #include "products/seatable/checks.h"
 
 #include <string.h>
@@ -53,20 +54,13 @@ CHECK(access)
 
 /* ---- the restore point's place */
 
-static bool is_within(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return n && !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
 /* In one of the folders that are copied. */
 static bool is_in_the_data(const char *data, const char *path)
 {
 	for (size_t i = 0; sea_folders[i]; i++) {
 		autofree char *folder = xasprintf("%s/seatable/%s", data, sea_folders[i]);
 
-		if (is_within(path, folder))
+		if (path_is_in(path, folder))
 			return true;
 	}
 	return false;
@@ -97,7 +91,7 @@ CHECK(store)
 	else if (lets_anybody_in(mode))
 		results_add(ret, id, VERDICT_WARN, path, "mode %04llo: anybody may take away what lies in it, and put something else there",
 			    (unsigned long long)mode);
-	else if (is_within(path, facts_str(now, SEA_ROOT, "")) || is_within(path, data))
+	else if (path_is_in(path, facts_str(now, SEA_ROOT, "")) || path_is_in(path, data))
 		results_add(ret, id, VERDICT_WARN, path, "it lies within the installation: what takes that away takes the way back as well");
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "%s", path);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "io/file.h"
 #include "products/seatable/docker.h"
 #include "products/seatable/envfile.h"
@@ -109,9 +110,9 @@ const json_t *sea_layout_container(const struct sea_layout *l, const char *servi
 
 char *sea_layout_path(const struct sea_layout *l, const char *path)
 {
-	size_t n = strlen(l->dir);
+	const char *rest = path_behind(path, l->dir);
 
-	return !strncmp(path, l->dir, n) && path[n] == '/' ? xasprintf("%s%s", l->root, path + n) : xstrdup(path);
+	return rest && *rest ? xasprintf("%s%s", l->root, rest) : xstrdup(path);
 }
 
 char *sea_layout_data(const struct sea_layout *l)

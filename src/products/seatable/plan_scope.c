@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "products/seatable/draft.h"
 #include "products/seatable/room.h"
 #include "products/seatable/seatable.h"
@@ -61,9 +62,9 @@ static const char *leaf_of(const char *path)
 
 static bool lies_in(const char *path, const char *dir)
 {
-	size_t n = strlen(dir);
+	const char *rest = path_behind(path, dir);
 
-	return !strncmp(path, dir, n) && path[n] == '/' && !strchr(path + n + 1, '/');
+	return rest && *rest && !strchr(rest + 1, '/');
 }
 
 /* Those of the project's folder that a switch can touch. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "data/tree.h"
 #include "products/sftpgo/named.h"
 #include "products/sftpgo/objects_census.h"
@@ -69,13 +70,6 @@ static int by_place(const void *a, const void *b)
 		other++;
 	}
 	return rank(*one) - rank(*other);
-}
-
-static bool lies_in(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	return root[n - 1] == '/' || (!strncmp(path, root, n) && (!path[n] || path[n] == '/'));
 }
 
 static void roots_done(struct roots *r)
@@ -223,7 +217,7 @@ static int walk_all(const struct ctx *c, struct listing *l, int64_t *ret_homes, 
 
 	vec_sort(&r->all, by_place);
 	vec_each (&r->all, path) {
-		while (around.n && !lies_in(*path, around.v[around.n - 1].path))
+		while (around.n && !path_is_in(*path, around.v[around.n - 1].path))
 			around.n--;
 		if (around.n && !is_on_another(*path, around.v[around.n - 1].dev))
 			continue;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "io/dir.h"
 #include "products/sftpgo/build.h"
 #include "products/sftpgo/inspect.h"
@@ -13,13 +14,6 @@ static const char *const entries[] = { "sftpgo", "templates", "static", "openapi
 /* What else the vendor's archive brings, and the mark of a build that was staged. */
 static const char *const brought[] = { "LICENSE", "NOTICE", "README.txt", "README.md", "bash_completion", "zsh_completion",
 				       "init", "man", "sqlite", "sftpgo.json", ".crossgrade-run" };
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return path && !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
-}
 
 static void put_entries(struct look *k, const struct dir *d)
 {
@@ -72,7 +66,7 @@ static void put_directory(struct look *k)
 	if (dir_mount_id(&d, "", &mine, &e) >= 0 && dir_mount_id(&above, "", &theirs, &e) >= 0)
 		look_pin_bool(k, SF_INSTALL_MOUNT, mine != theirs, "statx");
 	look_pin_bool(k, SF_INSTALL_MIXED,
-		      is_below(l->root, l->install) || is_below(facts_str(k->f, SF_DB_FILE, NULL), l->install) ||
+		      path_is_in(l->root, l->install) || path_is_in(facts_str(k->f, SF_DB_FILE, NULL), l->install) ||
 			      holds_others(&d),
 		      "configuration and directory");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "io/cmd.h"
 #include "io/json.h"
 #include "products/sftpgo/doors.h"
@@ -384,13 +385,6 @@ static void find_install(struct layout *l, const json_t *source)
 	l->kind = l->package ? "package" : "archive";
 }
 
-static bool is_in_root(const struct layout *l, const char *file)
-{
-	size_t n = strlen(l->root);
-
-	return file && !strncmp(file, l->root, n) && file[n] == '/';
-}
-
 /* What nobody runs here may be the copy of a Windows host's folder: its service is told, and no program of this host asked. */
 static void know_copy(struct layout *l, const json_t *given)
 {
@@ -399,7 +393,7 @@ static void know_copy(struct layout *l, const json_t *given)
 	l->kind = "windows";
 	json_decref(l->service);
 	l->service = json_pack("{ss ss}", "kind", "windows", "name", WINDOWS_SERVICE);
-	if (!l->conf_error[0] && !is_in_root(l, l->conf.file))
+	if (!l->conf_error[0] && !path_is_below(l->conf.file, l->root))
 		snprintf(l->conf_error, sizeof l->conf_error, "there is no configuration file in the copied folder");
 }
 
@@ -408,7 +402,7 @@ static bool is_installation(const struct layout *l)
 {
 	static const char *const marks[] = { "env.d", "sftpgo.db" };
 
-	if (l->proc.id.pid || l->unit.name || l->folder_from || l->stopped || is_in_root(l, l->conf.file))
+	if (l->proc.id.pid || l->unit.name || l->folder_from || l->stopped || path_is_below(l->conf.file, l->root))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
 		autofree char *path = xasprintf("%s/%s", l->root, marks[i]);

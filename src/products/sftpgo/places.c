@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/sv.h"
 
 char *place_real(const char *path)
@@ -20,12 +21,10 @@ char *place_real(const char *path)
 
 char *place_below(const char *root, const char *path)
 {
-	size_t n = strlen(root);
-	struct sv rest;
+	struct sv rest = sv_of(path_behind(path, root));
 
-	if (strncmp(path, root, n) != 0 || (path[n] && path[n] != '/'))
+	if (!rest.p)
 		return NULL;
-	rest = sv_of(path + n);
 	while (rest.n && *rest.p == '/')
 		rest = (struct sv){ rest.p + 1, rest.n - 1 };
 	return sv_dup(sv_cut(&rest, '/'));

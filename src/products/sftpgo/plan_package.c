@@ -1,4 +1,5 @@
 /* Where the installation is a package: the package manager makes the change, with both packages in our hands before. */
+#include "base/path.h"
 #include "products/sftpgo/draft.h"
 
 #include <string.h>
@@ -81,10 +82,7 @@ static json_t *changes(const struct draft *d)
 
 static bool in_point(const struct draft *d, const char *path)
 {
-	const char *root = facts_str(d->now, SF_ROOT, "/");
-	size_t n = strlen(root);
-
-	return window_copies(d->to) && !strncmp(path, root, n) && path[n] == '/';
+	return window_copies(d->to) && path_is_below(path, facts_str(d->now, SF_ROOT, NULL));
 }
 
 /* Those that are installed now; one that only the new package brings is new, and taken away by nobody. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "products/sftpgo/objects_census.h"
 
 #define LEFT_BEGINS  ".sftpgo-upload."
@@ -37,16 +38,6 @@ static bool is_local(const json_t *what)
 	return provider == STORAGE_LOCAL || provider == STORAGE_LOCAL_ENCRYPTED;
 }
 
-/* What is below a virtual directory; NULL: the path is not in it. */
-static const char *below(const char *dir, const char *path)
-{
-	size_t n = strlen(dir);
-
-	while (n && dir[n - 1] == '/')
-		n--;
-	return !strncmp(dir, path, n) && path[n] == '/' ? path + n : NULL;
-}
-
 char *transfer_dir(const json_t *user, const char *path)
 {
 	const char *home = json_str(user, "home_dir", ""), *rest = path, *slash;
@@ -55,7 +46,7 @@ char *transfer_dir(const json_t *user, const char *path)
 
 	json_array_foreach(json_object_get(user, "virtual_folders"), i, one)
 	{
-		const char *in = below(json_str(one, "virtual_path", "/"), path);
+		const char *in = path_behind(path, json_str(one, "virtual_path", "/"));
 
 		if (!in || strlen(in) >= strlen(rest))
 			continue;

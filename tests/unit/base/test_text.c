@@ -1,6 +1,7 @@
-/* sv, buf and spec: text borrowed, text growing, text travelling. */
+/* sv, buf, spec and path: text borrowed, text growing, text travelling, text that names files. */
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/spec.h"
 #include "base/sv.h"
 
@@ -169,6 +170,23 @@ static void sized_memory_has_a_cap(void **state)
 	assert_null(xstrdup(NULL));
 }
 
+static void a_path_lies_in_another_by_whole_names(void **state)
+{
+	assert_string_equal(path_behind("/a/b", "/a"), "/b");
+	assert_string_equal(path_behind("/a/b", "/a//"), "/b");
+	assert_string_equal(path_behind("/a/b", "/"), "/a/b");
+	assert_string_equal(path_behind("/a", "/a"), "");
+	assert_null(path_behind("/ab", "/a"));
+	assert_null(path_behind("/a", "/a/b"));
+	assert_null(path_behind("/a", ""));
+	assert_null(path_behind(NULL, "/a"));
+	assert_null(path_behind("/a", NULL));
+	assert_true(path_is_in("/a", "/a") && path_is_in("/a/b", "/a"));
+	assert_false(path_is_in("/ab", "/a"));
+	assert_true(path_is_below("/a/b", "/a"));
+	assert_false(path_is_below("/a", "/a") || path_is_below("/ab", "/a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_spec_travels),
 		cmocka_unit_test(a_broken_spec_is_noticed),
 		cmocka_unit_test(sized_memory_has_a_cap),
+		cmocka_unit_test(a_path_lies_in_another_by_whole_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
