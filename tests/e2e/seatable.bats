@@ -42,6 +42,8 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	[ "$(json "d['facts']['env.shadowed']['value']")" = "['SEATABLE_IMAGE']" ]
 	[ "$(json "d['facts']['server.says']['value']")" = "{'edition': 'developer edition', 'version': '6.1.0'}" ]
 	[ "$(json "d['facts']['layout.kind']['value']")" = modern ]
+	json "[v for v in d['facts']['data.volumes']['value']['mariadb'] if v['at'] == '/var/lib/mysql' and v['bytes'] > 1000000 and v['files'] > 50][0]"
+	[[ $(json "list(d['facts']['data.volumes']['value'])") != *seatable-server* ]]
 	goal enterprise 6.1.8
 	cg check -f "$lab/goal.yaml"
 	exits 3

@@ -68,8 +68,10 @@ static int look(struct sea_look *k, struct err *e)
 	sea_look_at_host(k);
 	sea_look_at_project(k);
 	sea_look_at_images(k);
-	if (sea_is_live(k))
+	if (sea_is_live(k)) {
 		sea_look_at_access(k);
+		sea_look_at_volumes(k);
+	}
 	sea_look_at_data(k);
 	sea_look_at_server(k);
 	sea_look_at_license(k);

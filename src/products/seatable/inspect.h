@@ -32,6 +32,7 @@ void sea_look_at_project(struct sea_look *k);   /* inspect_project.c: .env, file
 void sea_look_at_images(struct sea_look *k);    /* inspect_images.c: configured and running, of every service */
 void sea_look_at_server(struct sea_look *k);    /* inspect_server.c: edition, version, doors */
 void sea_look_at_data(struct sea_look *k);      /* inspect_data.c: the data folder, storage, features */
+void sea_look_at_volumes(struct sea_look *k);   /* inspect_volumes.c: what the other containers keep */
 void sea_look_at_license(struct sea_look *k);   /* inspect_license.c: licences, present and given */
 int  sea_look_at_databases(struct sea_look *k, struct err *e) must_check;       /* inspect_database.c */
 void sea_look_at_host(struct sea_look *k);      /* inspect_host.c: docker, room, neighbours */
