@@ -357,24 +357,13 @@ static int stays_held(struct world *w, const struct run_rec *rec, struct run_end
 	return run_says(ret, EXIT_HELD, NULL, "run %s stays held", rec->id);
 }
 
-/* Was the new build started by somebody since the run turned? What clients wrote to it only a rollback counts. */
-static int started_since(struct world *w, bool *ret, struct err *e)
-{
-	bool before, after;
-
-	if (run_point_passed(w, &before, e) < 0 || run_strangers_now(w, e) < 0 || run_point_passed(w, &after, e) < 0)
-		return -e->kind;
-	*ret = after && !before;
-	return 0;
-}
-
-/* One that turned, or is stuck. */
+/* One that turned, or is stuck. Where a boot leaves it as it is, a person must hear of it. */
 static int resume_backward(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	bool by_itself = w->o->unattended && rec->state == RUN_TURNED, started = false, left;
 	struct err e = ERR_INIT;
 
-	if ((by_itself && started_since(w, &started, &e) < 0) || run_is_left_to_hand(w, rec, &left, &e) < 0)
+	if ((by_itself && (run_strangers_now(w, &e) < 0 || run_started_since(w, &started, &e) < 0)) || run_is_left_to_hand(w, rec, &left, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (by_itself && !started && !left) {
 		int code = run_go_back(w, EXIT_TURNED, NULL, ret);
@@ -382,8 +371,12 @@ static int resume_backward(struct world *w, const struct run_rec *rec, struct ru
 		run_on_failure(w);
 		return code;
 	}
-	err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back", rec->id, run_state_name(rec->state));
+	err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back%s%s", rec->id, run_state_name(rec->state),
+		started ? ": the new build was started by somebody, and what clients wrote to it only a rollback counts" : "",
+		by_itself && run_server_is_down(w) ? "; its server is down: nobody is served" : "");
 	err_hint(&e, left ? RUN_LEFT_TO_HAND : "'crossgrade rollback' finishes it");
+	if (by_itself)
+		run_on_failure(w);
 	return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 }
 

@@ -231,8 +231,7 @@ int loop_open(struct world *w, struct err *e)
 	return 0;
 }
 
-/* Is the step of this kind in this state? */
-static int kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e)
+int run_kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e)
 {
 	*ret = false;
 	vec_each(&w->plan.steps, s) {
@@ -262,7 +261,7 @@ static int undo_gone(struct world *w, const struct step *s, const struct step_re
 		*ret = journal_effect_gone(w->journal, rec, true, false);
 	if (!(s->flags & STEP_POINT) || !journal_effect_gone(w->journal, rec, false, true))
 		return 0;
-	if (kind_is(w, "service_stop", REC_UNDONE, &started, e) < 0)
+	if (run_kind_is(w, "service_stop", REC_UNDONE, &started, e) < 0)
 		return -e->kind;
 	*ret = !started;
 	return 0;
@@ -484,7 +483,7 @@ static int is_kept_stopped(struct world *w, bool *ret, struct err *e)
 	bool untouched;
 
 	*ret = false;
-	if (kind_is(w, "service_stop", REC_NONE, &untouched, e) < 0)
+	if (run_kind_is(w, "service_stop", REC_NONE, &untouched, e) < 0)
 		return -e->kind;
 	if (untouched)
 		return 0;
@@ -505,7 +504,7 @@ int run_refresh(struct world *w, struct err *e)
 	bool changed, frozen, passed, open, kept_stopped = false, started = false;
 
 	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_reached(w, PHASE_FREEZE, &frozen, e) < 0 ||
-	    run_point_passed(w, &passed, e) < 0 || kind_is(w, "gate_open", REC_DONE, &open, e) < 0)
+	    run_point_passed(w, &passed, e) < 0 || run_kind_is(w, "gate_open", REC_DONE, &open, e) < 0)
 		return -e->kind;
 	if (!changed && frozen && any_served(&w->plan) && is_kept_stopped(w, &kept_stopped, e) < 0)
 		return -e->kind;

@@ -117,6 +117,8 @@ static int turn(struct world *w, const struct run_rec *rec, struct err *e)
 {
 	static const char why[] = "rollback asked";
 
+	if (run_counted_since(w, e) < 0)
+		return -(int)e->kind;
 	if (w->o->restore_data)
 		return loop_restore_data(w, why, e);
 	return rec->state == RUN_TURNED ? 0 : run_turn(w, RUN_TURNED, why, e);

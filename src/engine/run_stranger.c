@@ -90,9 +90,58 @@ static bool comes_with_start(const struct step *s)
 	return !strcmp(s->kind->name, "data_point") || !strcmp(s->kind->name, "gate_close") || s->flags & STEP_POINT;
 }
 
+/* A document of the run, {"counted": bool}. */
+#define STARTED_SINCE "started-since"
+
+static int put_since(struct world *w, bool counted, struct err *e)
+{
+	autojson json_t *doc = json_pack("{sb}", "counted", (int)counted);
+
+	return journal_put_doc(w->journal, w->run, STARTED_SINCE, doc, e);
+}
+
+int run_started_since(struct world *w, bool *ret, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	struct err absent = ERR_INIT;
+
+	*ret = false;
+	if (journal_get_doc(w->journal, w->run, STARTED_SINCE, &doc, &absent) < 0) {
+		if (absent.kind == ERR_ABSENT)
+			return 0;
+		*e = absent;
+		return -(int)e->kind;
+	}
+	*ret = !json_bool(doc, "counted", false);
+	return 0;
+}
+
+int run_counted_since(struct world *w, struct err *e)
+{
+	bool started;
+
+	if (run_started_since(w, &started, e) < 0)
+		return -(int)e->kind;
+	return started ? put_since(w, true, e) : 0;
+}
+
+static int note_since(struct world *w, struct err *e)
+{
+	struct run_rec run = { 0 };
+	bool turned;
+
+	if (journal_run(w->journal, w->run, &run, e) < 0)
+		return -(int)e->kind;
+	turned = run.state == RUN_TURNED;
+	run_rec_done(&run);
+	return turned ? put_since(w, false, e) : 0;
+}
+
 /* The steps up to the point, as if this run had begun them: the way back opens a gate that only a lost journal knew of. */
 static int adopt(struct world *w, struct err *e)
 {
+	if (note_since(w, e) < 0)
+		return -(int)e->kind;
 	event_emit(w->o->events, "warning",
 	           json_pack("{ss}", "text", "the target build was started by somebody else: the point is passed"));
 	vec_each(&w->plan.steps, s) {
@@ -159,18 +208,20 @@ static int is_old(struct world *w, const struct step *stop, const struct probe *
 	return made ? has_old_image(w, made, e) : *old && !strcmp(seen->version, old);
 }
 
-/* by_data: one may have come and gone, which the data tells. */
+/* by_data: one may have come and gone, which the data tells. Once the way back started the old server again what runs is ours, or the init
+ * system's from then on, whether it answers yet or not, and the data move. */
 static int find_strangers(struct world *w, bool by_data, bool *ret_old, struct err *e)
 {
 	const struct step *stop = step_of_kind(w, "service_stop");
 	struct probe seen = { 0 };
-	bool changed, passed;
+	bool changed, passed, ours;
 	int up, old = 0;
 
 	*ret_old = false;
-	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0)
+	if (run_reached(w, PHASE_CHANGE, &changed, e) < 0 || run_point_passed(w, &passed, e) < 0 ||
+	    run_kind_is(w, "service_stop", REC_UNDONE, &ours, e) < 0)
 		return -e->kind;
-	if (!stop || !changed || passed || run_puts_back(&w->plan))
+	if (!stop || !changed || passed || ours || run_puts_back(&w->plan))
 		return 0;
 	up = running(w, &seen, e);
 	if (up > 0)

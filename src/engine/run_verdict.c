@@ -100,8 +100,7 @@ int run_frozen(struct world *w, struct facts *ret, struct err *e)
 	return err_set(e, ERR_ABSENT, "the run froze no facts");
 }
 
-/* As its service manager knows; who cannot be asked is not said to be down. */
-static bool is_down(struct world *w)
+bool run_server_is_down(struct world *w)
 {
 	struct svc_state now = { 0 };
 	struct service *service;
@@ -123,7 +122,7 @@ static void say_when_down(struct world *w, char *line, size_t n)
 	vec_each(&w->plan.steps, s)
 		if (!strcmp(s->kind->name, "service_stop"))
 			expect = json_str(json_object_get(s->params, "expect"), "version", "");
-	if (*expect && run_reached(w, PHASE_CHANGE, &reached, &none) >= 0 && !reached && is_down(w))
+	if (*expect && run_reached(w, PHASE_CHANGE, &reached, &none) >= 0 && !reached && run_server_is_down(w))
 		snprintf(line + used, n - used, "; its server is down, and not by this run: start it");
 }
 
@@ -234,7 +233,7 @@ static int stands(struct world *w, const struct err *why, struct run_end *ret)
 
 	snprintf(line, sizeof line, "the new world stands: %.540s%s%s", why->msg,
 	         step_of_kind(w, "gate_close") && ctx_gate_holds(&w->ctx) ? "; clients are kept out by the gate" : "",
-	         is_down(w) ? "; its server is down: nobody is served" : "");
+	         run_server_is_down(w) ? "; its server is down: nobody is served" : "");
 	if (run_turn(w, RUN_STANDS, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (!ret->err.hint[0]) {

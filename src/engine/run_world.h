@@ -60,6 +60,10 @@ int run_strangers(struct world *w, bool *ret_old, struct err *e) must_check;
 /* The same in the call that stopped the server: where it is held none can have come and gone unseen, and where the way back keeps the data
  * it does not matter. */
 int run_strangers_now(struct world *w, struct err *e) must_check;
+/* Was the new build started by somebody since the run turned, and did nobody count since what clients wrote to it? Then no boot goes
+ * further back. */
+int run_started_since(struct world *w, bool *ret, struct err *e) must_check;
+int run_counted_since(struct world *w, struct err *e) must_check;
 /* Before a step that was never begun: ERR_CHANGED when a server runs that nothing could keep down since this run stopped it, or, before
  * the new server's first start, when the product says that it must not be started. Before that start a gate that somebody opened is
  * closed again. */
@@ -153,6 +157,8 @@ int loop_look_at_room(struct world *w, struct err *e) must_check;
  * a success means to the caller: 5, 130 or 0. Both give the exit code (run_verdict.c). */
 int  run_go_on(struct world *w, struct run_end *ret) must_check;
 int  run_go_back(struct world *w, int code, const struct err *why, struct run_end *ret) must_check;
+/* As its service manager knows; who cannot be asked is not said to be down. */
+bool run_server_is_down(struct world *w);
 /* The operator's hook, when a run that failed has come to its end. */
 void run_on_failure(struct world *w);
 /* Before the first start of a new server, by the journal, the gate keeps clients out of nothing but the old one, which may run still, or
@@ -185,6 +191,7 @@ int run_intend(struct world *w, const struct step *s, const json_t *undo, bool l
 /* Journal states of a run's steps, as questions. */
 int  run_point_passed(struct world *w, bool *ret, struct err *e) must_check;
 int  run_reached(struct world *w, enum phase p, bool *ret, struct err *e) must_check;  /* any step of it intended */
+int  run_kind_is(struct world *w, const char *kind, enum rec_state state, bool *ret, struct err *e) must_check;      /* a step of this kind is in this state */
 int  run_started(struct world *w, bool *ret, struct err *e) must_check;                 /* the new server, and the way back did not stop it yet */
 /* Put DONE steps whose effect is gone, or that are made again, back to intended. */
 int  run_refresh(struct world *w, struct err *e) must_check;

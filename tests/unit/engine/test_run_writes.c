@@ -947,11 +947,30 @@ static void no_boot_goes_back_over_it(void **state)
 	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
 	toy_server_starts();
 	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.line, "the new build was started by somebody"));
+	assert_null(strstr(end.line, "nobody is served"));
 	assert_non_null(strstr(end.err.hint, "'crossgrade rollback' finishes it"));
 	assert_true(is_at("switch", "new"));
 	toy_server_ends();
+	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.line, "nobody is served"));
 	assert_int_equal(rollback(&end), EXIT_DONE);
 	assert_string_equal(toy_world(), "old");
+}
+
+/* Once it started the old server again, the way back finds that one, which may not answer yet, and is no stranger's. */
+static void a_boot_behind_the_start_of_the_old_server_ends_the_way_back(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_server("nowhere");
+	toy_put("fail-switch", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.undid:4", "kill", "apply")));
+	toy_server_starts();
+	assert_int_equal(resume(&end, true), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+	toy_server_ends();
 }
 
 static void no_boot_goes_back_without_a_copy(void **state)
@@ -1063,6 +1082,7 @@ int main(int argc, char **argv)
 		T(a_run_killed_before_the_start_is_not_ended_so),
 		T(a_killed_finalize_names_what_stays_when_repeated),
 		T(no_boot_goes_back_over_it),
+		T(a_boot_behind_the_start_of_the_old_server_ends_the_way_back),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),
