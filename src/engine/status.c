@@ -60,14 +60,14 @@ static int find_reached(struct world *w, const struct run_rec *r, const json_t *
 }
 
 /* Are clients served? Between the stop and the first start they are not; behind the gate a server runs that they do not reach, the old
- * one before the stop, too. One that was started may have ended before it answered. */
+ * one before the stop, too. One that was started, by us or by somebody, may have ended before it answered. */
 static const char *clients_of(const struct reached *at)
 {
-	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && begun(at->gate))
+	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && at->gate == REC_DONE)
 		return "gated";
 	if (at->ready == REC_DONE || !begun(at->stop))
 		return "served";
-	return at->start == REC_DONE ? "unanswered" : "down";
+	return begun(at->start) ? "unanswered" : "down";
 }
 
 static json_t *possible(const struct run_rec *r, const struct reached *at, bool at_work, bool shut)
