@@ -125,12 +125,18 @@ static int verify(struct ctx *c, const json_t *params, const json_t *result, enu
 	return 0;
 }
 
+/* What a new server gets that is to be given up soon is no measure for the old one, for which nobody stands in. */
+static int64_t within_of(const json_t *params)
+{
+	return MAX_OF(params_span(params, "start_within", START_WITHIN), START_WITHIN);
+}
+
 /* Of a container the process is its PID 1, which sleeps while its children start: the deadline alone tells. */
-static int64_t stall_of(const struct service *service, const json_t *params, int64_t within_ns)
+static int64_t stall_of(const struct service *service, const json_t *params)
 {
 	const char *kind = service->ops->name;
 
-	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_ns : params_span(params, "stall", STALL);
+	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_of(params) : MAX_OF(params_span(params, "stall", STALL), STALL);
 }
 
 static bool is_up(const struct svc_state *now)
@@ -167,13 +173,12 @@ static int await_end(struct ctx *c, struct service *service, const json_t *param
 /* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it has ended since. */
 static int keep_old(struct ctx *c, struct site *s, struct service *service, const json_t *params, struct err *e)
 {
-	int64_t within = params_span(params, "start_within", START_WITHIN);
 	struct svc_state now = { 0 };
 	struct err why = ERR_INIT;
 	struct probe seen;
 	int r;
 
-	r = serve_wait(c, s, old_of(params), within, stall_of(service, params, within), &seen, &why);
+	r = serve_wait(c, s, old_of(params), within_of(params), stall_of(service, params), &seen, &why);
 	if (service->ops->state(service, &now, e) < 0)
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
@@ -190,7 +195,6 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, cons
 
 static int start_old(struct ctx *c, struct site *s, const json_t *params, const json_t *undo, struct err *e)
 {
-	int64_t within = params_span(params, "start_within", START_WITHIN);
 	struct svc_state now = { 0 };
 	struct service *service;
 	struct probe seen;
@@ -201,7 +205,7 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 		return -(int)e->kind;
 	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
-	return serve_wait(c, s, old_of(params), within, stall_of(service, params, within), &seen, e);
+	return serve_wait(c, s, old_of(params), within_of(params), stall_of(service, params), &seen, e);
 }
 
 /* The hold keeps the policy in the state directory. Where that was lost, a hold on the way back found none but its own. */

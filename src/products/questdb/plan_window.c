@@ -57,7 +57,7 @@ void draft_freeze(struct draft *d)
 		   json_pack("{s{ss ss} ss ss ss so}", "expect", "edition", d->change.from_edition,
 			     "version", d->change.from_version, "within",
 			     draft_span(d, "stop_timeout", "10m"), "start_within",
-			     draft_span(d, "start_timeout", "2h"), "stall",
+			     draft_span(d, "start_timeout", d->in_container ? "10m" : "2h"), "stall",
 			     draft_span(d, "stall", "60s"), "flock", draft_lock(d)),
 		   "one polite signal and a patient wait: the script's own stop kills after 30 s");
 	window_keep(d->plan, d->to, draft_lock(d),

@@ -50,8 +50,8 @@ void sftpgo_draft_freeze(struct draft *d)
 		sftpgo_draft_source_off(d);
 	sftpgo_draft_step(d, PHASE_FREEZE, "stop", "service_stop", STEP_IN_WINDOW | STEP_AGAIN,
 		   json_pack("{so ss ss ss}", "expect", expected(d, d->change.from_edition, d->change.from_version), "within",
-			     sftpgo_draft_span(d, "stop_timeout", "1m"), "start_within", sftpgo_draft_span(d, "start_timeout", "2h"),
-			     "stall", sftpgo_draft_span(d, "stall", "60s")),
+			     sftpgo_draft_span(d, "stop_timeout", "1m"), "start_within",
+			     sftpgo_draft_span(d, "start_timeout", d->in_container ? "10m" : "2h"), "stall", sftpgo_draft_span(d, "stall", "60s")),
 		   "one polite signal; transfers under way are cut by the server");
 	window_keep(d->plan, d->to, NULL,
 		    "configuration, host keys and what lies beside them, byte for byte as the stopped server left them");
