@@ -72,6 +72,24 @@ static bool can_be_nothing(const char *field)
 	return sv_starts(sv_of(field), "used_quota_") || sv_ends(sv_of(field), "_data_transfer");
 }
 
+/* The step behind this comparison tries logins and moves files by them; where a boot followed, all is compared again. */
+static bool is_of_our_trial(const struct proof *p, const struct object_difference *d)
+{
+	json_t *user;
+	size_t i;
+
+	if (d->kind != OBJ_USERS || !d->is || !(sv_ends(sv_of(d->field), "_data_transfer") || sv_starts(sv_of(d->field), "first_")))
+		return false;
+	vec_each(&p->c->plan->steps, s) {
+		if (strcmp(s->kind->name, "login_trial"))
+			continue;
+		json_array_foreach(json_object_get(s->params, "users"), i, user)
+			if (!strcmp(json_str(user, "user", ""), d->key))
+				return true;
+	}
+	return false;
+}
+
 enum outcome used_judge(const struct proof *p, const struct object_difference *d, const char **ret_why)
 {
 	bool again = can_be_nothing(d->field);
@@ -79,6 +97,10 @@ enum outcome used_judge(const struct proof *p, const struct object_difference *d
 	*ret_why = NULL;
 	if (!p->to || sv_starts(sv_of(d->field), "last_") || (!p->shut && (d->is || (again && was_proved_at_gate(p)))))
 		return CMP_EXPLAINED;
+	if (p->shut && is_of_our_trial(p, d)) {
+		*ret_why = "clients were kept out, but this run tries a login of this user, and may have before the machine went down";
+		return CMP_UNPROVED;
+	}
 	if (!again || (p->shut && !p->rules_count))
 		return CMP_DIFFERENT;
 	*ret_why = p->shut ? "clients were kept out, but an active rule counts or moves files, and may have run"

@@ -174,7 +174,7 @@ static int gate_seen(struct ctx *c, const json_t *params, const json_t *result, 
 	return 0;
 }
 
-static const struct step_kind gate = { .name = "gate_close", .verify = gate_seen };
+static const struct step_kind gate = { .name = "gate_close", .verify = gate_seen }, trial = { .name = "login_trial" };
 
 #define NO_RULES "UPDATE events_rules SET status = 0"
 /* What became of the stopped database, which has something of each, and what is said of it: behind the gate, without one at the gate, and
@@ -182,6 +182,7 @@ static const struct step_kind gate = { .name = "gate_close", .verify = gate_seen
 static const struct {
 	const char *rules, *sql;
 	enum outcome shut, open, later;
+	const char *tried; /* a login of this one, by the run */
 } moves[] = {
 	{ NO_RULES, "UPDATE users SET last_login = 9, last_quota_update = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET last_use_at = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
@@ -189,6 +190,11 @@ static const struct {
 	{ NO_RULES, "UPDATE users SET used_quota_size = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE folders SET used_quota_files = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 0", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED },
+	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 9, first_upload = 9 WHERE username = 'user-00001'", CMP_UNPROVED, CMP_EXPLAINED,
+	  CMP_EXPLAINED, "user-00001" },
+	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 9 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED,
+	  "user-00002" },
+	{ NO_RULES, "UPDATE users SET used_quota_files = 9 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED, "user-00001" },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 8", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
 	{ NO_RULES, "UPDATE users SET first_upload = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
@@ -217,6 +223,7 @@ static void what_clients_can_have_moved(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
 		autofree char *name = xasprintf("moved-%zu.db", i), *records = xasprintf("undo-%zu", i);
+		autojson json_t *tried = json_pack("{s[{ss*}]}", "users", "user", moves[i].tried);
 		const char *file = golden_db(*state, name, "provider-33.sql");
 		struct plan plan = { .doc = json_pack("{s{ss} s{}}", "pinned", SF_DRIVER, "sqlite", "restore_point") };
 		struct err e = ERR_INIT;
@@ -234,6 +241,7 @@ static void what_clients_can_have_moved(void **state)
 		assert_ok(frozen_make(&b.c, &b.then, &e), &e);
 		run_sql_on(file, moves[i].sql);
 		*vec_push(&plan.steps) = (struct step){ .kind = &gate };
+		*vec_push(&plan.steps) = (struct step){ .kind = &trial, .params = tried };
 		holds = true;
 		assert_int_equal(said_of(&b, file, DEPTH_GATE), moves[i].shut);
 		assert_int_equal(said_of(&b, file, DEPTH_DEEP), moves[i].later);
