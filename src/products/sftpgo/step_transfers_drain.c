@@ -1,8 +1,8 @@
 /* transfers_drain: wait, for a bounded time, until no client uploads or downloads; what is still under way then is named, and cut
  * by the stop that follows. The server has no way to refuse new ones meanwhile. params {"within":"10m"}; result
  * {"asked","cut":[{"user","protocol","type","path","bytes","dir"}],"total","waited_ms","why","notes":[text]}: dir is where an
- * upload leaves its file behind; at most 100 of the total are named. A question that fails is asked again until the time is up;
- * without asked, why the last one failed. */
+ * upload leaves its file behind; at most 100 of the total are named. A question that fails is asked again until the time is up,
+ * a refused login now and then; without asked, why the last one failed. */
 #include "engine/step.h"
 
 #include "engine/container_move.h"
@@ -10,8 +10,9 @@
 #include "products/sftpgo/transfers.h"
 #include "svc/container.h"
 
-#define POLL  (500 * NS_PER_MS)
-#define NAMED 100
+#define POLL         (500 * NS_PER_MS)
+#define REFUSED_POLL (30 * NS_PER_S) /* a refused login counts with the server's defender */
+#define NAMED        100
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -35,6 +36,18 @@ static void say_unasked(struct ctx *c, const struct err *why)
 	event_emit(c->events, "warning",
 		   json_pack("{ss ss}", "text", "the server does not tell what is under way: it is asked again until the time is up", "why",
 			     why->msg));
+}
+
+static int linger(struct ctx *c, int64_t for_ns, struct deadline until, struct err *e)
+{
+	struct deadline next = deadline_in(for_ns);
+
+	do {
+		if (c->cancel && atomic_load(&c->cancel->asked))
+			return err_set(e, ERR_CANCELED, "interrupted");
+		clock_sleep_ns(POLL);
+	} while (!deadline_passed(next) && !deadline_passed(until));
+	return 0;
 }
 
 /* One question that fails says nothing of the transfers: what counts is the last one. */
@@ -61,9 +74,8 @@ static int wait_idle(struct ctx *c, const struct site *s, struct rest *api, int6
 		if (got < 0 && !told)
 			say_unasked(c, &why);
 		told = told || got < 0;
-		if (c->cancel && atomic_load(&c->cancel->asked))
-			return err_set(e, ERR_CANCELED, "interrupted");
-		clock_sleep_ns(POLL);
+		if (linger(c, why.kind == ERR_DENIED ? REFUSED_POLL : POLL, until, e) < 0)
+			return -(int)e->kind;
 	}
 }
 

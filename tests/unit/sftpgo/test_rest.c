@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 
 #define MUCH (5u << 20)
 
-static int tokens, asked, ends_after, fails, copies = 1; /* in the child */
+static int *tokens; /* shared with the child */
+static int asked, ends_after, fails, copies = 1; /* in the child */
 static const char *status_told = "{}", *license_told;
 
 static void answer(int fd, const char *status, const char *body)
@@ -39,7 +41,7 @@ static void answer(int fd, const char *status, const char *body)
 
 static bool let_in(const char *request)
 {
-	autofree char *newest = xasprintf("Authorization: Bearer token-%d\r\n", tokens);
+	autofree char *newest = xasprintf("Authorization: Bearer token-%d\r\n", *tokens);
 
 	return strstr(request, "X-SFTPGO-API-KEY: id.key\r\n") || strstr(request, newest);
 }
@@ -76,9 +78,9 @@ static void talk(int fd)
 	if (strstr(request, " /healthz ")) {
 		answer(fd, "200 OK", "ok");
 	} else if (strstr(request, " /api/v2/token ")) {
-		token = xasprintf("{\"access_token\":\"token-%d\"}", ++tokens);
+		token = xasprintf("{\"access_token\":\"token-%d\"}", ++*tokens);
 		answer(fd, strstr(request, ADMIN) ? "200 OK" : "401 Unauthorized", strstr(request, ADMIN) ? token : "{}");
-	} else if (!let_in(request) || strstr(request, " /never ") || (strstr(request, " /once ") && tokens == 1)) {
+	} else if (!let_in(request) || strstr(request, " /never ") || (strstr(request, " /once ") && *tokens == 1)) {
 		answer(fd, "401 Unauthorized", "{\"message\":\"Unauthorized\"}");
 	} else if (strstr(request, " /forbidden ")) {
 		answer(fd, "403 Forbidden", "{\"error\":\"\",\"message\":\"Forbidden\"}");
@@ -127,6 +129,7 @@ static void begin(struct fixture *f, const char *kind, const char *secret)
 	file = fdopen(fd, "w");
 	fputs(secret, file);
 	fclose(file);
+	*tokens = 0;
 	f->server = double_start(talk);
 	doc = json_pack("{s{ss} s{ss si} s{ss ss}}", "roots", "root", "/nowhere", "probe", "host", "127.0.0.1", "http",
 			(int)f->server.port, "login", "user", "admin", kind, f->file);
@@ -330,12 +333,13 @@ static void bears_a_refused_login_and_stops_when_asked(void **state)
 	struct fixture f;
 
 	begin(&f, "password_file", "wrong\n");
-	result = drain(&f, "1s", NULL, 0);
+	result = drain(&f, "5s", NULL, 0);
 	end(&f);
 	assert_false(json_bool(result, "asked", true));
 	assert_non_null(json_str(result, "why", NULL));
-	assert_true(json_int(result, "waited_ms", 0) >= 1000);
+	assert_true(json_int(result, "waited_ms", 0) >= 5000);
 	assert_int_equal(warned, 2);
+	assert_int_equal(*tokens, 2); /* its first try, and the last */
 	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(result, "notes"), 0)), "is not named"));
 	begin(&f, "password_file", "secret\n");
 	assert_null(drain(&f, "30s", &cancel, -ERR_CANCELED));
@@ -522,5 +526,8 @@ int main(void)
 		cmocka_unit_test(encodes_names),
 	};
 
+	tokens = mmap(NULL, sizeof *tokens, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tokens == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests_name("sftpgo rest", tests, NULL, NULL);
 }
