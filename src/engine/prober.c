@@ -14,7 +14,7 @@
 
 #define FAST     (100 * NS_PER_MS)
 #define SLOW     NS_PER_S
-#define LAST     (3 * FAST)     /* for the last question of a call, which tells how it left clients */
+#define LAST     (2 * NS_PER_S) /* for the last question of a call, which tells how it left clients: it has to be scheduled, too */
 #define END_EVERY (5 * NS_PER_MS)
 #define FILE_MAX (64u << 20)
 

@@ -193,7 +193,7 @@ left_at_work() { [ "$(sql "SELECT count(*) FROM information_schema.processlist W
 
 @test "rollback --restore-data counts the edits that go, saves them, and keeps a dump" {
 	is developer 6.1.0
-	sql 'SELECT op_id FROM logs.operation_log' >"$lab/edits"
+	sql 'SELECT op_id FROM logs.operation_log ORDER BY op_id' >"$lab/edits"
 	python_client write --log "$lab/gone.log" --seconds 1
 	sql "INSERT INTO ccnet_db.EmailUser(email, passwd, is_staff, is_active, ctime) VALUES('goes@seatable.test', '!', 0, 1, 0)"
 	cg rollback --restore-data
@@ -218,7 +218,7 @@ left_at_work() { [ "$(sql "SELECT count(*) FROM information_schema.processlist W
 	grep -q goes@seatable.test "$home"/.crossgrade-seatable-compose/*/gone-1-ccnet_db.sql
 	# All of what came since is gone, and no more.
 	grep -q live- "$home"/.crossgrade-seatable-compose/*/gone-1-logs.sql
-	sql 'SELECT op_id FROM logs.operation_log' | cmp - "$lab/edits"
+	sql 'SELECT op_id FROM logs.operation_log ORDER BY op_id' | cmp - "$lab/edits"
 	[ -z "$(sql "SELECT email FROM ccnet_db.EmailUser WHERE email LIKE 'goes%'")" ]
 	cg status
 	[[ $output == *'gone-N-SCHEMA.sql'* ]]

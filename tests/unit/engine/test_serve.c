@@ -113,7 +113,7 @@ static int teardown(void **state)
 static struct process_id asked_to_end(const json_t *params, json_t **ret_undo)
 {
 	autofree char *number = xasprintf("%u", port);
-	const char *argv[] = { LOCKER, lock_path, "port", number, "linger", "2000", NULL };
+	const char *argv[] = { LOCKER, lock_path, "port", number, "linger", "4000", NULL };
 	struct process_id id = { .pid = run_child(argv) };
 	struct probe seen;
 	struct err e = ERR_INIT;
