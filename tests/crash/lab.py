@@ -80,6 +80,7 @@ class Scenario:
     flags: tuple[str, ...] = ()         # of that call
     held: bool = False                  # apply does what needs no window and waits
     mounted: bool = False               # the root is a mount point
+    afar: bool = False                  # its restore points are kept on another file system
     unit: bool = False                  # a unit of a systemd that boots for each case
     lagging: bool = False               # what was written is not applied when the server stops
     real: bool = False                  # real servers, no stand-ins; of these, too, a suite takes one
@@ -209,10 +210,15 @@ class Lab:
         self.end_servers()
         if self.scenario.mounted:
             run("umount", self.root, check=False)
+        if self.scenario.afar:
+            run("umount", self.outside / "store", check=False)
         run("rm", "-rf", self.world, self.state)
         run("nft", "flush", "ruleset")
 
     def fill(self) -> None:
+        if self.scenario.afar:
+            (self.outside / "store").mkdir(exist_ok=True)
+            run("mount", "-t", "tmpfs", "-o", "size=4g,mode=700", "store", self.outside / "store")
         if self.scenario.mounted:
             self.mount_root()
             run("cp", "-a", f"{self.template}/.", self.world)

@@ -138,7 +138,6 @@ class Questdb(Scenario):
     archive: bool = False               # versioned archives behind a link, the launcher follows the link
     script: bool = False                # started and stopped by the operator's own commands: the jars exchange names
     enterprise: bool = False            # to the other edition: server.conf is edited, an administrator is named
-    afar: bool = False                  # its restore points are kept on another file system, where the world is on one of its own
     settings: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -214,9 +213,7 @@ class Questdb(Scenario):
         goal = {"crossgrade": 1, "product": "questdb", "source": {"root": str(lab.root)},
                 "target": {"artifact": str(self.artifact(lab))}, "settings": settings}
         if self.afar:
-            store = lab.outside / "store"
-            store.mkdir(exist_ok=True)
-            goal["restore_point"] = {"store": f"file://{store}"}
+            goal["restore_point"] = {"store": f"file://{lab.outside / 'store'}"}
         if self.script:
             argv = {verb: [str(lab.outside / verb)] for verb in ("start", "stop")}
             goal["source"]["service"] = {"kind": "command", **argv}
@@ -234,6 +231,7 @@ SCENARIOS = (
     Questdb("jar", weight=3, cuts=3),
     Questdb("open", gate="none", weight=2),
     Questdb("afar", afar=True, weight=0.2),
+    Questdb("afar-back", afar=True, struck="rollback", after_apply=True, weight=0.2),
     Questdb("link", archive=True, weight=3),
     Questdb("mount", mounted=True, weight=3),
     Questdb("script", script=True, weight=3),
