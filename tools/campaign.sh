@@ -1,6 +1,6 @@
 #!/bin/bash
-# What tools/test.sh samples, in full: hours on two cores. Every campaign prints its seed and "cases run of all", and goes on from
-# where it was stopped.
+# What tools/test.sh samples, in full: hours on two cores. crash, powercut, real and fuzz print their seed and "cases run of all", and go
+# on from where they were stopped (--from); the others are run whole.
 #
 #   tools/campaign.sh crash     every fault point of every scenario, ended both ways, then double kills
 #   tools/campaign.sh laws      every fault point of every step kind
@@ -11,17 +11,20 @@
 #   tools/campaign.sh fuzz      each fuzz target, an equal share of the time
 #   tools/campaign.sh events    pairs of an action of SFTPGo, old and translated, and an event, until stopped
 #   tools/campaign.sh tidy      clang-tidy over all files of src, in ten minutes
+#   tools/campaign.sh bench     every row of bench/run.sh, or those that are named, with its options
 #
 #   --from N      begin with case N       --max SPAN    stop after 90m, 2h ...       SEED=n    the same order of cases again
 #   --among NAME  of crash and powercut: only scenarios whose names begin so, as sftpgo-postgresql or sftpgo
 #
-# A campaign ends with a row for docs/proof.md. Cases that failed are repeated by the command they print; one whose worker was ended
-# by the machine is tried once again, and said.
+# crash, powercut, real, fuzz and laws end with a row for docs/proof.md. Cases that failed are repeated by the command they print; one whose
+# worker was ended by the machine is tried once again, and said.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/need.sh
 . tools/build.sh
 need_root tools/campaign.sh
+
+[ "${1:-}" != bench ] || exec bench/run.sh "${@:2}"
 
 BUILD=${BUILD:-$PWD/build}
 LOGS=$BUILD/logs
@@ -56,8 +59,12 @@ crash() {
 }
 
 laws() {
+	local status=0 kills illegal
 	build_fault
-	CROSSGRADE_BUILD=$BUILD/gcc meson test -C "$BUILD/fault" --suite laws --timeout-multiplier 8 --print-errorlogs
+	CROSSGRADE_BUILD=$BUILD/gcc meson test -C "$BUILD/fault" --suite laws --timeout-multiplier 8 --print-errorlogs || status=1
+	read -r kills illegal < <(sed -n 's/^# counted: \([0-9]*\) kills.*, \([0-9]*\) illegal$/\1 \2/p' "$BUILD/fault/meson-logs/testlog.txt")
+	echo "# | \`tools/campaign.sh laws\`, each fault point of each step kind | ${kills:-0} | ${kills:-0} | | ${illegal:-not counted} |"
+	return $status
 }
 
 errors() {
@@ -94,7 +101,7 @@ tidy() {
 }
 
 fuzz() {
-	local sources share source target found run=0 status=0
+	local sources share source target found run=0 failed=0
 	build "$BUILD/fuzz" --native-file tools/clang.ini -Dfuzz=true
 	sources=(fuzz/fuzz_*.c)
 	share=$(($(seconds_of "${max:-4h}") / ${#sources[@]}))
@@ -103,16 +110,17 @@ fuzz() {
 		found=$BUILD/fuzz/found/$target
 		mkdir -p "$found"
 		echo "== $target: $share s"
-		"$BUILD/fuzz/fuzz/$target" -max_total_time="$share" -print_final_stats=1 -artifact_prefix="$found-" \
-			"$found" "fuzz/corpus/${target#fuzz_}" || status=1
+		"$BUILD/fuzz/fuzz/$target" -seed="$SEED" -max_total_time="$share" -print_final_stats=1 -artifact_prefix="$found-" \
+			"$found" "fuzz/corpus/${target#fuzz_}" || failed=$((failed + 1))
 		run=$((run + 1))
 	done
-	echo "targets $from to $((from - 1 + run)) of ${#sources[@]}"
-	return $status
+	echo "targets $from to $((from - 1 + run)) of ${#sources[@]}, seed $SEED, $failed failed"
+	echo "# | \`tools/campaign.sh fuzz\`, targets from $from on, $share s each | $run | ${#sources[@]} | $SEED | $failed |"
+	[ $failed -eq 0 ]
 }
 
 case $name in
 crash | powercut) crash "$name" ;;
 errors | events | fuzz | laws | real | skeleton | tidy) "$name" ;;
-*) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

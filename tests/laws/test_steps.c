@@ -238,6 +238,11 @@ static void a_struck_program_is_called_again(const struct fixture *fx, const str
 }
 
 #ifdef CROSSGRADE_FAULT
+/* Ends of a kill: all there were, and those in a world that may be. */
+static struct {
+	long kills, legal;
+} counted;
+
 static void write_json(struct bench *b, const char *rel, const json_t *doc)
 {
 	autobuf struct buf text = BUF_MAX(16 << 20);
@@ -274,6 +279,7 @@ static bool killed_at(struct bench *b, const struct fixture *fx, const char *ver
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (!WIFSIGNALED(status) && WEXITSTATUS(status))
 		fail_msg("%s: %s on its own ended with %d", fx->name, verb, WEXITSTATUS(status));
+	counted.kills += WIFSIGNALED(status);
 	return WIFSIGNALED(status);
 }
 
@@ -295,6 +301,7 @@ static bool half_done(const struct fixture *fx, const struct step_kind *k, const
 	if (forward && fx->then)
 		fx->then(&b);
 	undo_brings_back(&b, fx, k, old, "undo after a kill");
+	counted.legal += killed;
 	return killed;
 }
 
@@ -310,6 +317,7 @@ static bool half_undone(const struct fixture *fx, const struct step_kind *k, int
 	ctx_drop_fds(&b.ctx);
 	killed = killed_at(&b, fx, "undo", n);
 	undo_brings_back(&b, fx, k, old, "undo after its own kill");
+	counted.legal += killed;
 	return killed;
 }
 
@@ -321,9 +329,17 @@ static int number_in(const char *variable, int absent)
 	return said && sv_i64(sv_of(said), &n) ? (int)(n % 1000000) : absent;
 }
 
+static int every_nth(void) { return MAX_OF(number_in("LAWS_EVERY", 1), 1); }
+
+static void say_counts(void)
+{
+	printf("# counted: %ld kills, at one in %d of the fault points, %ld illegal\n", counted.kills, every_nth(),
+	       counted.kills - counted.legal);
+}
+
 static void kills(const struct fixture *fx, const struct step_kind *k, const char *new)
 {
-	int every = MAX_OF(number_in("LAWS_EVERY", 1), 1), first = 1 + number_in("SEED", 0) % every, n;
+	int every = every_nth(), first = 1 + number_in("SEED", 0) % every, n;
 
 	for (n = first; n < POINTS_MAX && half_done(fx, k, new, n, false) && half_done(fx, k, new, n, true);)
 		n += every;
@@ -333,6 +349,10 @@ static void kills(const struct fixture *fx, const struct step_kind *k, const cha
 	assert_true(n < POINTS_MAX);
 }
 #else
+static void say_counts(void)
+{
+}
+
 static void kills(const struct fixture *fx, const struct step_kind *k, const char *new)
 {
 }
@@ -424,6 +444,7 @@ int main(int argc, char **argv)
 	struct CMUnitTest tests[KINDS_MAX] = { { .name = "fixtures_are_of_known_kinds",
 		                                 .test_func = fixtures_are_of_known_kinds } };
 	size_t n = 1;
+	int failed;
 
 	if (argc == 5)
 		return one_verb(argv[1], argv[2], argv[4]);
@@ -435,5 +456,7 @@ int main(int argc, char **argv)
 			                          .test_func = laws_of_kind,
 			                          .teardown_func = clean,
 			                          .initial_state = (void *)step_kinds[i] };
-	return _cmocka_run_group_tests("laws of step kinds", tests, n, NULL, end_servers);
+	failed = _cmocka_run_group_tests("laws of step kinds", tests, n, NULL, end_servers);
+	say_counts();
+	return failed;
 }
