@@ -2,6 +2,7 @@
  * in action.json beside it: what a save changes is then seen in the listing of the world. */
 #include "laws/fixture.h"
 
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,16 +11,25 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "products/sftpgo/quotas.h"
 #include "unit/net/double.h"
+#include "unit/unit.h"
 
 #define RULE "world/root/rule.json"
 #define ACTION "world/root/action.json"
+#define QUOTA "world/root/quota.json"
 #define KEPT "kept.json"
 
-static char rule_file[128], action_file[128]; /* in the server: of its bench */
+static char rule_file[128], action_file[128], quota_file[128]; /* in the server: of its bench */
+static int transfers; /* in the server: questions that are told of one, before it has ended */
 static uint16_t sink_port;
 static char sink_nonce[33];
 static struct double_server server;
+
+#define TRANSFER                                                                                                  \
+	"[{\"username\":\"u\",\"protocol\":\"SFTP\",\"active_transfers\":[{\"operation_type\":\"upload\",\"path\":" \
+	"\"/in/a.bin\",\"size\":7}]}]"
+#define COUNTED "{\"used_quota_files\":3}"
 
 static void answer(int fd, const char *status, const char *body)
 {
@@ -146,6 +156,15 @@ static void talk(int fd)
 
 	if (strstr(request, " /api/v2/token ")) {
 		answer(fd, "200 OK", "{\"access_token\":\"t\"}");
+	} else if (strstr(request, " /api/v2/connections ")) {
+		answer(fd, "200 OK", transfers-- > 0 ? TRANSFER : "[]");
+	} else if (strstr(request, " /api/v2/users/u ")) {
+		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
+	} else if (strstr(request, " /api/v2/quotas/users/u/scan ")) {
+		save_object(quota_file, COUNTED);
+		answer(fd, "202 Accepted", "{}");
+	} else if (strstr(request, "/scans ")) {
+		answer(fd, "200 OK", "[]");
 	} else if (strstr(request, "-minute ")) {
 		answer(fd, "200 OK", "{\"conditions\":{\"schedules\":[{\"hour\":\"0\",\"minute\":\"0\"}]}}");
 	} else if (!strncmp(request, "POST", 4) || !strncmp(request, "DELETE", 6)) {
@@ -187,6 +206,7 @@ static void serve(struct bench *b)
 	loopback_up();
 	snprintf(rule_file, sizeof rule_file, "%s/" RULE, b->base);
 	snprintf(action_file, sizeof action_file, "%s/" ACTION, b->base);
+	snprintf(quota_file, sizeof quota_file, "%s/" QUOTA, b->base);
 	server = double_start(talk);
 	bench_put(b, "password", "secret\n");
 	assert_int_equal(chmod(password, 0600), 0);
@@ -232,7 +252,48 @@ static void rule_is_edited(struct bench *b)
 /* Nothing answers there: a server that cannot be asked is stopped all the same. */
 static json_t *drain(struct bench *b)
 {
-	return json_pack("{ss}", "within", "1s");
+	return json_pack("{ss}", "within", "0s");
+}
+
+static json_t *drain_while(struct bench *b, int questions, const char *within)
+{
+	transfers = questions;
+	serve(b);
+	return json_pack("{ss}", "within", within);
+}
+
+static json_t *drain_ending(struct bench *b) { return drain_while(b, 1, "30s"); }
+
+static bool has_ended(struct bench *b)
+{
+	return json_bool(b->result, "asked", false) && !json_int(b->result, "total", 1);
+}
+
+static json_t *drain_cut(struct bench *b) { return drain_while(b, INT_MAX, "0s"); }
+
+static bool is_cut(struct bench *b)
+{
+	const json_t *one = json_array_get(json_object_get(b->result, "cut"), 0);
+
+	return json_int(b->result, "total", 0) == 1 && !strcmp(json_str(one, "dir", ""), "/srv/u/in");
+}
+
+/* Clients write at the new server, and the old one counts anew on the way back. */
+static json_t *scan_quota(struct bench *b)
+{
+	autojson json_t *moved = json_pack("{s[s] s[]}", "users", "u", "folders");
+	struct err e = ERR_INIT;
+
+	bench_put(b, QUOTA, COUNTED);
+	serve(b);
+	bench_pass_point(b);
+	assert_ok(quotas_put(&b->ctx, moved, &e), &e);
+	return json_object();
+}
+
+static void clients_write(struct bench *b)
+{
+	bench_put(b, QUOTA, "{\"used_quota_files\":7}");
 }
 
 static json_t *left(struct bench *b)
@@ -247,6 +308,24 @@ static json_t *left(struct bench *b)
 static json_t *try_nobody(struct bench *b)
 {
 	return json_pack("{s[] ss}", "users", "within", "1s");
+}
+
+/* Who could not log in before is not tried: what is left in the home is a file of the run's name, which a kill left, or the old server
+ * encrypted for the new one. */
+static json_t *try_no_more(struct bench *b)
+{
+	autofree char *home = bench_path(b, "world/root/home");
+
+	bench_put(b, "world/root/home/letter", "theirs");
+	serve(b);
+	return json_pack("{s[{ss ss}] s{} ss}", "users", "user", "anna", "home", home, "then", "within", "1s");
+}
+
+static void is_left_in_home(struct bench *b)
+{
+	autofree char *file = xasprintf("world/root/home/%s", json_str(b->undo, "name", "?"));
+
+	bench_put(b, file, "half");
 }
 
 static void put_trigger(struct bench *b, int status)
@@ -408,6 +487,7 @@ static json_t *nothing(struct bench *b)
 const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "rule_fire", .name = "a rule on demand", .flags = FX_NO_EFFECT, .params = start_rule, .drift = rule_is_switched_off },
 	{ .kind = "login_trial", .name = "nobody to try", .flags = FX_NO_EFFECT, .params = try_nobody },
+	{ .kind = "login_trial", .name = "a file that is left", .flags = FX_NO_EFFECT, .params = try_no_more, .then = is_left_in_home },
 	{ .kind = "rules_pause", .name = "an active rule", .params = pause_rule, .drift = rule_is_off, .meddle = rule_is_edited },
 	{ .kind = "rules_pause", .name = "a rule that goes", .params = pause_rule, .drift = rule_is_gone, .meddle = rule_is_gone },
 	{ .kind = "events_keep", .name = "an action and a rule", .params = keep_events, .drift = is_kept_already,
@@ -424,7 +504,11 @@ const struct fixture sftpgo_fixtures[] = {
 	{ .kind = "events_put", .name = "an action and a rule that go", .flags = FX_LEAVES, .params = put_events,
 	  .drift = dump_is_another, .meddle = events_are_gone },
 	{ .kind = "transfers_drain", .name = "no server to ask", .flags = FX_NO_EFFECT, .params = drain },
+	{ .kind = "transfers_drain", .name = "a transfer that ends", .flags = FX_NO_EFFECT, .params = drain_ending, .done = has_ended },
+	{ .kind = "transfers_drain", .name = "a transfer that is cut", .flags = FX_NO_EFFECT, .params = drain_cut, .done = is_cut },
 	{ .kind = "quota_scan", .name = "nobody wrote", .flags = FX_NO_EFFECT, .params = nothing },
+	{ .kind = "quota_scan", .name = "a user to whom clients wrote", .flags = FX_NO_EFFECT, .params = scan_quota,
+	  .then = clients_write },
 	{ .kind = "uploads_left", .name = "a cut upload", .flags = FX_NO_EFFECT, .params = left },
 	{ NULL },
 };
