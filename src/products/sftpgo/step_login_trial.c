@@ -144,7 +144,7 @@ static void read_kept(struct trying *t, struct trial *link, const char *user, co
 /* Of what is encrypted the file is left for the new server. */
 static int try_file(struct trying *t, struct trial *link, const char *user, bool leave, struct err *e)
 {
-	char digest[DIGEST_TEXT];
+	char digest[DIGEST_TEXT] = "";
 
 	if (trial_file(link, t->name, leave ? digest : NULL, e) < 0)
 		return -(int)e->kind;
