@@ -77,10 +77,10 @@ int point_forget(struct ctx *c, struct err *e)
 	return r < 0 ? r : r > 0 ? 0 : point_remove(home, c->run, e);
 }
 
-void point_tell(void *data, const struct pass_stats *s)
+void point_tell(void *told, const struct pass_stats *so_far)
 {
-	const struct point_told *t = data;
-	uint64_t done = s->copied_bytes + s->compared_bytes;
+	const struct point_told *t = told;
+	uint64_t done = so_far->copied_bytes + so_far->compared_bytes;
 
 	event_emit(t->events, "progress",
 	           json_pack("{sI sI ss ss*}", "done", (json_int_t)done, "total", (json_int_t)(t->total ? MAX_OF(t->total, done) : 0), "unit",
