@@ -64,10 +64,9 @@ int point_apart(const json_t *roots, const char *path, struct err *e)
 
 	json_array_foreach((json_t *)roots, at, root) {
 		autofree char *held = canonical(json_str(root, "path", ""));
-		size_t n = held ? strlen(held) : 0;
+		const char *rest = path_behind(real, held);
 
-		if (!real || !n || strncmp(real, held, n) || (real[n] && real[n] != '/') ||
-		    (real[n] && !scope_holds(root, real + n + 1)))
+		if (!rest || (*rest && !scope_holds(root, rest + 1)))
 			continue;
 		return err_set(e, ERR_REFUSED, "'%s' lies inside '%s', which the restore point holds", path, held);
 	}
