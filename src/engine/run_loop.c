@@ -393,7 +393,8 @@ int loop_backward(struct world *w, struct err *e)
 		const struct step *s = &w->plan.steps.v[i];
 
 		events_step(w->o->events, s->id);
-		if (step_backward(w, s, e) < 0)
+		/* What was done before the stop may have to ask the server when it is undone. */
+		if (step_backward(w, s, e) < 0 || (!strcmp(s->kind->name, "service_stop") && run_start_again(w, e) < 0))
 			return -e->kind;
 	}
 	events_step(w->o->events, NULL);

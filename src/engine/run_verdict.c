@@ -201,7 +201,7 @@ int run_go_back(struct world *w, int code, const struct err *why, struct run_end
 	/* Ctrl-C is being obeyed; the way back is not to be interrupted by it again. */
 	w->ctx.cancel = NULL;
 	run_let_in_to_old(w);
-	if (loop_backward(w, &e) < 0 || run_start_again(w, &e) < 0 || old_world_back(w, &e) < 0)
+	if (loop_backward(w, &e) < 0 || old_world_back(w, &e) < 0)
 		goto stuck;
 	if (run_unmark(w, &e) < 0 || run_turn(w, RUN_CLOSED_OLD, "the old world is back", &e) < 0)
 		goto stuck;

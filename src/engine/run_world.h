@@ -80,7 +80,7 @@ int run_note_open(struct world *w, const struct step *gate, struct err *e) must_
 int run_closed_again(struct world *w, const struct step *gate, json_t *result, struct err *e) must_check;
 
 /* A plain server that runs when the run begins and is ended by a reboot before the run stopped it is started again on the way
- * back, and so is that of a held run by the boot service (run_begun.c). */
+ * back, where the stop is undone, and so is that of a held run by the boot service (run_begun.c). */
 int run_note_server(struct world *w, struct err *e) must_check;
 int run_start_again(struct world *w, struct err *e) must_check;
 
