@@ -231,6 +231,9 @@ CASES: dict[str, Case] = {
     "another-edition": Case((TURNED,), undisturbed, double={"version": "2.7.20260601"}),
     "loses-a-user": Case((TURNED,), undisturbed, double={"damage": "lose_user"}),
     "changes-a-user": Case((TURNED,), undisturbed, double={"damage": "change_user"}),
+    # No rule that is active there counts: it is the new server's loss.
+    "zeroes-quotas": Case((TURNED,), undisturbed, "sftpgo-crossing", double={"damage": "zero_quotas"}, when="2.7.20260705"),
+    "zeroes-tokens": Case((TURNED,), undisturbed, double={"damage": "zero_tokens"}),
     "open-loses-a-user": Case((STANDS,), undisturbed, "sftpgo-open", double={"damage": "lose_user"}),
     "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="2.6.4", settings=DEAF),
     "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="2.6.4", settings=DEAF),

@@ -107,6 +107,7 @@ class Sqlite(Store):
             db.execute(f"DELETE FROM rules_actions_mapping WHERE action_id IN (SELECT id FROM events_actions WHERE name NOT IN ({names}))",
                        ACTIONS)
             db.execute(f"DELETE FROM events_actions WHERE name NOT IN ({names})", ACTIONS)
+            db.execute("UPDATE users SET used_quota_size = 34, used_quota_files = 1 WHERE username = 'user-00002'")
             db.commit()
             db.execute("VACUUM")
 
@@ -146,11 +147,12 @@ class Sqlite(Store):
             return [db.execute(query).fetchall() for query in OBJECTS]
 
     def contents(self) -> str:
-        """The old world byte by byte; the new one row by row, since each server that opens it writes a little."""
+        """The old world byte by byte, unless a run saves something in it; the new one row by row, since each server that opens it writes a
+        little."""
         if not self.path.exists():
             return "no database\n"
         lines = []
-        if self.schema() == self.lab.schema["old"]:
+        if self.schema() == self.lab.schema["old"] and not self.lab.saves:
             lines.append(f"database {hashlib.sha256(self.path.read_bytes()).hexdigest()}")
         for (table,) in sorted(self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")[0]):
             [columns] = self.rows(f"SELECT name FROM pragma_table_info('{table}') ORDER BY name")

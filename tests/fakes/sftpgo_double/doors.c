@@ -46,7 +46,7 @@ static void answer(int fd, const struct server *s, const char *status, const cha
 	say(fd, text);
 }
 
-/* The head, and of a body as much as ends with a brace. */
+/* The head, and of a body as much as ends with a brace; a POST or PUT has one. */
 static bool read_ask(int fd, char *ask, size_t max)
 {
 	struct timeval within = { .tv_sec = ASK_WITHIN_MS / 1000 };
@@ -57,13 +57,26 @@ static bool read_ask(int fd, char *ask, size_t max)
 	while ((more = recv(fd, ask + n, max - 1 - n, 0)) > 0) {
 		n += (size_t)more;
 		ask[n] = '\0';
-		if (strstr(ask, "\r\n\r\n") && (strncmp(ask, "POST", 4) || ask[n - 1] == '}'))
+		if (strstr(ask, "\r\n\r\n") && (*ask != 'P' || ask[n - 1] == '}'))
 			return true;
 	}
 	return false;
 }
 
-/* "POST /api/v2/users" with a body that names one, and "GET /healthz". */
+static void serve_api(int fd, struct server *s, const char *ask)
+{
+	autofree char *told = NULL;
+	char verb[8], path[256];
+	const char *head = strstr(ask, "\r\n"), *body = strstr(ask, "\r\n\r\n");
+	int status = sscanf(ask, "%7s %255s", verb, path) == 2 ? api_serve(s, verb, path, head, body + 4, &told) : 404;
+
+	if (status == 200)
+		answer(fd, s, "200 OK", told);
+	else
+		answer(fd, s, status == 401 ? "401 Unauthorized" : "404 Not Found", "{\"message\":\"no\"}");
+}
+
+/* "POST /api/v2/users" with a body that names one, and "GET /healthz"; the others are of a login. */
 static void serve_http(int fd, struct server *s)
 {
 	char ask[4096], name[64];
@@ -81,7 +94,7 @@ static void serve_http(int fd, struct server *s)
 	else if (!strncmp(ask, "POST /api/v2/users ", 19) && body && sscanf(body, " {\"username\":\"%63[a-z0-9-]\"}", name) == 1)
 		answer(fd, s, provider_add_user(s, name) ? "201 Created" : "500 Internal Server Error", "{}");
 	else
-		answer(fd, s, "404 Not Found", "{\"message\":\"Not Found\"}");
+		serve_api(fd, s, ask);
 }
 
 static void serve_ssh(int fd, struct server *s)

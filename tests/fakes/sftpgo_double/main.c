@@ -14,7 +14,8 @@ static const char usage_text[] =
 	"sftpgo-double install DIR VERSION    DIR/sftpgo, this program with a version behind its last byte, DIR/templates, DIR/static\n"
 	"DIR/sftpgo --version\n"
 	"DIR/sftpgo serve -c CONF             by CONF/sftpgo.json; misbehaves by CONF/.double.json: {\"when\": VERSION, ...}\n"
-	"  start: refuse | crash; migration: half | crash | hang; damage: lose_user | change_user; sftp: deaf | mute;\n"
+	"  start: refuse | crash; migration: half | crash | hang; damage: lose_user | change_user | zero_quotas |\n"
+	"  zero_tokens; sftp: deaf | mute;\n"
 	"  healthz: garbage | 500; version: what its doors say; stop: never | ignore\n";
 
 /* ---- being told to misbehave ---- */

@@ -29,7 +29,7 @@ static const char *const steps[NEWEST - FIRST] = {
 	" group_id integer NOT NULL, permissions integer NOT NULL);",
 };
 
-static bool is_enterprise(const char *version)
+bool provider_is_enterprise(const char *version)
 {
 	const char *last = strrchr(version, '.');
 
@@ -40,7 +40,7 @@ static int newest_of(const char *version)
 {
 	if (!strncmp(version, "2.6.", 4))
 		return FIRST;
-	return is_enterprise(version) ? NEWEST : NEWEST - 1;
+	return provider_is_enterprise(version) ? NEWEST : NEWEST - 1;
 }
 
 static bool run_sql(sqlite3 *db, const char *sql)
@@ -105,17 +105,26 @@ static bool take_step(sqlite3 *db, int schema)
 /* Damage done behind a healthy face. */
 static bool do_damage(const struct server *s, sqlite3 *db)
 {
-	if (misbehaves(s, "damage", "lose_user") && !run_sql(db, "DELETE FROM users WHERE username = 'user-00003'"))
-		return false;
-	return !misbehaves(s, "damage", "change_user") ||
-	       run_sql(db, "UPDATE users SET permissions = '{\"/\":[\"list\"]}' WHERE username = 'user-00004'");
+	static const struct {
+		const char *how, *sql;
+	} all[] = {
+		{ "lose_user", "DELETE FROM users WHERE username = 'user-00003'" },
+		{ "change_user", "UPDATE users SET permissions = '{\"/\":[\"list\"]}' WHERE username = 'user-00004'" },
+		{ "zero_quotas", "UPDATE users SET used_quota_size = 0, used_quota_files = 0" },
+		{ "zero_tokens", "UPDATE shares SET used_tokens = 0" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (misbehaves(s, "damage", all[i].how) && !run_sql(db, all[i].sql))
+			return false;
+	return true;
 }
 
 bool provider_migrate(struct server *s)
 {
 	sqlite3 *db = open_database(s);
 	int newest = newest_of(s->version), schema = db ? schema_of(db) : 0;
-	bool ok = schema >= FIRST && (!is_enterprise(s->version) || run_sql(db, "PRAGMA journal_mode = WAL"));
+	bool ok = schema >= FIRST && (!provider_is_enterprise(s->version) || run_sql(db, "PRAGMA journal_mode = WAL"));
 
 	if (ok && schema > newest)
 		printf("database schema version %d is newer than the supported one: %d\n", schema, newest);
@@ -139,6 +148,61 @@ bool provider_add_user(struct server *s, const char *name)
 		" 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)", name, name);
 	sqlite3 *db = open_database(s);
 	bool ok = db && run_sql(db, sql);
+
+	sqlite3_free(sql);
+	sqlite3_close(db);
+	return ok;
+}
+
+/* ---- event rules ---- */
+
+static json_t *text_json(sqlite3_stmt *stmt, int column)
+{
+	return json_loadb(sqlite3_column_blob(stmt, column), (size_t)sqlite3_column_bytes(stmt, column), JSON_DECODE_ANY, NULL);
+}
+
+static json_t *actions_of(sqlite3 *db, sqlite3_int64 rule)
+{
+	static const char sql[] = "SELECT a.name, m.\"order\", m.options FROM rules_actions_mapping m JOIN events_actions a ON a.id = m.action_id"
+				  " WHERE m.rule_id = ? ORDER BY m.\"order\"";
+	json_t *all = json_array();
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK)
+		sqlite3_bind_int64(stmt, 1, rule);
+	while (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+		json_array_append_new(all, json_pack("{ss si so}", "name", sqlite3_column_text(stmt, 0), "order", sqlite3_column_int(stmt, 1),
+						     "relation_options", text_json(stmt, 2)));
+	sqlite3_finalize(stmt);
+	return all;
+}
+
+json_t *provider_rule(struct server *s, const char *name)
+{
+	static const char sql[] = "SELECT id, status, trigger, conditions FROM events_rules WHERE name = ?";
+	sqlite3 *db = open_database(s);
+	sqlite3_stmt *stmt = NULL;
+	json_t *rule = NULL;
+
+	if (db && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK)
+		sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+		rule = json_pack("{ss si si so so}", "name", name, "status", sqlite3_column_int(stmt, 1), "trigger",
+				 sqlite3_column_int(stmt, 2), "conditions", text_json(stmt, 3), "actions",
+				 actions_of(db, sqlite3_column_int64(stmt, 0)));
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return rule;
+}
+
+/* On the disk when it is answered: the real server leaves the end of its journal's directory entry to the system, and a power cut within
+ * that moment may take a save back. */
+bool provider_rule_set(struct server *s, const char *name, int status)
+{
+	char *sql = sqlite3_mprintf("UPDATE events_rules SET status = %d, updated_at = 1000 * strftime('%%s', 'now')"
+				    " WHERE name = %Q", status, name);
+	sqlite3 *db = open_database(s);
+	bool ok = db && run_sql(db, "PRAGMA synchronous = EXTRA") && run_sql(db, sql) && sqlite3_changes(db) == 1;
 
 	sqlite3_free(sql);
 	sqlite3_close(db);
