@@ -52,6 +52,11 @@ class Copy:
         BUILD.mkdir(parents=True, exist_ok=True)        # it may lie in the tree
         run("mount", "--bind", build, BUILD)
 
+    def unmount(self) -> None:
+        """A build that lies in the tree is mounted in the tree's copy, which could not be removed."""
+        for there in (BUILD, SOURCE):
+            run("umount", "--lazy", there)
+
     def patch(self, name: str, *how: str) -> None:
         run("patch", "-p1", "-s", "-d", SOURCE, *how, "-i", HERE / "broken" / f"{name}.patch")
 
@@ -83,15 +88,22 @@ def found(copy: Copy, name: str) -> bool:
     return False
 
 
+def find_in(copy: Copy, mistakes: list[str]) -> tuple[int, int]:
+    copy.make()
+    cases = sorted({case for name in mistakes for case in FOUND_BY[name]})
+    failed, said = copy.failures(cases)
+    if failed:
+        print(f"not ok as it is: the unspoiled build fails\n{said}")
+        return 0, 1
+    results = [found(copy, name) for name in mistakes]
+    return sum(results) + 1, len(results) - sum(results)
+
+
 def find_all(mistakes: list[str]) -> tuple[int, int]:
     """Passed and failed."""
     with tempfile.TemporaryDirectory(prefix="crossgrade-broken-") as home:
         copy = Copy(pathlib.Path(home))
-        copy.make()
-        cases = sorted({case for name in mistakes for case in FOUND_BY[name]})
-        failed, said = copy.failures(cases)
-        if failed:
-            print(f"not ok as it is: the unspoiled build fails\n{said}")
-            return 0, 1
-        results = [found(copy, name) for name in mistakes]
-    return sum(results) + 1, len(results) - sum(results)
+        try:
+            return find_in(copy, mistakes)
+        finally:
+            copy.unmount()
