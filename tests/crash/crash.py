@@ -153,7 +153,7 @@ def run_sample(among: str = "") -> int:
         for name, trace in traces.items():
             print(f"  {name}: {len(trace)} points")
         followed, missing = at_system_calls(labs, traces, len(names), rng)
-        cases = kills.sample(traces, 5, 2, rng) + followed
+        cases = kills.sample(traces, 4, 1, rng) + followed
         rng.shuffle(cases)
         found = tally(labs, cases, None)
     failed = found.failed + len(names) - len(traces) + missing
@@ -184,7 +184,7 @@ def run_powercut(among: str = "") -> int:
     names, skipped = possible(drawn)
     with pool_of("powercut") as labs:
         traces = traces_of_cuts(labs, names)
-        cases = powercut.sample(traces, 6, rng)
+        cases = powercut.sample(traces, 4, rng)
         found = tally(labs, cases, None)
     failed = found.failed + len(powercut.KINDS) * len(names) - len(traces)
     print(f"cut points: {sum(map(len, traces.values()))}, sampled {len(cases)}, illegal ends {failed}")
