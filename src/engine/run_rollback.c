@@ -87,14 +87,15 @@ static int nobody_edited(struct world *w, struct run_end *ret)
 	return loop_look_back(w, &e) < 0 ? run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg) : 0;
 }
 
-/* Is this way back begun by this call? One that was, without the data, is another with it: nobody has agreed to that yet. */
+/* Is this way back begun by this call? One that was, without the data, is another with it: nobody has agreed to that yet. So is one
+ * that needed no copy until somebody started the new build. */
 static int is_begun(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
 {
-	bool wished;
+	bool wished, since;
 
-	if (loop_data_wished(w, &wished, e) < 0)
+	if (loop_data_wished(w, &wished, e) < 0 || run_started_since(w, &since, e) < 0)
 		return -e->kind;
-	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || (w->o->restore_data && !wished);
+	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || since || (w->o->restore_data && !wished);
 	w->ctx.restore_data |= wished;  /* that is then put back, whatever this call was told */
 	return 0;
 }

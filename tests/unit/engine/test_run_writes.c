@@ -954,6 +954,11 @@ static void no_boot_goes_back_over_it(void **state)
 	toy_server_ends();
 	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
 	assert_non_null(strstr(end.line, "nobody is served"));
+	toy_put("bar-stage", "yes");
+	assert_int_equal(rollback(&end), EXIT_FAILED);
+	assert_non_null(strstr(end.err.msg, "nothing changed: told to bar the way back"));
+	assert_true(is_at("switch", "new"));
+	toy_put("bar-stage", "");
 	assert_int_equal(rollback(&end), EXIT_DONE);
 	assert_string_equal(toy_world(), "old");
 }
