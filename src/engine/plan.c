@@ -80,6 +80,17 @@ void plan_loss(struct plan *p, const char *id, const char *text)
 	json_array_append_new(json_object_get(p->doc, "losses"), json_pack("{ss ss}", "id", id, "text", text));
 }
 
+bool plan_names_loss(const struct plan *p, const char *id)
+{
+	size_t at;
+	json_t *loss;
+
+	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
+		if (!strcmp(json_str(loss, "id", ""), id))
+			return true;
+	return false;
+}
+
 void plan_loss_in_place(struct plan *p)
 {
 	plan_loss(p, LOSS_IN_PLACE,

@@ -31,6 +31,7 @@ void plan_loss(struct plan *p, const char *id, const char *text);       /* a los
 /* Beside the data there is no room for a copy from another file system: agreed to by --accept-in-place-restore. */
 #define LOSS_IN_PLACE "in-place-restore"
 void plan_loss_in_place(struct plan *p);
+bool plan_names_loss(const struct plan *p, const char *id);
 void plan_forecast(struct plan *p, const char *key, json_t *value /* stolen */);
 /* A value of a later step's params. */
 json_t *plan_from(const char *step, const char *key) must_check;

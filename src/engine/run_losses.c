@@ -51,17 +51,6 @@ int run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err
 	return 0;
 }
 
-static bool is_named(const struct plan *p, const char *id)
-{
-	size_t at;
-	json_t *loss;
-
-	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
-		if (!strcmp(json_str(loss, "id", ""), id))
-			return true;
-	return false;
-}
-
 int run_losses_since(struct world *w, const struct facts *now, struct err *e)
 {
 	autoplan struct plan found = { 0 };
@@ -75,18 +64,20 @@ int run_losses_since(struct world *w, const struct facts *now, struct err *e)
 	json_array_foreach(json_object_get(found.doc, "losses"), at, loss) {
 		const char *id = json_str(loss, "id", "");
 
-		if (!is_named(&w->plan, id) && !is_agreed(w->o, id))
+		if (!plan_names_loss(&w->plan, id) && !is_agreed(w->o, id))
 			return disagree(w->o, loss, e);
 	}
 	return 0;
 }
 
+/* What is lost may have grown, and beside the data the room for a copy from afar may be gone. */
 int run_losses_last(struct world *w, struct err *e)
 {
+	bool beside = !strcmp(json_str(w->goal.restore_point, "store", "beside"), "beside");
 	autofacts struct facts now = { 0 };
 	bool begun;
 
-	if (!w->product->losses || !json_array_size(json_object_get(w->plan.doc, "losses")))
+	if (!w->product->losses || (beside && !json_array_size(json_object_get(w->plan.doc, "losses"))))
 		return 0;
 	if (run_reached(w, PHASE_FREEZE, &begun, e) < 0)
 		return -e->kind;

@@ -159,6 +159,8 @@ int world_enter(struct world *w, struct err *e)
 {
 	autofree char *undo = xasprintf("undo/%s", w->run);
 
+	/* What the plan loses was agreed to before the run began, for every call of it. */
+	w->ctx.accept_in_place |= plan_names_loss(&w->plan, LOSS_IN_PLACE);
 	if (dir_make_all(&w->ctx.state, undo, 0700, e) < 0 || dir_make_all(&w->ctx.state, "hold", 0700, e) < 0 ||
 	    dir_open_at(&w->ctx.state, undo, &w->ctx.blobs, e) < 0)
 		return -e->kind;

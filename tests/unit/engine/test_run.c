@@ -446,6 +446,33 @@ static void a_restore_in_place_is_agreed_to_by_its_own_flag(void **state)
 	events_free(ev);
 }
 
+static void a_later_call_knows_what_was_agreed_to(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	o.hold = o.accept_in_place = true;
+	toy_put("loses", "place");
+	toy_put("fail-switch", "yes");
+	assert_int_equal(apply_as(&o, &end), EXIT_HELD);
+	assert_int_equal(resume(&end, false), EXIT_TURNED);
+	assert_true(is_at("in-place", "yes"));
+	events_free(ev);
+}
+
+/* Hours of copying may have taken the room. */
+static void room_for_a_way_back_from_afar_is_looked_at_before_the_stop(void **state)
+{
+	struct run_end end;
+
+	toy_put("loses", "place later");
+	toy_put("store", "file:///afar");
+	assert_int_equal(apply(&end, false), EXIT_LOSS);
+	assert_non_null(strstr(end.line, "held, nothing was stopped: not agreed to: "));
+	assert_true(is_at("stop", "old"));
+}
+
 /* The journal would be set back with the data. */
 static void the_state_directory_stands_apart(void **state)
 {
@@ -643,6 +670,7 @@ static void the_gate_is_open_while_the_old_server_is_asked_again(void **state)
 	toy_put("looks", "yes");
 	toy_put("look", "old");
 	assert_true(WIFSIGNALED(struck_at("step.applied:4", "kill", "apply")));
+	assert_true(clients_are("gated"));
 	assert_int_equal(resume(&end, false), EXIT_TURNED);
 	if (!strstr(end.line, "step 'final'"))
 		fail_msg("%s", end.line);
@@ -681,6 +709,8 @@ int main(int argc, char **argv)
 		T(drift_refuses_a_plan),
 		T(a_loss_wants_its_own_word),
 		T(a_restore_in_place_is_agreed_to_by_its_own_flag),
+		T(a_later_call_knows_what_was_agreed_to),
+		T(room_for_a_way_back_from_afar_is_looked_at_before_the_stop),
 		T(the_state_directory_stands_apart),
 		T(the_state_directory_beside_what_is_held),
 		T(a_store_in_what_is_held_begins_no_run),

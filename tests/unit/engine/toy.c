@@ -258,6 +258,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 		toy_put("gate-at-the-end", gate);
 	}
+	toy_put("in-place", c->accept_in_place ? "yes" : "no");
 	toy_put(file, "old");
 	return 0;
 }
@@ -417,7 +418,9 @@ static void losses(const struct facts *now, const struct goal *to, struct plan *
 
 	if (!loses)
 		return;
-	if (!strcmp(loses, "place")) {
+	if (!strcmp(loses, "place later") && !facts_bool(now, "staged", false))
+		return;
+	if (!strncmp(loses, "place", 5)) {
 		plan_loss_in_place(ret);
 		return;
 	}
