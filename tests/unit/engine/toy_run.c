@@ -106,21 +106,36 @@ bool is_at(const char *file, const char *what)
 	return !strcmp(now, what);
 }
 
-bool is_possible(const char *verb)
+/* Of the newest run; new reference. */
+static json_t *status_now(void)
 {
 	struct events *ev = events_new();
 	struct run_opts o = toy_opts(ev);
 	autojson json_t *doc = NULL;
 	struct err e = ERR_INIT;
+
+	assert_int_equal(world_status(&o, &doc, &e), 0);
+	events_free(ev);
+	return json_incref(json_array_get(json_object_get(doc, "runs"), 0));
+}
+
+bool is_possible(const char *verb)
+{
+	autojson json_t *run = status_now();
 	bool found = false;
 	json_t *it;
 	size_t at;
 
-	assert_int_equal(world_status(&o, &doc, &e), 0);
-	json_array_foreach(json_object_get(json_array_get(json_object_get(doc, "runs"), 0), "possible"), at, it)
+	json_array_foreach(json_object_get(run, "possible"), at, it)
 		found |= !strcmp(json_string_value(it), verb);
-	events_free(ev);
 	return found;
+}
+
+bool clients_are(const char *how)
+{
+	autojson json_t *run = status_now();
+
+	return !strcmp(json_str(run, "clients", ""), how);
 }
 
 bool was_told(const char *run, const char *words)
