@@ -217,6 +217,9 @@ static int answer_login(struct session *s, struct err *e)
 	way = ntohl(way);
 	if (way == AUTH_OK)
 		return 1;
+	/* An empty password would be one that failed, for the server's log and for what counts such. */
+	if (!secret)
+		return err_set(e, ERR_DENIED, "the server asks for a password");
 	/* The NUL behind a secret's bytes is the one the protocol wants. */
 	if (way == AUTH_CLEAR)
 		return send_message(s, 'p', (struct sv){ password.p, password.n + 1 }, e);

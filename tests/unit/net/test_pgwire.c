@@ -140,6 +140,14 @@ static void logins(void **state unused_arg)
 	assert_int_equal(ask("clear", "other", "select 42", NULL, &e), -ERR_DENIED);
 	assert_string_equal(e.msg, "the server refuses the login: wrong pass (28P01)");
 	assert_int_equal(ask("md5", "other", "select 42", NULL, &e), -ERR_DENIED);
+	/* Who knows none sends none: an empty one would be a failed login. */
+	for (size_t i = 1; i < ARRAY_LEN(users); i++) {
+		struct pgwire to = { .host = "127.0.0.1", .port = server.port, .user = users[i] };
+
+		err_clear(&e);
+		assert_int_equal(pgwire_ask(&to, "select 42", 60 * NS_PER_S, NULL, &e), -ERR_DENIED);
+		assert_string_equal(e.msg, "the server asks for a password");
+	}
 	assert_int_equal(ask("sasl", "quest", "select 42", NULL, &e), -ERR_REFUSED);
 }
 
