@@ -1,6 +1,7 @@
 /* The index in a file: a head, then for each entry a record, its name and its block sums, then the
- * SHA-256 of all that, then one byte: does it still say what the copy is? For this machine and this
- * version only: another reads ERR_FORMAT and copies again. */
+ * SHA-256 of all that, then one byte: does it still say what the copy is? For this machine only, and
+ * this version, of a restore point that is complete also the one before, whose head has no clock. Of
+ * another a pass reads ERR_FORMAT, and copies again. */
 #include "data/index.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 #include "data/out.h"
 #include "io/proc.h"
 
-#define INDEX_MAGIC "crossgrade-index-3"
+#define INDEX_MAGIC  "crossgrade-index-3"
+#define INDEX_BEFORE "crossgrade-index-2"
 #define IN_BYTES (256u << 10)
 
 struct ix_head {
@@ -199,6 +201,19 @@ static uint32_t flags_to_keep(bool same_boot, enum index_use use)
 	return use == INDEX_OF_COMPLETE ? IX_KEPT & ~(uint32_t)IX_TRUSTED : IX_THERE | IX_LINKED;
 }
 
+/* A pass that goes on wants to know whether the clock was set. */
+static int take_head(struct in *in, enum index_use use, struct ix_head *ret, struct err *e)
+{
+	*ret = (struct ix_head){ 0 };
+	if (take_hashed(in, ret, offsetof(struct ix_head, clock_ns), e) < 0)
+		return -(int)e->kind;
+	if (memcmp(ret->magic, INDEX_MAGIC, sizeof INDEX_MAGIC) == 0)
+		return take_hashed(in, &ret->clock_ns, sizeof ret->clock_ns, e);
+	if (use == INDEX_OF_COMPLETE && memcmp(ret->magic, INDEX_BEFORE, sizeof INDEX_BEFORE) == 0)
+		return 0;
+	return err_set(e, ERR_FORMAT, "'%s' is not an index of this version", in->what);
+}
+
 static int load(struct in *in, struct pass_index *ix, enum index_use use, struct err *e)
 {
 	unsigned char want[SHA_BYTES], have[SHA_BYTES];
@@ -207,10 +222,8 @@ static int load(struct in *in, struct pass_index *ix, enum index_use use, struct
 	uint32_t keep;
 
 	hasher_begin(in->sha);
-	if (take_hashed(in, &head, sizeof head, e) < 0 || proc_boot_id(boot, e) < 0)
+	if (take_head(in, use, &head, e) < 0 || proc_boot_id(boot, e) < 0)
 		return -(int)e->kind;
-	if (memcmp(head.magic, INDEX_MAGIC, sizeof INDEX_MAGIC) != 0)
-		return err_set(e, ERR_FORMAT, "'%s' is not an index of this version", in->what);
 	ix->seed = head.seed;
 	ix->stands = strncmp(head.boot, boot, sizeof boot) == 0;
 	ix->clock_ns = ix->stands ? head.clock_ns : 0;

@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "data/hash.h"
 #include "data/index.h"
 #include "data/manifest.h"
 #include "data/tree.h"
+#include "io/file.h"
 #include "worlds.h"
 
 static struct pass_stats run(struct worlds *w, enum pass_mode mode, const struct pass_opts *o)
@@ -333,6 +335,45 @@ static void a_damaged_index_is_no_index(void **state)
 	}
 	close(fd);
 	assert_fails(pass_index_load(&point, "none", INDEX_OF_PASS, &ix, &e), &e, ERR_ABSENT);
+}
+
+#define HEAD_BEFORE 104 /* bytes; a clock follows since */
+
+static void a_complete_index_of_the_version_before_is_read(void **state)
+{
+	struct worlds *w = worlds_of(state);
+	struct hasher *sha = hasher_new();
+	autobuf struct buf now = BUF_MAX(1u << 20), before = BUF_MAX(1u << 20);
+	unsigned char digest[SHA_BYTES];
+	autodir struct dir point = DIR_NONE;
+	struct pass_index *ix = NULL;
+	struct err e = ERR_INIT;
+	char *p;
+	int fd;
+
+	put_text(w->src_path, "one", "1");
+	run(w, PASS_FINAL, NULL);
+	assert_ok(dir_open(w->path, &point, &e), &e);
+	assert_ok(pass_index_save(w->ix, &point, "index", &e), &e);
+	assert_ok(file_read(&point, "index", &now, &e), &e);
+	buf_add(&before, now.data, HEAD_BEFORE);
+	buf_add(&before, now.data + HEAD_BEFORE + 8, now.len - HEAD_BEFORE - 8 - SHA_BYTES - 1);
+	p = strchr(before.data, '3');
+	assert_non_null(p);
+	*p = '2';
+	hasher_begin(sha);
+	hasher_add(sha, before.data, before.len);
+	hasher_end(sha, digest);
+	hasher_free(sha);
+	buf_add(&before, digest, sizeof digest);
+	buf_add(&before, now.data + now.len - 1, 1);
+	fd = openat(point.fd, "before", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, before.data, before.len), before.len);
+	close(fd);
+	assert_ok(pass_index_load(&point, "before", INDEX_OF_COMPLETE, &ix, &e), &e);
+	assert_int_equal(ix->n, w->ix->n);
+	pass_index_free(ix);
+	assert_fails(pass_index_load(&point, "before", INDEX_OF_PASS, &ix, &e), &e, ERR_FORMAT);
 }
 
 /* The last pass reads nothing that did not move, once times are old enough to prove something. */
@@ -910,6 +951,7 @@ int main(void)
 		on_disk(a_killed_pass_leaves_no_trust),
 		on_disk(a_loaded_index_saves_the_copying),
 		on_disk(a_damaged_index_is_no_index),
+		on_disk(a_complete_index_of_the_version_before_is_read),
 		on_disk(the_last_pass_touches_what_moved),
 		on_disk(times_can_be_distrusted),
 		on_ext4(a_step_of_the_clock_costs_a_comparison),
