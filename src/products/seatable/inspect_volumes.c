@@ -26,10 +26,10 @@ static bool is_measured(const json_t *volumes, const char *source)
 	return false;
 }
 
-/* NULL: it is no directory, or cannot be read. */
+/* NULL: it is no directory, cannot be read, or something is mounted below it, maybe from another host. */
 static json_t *measure(const struct sea_look *k, const json_t *mount)
 {
-	struct tree_opts o = { .cancel = k->c->cancel, .cross_mounts = true };
+	struct tree_opts o = { .cancel = k->c->cancel };
 	const char *source = json_str(mount, "Source", ""), *volume = json_str(mount, "Name", NULL);
 	struct tree_size size = { 0 };
 	autodir struct dir d = DIR_NONE;
