@@ -72,19 +72,29 @@ static bool can_be_nothing(const char *field)
 	return sv_starts(sv_of(field), "used_quota_") || sv_ends(sv_of(field), "_data_transfer");
 }
 
+/* Of what is encrypted the counters were frozen with the file that is left; the new server removes it, which can leave nothing. */
+static bool is_moved_by_trial(const struct object_difference *d, bool encrypted)
+{
+	struct sv field = sv_of(d->field);
+
+	if (sv_starts(field, "used_quota_"))
+		return encrypted;
+	return d->is && (sv_ends(field, "_data_transfer") || sv_starts(field, "first_"));
+}
+
 /* The step behind this comparison tries logins and moves files by them; where a boot followed, all is compared again. */
 static bool is_of_our_trial(const struct proof *p, const struct object_difference *d)
 {
 	json_t *user;
 	size_t i;
 
-	if (d->kind != OBJ_USERS || !d->is || !(sv_ends(sv_of(d->field), "_data_transfer") || sv_starts(sv_of(d->field), "first_")))
+	if (d->kind != OBJ_USERS)
 		return false;
 	vec_each(&p->c->plan->steps, s) {
 		if (strcmp(s->kind->name, "login_trial"))
 			continue;
 		json_array_foreach(json_object_get(s->params, "users"), i, user)
-			if (!strcmp(json_str(user, "user", ""), d->key))
+			if (!strcmp(json_str(user, "user", ""), d->key) && is_moved_by_trial(d, json_bool(user, "encrypted", false)))
 				return true;
 	}
 	return false;

@@ -183,6 +183,7 @@ static const struct {
 	const char *rules, *sql;
 	enum outcome shut, open, later;
 	const char *tried; /* a login of this one, by the run */
+	bool encrypted;    /* and a file was left in its home */
 } moves[] = {
 	{ NO_RULES, "UPDATE users SET last_login = 9, last_quota_update = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET last_use_at = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
@@ -195,6 +196,14 @@ static const struct {
 	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 9 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED,
 	  "user-00002" },
 	{ NO_RULES, "UPDATE users SET used_quota_files = 9 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED, "user-00001" },
+	{ NO_RULES, "UPDATE users SET used_quota_files = 9 WHERE username = 'user-00001'", CMP_UNPROVED, CMP_EXPLAINED, CMP_EXPLAINED, "user-00001",
+	  true },
+	{ NO_RULES, "UPDATE users SET used_quota_size = 0 WHERE username = 'user-00001'", CMP_UNPROVED, CMP_UNPROVED, CMP_EXPLAINED, "user-00001",
+	  true },
+	{ NO_RULES, "UPDATE users SET used_quota_size = 0 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED, "user-00002",
+	  true },
+	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 0 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED,
+	  "user-00001", true },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 8", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
 	{ NO_RULES, "UPDATE users SET first_upload = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
@@ -223,7 +232,7 @@ static void what_clients_can_have_moved(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
 		autofree char *name = xasprintf("moved-%zu.db", i), *records = xasprintf("undo-%zu", i);
-		autojson json_t *tried = json_pack("{s[{ss*}]}", "users", "user", moves[i].tried);
+		autojson json_t *tried = json_pack("{s[{ss* sb}]}", "users", "user", moves[i].tried, "encrypted", moves[i].encrypted);
 		const char *file = golden_db(*state, name, "provider-33.sql");
 		struct plan plan = { .doc = json_pack("{s{ss} s{}}", "pinned", SF_DRIVER, "sqlite", "restore_point") };
 		struct err e = ERR_INIT;
