@@ -6,7 +6,8 @@
  * "remote":[path]|absent}],
  * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before, who is missing there is not tried|absent,
  * "then_folders": "folders" of it,"then_kept": "kept" of it};
- * undo record {"name": of the file}: made up anew, so that whatever has that name is ours; the account has its name of the run.
+ * undo record {"name": of the files, each user's with his number behind it}: made up anew, so that whatever has that name is ours; the
+ * account has its name of the run.
  * result {"seen":{user: "file"|"list"|"login"},"folders":{user:[path] that could be listed},"kept":{user:{"name","sha256"}: a file
  * that is left},"host_key": that was presented,"notes":[text]}. */
 #include "engine/step.h"
@@ -46,6 +47,9 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 	*ret_undo = json_pack("{so}", "name", json_sprintf(".crossgrade-probe-%016llx", (unsigned long long)random));
 	return 0;
 }
+
+/* Each user has a name of his own: homes may be shared, and a file that was left for one is not another's to remove. */
+static char *file_of(const char *name, size_t i) { return xasprintf("%s-%zu", name, i); }
 
 /* ---- one account ---- */
 
@@ -158,7 +162,7 @@ static int try_file(struct trying *t, struct trial *link, const char *user, bool
 static int try_once(struct trying *t, const struct trial_as *as, const json_t *of, const char **ret, struct err *e)
 {
 	const char *home = json_str(of, "home", NULL);
-	bool leave = !t->then && json_bool(of, "encrypted", false);
+	bool leave = !t->then && json_bool(of, "encrypted", false) && !json_object_get(t->kept, as->user);
 	autotrial struct trial link = { 0 };
 	struct err cleaning = ERR_INIT;
 	int r;
@@ -296,16 +300,20 @@ static struct account account_of(const struct ctx *c, const json_t *params)
 
 /* ---- the step ---- */
 
-static int try_all(struct trying *t, const json_t *params, struct err *e)
+static int try_all(struct trying *t, const json_t *params, const char *name, struct err *e)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(json_object_get(params, "users"), i, one)
 	{
+		autofree char *file = file_of(name, i);
+
+		t->name = file;
 		if (try_user(t, one, e) < 0)
 			return -(int)e->kind;
 	}
+	t->name = name;
 	struct account own = account_of(t->c, params);
 
 	return own.place ? try_own(t, &own, e) : 0;
@@ -314,7 +322,7 @@ static int try_all(struct trying *t, const json_t *params, struct err *e)
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	autojson json_t *seen = json_object(), *folders = json_object(), *kept = json_object(), *notes = json_array();
-	struct trying t = { .c = c, .name = json_str(undo, "name", ""), .then = json_object_get(params, "then"),
+	struct trying t = { .c = c, .then = json_object_get(params, "then"),
 			    .then_folders = json_object_get(params, "then_folders"), .then_kept = json_object_get(params, "then_kept"),
 			    .seen = seen, .folders = folders, .kept = kept, .notes = notes };
 	int64_t within;
@@ -325,7 +333,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	if (!clock_parse_span(json_str(params, "within", "2m"), &within))
 		return err_set(e, ERR_BUG, "'within' is not a span of time");
 	t.until = deadline_in(within);
-	if (try_all(&t, params, e) < 0)
+	if (try_all(&t, params, json_str(undo, "name", ""), e) < 0)
 		return -(int)e->kind;
 	*ret_result = json_pack("{sO sO sO ss sO}", "seen", seen, "folders", folders, "kept", kept, "host_key", t.host_key, "notes", notes);
 	return 0;
@@ -357,9 +365,10 @@ static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, s
 
 	json_array_foreach(json_object_get(params, "users"), i, one)
 	{
+		autofree char *file = file_of(json_str(undo, "name", ""), i);
 		const char *home = json_str(one, "home", NULL);
 
-		if (home && trial_clean(home, json_str(undo, "name", ""), e) < 0)
+		if (home && trial_clean(home, file, e) < 0)
 			return -(int)e->kind;
 	}
 	return drop_own(c, params, e);

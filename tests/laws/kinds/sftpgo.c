@@ -323,7 +323,7 @@ static json_t *try_no_more(struct bench *b)
 
 static void is_left_in_home(struct bench *b)
 {
-	autofree char *file = xasprintf("world/root/home/%s", json_str(b->undo, "name", "?"));
+	autofree char *file = xasprintf("world/root/home/%s-0", json_str(b->undo, "name", "?"));
 
 	bench_put(b, file, "half");
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/event.h"
 #include "engine/step.h"
 #include "io/file.h"
 
@@ -212,13 +213,20 @@ static void settings_name_files_and_no_secrets(void **state)
 	assert_int_equal(settings("['anna']", &e), -ERR_USAGE);
 }
 
-static void put(const char *dir, const char *name)
+static void put_text(const char *path, const char *text)
 {
-	autofree char *path = xasprintf("%s/%s", dir, name);
 	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
+	fputs(text, f);
 	fclose(f);
+}
+
+static void put(const char *dir, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", dir, name);
+
+	put_text(path, "");
 }
 
 static bool has(const char *dir, const char *name)
@@ -230,11 +238,11 @@ static bool has(const char *dir, const char *name)
 
 static void what_a_kill_left_is_removed_and_nothing_else(void **state)
 {
-	static const char name[] = ".crossgrade-probe-0123456789abcdef", half[] = ".sftpgo-upload.0123456789abcdefghij."
-										  ".crossgrade-probe-0123456789abcdef",
+	static const char name[] = ".crossgrade-probe-0123456789abcdef-0", half[] = ".sftpgo-upload.0123456789abcdefghij."
+										    ".crossgrade-probe-0123456789abcdef-0",
 			  theirs[] = ".sftpgo-upload.0123456789abcdefghij.letter";
 	char home[] = "/tmp/trial.XXXXXX";
-	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", name);
+	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", ".crossgrade-probe-0123456789abcdef");
 	struct ctx ctx = { 0 };
 	struct err e = ERR_INIT;
 
@@ -242,12 +250,12 @@ static void what_a_kill_left_is_removed_and_nothing_else(void **state)
 	put(home, name);
 	put(home, half);
 	put(home, theirs);
-	put(home, ".crossgrade-probe-0123456789abcdee");
+	put(home, ".crossgrade-probe-0123456789abcdef-1");
 	params = json_pack("{s[{ss ss}{ss}]}", "users", "user", "anna", "home", home, "user", "ben");
 	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
 	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
 	assert_false(has(home, name) || has(home, half));
-	assert_true(has(home, theirs) && has(home, ".crossgrade-probe-0123456789abcdee"));
+	assert_true(has(home, theirs) && has(home, ".crossgrade-probe-0123456789abcdef-1"));
 	assert_ok(trial_clean("/nowhere/at/all", name, &e), &e);
 }
 
@@ -309,6 +317,140 @@ static void a_password_file_that_does_not_open_is_no_refusal(void **state)
 	json_decref(s.doc);
 }
 
+/* ---- a server that has one home for all ---- */
+
+static char *shared;
+
+struct sftp {
+	char unused;
+};
+/* The linker sends trial.c's calls here. */
+int __wrap_sftp_new(const struct sftp_to *to, struct sftp **ret, struct err *e);
+void __wrap_sftp_free(struct sftp *s);
+const char *__wrap_sftp_host_key(const struct sftp *s);
+int __wrap_sftp_list(struct sftp *s, const char *path, struct err *e);
+int __wrap_sftp_put(struct sftp *s, const char *path, struct sv content, struct err *e);
+int __wrap_sftp_get(struct sftp *s, const char *path, struct buf *ret, struct err *e);
+int __wrap_sftp_remove(struct sftp *s, const char *path, struct err *e);
+
+int __wrap_sftp_new(const struct sftp_to *to, struct sftp **ret, struct err *e)
+{
+	*ret = xcalloc(1, sizeof **ret);
+	return 0;
+}
+
+void __wrap_sftp_free(struct sftp *s) { free(s); }
+
+const char *__wrap_sftp_host_key(const struct sftp *s) { return "ssh-ed25519 SHA256:x"; }
+
+int __wrap_sftp_list(struct sftp *s, const char *path, struct err *e) { return 0; }
+
+int __wrap_sftp_put(struct sftp *s, const char *path, struct sv content, struct err *e)
+{
+	autofree char *file = xasprintf("%s%s", shared, path);
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(content.p, 1, content.n, f), content.n);
+	fclose(f);
+	return 0;
+}
+
+int __wrap_sftp_get(struct sftp *s, const char *path, struct buf *ret, struct err *e)
+{
+	autofree char *file = xasprintf("%s%s", shared, path);
+
+	return file_read_path(file, ret, e);
+}
+
+int __wrap_sftp_remove(struct sftp *s, const char *path, struct err *e)
+{
+	autofree char *file = xasprintf("%s%s", shared, path);
+
+	return unlink(file) ? err_set(e, ERR_ABSENT, "there is no '%s'", path) : 0;
+}
+
+struct trials {
+	char home[32], secret[32];
+	struct site site;
+	struct ctx c;
+	json_t *before, *again; /* results */
+};
+
+static void trials_begin(struct trials *t)
+{
+	*t = (struct trials){ .home = "/tmp/trial.XXXXXX", .secret = "/tmp/trial.XXXXXX",
+			      .site = { .name = (char *)"main", .doc = json_pack("{s{ss si}}", "probe", "host", "127.0.0.1", "sftp", 1) } };
+	assert_non_null(mkdtemp(t->home));
+	close(mkstemp(t->secret));
+	put_text(t->secret, "secret");
+	t->c = (struct ctx){ .sites = &t->site, .n_sites = 1, .events = events_new() };
+	shared = t->home;
+}
+
+static json_t *user_of(const struct trials *t, const char *name, bool encrypted)
+{
+	return json_pack("{ss ss ss sb}", "user", name, "password_file", t->secret, "home", t->home, "encrypted", encrypted);
+}
+
+/* Before the stop, then at the new server, as the plan says. */
+static void try_both(struct trials *t, json_t *users /* stolen */)
+{
+	autojson json_t *first = json_pack("{ss}", "name", ".crossgrade-probe-1"), *second = json_pack("{ss}", "name", ".crossgrade-probe-2");
+	autojson json_t *params = json_pack("{so ss}", "users", users, "within", "20s");
+	struct err e = ERR_INIT;
+
+	assert_ok(step_login_trial.apply(&t->c, params, first, &t->before, &e), &e);
+	json_object_set(params, "then", json_object_get(t->before, "seen"));
+	json_object_set(params, "then_folders", json_object_get(t->before, "folders"));
+	json_object_set(params, "then_kept", json_object_get(t->before, "kept"));
+	assert_ok(step_login_trial.apply(&t->c, params, second, &t->again, &e), &e);
+}
+
+static size_t notes_with(const json_t *result, const char *words)
+{
+	const json_t *notes = json_object_get(result, "notes"), *one;
+	size_t i, n = 0;
+
+	json_array_foreach((json_t *)notes, i, one) n += strstr(json_string_value(one), words) != NULL;
+	return n;
+}
+
+/* Nothing is left in the home. */
+static void trials_end(struct trials *t)
+{
+	assert_int_equal(rmdir(t->home) || unlink(t->secret), 0);
+	json_decref(t->before);
+	json_decref(t->again);
+	json_decref(t->site.doc);
+	events_free(t->c.events);
+}
+
+static void who_is_named_twice_leaves_one(void **state)
+{
+	struct trials t;
+
+	trials_begin(&t);
+	try_both(&t, json_pack("[oo]", user_of(&t, "anna", true), user_of(&t, "anna", true)));
+	trials_end(&t);
+}
+
+static void a_home_of_two_has_a_file_for_each(void **state)
+{
+	static const bool second[] = { true, false };
+
+	for (size_t i = 0; i < ARRAY_LEN(second); i++) {
+		struct trials t;
+
+		trials_begin(&t);
+		try_both(&t, json_pack("[oo]", user_of(&t, "anna", true), user_of(&t, "ben", second[i])));
+		assert_int_equal(notes_with(t.before, "left for the new server"), second[i] ? 2 : 1);
+		assert_int_equal(notes_with(t.again, "was read equal"), second[i] ? 2 : 1);
+		assert_int_equal(notes_with(t.again, "not proved"), 0);
+		trials_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +466,8 @@ int main(void)
 		cmocka_unit_test(what_a_kill_left_is_removed_and_nothing_else),
 		cmocka_unit_test(an_account_is_there_as_long_as_its_folder),
 		cmocka_unit_test(a_password_file_that_does_not_open_is_no_refusal),
+		cmocka_unit_test(who_is_named_twice_leaves_one),
+		cmocka_unit_test(a_home_of_two_has_a_file_for_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
