@@ -65,6 +65,7 @@ struct trying {
 	bool fails;                     /* it was let in, and the server says that it fails to list its home */
 	struct deadline until;
 	json_t *seen, *folders, *kept, *notes;
+	json_t *read;                   /* whose file that was left has been read */
 };
 
 static void note(struct trying *t, json_t *text /* stolen */)
@@ -119,6 +120,18 @@ static void try_folders(struct trying *t, struct trial *link, const char *user, 
 	json_object_set_new(t->folders, user, listed);
 }
 
+/* It is removed from the disk whatever the server says. */
+static void end_kept(struct trying *t, struct trial *link, const char *user, const char *name)
+{
+	struct err why = ERR_INIT;
+
+	json_object_set_new(t->read, user, json_true());
+	note(t, json_sprintf("a file that the old release encrypted for '%s' was read equal", user));
+	if (trial_remove(link, name, &why) < 0)
+		note(t, json_sprintf("the server did not remove it, so that a quota of '%s' may count it until it is counted again: %s", user,
+				     why.msg));
+}
+
 /* What the old server encrypted. A file that is gone from the disk was read by a trial that was killed, or somebody removed it. */
 static void read_kept(struct trying *t, struct trial *link, const char *user, const char *home)
 {
@@ -128,7 +141,7 @@ static void read_kept(struct trying *t, struct trial *link, const char *user, co
 	struct deadline failing = deadline_in(FAILS_FOR);
 	struct err why = ERR_INIT;
 
-	if (!kept)
+	if (!kept || json_object_get(t->read, user))
 		return;
 	if (access(path, F_OK) < 0)
 		err_set(&why, ERR_TIMEOUT, "it is gone");
@@ -138,7 +151,7 @@ static void read_kept(struct trying *t, struct trial *link, const char *user, co
 		clock_sleep_ns(AGAIN);
 	}
 	if (why.kind == ERR_OK)
-		note(t, json_sprintf("a file that the old release encrypted for '%s' was read equal", user));
+		end_kept(t, link, user, name);
 	else if (is_answer(&why))
 		snprintf(t->lost, sizeof t->lost, "a file that the old release encrypted could be read, and cannot: %s", why.msg);
 	else
@@ -321,10 +334,10 @@ static int try_all(struct trying *t, const json_t *params, const char *name, str
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
-	autojson json_t *seen = json_object(), *folders = json_object(), *kept = json_object(), *notes = json_array();
+	autojson json_t *seen = json_object(), *folders = json_object(), *kept = json_object(), *notes = json_array(), *read = json_object();
 	struct trying t = { .c = c, .then = json_object_get(params, "then"),
 			    .then_folders = json_object_get(params, "then_folders"), .then_kept = json_object_get(params, "then_kept"),
-			    .seen = seen, .folders = folders, .kept = kept, .notes = notes };
+			    .seen = seen, .folders = folders, .kept = kept, .notes = notes, .read = read };
 	int64_t within;
 
 	snprintf(t.host_key, sizeof t.host_key, "%s", json_str(params, "host_key", ""));

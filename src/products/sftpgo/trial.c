@@ -138,6 +138,13 @@ int trial_kept(struct trial *t, const char *name, const char *digest, struct err
 	digest_text(buf_sv(&back), is);
 	if (strcmp(is, digest) != 0)
 		return err_set(e, ERR_CHANGED, "it came back as another");
+	return 0;
+}
+
+int trial_remove(struct trial *t, const char *name, struct err *e)
+{
+	autofree char *path = xasprintf("/%s", name);
+
 	return sftp_remove(t->link, path, e);
 }
 

@@ -31,8 +31,10 @@ int trial_list(struct trial *t, const char *path, struct err *e) must_check;
 /* Send a small file of that name into the home, read it back, compare; remove it, or leave it, and its digest in ret_kept (NULL: remove
  * it). ERR_CHANGED: it came back as another. */
 int trial_file(struct trial *t, const char *name, char ret_kept[DIGEST_TEXT], struct err *e) must_check;
-/* Read one that was left, which has to have that digest still (else ERR_CHANGED), and remove it. */
+/* Read one that was left, which has to have that digest still (else ERR_CHANGED). */
 int trial_kept(struct trial *t, const char *name, const char *digest, struct err *e) must_check;
+/* Have the server remove it, which counts it off. */
+int trial_remove(struct trial *t, const char *name, struct err *e) must_check;
 /* Remove from a home on this host what a trial of that name left, also half sent. */
 int trial_clean(const char *home, const char *name, struct err *e) must_check;
 void trial_done(struct trial *t);

@@ -320,6 +320,8 @@ static void a_password_file_that_does_not_open_is_no_refusal(void **state)
 /* ---- a server that has one home for all ---- */
 
 static char *shared;
+static const char *fixed; /* of a name with this in it nothing is removed; NULL: everything */
+static bool hiccup;       /* the next file is not answered for */
 
 struct sftp {
 	char unused;
@@ -348,8 +350,13 @@ int __wrap_sftp_list(struct sftp *s, const char *path, struct err *e) { return 0
 int __wrap_sftp_put(struct sftp *s, const char *path, struct sv content, struct err *e)
 {
 	autofree char *file = xasprintf("%s%s", shared, path);
-	FILE *f = fopen(file, "w");
+	FILE *f;
 
+	if (hiccup && strstr(path, "probe-2")) {
+		hiccup = false;
+		return err_set(e, ERR_TIMEOUT, "no answer");
+	}
+	f = fopen(file, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(content.p, 1, content.n, f), content.n);
 	fclose(f);
@@ -367,6 +374,8 @@ int __wrap_sftp_remove(struct sftp *s, const char *path, struct err *e)
 {
 	autofree char *file = xasprintf("%s%s", shared, path);
 
+	if (fixed && strstr(path, fixed))
+		return err_set(e, ERR_REFUSED, "permission denied");
 	return unlink(file) ? err_set(e, ERR_ABSENT, "there is no '%s'", path) : 0;
 }
 
@@ -451,6 +460,25 @@ static void a_home_of_two_has_a_file_for_each(void **state)
 	}
 }
 
+/* What was read proves that the new server reads it, whatever comes after. */
+static void a_left_file_that_was_read_is_proved(void **state)
+{
+	for (int refused = 0; refused < 2; refused++) {
+		struct trials t;
+
+		trials_begin(&t);
+		fixed = refused ? "probe-1" : NULL;
+		hiccup = !refused;
+		try_both(&t, json_pack("[o]", user_of(&t, "anna", true)));
+		assert_false(hiccup);
+		assert_int_equal(notes_with(t.again, "was read equal"), 1);
+		assert_int_equal(notes_with(t.again, "not proved"), 0);
+		assert_int_equal(notes_with(t.again, "the server did not remove it"), refused);
+		fixed = NULL;
+		trials_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +496,7 @@ int main(void)
 		cmocka_unit_test(a_password_file_that_does_not_open_is_no_refusal),
 		cmocka_unit_test(who_is_named_twice_leaves_one),
 		cmocka_unit_test(a_home_of_two_has_a_file_for_each),
+		cmocka_unit_test(a_left_file_that_was_read_is_proved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
