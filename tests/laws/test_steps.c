@@ -207,10 +207,12 @@ static void what_is_kept_is_given_up(const struct fixture *fx, const struct step
 	struct err e = ERR_INIT;
 
 	free(begin(&b, fx));
-	if (!k->give_up)
+	if (!k->give_up || (fx->flags & FX_NO_EFFECT && !fx->then))
 		return;
 	capture(&b, fx, k);
 	apply(&b, k);
+	if (fx->then)
+		fx->then(&b);
 	assert_ok(k->give_up(&b.ctx, b.params, b.undo, &gone, &e), &e);
 	assert_non_null(gone);
 	assert_true(verified(&b, fx, k));

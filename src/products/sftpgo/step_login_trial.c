@@ -1,7 +1,7 @@
 /* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; list their folders
  * on remote storage; where nothing listens for it send a small file, read it back and remove it. Before the stop it says what works;
  * behind the gate, or after it, the same must work at the new server. A file that the old server encrypted is left for the new one to
- * read; a way back before that removes it from the disk, and the account's quota has it until it is counted again.
+ * read; a way back before that, or who gives it up, removes it from the disk, and the account's quota has it until it is counted again.
  * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"encrypted"|absent,"two_factor"|absent,
  * "remote":[path]|absent}],
  * "account": account.h|absent,"host_key"|absent,"within","then": "seen" of the step before, who is missing there is not tried|absent,
@@ -387,4 +387,28 @@ static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, s
 	return drop_own(c, params, e);
 }
 
-const struct step_kind step_login_trial = { "login_trial", 1, LIFE_DURABLE, describe, capture, apply, verify, undo_trial };
+/* A file that was left, and that no new server came to read. */
+static int give_up(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e)
+{
+	autobuf struct buf gone = BUF_MAX(64 << 10);
+	const json_t *one;
+	size_t i;
+
+	*ret_gone = NULL;
+	json_array_foreach(json_object_get(params, "users"), i, one)
+	{
+		autofree char *file = file_of(json_str(undo, "name", ""), i), *path = xasprintf("%s/%s", json_str(one, "home", ""), file);
+
+		if (!json_bool(one, "encrypted", false) || access(path, F_OK) < 0)
+			continue;
+		if (trial_clean(json_str(one, "home", ""), file, e) < 0)
+			return -(int)e->kind;
+		buf_addf(&gone, "%s'%s'", gone.len ? ", " : "", path);
+	}
+	if (gone.len)
+		*ret_gone = xasprintf("%s, left for a trial; the quota may count it until it is counted again", buf_str(&gone));
+	return 0;
+}
+
+const struct step_kind step_login_trial = { "login_trial", 1,      LIFE_DURABLE, describe, capture,
+					    apply,         verify, undo_trial,   .give_up = give_up };

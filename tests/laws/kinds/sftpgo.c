@@ -318,7 +318,7 @@ static json_t *try_no_more(struct bench *b)
 
 	bench_put(b, "world/root/home/letter", "theirs");
 	serve(b);
-	return json_pack("{s[{ss ss}] s{} ss}", "users", "user", "anna", "home", home, "then", "within", "1s");
+	return json_pack("{s[{ss ss sb}] s{} ss}", "users", "user", "anna", "home", home, "encrypted", true, "then", "within", "1s");
 }
 
 static void is_left_in_home(struct bench *b)

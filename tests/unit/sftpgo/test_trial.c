@@ -460,6 +460,26 @@ static void a_home_of_two_has_a_file_for_each(void **state)
 	}
 }
 
+/* Clients wrote before the new server was asked, and the run stands: who accepts it as it is keeps no file of ours. */
+static void who_gives_the_way_back_up_takes_the_file_away(void **state)
+{
+	autojson json_t *undo = json_pack("{ss}", "name", ".crossgrade-probe-1");
+	autofree char *gone = NULL, *again = NULL;
+	autojson json_t *params = NULL;
+	struct err e = ERR_INIT;
+	struct trials t;
+
+	trials_begin(&t);
+	params = json_pack("{s[oo] ss}", "users", user_of(&t, "anna", false), user_of(&t, "ben", true), "within", "20s");
+	assert_ok(step_login_trial.apply(&t.c, params, undo, &t.before, &e), &e);
+	assert_true(has(t.home, ".crossgrade-probe-1-1"));
+	assert_ok(step_login_trial.give_up(&t.c, params, undo, &gone, &e), &e);
+	assert_non_null(strstr(gone, ".crossgrade-probe-1-1', left"));
+	assert_ok(step_login_trial.give_up(&t.c, params, undo, &again, &e), &e);
+	assert_null(again);
+	trials_end(&t);
+}
+
 /* What was read proves that the new server reads it, whatever comes after. */
 static void a_left_file_that_was_read_is_proved(void **state)
 {
@@ -497,6 +517,7 @@ int main(void)
 		cmocka_unit_test(who_is_named_twice_leaves_one),
 		cmocka_unit_test(a_home_of_two_has_a_file_for_each),
 		cmocka_unit_test(a_left_file_that_was_read_is_proved),
+		cmocka_unit_test(who_gives_the_way_back_up_takes_the_file_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
