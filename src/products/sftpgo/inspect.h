@@ -54,5 +54,6 @@ void look_at_packages(struct look *k);  /* inspect_package.c: the old packages, 
 int  look_at_target(struct look *k, struct err *e) must_check; /* inspect_target.c: the artifact and the host */
 void look_at_causes(struct look *k);    /* inspect_causes.c: why facts are missing */
 int  look_at_artifact(struct look *k, struct err *e) must_check; /* the artifact alone, and what is wanted */
+void look_at_room(struct look *k);      /* the same: the file systems of what is copied and of its copy */
 int  look_at_copy(struct look *k, struct err *e) must_check;    /* inspect_windows.c: all that a copied folder tells */
 int  look_at_frozen(struct look *k, struct err *e) must_check;  /* inspect_frozen.c: the baseline of the proof */

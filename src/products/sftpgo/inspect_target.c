@@ -118,9 +118,10 @@ static int measure(struct look *k, const json_t *root, json_t **ret, struct err 
 	return 0;
 }
 
-/* A dump lies in the restore point, and beside it, on the way back, the statements made of it. */
-static void add_dump(struct look *k, json_t *room)
+/* A dump lies in the restore point, and beside it, on the way back, the statements made of it: both in the store where one is named. */
+static void add_dump(const struct look *k, const json_t *all)
 {
+	json_t *room = json_object_get(all, "store") ?: json_object_get(all, "root");
 	json_int_t bytes = (json_int_t)facts_int(k->f, SF_DB_SIZE, 0);
 
 	if (room && bytes)
@@ -142,7 +143,7 @@ static int add_store(const struct look *k, json_t *all, struct err *e)
 	return 0;
 }
 
-static void put_room(struct look *k)
+void look_at_room(struct look *k)
 {
 	json_t *all = json_object(), *root, *one = NULL;
 	struct err e = ERR_INIT;
@@ -161,12 +162,12 @@ static void put_room(struct look *k)
 		}
 		json_object_set_new(all, name, one);
 	}
-	add_dump(k, json_object_get(all, "root"));
 	if (add_store(k, all, &e) < 0) {
 		look_missing(k, SF_ROOM, &e);
 		json_decref(all);
 		return;
 	}
+	add_dump(k, all);
 	look_observe(k, SF_ROOM, all, "walk and statfs");
 }
 
@@ -189,6 +190,6 @@ int look_at_target(struct look *k, struct err *e)
 		return -(int)e->kind;
 	look_at_packages(k);
 	put_gate(k);
-	put_room(k);
+	look_at_room(k);
 	return 0;
 }

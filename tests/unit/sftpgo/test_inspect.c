@@ -571,6 +571,45 @@ static void what_a_restart_of_a_container_changes(void **state)
 	assert_true(json_equal(then, now));
 }
 
+/* The room of a small root, whose database server has 1000 of tables; `store` below the place, NULL: none is named. */
+static const json_t *room_with(struct looking *l, const struct place *p, const char *store)
+{
+	autofree char *text = store ? xasprintf("file://%s/%s", p->path, store) : xstrdup("beside");
+	autojson json_t *point = json_pack("{ss}", "store", text);
+	struct goal to = { .restore_point = point };
+	struct ctx c = { 0 };
+
+	make_below(p, "root", "five", "12345");
+	look_begin(l, p, "{}");
+	l->k.c = &c;
+	l->k.to = &to;
+	facts_put(&l->f, FACT_OBSERVED, SF_DB_SIZE, json_integer(1000), "test");
+	facts_put(&l->f, FACT_PINNED, SF_SCOPE, json_pack("{s{ss}}", "root", "path", below(p, "root")), "test");
+	look_at_room(&l->k);
+	l->k.c = NULL;
+	l->k.to = NULL;
+	return facts_get(&l->f, SF_ROOM);
+}
+
+/* The way back makes its statements where the dump is, so that beside the root it wants nothing for them. */
+static void a_dump_is_where_the_restore_point_is(void **state)
+{
+	const struct place *p = *state;
+	const json_t *room;
+	struct looking l;
+	int64_t bytes;
+
+	room = room_with(&l, p, NULL);
+	bytes = json_int(json_object_get(room, "root"), "bytes", 0);
+	assert_true(bytes > 2000);
+	look_end(&l);
+	make_below(p, "store", "run", "");
+	room = room_with(&l, p, "store");
+	assert_int_equal(json_int(json_object_get(room, "root"), "bytes", 0), bytes - 2000);
+	assert_int_equal(json_int(json_object_get(room, "store"), "bytes", 0), 2000);
+	look_end(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -581,7 +620,7 @@ int main(void)
 		in_place(only_what_is_sftpgos_is_held), in_place(what_is_named_and_not_held_is_told), in_place(homes_where_sftpgo_has_its_own),
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
 		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie), in_place(rules_that_delete_wait),
-		in_place(what_a_restart_of_a_container_changes),
+		in_place(what_a_restart_of_a_container_changes), in_place(a_dump_is_where_the_restore_point_is),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
