@@ -610,6 +610,21 @@ static void a_dump_is_where_the_restore_point_is(void **state)
 	look_end(&l);
 }
 
+static void a_store_that_is_not_there_yet_has_room(void **state)
+{
+	const struct place *p = *state;
+	const json_t *room;
+	struct looking l;
+
+	room = room_with(&l, p, "backup/of/sftpgo/");
+	assert_true(json_int(json_object_get(room, "store"), "free", 0) > 0);
+	assert_true(json_equal(json_object_get(json_object_get(room, "store"), "dev"), json_object_get(json_object_get(room, "root"), "dev")));
+	look_end(&l);
+	put_file(p, "plain", "");
+	assert_null(room_with(&l, p, "plain/sftpgo"));
+	look_end(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +636,7 @@ int main(void)
 		in_place(a_database_in_a_directory_of_its_own), in_place(a_second_server_of_the_database),
 		in_place(a_repository_beside_one_that_is_off), in_place(where_files_lie), in_place(rules_that_delete_wait),
 		in_place(what_a_restart_of_a_container_changes), in_place(a_dump_is_where_the_restore_point_is),
+		in_place(a_store_that_is_not_there_yet_has_room),
 	};
 
 	return cmocka_run_group_tests_name("sftpgo/inspect", tests, NULL, NULL);
