@@ -32,6 +32,14 @@ void results_lack(struct results *r, const char *key)
 	r->v[r->n - 1].lacks = xstrdup(key);
 }
 
+bool results_warn(const struct results *r)
+{
+	vec_each(r, it)
+		if (it->verdict == VERDICT_WARN)
+			return true;
+	return false;
+}
+
 void results_done(struct results *r)
 {
 	vec_each(r, it) {

@@ -25,6 +25,7 @@ void results_add(struct results *r, const char *id, enum verdict verdict, const 
 	printf_like(5, 6);
 /* The last one is as it is because this fact is missing, or does not tell. */
 void results_lack(struct results *r, const char *key);
+bool results_warn(const struct results *r);     /* one of them is a warning */
 void results_done(struct results *r);
 const char *verdict_name(enum verdict v);       /* "pass" ... */
 

@@ -312,18 +312,15 @@ CHECK(disk_way_back)
 void questdb_losses(const struct facts *now, const struct goal *to, struct plan *ret)
 {
 	struct results found = { 0 };
-	bool lacks = false;
 	struct change c;
 
 	change_of(now, to, &c);
 	if (c.nothing)
 		return;
 	check_disk_way_back(now, to, &found);
-	vec_each (&found, it)
-		lacks = lacks || it->verdict == VERDICT_WARN;
-	results_done(&found);
-	if (lacks)
+	if (results_warn(&found))
 		plan_loss_in_place(ret);
+	results_done(&found);
 }
 
 CHECK(disk_headroom)

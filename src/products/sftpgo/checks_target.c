@@ -376,18 +376,15 @@ CHECK(room)
 void sftpgo_losses(const struct facts *now, const struct goal *to, struct plan *ret)
 {
 	struct results found = { 0 };
-	bool lacks = false;
 	struct change c;
 
 	sftpgo_change(now, to, &c);
 	if (c.nothing || !window_copies(to))
 		return;
 	sftpgo_check_room(now, to, &found);
-	vec_each (&found, it)
-		lacks = lacks || it->verdict == VERDICT_WARN;
-	results_done(&found);
-	if (lacks)
+	if (results_warn(&found))
 		plan_loss_in_place(ret);
+	results_done(&found);
 }
 
 CHECK(gate)
