@@ -41,6 +41,8 @@ struct proc_socket {
 typedef VEC(struct proc_socket) proc_sockets;
 /* TCP sockets whose local port is in ports[]; from the network namespace of pid (0: ours). */
 int  proc_tcp(pid_t pid, const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e) must_check;
+/* Adds what one table of /proc/PID/net tells of them, each once, though the kernel may tell it twice. Only thinks. */
+int  proc_tcp_table(struct sv text, int family, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e) must_check;
 /* Those of them in our namespace that listen, of the kernel's few listeners by sock_diag(7). The tables of /proc/net are read through
  * every connection there may be, some milliseconds on an idle host: within a window that is downtime. */
 int  proc_tcp_listening(const uint16_t *ports, size_t n, proc_sockets *ret, struct err *e) must_check;

@@ -8,6 +8,7 @@
 
 #define TABLE_MAX    (64u << 20)
 #define STATE_LISTEN 10
+#define CHAIN_MAX    64
 
 static bool hex(struct sv s, uint64_t *ret)
 {
@@ -77,13 +78,40 @@ static bool wanted(uint16_t port, const uint16_t *ports, size_t n)
 	return false;
 }
 
+/* The kernel hands the table over in pieces and keeps its place by counting within one chain of its hash: where connections
+ * come and go meanwhile it tells one of the chain twice (seen with 13,000 lines). Both ends together name one connection;
+ * listeners that share a port differ in their inode. */
+static bool is_told(const proc_sockets *all, const struct proc_socket *one)
+{
+	size_t first = all->n > CHAIN_MAX ? all->n - CHAIN_MAX : 0;
+
+	for (const struct proc_socket *s = all->v + first; s < all->v + all->n; s++)
+		if (s->local_port == one->local_port && s->peer_port == one->peer_port && s->inode == one->inode &&
+		    strcmp(s->local, one->local) == 0 && strcmp(s->peer, one->peer) == 0)
+			return true;
+	return false;
+}
+
+int proc_tcp_table(struct sv text, int family, const uint16_t *ports, size_t n, proc_sockets *all, struct err *e)
+{
+	(void)sv_line(&text);
+	while (text.n) {
+		struct proc_socket s;
+
+		if (!socket_line(sv_line(&text), family, &s))
+			return err_set(e, ERR_FORMAT, "a line of the kernel's is not understood");
+		if (wanted(s.local_port, ports, n) && !is_told(all, &s))
+			*vec_push(all) = s;
+	}
+	return 0;
+}
+
 static int read_table(pid_t pid, int family, const uint16_t *ports, size_t n, proc_sockets *all,
                       struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(TABLE_MAX);
 	const char *name = family == AF_INET ? "tcp" : "tcp6";
 	char path[64];
-	struct sv rest;
 
 	if (pid)
 		(void)snprintf(path, sizeof path, "/proc/%d/net/%s", (int)pid, name);
@@ -91,16 +119,8 @@ static int read_table(pid_t pid, int family, const uint16_t *ports, size_t n, pr
 		(void)snprintf(path, sizeof path, "/proc/self/net/%s", name);
 	if (file_read_path(path, &text, e) < 0)
 		return -(int)e->kind;
-	rest = buf_sv(&text);
-	(void)sv_line(&rest);
-	while (rest.n) {
-		struct proc_socket s;
-
-		if (!socket_line(sv_line(&rest), family, &s))
-			return err_set(e, ERR_FORMAT, "'%s' is not understood", path);
-		if (wanted(s.local_port, ports, n))
-			*vec_push(all) = s;
-	}
+	if (proc_tcp_table(buf_sv(&text), family, ports, n, all, e) < 0)
+		return err_wrap(e, "read '%s'", path);
 	return 0;
 }
 

@@ -357,6 +357,30 @@ static void listeners_and_connections_are_seen(void **state)
 	assert_fails(proc_tcp(4000000, &port, 1, &all, &e), &e, ERR_ABSENT);
 }
 
+#define LINE(local, peer, state, inode) \
+	"   0: " local " " peer " " state " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1 0000000000000000 100 0 0 10 0\n"
+
+/* The kernel did so while connections came and went: what has one pair of ends is one connection, whoever shares the port. */
+static void what_the_kernel_tells_twice_is_one(void **state)
+{
+	static const char table[] = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+				    LINE("0100007F:1F90", "00000000:0000", "0A", "71")
+				    LINE("0100007F:1F90", "00000000:0000", "0A", "72")
+				    LINE("0100007F:1F90", "0100007F:B8BE", "01", "0")
+				    LINE("0100007F:1F90", "0100007F:B8BE", "01", "0")
+				    LINE("0100007F:1F90", "0100007F:B8C0", "01", "0")
+				    LINE("0100007F:1F90", "0200007F:B8C0", "01", "0")
+				    LINE("0100007F:1F91", "0100007F:B8BE", "01", "0");
+	static const uint16_t port = 8080;
+	proc_sockets all = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(proc_tcp_table(SV(table), AF_INET, &port, 1, &all, &e), &e);
+	assert_int_equal(all.n, 5);
+	vec_done(&all);
+	assert_fails(proc_tcp_table(SV("head\n 0: 0100007F:1F90\n"), AF_INET, &port, 1, &all, &e), &e, ERR_FORMAT);
+}
+
 static void a_connection_of_our_own_is_known(void **state)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET }, here = { 0 };
@@ -564,6 +588,7 @@ int main(void)
 		in_place(holders_of_locks_are_found),
 		in_place(who_waits_is_no_holder),
 		cmocka_unit_test(listeners_and_connections_are_seen),
+		cmocka_unit_test(what_the_kernel_tells_twice_is_one),
 		cmocka_unit_test(a_connection_of_our_own_is_known),
 		cmocka_unit_test(listeners_are_seen_without_netlink),
 		cmocka_unit_test(without_sock_diag_nothing_is_cut),
