@@ -83,12 +83,13 @@ static bool wanted(uint16_t port, const uint16_t *ports, size_t n)
  * listeners that share a port differ in their inode. */
 static bool is_told(const proc_sockets *all, const struct proc_socket *one)
 {
-	size_t first = all->n > CHAIN_MAX ? all->n - CHAIN_MAX : 0;
+	for (size_t i = all->n > CHAIN_MAX ? all->n - CHAIN_MAX : 0; i < all->n; i++) {
+		const struct proc_socket *s = &all->v[i];
 
-	for (const struct proc_socket *s = all->v + first; s < all->v + all->n; s++)
 		if (s->local_port == one->local_port && s->peer_port == one->peer_port && s->inode == one->inode &&
 		    strcmp(s->local, one->local) == 0 && strcmp(s->peer, one->peer) == 0)
 			return true;
+	}
 	return false;
 }
 
