@@ -203,7 +203,7 @@ static void read_running(struct look *l, bool waits)
 {
 	const char *container = json_str(l->site->doc, "container", "");
 	const json_t *seen = sea_container_in(l->containers, container);
-	json_t *running, *log = NULL;
+	json_t *log = NULL;
 	struct err why = ERR_INIT;
 
 	if (!seen) {
@@ -211,10 +211,9 @@ static void read_running(struct look *l, bool waits)
 		facts_miss_after(l->ret, BASE_LOG, BASE_RUNNING, NULL);
 		return;
 	}
-	running = sea_running_of(seen);
-	facts_put(l->ret, FACT_OBSERVED, BASE_RUNNING, running, "docker inspect");
+	facts_put(l->ret, FACT_OBSERVED, BASE_RUNNING, sea_running_of(seen), "docker inspect");
 	read_health(l, container, seen, waits);
-	if (sea_running_log(container, running, &log, &why) < 0)
+	if (sea_running_log(seen, &log, &why) < 0)
 		facts_miss(l->ret, BASE_LOG, why.msg);
 	else
 		facts_put(l->ret, FACT_OBSERVED, BASE_LOG, log, "docker logs");
@@ -222,8 +221,9 @@ static void read_running(struct look *l, bool waits)
 
 static void read_log_files(struct look *l, const struct facts *before)
 {
+	const json_t *seen = sea_container_in(l->containers, json_str(l->site->doc, "container", ""));
 	struct err why = ERR_INIT;
-	json_t *files = sea_log_files(l->site, before ? facts_get(before, BASE_LOG_FILES) : NULL, &why);
+	json_t *files = sea_log_files(l->site, seen, before ? facts_get(before, BASE_LOG_FILES) : NULL, &why);
 
 	if (files)
 		facts_put(l->ret, FACT_OBSERVED, BASE_LOG_FILES, files, "seatable/logs");
@@ -259,6 +259,7 @@ static void read_project(struct look *l, bool quick, const struct facts *before)
 		read_running(l, before && !quick);
 	}
 	read_outside(l, before);
+	read_log_files(l, before);
 	json_decref(l->containers);
 }
 
@@ -274,7 +275,6 @@ int sea_baseline(struct ctx *c, bool quick, const struct facts *before, struct f
 	if (r < 0)
 		return err_wrap(e, "read the baseline");
 	read_project(&l, quick, before);
-	read_log_files(&l, before);
 	sea_baseline_files(c, l.site, quick, before, ret);
 	return 0;
 }

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/container_logs.h"
 #include "io/dir.h"
 #include "products/seatable/running.h"
+#include "products/seatable/seatable.h"
 
 #define FOLDER    "seatable/logs"
 #define FILES_MAX 1000
@@ -59,7 +61,7 @@ static bool read_new(const struct dir *logs, const char *name, const json_t *bef
 	       read_from(fd, name, where_new(ret, before), ret->st_size, ret_text, &ignored) >= 0;
 }
 
-static json_t *judge(const struct dir *logs, const char *name, const json_t *before)
+static json_t *judge(const struct dir *logs, const char *name, const json_t *seen, const json_t *before)
 {
 	autobuf struct buf text = BUF_MAX(2 * END_BYTES);
 	struct stat st;
@@ -67,14 +69,17 @@ static json_t *judge(const struct dir *logs, const char *name, const json_t *bef
 
 	if (!read_new(logs, name, before, &st, &text))
 		return NULL;
+	container_log_cut(&product_seatable, seen, &text);
 	said = sea_log_judge(buf_sv(&text));
+	if (!seen)
+		json_object_del(said, "last");
 	json_object_set_new(said, "size", json_integer((json_int_t)st.st_size));
 	json_object_set_new(said, "ino", json_integer((json_int_t)st.st_ino));
 	return said;
 }
 
 /* One that cannot be read, or goes while it is looked at, is no reason to leave the others. */
-static json_t *judge_all(const struct dir *logs, const json_t *before, struct err *e)
+static json_t *judge_all(const struct dir *logs, const json_t *seen, const json_t *before, struct err *e)
 {
 	struct dir_names names = { 0 };
 	json_t *found = json_object();
@@ -84,7 +89,7 @@ static json_t *judge_all(const struct dir *logs, const json_t *before, struct er
 		return NULL;
 	}
 	vec_each (&names, it) {
-		json_t *said = is_log(it) ? judge(logs, it->name, json_object_get(before, it->name)) : NULL;
+		json_t *said = is_log(it) ? judge(logs, it->name, seen, json_object_get(before, it->name)) : NULL;
 
 		if (said)
 			json_object_set_new(found, it->name, said);
@@ -100,12 +105,12 @@ static int open_logs(struct site *s, struct dir *ret, struct err *e)
 	return site_root(s, "data", &data, e) < 0 ? -(int)e->kind : dir_open_at(&data, FOLDER, ret, e);
 }
 
-json_t *sea_log_files(struct site *s, const json_t *before, struct err *e)
+json_t *sea_log_files(struct site *s, const json_t *seen, const json_t *before, struct err *e)
 {
 	autodir struct dir logs = DIR_NONE;
 
 	if (open_logs(s, &logs, e) >= 0)
-		return judge_all(&logs, before, e);
+		return judge_all(&logs, seen, before, e);
 	return e->kind == ERR_ABSENT ? json_object() : NULL;
 }
 
@@ -129,7 +134,7 @@ json_t *sea_log_marks(struct site *s)
 }
 
 /* NULL: it tells no error since. */
-static char *error_in(const struct dir *logs, const char *name, const json_t *before, struct timespec *ret_written)
+static char *error_in(const struct dir *logs, const char *name, const json_t *seen, const json_t *before, struct timespec *ret_written)
 {
 	autobuf struct buf text = BUF_MAX(2 * END_BYTES);
 	struct stat st;
@@ -137,6 +142,7 @@ static char *error_in(const struct dir *logs, const char *name, const json_t *be
 
 	if (!read_new(logs, name, before, &st, &text))
 		return NULL;
+	container_log_cut(&product_seatable, seen, &text);
 	*ret_written = st.st_mtim;
 	line = sea_log_error_line(buf_sv(&text));
 	return line.n ? xasprintf("%s: %.*s", name, (int)line.n, line.p) : NULL;
@@ -147,7 +153,7 @@ static bool is_later(struct timespec a, struct timespec b)
 	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
 }
 
-char *sea_log_last_error(struct site *s, const json_t *before)
+char *sea_log_last_error(struct site *s, const json_t *seen, const json_t *before)
 {
 	autodir struct dir logs = DIR_NONE;
 	struct dir_names names = { 0 };
@@ -155,10 +161,10 @@ char *sea_log_last_error(struct site *s, const json_t *before)
 	struct err ignored = ERR_INIT;
 	char *ret = NULL;
 
-	if (open_logs(s, &logs, &ignored) < 0 || dir_list(&logs, "", FILES_MAX, &names, &ignored) < 0)
+	if (!seen || open_logs(s, &logs, &ignored) < 0 || dir_list(&logs, "", FILES_MAX, &names, &ignored) < 0)
 		return NULL;
 	vec_each (&names, it) {
-		char *error = is_log(it) ? error_in(&logs, it->name, json_object_get(before, it->name), &written) : NULL;
+		char *error = is_log(it) ? error_in(&logs, it->name, seen, json_object_get(before, it->name), &written) : NULL;
 
 		if (!error || !is_later(written, last)) {
 			free(error);

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "engine/container_logs.h"
 #include "products/seatable/layout.h"
+#include "products/seatable/seatable.h"
 #include "svc/container.h"
 
 #define LOG_MAX   (4u << 20)
@@ -31,12 +33,14 @@ const char *sea_health_of(const json_t *seen)
 	return json_str(json_object_get(json_object_get(seen, "State"), "Health"), "Status", "");
 }
 
-int sea_running_log(const char *container, const json_t *running, json_t **ret, struct err *e)
+int sea_running_log(const json_t *seen, json_t **ret, struct err *e)
 {
+	const char *started = json_str(json_object_get(seen, "State"), "StartedAt", "");
 	autobuf struct buf log = BUF_MAX(LOG_MAX);
 
-	if (container_logs_since(container, json_str(running, "started", ""), &log, e) < 0)
+	if (container_logs_since(sea_container_name(seen), started, &log, e) < 0)
 		return -(int)e->kind;
+	container_log_cut(&product_seatable, seen, &log);
 	*ret = sea_log_judge(buf_sv(&log));
 	return 0;
 }

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/container_logs.h"
 #include "engine/event.h"
 #include "engine/serve.h"
 #include "products/seatable/log_files.h"
+#include "products/seatable/seatable.h"
 #include "products/seatable/server.h"
 #include "products/seatable/version.h"
 #include "svc/container.h"
@@ -105,12 +107,15 @@ static struct sv untold(const struct wait *w, struct sv log)
 
 static int read_log(struct wait *w, struct err *e)
 {
+	const char *container = json_str(w->params, "container", "");
 	autobuf struct buf log = BUF_MAX(LOG_MAX);
 	struct err quiet = ERR_INIT;
+	autojson json_t *seen = NULL;
 	struct sv rest;
 
-	if (container_logs(json_str(w->params, "container", ""), &log, &quiet) < 0)
+	if (container_inspect(container, &seen, &quiet) < 0 || container_logs(container, &log, &quiet) < 0)
 		return 0;       /* that it is gone is told by its state */
+	container_log_cut(&product_seatable, seen, &log);
 	rest = untold(w, buf_sv(&log));
 	while (rest.n) {
 		struct sv line = sv_trim(sv_line(&rest));
@@ -141,9 +146,13 @@ static void watch_upgrade(struct wait *w)
 /* What its programs complain of in files behind the reason: docker's log has the start script's words alone. */
 static int not_ready(const struct wait *w, const char *what, struct err *e)
 {
-	autofree char *line = sea_log_last_error(w->site, w->files);
-	autojson json_t *clean = json_text(line ? line : "");
+	struct err quiet = ERR_INIT;
+	autojson json_t *seen = NULL, *clean = NULL;
+	autofree char *line = NULL;
 
+	if (container_inspect(json_str(w->params, "container", ""), &seen, &quiet) >= 0)
+		line = sea_log_last_error(w->site, seen, w->files);
+	clean = json_text(line ? line : "");
 	return err_set(e, ERR_TIMEOUT, "%s: %s%s%s%s", what, w->why, line ? " (seatable/logs/" : "", json_string_value(clean), line ? ")" : "");
 }
 

@@ -479,10 +479,17 @@ static void write_log(const char *name, const char *how, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+/* The server's container. */
+static json_t *container_of(const char *env)
+{
+	return json_pack("{s{s[s]}}", "Config", "Env", env);
+}
+
 static void look_at_files(struct facts *ret, const struct facts *before)
 {
+	autojson json_t *container = container_of("MARIADB_PASSWORD=s3cret");
 	struct err e = ERR_INIT;
-	json_t *seen = sea_log_files(&site, before ? facts_get(before, BASE_LOG_FILES) : NULL, &e);
+	json_t *seen = sea_log_files(&site, container, before ? facts_get(before, BASE_LOG_FILES) : NULL, &e);
 
 	assert_non_null(seen);
 	facts_put(ret, FACT_OBSERVED, BASE_LOG_FILES, seen, "test");
@@ -524,8 +531,9 @@ static void what_programs_write_into_files(void **state)
 	/* As often as before is no news, more often is. */
 	write_log("dtable_web.log", "a", "[INFO] a\n[INFO] b\n[INFO] c\n[ERROR] d\n");
 	assert_int_equal(files_say("dtable_web.log"), CMP_SAME);
-	write_log("dtable_web.log", "a", "[ERROR] e\n");
+	write_log("dtable_web.log", "a", "[ERROR] e: s3cret\n");
 	assert_int_equal(files_say("dtable_web.log"), CMP_UNPROVED);
+	assert_non_null(strstr(why("server", "log file dtable_web.log"), "; the last: [ERROR] e: ******"));
 	write_log("monitor.log", "a", "[WARNING] Ping error, kill dtable-server\n");
 	assert_int_equal(files_say("monitor.log"), CMP_UNPROVED);
 	/* Begun anew, and one that there was not. */
@@ -538,7 +546,8 @@ static void what_programs_write_into_files(void **state)
 
 static void complains(const json_t *before, const char *words)
 {
-	autofree char *said = sea_log_last_error(&site, before);
+	autojson json_t *container = container_of("MARIADB_PASSWORD=s3cret");
+	autofree char *said = sea_log_last_error(&site, container, before);
 
 	if (words)
 		assert_string_equal(said ? said : "", words);
@@ -568,6 +577,9 @@ static void the_last_error_of_a_start(void **state)
 	complains(before, "init.log: OperationalError: gone");
 	complains(after, NULL);
 	complains(none, "init.log: OperationalError: gone");
+	write_log("init.log", "a", "ERROR: no login with s3cret, by 'mysql://root:an@other@mariadb/ccnet_db'\n");
+	complains(after, "init.log: ERROR: no login with ******, by 'mysql://root:********@mariadb/ccnet_db'");
+	assert_null(sea_log_last_error(&site, NULL, after));
 	files_end();
 }
 
