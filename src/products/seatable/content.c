@@ -11,6 +11,8 @@
 #include "data/hash.h"
 #include "io/file.h"
 
+#define UNREAD "unread" /* there, and not to be read, or written to meanwhile */
+
 static int by_key(const void *a, const void *b)
 {
 	const struct sea_picked *x = a, *y = b;
@@ -60,13 +62,14 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /* NULL: it is gone, cannot be read, or was written to meanwhile. */
-static json_t *read_one(const struct dir *folder, const char *rel)
+static json_t *read_one(const struct dir *folder, const char *rel, bool *ret_gone)
 {
 	struct err ignored = ERR_INIT;
 	autoclose int fd = dir_openat(folder, rel, O_RDONLY, 0, &ignored);
 	char digest[DIGEST_TEXT];
 	struct stat before, after;
 
+	*ret_gone = ignored.kind == ERR_ABSENT;
 	if (fd < 0 || fstat(fd, &before) < 0 || !S_ISREG(before.st_mode) || file_digest(fd, rel, digest, &ignored) < 0 || fstat(fd, &after) < 0 ||
 	    !is_same(&before, &after))
 		return NULL;
@@ -78,10 +81,11 @@ json_t *sea_content_of(struct sea_pick *p, const struct dir *folder)
 {
 	json_t *files = json_object();
 	int64_t left = SEA_CONTENT_BYTES;
+	bool gone;
 
 	keep_first(p);
 	vec_each (p, it) {
-		json_t *one = it->size <= left ? read_one(folder, it->rel) : NULL;
+		json_t *one = it->size <= left ? read_one(folder, it->rel, &gone) : NULL;
 
 		if (!one)
 			continue;
@@ -99,10 +103,11 @@ json_t *sea_content_again(const json_t *before, const struct dir *folder)
 
 	json_object_foreach(json_object_get(before, "files"), rel, was)
 	{
-		json_t *one = read_one(folder, rel);
+		bool gone;
+		json_t *one = read_one(folder, rel, &gone);
 
-		if (one)
-			json_object_set_new(files, rel, one);
+		if (!gone)
+			json_object_set_new(files, rel, one ?: json_string(UNREAD));
 	}
 	return json_pack("{sb so}", "whole", (int)json_bool(before, "whole", false), "files", files);
 }
@@ -112,4 +117,20 @@ bool sea_content_rotted(const char *was, const char *is)
 	const char *a = strrchr(was, ' '), *b = strrchr(is, ' ');
 
 	return a && b && a - was == b - is && !memcmp(was, is, (size_t)(a - was)) && strcmp(a, b) != 0;
+}
+
+static bool is_in(const char *rel, const char *dir)
+{
+	return !strncmp(rel, dir, strlen(dir));
+}
+
+bool sea_content_lost(const char *folder, const char *rel, const char *was, const char *is)
+{
+	const char *a = strrchr(was, ' '), *b = strrchr(is, ' ');
+	bool uploads = !strcmp(folder, "seafile-data");
+
+	/* What seaf-server has beside its store comes and goes: uploads that were broken off. */
+	if (!strcmp(is, UNREAD) || (uploads && !is_in(rel, "storage/")))
+		return false;
+	return !b || (is_in(is, "0 ") && !is_in(was, "0 ")) || (uploads && is_in(rel, "storage/blocks/") && a && strcmp(a, b) != 0);
 }

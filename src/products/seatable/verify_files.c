@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/need.h"
 #include "products/seatable/baseline.h"
 #include "products/seatable/baseline_files.h"
 #include "products/seatable/content.h"
@@ -59,6 +60,23 @@ static void compare_conf(struct sea_proof *p)
 	}
 }
 
+/* As many files as before can be other ones; and a base that is written anew can be a little smaller. */
+static bool shrank(const json_t *was, const json_t *is)
+{
+	int64_t before = json_int(was, "bytes", 0);
+
+	return json_int(is, "bytes", 0) < before - before / 10;
+}
+
+static void say_shrunk(struct sea_proof *p, const char *subject, const json_t *was, const json_t *is)
+{
+	char before[32], after[32];
+
+	human_bytes(json_int(was, "bytes", 0), before);
+	human_bytes(json_int(is, "bytes", 0), after);
+	sea_lost(p, false, subject, "bytes", before, after, "more than a tenth fewer than before: users can have deleted them");
+}
+
 static void compare_folders(struct sea_proof *p)
 {
 	const char *missing = facts_why_missing(p->frozen, BASE_FOLDERS) ?: facts_why_missing(p->now, BASE_FOLDERS), *name;
@@ -81,10 +99,12 @@ static void compare_folders(struct sea_proof *p)
 			sea_unproved(p, subject, "files", unwalked);
 		else if (json_equal(was, is))
 			cmp_same(p->ret, (uint64_t)before);
-		else if (after >= before)
-			cmp_add(p->ret, CMP_EXPLAINED, subject, "files", a, b, RULE_SINCE, NULL);
-		else
+		else if (after < before)
 			sea_lost(p, after <= 0, subject, "files", a, b, "fewer than before: users can have deleted them");
+		else if (shrank(was, is))
+			say_shrunk(p, subject, was, is);
+		else
+			cmp_add(p->ret, CMP_EXPLAINED, subject, "files", a, b, RULE_SINCE, NULL);
 	}
 }
 
@@ -98,21 +118,35 @@ static void say_rotted(struct sea_proof *p, const char *folder, const char *rel)
 		"nobody wrote to it by its size and time, and it holds something else");
 }
 
-/* One that somebody wrote to, or took away, is told by its folder. */
+static void say_lost(struct sea_proof *p, const char *folder, size_t n, size_t of, const char *first)
+{
+	autofree char *subject = xasprintf("folder %s", folder);
+	autofree char *why = xasprintf("%zu of the %zu that were read before are gone, empty, or not what their name stands for; users, or the "
+				       "server as it clears up, can have deleted them; the first: %s", n, of, first);
+
+	sea_unproved(p, subject, "files read before", why);
+}
+
+/* One that somebody wrote to is told by its folder; and so is one of a folder that is not there, or could not be walked. */
 static uint64_t compare_content(struct sea_proof *p, const char *folder, const json_t *then, const json_t *now)
 {
-	const json_t *is = json_object_get(now, "files"), *was;
-	const char *rel;
+	const json_t *is = json_object_get(now, "files"), *all = json_object_get(then, "files"), *was;
+	const char *rel, *first = NULL;
 	uint64_t same = 0;
+	size_t lost = 0;
 
-	json_object_foreach(json_object_get(then, "files"), rel, was)
+	json_object_foreach((json_t *)all, rel, was)
 	{
 		const char *text = json_str(is, rel, "");
 
 		same += !strcmp(text, json_string_value(was));
 		if (sea_content_rotted(json_string_value(was), text))
 			say_rotted(p, folder, rel);
+		else if (is && sea_content_lost(folder, rel, json_string_value(was), text) && !lost++)
+			first = rel;
 	}
+	if (lost)
+		say_lost(p, folder, lost, json_object_size(all), first);
 	return same;
 }
 

@@ -71,19 +71,25 @@ static void a_small_folder_is_read_whole(void **state)
 	put("a", "one");
 	put("b", "two");
 	put("c", "three");
+	put("d", "four");
 	offer(&p, "a", 3);
 	offer(&p, "b", 3);
 	offer(&p, "c", 5);
+	offer(&p, "d", 4);
 	was = sea_content_of(&p, &folder);
 	sea_pick_done(&p);
 	assert_true(json_bool(was, "whole", false));
-	assert_int_equal(json_object_size(json_object_get(was, "files")), 3);
+	assert_int_equal(json_object_size(json_object_get(was, "files")), 4);
 	put("b", "owt");        /* rotted: the same size and time */
 	put("c", "other");
 	assert_int_equal(utimensat(folder.fd, "c", NULL, 0), 0); /* written to */
 	assert_int_equal(unlinkat(folder.fd, "a", 0), 0);
+	assert_int_equal(unlinkat(folder.fd, "d", 0), 0);       /* of another kind now */
+	assert_int_equal(mkdirat(folder.fd, "d", 0700), 0);
 	is = sea_content_again(was, &folder);
-	assert_int_equal(json_object_size(json_object_get(is, "files")), 2);
+	assert_int_equal(json_object_size(json_object_get(is, "files")), 3);
+	assert_true(sea_content_lost("storage-data", "a", file(was, "a"), file(is, "a")));
+	assert_false(sea_content_lost("storage-data", "d", file(was, "d"), file(is, "d")));
 	assert_true(sea_content_rotted(file(was, "b"), file(is, "b")));
 	assert_false(sea_content_rotted(file(was, "c"), file(is, "c")));
 	assert_false(sea_content_rotted(file(was, "b"), file(was, "b")));

@@ -674,6 +674,68 @@ static void what_counts_of_the_settings(void **state)
 
 /* ---- what files hold ---- */
 
+static enum outcome folder(const char *was, const char *is, const char *what)
+{
+	struct sea_proof p = proof(DEPTH_DEEP, true);
+
+	put(&frozen, BASE_FOLDERS, was);
+	put(&now, BASE_FOLDERS, is);
+	sea_compare_files(&p);
+	return said("folder storage-data", what);
+}
+
+static void folders_that_shrink(void **state)
+{
+	static const char was[] = "{\"storage-data\": {\"files\": 100, \"bytes\": 3000, \"digest\": \"d\"}}",
+			  less[] = "{\"storage-data\": {\"files\": 110, \"bytes\": 2000, \"digest\": \"e\"}}",
+			  flushed[] = "{\"storage-data\": {\"files\": 100, \"bytes\": 2990, \"digest\": \"e\"}}",
+			  fewer[] = "{\"storage-data\": {\"files\": 99, \"bytes\": 3000, \"digest\": \"e\"}}";
+
+	assert_int_equal(folder(was, less, "bytes"), CMP_UNPROVED);
+	assert_int_equal(folder(was, flushed, "bytes"), CMP_SAME);
+	assert_int_equal(folder(was, flushed, "files"), CMP_EXPLAINED);
+	assert_int_equal(folder(was, fewer, "files"), CMP_UNPROVED);
+}
+
+static enum outcome sample(const char *name, const char *was, const char *is)
+{
+	struct sea_proof p = proof(DEPTH_DEEP, true);
+	autofree char *then = xasprintf("{\"%s\": {\"whole\": true, \"files\": {%s}}}", name, was);
+	autofree char *later = xasprintf("{\"%s\": {\"whole\": true, \"files\": {%s}}}", name, is);
+	autofree char *subject = xasprintf("folder %s", name);
+
+	put(&frozen, BASE_FOLDERS, "{}");
+	put(&now, BASE_FOLDERS, "{}");
+	put(&frozen, BASE_CONTENT, then);
+	put(&now, BASE_CONTENT, later);
+	sea_compare_files(&p);
+	return said(subject, "files read before");
+}
+
+static void files_that_are_lost(void **state)
+{
+	struct sea_proof p;
+
+	/* Gone, and only uploads that were broken off go by themselves. */
+	assert_int_equal(sample("storage-data", "\"a\": \"1 2.3 aa\", \"b\": \"1 2.3 bb\"", "\"a\": \"1 2.3 aa\""), CMP_UNPROVED);
+	assert_non_null(strstr(why("folder storage-data", "files read before"), "1 of the 2 "));
+	assert_non_null(strstr(why("folder storage-data", "files read before"), "the first: b"));
+	assert_int_equal(sample("seafile-data", "\"storage/fs/a\": \"1 2.3 aa\"", ""), CMP_UNPROVED);
+	assert_int_equal(sample("seafile-data", "\"httptemp/a\": \"1 2.3 aa\"", ""), CMP_SAME);
+	/* Written anew: what is named by its content never is. */
+	assert_int_equal(sample("storage-data", "\"a\": \"1 2.3 aa\"", "\"a\": \"2 9.9 bb\""), CMP_SAME);
+	assert_int_equal(sample("seahub-data", "\"a\": \"1 2.3 aa\"", "\"a\": \"2 9.9 bb\""), CMP_SAME);
+	assert_int_equal(sample("seafile-data", "\"storage/blocks/a\": \"1 2.3 aa\"", "\"storage/blocks/a\": \"1 9.9 aa\""), CMP_SAME);
+	assert_int_equal(sample("seafile-data", "\"storage/blocks/a\": \"1 2.3 aa\"", "\"storage/blocks/a\": \"1 9.9 bb\""), CMP_UNPROVED);
+	put(&now, BASE_CONTENT, "{}");  /* the folder is told as such */
+	p = proof(DEPTH_DEEP, true);
+	sea_compare_files(&p);
+	assert_int_equal(said("folder seafile-data", "files read before"), CMP_SAME);
+	/* Emptied. */
+	assert_int_equal(sample("storage-data", "\"a\": \"1 2.3 aa\"", "\"a\": \"0 9.9 ee\""), CMP_UNPROVED);
+	assert_int_equal(sample("storage-data", "\"a\": \"0 2.3 ee\"", "\"a\": \"0 9.9 ee\""), CMP_SAME);
+}
+
 static void files_that_rot(void **state)
 {
 	struct sea_proof p = proof(DEPTH_DEEP, true);
@@ -725,6 +787,8 @@ int main(void)
 		TEST(seats_of_the_licence),
 		TEST(what_a_start_appends_to_the_settings),
 		TEST(what_counts_of_the_settings),
+		TEST(folders_that_shrink),
+		TEST(files_that_are_lost),
 		TEST(files_that_rot),
 	};
 
