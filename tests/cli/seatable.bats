@@ -324,6 +324,38 @@ health() { # healthy | unhealthy
 	[ "$(jq -c '[.. | .log? | strings] | unique' plan.json)" = '["logs"]' ]
 }
 
+# A disk of its own, at that folder and in this call alone.
+with_a_disk_at() {
+	printf '#!/bin/sh\nmount -t tmpfs none %s && exec "$@"\n' "$1" >"$work/with-a-disk"
+	chmod 755 "$work/with-a-disk"
+	AS="unshare -m $work/with-a-disk"
+}
+
+@test "a data folder that is a link, a mount, or has one below it: not copied, and refused where a copy is asked for" {
+	local data=$work/seatable-server/seatable
+	mkdir -p "$work/seatable-server/big" "$data/seahub-data/avatars"
+	ln -s ../big "$data/storage-data"
+	cg check -f m.yaml
+	[[ $output == *"a copy would not have all of 'storage-data': it is a link: folders are not copied"* ]] || { echo "$output"; return 1; }
+	planned
+	[[ $output == *'data folders are not copied'* ]]
+	sed -i 's/settings: {/&folders: copy, /' m.yaml
+	refused seatable.room "'storage-data': it is a link"
+	sed -i 's/folders: copy/folders: none/' m.yaml
+	cg check -f m.yaml
+	[[ $output != *'would not have all'* ]]
+	unshare -m true 2>/dev/null || return 0
+	rm "$data/storage-data"
+	mkdir "$data/storage-data"
+	sed -i 's/folders: none, //' m.yaml
+	with_a_disk_at "$data/storage-data"
+	cg check -f m.yaml
+	[[ $output == *"a copy would not have all of 'storage-data': it is a mount of its own: folders are not copied"* ]] || { echo "$output"; return 1; }
+	with_a_disk_at "$data/seahub-data/avatars"
+	cg check -f m.yaml
+	[[ $output == *"a copy would not have all of 'seahub-data': 'avatars' in '$data/seahub-data' is a mount of its own: folders"* ]]
+}
+
 @test ".env: an access list, which its mode does not show" {
 	command -v setfacl >/dev/null || skip "no setfacl"
 	setfacl -m u:nobody:r "$home/.env" 2>/dev/null || skip "no access lists on this file system"

@@ -122,6 +122,19 @@ static void say_inodes(const struct sea_room *room, const struct goal *to, struc
 	say_folders(room, to, lack, ret);
 }
 
+static void say_odd(const struct facts *now, const struct sea_room *room, const struct goal *to, struct results *ret)
+{
+	const json_t *why;
+	const char *name;
+
+	json_object_foreach((json_t *)facts_get(now, SEA_FOLDERS_ODD), name, why)
+	{
+		autofree char *lack = xasprintf("a copy would not have all of '%s': %s", name, json_string_value(why));
+
+		say_folders(room, to, lack, ret);
+	}
+}
+
 static void say_enough(const struct sea_room *room, struct results *ret)
 {
 	char dumps[32], has[32], folders[32], there[32];
@@ -179,6 +192,9 @@ CHECK(room)
 		break;
 	case SEA_LACKS_DUMPS:
 		say_dumps(&room, ret);
+		break;
+	case SEA_LACKS_WHOLE:
+		say_odd(now, &room, to, ret);
 		break;
 	case SEA_LACKS_FOLDERS:
 		say_bytes(&room, to, ret);

@@ -151,11 +151,49 @@ static bool is_canceled(const struct sea_look *k, const struct err *e)
 	return e->kind == ERR_CANCELED || (k->c->cancel && e->kind == ERR_TIMEOUT);
 }
 
+static bool is_mount(const struct dir *top, const char *name)
+{
+	struct err ignored = ERR_INIT;
+	uint64_t above, at;
+
+	return dir_mount_id(top, "", &above, &ignored) >= 0 && dir_mount_id(top, name, &at, &ignored) >= 0 && at != above;
+}
+
+static bool is_link(const struct dir *top, const char *name)
+{
+	struct err ignored = ERR_INIT;
+	struct stat st;
+
+	return dir_stat(top, name, &st, &ignored) >= 0 && S_ISLNK(st.st_mode);
+}
+
+/* With all that is mounted below it. ret_odd: why a copy, which crosses into no mount, would not have it all; NULL: it would. Heap. */
+static int measure(const struct sea_look *k, const struct dir *top, const char *name, struct tree_size *ret, char **ret_odd, struct err *e)
+{
+	struct tree_opts o = { .cancel = k->c->cancel };
+	autodir struct dir d = DIR_NONE;
+	int r = dir_open_at(top, name, &d, e);
+
+	*ret_odd = NULL;
+	if (r >= 0)
+		r = tree_measure(&d, &o, ret, e);
+	if (r < 0 && d.fd >= 0 && e->kind == ERR_REFUSED) {
+		*ret_odd = xstrdup(e->msg);
+		err_clear(e);
+		o.cross_mounts = true;
+		r = tree_measure(&d, &o, ret, e);
+	} else if (r >= 0 && is_mount(top, name)) {
+		*ret_odd = xstrdup("it is a mount of its own");
+	} else if (r < 0 && e->kind != ERR_ABSENT) {
+		*ret_odd = xstrdup(is_link(top, name) ? "it is a link" : e->msg);
+	}
+	return r;
+}
+
 static void put_folders(struct sea_look *k)
 {
 	autofree char *path = xasprintf("%s/seatable", k->data);
-	struct tree_opts o = { .cancel = k->c->cancel, .cross_mounts = true };
-	json_t *sizes = json_object();
+	json_t *sizes = json_object(), *odd = json_object();
 	autodir struct dir top = DIR_NONE;
 	struct err e = ERR_INIT;
 	int64_t archives = 0;
@@ -163,25 +201,29 @@ static void put_folders(struct sea_look *k)
 	if (dir_open(path, &top, &e) < 0) {
 		sea_missing(k, SEA_FOLDERS, &e);
 		json_decref(sizes);
+		json_decref(odd);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		autodir struct dir d = DIR_NONE;
+		bool copied = strcmp(folders[i], "db-data") != 0;
 		struct tree_size size = { 0 };
+		autofree char *why = NULL;
+		int r;
 
 		err_clear(&e);
-		if (dir_open_at(&top, folders[i], &d, &e) < 0)
+		r = measure(k, &top, folders[i], &size, &why, &e);
+		if (r < 0 && is_canceled(k, &e))
+			break;
+		if (why && copied)
+			json_object_set_new(odd, folders[i], json_text(why));
+		if (r < 0)
 			continue;
-		if (tree_measure(&d, &o, &size, &e) < 0) {
-			if (is_canceled(k, &e))
-				break;
-			continue;
-		}
 		json_object_set_new(sizes, folders[i], json_pack("{sI sI}", "bytes", (json_int_t)size.bytes, "files", (json_int_t)size.files));
-		if (!strcmp(folders[i], "db-data"))
+		if (!copied)
 			archives = (int64_t)size.dirs - 1;
 	}
 	sea_observe(k, SEA_FOLDERS, sizes, path);
+	sea_observe_some(k, SEA_FOLDERS_ODD, odd, path);
 	sea_observe(k, SEA_ARCHIVES, json_integer((json_int_t)MAX_OF(archives, (int64_t)0)), "db-data");
 }
 

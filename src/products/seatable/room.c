@@ -44,12 +44,14 @@ static bool is_known(const struct facts *now, const struct sea_room *r)
 	       json_int(r->folders_at, "free", -1) >= 0;
 }
 
-static enum sea_lack lack_of(const struct sea_room *r)
+static enum sea_lack lack_of(const struct sea_room *r, bool odd)
 {
 	int64_t both = r->folders + (r->apart ? 0 : r->dumps), inodes = json_int(r->folders_at, "inodes", 0);
 
 	if (r->dumps && r->dumps >= json_int(r->at, "free", 0))
 		return SEA_LACKS_DUMPS;
+	if (odd)
+		return SEA_LACKS_WHOLE;
 	if (r->folders && both + r->reserve >= json_int(r->folders_at, "free", 0))
 		return SEA_LACKS_FOLDERS;
 	/* 0 inodes: the file system makes them as they are wanted. */
@@ -61,6 +63,7 @@ void sea_room_of(const struct facts *now, const struct goal *to, struct sea_room
 	const json_t *rooms = facts_get(now, SEA_ROOM), *store = json_object_get(rooms, "store"), *data = json_object_get(rooms, "data");
 	bool beside = !strcmp(json_str(to->restore_point, "store", "beside"), "beside");
 	struct sea_room r = { .at = store, .folders_at = store };
+	bool odd;
 
 	r.apart = beside && json_int(data, "dev", -1) != json_int(store, "dev", -1);
 	if (r.apart)
@@ -71,6 +74,7 @@ void sea_room_of(const struct facts *now, const struct goal *to, struct sea_room
 		r.files = copies_folders(to) ? with_a_tenth(sum_of_folders(now, "files")) : 0;
 	}
 	r.reserve = r.folders ? json_int(store, "reserve", 0) : 0;
-	r.lack = is_known(now, &r) ? lack_of(&r) : SEA_LACKS_FACTS;
+	odd = facts_get(now, SEA_FOLDERS_ODD) && window_copies(to) && strcmp(goal_setting(to, "folders", "copy"), "none") != 0;
+	r.lack = is_known(now, &r) ? lack_of(&r, odd) : SEA_LACKS_FACTS;
 	*ret = r;
 }

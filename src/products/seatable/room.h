@@ -3,7 +3,14 @@
 
 #include "products/seatable/seatable.h"
 
-enum sea_lack { SEA_LACKS_NOTHING, SEA_LACKS_FACTS, SEA_LACKS_DUMPS, SEA_LACKS_FOLDERS, SEA_LACKS_INODES };
+enum sea_lack {
+	SEA_LACKS_NOTHING,
+	SEA_LACKS_FACTS,
+	SEA_LACKS_DUMPS,
+	SEA_LACKS_WHOLE,        /* SEA_FOLDERS_ODD: a copy would not have all of them */
+	SEA_LACKS_FOLDERS,
+	SEA_LACKS_INODES,
+};
 
 /* Sizes in bytes, and files, with a tenth to spare; 0 of what is not copied by the goal. Dumps lie beside the project's directory and the
  * folders' copy beside the folders, or both in the store that the goal names. */

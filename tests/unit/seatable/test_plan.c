@@ -42,7 +42,8 @@ static void copies_what_fits(void **state)
 		const char *dir;
 		bool copied;
 	} cases[] = { { "room-quiet", true },  { "room-folders", false }, { "room-inodes", false }, { "room-apart", false },
-		      { "room-small-root", true }, { "room-reserve", false }, { "room-both", false },   { "room-others", true } };
+		      { "room-small-root", true }, { "room-reserve", false }, { "room-both", false },   { "room-others", true },
+		      { "room-odd", false } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autofacts struct facts now = { 0 };
