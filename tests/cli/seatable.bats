@@ -356,6 +356,23 @@ with_a_disk_at() {
 	[[ $output == *"a copy would not have all of 'seahub-data': 'avatars' in '$data/seahub-data' is a mount of its own: folders"* ]]
 }
 
+@test "archived rows: a db-data that cannot be looked at is not 'none', and is agreed to as a loss" {
+	local data=$work/seatable-server/seatable
+	sed -i 's/developer:6.1.0/other/; s/enterprise:6.1.8/developer:6.1.0/; s/other/enterprise:6.1.8/; s/version=6.1.0/other/; s/version=6.1.8/version=6.1.0/
+		s/other/version=6.1.8/' "$home/.env" "$DOCKER_CONFIG/state.json"
+	sed -i 's/developer/enterprise/; s/6.1.0/6.1.8/' "$DOCKER_CONFIG/server.json" "$data/conf/current_version.txt"
+	a_license >"$home/seatable-license.txt"
+	sed -i 's/edition: enterprise, version: 6.1.8/edition: developer, version: 6.1.0/; /^settings/d' m.yaml
+	cg plan -f m.yaml
+	[[ $output$err != *archived-rows* ]]
+	mkdir "$work/seatable-server/big"
+	ln -s ../big "$data/db-data"
+	cg check -f m.yaml
+	[[ $output == *"could not see 'data.archives': open directory '$data/db-data'"* ]] || { echo "$output $err"; return 1; }
+	cg plan -f m.yaml
+	[[ $output == *'archived rows could not be counted in db-data'* ]] || { echo "$output $err"; return 1; }
+}
+
 @test ".env: an access list, which its mode does not show" {
 	command -v setfacl >/dev/null || skip "no setfacl"
 	setfacl -m u:nobody:r "$home/.env" 2>/dev/null || skip "no access lists on this file system"

@@ -115,14 +115,15 @@ CHECK(sso_users)
 CHECK(archives)
 {
 	static const char id[] = "seatable.archives";
-	int64_t rows, bases, folders = facts_int(now, SEA_ARCHIVES, 0);
+	int64_t rows, bases;
+	const json_t *folders;
 
 	if (!to_developer(now, to, id, ret) || !counted(now, SEA_COUNTS, "archived_rows", id, ret, &rows) ||
-	    !counted(now, SEA_COUNTS, "archived_bases", id, ret, &bases))
+	    !counted(now, SEA_COUNTS, "archived_bases", id, ret, &bases) || !need(now, SEA_ARCHIVES, id, ret, &folders))
 		return;
-	if (rows || folders)
+	if (rows || json_integer_value(folders))
 		results_add(ret, id, VERDICT_WARN, NULL, "%lld archived rows of %lld bases cannot be reached; %lld folders in db-data", (long long)rows,
-			    (long long)bases, (long long)folders);
+			    (long long)bases, (long long)json_integer_value(folders));
 	else
 		results_add(ret, id, VERDICT_PASS, NULL, "none");
 }

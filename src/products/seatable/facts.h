@@ -107,7 +107,7 @@
 #define SEA_UNCOUNTED      "counts.missing"     /* O {name in counts or users: why} */
 #define SEA_FEATURES       "features"           /* P {name: where it is switched on}: "ldap","oauth","saml","sso","teams","roles","admin_roles",
                                                  * "office","antivirus","whiteboard","seadoc","html","metrics","python","ai","big_data" */
-#define SEA_ARCHIVES       "data.archives"      /* O int: bases with rows in db-data */
+#define SEA_ARCHIVES       "data.archives"      /* O int: bases with rows in db-data; missing: why it cannot be told */
 #define SEA_CLUSTER        "cluster.signs"      /* P [str]: why it is taken for a node of a cluster; absent: it is none */
 #define SEA_JOBS           "server.jobs"        /* O {"python"|"restic"|"ofelia": {"container","work": what is under way|"" nothing is|absent: not
                                                  * told}}; those whose container runs */

@@ -190,13 +190,21 @@ static int measure(const struct sea_look *k, const struct dir *top, const char *
 	return r;
 }
 
+/* A directory each. r: of the look at db-data. */
+static void put_archives(struct sea_look *k, int r, const struct tree_size *size, const struct err *e)
+{
+	if (r < 0 && e->kind != ERR_ABSENT)
+		sea_missing(k, SEA_ARCHIVES, e);
+	else
+		sea_observe(k, SEA_ARCHIVES, json_integer(r < 0 ? 0 : (json_int_t)size->dirs - 1), "db-data");
+}
+
 static void put_folders(struct sea_look *k)
 {
 	autofree char *path = xasprintf("%s/seatable", k->data);
 	json_t *sizes = json_object(), *odd = json_object();
 	autodir struct dir top = DIR_NONE;
 	struct err e = ERR_INIT;
-	int64_t archives = 0;
 
 	if (dir_open(path, &top, &e) < 0) {
 		sea_missing(k, SEA_FOLDERS, &e);
@@ -212,19 +220,18 @@ static void put_folders(struct sea_look *k)
 
 		err_clear(&e);
 		r = measure(k, &top, folders[i], &size, &why, &e);
+		if (!copied)
+			put_archives(k, r, &size, &e);
 		if (r < 0 && is_canceled(k, &e))
-			break;
+			continue;
 		if (why && copied)
 			json_object_set_new(odd, folders[i], json_text(why));
 		if (r < 0)
 			continue;
 		json_object_set_new(sizes, folders[i], json_pack("{sI sI}", "bytes", (json_int_t)size.bytes, "files", (json_int_t)size.files));
-		if (!copied)
-			archives = (int64_t)size.dirs - 1;
 	}
 	sea_observe(k, SEA_FOLDERS, sizes, path);
 	sea_observe_some(k, SEA_FOLDERS_ODD, odd, path);
-	sea_observe(k, SEA_ARCHIVES, json_integer((json_int_t)MAX_OF(archives, (int64_t)0)), "db-data");
 }
 
 /* A source that was missing was made a directory by docker. */

@@ -47,6 +47,8 @@ static void lose_archives(const struct losing *l)
 	if (rows || bases)
 		lose(l, "archived-rows", "%lld archived rows of %lld bases cannot be reached in Developer Edition", (long long)rows,
 		     (long long)bases);
+	else if (facts_why_missing(l->now, SEA_ARCHIVES))
+		lose(l, "archived-rows", "archived rows could not be counted in db-data, and cannot be reached in Developer Edition");
 }
 
 static void lose_apps(const struct losing *l)

@@ -108,6 +108,7 @@ int main(void)
 		{ "seatable.lost-features", "all", VERDICT_WARN },
 		{ "seatable.archives", "uncounted", VERDICT_UNSURE },
 		{ "seatable.archives", "never", VERDICT_PASS },
+		{ "seatable.archives", "unread", VERDICT_UNSURE },
 		{ "seatable.apps", "uncounted", VERDICT_UNSURE },
 		{ "seatable.roles", "uncounted", VERDICT_UNSURE },
 		{ "seatable.roles", "conf", VERDICT_WARN },

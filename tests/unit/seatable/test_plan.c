@@ -12,7 +12,7 @@
 
 static void same_plan(void **state)
 {
-	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-to-developer-all", "plan-to-developer-conf", "plan-dump-stopped",
+	static const char *const cases[] = { "plan-to-enterprise", "plan-to-developer", "plan-to-developer-all", "plan-to-developer-conf", "plan-archives-unread", "plan-dump-stopped",
 					     "plan-license-folder", "plan-folders-snapshot", "plan-big-data", "plan-default-image", "plan-default-duplicates",
 					     "plan-nothing", "plan-no-proxy",
 					     "plan-proxy-down", "plan-patch", "plan-patch-license", "plan-env-file", "plan-external", "plan-operation-log" };
