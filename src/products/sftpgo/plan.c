@@ -49,13 +49,25 @@ static json_t *gate_ports(const struct draft *d)
 	return ports;
 }
 
+/* The new server must let in whom the old one let in, where it is asked with the same login; a token ends by itself. */
+static bool login_lasts(const struct draft *d, const json_t *login)
+{
+	const json_t *after = json_object_get(d->to->target, "login");
+
+	return facts_bool(d->now, SF_LOGIN, false) && (json_object_get(login, "password_file") || json_object_get(login, "api_key_file")) &&
+	       (!after || json_equal(after, login));
+}
+
 static void add_site(struct draft *d)
 {
+	const json_t *login = json_object_get(d->to->source, "login");
 	json_t *doc = json_pack("{sO sO sO}", "roots", d->roots, "service", facts_get(d->now, SF_SERVICE), "probe",
 				facts_get(d->now, SF_PROBE));
 
-	if (json_object_get(d->to->source, "login"))
-		json_object_set(doc, "login", json_object_get(d->to->source, "login"));
+	if (login)
+		json_object_set(doc, "login", (json_t *)login);
+	if (login_lasts(d, login))
+		json_object_set_new(doc, "login_lasts", json_true());
 	if (json_object_get(d->to->target, "login") && d->change.to_version) {
 		json_t *after = json_deep_copy(json_object_get(d->to->target, "login"));
 

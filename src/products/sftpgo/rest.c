@@ -90,6 +90,15 @@ static int take_token(struct rest *r, const struct http_answer *a, struct err *e
 	return secret_set(&r->key, token, strlen(token), e);
 }
 
+/* That it is absent or denied is the server's word alone: a file that cannot be opened is no login that was refused. */
+static int read_secret(const char *file, struct secret *ret, struct err *e)
+{
+	if (file_read_secret(file, ret, e) >= 0)
+		return 0;
+	e->kind = ERR_REFUSED;
+	return err_wrap(e, "login");
+}
+
 /* Basic, once: the password leaves memory with the call. */
 static int login_by_password(struct rest *r, struct err *e)
 {
@@ -99,8 +108,8 @@ static int login_by_password(struct rest *r, struct err *e)
 	struct http as = r->http;
 	int got;
 
-	if (file_read_secret(json_str(r->login, "password_file", ""), &password, e) < 0)
-		return err_wrap(e, "login");
+	if (read_secret(json_str(r->login, "password_file", ""), &password, e) < 0)
+		return -(int)e->kind;
 	as.user = json_str(r->login, "user", "admin");
 	as.password = &password;
 	as.bearer = NULL;
@@ -119,8 +128,8 @@ static int login_by_file(struct rest *r, const char *file, struct err *e)
 	autobuf struct buf line = BUF_MAX(64 << 10);
 	int got;
 
-	if (file_read_secret(file, &text, e) < 0)
-		return err_wrap(e, "login");
+	if (read_secret(file, &text, e) < 0)
+		return -(int)e->kind;
 	buf_addf(&line, "%s%s", r->api_key ? "X-SFTPGO-API-KEY: " : "", text.bytes ? text.bytes : "");
 	got = buf_check(&line, "the key", e);
 	if (got >= 0)

@@ -29,7 +29,7 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 
 static int *tokens; /* shared with the child */
 static int asked, ends_after, fails, copies = 1; /* in the child */
-static const char *status_told = "{}", *license_told;
+static const char *status_told = "{}", *license_told, *token_told;
 
 static void answer(int fd, const char *status, const char *body)
 {
@@ -77,6 +77,8 @@ static void talk(int fd)
 	request[n > 0 ? n : 0] = '\0';
 	if (strstr(request, " /healthz ")) {
 		answer(fd, "200 OK", "ok");
+	} else if (strstr(request, " /api/v2/token ") && token_told) {
+		answer(fd, token_told, "{}");
 	} else if (strstr(request, " /api/v2/token ")) {
 		token = xasprintf("{\"access_token\":\"token-%d\"}", ++*tokens);
 		answer(fd, strstr(request, ADMIN) ? "200 OK" : "401 Unauthorized", strstr(request, ADMIN) ? token : "{}");
@@ -400,6 +402,49 @@ static void holds_services_against_what_was(void **state)
 	}
 }
 
+/* An administrator whom the old server let in. */
+static const struct {
+	const char *kind, *secret, *token; /* what it answers to who asks for a token, NULL: it gives one */
+	bool lasts, later, gone; /* the file */
+	enum outcome worst;
+} admins[] = {
+	{ "password_file", "secret\n", NULL, true, false, false, CMP_SAME },
+	{ "password_file", "wrong\n", NULL, true, false, false, CMP_DIFFERENT },
+	{ "password_file", "secret\n", "404 Not Found", true, false, false, CMP_DIFFERENT },
+	{ "password_file", "secret\n", "500 Internal Server Error", true, false, false, CMP_UNPROVED },
+	{ "api_key_file", "id.other\n", NULL, true, false, false, CMP_DIFFERENT },
+	{ "password_file", "wrong\n", NULL, false, false, false, CMP_UNPROVED },
+	{ "password_file", "wrong\n", NULL, true, true, false, CMP_UNPROVED },
+	{ "password_file", "secret\n", NULL, true, false, true, CMP_UNPROVED },
+};
+
+static void wants_the_administrator_let_in_as_before(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(admins); i++) {
+		cleanup_with(comparisons_done) struct comparisons found = { 0 };
+		struct facts then = { 0 };
+		struct fixture f;
+
+		status_told = services[0].status;
+		token_told = admins[i].token;
+		begin(&f, admins[i].kind, admins[i].secret);
+		token_told = NULL;
+		if (admins[i].lasts)
+			json_object_set_new(f.site.doc, "login_lasts", json_true());
+		if (admins[i].gone)
+			unlink(f.file);
+		facts_init(&then, "sftpgo", "sftpgo");
+		facts_put_str(&then, FACT_PINNED, SF_DRIVER, "sqlite", "test");
+		compare_rest(&(struct proof){ .c = &(struct ctx){ .sites = &f.site, .n_sites = 1, .afterwards = admins[i].later },
+					      .frozen = &then, .version = "2.7.5", .to = &(struct goal){ 0 }, .ret = &found });
+		end(&f);
+		facts_done(&then);
+		assert_int_equal(cmp_worst(&found), admins[i].worst);
+		if (admins[i].worst == CMP_DIFFERENT)
+			assert_string_equal(found.v[found.n - 1].what, "login of its administrator");
+	}
+}
+
 /* It is told in milliseconds; what it grants is kept for those who know what is in use. */
 static void keeps_what_a_licence_grants(void **state)
 {
@@ -520,6 +565,7 @@ int main(void)
 		cmocka_unit_test(bears_a_refused_login_and_stops_when_asked),
 		cmocka_unit_test(takes_a_long_list_of_actions),
 		cmocka_unit_test(holds_services_against_what_was),
+		cmocka_unit_test(wants_the_administrator_let_in_as_before),
 		cmocka_unit_test(keeps_what_a_licence_grants),
 		cmocka_unit_test(tells_every_quota_that_is_left),
 		cmocka_unit_test(knows_where_an_upload_lies),
