@@ -194,6 +194,27 @@ static int compare_written_down(struct proof *p, struct provider *db, struct obj
 	return objects_compare(frozen, "what was written down", db, record, p, ret, e) < 0 ? -(int)e->kind : 1;
 }
 
+/* On the way back what the run set inactive must be active again. The frozen database cannot tell: it has it inactive, too. Later it is
+ * the operator's. */
+static int compare_paused(const struct proof *p, struct provider *db, struct err *e)
+{
+	const json_t *paused = json_object_get(json_object_get(p->c->results, "pause-rules"), "paused");
+	autoobjects struct objects *all = NULL;
+	const struct object *o;
+	int r;
+
+	if (p->to || p->c->afterwards || !json_array_size(paused))
+		return 0;
+	r = objects_open(db, OBJ_EVENT_RULES, &all, e);
+	while (r >= 0 && (r = objects_next(all, &o, e)) > 0) {
+		autofree char *subject = xasprintf("%s %s", object_kind_name(o->kind), o->key);
+
+		if (json_lists(paused, o->key) && json_int(o->fields, "status", 0) != 1)
+			cmp_add(p->ret, CMP_DIFFERENT, subject, "status", "active", "inactive", NULL, NULL);
+	}
+	return r;
+}
+
 int compare_objects(struct proof *p, struct provider *db, struct err *e)
 {
 	struct object_tally tally = { 0 };
@@ -205,6 +226,8 @@ int compare_objects(struct proof *p, struct provider *db, struct err *e)
 		r = compare_at_gate(p, db, &tally, e);
 	if (!r)
 		r = compare_written_down(p, db, &tally, e);
+	if (r >= 0 && compare_paused(p, db, e) < 0)
+		r = -(int)e->kind;
 	if (r < 0)
 		return err_wrap(e, "compare the objects of the database");
 	if (!r)

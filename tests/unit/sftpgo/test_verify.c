@@ -266,6 +266,45 @@ static void what_clients_can_have_moved(void **state)
 	}
 }
 
+/* A run that set a rule inactive is back: what became of the rule, and what is said of it. */
+static void a_paused_rule_must_be_active_again(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool later;
+		enum outcome want;
+	} cases[] = {
+		{ "UPDATE users SET last_login = 9", false, CMP_DIFFERENT },
+		{ "UPDATE events_rules SET status = 1, updated_at = 9 WHERE name = 'uploads'", false, CMP_EXPLAINED },
+		{ "UPDATE users SET last_login = 9", true, CMP_EXPLAINED },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *name = xasprintf("paused-%zu.db", i), *records = xasprintf("undo-%zu", i);
+		const char *file = golden_db(*state, name, "provider-33.sql");
+		struct plan plan = { .doc = json_pack("{s{ss s{s{}}} s{}}", "pinned", SF_DRIVER, "sqlite", SF_RULES, "uploads", "restore_point") };
+		struct err e = ERR_INIT;
+		struct bench b;
+
+		run_sql_on(file, "UPDATE events_rules SET status = 0 WHERE name = 'uploads'");
+		bench_init(&b, 1, NULL, false);
+		b.p.to = NULL;
+		b.c.goal = &b.to;
+		b.c.plan = &plan;
+		b.c.results = json_pack("{s{s[s]}}", "pause-rules", "paused", "uploads");
+		b.c.afterwards = cases[i].later;
+		facts_put_str(&b.then, FACT_PINNED, SF_DB_FILE, file, "test");
+		assert_ok(dir_make_path(below(*state, records), 0700, &b.c.blobs, &e), &e);
+		assert_ok(frozen_make(&b.c, &b.then, &e), &e);
+		run_sql_on(file, cases[i].sql);
+		assert_int_equal(said_of(&b, file, DEPTH_GATE), cases[i].want);
+		dir_close(&b.c.blobs);
+		json_decref(plan.doc);
+		json_decref(b.c.results);
+		bench_done(&b);
+	}
+}
+
 /* ---- the licence ---- */
 
 #define PLUGINS "{\"plugins\": [{\"type\": \"kms\", \"cmd\": \"/a\"}, {\"type\": \"auth\", \"cmd\": \"/b\"}]}"
@@ -322,6 +361,7 @@ int main(void)
 		cmocka_unit_test(an_image_says_what_is_expected),
 		cmocka_unit_test(schemas),
 		cmocka_unit_test_setup_teardown(what_clients_can_have_moved, place_make, place_remove),
+		cmocka_unit_test_setup_teardown(a_paused_rule_must_be_active_again, place_make, place_remove),
 		cmocka_unit_test_setup_teardown(what_a_licence_must_cover, place_make, place_remove),
 	};
 
