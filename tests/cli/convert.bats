@@ -152,6 +152,14 @@ nothing_left() { [ ! -e out.json ] && [ -z "$(find . -name '.crossgrade-*')" ]; 
 	ends 0
 	[[ $output == *'https://chat.example/***/{{Name}}?sig=***'* && $output != *s3cret* ]]
 	! grep -q s3cret hidden.html || false
+	# Values in a body and behind an option.
+	rm out.json
+	sed -i 's|"body":"{{Name}} put|"body":"{\\"routing_key\\":\\"s3cret\\"} {{Name}} put|
+		s|"name":"nothing","type":3,"options":{|"name":"nothing","type":2,"options":{"cmd_config":{"cmd":"/x","args":["--token","s3cret{{Name}}"]},|' dump.json
+	convert --report body.html
+	ends 0
+	[[ $output == *'{"routing_key":"***"} {{Name}} put'* && $output == *'***{{Name}}'* && $output != *s3cret* ]]
+	! grep -q s3cret body.html || false
 }
 
 @test "rules before actions, sections that are null, a dump without either" {

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define HIDDEN "***"
+#define HIDDEN    "***"
+#define TOKEN_MAX 4096 /* bytes of a template or token; what is longer is text */
 
 /* Below an object, by the way that findings name: "a.b[1].c". */
 static const json_t *at(const json_t *o, struct sv way)
@@ -105,7 +106,7 @@ static bool looks_secret(struct sv part)
 /* How far a template or token goes that begins here; 0: none does. */
 static size_t braces(struct sv text)
 {
-	const char *end = sv_starts(text, "{{") ? memmem(text.p, text.n, "}}", 2) : NULL;
+	const char *end = sv_starts(text, "{{") ? memmem(text.p, MIN_OF(text.n, (size_t)TOKEN_MAX), "}}", 2) : NULL;
 
 	return end ? (size_t)(end - text.p) + 2 : 0;
 }
@@ -162,22 +163,199 @@ static void show_query(struct buf *shown, struct sv text)
 	}
 }
 
-static json_t *endpoint_shown(struct sv text)
+static void show_endpoint(struct buf *shown, struct sv text)
+{
+	take(&text, show_server(shown, text));
+	show_parts(shown, take(&text, up_to(text, SV("?"))));
+	buf_add_sv(shown, take(&text, text.n ? 1 : 0));
+	show_query(shown, text);
+}
+
+/* ---- bodies, templates of accounts, arguments ---- */
+
+static struct sv behind(struct sv text, size_t n)
+{
+	return (struct sv){ text.p + n, text.n - n };
+}
+
+/* Of what stands there its tokens alone. */
+static void hide(struct buf *shown, struct sv text)
+{
+	while (text.n) {
+		size_t n = 0, token = 0;
+
+		while (n < text.n && !(token = braces(behind(text, n))))
+			n++;
+		if (n)
+			buf_adds(shown, HIDDEN);
+		take(&text, n);
+		buf_add_sv(shown, take(&text, token));
+	}
+}
+
+static bool is_one_of(char c, const char *these) { return c && strchr(these, c); }
+
+static size_t run_of(struct sv text, const char *these)
+{
+	size_t n = 0;
+
+	while (n < text.n && is_one_of(text.p[n], these))
+		n++;
+	return n;
+}
+
+/* A quote, and what makes it one within another: '"', '\"'. */
+static size_t quote_len(struct sv text)
+{
+	size_t n = run_of(text, "\\");
+
+	return n < text.n && is_one_of(text.p[n], "\"'") ? n + 1 : 0;
+}
+
+static size_t name_len(struct sv text)
+{
+	size_t n = 0;
+
+	while (n < text.n && (is_letter(text.p[n]) || (text.p[n] >= '0' && text.p[n] <= '9') || is_one_of(text.p[n], "_-.")))
+		n++;
+	return n;
+}
+
+/* From a name to its value: "name": value, name=value, name: value. 0: it has none. */
+static size_t to_value(struct sv text, char *ret_sign, bool *ret_quoted)
+{
+	size_t n = quote_len(text);
+
+	*ret_quoted = n > 0;
+	n += run_of(behind(text, n), n ? " \t\r\n" : " \t");
+	if (n == text.n || !is_one_of(text.p[n], ":="))
+		return 0;
+	*ret_sign = text.p[n];
+	n += run_of(behind(text, n), ":=>");
+	return n + run_of(behind(text, n), *ret_quoted ? " \t\r\n" : " \t");
+}
+
+/* How far it is to that end, or to the text's. */
+static size_t to_end(struct sv text, struct sv end)
+{
+	size_t n = 0;
+
+	while (n < text.n && !(end.n <= text.n - n && !memcmp(text.p + n, end.p, end.n)))
+		n += braces(behind(text, n)) ?: MIN_OF(text.n - n, (size_t)(text.p[n] == '\\' ? 2 : 1));
+	return n;
+}
+
+/* An object or a list of JSON. */
+static size_t nested_len(struct sv text)
+{
+	size_t n = 0, depth = 0;
+
+	do {
+		size_t token = braces(behind(text, n)), opens = token ? 0 : quote_len(behind(text, n));
+
+		depth += !token && is_one_of(text.p[n], "{[");
+		depth -= !token && is_one_of(text.p[n], "}]");
+		n += token ?: opens ?: 1;
+		if (opens) {
+			n += to_end(behind(text, n), (struct sv){ text.p + n - opens, opens });
+			n += MIN_OF(opens, text.n - n);
+		}
+	} while (n < text.n && depth);
+	return n;
+}
+
+/* A value of such a name, without its quotes: how far it goes. */
+static size_t value_len(struct sv text, char sign, bool quoted)
+{
+	if (text.n && is_one_of(*text.p, "{[") && !braces(text))
+		return nested_len(text);
+	return up_to(text, quoted ? SV(",}]\r\n") : sign == '=' ? SV("& \t\r\n\"'<") : SV("\r\n"));
+}
+
+static void show_value(struct buf *shown, struct sv *text, char sign, bool quoted)
+{
+	size_t opens = quote_len(*text);
+	struct sv end = { text->p, opens };
+
+	buf_add_sv(shown, take(text, opens));
+	hide(shown, take(text, opens ? to_end(*text, end) : value_len(*text, sign, quoted)));
+}
+
+static void show_text(struct buf *shown, struct sv text)
+{
+	while (text.n) {
+		size_t token = braces(text), n = token ? 0 : name_len(text), between;
+		autofree char *key = NULL;
+		bool quoted;
+		char sign;
+
+		buf_add(shown, text.p, n ?: token ?: 1);
+		between = n ? to_value(behind(text, n), &sign, &quoted) : 0;
+		key = between ? sv_dup((struct sv){ text.p, n }) : NULL;
+		take(&text, n ?: token ?: 1);
+		buf_add_sv(shown, take(&text, between));
+		if (key && says_secret(key))
+			show_value(shown, &text, sign, quoted);
+	}
+}
+
+/* An argument behind "--token". */
+static bool follows_option(const json_t *action, struct sv field)
+{
+	const json_t *all = at(json_object_get(action, "options"), SV("cmd_config.args"));
+	const char *option;
+	uint64_t i;
+
+	(void)sv_cut(&field, '[');
+	if (!sv_u64(sv_cut(&field, ']'), &i) || !i)
+		return false;
+	option = json_string_value(json_array_get(all, i - 1));
+	return option && *option == '-' && !strchr(option, '=') && says_secret(option);
+}
+
+/* "--token=": what is behind it is one value to its end. 0: it is no such option. */
+static size_t option_len(struct sv text)
+{
+	const char *sign = sv_starts(text, "-") ? memchr(text.p, '=', text.n) : NULL;
+	size_t n = sign ? (size_t)(sign - text.p) : 0;
+	autofree char *option = sv_dup((struct sv){ text.p, n });
+
+	return n && name_len(text) == n && says_secret(option) ? n + 1 : 0;
+}
+
+static void show_argument(struct buf *shown, struct sv text)
+{
+	size_t n = option_len(text);
+
+	if (!n) {
+		show_text(shown, text);
+		return;
+	}
+	buf_add_sv(shown, take(&text, n));
+	hide(shown, text);
+}
+
+/* ---- which of them ---- */
+
+static json_t *through(void (*show)(struct buf *shown, struct sv text), struct sv text)
 {
 	autobuf struct buf shown = BUF_MAX(16u << 20);
 
-	take(&text, show_server(&shown, text));
-	show_parts(&shown, take(&text, up_to(text, SV("?"))));
-	buf_add_sv(&shown, take(&text, text.n ? 1 : 0));
-	show_query(&shown, text);
+	show(&shown, text);
 	return json_stringn(buf_str(&shown), shown.len);
 }
 
 json_t *event_secret_shown(const json_t *action, const char *field, struct sv text)
 {
+	struct sv of = sv_of(field);
+
 	if (is_secret_value(action, field))
 		return json_string(HIDDEN);
 	if (!strcmp(field, "http_config.endpoint"))
-		return endpoint_shown(text);
+		return through(show_endpoint, text);
+	if (sv_starts(of, "cmd_config.args["))
+		return through(follows_option(action, of) ? hide : show_argument, text);
+	if (!sv_starts(of, "fs_config."))
+		return through(show_text, text);
 	return json_stringn(text.p ? text.p : "", text.n) ?: json_text(text.p);
 }

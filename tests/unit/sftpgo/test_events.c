@@ -315,6 +315,42 @@ static void addresses_that_are_passwords_are_not_shown(void **state)
 		shown("{}", "http_config.endpoint", cases[i][0], cases[i][1]);
 }
 
+static void values_of_such_names_in_texts_are_not_shown(void **state)
+{
+	static const char args[] = "{\"options\":{\"cmd_config\":{\"args\":[\"--api-key\",\"\",\"--user\",\"\",\"--token=x\",\"\"]}}}";
+	static const char *const cases[][2] = {
+		{ "{\"routing_key\":\"R0\",\"payload\":{\"summary\":\"{{Name}} put\"}}",
+		  "{\"routing_key\":\"***\",\"payload\":{\"summary\":\"{{Name}} put\"}}" },
+		{ "token=abc&user=u&message={{Name}}", "token=***&user=u&message={{Name}}" },
+		{ "{\"username\":\"{{Name}}\",\"access_secret\" : {\"status\":\"Plain\",\"payload\":\"a}\\\"b\"},\"x\":\"y\"}",
+		  "{\"username\":\"{{Name}}\",\"access_secret\" : ***,\"x\":\"y\"}" },
+		{ "{\"password\":\"a\\\"{{ toJsonUnquoted .Name }}b\",\"pin\":12,\"n\":3}",
+		  "{\"password\":\"***{{ toJsonUnquoted .Name }}***\",\"pin\":***,\"n\":3}" },
+		{ "{\\\"token\\\":\\\"a\\\",\\\"b\\\":\\\"c\\\"}", "{\\\"token\\\":\\\"***\\\",\\\"b\\\":\\\"c\\\"}" },
+		{ "Authorization: Bearer a b\nX: {{Name}}", "Authorization: ***\nX: {{Name}}" },
+		{ "passwords: ['a', 'b'] of {{Name}}", "passwords: *** of {{Name}}" },
+		{ "{{Name}} has the key {{Path}}: see https://h/?a=b", "{{Name}} has the key {{Path}}: see https://h/?a=b" },
+		{ "token={{Name}}", "token={{Name}}" },
+		{ "{\"secret\":\"a", "{\"secret\":\"***" },
+		{ "{\"secret\":{\"a", "{\"secret\":***" },
+		{ "token=", "token=" },
+		{ "{{", "{{" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		shown("{}", "http_config.body", cases[i][0], cases[i][1]);
+		shown("{}", "idp_config.template_user", cases[i][0], cases[i][1]);
+		shown("{}", "fs_config.mkdirs[0]", cases[i][0], cases[i][0]);
+	}
+	shown(args, "cmd_config.args[1]", "a {{Name}}", "***{{Name}}");
+	shown(args, "cmd_config.args[3]", "a {{Name}}", "a {{Name}}");
+	shown(args, "cmd_config.args[5]", "a {{Name}}", "a {{Name}}");
+	shown(args, "cmd_config.args[4]", "--token=a b&c {{Name}}", "--token=***{{Name}}");
+	shown(args, "cmd_config.args[0]", "--name=a b&c", "--name=a b&c");
+	shown(args, "cmd_config.args[0]", "token: a {{Name}}", "token: ***{{Name}}");
+}
+
 static void names_of_secrets(void **state)
 {
 	static const char *const secret[] = { "X-Pass", "MYSQL_PWD", "Passphrase", "sig", "X-Sig", "X-Auth", "Session-Id", "PIN" },
@@ -343,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_report_is_bounded),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(addresses_that_are_passwords_are_not_shown),
+		cmocka_unit_test(values_of_such_names_in_texts_are_not_shown),
 		cmocka_unit_test(names_of_secrets),
 	};
 
