@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "products/sftpgo/config.h"
+#include "products/sftpgo/crossing.h"
 #include "products/sftpgo/named.h"
 
 static bool is_set(const json_t *value)
@@ -142,19 +143,33 @@ CHECK(removed_keys)
 			       : "; without effect already");
 }
 
+static void tell_waking(const char *which, const char *how, struct results *ret)
+{
+	results_add(ret, "sftpgo.waking-keys", which ? VERDICT_WARN : VERDICT_PASS, NULL, "%s%s", which ? which : "none", which ? how : "");
+}
+
 CHECK(waking_keys)
 {
 	static const char id[] = "sftpgo.waking-keys";
+	struct sftpgo_version from, want;
 	const json_t *conf;
+	struct change c;
 
-	if (!goes_to_enterprise(now, to, id, ret) || !need(now, SF_CONF, id, ret, &conf))
+	if (!knows_version(now, SF_VERSION, id, ret, &from) || !knows_version(now, SF_TARGET_VERSION, id, ret, &want) ||
+	    !need(now, SF_CONF, id, ret, &conf))
 		return;
+	sftpgo_change(now, to, &c);
 
-	autofree char *which = keys_only(now, "enterprise", NULL);
+	bool newer = from.minor < 7 && want.minor >= 7, crosses = crosses_to_enterprise(&c);
+	autofree char *since = newer ? keys_only(now, "2.7", NULL) : NULL, *which = NULL;
 
-	results_add(ret, id, which ? VERDICT_WARN : VERDICT_PASS, NULL, "%s%s",
-		    which ? which : "none",
-		    which ? "; open source passes over them, Enterprise does not" : "");
+	if (since || (newer && !crosses))
+		tell_waking(since, "; 2.6 passes over them, 2.7 does not", ret);
+	if ((newer && !crosses) || !goes_to_enterprise(now, to, id, ret))
+		return;
+	which = keys_only(now, "enterprise", NULL);
+	if (which || !since)
+		tell_waking(which, "; open source passes over them, Enterprise does not", ret);
 }
 
 CHECK(ignored_keys)

@@ -87,6 +87,20 @@ bool sftpgo_key_is_above(const char *key)
 	return false;
 }
 
+static json_t *built_in_of(const struct sftpgo_key *key)
+{
+	autojson json_t *value = json_loads(key->absent, JSON_DECODE_ANY, NULL);
+
+	return sftpgo_convert(key->type, value);
+}
+
+static bool is_built_in(const struct sftpgo_key *key, const json_t *value)
+{
+	autojson json_t *built_in = built_in_of(key);
+
+	return json_equal(built_in, value);
+}
+
 void sftpgo_set(struct sftpgo_config *cfg, const char *key, json_t *value, enum sftpgo_from from,
 		const char *where)
 {
@@ -100,6 +114,7 @@ void sftpgo_set(struct sftpgo_config *cfg, const char *key, json_t *value, enum 
 		.where = xstrdup(where),
 		.secret = flags & KEY_SECRET,
 		.only_2_6 = flags & KEY_OLD,
+		.only_2_7 = flags & KEY_2_7 && !is_built_in(known, value),
 		.only_enterprise = flags & KEY_NEW,
 	};
 	setting_free(map_put(&cfg->settings, key, s));
@@ -132,12 +147,8 @@ static json_t *zero_of(enum key_type type)
 static void set_default(struct sftpgo_config *cfg, const struct sftpgo_key *key, const char *path,
 			bool built_in)
 {
-	autojson json_t *value = NULL;
-
-	if (!key->absent)
-		return;
-	value = built_in ? json_loads(key->absent, JSON_DECODE_ANY, NULL) : zero_of(key->type);
-	sftpgo_set(cfg, path, sftpgo_convert(key->type, value), SFTPGO_DEFAULT, "default");
+	if (key->absent)
+		sftpgo_set(cfg, path, built_in ? built_in_of(key) : zero_of(key->type), SFTPGO_DEFAULT, "default");
 }
 
 static size_t *count_of(struct sftpgo_config *cfg, const char *list)

@@ -40,6 +40,7 @@ struct sftpgo_setting {
 	char            *where;         /* "environment: NAME", "env.d/a:3: NAME", "/etc/sftpgo/sftpgo.json:12" */
 	bool             secret;        /* value must not be shown */
 	bool             only_2_6;      /* 2.7 does not read it */
+	bool             only_2_7;      /* 2.6 does not read it, and it is another value than 2.7 has built in */
 	bool             only_enterprise;       /* 2.7 does not read it, the Enterprise edition does */
 };
 
@@ -96,6 +97,6 @@ bool        sftpgo_config_gone_format(const char *file);
 /* Everything as facts: {"dir","file","unsure","settings":{key:{"value","from","where"}},
  * "variables":{name: the same, of the program's own},"ignored":[...],"emptied":[...] where
  * there are such}; "only" of a setting is
- * "2.6" or "enterprise". A secret is "***", or "" when it is empty; of a URL only what is no
+ * "2.6", "2.7" or "enterprise". A secret is "***", or "" when it is empty; of a URL only what is no
  * secret. */
 json_t     *sftpgo_config_facts(const struct sftpgo_config *cfg) must_check;

@@ -61,8 +61,8 @@ static json_t *setting_shown(const struct sftpgo_setting *s)
 	json_t *ret = json_pack("{so so ss}", "value", shown(s), "where", json_text(s->where), "from",
 				FROM[s->from]);
 
-	if (s->only_2_6 || s->only_enterprise)
-		json_object_set_new(ret, "only", json_string(s->only_2_6 ? "2.6" : "enterprise"));
+	if (s->only_2_6 || s->only_2_7 || s->only_enterprise)
+		json_object_set_new(ret, "only", json_string(s->only_2_6 ? "2.6" : s->only_2_7 ? "2.7" : "enterprise"));
 	return ret;
 }
 

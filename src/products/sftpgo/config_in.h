@@ -11,6 +11,7 @@ enum key_flag {
 	KEY_NEEDED = 1 << 2,            /* an element whose key is empty is not added */
 	KEY_OLD = 1 << 3,               /* 2.6 reads it, 2.7 does not */
 	KEY_NEW = 1 << 4,               /* the Enterprise edition reads it, 2.7 does not */
+	KEY_2_7 = 1 << 5,               /* 2.7 reads it, 2.6 does not */
 };
 
 /* A key; '#' stands for an element's number. */

@@ -676,6 +676,27 @@ static void test_keys_of_others(void **state)
 	assert_null(sftpgo_config_get(&cfg, "sftpd.folder_prefix"));
 }
 
+/* A file of 2.7 that 2.6 reads: what is as it is built in changes nothing with 2.7. */
+static void test_keys_of_2_7(void **state)
+{
+	static const char *const meant[] = { "common.tz", "httpd.bindings.0.disabled_login_methods", "httpd.bindings.0.languages" },
+				 *const same[] = { "common.secret_min_entropy", "httpd.jwt_lifetime", "httpd.bindings.0.proxy_mode",
+						   "common.symlink_mode", "common.idle_timeout" };
+	autosftpgoconfig struct sftpgo_config cfg = { 0 };
+	autojson json_t *facts = NULL;
+
+	put("/etc/sftpgo/sftpgo.json", "{\"common\": {\"tz\": \"local\", \"secret_min_entropy\": 80, \"symlink_mode\": 1, \"idle_timeout\": 7}, "
+				       "\"httpd\": {\"jwt_lifetime\": 20, \"bindings\": [{\"port\": 1, \"proxy_mode\": 0, "
+				       "\"disabled_login_methods\": 16, \"languages\": [\"de\"]}]}}");
+	cfg = read_with(NULL);
+	for (size_t i = 0; i < ARRAY_LEN(meant); i++)
+		assert_true(sftpgo_config_get(&cfg, meant[i])->only_2_7);
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		assert_false(sftpgo_config_get(&cfg, same[i])->only_2_7);
+	facts = sftpgo_config_facts(&cfg);
+	assert_string_equal(json_str(json_object_get(json_object_get(facts, "settings"), "common.tz"), "only", ""), "2.7");
+}
+
 /* Lists in elements, and elements that say nothing. */
 static void test_nested_lists(void **state)
 {
@@ -753,6 +774,7 @@ int main(void)
 		TEST(test_what_2_6_refuses),
 		TEST(test_secrets),
 		TEST(test_keys_of_others),
+		TEST(test_keys_of_2_7),
 		TEST(test_nested_lists),
 		TEST(test_resets),
 		TEST(test_paths),

@@ -35,6 +35,8 @@ int main(void)
 		{ "sftpgo.kms", "plugin", VERDICT_WARN },
 		{ "sftpgo.target-features", "package", VERDICT_NOTE },
 		{ "sftpgo.removed-keys", "already", VERDICT_NOTE },
+		{ "sftpgo.waking-keys", "since", VERDICT_WARN },
+		{ "sftpgo.waking-keys", "later", VERDICT_PASS },
 		{ "sftpgo.hooks", "action", VERDICT_WARN },
 		{ "sftpgo.plugins", "stays", VERDICT_NOTE },
 		{ "sftpgo.plugins", "enterprise", VERDICT_WARN },
