@@ -300,15 +300,21 @@ def pick(names: list[str], k: int, rng: random.Random, may: collections.abc.Call
     return [rng.choice(found[place]) for place in itertools.islice(turns, k)]
 
 
+def share(count: int, weight: float) -> int:
+    """Of what a scenario of weight 1 has so many of. None that is drawn goes without: what was not tried would read as passed."""
+    return max(1, round(count * weight))
+
+
 def sample(traces: dict[str, list[str]], singles: int, doubles: int, rng: random.Random) -> list[str]:
-    """So many of each kind for a scenario of weight 1."""
+    """So many of each kind for a scenario of weight 1. What a case is ended by goes in turns, which begin anywhere: a light scenario
+    has but one or two."""
     cases = []
     for name, names in traces.items():
-        for i, first in enumerate(pick(names, round(singles * SCENARIOS[name].weight), rng)):
+        for i, first in enumerate(pick(names, share(singles, SCENARIOS[name].weight), rng), rng.randrange(5)):
             boot = rng.choice(("boot", "init")) if i % 5 == 4 or SCENARIOS[name].unit else ""
             end = rng.choice(("resume", "rollback", UNATTENDED)) if boot else ("resume", "rollback", "resume", LOST, "rollback")[i % 5]
             cases.append(Case(SCENARIOS[name], str(first), 0, end, boot))
-        for i, first in enumerate(pick(names, round(doubles * SCENARIOS[name].weight), rng)):
+        for i, first in enumerate(pick(names, share(doubles, SCENARIOS[name].weight), rng), rng.randrange(7)):
             boot = rng.choice(("boot", "init")) if i % 7 == 6 else ""
             end = rng.choice([end for end in ENDS if boot or end != UNATTENDED])
             goes_on = end.startswith("resume") or end == UNATTENDED or SCENARIOS[name].struck == "rollback"

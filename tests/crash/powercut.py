@@ -189,7 +189,7 @@ def sample(traces: dict[tuple[str, str], list[str]], cuts: int, rng: random.Rand
     """So many for a scenario of weight 1."""
     cases = []
     for (kind, name), names in traces.items():
-        for i, at in enumerate(pick(names, round(cuts * SCENARIOS[name].cuts), rng)):
+        for i, at in enumerate(pick(names, kills.share(cuts, SCENARIOS[name].cuts), rng), rng.randrange(6)):
             act = "cutlog" if i % 6 == 5 else "cut"
             what = rng.choice(APART if SCENARIOS[name].real else list(CUTS))        # one lab of it is enough
             cases.append(Cut(kind, what, SCENARIOS[name], str(at), act, ("resume", "rollback")[i % 2]))
