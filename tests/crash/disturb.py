@@ -91,6 +91,22 @@ def injected(what: str) -> collections.abc.Callable[[Lab], Call]:
     return disturb
 
 
+def written_by_halves(verb: str) -> collections.abc.Callable[[Lab], Call]:
+    """No call writes all that it is told to, from the first to the last of the apply or of the rollback of one."""
+    def disturb(lab: Lab) -> Call:
+        told = lab.home / "written-by-halves"
+        told.unlink(missing_ok=True)
+        env = {"LD_PRELOAD": str(lab.builds.short_io), "SHORT_IO_TOLD": str(told)}
+        if verb == "apply":
+            call = lab.apply(env=env)
+        elif (call := lab.apply()).exit == DONE:
+            call = lab.crossgrade(verb, env=env)
+        if not told.exists() or not int(told.read_text()):
+            raise NotReached(f"nothing was written by halves: {call.said()}")
+        return call
+    return disturb
+
+
 def stopped_at(point: str, then: collections.abc.Callable[[Lab, int], None]) -> collections.abc.Callable[[Lab], Call]:
     """Stopped at a fault point, something happens, and it goes on."""
     def disturb(lab: Lab) -> Call:

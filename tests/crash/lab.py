@@ -40,6 +40,7 @@ class Builds:
         self.sftpgo = fault / "tests/fakes/sftpgo-double"
         self.docker = fault / "tests/fakes/docker-client"
         self.tree_oracle = fault / "tests/tools/tree-oracle"
+        self.short_io = fault / "tests/tools/short-io.so"
 
     @classmethod
     def from_environment(cls) -> Builds:

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from disturb import (CROWD, DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
-                     interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed)
+                     interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed, written_by_halves)
 from lab import KILLED, Call, Lab, run
 
 SERVER_REFUSES = 55     # what a QuestDB ends with when somebody holds its lock
@@ -124,5 +124,7 @@ CASES: dict[str, Case] = {
     "written-turned": Case((TURNED,), undisturbed, writing=True, double={"start": "fail"}),
     "written-killed": Case((DONE,), killed_at("step.applied:7", "resume"), writing=True),
     "written-back": Case((DONE,), killed_at("step.applied:12", "rollback"), writing=True),
+    "written-by-halves": Case((DONE,), written_by_halves("apply"), scenario="link"),
+    "written-back-by-halves": Case((DONE,), written_by_halves("rollback")),
     **{f"strace-{name}": case for name, case in FAILING_CALLS.items()},
 }

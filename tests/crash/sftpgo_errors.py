@@ -14,7 +14,7 @@ import threading
 
 from disturb import (BLOCKED, DEAF, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STRANGERS, STUCK, TURNED, Case,
                      failing, finalize_killed, interrupt, killed_at, left_alone, proof_interrupted, second_call,
-                     stopped_at, undisturbed)
+                     stopped_at, undisturbed, written_by_halves)
 from lab import Call, Lab, run
 from sftpgo_package import SCRIPTS
 from sftpgo_rpm import SCRIPTLETS
@@ -218,6 +218,8 @@ CASES: dict[str, Case] = {
     **PACKAGE,
     **ON_REAL_SERVERS,
     "no-room-to-look": Case((FAILED,), no_room_to_look),
+    "written-by-halves": Case((DONE,), written_by_halves("apply"), scenario="sftpgo-link"),
+    "written-back-by-halves": Case((DONE,), written_by_halves("rollback")),
     "start-refused": Case((TURNED,), undisturbed, double={"start": "refuse"}),
     "start-crashed": Case((TURNED,), undisturbed, double={"start": "crash"}),
     "migration-fails": Case((TURNED,), undisturbed, double={"migration": "half"}),
