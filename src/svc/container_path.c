@@ -7,9 +7,8 @@
 #include "base/path.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/mounts.h"
 #include "svc/container.h"
-
-#define MOUNTINFO_MAX ((size_t)8 << 20)
 
 /* The mount that `path` lies on, of those that docker knows: the longest one. ret_rest: what of the path lies below it. */
 static const json_t *mount_with(const json_t *seen, const char *path, const char *from, const char **ret_rest)
@@ -57,58 +56,17 @@ char *container_inside(const json_t *seen, const char *outside)
 	return by_mounts(seen, outside, "Source", "Destination");
 }
 
-/* One line of mountinfo: proc(5). */
-struct mount {
-	char *dev, *root, *point;
-};
-
-/* Blanks and backslashes are written \ooo. */
-static char *unescape(struct sv text)
-{
-	char *out = sv_dup(text), *to = out;
-
-	for (const char *p = out; *p; p++) {
-		if (*p == '\\' && p[1] && p[2] && p[3]) {
-			*to++ = (char)((unsigned)(p[1] - '0') * 64 + (unsigned)(p[2] - '0') * 8 + (unsigned)(p[3] - '0'));
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = '\0';
-	return out;
-}
-
-static struct mount mount_of(struct sv line)
-{
-	struct mount m = { 0 };
-
-	(void)sv_cut(&line, ' ');
-	(void)sv_cut(&line, ' ');
-	m.dev = sv_dup(sv_cut(&line, ' '));
-	m.root = unescape(sv_cut(&line, ' '));
-	m.point = unescape(sv_cut(&line, ' '));
-	return m;
-}
-
-static void mount_done(struct mount *m)
-{
-	free(m->dev);
-	free(m->root);
-	free(m->point);
-	*m = (struct mount){ 0 };
-}
-
 /* The mount of a process that `inside` lies on: the longest, of equals the last made. */
 static bool mount_holding(struct sv table, const char *inside, struct mount *ret)
 {
-	while (table.n) {
-		struct mount m = mount_of(sv_line(&table));
+	struct mount m = { 0 };
 
+	while (mount_next(&table, &m)) {
 		if (path_is_in(inside, m.point) &&
 		    (!ret->point || strlen(m.point) >= strlen(ret->point))) {
 			mount_done(ret);
 			*ret = m;
+			m = (struct mount){ 0 };
 		} else {
 			mount_done(&m);
 		}
@@ -129,10 +87,10 @@ static char *shown_here(struct sv table, const struct mount *theirs, const char 
 {
 	autofree char *in_fs = xasprintf("%s%s", strcmp(theirs->root, "/") ? theirs->root : "",
 					 path_behind(inside, theirs->point));
+	struct mount m = { 0 };
 	char *found = NULL;
 
-	while (table.n && !found) {
-		struct mount m = mount_of(sv_line(&table));
+	while (!found && mount_next(&table, &m)) {
 		const char *rest = strcmp(m.dev, theirs->dev) ? NULL : path_behind(in_fs, m.root);
 		autofree char *path =
 		    rest ? xasprintf("%s%s", strcmp(m.point, "/") ? m.point : "", rest) : NULL;
@@ -162,7 +120,7 @@ char *container_path_here(pid_t pid, const char *inside)
 {
 	autofree char *table = xasprintf("/proc/%d/mountinfo", (int)pid);
 	autofree char *through = xasprintf("/proc/%d/root%s", (int)pid, inside);
-	autobuf struct buf theirs = BUF_MAX(MOUNTINFO_MAX), ours = BUF_MAX(MOUNTINFO_MAX);
+	autobuf struct buf theirs = BUF_MAX(MOUNTS_MAX), ours = BUF_MAX(MOUNTS_MAX);
 	struct mount m = { 0 };
 	struct err e = ERR_INIT;
 	char *found = NULL;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "io/file.h"
+#include "io/mounts.h"
 #include "products/questdb/inspect.h"
 
 #define ENTRIES_MAX 200000
@@ -121,29 +122,12 @@ static void put_entries(struct look *k, json_t *links)
 	json_decref(entries);
 }
 
-static char *unescape_mount(struct sv s)
-{
-	char *out = xmalloc(s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && i + 3 < s.n) {
-			out[n++] = (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
-					  (s.p[i + 3] - '0'));
-			i += 3;
-		} else {
-			out[n++] = s.p[i];
-		}
-	}
-	out[n] = '\0';
-	return out;
-}
-
 static void put_mounts(struct look *k)
 {
-	autobuf struct buf text = BUF_MAX(8u << 20);
+	autobuf struct buf text = BUF_MAX(MOUNTS_MAX);
 	json_t *found = json_array();
 	struct err e = ERR_INIT;
+	struct mount m = { 0 };
 	struct sv rest;
 
 	if (file_read_path("/proc/self/mountinfo", &text, &e) < 0) {
@@ -152,15 +136,10 @@ static void put_mounts(struct look *k)
 		return;
 	}
 	rest = buf_sv(&text);
-	while (rest.n) {
-		struct sv line = sv_line(&rest), at = { 0 };
-		autofree char *path = NULL;
-
-		for (int i = 0; i < 5; i++)
-			at = sv_cut(&line, ' ');
-		path = unescape_mount(at);
-		if (path_is_below(path, k->l.root) || path_is_below(path, k->l.db))
-			json_array_append_new(found, text_json(path));
+	while (mount_next(&rest, &m)) {
+		if (path_is_below(m.point, k->l.root) || path_is_below(m.point, k->l.db))
+			json_array_append_new(found, text_json(m.point));
+		mount_done(&m);
 	}
 	pin(k, QF_ROOT_MOUNTS, found, "/proc/self/mountinfo");
 }
