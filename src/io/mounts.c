@@ -1,8 +1,10 @@
 #include "io/mounts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 
 /* Blanks and backslashes are written \\ooo. */
 static char *unescape(struct sv text)
@@ -47,4 +49,28 @@ void mount_done(struct mount *m)
 	free(m->point);
 	free(m->type);
 	*m = (struct mount){ 0 };
+}
+
+/* "fuseblk" is a local disk. */
+static bool is_remote(const char *type)
+{
+	static const char *const types[] = { "nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "9p", "afs", "lustre", "autofs", "fuse", NULL };
+
+	for (size_t i = 0; types[i]; i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return !strncmp(type, "fuse.", 5);
+}
+
+char *mounts_remote(struct sv table, const char *path)
+{
+	struct mount m = { 0 };
+	char *found = NULL;
+
+	while (!found && mount_next(&table, &m)) {
+		if (is_remote(m.type) && m.point[0] && m.point[1] && (path_is_in(path, m.point) || path_is_in(m.point, path)))
+			found = xstrdup(m.point);
+		mount_done(&m);
+	}
+	return found;
 }

@@ -15,3 +15,6 @@ struct mount {
 /* The first of the table, whose line is taken off; false: there is none any more. To be given to mount_done(). */
 bool mount_next(struct sv *table, struct mount *ret);
 void mount_done(struct mount *m);
+/* Where something of another host is mounted, or of a program that answers for it, that a look at `path` and all below it comes by: the path of
+ * the mount, heap; NULL: nowhere. The root of all is none, for without it nobody looks. */
+char *mounts_remote(struct sv table, const char *path);

@@ -356,6 +356,39 @@ with_a_disk_at() {
 	[[ $output == *"a copy would not have all of 'seahub-data': 'avatars' in '$data/seahub-data' is a mount of its own: folders"* ]]
 }
 
+# One that nobody answers for: every look into it waits until the call is over.
+with_a_share_at() {
+	printf '#!/bin/sh\nexec 3<>/dev/fuse\nmount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 none %s && exec timeout -s KILL 60 "$@"\n' "$1" >"$work/with-a-share"
+	chmod 755 "$work/with-a-share"
+	AS="unshare -m $work/with-a-share"
+}
+
+# What is told of MariaDB's folder.
+measured() {
+	cg inspect seatable --root "$home" --output json
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["facts"]["data.volumes"]["value"]["mariadb"][0].get(sys.argv[1]))' "$1" <<<"$output"
+}
+
+@test "a folder of another container: measured with a disk in it, and not looked into where a share that hangs is in it" {
+	local kept=$work/mariadb
+	unshare -m true 2>/dev/null || skip "no mounts of its own"
+	mkdir -p "$kept/binlogs"
+	printf '%0100d' 0 >"$kept/of-100"
+	python3 - "$DOCKER_CONFIG/state.json" "$kept" <<-'END'
+		import json, sys
+		state = json.load(open(sys.argv[1]))
+		for one in state["containers"]:
+		    if one["Name"] == "/mariadb":
+		        one["Mounts"] = [{"Type": "bind", "Source": sys.argv[2], "Destination": "/var/lib/mysql", "RW": True}]
+		json.dump(state, open(sys.argv[1], "w"))
+	END
+	with_a_disk_at "$kept/binlogs"
+	[ "$(measured bytes)" = 100 ]
+	[ -c /dev/fuse ] || return 0
+	with_a_share_at "$kept/binlogs"
+	[ "$(measured unmeasured)" = "$kept/binlogs" ]
+}
+
 @test "archived rows: a db-data that cannot be looked at is not 'none', and is agreed to as a loss" {
 	local data=$work/seatable-server/seatable
 	sed -i 's/developer:6.1.0/other/; s/enterprise:6.1.8/developer:6.1.0/; s/other/enterprise:6.1.8/; s/version=6.1.0/other/; s/version=6.1.8/version=6.1.0/

@@ -70,7 +70,8 @@
 #define SEA_CONF_SYNTAX    "data.conf_syntax"   /* O "" | what Python says against dtable_web_settings.py [in the container] */
 #define SEA_FOLDERS        "data.folders"       /* O {"storage-data"|"seafile-data"|"seahub-data"|"conf"|"db-data": {"bytes","files"}} */
 #define SEA_FOLDERS_ODD    "data.folders_odd"   /* O {folder: why a copy would not have what is in it}: links, mounts; absent: none */
-#define SEA_VOLUMES        "data.volumes"       /* O {service: [{"at": in the container,"source","volume": its name|absent,"bytes","files"}]}: folders that
+#define SEA_VOLUMES        "data.volumes"       /* O {service: [{"at": in the container,"source","volume": its name|absent,"bytes","files" or "unmeasured": path of a
+                                                 * mount in it or above it that another host or a program answers for}]}: folders that
                                                  * containers write to, beside data.path; each once */
 #define SEA_STORAGE        "data.storage"       /* P {"kind": "local"|"s3","by": what says so} */
 #define SEA_NGINX          "data.nginx"         /* P "file"|"absent"|"directory"|"empty": source of the nginx mount; absent: not mounted */

@@ -2,6 +2,7 @@
 #include "io/mounts.h"
 
 #include "../unit.h"
+#include "base/mem.h"
 
 #define TABLE                                                                                     \
 	"22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"                                  \
@@ -35,10 +36,30 @@ static void a_line_each(void **state)
 	assert_false(mount_next(&table, &m));
 }
 
+static void remote(const char *table, const char *path, const char *at)
+{
+	autofree char *found = mounts_remote(sv_of(table), path);
+
+	assert_string_equal(found ? found : "none", at ? at : "none");
+}
+
+static void what_another_answers_for(void **state)
+{
+	remote(TABLE, "/mnt/on share", "/mnt/on share");
+	remote(TABLE, "/mnt/on share/db", "/mnt/on share");
+	remote(TABLE, "/mnt", "/mnt/on share");
+	remote(TABLE, "/mnt/on", NULL);
+	remote(TABLE, "/home/me", "/home/me/cloud");
+	remote(TABLE, "/srv", NULL);
+	remote("22 1 0:3 / / rw - nfs server:/root rw\n", "/srv", NULL);
+	remote("", "/srv", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_each),
+		cmocka_unit_test(what_another_answers_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
