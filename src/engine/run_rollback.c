@@ -114,6 +114,40 @@ static int data_is_there(struct world *w, struct run_end *ret)
 	return run_says(ret, EXIT_USAGE, &e, "%s", e.msg);
 }
 
+/* What goes away with the new world, now or at finalize: the data, and where its restore points and its trash lie. Heap. */
+static json_t *what_goes(const struct world *w)
+{
+	const json_t *about = json_object_get(w->plan.doc, "restore_point");
+	json_t *list = json_copy(json_object_get(about, "scope")) ?: json_array();
+	const char *home = json_str(about, "home", NULL);
+	struct scope scope = { 0 };
+	struct err none = ERR_INIT;
+
+	if (home)
+		json_array_append_new(list, json_pack("{ss}", "path", home));
+	if (scope_of_json(json_object_get(about, "scope"), &scope, &none) >= 0)
+		vec_each(&scope, it) {
+			autofree char *beside = point_beside(it);
+
+			json_array_append_new(list, json_pack("{ss}", "path", beside));
+		}
+	scope_done(&scope);
+	return list;
+}
+
+/* The export is there to outlive this way back, and finalize. */
+static int is_saved_apart(struct world *w, struct run_end *ret)
+{
+	autojson json_t *list = w->o->save_writes ? what_goes(w) : NULL;
+	struct err e = ERR_INIT, why = ERR_INIT;
+
+	if (!list || point_apart(list, w->o->save_writes, &why) >= 0)
+		return 0;
+	err_set(&e, ERR_USAGE, "--save-new-writes: '%s' goes away with the new world, or with its restore point", w->o->save_writes);
+	err_hint(&e, "name a directory outside the data");
+	return run_says(ret, EXIT_USAGE, &e, "nothing changed: %s", e.msg);
+}
+
 static int turn(struct world *w, const struct run_rec *rec, struct err *e)
 {
 	static const char why[] = "rollback asked";
@@ -146,6 +180,8 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	code = point_has_return(w, rec, ret);
 	if (!code)
 		code = data_is_there(w, ret);
+	if (!code)
+		code = is_saved_apart(w, ret);
 	if (!code && begun)
 		code = nobody_edited(w, ret);
 	if (!code && (begun || rec->state != RUN_TURNED))

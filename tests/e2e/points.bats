@@ -101,6 +101,12 @@ possible() { json '[run["possible"] for run in d["runs"]][0]'; }
 	cg rollback --yes
 	exits 9
 	serves 9.3.4
+	cd "$root"
+	cg rollback --yes --save-new-writes saved
+	cd "$lab"
+	exits 2
+	serves 9.3.4
+	[ ! -e "$root/saved" ]
 	touch "$lab/broken"
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 7

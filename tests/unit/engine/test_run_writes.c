@@ -418,6 +418,41 @@ static void what_is_not_kept_on_the_way_back_is_told(void **state)
 	toy_server_ends();
 }
 
+static const char *saved_beside(void)
+{
+	static char path[600];
+
+	snprintf(path, sizeof path, "%s-saved", toy_root);
+	return path;
+}
+
+/* What goes away with the new world, or with what is kept of the old one, saves nothing: not begun. */
+static void nothing_is_saved_in_what_goes_away(void **state)
+{
+	autofree char *home = point_beside_toy();
+	autofree char *in_data = xasprintf("%s/saved/deep", toy_root), *in_home = xasprintf("%s/saved", home);
+	const char *const in[] = { in_data, in_home };
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	toy_put("writes", "3");
+	toy_exports();
+	fill_point(home, end.run);
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		o.save_writes = in[i];
+		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_USAGE);
+		assert_non_null(strstr(end.err.hint, "outside the data"));
+		assert_int_equal(access(in[i], F_OK), -1);
+		assert_string_equal(toy_world(), "new");
+	}
+	o.save_writes = saved_beside();
+	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_DONE);
+	events_free(ev);
+}
+
 /* What was written is exported first. */
 static void rollback_exporting(const char *home, bool in_place, struct run_end *end)
 {
@@ -429,7 +464,7 @@ static void rollback_exporting(const char *home, bool in_place, struct run_end *
 	toy_put("writes", "3");
 	toy_exports();
 	fill_point(home, end->run);
-	o.save_writes = toy_root;
+	o.save_writes = saved_beside();
 	o.accept_in_place = in_place;
 	assert_int_equal(run_rollback(NULL, &o, end), EXIT_DONE);
 	events_free(ev);
@@ -632,7 +667,7 @@ static void an_export_saves_only_what_is_counted(void **state)
 	assert_int_equal(apply(&end, false), EXIT_DONE);
 	toy_put("writes", "unknown");
 	toy_exports();
-	o.save_writes = toy_root;
+	o.save_writes = saved_beside();
 	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_LOSS);
 	assert_non_null(strstr(end.err.msg, "could not be counted"));
 	assert_string_equal(toy_world(), "new");
@@ -657,7 +692,7 @@ static void an_interrupt_of_the_export_says_130(void **state)
 		toy_put("writes", "3");
 		toy_exports();
 		toy_put("interrupts", cases[i]);
-		o.save_writes = toy_root;
+		o.save_writes = saved_beside();
 		o.cancel = &cancel;
 		assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
 		assert_string_equal(end.line, "nothing changed: interrupted");
@@ -691,7 +726,7 @@ static void an_interrupt_of_a_repeated_way_back_says_where_it_is(void **state)
 	toy_put("writes", "5");
 	toy_exports();
 	toy_put("interrupts", "unseen");
-	o.save_writes = toy_root;
+	o.save_writes = saved_beside();
 	o.cancel = &cancel;
 	assert_int_equal(run_rollback(NULL, &o, &end), EXIT_INTERRUPTED);
 	assert_string_equal(end.line, "the run stays on its way back: interrupted; clients are kept out by the gate");
@@ -1047,6 +1082,7 @@ int main(int argc, char **argv)
 		T(what_is_spoilt_without_a_gate_stands),
 		T(a_stuck_way_back_can_be_repeated),
 		T(a_snapshot_is_not_put_back_over_unsaved_writes),
+		T(nothing_is_saved_in_what_goes_away),
 		T(a_plan_that_keeps_data_goes_back_past_writes),
 		T(writes_are_counted_when_data_is_wished),
 		T(a_plan_that_keeps_data_turns_past_writes),
