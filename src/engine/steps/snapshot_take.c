@@ -1,9 +1,11 @@
 /* snapshot_take: the operator's own snapshot of a volume, file system or cloud disk, taken with the server stopped. Its proof is
  * its exit status, shown as not proved. params {"create":[argv],"restore":[argv],"within":"10m","flock":place|null};
  * result {"output"}. Undo restores it, once a target build was started. */
+#include "engine/plan.h"
 #include "engine/serve.h"
 
 #include "io/cmd.h"
+#include "io/file.h"
 
 #define WORDS_MAX 64
 #define WITHIN    (600 * NS_PER_S)
@@ -34,11 +36,30 @@ static int run_words(const json_t *params, const char *key, struct cmd_result *r
 	return 0;
 }
 
+/* What the server acknowledged it need not have synced, and its end syncs nothing either. A snapshot beneath the file system (a cloud's,
+ * an array's, a hypervisor's) knows nothing of what is not written out. */
+static int sync_scope(const struct ctx *c, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(json_object_get(c->plan->doc, "restore_point"), "scope"), at, root) {
+		autodir struct dir d = DIR_NONE;
+
+		if (dir_open(json_str(root, "path", ""), &d, e) < 0 || file_sync_fs(&d, e) < 0)
+			return err_wrap(e, "write out what the snapshot is to hold");
+	}
+	return 0;
+}
+
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	struct cmd_result out = { 0 };
-	int r = run_words(params, "create", &out, e);
+	int r = sync_scope(c, e);
 
+	if (r < 0)
+		return r;
+	r = run_words(params, "create", &out, e);
 	if (r >= 0)
 		*ret_result = json_pack("{ss}", "output", buf_str(&out.out));
 	cmd_result_done(&out);
