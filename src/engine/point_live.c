@@ -8,17 +8,14 @@
 
 #define STAGE_SPARE (64u << 20)
 
-/* Same file system as its root: an exchange can put it live. */
+/* On one mount with its root: an exchange can put it live. */
 static int exchangeable(const json_t *root, bool *ret, struct err *e)
 {
 	autodir struct dir live = DIR_NONE, keep = DIR_NONE;
-	struct file_id a, b;
 
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0 ||
-	    dir_file_id(&live, "", &a, e) < 0 || dir_file_id(&keep, "", &b, e) < 0)
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_open(json_str(root, "keep", ""), &keep, e) < 0)
 		return -e->kind;
-	*ret = a.dev == b.dev;
-	return 0;
+	return dir_share_fs(&live, &keep, ret, e);
 }
 
 struct going {                  /* a restore point going live, or back */
@@ -127,6 +124,13 @@ static int left_to_stage(const char *run, const json_t *root, uint64_t *ret, str
 		return -e->kind;
 	*ret = whole || there.bytes > all ? 0 : all - there.bytes;
 	return 0;
+}
+
+bool point_exchanges(const json_t *store, const json_t *root)
+{
+	json_int_t dev = json_int(store, "dev", -1), mount = json_int(store, "mount", -1);
+
+	return dev != -1 && dev == json_int(root, "dev", -1) && mount == json_int(root, "mount", -1);
 }
 
 int64_t point_room_staged(int64_t bytes)

@@ -82,6 +82,7 @@ int point_copy_of(const struct point *p, const char *path, char **ret, struct er
  * written back one by one, else ERR_SPACE. */
 int point_look(struct point *p, json_t **ret, struct err *e) must_check;
 /* Is there room for that, without in_place? ERR_SPACE. What an earlier call of the run has staged counts. */
+bool    point_exchanges(const json_t *store, const json_t *root);       /* facts of both directories, with "dev" and "mount" */
 int64_t point_room_staged(int64_t bytes);        /* what must be free for it beside roots of so many bytes */
 int point_room_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
 int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,

@@ -332,3 +332,30 @@ int dir_mount_id(const struct dir *d, const char *rel, uint64_t *ret, struct err
 	*ret = sx.stx_mnt_id;
 	return 0;
 }
+
+int dir_share_fs(const struct dir *a, const struct dir *b, bool *ret, struct err *e)
+{
+	struct file_id mine, theirs;
+	uint64_t at, other;
+
+	if (dir_file_id(a, "", &mine, e) < 0 || dir_file_id(b, "", &theirs, e) < 0 ||
+	    dir_mount_id(a, "", &at, e) < 0 || dir_mount_id(b, "", &other, e) < 0)
+		return -(int)e->kind;
+	*ret = mine.dev == theirs.dev && at == other;
+	return 0;
+}
+
+bool dir_is_mount_point(const char *path)
+{
+	autofree char *parent = xstrdup(path);
+	char *slash = strrchr(parent, '/');
+	autodir struct dir d = DIR_NONE, above = DIR_NONE;
+	struct err ignored = ERR_INIT;
+	bool shared = true;
+
+	if (!slash || !path[1])
+		return true;
+	*slash = '\0';
+	return dir_open(path, &d, &ignored) >= 0 && dir_open(*parent ? parent : "/", &above, &ignored) >= 0 &&
+	       dir_share_fs(&d, &above, &shared, &ignored) >= 0 && !shared;
+}

@@ -99,3 +99,7 @@ struct fs_room {
 int  dir_room(const struct dir *d, struct fs_room *ret, struct err *e) must_check;
 /* Mount id (statx) of rel: differs from its parent's at a mount point, bind mounts of the same device included. */
 int  dir_mount_id(const struct dir *d, const char *rel, uint64_t *ret, struct err *e) must_check;
+/* Can an entry be renamed from one into the other: are they on one mount of one device? A btrfs subvolume has a device of its own. */
+int  dir_share_fs(const struct dir *a, const struct dir *b, bool *ret, struct err *e) must_check;
+/* Does it share none with its parent? A path that cannot be looked at does. */
+bool dir_is_mount_point(const char *path);

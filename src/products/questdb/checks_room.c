@@ -291,7 +291,7 @@ static void judge_way_back(const struct facts *now, const char *id, const char *
 CHECK(disk_way_back)
 {
 	static const char id[] = "questdb.disk-way-back";
-	const json_t *scope, *unused, *path;
+	const json_t *scope, *rooms, *unused, *path;
 	size_t before = ret->n;
 	const char *root;
 
@@ -300,10 +300,10 @@ CHECK(disk_way_back)
 		return;
 	}
 	if (!need(now, QF_SCOPE, id, ret, &scope) || !need(now, QF_SIZES, id, ret, &unused) ||
-	    !need(now, QF_FS_ROOM, id, ret, &unused))
+	    !need(now, QF_FS_ROOM, id, ret, &rooms))
 		return;
 	json_object_foreach((json_t *)scope, root, path)
-		if (!seen_before(now, root) && !json_equal(device_of(now, "store"), device_of(now, root)))
+		if (!seen_before(now, root) && !point_exchanges(json_object_get(rooms, "store"), json_object_get(rooms, root)))
 			judge_way_back(now, id, root, json_string_value(path), ret);
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "by an exchange, on one file system");

@@ -299,8 +299,8 @@
 /* P {"root"|"db"|"volume-a"|"install"|"tmp"|"state"|"store":
  * {"path","magic","type","read_only","noexec"}}; magic int of statfs, type "ext4" ... or "0x..." */
 #define QF_FS               "fs"
-/* O the same names: {"dev","total","free","reserve": what live passes leave free,"inodes_total","inodes_free"}; dev is another
- * after a boot */
+/* O the same names: {"dev","mount","total","free","reserve": what live passes leave free,"inodes_total","inodes_free"}; dev and mount are
+ * others after a boot */
 #define QF_FS_ROOM          "fs.room"
 /* O {"root"|"volume-a"|...: {"bytes","allocated","data","files","dirs","links"}}; data: what a copy of it takes up; "install" too. L */
 #define QF_SIZES            "sizes"

@@ -238,11 +238,12 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 	autodir struct dir d = DIR_NONE;
 	struct fs_room room = { 0 };
 	struct err ignored = ERR_INIT;
+	uint64_t mount;
 	json_t *type;
 	struct stat st;
 
 	if (!path || dir_open(path, &d, &ignored) < 0 || fstat(d.fd, &st) < 0 ||
-	    dir_room(&d, &room, &ignored) < 0)
+	    dir_room(&d, &room, &ignored) < 0 || dir_mount_id(&d, "", &mount, &ignored) < 0)
 		return;
 	type = fs_name(room.magic);
 	if (!strcmp(json_string_value(type), "btrfs") ||
@@ -255,7 +256,7 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 				      (json_int_t)room.magic, "type", type, "read_only", room.read_only, "noexec",
 				      room.noexec));
 	json_object_set_new(all->room, name,
-			    json_pack("{sI sI sI sI sI sI}", "dev", (json_int_t)st.st_dev, "total",
+			    json_pack("{sI sI sI sI sI sI sI}", "dev", (json_int_t)st.st_dev, "mount", (json_int_t)mount, "total",
 				      (json_int_t)room.total_bytes, "free", (json_int_t)room.free_bytes, "reserve",
 				      (json_int_t)point_reserve_of(&room), "inodes_total", (json_int_t)room.total_inodes,
 				      "inodes_free", (json_int_t)room.free_inodes));

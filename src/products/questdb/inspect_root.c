@@ -29,31 +29,12 @@ static const char *type_word(unsigned char type)
 	return type == DT_DIR ? "dir" : type == DT_REG ? "file" : type == DT_LNK ? "link" : "other";
 }
 
-/* Is the directory a mount point: another mount than its parent's. */
-static bool is_mount_point(const char *path)
-{
-	autofree char *parent = xstrdup(path);
-	char *slash = strrchr(parent, '/');
-	autodir struct dir a = DIR_NONE, b = DIR_NONE;
-	struct err ignored = ERR_INIT;
-	uint64_t mine = 0, above = 0;
-
-	if (!slash || !path[1])
-		return true;
-	*slash = '\0';
-	if (dir_open(path, &a, &ignored) < 0 ||
-	    dir_open(*parent ? parent : "/", &b, &ignored) < 0 ||
-	    dir_mount_id(&a, "", &mine, &ignored) < 0 || dir_mount_id(&b, "", &above, &ignored) < 0)
-		return false;
-	return mine != above;
-}
-
 static void put_ids(struct look *k)
 {
 	struct stat st;
 
 	pin_str(k, QF_ROOT, k->l.root, "source.root");
-	pin_bool(k, QF_ROOT_MOUNT, is_mount_point(k->l.root), "statx");
+	pin_bool(k, QF_ROOT_MOUNT, dir_is_mount_point(k->l.root), "statx");
 	if (!fstat(k->root.fd, &st)) {
 		pin(k, QF_ROOT_ID, id_json(&k->root), "statx");
 		pin(k, QF_ROOT_OWNER, owner_json(&st), "stat");
@@ -171,7 +152,7 @@ static void put_volumes(struct look *k, json_t *scope)
 		}
 		json_object_set_new(volumes, name,
 				    json_pack("{ss so sb}", "path", at, "id", id_json(&volume),
-					      "mount_point", is_mount_point(at)));
+					      "mount_point", dir_is_mount_point(at)));
 		json_object_set_new(scope, key, json_string(at));
 	}
 	pin(k, QF_VOLUMES, volumes, "cairo.volumes");

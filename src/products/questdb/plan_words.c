@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "conf/editor.h"
+#include "engine/restore_point.h"
 #include "products/questdb/checks.h"
 #include "products/questdb/conf.h"
 
@@ -117,10 +118,10 @@ static void store_note(struct draft *d)
 
 	if (strncmp(where, "file://", 7) != 0)
 		return;
-	if (json_equal(json_object_get(store, "dev"), json_object_get(root, "dev")))
+	if (point_exchanges(store, root))
 		plan_note(d->plan, "the restore point goes to '%s'", where + 7);
 	else
-		plan_note(d->plan, "the restore point goes to '%s', on another file system: the way back copies the "
+		plan_note(d->plan, "the restore point goes to '%s', on another file system or mount: the way back copies the "
 			"data beside the root before it exchanges it, which takes time and room with the "
 			"server down", where + 7);
 }
@@ -197,7 +198,7 @@ static int64_t way_back_bytes(const struct draft *d)
 	if (!store || !window_copies(d->to))
 		return 0;
 	json_object_foreach((json_t *)facts_get(d->now, QF_SCOPE), name, path)
-		if (!json_equal(json_object_get(store, "dev"), json_object_get(json_object_get(rooms, name), "dev")))
+		if (!point_exchanges(store, json_object_get(rooms, name)))
 			sum += json_int(json_object_get(facts_get(d->now, QF_SIZES), name), "bytes", 0);
 	return sum;
 }

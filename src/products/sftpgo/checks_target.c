@@ -369,7 +369,7 @@ CHECK(room)
 	json_object_foreach((json_t *)all, name, room)
 		if (!store)
 			judge_room(id, name, room, bytes_on(all, room), ret);
-		else if (!same_device(room, store))
+		else if (!point_exchanges(store, room))
 			judge_way_back(id, name, room, bytes_on(all, room), ret);
 }
 

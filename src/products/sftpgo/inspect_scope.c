@@ -257,17 +257,6 @@ static void note_place(struct gathering *g, const struct sftpgo_config *conf, co
 
 /* ---- the fact ---- */
 
-static bool is_mount_point(const char *path)
-{
-	autofree char *parent = xasprintf("%s/..", path);
-	autodir struct dir d = DIR_NONE, above = DIR_NONE;
-	uint64_t mine = 0, theirs = 0;
-	struct err ignored = ERR_INIT;
-
-	return dir_open(path, &d, &ignored) >= 0 && dir_open(parent, &above, &ignored) >= 0 &&
-	       dir_mount_id(&d, "", &mine, &ignored) >= 0 && dir_mount_id(&above, "", &theirs, &ignored) >= 0 && mine != theirs;
-}
-
 static void add_names(json_t *list, const json_t *names)
 {
 	json_t *unused;
@@ -286,7 +275,7 @@ static json_t *root_json(const struct gathering *g, const struct held *h)
 		json_object_update_missing(h->must, h->may);
 		add_names(names, h->must);
 	}
-	return json_pack("{ss sb so}", "path", h->path, "mount_point", (int)is_mount_point(h->path), g->folder ? "leave_out" : "only",
+	return json_pack("{ss sb so}", "path", h->path, "mount_point", (int)dir_is_mount_point(h->path), g->folder ? "leave_out" : "only",
 			 names);
 }
 

@@ -96,11 +96,12 @@ static int room_at(const struct dir *d, json_t **ret, struct err *e)
 {
 	struct fs_room room;
 	struct file_id id;
+	uint64_t mount;
 
-	if (dir_room(d, &room, e) < 0 || dir_file_id(d, "", &id, e) < 0)
+	if (dir_room(d, &room, e) < 0 || dir_file_id(d, "", &id, e) < 0 || dir_mount_id(d, "", &mount, e) < 0)
 		return -(int)e->kind;
-	*ret = json_pack("{sI sI sI}", "free", (json_int_t)room.free_bytes, "reserve", (json_int_t)point_reserve_of(&room), "dev",
-			 (json_int_t)id.dev);
+	*ret = json_pack("{sI sI sI sI}", "free", (json_int_t)room.free_bytes, "reserve", (json_int_t)point_reserve_of(&room), "dev",
+			 (json_int_t)id.dev, "mount", (json_int_t)mount);
 	return 0;
 }
 

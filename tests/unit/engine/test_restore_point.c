@@ -1,9 +1,13 @@
 /* A restore point's life: filled, read back, proved, damaged, live, back again; and who may remove it. */
 #include "engine/restore_point.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -395,6 +399,31 @@ static void the_copy_of_a_path_is_found(void **state)
 	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
 	assert_fails(point_copy_of(&p, path, &copy, &e), &e, ERR_ABSENT);
 	point_done(&p);
+}
+
+/* One file system, but nothing can be renamed from one mount of it to another. */
+static void a_store_on_another_mount_is_copied_beside(void **state)
+{
+	autofree char *behind = xasprintf("%s-behind", toy_root);
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	snprintf(home, sizeof home, "%s-store", toy_root);
+	assert_int_equal(mkdir(behind, 0755), 0);
+	assert_int_equal(mkdir(home, 0755), 0);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(behind, home, NULL, MS_BIND, NULL) < 0) {
+		print_message("# skip: no mount to be had: %s\n", strerror(errno));
+		skip();
+	}
+	complete(&p);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_string_equal(toy_world(), "old");
+	point_done(&p);
+	assert_int_equal(umount(home), 0);
 }
 
 static void a_copy_leads_to_no_other_place(void **state)
@@ -821,6 +850,7 @@ int main(void)
 		T(a_lost_file_is_found),
 		T(a_touched_live_tree_is_seen),
 		T(the_copy_of_a_path_is_found),
+		T(a_store_on_another_mount_is_copied_beside),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
 		T(what_is_left_out_stays),

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/mount.h>
 
+#include "io/cmd.h"
 #include "place.h"
 
 static void roots_are_absolute_directories(void **state)
@@ -215,17 +216,57 @@ static void mounts_have_ids_and_no_renames(void **state)
 	assert_ok(dir_mount_id(&p->dir, "", &root, &e), &e);
 	assert_ok(dir_mount_id(&p->dir, "m", &inside, &e), &e);
 	assert_true(root == inside);
+	assert_false(dir_is_mount_point(point));
+	assert_true(dir_is_mount_point("/"));
 	if (mount(below(p, "n"), point, NULL, MS_BIND, NULL) < 0) {
 		print_message("# skipped: no mount: %s\n", strerror(errno));
 		skip();
 	}
 	assert_ok(dir_mount_id(&p->dir, "m", &bound, &e), &e);
 	assert_true(bound != root);
+	assert_true(dir_is_mount_point(point));
 	assert_int_equal(dir_rename(&p->dir, "m", &p->dir, "x", 0, &e), -ERR_BUSY);
 	assert_ok(dir_make(&p->dir, "m/x", 0755, &e), &e);
 	assert_int_equal(dir_rename(&p->dir, "m/x", &p->dir, "x", 0, &e), -ERR_REFUSED);
 	assert_int_equal(e.sys, EXDEV);
 	assert_int_equal(umount(point), 0);
+}
+
+static bool run_program(const char *const *argv)
+{
+	struct cmd c = { .argv = argv };
+	struct cmd_result r = { 0 };
+	struct err e = ERR_INIT;
+	bool done = cmd_run(&c, &r, &e) == 0 && r.status == 0;
+
+	cmd_result_done(&r);
+	return done;
+}
+
+/* It is on the mount of its parent, and nothing can be renamed out of it. */
+static void a_subvolume_is_as_a_mount(void **state)
+{
+	struct place *p = *state;
+	autofree char *image = xstrdup(below(p, "image")), *at = xstrdup(below(p, "mnt")), *sub = xstrdup(below(p, "mnt/sub"));
+	const char *mkfs[] = { "mkfs.btrfs", "-q", image, NULL };
+	const char *attach[] = { "mount", "-o", "loop", image, at, NULL };
+	const char *subvolume[] = { "btrfs", "-q", "subvolume", "create", sub, NULL };
+	struct err e = ERR_INIT;
+
+	put_file(p, "image", "");
+	assert_int_equal(truncate(image, 128 << 20), 0);
+	assert_ok(dir_make(&p->dir, "mnt", 0755, &e), &e);
+	if (!run_program(mkfs) || !run_program(attach)) {
+		print_message("# skipped: no btrfs can be made and mounted\n");
+		skip();
+	}
+	assert_true(run_program(subvolume));
+	assert_true(dir_is_mount_point(sub));
+	put_file(p, "mnt/sub/x", "");
+	assert_ok(dir_make(&p->dir, "mnt/beside", 0755, &e), &e);
+	assert_int_equal(dir_rename(&p->dir, "mnt/sub/x", &p->dir, "mnt/beside/x", 0, &e), -ERR_REFUSED);
+	assert_int_equal(e.sys, EXDEV);
+	assert_int_equal(umount(at), 0);
 }
 
 static void names_are_moved_and_exchanged(void **state)
@@ -340,6 +381,7 @@ int main(void)
 		in_place(a_tree_too_deep_is_refused),
 		in_place(a_mount_in_a_tree_is_not_touched),
 		in_place(mounts_have_ids_and_no_renames),
+		in_place(a_subvolume_is_as_a_mount),
 		in_place(names_are_moved_and_exchanged),
 		in_place(a_file_is_found_after_a_boot),
 		in_place(room_is_told),
