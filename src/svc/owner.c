@@ -55,6 +55,9 @@ static void copy_sv(char *to, size_t n, struct sv s)
 	snprintf(to, n, SV_FMT, SV_ARG(s));
 }
 
+/* It starts what a boot ended, and what it started outlives it in its cgroup: a plain process as before. */
+#define BOOT_UNIT "crossgrade-resume.service"
+
 /* ---- cgroups ---- */
 
 static bool is_container_id(struct sv s)
@@ -96,7 +99,7 @@ static void see_path(struct sv path, struct cgroup *ret)
 		see_component(part, before, ret);
 		if (!unit_done && !sv_ends(part, ".slice")) {
 			unit_done = true;
-			if (sv_ends(part, ".service") && !ret->unit[0])
+			if (sv_ends(part, ".service") && !sv_eq(part, BOOT_UNIT) && !ret->unit[0])
 				copy_sv(ret->unit, sizeof ret->unit, part);
 		}
 		before = part;

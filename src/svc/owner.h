@@ -13,6 +13,6 @@ struct owner {
 };
 
 /* A unit owns a process when its main process is this one or one of its parents, or when it has
- * none; the unit whose cgroup a process merely stayed in (started from cron, from a login over ssh)
- * does not. */
+ * none; the unit whose cgroup a process merely stayed in (started from cron, from a login over ssh, by our
+ * own boot service) does not. */
 int owner_find(pid_t pid, struct owner *ret, struct err *e) must_check;

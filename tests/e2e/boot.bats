@@ -157,6 +157,36 @@ ended_in() { # VERSION STATE
 	ended_in 9.0.3 closed-old
 }
 
+# Its unit is gone: it was started by hand, and at boot nobody else starts it.
+start_plain() {
+	inside systemctl stop "$UNIT"
+	rm "$lab/units/multi-user.target.wants/$UNIT" "$lab/units/multi-user.target.wants/reader.service"
+	mv "$lab/units/$UNIT" "$lab/unit-away"
+	inside systemctl daemon-reload
+	inside setsid "$lab/jvm/bin/java" -DQuestDB-Runtime-66535 -p "$lab/world/opt/questdb.jar" -m io.questdb/io.questdb.ServerMain \
+		-d "$lab/world/root" >/dev/null 2>&1 3>&- 4>&- &
+	wait_serves
+}
+end_plain() {
+	mv "$lab/unit-away" "$lab/units/$UNIT"
+	ln -s "../$UNIT" "../reader.service" "$lab/units/multi-user.target.wants/"
+}
+
+@test "a plain server that the boot service started belongs to no unit: its held run goes on" {
+	start_plain
+	run inside "$CG" apply questdb --root "$lab/world/root" --artifact "$lab/questdb-9.3.4.jar" --accept questdb.art-glibc \
+		--accept questdb.store-place --yes --hold
+	echo "$output"
+	[ "$status" -eq 13 ]
+	start_again
+	serves 9.0.3
+	run inside "$CG" resume --yes
+	echo "$output"
+	end_plain
+	[ "$status" -eq 0 ]
+	serves 9.3.4
+}
+
 @test "without the boot service the server stays held until somebody ends the run" {
 	apply_killed_at freeze:done
 	rm "$lab/units/multi-user.target.wants/crossgrade-resume.service"

@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "svc/container.h"
+#include "svc/owner.h"
 
 static int start(void **state)
 {
@@ -70,6 +71,48 @@ static void nobody_owns_a_plain_process(void **state)
 
 	assert_false(st.restarts);
 	assert_string_equal(st.by, "");
+}
+
+/* Of a process put into the cgroup of that unit; false: there is no cgroup to be made. */
+static bool owner_in(const char *unit, struct owner *ret)
+{
+	autofree char *at = xasprintf("/sys/fs/cgroup/%s%s", access("/sys/fs/cgroup/unified", F_OK) ? "" : "unified/", unit);
+	autofree char *procs = xasprintf("%s/cgroup.procs", at);
+	const char *argv[] = { "/bin/sleep", "60", NULL };
+	struct err e = ERR_INIT;
+	bool moved = false;
+	pid_t pid;
+	FILE *f;
+
+	if (mkdir(at, 0755) < 0)
+		return false;
+	pid = run_child(argv);
+	f = fopen(procs, "w");
+	if (f) {
+		fprintf(f, "%d", (int)pid);
+		moved = fclose(f) == 0;
+	}
+	if (moved)
+		assert_int_equal(owner_find(pid, ret, &e), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (int i = 0; i < 100 && rmdir(at) < 0; i++)
+		usleep(10000);
+	return moved;
+}
+
+/* What is in the cgroup of a unit with no process of its own is that unit's: but ours keeps nobody up. */
+static void what_the_boot_service_started_is_nobodys(void **state)
+{
+	struct owner owner = { 0 };
+
+	if (!owner_in("crossgrade-unit-test.service", &owner) || owner.kind != OWNER_UNIT) {
+		print_message("# skip: no process can be put into a unit's cgroup\n");
+		skip();
+	}
+	assert_string_equal(owner.name, "crossgrade-unit-test.service");
+	assert_true(owner_in("crossgrade-resume.service", &owner));
+	assert_int_equal(owner.kind, OWNER_NOBODY);
 }
 
 static void a_shell_loop_restarts(void **state)
@@ -187,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_owns_a_plain_process),
+		cmocka_unit_test(what_the_boot_service_started_is_nobodys),
 		cmocka_unit_test(a_shell_loop_restarts),
 		cmocka_unit_test(a_loop_on_the_command_line_restarts),
 		cmocka_unit_test(a_wrapper_does_not),
