@@ -360,19 +360,21 @@ static int stays_held(struct world *w, const struct run_rec *rec, struct run_end
 /* One that turned, or is stuck. Where a boot leaves it as it is, a person must hear of it. */
 static int resume_backward(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
-	bool by_itself = w->o->unattended && rec->state == RUN_TURNED, started = false, left;
+	bool by_itself = w->o->unattended && rec->state == RUN_TURNED, started = false, over = false, left;
 	struct err e = ERR_INIT;
 
-	if ((by_itself && (run_strangers_now(w, &e) < 0 || run_started_since(w, &started, &e) < 0)) || run_is_left_to_hand(w, rec, &left, &e) < 0)
+	if ((by_itself && (run_strangers_now(w, &e) < 0 || run_started_since(w, &started, &e) < 0 || run_overwrites(w, rec, &over, &e) < 0)) ||
+	    run_is_left_to_hand(w, rec, &left, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (by_itself && !started && !left) {
+	if (by_itself && !started && !over && !left) {
 		int code = run_go_back(w, EXIT_TURNED, NULL, ret);
 
 		run_on_failure(w);
 		return code;
 	}
 	err_set(&e, ERR_REFUSED, "run %s is %s, it is on its way back%s%s", rec->id, run_state_name(rec->state),
-		started ? ": the new build was started by somebody, and what clients wrote to it only a rollback counts" : "",
+		started ? ": the new build was started by somebody, and what clients wrote to it only a rollback counts" :
+		over    ? ": the old data is put back over what clients wrote, and what came since the last count only a rollback counts" : "",
 		by_itself && run_server_is_down(w) ? "; its server is down: nobody is served" : "");
 	err_hint(&e, left ? RUN_LEFT_TO_HAND : "'crossgrade rollback' finishes it");
 	if (by_itself)

@@ -110,6 +110,9 @@ int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
  * out when it comes back, whatever with. `begun`: by this call; of one that goes on only what is not agreed to yet is asked about. Exit
  * code, 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) must_check;
+/* Would going further back put the old data over what clients may have written since the last count? Then no boot does, which agrees to
+ * nothing: the new server may have been started again, and served. */
+int  run_overwrites(struct world *w, const struct run_rec *rec, bool *ret, struct err *e) must_check;
 /* The new server was stopped on the way back, and the last count was not made behind a shut door: what clients wrote since is named. */
 void run_count_last(struct world *w);
 /* Keep clients out for the last count, and say so in the journal where they had been let in. 1 nobody is answered any more, 0 there is no

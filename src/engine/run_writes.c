@@ -241,6 +241,16 @@ int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
 	return code ? run_says(ret, code, &e, "%s", e.msg) : 0;
 }
 
+int run_overwrites(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
+{
+	bool started;
+
+	if (run_started(w, &started, e) < 0)
+		return -(int)e->kind;
+	*ret = started && rec->let_in && !ctx_keeps_data(&w->ctx) && !sets_aside(w);
+	return 0;
+}
+
 void run_count_last(struct world *w)
 {
 	autofacts struct facts frozen = { 0 };

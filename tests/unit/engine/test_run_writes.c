@@ -998,6 +998,47 @@ static void no_boot_goes_back_over_it(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+/* Nor over what clients wrote since the last count: nobody agreed to that, and a snapshot leaves nothing of it. */
+static void no_boot_puts_a_snapshot_over_what_clients_wrote(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "rollback")));
+	toy_put("writes", "3");
+	assert_int_equal(resume(&end, true), EXIT_UNFINISHED);
+	assert_non_null(strstr(end.line, "only a rollback counts"));
+	assert_string_equal(toy_world(), "new");
+	assert_int_equal(rollback(&end), EXIT_LOSS);
+	toy_put("writes", "0");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_string_equal(toy_world(), "old");
+}
+
+/* With them set aside it does, and where the new server is down already. */
+static void a_boot_ends_a_way_back_that_loses_nothing(void **state)
+{
+	static const struct { const char *kind, *point; } cases[] = { { "tree", "journal.turned:1" }, { "snapshot", "journal.undid:3" } };
+	autofree char *home = point_beside_toy();
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct run_end end;
+
+		toy_put(cases[i].kind, "yes");
+		assert_int_equal(apply(&end, false), EXIT_DONE);
+		if (!i)
+			fill_point(home, end.run);
+		assert_true(WIFSIGNALED(struck_at(cases[i].point, "kill", "rollback")));
+		assert_int_equal(resume(&end, true), EXIT_TURNED);
+		assert_string_equal(toy_world(), "old");
+		toy_done();
+		toy_setup();
+		free(home);
+		home = point_beside_toy();
+	}
+}
+
 /* Once it started the old server again, the way back finds that one, which may not answer yet, and is no stranger's. */
 static void a_boot_behind_the_start_of_the_old_server_ends_the_way_back(void **state)
 {
@@ -1123,6 +1164,8 @@ int main(int argc, char **argv)
 		T(a_run_killed_before_the_start_is_not_ended_so),
 		T(a_killed_finalize_names_what_stays_when_repeated),
 		T(no_boot_goes_back_over_it),
+		T(no_boot_puts_a_snapshot_over_what_clients_wrote),
+		T(a_boot_ends_a_way_back_that_loses_nothing),
 		T(a_boot_behind_the_start_of_the_old_server_ends_the_way_back),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),

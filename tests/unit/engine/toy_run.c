@@ -199,5 +199,7 @@ int one_verb(const char *verb)
 	toy_again();
 	if (!strcmp(verb, "finalize"))
 		return finalize_it(false, &end);
+	if (!strcmp(verb, "rollback"))
+		return rollback(&end);
 	return strcmp(verb, "apply") ? resume(&end, false) : apply(&end, false);
 }
