@@ -164,18 +164,39 @@ int cmd_backup_restore(struct call *c, struct err *e)
 	return call_end(c, &end);
 }
 
+/* By the journal: is it what 'crossgrade rollback' would put back? A state directory that cannot be read knows of none. */
+static bool is_way_back(const struct call *c, const char *id)
+{
+	autojson json_t *doc = NULL;
+	struct err none = ERR_INIT;
+	json_t *run;
+	size_t at;
+
+	if (world_status(&c->opts, &doc, &none) < 0)
+		return false;
+	json_array_foreach(json_object_get(doc, "runs"), at, run)
+		if (!strcmp(json_str(run, "id", ""), id))
+			return json_lists(json_object_get(run, "possible"), "rollback");
+	return false;
+}
+
 int cmd_backup_prune(struct call *c, struct err *e)
 {
 	const char *id = id_operand(c, e);
 	struct run_end end = { .exit = EXIT_DONE };
 	autofree char *home = NULL;
+	bool way_back;
 
 	if (!id)
 		return EXIT_USAGE;
-	if (find_home(c, &home, e) < 0 ||
-	    call_confirm(c, "remove the restore point for good?", e) < 0 ||
+	if (find_home(c, &home, e) < 0)
+		return exit_of(e);
+	way_back = is_way_back(c, id);
+	if (call_confirm(c, way_back ? "remove the restore point for good? It is the way back of a run that was not finalized"
+				     : "remove the restore point for good?", e) < 0 ||
 	    point_prune(home, id, e) < 0)
 		return exit_of(e);
-	snprintf(end.line, sizeof end.line, "restore point '%s' is removed", id);
+	snprintf(end.line, sizeof end.line, "restore point '%s' is removed%s", id,
+		 way_back ? ": its run has no way back any more" : "");
 	return call_end(c, &end);
 }

@@ -29,6 +29,20 @@ static int is_there(const char *home, const char *id, struct err *e)
 	return dir_has(&d, rel, e);
 }
 
+int point_is_there(const struct run_rec *r, const json_t *plan, struct err *e)
+{
+	const char *home = json_str(json_object_get(plan, "restore_point"), "home", NULL);
+	bool needed = r->state == RUN_OPEN || r->state == RUN_STANDS || (r->state == RUN_CLOSED_NEW && !r->finalized);
+	struct point p = { .dir = DIR_NONE };
+
+	if (!home || !needed || plan_keeps_data(plan))
+		return 0;
+	if (point_open(home, r->id, &p, e) < 0)
+		return -(int)e->kind;
+	point_done(&p);
+	return 0;
+}
+
 int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
 {
 	autojson json_t *about = NULL;

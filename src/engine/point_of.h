@@ -1,8 +1,12 @@
 /* The restore point of the run a step belongs to: it has the run's id and stands where the plan says. */
 #pragma once
 
+#include "engine/journal.h"
 #include "engine/restore_point.h"
 
+/* Is the copy there that the way back of a run over the point needs? 0 it is, or none is needed, or it may have been given up on the way
+ * back, which goes on without it; else why it cannot be opened. It is not read. */
+int point_is_there(const struct run_rec *r, const json_t *plan, struct err *e) must_check;
 /* Open it; make: create it when it is not there. */
 int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e) must_check;
 /* Remove it unless the way back used it (spent), may still need it, or left something in it (point_keep(); said as a note). Absent is

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/point_of.h"
 #include "engine/prober.h"
 #include "engine/run.h"
 #include "io/image.h"
@@ -334,6 +335,16 @@ static bool point_was_passed(const struct making *m)
 	return false;
 }
 
+static json_t *way_back_now(const struct making *m, const struct run_rec *r)
+{
+	bool passed = point_was_passed(m);
+	struct err e = ERR_INIT;
+
+	if (passed && point_is_there(r, m->plan, &e) < 0)
+		return json_sprintf("none as long as its restore point is not there: %s", e.msg);
+	return json_string(way_back(r, passed && !plan_has_return(m->plan)));
+}
+
 static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 {
 	json_t *writes = NULL;
@@ -349,7 +360,7 @@ static int add_docs(struct making *m, const struct run_rec *r, struct err *e)
 			json_object_get(m->plan, "restore_point") ?: json_null());
 	json_object_set(m->doc, "point_of_no_return",
 			json_object_get(m->plan, "point_of_no_return") ?: json_null());
-	json_object_set_new(m->doc, "way_back", json_string(way_back(r, point_was_passed(m) && !plan_has_return(m->plan))));
+	json_object_set_new(m->doc, "way_back", way_back_now(m, r));
 	return 0;
 }
 

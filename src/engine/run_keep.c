@@ -190,15 +190,32 @@ void run_follow(struct world *w)
 	journal_tell(w->journal, follow, w);
 }
 
+/* 1 the run's restore point, 0 there is none, or none yet, -kind: it was whole, and cannot be opened. */
+static int open_own(struct world *w, struct point *ret, struct err *e)
+{
+	autofree char *home = NULL;
+	struct err why = ERR_INIT;
+	bool whole;
+
+	if (world_home(w, &home, &why) < 0)
+		return 0;
+	if (point_open(home, w->run, ret, &why) >= 0)
+		return 1;
+	if (run_kind_is(w, "backup_final", REC_DONE, &whole, e) < 0)
+		return -e->kind;
+	if (!whole)
+		return 0;
+	*e = why;
+	return -e->kind;
+}
+
 int run_keep(struct world *w, struct err *e)
 {
 	struct point p = { .dir = DIR_NONE };
-	autofree char *home = NULL;
-	struct err none = ERR_INIT;
-	int r;
+	int r = open_own(w, &p, e);
 
-	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
-		return 0;
+	if (r <= 0)
+		return r;
 	r = keep_in(w, &p, e);
 	point_done(&p);
 	return r;
@@ -214,13 +231,10 @@ int run_seal(struct world *w, struct err *e)
 		               .progress = point_tell,
 		               .progress_data = &told };
 	struct point p = { .dir = DIR_NONE };
-	autofree char *home = NULL;
-	struct err none = ERR_INIT;
-	int r;
+	int r = open_own(w, &p, e);
 
-	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
-		return 0;
-	r = p.state == POINT_COMPLETE ? point_seal(&p, &o, e) : 0;
+	if (r > 0)
+		r = p.state == POINT_COMPLETE ? point_seal(&p, &o, e) : 0;
 	point_done(&p);
 	return r < 0 ? err_wrap(e, "seal the restore point") : 0;
 }

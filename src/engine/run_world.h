@@ -85,7 +85,7 @@ int run_note_server(struct world *w, struct err *e) must_check;
 int run_start_again(struct world *w, struct err *e) must_check;
 
 /* Copy the run's records and undo blobs into its restore point: run_rollback_from() needs nothing else. Nothing to do before
- * there is a point. From then on run_follow() has every change of the journal kept there, too: before the effect it announces
+ * there is a point; one that was whole and cannot be opened any more is an error, of run_seal(), too. From then on run_follow() has every change of the journal kept there, too: before the effect it announces
  * while the loop goes forward, as well as it can on the way back (run_keep.c). */
 int  run_keep(struct world *w, struct err *e) must_check;
 void run_follow(struct world *w);

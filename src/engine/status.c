@@ -1,7 +1,7 @@
 /* What is known of the runs of this host, by their records and restore points: nothing is asked of a server. */
 #include <string.h>
 
-#include "engine/restore_point.h"
+#include "engine/point_of.h"
 #include "engine/run_world.h"
 
 /* Where a run is, from its plan and the states of its steps. */
@@ -9,7 +9,8 @@ struct reached {
 	const char    *step;                            /* the last one intended or done; NULL none */
 	enum rec_state state;
 	enum rec_state stop, start, ready, gate, open;  /* of the steps of these kinds */
-	bool           point_passed, has_return;
+	bool           point_passed, has_return, is_lost;
+	struct err     lost;                            /* why the restore point that its way back needs cannot be opened */
 };
 
 static void note_kind(struct reached *at, const char *kind, enum rec_state state)
@@ -56,6 +57,7 @@ static int find_reached(struct world *w, const struct run_rec *r, const json_t *
 		note_kind(ret, json_str(step, "kind", ""), rec.state);
 		step_rec_done(&rec);
 	}
+	ret->is_lost = ret->point_passed && point_is_there(r, doc, &ret->lost) < 0;
 	return 0;
 }
 
@@ -78,7 +80,7 @@ static json_t *possible(const struct run_rec *r, const struct reached *at, bool 
 
 	if (!at_work && (r->state == RUN_OPEN || r->state == RUN_HELD || r->state == RUN_STANDS || shut))
 		json_array_append_new(verbs, json_string("resume"));
-	if (!at_work && back)
+	if (!at_work && back && !at->is_lost)
 		json_array_append_new(verbs, json_string("rollback"));
 	if (r->state == RUN_STANDS || r->state == RUN_CLOSED_NEW)
 		json_array_append_new(verbs, json_string("verify"));
@@ -137,6 +139,8 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	json_object_set_new(run, "clients", run_is_gated(w, r) && begun(at.start) ? json_string("gated") : run_unfinished(r->state) ? json_string(clients_of(&at)) : json_null());
 	json_object_set_new(run, "at_work", held ? json_text(buf_str(&who)) : json_null());
 	json_object_set_new(run, "possible", possible(r, &at, held, shut));
+	if (at.is_lost)
+		json_object_set_new(run, "lost", json_text(at.lost.msg));
 	add_kept(r, doc, run);
 	*ret = run;
 	return 0;

@@ -118,6 +118,19 @@ static void kept_text(const json_t *runs, const struct style *s, struct buf *ret
 	}
 }
 
+static void lost_text(const json_t *runs, const struct style *s, struct buf *ret)
+{
+	size_t at;
+	json_t *run;
+
+	json_array_foreach(runs, at, run)
+	{
+		autofree char *name = xasprintf("no way back of %s", json_str(run, "id", "?"));
+
+		view_field(ret, s, name, json_str(run, "lost", NULL));
+	}
+}
+
 void view_status(const json_t *doc, const struct style *s, struct buf *ret)
 {
 	const json_t *runs = json_object_get(doc, "runs");
@@ -135,4 +148,5 @@ void view_status(const json_t *doc, const struct style *s, struct buf *ret)
 	}
 	runs_table(runs, s, ret);
 	kept_text(runs, s, ret);
+	lost_text(runs, s, ret);
 }

@@ -78,6 +78,24 @@ accepted='--accept questdb.art-glibc'
 	[ "$status" -eq 0 ]
 	valid run
 
+	cg status --output json
+	[ "$(json '"rollback" in d["runs"][0]["possible"]')" = True ]
+	home=$(echo .crossgrade-root/20*)
+	mv "$home" elsewhere
+	cg status --output json
+	valid status
+	[ "$(json '"rollback" in d["runs"][0]["possible"]')" = False ]
+	[[ "$(json 'd["runs"][0]["lost"]')" == *"$home"* ]]
+	cg status
+	[[ $output == *"no way back of"* ]]
+	cg report --output json
+	valid report
+	[[ "$(json 'd["way_back"]')" == "none as long as its restore point is not there"* ]]
+	mv elsewhere "$home"
+	cg backup prune questdb "${home##*/}" --root root
+	[ "$status" -eq 2 ]
+	[[ $err == *"the way back of a run that was not finalized"* ]]
+
 	cg rollback --output json
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 	valid run
@@ -89,6 +107,23 @@ accepted='--accept questdb.art-glibc'
 	valid run
 	cg rollback
 	[ "$status" -eq 1 ] || [ "$status" -eq 0 ]
+}
+
+@test "a restore point that is gone before it is sealed ends in no success" {
+	setup_server
+	printf '#!/bin/sh\nrm -r %s\n' "$work/.crossgrade-root/20*" >lose
+	chmod 755 lose
+	cat >migration.yaml <<-END
+		product: questdb
+		source: {root: $work/root}
+		target: {artifact: $work/new.jar}
+		hooks: {after_ready: [$work/lose]}
+	END
+	cg apply -f migration.yaml --yes $accepted
+	[ "$status" -eq 8 ] || { echo "$status $output $err"; return 1; }
+	[[ $output == *"open restore point"* ]]
+	cg finalize --yes
+	[ "$status" -eq 0 ] || { echo "$status $output $err"; return 1; }
 }
 
 @test "what is asked for is there already: no steps, exit 0, and the server is left alone" {
