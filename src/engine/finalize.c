@@ -100,15 +100,15 @@ static int give_up_point(struct world *w, bool point_too, bool *found, bool *ret
 	return remove_left(home, w->run, found, e);
 }
 
-/* What steps kept for the way back in places of others. */
-static int give_up_kept(struct world *w, struct buf *gone, struct err *e)
+/* What steps kept for the way back in places of others. Of the old world nothing goes where that way is left to a person. */
+static int give_up_kept(struct world *w, bool left, struct buf *gone, struct err *e)
 {
 	vec_each(&w->plan.steps, s) {
 		struct step_rec rec = { 0 };
 		autofree char *what = NULL;
 		int r = 0;
 
-		if (!s->kind->give_up)
+		if (!s->kind->give_up || (left && s->kind->keeps_old))
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
@@ -140,6 +140,12 @@ static bool changes_durably(const struct step *s)
 	       !(s->flags & STEP_NO_UNDO) && s->kind->capture != step_capture_nothing;
 }
 
+/* Was what it left given up? One that was killed may have left more. */
+static bool leaves_nothing(const struct step *s, const struct step_rec *rec)
+{
+	return rec->state == REC_DONE && s->kind->give_up && !s->kind->keeps_old;
+}
+
 /* What no way back has undone, or will. */
 static int name_changes(struct world *w, struct buf *ret, struct err *e)
 {
@@ -152,9 +158,9 @@ static int name_changes(struct world *w, struct buf *ret, struct err *e)
 			continue;
 		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
 			return -e->kind;
-		if (rec.state == REC_INTENDED || rec.state == REC_DONE)
+		if ((rec.state == REC_INTENDED || rec.state == REC_DONE) && !leaves_nothing(s, &rec))
 			buf_addf(ret, "%s'%s'%s", n++ ? ", " : "; it was half way, and what these steps changed stays: ", s->id,
-			         s->kind->give_up ? " (and what it kept of the old world)" : "");
+			         s->kind->keeps_old ? " (and what it kept of the old world)" : "");
 		step_rec_done(&rec);
 	}
 	return 0;
@@ -188,9 +194,9 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
-	/* Of a finalized run, too: the call that marked it may have been killed. What was kept for a way back that is left to a person is his. */
+	/* Of a finalized run, too: the call that marked it may have been killed. */
 	if (let_in(w, rec, left, &e) < 0 || mark_final(w, rec, left, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
-	    give_up_point(w, point_too, &found, &remains, &e) < 0 || (!left && give_up_kept(w, &gone, &e) < 0))
+	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, left, &gone, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	if (run_is_marked(w)) {
 		found = true;

@@ -52,6 +52,9 @@ struct step_kind {
 	/* The way back was given up: what was kept for it alone, outside of crossgrade's own places, is removed. May be repeated. ret_gone:
 	 * what it was, for people, heap; NULL: it is gone already. NULL: such a kind keeps nothing. */
 	int (*give_up)(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e);
+	/* What it keeps is of the old world: it stays, and is named, where the way back is left to a person. Of another kind with give_up
+	 * nothing stays then. */
+	bool keeps_old;
 };
 
 /* capture() of a kind whose undo asks nothing of the old world. */

@@ -228,4 +228,4 @@ static int give_up(struct ctx *c, const json_t *params, const json_t *undo, char
 }
 
 const struct step_kind step_container_replace = { "container_replace", 1,      LIFE_DURABLE, describe,  capture,
-	                                          apply,               verify, undo_replace, undo_look, .give_up = give_up };
+	                                          apply,               verify, undo_replace, undo_look, .give_up = give_up, .keeps_old = true };

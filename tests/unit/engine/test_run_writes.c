@@ -357,6 +357,19 @@ static void what_was_kept_for_a_way_back_that_is_left_to_hand_stays(void **state
 	toy_server_ends();
 }
 
+/* What is not of the old world goes in any case, and the step that left it changed nothing that stays. */
+static void what_was_left_for_the_new_server_is_not_of_the_old_world(void **state)
+{
+	struct run_end end;
+
+	toy_put("kept-final", "for now");
+	strand(&end);
+	finalize(false, "what these steps changed stays: 'switch'; removed: kept-final");
+	assert_true(is_at("kept-final", ""));
+	finalize(false, "is finalized; it was half way");
+	toy_server_ends();
+}
+
 static void what_was_kept_for_a_way_back_goes_with_it(void **state)
 {
 	struct run_end end;
@@ -1135,6 +1148,7 @@ int main(int argc, char **argv)
 		T(finalize_lets_go_of_the_server),
 		T(what_only_the_operator_can_put_back_is_left_to_him),
 		T(what_was_kept_for_a_way_back_that_is_left_to_hand_stays),
+		T(what_was_left_for_the_new_server_is_not_of_the_old_world),
 		T(what_was_kept_for_a_way_back_goes_with_it),
 		T(what_came_by_an_opened_gate_is_nobodys_own_doing),
 		T(an_opened_gate_that_a_count_closed_is_told),

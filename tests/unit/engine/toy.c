@@ -302,6 +302,8 @@ static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t 
 static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, describe, capture, look, verify, undo, .served = true };
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, look_back };
 static const struct step_kind toy_keeping_kind = { "toy_keeping", 1,    LIFE_DURABLE, describe, capture, apply,
+						   verify,        undo, look_back,    .give_up = give_up, .keeps_old = true };
+static const struct step_kind toy_leaving_kind = { "toy_leaving", 1,    LIFE_DURABLE, describe, capture, apply,
 						   verify,        undo, look_back,    .give_up = give_up };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
@@ -312,7 +314,8 @@ extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
-	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind, NULL };
+	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind,  &toy_leaving_kind,
+	                                       NULL };
 
 /* ---- the product ---- */
 
@@ -391,7 +394,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (before)
 		add(ret, PHASE_FREEZE, "gate", STEP_IN_WINDOW | STEP_AGAIN, "gate_close");
 	add(ret, PHASE_FREEZE, "stop", STEP_IN_WINDOW, *port || *docker ? "service_stop" : "toy");
-	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, *kept ? "toy_keeping" : "toy");
+	add(ret, PHASE_FREEZE, "final", STEP_IN_WINDOW | STEP_AGAIN, !*kept ? "toy" : !strcmp(kept, "for now") ? "toy_leaving" : "toy_keeping");
 	if (!*looks)
 		plan_add(ret, PHASE_FREEZE, "freeze", "facts_freeze", STEP_IN_WINDOW, json_object(), "baseline");
 	add(ret, PHASE_CHANGE, "switch", STEP_IN_WINDOW, "toy");

@@ -11,7 +11,8 @@
  * the step on that writes that file),
  * "loses" (sight is lost; saying "rows": these, too; "rows later": once file "stage" is new),
  * "recreates" (Compose makes the container anew, after the switch), "image" (the container runs, made from that one), "known" (the old
- * image, as the plan knows it), "id" (the container's, "toy" in the plan), "kept-final" (what step "final" keeps for the way back),
+ * image, as the plan knows it), "id" (the container's, "toy" in the plan), "kept-final" (what step "final" keeps for the way back;
+ * saying "for now": not of the old world),
  * "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 
