@@ -370,41 +370,51 @@ static int drop_own(struct ctx *c, const json_t *params, struct err *e)
 	return ctx_site_of(c, params, &s, e) < 0 ? -(int)e->kind : account_drop(s, &own, c->point_passed || c->force, e);
 }
 
-/* What a kill left in a home, and the account that it did not remove. */
-static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+/* One user's home; in a run that an older build began the file's name is without his number. `gone`: files that are whole alone, and
+ * they are named in it; NULL: half sent ones as well. */
+static int clean_home(const json_t *user, const char *name, size_t i, struct buf *gone, struct err *e)
+{
+	autofree char *numbered = file_of(name, i);
+	const char *home = json_str(user, "home", NULL), *files[] = { numbered, name };
+
+	for (size_t k = 0; home && k < ARRAY_LEN(files); k++) {
+		autofree char *path = xasprintf("%s/%s", home, files[k]);
+
+		if (gone && access(path, F_OK) < 0)
+			continue;
+		if (trial_clean(home, files[k], e) < 0)
+			return -(int)e->kind;
+		if (gone)
+			buf_addf(gone, "%s'%s'", gone->len ? ", " : "", path);
+	}
+	return 0;
+}
+
+static int clean_homes(const json_t *params, const json_t *undo, struct buf *gone, struct err *e)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(json_object_get(params, "users"), i, one)
-	{
-		autofree char *file = file_of(json_str(undo, "name", ""), i);
-		const char *home = json_str(one, "home", NULL);
-
-		if (home && trial_clean(home, file, e) < 0)
+		if (clean_home(one, json_str(undo, "name", ""), i, gone, e) < 0)
 			return -(int)e->kind;
-	}
-	return drop_own(c, params, e);
+	return 0;
+}
+
+/* What a kill left in a home, and the account that it did not remove. */
+static int undo_trial(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	return clean_homes(params, undo, NULL, e) < 0 ? -(int)e->kind : drop_own(c, params, e);
 }
 
 /* A file that was left, and that no new server came to read. */
 static int give_up(struct ctx *c, const json_t *params, const json_t *undo, char **ret_gone, struct err *e)
 {
 	autobuf struct buf gone = BUF_MAX(64 << 10);
-	const json_t *one;
-	size_t i;
 
 	*ret_gone = NULL;
-	json_array_foreach(json_object_get(params, "users"), i, one)
-	{
-		autofree char *file = file_of(json_str(undo, "name", ""), i), *path = xasprintf("%s/%s", json_str(one, "home", ""), file);
-
-		if (!json_bool(one, "encrypted", false) || access(path, F_OK) < 0)
-			continue;
-		if (trial_clean(json_str(one, "home", ""), file, e) < 0)
-			return -(int)e->kind;
-		buf_addf(&gone, "%s'%s'", gone.len ? ", " : "", path);
-	}
+	if (clean_homes(params, undo, &gone, e) < 0)
+		return -(int)e->kind;
 	if (gone.len)
 		*ret_gone = xasprintf("%s, left for a trial; the quota may count it until it is counted again", buf_str(&gone));
 	return 0;

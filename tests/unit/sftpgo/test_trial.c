@@ -238,23 +238,24 @@ static bool has(const char *dir, const char *name)
 
 static void what_a_kill_left_is_removed_and_nothing_else(void **state)
 {
-	static const char name[] = ".crossgrade-probe-0123456789abcdef-0", half[] = ".sftpgo-upload.0123456789abcdefghij."
+	static const char name[] = ".crossgrade-probe-0123456789abcdef-0", bare[] = ".crossgrade-probe-0123456789abcdef", half[] = ".sftpgo-upload.0123456789abcdefghij."
 										    ".crossgrade-probe-0123456789abcdef-0",
 			  theirs[] = ".sftpgo-upload.0123456789abcdefghij.letter";
 	char home[] = "/tmp/trial.XXXXXX";
-	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", ".crossgrade-probe-0123456789abcdef");
+	autojson json_t *params = NULL, *undo = json_pack("{ss}", "name", bare);
 	struct ctx ctx = { 0 };
 	struct err e = ERR_INIT;
 
 	assert_non_null(mkdtemp(home));
 	put(home, name);
+	put(home, bare); /* as builds of before called it */
 	put(home, half);
 	put(home, theirs);
 	put(home, ".crossgrade-probe-0123456789abcdef-1");
 	params = json_pack("{s[{ss ss}{ss}]}", "users", "user", "anna", "home", home, "user", "ben");
 	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
 	assert_ok(step_login_trial.undo(&ctx, params, undo, &e), &e);
-	assert_false(has(home, name) || has(home, half));
+	assert_false(has(home, name) || has(home, bare) || has(home, half));
 	assert_true(has(home, theirs) && has(home, ".crossgrade-probe-0123456789abcdef-1"));
 	assert_ok(trial_clean("/nowhere/at/all", name, &e), &e);
 }
@@ -473,8 +474,11 @@ static void who_gives_the_way_back_up_takes_the_file_away(void **state)
 	params = json_pack("{s[oo] ss}", "users", user_of(&t, "anna", false), user_of(&t, "ben", true), "within", "20s");
 	assert_ok(step_login_trial.apply(&t.c, params, undo, &t.before, &e), &e);
 	assert_true(has(t.home, ".crossgrade-probe-1-1"));
+	put(t.home, ".crossgrade-probe-1"); /* as builds of before called it */
 	assert_ok(step_login_trial.give_up(&t.c, params, undo, &gone, &e), &e);
-	assert_non_null(strstr(gone, ".crossgrade-probe-1-1', left"));
+	assert_non_null(strstr(gone, "probe-1'"));
+	assert_non_null(strstr(gone, "probe-1-1'"));
+	assert_non_null(strstr(gone, ", left for a trial"));
 	assert_ok(step_login_trial.give_up(&t.c, params, undo, &again, &e), &e);
 	assert_null(again);
 	trials_end(&t);
