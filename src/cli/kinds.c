@@ -68,7 +68,7 @@ const struct kind_text kind_texts[] = {
 	  "Makes it again; a placeholder of no bytes goes for it, a file with something in it does not." },
 	{ "login_trial",
 	  "Logs in over SFTP as the accounts that the migration file names; where nothing listens for it, sends a small file, reads "
-	  "it back and removes it; in a home that SFTPGo encrypts it is left until the new server has read it.",
+	  "it back and removes it; in a home that SFTPGo encrypts another is left until the new server has read it.",
 	  "Removes what is left in their homes; so does finalize." },
 	{ "nodes_wait",
 	  "Waits, for a bounded time, until no other node is alive on SFTPGo's shared database; turns back when one still is.",

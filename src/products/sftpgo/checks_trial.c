@@ -24,8 +24,8 @@ static void judge_user(const struct facts *now, const char *user, const json_t *
 		results_add(ret, id, VERDICT_NOTE, user, "login only, no file is sent: %s", no_files);
 	else if (json_bool(fit, "encrypted", false))
 		results_add(ret, id, VERDICT_PASS, user,
-			    "the server takes its login; a small file is sent, read back and left until the new server has read it; a way back, "
-			    "or finalize, removes it, and the quota may count it until it is counted again");
+			    "the server takes its login; a small file is sent, read back and removed, and another left until the new server has "
+			    "read it; a way back, or finalize, removes it, and the quota may count it until it is counted again");
 	else
 		results_add(ret, id, VERDICT_PASS, user, "the server takes its login; a small file is sent, read back and removed");
 }

@@ -1,6 +1,6 @@
 /* login_trial: log in over SFTP as the accounts that the operator named, and as one that is made for it and removed; list their folders
  * on remote storage; where nothing listens for it send a small file, read it back and remove it. Before the stop it says what works;
- * behind the gate, or after it, the same must work at the new server. A file that the old server encrypted is left for the new one to
+ * behind the gate, or after it, the same must work at the new server. One more that the old server encrypted is left for the new one to
  * read; a way back before that, or who gives it up, removes it from the disk, and the account's quota has it until it is counted again.
  * params {"users":[{"user","password_file"|"private_key_file","home"|absent: no file,"encrypted"|absent,"two_factor"|absent,
  * "remote":[path]|absent}],
@@ -158,15 +158,36 @@ static void read_kept(struct trying *t, struct trial *link, const char *user, co
 		note(t, json_sprintf("a file that the old release encrypted for '%s' is not read, and not proved: %s", user, why.msg));
 }
 
-/* Of what is encrypted the file is left for the new server. */
-static int try_file(struct trying *t, struct trial *link, const char *user, bool leave, struct err *e)
+static int try_file(struct trying *t, struct trial *link, const char *home, char ret_kept[DIGEST_TEXT], struct err *e)
+{
+	struct err cleaning = ERR_INIT;
+	int r = trial_file(link, t->name, ret_kept, e);
+
+	if ((!ret_kept || r < 0) && trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
+		*e = cleaning;
+		return -(int)e->kind;
+	}
+	return r;
+}
+
+/* What the server refuses is no fault of the login. */
+static int note_refusal(struct trying *t, const char *what, struct err *e)
+{
+	if (e->kind != ERR_REFUSED)
+		return -(int)e->kind;
+	note(t, json_sprintf("%s: %s", what, e->msg));
+	err_clear(e);
+	return 0;
+}
+
+/* Of what is encrypted one more stays for the new server; what the old one does with a removal is known by then. */
+static int leave_file(struct trying *t, struct trial *link, const char *user, const char *home, struct err *e)
 {
 	char digest[DIGEST_TEXT] = "";
 
-	if (trial_file(link, t->name, leave ? digest : NULL, e) < 0)
-		return -(int)e->kind;
-	if (leave)
-		json_object_set_new(t->kept, user, json_pack("{ss ss}", "name", t->name, "sha256", digest));
+	if (try_file(t, link, home, digest, e) < 0)
+		return note_refusal(t, "no file is left for the new server", e);
+	json_object_set_new(t->kept, user, json_pack("{ss ss}", "name", t->name, "sha256", digest));
 	return 0;
 }
 
@@ -177,8 +198,6 @@ static int try_once(struct trying *t, const struct trial_as *as, const json_t *o
 	const char *home = json_str(of, "home", NULL);
 	bool leave = !t->then && json_bool(of, "encrypted", false) && !json_object_get(t->kept, as->user);
 	autotrial struct trial link = { 0 };
-	struct err cleaning = ERR_INIT;
-	int r;
 
 	t->fails = false;
 	t->lost[0] = '\0';
@@ -195,19 +214,11 @@ static int try_once(struct trying *t, const struct trial_as *as, const json_t *o
 	/* What a killed trial left would have to be overwritten, which is a permission of its own. */
 	if (trial_clean(home, t->name, e) < 0)
 		return -(int)e->kind;
-	r = try_file(t, &link, as->user, leave, e);
-	if (!(leave && r >= 0) && trial_clean(home, t->name, &cleaning) < 0 && r >= 0) {
-		*e = cleaning;
-		return -(int)e->kind;
-	}
-	if (r >= 0)
+	if (try_file(t, &link, home, NULL, e) >= 0)
 		*ret = "file";
-	else if (e->kind == ERR_REFUSED) {
-		note(t, json_sprintf("no file was tried: %s", e->msg));
-		err_clear(e);
-		r = 0;
-	}
-	return r;
+	else if (note_refusal(t, "no file was tried", e) < 0)
+		return -(int)e->kind;
+	return leave ? leave_file(t, &link, as->user, home, e) : 0;
 }
 
 /* A fault that may not be the server's is tried again until the time is up; an answer that says no more than that it failed, for less. */
@@ -251,9 +262,8 @@ static int judge(struct trying *t, const char *user, const char *now, struct err
 	if (t->lost[0])
 		return err_set(e, ERR_CHANGED, "user '%s': %s", user, t->lost);
 	json_object_set_new(t->seen, user, json_string(now));
-	note(t, json_sprintf("'%s' logged in%s", user, strcmp(now, "file") ? "" :
-			     json_object_get(t->kept, user) ? "; a file was sent, read back equal and left for the new server" :
-							      "; a file was sent, read back equal and removed"));
+	note(t, json_sprintf("'%s' logged in%s%s", user, strcmp(now, "file") ? "" : "; a file was sent, read back equal and removed",
+			     json_object_get(t->kept, user) ? "; one is left for the new server" : ""));
 	return 0;
 }
 

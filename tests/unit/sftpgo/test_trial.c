@@ -403,18 +403,29 @@ static json_t *user_of(const struct trials *t, const char *name, bool encrypted)
 	return json_pack("{ss ss ss sb}", "user", name, "password_file", t->secret, "home", t->home, "encrypted", encrypted);
 }
 
-/* Before the stop, then at the new server, as the plan says. */
-static void try_both(struct trials *t, json_t *users /* stolen */)
+/* Before the stop, then at the new server, as the plan says; of files with these words in their names neither server removes any. */
+static int try_servers(struct trials *t, json_t *users /* stolen */, const char *old, const char *new, struct err *e)
 {
 	autojson json_t *first = json_pack("{ss}", "name", ".crossgrade-probe-1"), *second = json_pack("{ss}", "name", ".crossgrade-probe-2");
 	autojson json_t *params = json_pack("{so ss}", "users", users, "within", "20s");
-	struct err e = ERR_INIT;
+	int r;
 
-	assert_ok(step_login_trial.apply(&t->c, params, first, &t->before, &e), &e);
+	fixed = old;
+	assert_ok(step_login_trial.apply(&t->c, params, first, &t->before, e), e);
 	json_object_set(params, "then", json_object_get(t->before, "seen"));
 	json_object_set(params, "then_folders", json_object_get(t->before, "folders"));
 	json_object_set(params, "then_kept", json_object_get(t->before, "kept"));
-	assert_ok(step_login_trial.apply(&t->c, params, second, &t->again, &e), &e);
+	fixed = new;
+	r = step_login_trial.apply(&t->c, params, second, &t->again, e);
+	fixed = NULL;
+	return r;
+}
+
+static void try_both(struct trials *t, json_t *users /* stolen */)
+{
+	struct err e = ERR_INIT;
+
+	assert_ok(try_servers(t, users, NULL, NULL, &e), &e);
 }
 
 static size_t notes_with(const json_t *result, const char *words)
@@ -487,18 +498,38 @@ static void who_gives_the_way_back_up_takes_the_file_away(void **state)
 /* What was read proves that the new server reads it, whatever comes after. */
 static void a_left_file_that_was_read_is_proved(void **state)
 {
-	for (int refused = 0; refused < 2; refused++) {
+	struct trials t;
+
+	trials_begin(&t);
+	hiccup = true;
+	try_both(&t, json_pack("[o]", user_of(&t, "anna", true)));
+	assert_false(hiccup);
+	assert_int_equal(notes_with(t.again, "was read equal"), 1);
+	assert_int_equal(notes_with(t.again, "not proved"), 0);
+	trials_end(&t);
+}
+
+/* That a removal is refused is the new server's fault where the old one did not, in an encrypted home as in another. */
+static void a_removal_that_the_old_server_refused_too_is_no_fault(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		bool encrypted, fault;
+	} cases[] = { { NULL, "probe-", true, true }, { NULL, "probe-", false, true }, { "probe-", "probe-", true, false } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = ERR_INIT;
 		struct trials t;
+		int r;
 
 		trials_begin(&t);
-		fixed = refused ? "probe-1" : NULL;
-		hiccup = !refused;
-		try_both(&t, json_pack("[o]", user_of(&t, "anna", true)));
-		assert_false(hiccup);
-		assert_int_equal(notes_with(t.again, "was read equal"), 1);
-		assert_int_equal(notes_with(t.again, "not proved"), 0);
-		assert_int_equal(notes_with(t.again, "the server did not remove it"), refused);
-		fixed = NULL;
+		r = try_servers(&t, json_pack("[o]", user_of(&t, "anna", cases[i].encrypted)), cases[i].old, cases[i].new, &e);
+		if (cases[i].fault)
+			assert_fails(r, &e, ERR_CHANGED);
+		else
+			assert_ok(r, &e);
+		assert_int_equal(notes_with(t.again, "was read equal"), !cases[i].fault);
+		assert_int_equal(notes_with(t.again, "the server did not remove it"), !cases[i].fault);
 		trials_end(&t);
 	}
 }
@@ -521,6 +552,7 @@ int main(void)
 		cmocka_unit_test(who_is_named_twice_leaves_one),
 		cmocka_unit_test(a_home_of_two_has_a_file_for_each),
 		cmocka_unit_test(a_left_file_that_was_read_is_proved),
+		cmocka_unit_test(a_removal_that_the_old_server_refused_too_is_no_fault),
 		cmocka_unit_test(who_gives_the_way_back_up_takes_the_file_away),
 	};
 
