@@ -1,7 +1,10 @@
 /* What clients move: of it explained is only what they, or rules, can have moved by now. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "products/sftpgo/trial_goal.h"
 #include "products/sftpgo/verify.h"
 
 /* Types of actions that count quotas anew, set them to nothing, or write and remove files. */
@@ -72,13 +75,23 @@ static bool can_be_nothing(const char *field)
 	return sv_starts(sv_of(field), "used_quota_") || sv_ends(sv_of(field), "_data_transfer");
 }
 
-/* Of what is encrypted the counters were frozen with the file that is left; the new server removes it, which can leave nothing. */
-static bool is_moved_by_trial(const struct object_difference *d, bool encrypted)
+/* In an encrypted home the counters were frozen with the file that is left for the new server, which removes it. */
+static bool was_left_file_removed(const struct proof *p, const json_t *user)
+{
+	const json_t *left = json_object_get(json_object_get(p->c->results, TRIAL_BEFORE), "kept");
+	const json_t *kept = json_object_get(left, json_str(user, "user", ""));
+	autofree char *path = xasprintf("%s/%s", json_str(user, "home", ""), json_str(kept, "name", ""));
+
+	return kept && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Counters of quotas can be nothing then. */
+static bool is_moved_by_trial(const struct proof *p, const struct object_difference *d, const json_t *user)
 {
 	struct sv field = sv_of(d->field);
 
 	if (sv_starts(field, "used_quota_"))
-		return encrypted;
+		return was_left_file_removed(p, user);
 	return d->is && (sv_ends(field, "_data_transfer") || sv_starts(field, "first_"));
 }
 
@@ -94,7 +107,7 @@ static bool is_of_our_trial(const struct proof *p, const struct object_differenc
 		if (strcmp(s->kind->name, "login_trial"))
 			continue;
 		json_array_foreach(json_object_get(s->params, "users"), i, user)
-			if (!strcmp(json_str(user, "user", ""), d->key) && is_moved_by_trial(d, json_bool(user, "encrypted", false)))
+			if (!strcmp(json_str(user, "user", ""), d->key) && is_moved_by_trial(p, d, user))
 				return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "products/sftpgo/frozen.h"
+#include "products/sftpgo/trial_goal.h"
 #include "products/sftpgo/verify.h"
 #include "unit.h"
 
@@ -183,7 +184,7 @@ static const struct {
 	const char *rules, *sql;
 	enum outcome shut, open, later;
 	const char *tried; /* a login of this one, by the run */
-	bool encrypted;    /* and a file was left in its home */
+	enum { NOTHING, LEFT, REMOVED } file; /* that the old server encrypted for the new one */
 } moves[] = {
 	{ NO_RULES, "UPDATE users SET last_login = 9, last_quota_update = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET last_use_at = 9", CMP_EXPLAINED, CMP_EXPLAINED, CMP_EXPLAINED },
@@ -197,13 +198,15 @@ static const struct {
 	  "user-00002" },
 	{ NO_RULES, "UPDATE users SET used_quota_files = 9 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED, "user-00001" },
 	{ NO_RULES, "UPDATE users SET used_quota_files = 9 WHERE username = 'user-00001'", CMP_UNPROVED, CMP_EXPLAINED, CMP_EXPLAINED, "user-00001",
-	  true },
+	  REMOVED },
 	{ NO_RULES, "UPDATE users SET used_quota_size = 0 WHERE username = 'user-00001'", CMP_UNPROVED, CMP_UNPROVED, CMP_EXPLAINED, "user-00001",
-	  true },
+	  REMOVED },
+	{ NO_RULES, "UPDATE users SET used_quota_size = 0 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED, "user-00001",
+	  LEFT },
 	{ NO_RULES, "UPDATE users SET used_quota_size = 0 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED, "user-00002",
-	  true },
+	  REMOVED },
 	{ NO_RULES, "UPDATE users SET used_upload_data_transfer = 0 WHERE username = 'user-00001'", CMP_DIFFERENT, CMP_UNPROVED, CMP_EXPLAINED,
-	  "user-00001", true },
+	  "user-00001", REMOVED },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 8", CMP_DIFFERENT, CMP_EXPLAINED, CMP_EXPLAINED },
 	{ NO_RULES, "UPDATE shares SET used_tokens = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
 	{ NO_RULES, "UPDATE users SET first_upload = 0", CMP_DIFFERENT, CMP_DIFFERENT, CMP_DIFFERENT },
@@ -232,7 +235,8 @@ static void what_clients_can_have_moved(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
 		autofree char *name = xasprintf("moved-%zu.db", i), *records = xasprintf("undo-%zu", i);
-		autojson json_t *tried = json_pack("{s[{ss* sb}]}", "users", "user", moves[i].tried, "encrypted", moves[i].encrypted);
+		autofree char *left = xasprintf("left-%zu", i);
+		autojson json_t *tried = json_pack("{s[{ss* ss}]}", "users", "user", moves[i].tried, "home", below(*state, ""));
 		const char *file = golden_db(*state, name, "provider-33.sql");
 		struct plan plan = { .doc = json_pack("{s{ss} s{}}", "pinned", SF_DRIVER, "sqlite", "restore_point") };
 		struct err e = ERR_INIT;
@@ -245,6 +249,11 @@ static void what_clients_can_have_moved(void **state)
 		b.c.goal = &b.to;
 		b.c.plan = &plan;
 		b.c.results = json_object();
+		if (moves[i].file)
+			json_object_set_new(b.c.results, TRIAL_BEFORE,
+					    json_pack("{s{s{ss}}}", "kept", moves[i].tried, "name", left));
+		if (moves[i].file == LEFT)
+			put_file(*state, left, "");
 		facts_put_str(&b.then, FACT_PINNED, SF_DB_FILE, file, "test");
 		assert_ok(dir_make_path(below(*state, records), 0700, &b.c.blobs, &e), &e);
 		assert_ok(frozen_make(&b.c, &b.then, &e), &e);
