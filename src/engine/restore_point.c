@@ -41,29 +41,14 @@ int point_home(const struct goal *g, const struct scope *s, char **ret, struct e
 	return 0;
 }
 
-/* `path`, of which the last parts may not be there yet, without links. Heap; NULL when nothing of it is there. */
-static char *canonical(const char *path)
-{
-	autofree char *head = xstrdup(path);
-	char *slash, *real;
-
-	while (!(real = realpath(head, NULL)) && (slash = strrchr(head, '/')) && slash != head)
-		*slash = '\0';
-	if (!real)
-		return NULL;
-	slash = xasprintf("%s%s", real, path + strlen(head));
-	free(real);
-	return slash;
-}
-
 int point_apart(const json_t *roots, const char *path, struct err *e)
 {
-	autofree char *real = canonical(path);
+	autofree char *real = dir_real_path(path);
 	json_t *root;
 	size_t at;
 
 	json_array_foreach((json_t *)roots, at, root) {
-		autofree char *held = canonical(json_str(root, "path", ""));
+		autofree char *held = dir_real_path(json_str(root, "path", ""));
 		const char *rest = path_behind(real, held);
 
 		if (!rest || (*rest && !scope_holds(root, rest + 1)))

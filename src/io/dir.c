@@ -98,6 +98,35 @@ int dir_open(const char *path, struct dir *ret, struct err *e)
 	return 0;
 }
 
+int dir_open_nearest(const char *path, struct dir *ret, struct err *e)
+{
+	autofree char *at = xstrdup(path);
+	char *slash;
+
+	while (dir_open(at, ret, e) < 0) {
+		slash = strrchr(at, '/');
+		if (e->sys != ENOENT || !slash || !at[1])
+			return -(int)e->kind;
+		err_clear(e);
+		slash[slash == at] = '\0';
+	}
+	return 0;
+}
+
+char *dir_real_path(const char *path)
+{
+	autofree char *head = xstrdup(path), *real = NULL;
+	const char *rest;
+	char *slash;
+
+	if (*path != '/')
+		return NULL;
+	while (!(real = realpath(*head ? head : "/", NULL)) && (slash = strrchr(head, '/')))
+		*slash = '\0';
+	rest = path + strlen(head);
+	return xasprintf("%s%s", !*rest || (real && real[1]) ? real : "", rest);
+}
+
 static char *path_below(const struct dir *d, const char *rel)
 {
 	return at_is_self(rel) ? xstrdup(d->path) : xasprintf("%s/%s", d->path, rel);

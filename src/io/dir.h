@@ -23,6 +23,10 @@ struct dir {
 
 /* Open an absolute path that the operator named, following links in it. ERR_ABSENT, ERR_DENIED, ... */
 int  dir_open(const char *path, struct dir *ret, struct err *e) must_check;
+/* The same of a directory that need not be there yet: where it is not, the nearest one above. */
+int  dir_open_nearest(const char *path, struct dir *ret, struct err *e) must_check;
+/* `path`, of which the last parts need not be there yet, without links. Heap; NULL: it is not absolute. */
+char *dir_real_path(const char *path) must_check;
 /* Open a directory below d; a link anywhere on the way is ERR_REFUSED. */
 int  dir_open_at(const struct dir *d, const char *rel, struct dir *ret, struct err *e) must_check;
 /* Take over a descriptor; closed when it is no directory (ERR_ABSENT). */

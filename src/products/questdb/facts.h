@@ -341,7 +341,7 @@
                                                         the server; absent when none */
 #define QF_TARGET_STORE      "target.store"          /* O
                                                         {"path","inside_root","inside_db"}:
-                                                        given store */
+                                                        given store, there or not */
 #define QF_ACCOUNTS_FILE     "target.accounts"       /* P {"path","sha256"}: settings.accounts.
                                                         absent when none */
 /* P {"cert": path, "key": path, "subject","names":[..],"not_after": epoch s,"matches":

@@ -233,17 +233,15 @@ struct filesystems {
 	json_t *fs, *room, *reflink;
 };
 
-static void add_fs(struct filesystems *all, const char *name, const char *path)
+static void add_fs_of(struct filesystems *all, const char *name, const char *path, const struct dir *d)
 {
-	autodir struct dir d = DIR_NONE;
 	struct fs_room room = { 0 };
 	struct err ignored = ERR_INIT;
 	uint64_t mount;
 	json_t *type;
 	struct stat st;
 
-	if (!path || dir_open(path, &d, &ignored) < 0 || fstat(d.fd, &st) < 0 ||
-	    dir_room(&d, &room, &ignored) < 0 || dir_mount_id(&d, "", &mount, &ignored) < 0)
+	if (fstat(d->fd, &st) < 0 || dir_room(d, &room, &ignored) < 0 || dir_mount_id(d, "", &mount, &ignored) < 0)
 		return;
 	type = fs_name(room.magic);
 	if (!strcmp(json_string_value(type), "btrfs") ||
@@ -262,6 +260,25 @@ static void add_fs(struct filesystems *all, const char *name, const char *path)
 				      "inodes_free", (json_int_t)room.free_inodes));
 }
 
+static void add_fs(struct filesystems *all, const char *name, const char *path)
+{
+	autodir struct dir d = DIR_NONE;
+	struct err ignored = ERR_INIT;
+
+	if (path && dir_open(path, &d, &ignored) >= 0)
+		add_fs_of(all, name, path, &d);
+}
+
+/* The run makes it, and is the same before and after. */
+static void add_store(struct filesystems *all, const char *path)
+{
+	autodir struct dir d = DIR_NONE;
+	struct err ignored = ERR_INIT;
+
+	if (dir_open_nearest(path, &d, &ignored) >= 0)
+		add_fs_of(all, "store", path, &d);
+}
+
 static void put_filesystems(struct look *k)
 {
 	struct filesystems all = { json_object(), json_object(), json_object() };
@@ -274,7 +291,7 @@ static void put_filesystems(struct look *k)
 	add_fs(&all, "install", k->l.install);
 	add_fs(&all, "tmp", "/tmp");
 	if (!strncmp(store, "file://", 7))
-		add_fs(&all, "store", store + 7);
+		add_store(&all, store + 7);
 	pin(k, QF_FS, all.fs, "statfs");
 	observe(k, QF_FS_ROOM, all.room, "statfs");
 	observe_some(k, QF_REFLINK, all.reflink, "statfs");

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -78,15 +77,10 @@ static void put_store(struct look *k)
 {
 	const char *store = json_str(k->to->restore_point, "store", "beside");
 	autofree char *at = NULL;
-	struct stat st;
 
 	if (strncmp(store, "file://", 7) != 0)
 		return;
-	at = realpath(store + 7, NULL);
-	if (!at || stat(at, &st) < 0) {
-		facts_miss(k->f, QF_TARGET_STORE, "the store's directory is not there");
-		return;
-	}
+	at = dir_real_path(store + 7);
 	observe(k, QF_TARGET_STORE,
 		json_pack("{ss sb sb}", "path", at, "inside_root",
 			  path_is_in(at, k->l.root), "inside_db", path_is_in(at, k->l.db)),

@@ -1,5 +1,4 @@
 /* The artifact, and what of this host a run needs. */
-#include <errno.h>
 #include <string.h>
 
 #include "data/tree.h"
@@ -130,23 +129,7 @@ static void add_dump(const struct look *k, const json_t *all)
 		json_object_set_new(room, "bytes", json_integer(json_int(room, "bytes", 0) + 2 * bytes));
 }
 
-/* The first restore point makes its folder: until then it has the room of the nearest one above. */
-static int open_nearest(const char *path, struct dir *ret, struct err *e)
-{
-	autofree char *at = xstrdup(path);
-	char *slash;
-
-	while (dir_open(at, ret, e) < 0) {
-		slash = strrchr(at, '/');
-		if (e->sys != ENOENT || !slash || !at[1])
-			return -(int)e->kind;
-		err_clear(e);
-		slash[slash == at] = '\0';
-	}
-	return 0;
-}
-
-/* A store that the goal names holds all of them. */
+/* A store that the goal names holds all of them; the first one makes its folder. */
 static int add_store(const struct look *k, json_t *all, struct err *e)
 {
 	const char *store = json_str(k->to->restore_point, "store", "beside");
@@ -155,7 +138,7 @@ static int add_store(const struct look *k, json_t *all, struct err *e)
 
 	if (strncmp(store, "file://", 7) != 0)
 		return 0;
-	if (open_nearest(store + 7, &d, e) < 0 || room_at(&d, &one, e) < 0)
+	if (dir_open_nearest(store + 7, &d, e) < 0 || room_at(&d, &one, e) < 0)
 		return err_wrap(e, "restore_point.store");
 	json_object_set_new(all, "store", one);
 	return 0;

@@ -28,6 +28,40 @@ static void roots_are_absolute_directories(void **state)
 	dir_close(&d);
 }
 
+/* What is to be made has its place already. */
+static void one_that_is_not_there_yet_is_the_nearest_above(void **state)
+{
+	static const char *const rest[] = { "", "/", "/of", "/of/it/" };
+	struct place *p = *state;
+	struct err e = ERR_INIT;
+
+	put_file(p, "f", "");
+	assert_ok(dir_make(&p->dir, "in", 0755, &e), &e);
+	assert_ok(dir_symlink(&p->dir, "in", "link", &e), &e);
+	for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
+		autofree char *named = xasprintf("%s%s", below(p, "link"), rest[i]), *real = dir_real_path(named);
+		autofree char *want = xasprintf("%s%s", below(p, "in"), strcmp(rest[i], "/") ? rest[i] : "");
+		autodir struct dir d = DIR_NONE;
+		struct stat is, in;
+
+		assert_string_equal(real, want);
+		assert_ok(dir_open_nearest(named, &d, &e), &e);
+		assert_ok(dir_stat(&d, "", &is, &e), &e);
+		assert_ok(dir_stat(&p->dir, "in", &in, &e), &e);
+		assert_true(is.st_ino == in.st_ino);
+	}
+	autofree char *top = dir_real_path("/"), *none = dir_real_path("/no such thing/at all");
+	autodir struct dir root = DIR_NONE, other = DIR_NONE;
+
+	assert_string_equal(top, "/");
+	assert_string_equal(none, "/no such thing/at all");
+	assert_null(dir_real_path("tmp"));
+	assert_ok(dir_open_nearest("/no such thing/at all", &root, &e), &e);
+	assert_string_equal(root.path, "/");
+	assert_fails(dir_open_nearest(below(p, "f/x"), &other, &e), &e, ERR_ABSENT);
+	assert_fails(dir_open_nearest("tmp", &other, &e), &e, ERR_USAGE);
+}
+
 /* Whatever the owner of the tree puts into it, no name leads out. */
 static void nothing_leads_out(void **state)
 {
@@ -372,6 +406,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(roots_are_absolute_directories),
+		in_place(one_that_is_not_there_yet_is_the_nearest_above),
 		in_place(nothing_leads_out),
 		in_place(links_are_seen_not_followed),
 		in_place(directories_are_made),

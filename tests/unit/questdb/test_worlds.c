@@ -549,6 +549,25 @@ static void enterprise_is_unconfirmed(void **state)
 	stand_in_stop(&w->server);
 }
 
+/* The run makes it: no resume sees another than the plan did. */
+static void a_store_that_is_not_there_yet_is_known(void **state)
+{
+	struct world *w = *state;
+	autofree char *path = xasprintf("%s/backup/of/it", w->server.home);
+	autofacts struct facts then = { 0 }, now = { 0 };
+	autodir struct dir made = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	json_object_set_new(w->server.goal.restore_point, "store", json_sprintf("file://%s", path));
+	assert_ok(questdb_inspect(&w->server.ctx, &w->server.goal, DEPTH_LIVE, &then, &e), &e);
+	assert_true(json_int(json_object_get(facts_get(&then, QF_FS_ROOM), "store"), "free", 0) > 0);
+	assert_string_equal(json_str(json_object_get(facts_get(&then, QF_FS), "store"), "path", ""), path);
+	assert_string_equal(json_str(facts_get(&then, QF_TARGET_STORE), "path", ""), path);
+	assert_ok(dir_make_path(path, 0700, &made, &e), &e);
+	assert_ok(questdb_inspect(&w->server.ctx, &w->server.goal, DEPTH_LIVE, &now, &e), &e);
+	assert_true(json_equal(facts_get(&then, QF_FS), facts_get(&now, QF_FS)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +590,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(content_not_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_world, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(enterprise_is_unconfirmed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_store_that_is_not_there_yet_is_known, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("questdb worlds (stand-in server)", tests, NULL, NULL);
