@@ -262,6 +262,7 @@ complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l unattended -d 
 complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l accept -x -d 'let this check, or finding, pass; may be repeated'
 complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l accept-loss -x -d 'agree to this loss the plan names; may be repeated'
 complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l accept-open -d 'agree that the new server asks nobody for a login (access: legacy)'
+complete -c crossgrade -n '__fish_seen_subcommand_from resume' -l accept-in-place-restore -d 'agree to a way back that writes over the data in place'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l restore-data -d 'put data back, too, that the way back would keep'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l save-new-writes -x -a '(__fish_complete_directories)' -d 'export what was written since into this directory first'
 complete -c crossgrade -n '__fish_seen_subcommand_from rollback' -l accept-loss -x -d 'agree to this loss the plan names; may be repeated'

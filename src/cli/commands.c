@@ -13,8 +13,8 @@ static const enum opt apply_opts[] = { OPT_HOLD,
 				       OPT_ACCEPT_OPEN,
 				       OPT_ACCEPT_IN_PLACE,
 				       OPT__MAX };
-static const enum opt resume_opts[] = { OPT_UNATTENDED, OPT_ACCEPT, OPT_ACCEPT_LOSS,
-					OPT_ACCEPT_OPEN, OPT__MAX };
+static const enum opt resume_opts[] = { OPT_UNATTENDED,  OPT_ACCEPT,          OPT_ACCEPT_LOSS,
+					OPT_ACCEPT_OPEN, OPT_ACCEPT_IN_PLACE, OPT__MAX };
 static const enum opt rollback_opts[] = { OPT_RESTORE_DATA,
 					  OPT_SAVE_NEW_WRITES,
 					  OPT_ACCEPT_LOSS,

@@ -226,7 +226,7 @@ int run_apply(const struct plan *p, const struct goal *g, const struct run_opts 
 		code = e.kind == ERR_BUSY ? EXIT_LOCKED : EXIT_FAILED;
 		goto fail;
 	}
-	if (run_losses_agreed(&w.plan, o, &e) < 0) {
+	if (run_losses_agreed(&w, &e) < 0) {
 		code = EXIT_LOSS;
 		goto fail;
 	}

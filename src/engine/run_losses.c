@@ -3,17 +3,58 @@
 
 #include "engine/run_world.h"
 
-/* Has it a flag of its own, and was that given? */
-static bool has_flag(const struct run_opts *o, const char *id, bool *ret_given)
+#define IN_PLACE "in-place"     /* a document of the run, {"agreed": bool} */
+
+bool run_agrees_in_place(const struct run_opts *o)
+{
+	return o->accept_in_place || loss_accepted(o, LOSS_IN_PLACE);
+}
+
+/* By an earlier call; before the first word of any, by the plan, whose losses were agreed to when the run began. */
+static int was_agreed_in_place(struct world *w, bool *ret, struct err *e)
+{
+	autojson json_t *doc = NULL;
+	struct err absent = ERR_INIT;
+
+	*ret = plan_names_loss(&w->plan, LOSS_IN_PLACE);
+	if (journal_get_doc(w->journal, w->run, IN_PLACE, &doc, &absent) >= 0)
+		*ret = json_bool(doc, "agreed", false);
+	else if (absent.kind != ERR_ABSENT)
+		return err_set(e, absent.kind, "%s", absent.msg);
+	return 0;
+}
+
+int run_keep_in_place(struct world *w, struct err *e)
+{
+	autojson json_t *doc = json_pack("{sb}", "agreed", (int)w->ctx.accept_in_place);
+	bool before;
+
+	if (was_agreed_in_place(w, &before, e) < 0)
+		return -(int)e->kind;
+	return before == w->ctx.accept_in_place ? 0 : journal_put_doc(w->journal, w->run, IN_PLACE, doc, e);
+}
+
+int run_know_in_place(struct world *w, struct err *e)
+{
+	bool before;
+
+	if (was_agreed_in_place(w, &before, e) < 0)
+		return -(int)e->kind;
+	w->ctx.accept_in_place |= before;
+	return run_keep_in_place(w, e);
+}
+
+/* Has it a flag of its own, and was that given? In place, by any call of the run. */
+static bool has_flag(const struct world *w, const char *id, bool *ret_given)
 {
 	const struct {
 		const char *id;
 		bool        given;
 	} flags[] = {
-		{ "no-backup", o->accept_no_backup },
-		{ "no-return", o->accept_no_return },
-		{ "open", o->accept_open },
-		{ LOSS_IN_PLACE, o->accept_in_place },
+		{ "no-backup", w->o->accept_no_backup },
+		{ "no-return", w->o->accept_no_return },
+		{ "open", w->o->accept_open },
+		{ LOSS_IN_PLACE, w->ctx.accept_in_place },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
@@ -24,30 +65,30 @@ static bool has_flag(const struct run_opts *o, const char *id, bool *ret_given)
 	return false;
 }
 
-static bool is_agreed(const struct run_opts *o, const char *id)
+static bool is_agreed(const struct world *w, const char *id)
 {
 	bool given;
 
-	return loss_accepted(o, id) || (has_flag(o, id, &given) && given);
+	return loss_accepted(w->o, id) || (has_flag(w, id, &given) && given);
 }
 
-static int disagree(const struct run_opts *o, const json_t *loss, struct err *e)
+static int disagree(const struct world *w, const json_t *loss, struct err *e)
 {
 	const char *id = json_str(loss, "id", "");
 	bool given;
 
 	err_set(e, ERR_REFUSED, "not agreed to: %s", json_str(loss, "text", id));
-	return err_hint(e, has_flag(o, id, &given) ? "'--accept-%s' agrees to it" : "'--accept-loss %s' agrees to it", id);
+	return err_hint(e, has_flag(w, id, &given) ? "'--accept-%s' agrees to it" : "'--accept-loss %s' agrees to it", id);
 }
 
-int run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e)
+int run_losses_agreed(const struct world *w, struct err *e)
 {
 	size_t at;
 	json_t *loss;
 
-	json_array_foreach(json_object_get(p->doc, "losses"), at, loss)
-		if (!is_agreed(o, json_str(loss, "id", "")))
-			return disagree(o, loss, e);
+	json_array_foreach(json_object_get(w->plan.doc, "losses"), at, loss)
+		if (!is_agreed(w, json_str(loss, "id", "")))
+			return disagree(w, loss, e);
 	return 0;
 }
 
@@ -64,8 +105,8 @@ int run_losses_since(struct world *w, const struct facts *now, struct err *e)
 	json_array_foreach(json_object_get(found.doc, "losses"), at, loss) {
 		const char *id = json_str(loss, "id", "");
 
-		if (!plan_names_loss(&w->plan, id) && !is_agreed(w->o, id))
-			return disagree(w->o, loss, e);
+		if (!plan_names_loss(&w->plan, id) && !is_agreed(w, id))
+			return disagree(w, loss, e);
 	}
 	return 0;
 }

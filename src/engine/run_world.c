@@ -40,7 +40,7 @@ int world_open(struct world *w, const struct run_opts *o, enum world_use use, st
 		.ask = o->ask,
 		.ask_data = o->ask_data,
 		.prove_all = o->prove_all,
-		.accept_in_place = o->accept_in_place,
+		.accept_in_place = run_agrees_in_place(o),
 		.restore_data = o->restore_data,
 		.save_writes = o->save_writes,
 		.results = json_object(),
@@ -159,10 +159,8 @@ int world_enter(struct world *w, struct err *e)
 {
 	autofree char *undo = xasprintf("undo/%s", w->run);
 
-	/* What the plan loses was agreed to before the run began, for every call of it. */
-	w->ctx.accept_in_place |= plan_names_loss(&w->plan, LOSS_IN_PLACE);
-	if (dir_make_all(&w->ctx.state, undo, 0700, e) < 0 || dir_make_all(&w->ctx.state, "hold", 0700, e) < 0 ||
-	    dir_open_at(&w->ctx.state, undo, &w->ctx.blobs, e) < 0)
+	if (run_know_in_place(w, e) < 0 || dir_make_all(&w->ctx.state, undo, 0700, e) < 0 ||
+	    dir_make_all(&w->ctx.state, "hold", 0700, e) < 0 || dir_open_at(&w->ctx.state, undo, &w->ctx.blobs, e) < 0)
 		return -e->kind;
 	w->ctx.product = w->product;
 	w->ctx.goal = &w->goal;

@@ -134,9 +134,14 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 
 /* What is lost must be agreed to by its name; --yes never does. All return ERR_REFUSED with the loss that was not (run_losses.c): the
  * plan's, those that facts of now have besides, and, before the first step of FREEZE, those found by a last look. */
-int  run_losses_agreed(const struct plan *p, const struct run_opts *o, struct err *e) must_check;
+int  run_losses_agreed(const struct world *w, struct err *e) must_check;
 int  run_losses_since(struct world *w, const struct facts *now, struct err *e) must_check;
 int  run_losses_last(struct world *w, struct err *e) must_check;
+/* A way back in place: does this call agree to it? What one agrees to holds for every later call of the run, a boot's, too: known
+ * by ctx from world_enter() on, and kept as ctx has it by the second. */
+bool run_agrees_in_place(const struct run_opts *o);
+int  run_know_in_place(struct world *w, struct err *e) must_check;
+int  run_keep_in_place(struct world *w, struct err *e) must_check;
 
 /* The loop (run_loop.c). Both return 0, or -kind with the world as it then is; the caller decides what that means. */
 int loop_forward(struct world *w, const struct step **ret_at, struct err *e) must_check;

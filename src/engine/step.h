@@ -109,7 +109,7 @@ struct ctx {
 	void                 *ask_data;
 	bool                  prove_all;        /* --prove */
 	bool                  afterwards;       /* verify of a run that made its own comparison when it ended */
-	bool                  accept_in_place;  /* --accept-in-place-restore */
+	bool                  accept_in_place;  /* --accept-in-place-restore, of this call or an earlier one of the run */
 	bool                  restore_data;     /* --restore-data: what a plan keeps on its way back is put back, too */
 	const char           *save_writes;      /* --save-new-writes DIR or NULL */
 	struct held_fd       *held;             /* ctx_hold_fd() */

@@ -138,6 +138,13 @@ load common
 	valid run
 }
 
+# "'--accept-in-place-restore' agrees to it" is said of a held run, too.
+@test "resume takes every word that a loss found later asks for" {
+	cg resume --accept-in-place-restore --accept-open --accept-loss rows
+	[ "$status" -eq 0 ]
+	[[ $output == *"nothing to do"* ]]
+}
+
 @test "a run that is not there" {
 	for verb in resume rollback verify report; do
 		cg "$verb" 20200101-000000-0000

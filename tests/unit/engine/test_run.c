@@ -473,6 +473,42 @@ static void room_for_a_way_back_from_afar_is_looked_at_before_the_stop(void **st
 	assert_true(is_at("stop", "old"));
 }
 
+static int resume_agreeing_in_place(bool hold, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.hold = hold;
+	o.accept_loss = (const char *const[]){ "in-place-restore", NULL };
+	code = run_resume(NULL, &o, end);
+	events_free(ev);
+	return code;
+}
+
+/* Whichever word says it, and however far the call came that was given it. */
+static void what_was_found_later_is_agreed_to_for_every_call(void **state)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	struct run_end end;
+
+	for (int later = 0; later < 3; later++) {
+		toy_put("loses", "place later");
+		toy_put("store", "file:///afar");
+		toy_put("fail-switch", "yes");
+		o.hold = o.accept_in_place = later == 2;
+		assert_int_equal(apply_as(&o, &end), later == 2 ? EXIT_HELD : EXIT_LOSS);
+		if (later == 1)
+			assert_int_equal(resume_agreeing_in_place(true, &end), EXIT_HELD);
+		assert_int_equal(later ? resume(&end, false) : resume_agreeing_in_place(false, &end), EXIT_TURNED);
+		assert_true(is_at("in-place", "yes"));
+		toy_done();
+		toy_setup();
+	}
+	events_free(ev);
+}
+
 /* The journal would be set back with the data. */
 static void the_state_directory_stands_apart(void **state)
 {
@@ -711,6 +747,7 @@ int main(int argc, char **argv)
 		T(a_restore_in_place_is_agreed_to_by_its_own_flag),
 		T(a_later_call_knows_what_was_agreed_to),
 		T(room_for_a_way_back_from_afar_is_looked_at_before_the_stop),
+		T(what_was_found_later_is_agreed_to_for_every_call),
 		T(the_state_directory_stands_apart),
 		T(the_state_directory_beside_what_is_held),
 		T(a_store_in_what_is_held_begins_no_run),
