@@ -188,8 +188,20 @@ int point_room_back(struct point *p, const json_t *record, const char *run, stru
 	return 0;
 }
 
-static int go_live_staged(const struct going *g, const json_t *root, const struct dir *live, const struct dir *trash,
-                          struct err *e)
+/* The trash is made here alone: of what is written over nothing is set aside, and there is none to be named. */
+static int exchange(const struct going *g, const json_t *root, const struct dir *live, const struct dir *kept,
+                    const json_t *look, struct err *e)
+{
+	autofree char *path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, json_str(root, "name", ""));
+	autodir struct dir trash = DIR_NONE;
+
+	if (dir_make_path(path, HOME_MODE, &trash, e) < 0)
+		return -e->kind;
+	return g->back ? exchange_back(live, kept, &trash, look, leave_out_name, (json_t *)root, e) :
+	                 exchange_in(live, kept, &trash, look, leave_out_name, (json_t *)root, e);
+}
+
+static int go_live_staged(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
 	autofree char *staged = staged_path(g->run, beside, name);
@@ -200,19 +212,17 @@ static int go_live_staged(const struct going *g, const json_t *root, const struc
 	if (dir_make_path(beside, HOME_MODE, &home, e) < 0 ||
 	    stage_beside(g, root, staged, &home, look_name, &look, e) < 0 || dir_open(staged, &kept, e) < 0)
 		return -e->kind;
-	return g->back ? exchange_back(live, &kept, trash, look, leave_out_name, (json_t *)root, e) :
-	                 exchange_in(live, &kept, trash, look, leave_out_name, (json_t *)root, e);
+	return exchange(g, root, live, &kept, look, e);
 }
 
-static int go_live_elsewhere(const struct going *g, const json_t *root, const struct dir *live, const struct dir *trash,
-                             struct err *e)
+static int go_live_elsewhere(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
 {
 	bool room = true;
 
 	if (!g->back && room_to_stage(g->run, root, live, &room, e) < 0)
 		return -e->kind;
 	if (room)
-		return go_live_staged(g, root, live, trash, e);
+		return go_live_staged(g, root, live, e);
 	if (g->in_place)
 		return write_back(g, root, live, e);
 	return no_room(json_str(root, "path", ""), e);
@@ -220,19 +230,15 @@ static int go_live_elsewhere(const struct going *g, const json_t *root, const st
 
 static int go_live(const struct going *g, const json_t *root, const json_t *look, struct err *e)
 {
-	const char *name = json_str(root, "name", "");
-	autofree char *trash_path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, name);
-	autodir struct dir live = DIR_NONE, kept = DIR_NONE, trash = DIR_NONE;
+	autodir struct dir live = DIR_NONE, kept = DIR_NONE;
 
-	if (dir_open(json_str(root, "path", ""), &live, e) < 0 ||
-	    dir_make_path(trash_path, HOME_MODE, &trash, e) < 0)
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0)
 		return -e->kind;
 	if (!look)
-		return go_live_elsewhere(g, root, &live, &trash, e);
+		return go_live_elsewhere(g, root, &live, e);
 	if (dir_open(json_str(root, "keep", ""), &kept, e) < 0)
 		return -e->kind;
-	return g->back ? exchange_back(&live, &kept, &trash, look, leave_out_name, (json_t *)root, e) :
-	                 exchange_in(&live, &kept, &trash, look, leave_out_name, (json_t *)root, e);
+	return exchange(g, root, &live, &kept, look, e);
 }
 
 static int go_live_all(struct point *p, const struct going *g, const json_t *record, struct err *e)

@@ -342,10 +342,12 @@ int loop_look_back(struct world *w, struct err *e)
 	for (size_t i = w->plan.steps.n; i-- > 0;) {
 		const struct step *s = &w->plan.steps.v[i];
 
-		if (look_back(w, s, e) < 0)
+		bool data = !strcmp(s->kind->name, "data_point");
+
+		if (!(data && w->ctx.accept_in_place) && look_back(w, s, e) < 0)
 			return err_wrap(e, "undo step '%s'", s->id);
 		/* The data comes back whole: whoever edited what lies in it finds his file in the new world, set aside. */
-		if (w->ctx.point_passed && !ctx_keeps_data(&w->ctx) && !strcmp(s->kind->name, "data_point"))
+		if (w->ctx.point_passed && !ctx_keeps_data(&w->ctx) && data)
 			return 0;
 	}
 	return 0;

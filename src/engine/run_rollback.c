@@ -152,7 +152,7 @@ static int turn(struct world *w, const struct run_rec *rec, struct err *e)
 {
 	static const char why[] = "rollback asked";
 
-	if (run_counted_since(w, e) < 0)
+	if (run_counted_since(w, e) < 0 || run_keep_in_place(w, e) < 0)
 		return -(int)e->kind;
 	if (w->o->restore_data)
 		return loop_restore_data(w, why, e);
@@ -177,6 +177,9 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0 ||
 	    is_begun(w, rec, &begun, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	/* What was agreed to before is a failing switch. By now clients may have written, and nothing of that would be set aside. */
+	if (begun)
+		w->ctx.accept_in_place = run_agrees_in_place(w->o);
 	code = point_has_return(w, rec, ret);
 	if (!code)
 		code = data_is_there(w, ret);

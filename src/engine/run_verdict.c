@@ -335,7 +335,7 @@ static bool would_stick(struct world *w, const struct err *why, struct err *ret)
 {
 	struct err e = ERR_INIT;
 
-	if (!w->ctx.point_passed)
+	if (!w->ctx.point_passed || (!ctx_keeps_data(&w->ctx) && w->ctx.accept_in_place))
 		return false;
 	if (ctx_keeps_data(&w->ctx))
 		world_await_docker(w, 2 * RUN_AWAITS_DOCKER);

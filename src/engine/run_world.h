@@ -158,7 +158,7 @@ int loop_data_wished(struct world *w, bool *ret, struct err *e) must_check;
 int loop_load_results(struct world *w, struct err *e) must_check;
 /* Would loop_backward() meet a third value somewhere? Asked before anything is touched. Not asked of what goes away with the data. */
 int loop_look_back(struct world *w, struct err *e) must_check;
-/* Of that what the data's own way back wants: room. */
+/* Of that what the data's own way back wants, whatever was agreed to: room. */
 int loop_look_at_room(struct world *w, struct err *e) must_check;
 
 /* Forward to the end, or to the hold, or to the failure and what follows from it; the way back to its end, where `code` is what

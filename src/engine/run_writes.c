@@ -42,10 +42,14 @@ static void count_writes(struct world *w, const struct facts *frozen, struct wri
 	}
 }
 
-/* Is what clients wrote kept whole by the way back itself? A snapshot is put back over it. */
-static bool sets_aside(const struct world *w)
+/* Is what clients wrote kept whole by the way back itself? A snapshot is put back over it, and so, where that was agreed to, is data that
+ * finds no room beside it. */
+static bool sets_aside(struct world *w)
 {
-	return !strcmp(json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree"), "tree");
+	struct err none = ERR_INIT;
+
+	return !strcmp(json_str(json_object_get(w->plan.doc, "restore_point"), "kind", "tree"), "tree") &&
+	       !(w->ctx.accept_in_place && loop_look_at_room(w, &none) < 0);
 }
 
 /* Save and count in turns: what was accepted but not yet applied shows its partitions only after the product's save has waited
@@ -87,16 +91,16 @@ static int save_all(struct world *w, const struct facts *frozen, bool shut, stru
 		err_wrap(e, "save new writes");
 		return err_hint(e, "%s; '--accept-loss new-writes' goes on without the export",
 		                sets_aside(w) ? "the new world's data is set aside whole in any case" :
-		                                "the snapshot is put back over what was written");
+		                                "the old data is put back over what was written");
 	}
 	return settled && shut && since->transactions >= 0;
 }
 
-static char *where_aside(const struct world *w)
+static char *where_aside(struct world *w)
 {
 	autofree char *trash = world_trash(w);
 
-	if (!trash || !sets_aside(w) || w->ctx.accept_in_place)
+	if (!trash || !sets_aside(w))
 		return xstrdup("in no copy");
 	return xasprintf("only in the new world's data, which is set aside whole below '%s': the new build reads it; what a database server "
 	                 "has of it goes into a dump in the restore point, where one can be made", trash);
@@ -245,7 +249,7 @@ int run_overwrites(struct world *w, const struct run_rec *rec, bool *ret, struct
 {
 	bool started;
 
-	if (run_started(w, &started, e) < 0)
+	if (run_started(w, &started, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -(int)e->kind;
 	*ret = started && rec->let_in && !ctx_keeps_data(&w->ctx) && !sets_aside(w);
 	return 0;

@@ -42,13 +42,13 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	return r;
 }
 
-/* Found out in the middle of the way back, want of room would leave no server at all. */
+/* Found out in the middle of the way back, want of room would leave no server at all. Whether it was agreed to do without is for who asks. */
 static int undo_look(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
 {
 	struct point p = { .dir = DIR_NONE };
 	int r;
 
-	if (!c->point_passed || ctx_keeps_data(c) || c->accept_in_place)
+	if (!c->point_passed || ctx_keeps_data(c))
 		return 0;
 	if (point_of_run(c, false, &p, e) < 0)
 		return -e->kind;

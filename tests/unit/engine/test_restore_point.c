@@ -614,6 +614,26 @@ static void room_for_the_way_back_is_looked_at(void **state)
 	point_done(&p);
 }
 
+/* Without room it is written over, and no trash is there to be named. */
+static void what_is_written_over_has_no_trash(void **state)
+{
+	autojson json_t *none = json_object();
+	autofree char *trash = NULL;
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+	json_t *root;
+
+	complete(&p);
+	root = json_array_get(json_object_get(p.doc, "roots"), 0);
+	trash = xasprintf("%s/trash", json_str(root, "beside", ""));
+	json_object_set_new(root, "bytes", json_integer((json_int_t)1 << 42));
+	toy_put("stop", "new");
+	assert_ok(point_go_live(&p, none, RUN, true, &e), &e);
+	assert_string_equal(toy_world(), "old");
+	assert_int_equal(access(trash, F_OK), -1);
+	point_done(&p);
+}
+
 /* An exchange renames top-level entries: what lies deeper would go with them. */
 /* By whatever way it leads there; what the scope leaves out is no part of it. */
 static void a_home_in_what_is_held_is_refused(void **state)
@@ -856,6 +876,7 @@ int main(void)
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
 		T(room_for_the_way_back_is_looked_at),
+		T(what_is_written_over_has_no_trash),
 		T(a_home_in_what_is_held_is_refused),
 		T(deeper_entries_are_refused),
 		T(what_does_not_belong_stays),

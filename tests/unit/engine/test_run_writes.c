@@ -466,30 +466,52 @@ static void nothing_is_saved_in_what_goes_away(void **state)
 	events_free(ev);
 }
 
-/* What was written is exported first. */
-static void rollback_exporting(const char *home, bool in_place, struct run_end *end)
+/* Of a switch whose data has a way back of its own, and where it may be written over, when the switch fails. */
+static void apply_in_place(const char *home, struct run_end *end)
 {
 	struct events *ev = events_new();
 	struct run_opts o = toy_opts(ev);
 
 	toy_put("tree", "yes");
-	assert_int_equal(apply(end, false), EXIT_DONE);
-	toy_put("writes", "3");
-	toy_exports();
+	toy_put("data", "old");
+	toy_put("loses", "place");
+	o.accept_in_place = true;
+	assert_int_equal(apply_as(&o, end), EXIT_DONE);
 	fill_point(home, end->run);
-	o.save_writes = saved_beside();
-	o.accept_in_place = in_place;
-	assert_int_equal(run_rollback(NULL, &o, end), EXIT_DONE);
 	events_free(ev);
 }
 
-/* Without a gate nobody knows what clients write before the stop. */
+/* What was written is exported first. */
+static int rollback_saving(bool in_place, struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.save_writes = saved_beside();
+	o.accept_in_place = in_place;
+	code = run_rollback(NULL, &o, end);
+	events_free(ev);
+	return code;
+}
+
+static void rollback_exporting(const char *home, bool has_room, struct run_end *end)
+{
+	apply_in_place(home, end);
+	toy_put("writes", "3");
+	toy_exports();
+	if (!has_room)
+		toy_put("bar-data", "yes");
+	assert_int_equal(rollback_saving(true, end), EXIT_DONE);
+}
+
+/* Without a gate nobody knows what clients write before the stop. With room it is kept, whatever was agreed to. */
 static void writes_behind_the_export_are_told(void **state)
 {
 	autofree char *home = point_beside_toy(), *trash = NULL;
 	struct run_end end;
 
-	rollback_exporting(home, false, &end);
+	rollback_exporting(home, true, &end);
 	trash = xasprintf("set aside whole below '%s/trash/%s'", home, end.run);
 	assert_true(was_told(end.run, trash));
 }
@@ -500,8 +522,55 @@ static void writes_in_no_copy_are_told(void **state)
 	autofree char *home = point_beside_toy();
 	struct run_end end;
 
-	rollback_exporting(home, true, &end);
+	rollback_exporting(home, false, &end);
 	assert_true(was_told(end.run, "until the server is stopped is in no copy"));
+}
+
+/* Where there is no export either, it says so. */
+static void what_is_written_over_is_not_said_to_be_set_aside(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	apply_in_place(home, &end);
+	toy_put("writes", "3");
+	assert_int_equal(rollback_saving(true, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "set aside whole in any case"));
+	toy_put("bar-data", "yes");
+	assert_int_equal(rollback_saving(true, &end), EXIT_LOSS);
+	assert_non_null(strstr(end.err.hint, "over what was written"));
+}
+
+/* Days later it is another thing to agree to, by whoever goes back: the plan's word was for a switch that fails. */
+static void who_goes_back_is_asked_again_for_a_restore_in_place(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	apply_in_place(home, &end);
+	toy_put("bar-data", "yes");
+	assert_int_equal(rollback(&end), EXIT_FAILED);
+	assert_non_null(strstr(end.line, "nothing changed: undo step 'data'"));
+	assert_string_equal(toy_world(), "new");
+	toy_put("stick-start", "yes");
+	assert_int_equal(rollback_saving(true, &end), EXIT_STUCK);
+	toy_drop("stick-start");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(is_at("in-place", "yes"));
+}
+
+/* Begun with room, it is not one in place when the room went. */
+static void a_way_back_goes_on_as_it_was_begun(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	apply_in_place(home, &end);
+	toy_put("stick-start", "yes");
+	assert_int_equal(rollback(&end), EXIT_STUCK);
+	toy_drop("stick-start");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(is_at("in-place", "no"));
 }
 
 /* One that was stuck with the new server up: it served on. */
@@ -1163,6 +1232,9 @@ int main(int argc, char **argv)
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(writes_behind_the_export_are_told),
 		T(writes_in_no_copy_are_told),
+		T(what_is_written_over_is_not_said_to_be_set_aside),
+		T(who_goes_back_is_asked_again_for_a_restore_in_place),
+		T(a_way_back_goes_on_as_it_was_begun),
 		T(a_repeated_way_back_counts_again),
 		T(the_last_count_is_made_behind_the_gate),
 		T(a_refusal_shuts_nobody_out),

@@ -299,6 +299,12 @@ static int look(struct ctx *c, const json_t *params, const json_t *undo, json_t 
 	return apply(c, params, undo, ret_result, e);
 }
 
+/* Before the point there is no room to be looked at, as of the kind that it stands for. */
+static int look_at_room(struct ctx *c, const json_t *params, const json_t *undo, struct err *e)
+{
+	return c->point_passed ? look_back(c, params, undo, e) : 0;
+}
+
 static const struct step_kind toy_look_kind = { "toy_look", 1, LIFE_DURABLE, describe, capture, look, verify, undo, .served = true };
 static const struct step_kind toy_kind = { "toy", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, look_back };
 static const struct step_kind toy_keeping_kind = { "toy_keeping", 1,    LIFE_DURABLE, describe, capture, apply,
@@ -306,6 +312,7 @@ static const struct step_kind toy_keeping_kind = { "toy_keeping", 1,    LIFE_DUR
 static const struct step_kind toy_leaving_kind = { "toy_leaving", 1,    LIFE_DURABLE, describe, capture, apply,
 						   verify,        undo, look_back,    .give_up = give_up };
 static const struct step_kind toy_stop_kind = { "service_stop", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+static const struct step_kind toy_data_kind = { "data_point", 1, LIFE_DURABLE, describe, capture, apply, verify, undo, look_at_room };
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_open_kind = { "gate_open", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
@@ -315,7 +322,7 @@ extern const struct step_kind step_facts_freeze, step_verify_world;
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
 	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind,  &toy_leaving_kind,
-	                                       NULL };
+	                                       &toy_data_kind, NULL };
 
 /* ---- the product ---- */
 
@@ -378,7 +385,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 {
 	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
 		      *looks = toy_get("looks"), *docker = toy_get("docker"), *recreates = toy_get("recreates");
-	autofree char *held = toy_get("held"), *proxied = toy_get("proxied"), *kept = toy_get("kept-final");
+	autofree char *held = toy_get("held"), *proxied = toy_get("proxied"), *kept = toy_get("kept-final"), *data = toy_get("data");
 	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
@@ -401,6 +408,8 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 	if (*recreates)
 		plan_add(ret, PHASE_CHANGE, "made", "compose_recreate", STEP_IN_WINDOW, json_pack("{ss ss}", "file", "made", "id", "toy"),
 		         "the toy needs it");
+	if (*data)
+		add(ret, PHASE_THAW, "data", STEP_IN_WINDOW, "data_point");
 	if (*proxied)
 		plan_add(ret, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{ss s{}}", "file", "gate", "proxy"), "the toy needs it");
 	else if (*gated && !before)
