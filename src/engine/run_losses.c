@@ -124,8 +124,16 @@ int run_losses_last(struct world *w, struct err *e)
 		return -e->kind;
 	if (begun)
 		return 0;
-	if (w->product->inspect(&w->ctx, &w->goal, DEPTH_LIVE, &now, e) < 0)
+	if (w->product->inspect(&w->ctx, &w->goal, DEPTH_LIVE, &now, e) < 0) {
+		/* Hours of copying are not taken away for a look that can be repeated. */
+		if (e->kind != ERR_CANCELED) {
+			w->held = EXIT_FAILED;
+			err_hint(e, "'crossgrade resume' looks again, 'crossgrade rollback' drops the run");
+		}
 		return err_wrap(e, "count once more what is lost");
-	w->unagreed = run_losses_since(w, &now, e) < 0;
-	return w->unagreed ? -e->kind : 0;
+	}
+	if (run_losses_since(w, &now, e) >= 0)
+		return 0;
+	w->held = EXIT_LOSS;
+	return -(int)e->kind;
 }

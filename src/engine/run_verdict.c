@@ -434,8 +434,8 @@ void run_start_prober(struct world *w)
 		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
 }
 
-/* Nothing was stopped, and what is staged is good: somebody decides. */
-static int held_for_loss(struct world *w, const struct err *why, struct run_end *ret)
+/* Nothing was stopped, and what is staged is good: somebody decides, or looks again. */
+static int held_by_look(struct world *w, const struct err *why, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
 	char line[700];
@@ -443,7 +443,7 @@ static int held_for_loss(struct world *w, const struct err *why, struct run_end 
 	snprintf(line, sizeof line, "held, nothing was stopped: %s", why->msg);
 	if (run_turn(w, RUN_HELD, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-	return run_ends(w, ret, EXIT_LOSS, why, line);
+	return run_ends(w, ret, w->held, why, line);
 }
 
 /* Forward to the end, or to the hold, or to the failure and what follows from it. */
@@ -456,7 +456,7 @@ int run_go_on(struct world *w, struct run_end *ret)
 	if (run_point_passed(w, &w->ctx.point_passed, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (loop_forward(w, &at, &e) < 0)
-		return w->unagreed ? held_for_loss(w, &e, ret) : failed(w, at, &e, ret);
+		return w->held ? held_by_look(w, &e, ret) : failed(w, at, &e, ret);
 	if (w->o->hold && at) {
 		if (run_turn(w, RUN_HELD, "everything that needs no window is done", &e) < 0)
 			return run_ends(w, ret, EXIT_STUCK, &e, e.msg);

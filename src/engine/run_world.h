@@ -20,7 +20,7 @@ struct world {
 	char                  *site_hash;
 	bool                   window;          /* clients are not served now */
 	bool                   forward;         /* the loop goes forward */
-	bool                   unagreed;        /* a loss was found before the stop that nobody agreed to */
+	int                    held;            /* by the last look before the stop: exit code, 0 not */
 	bool                   counted;         /* what clients wrote, behind a shut door */
 	bool                   unkept;          /* a change could not be kept beside the restore point, and that was said */
 	json_t                *pending;         /* events not yet in the journal */
@@ -133,7 +133,7 @@ char *world_trash(const struct world *w) must_check;
 bool loss_accepted(const struct run_opts *o, const char *id);
 
 /* What is lost must be agreed to by its name; --yes never does. All return ERR_REFUSED with the loss that was not (run_losses.c): the
- * plan's, those that facts of now have besides, and, before the first step of FREEZE, those found by a last look. */
+ * plan's, those that facts of now have besides, and, before the first step of FREEZE, those found by a last look: it holds the run, also when it could not look. */
 int  run_losses_agreed(const struct world *w, struct err *e) must_check;
 int  run_losses_since(struct world *w, const struct facts *now, struct err *e) must_check;
 int  run_losses_last(struct world *w, struct err *e) must_check;

@@ -289,6 +289,32 @@ static void what_is_lost_is_counted_before_the_stop(void **state)
 	assert_string_equal(toy_world(), "new");
 }
 
+/* What is staged took hours, and a server that does not answer once is up and serves: it is asked again. */
+static void a_last_look_that_cannot_look_holds(void **state)
+{
+	struct run_end end;
+
+	toy_put("loses", "sight");
+	toy_put("blind", "yes");
+	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_FAILED);
+	assert_string_equal(end.line, "held, nothing was stopped: count once more what is lost: told to be blind");
+	assert_non_null(strstr(end.err.hint, "'crossgrade resume' looks again"));
+	assert_true(is_at("stage", "new") && is_at("stop", "old") && is_possible("resume"));
+	toy_drop("blind");
+	assert_int_equal(resume(&end, false), EXIT_DONE);
+	assert_string_equal(toy_world(), "new");
+}
+
+static void an_interrupt_of_the_last_look_says_130(void **state)
+{
+	struct run_end end;
+
+	toy_put("loses", "sight");
+	toy_put("blind", "canceled");
+	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_INTERRUPTED);
+	assert_string_equal(toy_world(), "old");
+}
+
 /* The build that is wanted may be there already because an open run put it there. */
 static void a_plan_of_no_steps_is_no_end_of_an_open_run(void **state)
 {
@@ -736,6 +762,8 @@ int main(int argc, char **argv)
 		T(a_saved_plan_agrees_to_no_later_loss),
 		T(a_held_run_agrees_to_no_later_loss),
 		T(what_is_lost_is_counted_before_the_stop),
+		T(a_last_look_that_cannot_look_holds),
+		T(an_interrupt_of_the_last_look_says_130),
 		T(a_plan_of_no_steps_is_no_end_of_an_open_run),
 		T(another_state_directory_sees_an_open_run),
 		T(an_open_run_is_seen_by_the_root_alone),

@@ -349,10 +349,12 @@ static int site(const struct goal *g, struct site *ret, struct err *e)
 static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e)
 {
 	autofree char *config = toy_get("config"), *looks = toy_get("looks"), *stop = toy_get("stop"), *loses = toy_get("loses"),
-		      *stage = toy_get("stage"), *known = toy_get("known");
+		      *stage = toy_get("stage"), *known = toy_get("known"), *blind = toy_get("blind");
 
 	if (*looks && !strcmp(stop, "new"))
 		return err_set(e, ERR_ABSENT, "nobody answers");
+	if (*blind && !strcmp(stage, "new"))
+		return err_set(e, !strcmp(blind, "canceled") ? ERR_CANCELED : ERR_TIMEOUT, "told to be blind");
 	facts_init(ret, "toy", "toy");
 	facts_put_str(ret, FACT_PINNED, "config", config, "config");
 	if (*loses)

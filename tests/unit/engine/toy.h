@@ -10,6 +10,7 @@
  * "keeps" (a way back keeps the data), "gated" saying "before" (the gate is closed before the stop), "goes-in" (docker is away for good from
  * the step on that writes that file),
  * "loses" (sight is lost; saying "rows": these, too; "rows later": once file "stage" is new),
+ * "blind" (once file "stage" is new it cannot be inspected; "canceled": because the operator interrupts),
  * "recreates" (Compose makes the container anew, after the switch), "image" (the container runs, made from that one), "known" (the old
  * image, as the plan knows it), "id" (the container's, "toy" in the plan), "kept-final" (what step "final" keeps for the way back;
  * saying "for now": not of the old world),
