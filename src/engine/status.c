@@ -61,11 +61,15 @@ static int find_reached(struct world *w, const struct run_rec *r, const json_t *
 	return 0;
 }
 
-/* Are clients served? A gate that closes before the stop shuts them out from its announcement on, as far as is known: a proxy takes its time to end. Between the stop and the first start they are not; behind the gate a server runs that they do not reach, the old
- * one before the stop, too. One that was started, by us or by somebody, may have ended before it answered. */
+/* Are clients served? Between the stop and the first start they are not; behind the gate a server runs that they do not reach, the old
+ * one before the stop, too. As far as is known it keeps them out from its announcement on where it closes before the stop, because a
+ * proxy takes its time to end, and where it closes again before a server that answered. One that was started, by us or by somebody,
+ * may have ended before it answered. */
 static const char *clients_of(const struct reached *at)
 {
-	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && (at->gate == REC_DONE || (at->gate == REC_INTENDED && !begun(at->stop))))
+	bool announced = at->gate == REC_INTENDED && (!begun(at->stop) || at->ready == REC_DONE);
+
+	if ((begun(at->start) || !begun(at->stop)) && at->open != REC_DONE && (at->gate == REC_DONE || announced))
 		return "gated";
 	if (at->ready == REC_DONE || !begun(at->stop))
 		return "served";

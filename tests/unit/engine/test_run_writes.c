@@ -1192,6 +1192,26 @@ static void every_kill_before_the_point_can_go_back(void **state)
 	}
 	assert_true(n > 10);
 }
+
+/* Killed behind the announcement, or behind its effect: they are not said to be served. */
+static void who_is_shut_out_again_is_not_said_to_be_served(void **state)
+{
+	static const char *const points[] = { "journal.intended:1", "journal.done:1" };
+
+	for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+		toy_container(0);
+		toy_put("snapshot", "yes");
+		toy_put("ready", "old");
+		gate("yes", "nowhere");
+		assert_true(WIFSIGNALED(struck_at("journal.did:8", "kill", "apply")));
+		assert_true(is_at("ready", "new") && clients_are("gated"));
+		toy_put("gate", "old");
+		assert_true(WIFSIGNALED(struck_at(points[i], "kill", "rollback")));
+		assert_true(is_at("gate", i ? "new" : "old") && clients_are("gated"));
+		toy_done();
+		toy_setup();
+	}
+}
 #endif
 
 int main(int argc, char **argv)
@@ -1256,6 +1276,7 @@ int main(int argc, char **argv)
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
 		T(every_kill_before_the_point_can_go_back),
+		T(who_is_shut_out_again_is_not_said_to_be_served),
 #endif
 	};
 

@@ -316,13 +316,15 @@ static const struct step_kind toy_data_kind = { "data_point", 1, LIFE_DURABLE, d
 static const struct step_kind toy_gate_kind = { "gate_close", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_made_kind = { "compose_recreate", 2, LIFE_DURABLE, describe, capture, apply, verify, undo };
 static const struct step_kind toy_open_kind = { "gate_open", 1, LIFE_DURABLE, describe, capture, apply, verify, undo };
+static const struct step_kind toy_start_kind = { "service_start", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
+static const struct step_kind toy_ready_kind = { "wait_ready", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 extern const struct step_kind step_facts_freeze, step_verify_world;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
 	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind,  &toy_leaving_kind,
-	                                       &toy_data_kind, NULL };
+	                                       &toy_data_kind, &toy_start_kind,    &toy_ready_kind,    NULL };
 
 /* ---- the product ---- */
 
@@ -387,7 +389,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 {
 	autofree char *nothing = toy_get("nothing"), *gated = toy_get("gated"), *port = toy_get("port"), *keeps = toy_get("keeps"),
 		      *looks = toy_get("looks"), *docker = toy_get("docker"), *recreates = toy_get("recreates");
-	autofree char *held = toy_get("held"), *proxied = toy_get("proxied"), *kept = toy_get("kept-final"), *data = toy_get("data");
+	autofree char *held = toy_get("held"), *proxied = toy_get("proxied"), *kept = toy_get("kept-final"), *data = toy_get("data"), *ready = toy_get("ready");
 	bool before = !strcmp(gated, "before");
 
 	plan_site(ret, "main", site_doc());
@@ -416,7 +418,9 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 		plan_add(ret, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{ss s{}}", "file", "gate", "proxy"), "the toy needs it");
 	else if (*gated && !before)
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
-	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, "toy_boot");
+	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, *ready ? "service_start" : "toy_boot");
+	if (*ready)
+		add(ret, PHASE_PROVE, "ready", STEP_IN_WINDOW, "wait_ready");
 	if (*held)
 		add(ret, PHASE_OPEN, "open", 0, "gate_open");
 	else

@@ -14,7 +14,8 @@
  * "recreates" (Compose makes the container anew, after the switch), "image" (the container runs, made from that one), "known" (the old
  * image, as the plan knows it), "id" (the container's, "toy" in the plan), "kept-final" (what step "final" keeps for the way back;
  * saying "for now": not of the old world),
- * "data" (the data has a way back of its own, which "bar-data" leaves no room for), "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
+ * "data" (the data has a way back of its own, which "bar-data" leaves no room for),
+ * "ready" (behind the start, which status knows as one then, it is waited for), "taken" (the new server must not be started), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
 
 #include "engine/run.h"
