@@ -63,8 +63,9 @@ static bool has_password(const struct rest *r)
 	return json_str(r->login, "password_file", NULL) != NULL;
 }
 
-static int refused(const struct rest *r, struct err *e)
+static int refused(struct rest *r, struct err *e)
 {
+	r->refused = true;
 	if (has_password(r)) {
 		err_set(e, ERR_DENIED, "the server does not take the login of '%s'", json_str(r->login, "user", "admin"));
 		return err_hint(e, "the password is wrong, or a one-time password is asked for as well, which crossgrade cannot "
@@ -116,6 +117,8 @@ static int login_by_password(struct rest *r, struct err *e)
 	if (http_do(&as, &what, &a, e) < 0)
 		return err_wrap(e, "login");
 	got = a.status == 200 ? take_token(r, &a, e) : a.status == 401 ? refused(r, e) : said_no(&a, what.path, e);
+	/* To some a refused login is a page that is not there (disabled_login_methods). */
+	r->refused |= a.status == 403 || a.status == 404;
 	if (a.body.data)
 		secret_wipe(a.body.data, a.body.len);
 	http_answer_done(&a);
@@ -158,6 +161,7 @@ static int log_in(const struct site *s, const json_t *login, struct rest *ret, s
 	else
 		got = err_set(e, ERR_USAGE, "'login' names neither 'password_file' nor 'token_file' nor 'api_key_file'");
 	if (got < 0) {
+		ret->refused = r.refused;
 		rest_done(&r);
 		return got;
 	}

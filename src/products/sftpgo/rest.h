@@ -18,6 +18,7 @@ struct rest {
 	const json_t *login;    /* borrowed of the site */
 	struct secret key;      /* a token, or the whole header line of an API key */
 	bool api_key;
+	bool refused;           /* the server does not take the login; told where rest_login() fails, too */
 	size_t max;             /* bytes of an answer; 0: 4 MiB */
 };
 #define autorest cleanup_with(rest_done)

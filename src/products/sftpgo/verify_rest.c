@@ -10,11 +10,10 @@ static void unproved(struct comparisons *ret, const char *what, const char *why)
 	cmp_add(ret, CMP_UNPROVED, "server", what, NULL, NULL, NULL, why);
 }
 
-/* Whom the old server let in the new one must let in: to some a refused login is a page that is not there (disabled_login_methods).
- * Later a password may have been changed, and its file not. */
-static void no_answer(const struct proof *p, const char *what, const struct err *why)
+/* Whom the old server let in the new one must let in. Later a password may have been changed, and its file not. */
+static void no_answer(const struct proof *p, const struct rest *api, const char *what, const struct err *why)
 {
-	if ((why->kind == ERR_DENIED || why->kind == ERR_ABSENT) && !p->c->afterwards &&
+	if (api->refused && !p->c->afterwards &&
 	    json_bool(ctx_site(p->c, NULL)->doc, "login_lasts", false))
 		cmp_add(p->ret, CMP_DIFFERENT, "server", "login of its administrator", "taken", "refused", NULL, why->msg);
 	else
@@ -54,7 +53,7 @@ static void compare_status(const struct proof *p, struct rest *api)
 	struct err e = ERR_INIT;
 
 	if (rest_get(api, "/api/v2/status", &status, &e) < 0) {
-		no_answer(p, "services", &e);
+		no_answer(p, api, "services", &e);
 		return;
 	}
 	compare_active(status, "data_provider", "data provider", p->ret);
@@ -103,7 +102,7 @@ void compare_rest(struct proof *p)
 	if (!rest_has_login(s) && !enterprise)
 		return;
 	if (rest_login(s, &api, &e) < 0) {
-		no_answer(p, enterprise ? "licence" : "services", &e);
+		no_answer(p, &api, enterprise ? "licence" : "services", &e);
 		return;
 	}
 	compare_version(&api, p->version, ret);

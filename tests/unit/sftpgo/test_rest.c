@@ -29,7 +29,7 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 
 static int *tokens; /* shared with the child */
 static int asked, ends_after, fails, copies = 1; /* in the child */
-static const char *status_told = "{}", *license_told, *token_told;
+static const char *status_told = "{}", *license_told, *token_told, *status_answer;
 
 static void answer(int fd, const char *status, const char *body)
 {
@@ -96,7 +96,7 @@ static void talk(int fd)
 		else
 			answer_transfers(fd);
 	} else if (strstr(request, " /api/v2/status ")) {
-		answer(fd, "200 OK", status_told);
+		answer(fd, status_answer ? status_answer : "200 OK", status_told);
 	} else if (strstr(request, " /api/v2/license ") && license_told) {
 		answer(fd, "200 OK", license_told);
 	} else if (strstr(request, " /api/v2/users/u ")) {
@@ -405,17 +405,20 @@ static void holds_services_against_what_was(void **state)
 /* An administrator whom the old server let in. */
 static const struct {
 	const char *kind, *secret, *token; /* what it answers to who asks for a token, NULL: it gives one */
+	const char *status;                /* and to who asks how it is */
 	bool lasts, later, gone; /* the file */
 	enum outcome worst;
 } admins[] = {
-	{ "password_file", "secret\n", NULL, true, false, false, CMP_SAME },
-	{ "password_file", "wrong\n", NULL, true, false, false, CMP_DIFFERENT },
-	{ "password_file", "secret\n", "404 Not Found", true, false, false, CMP_DIFFERENT },
-	{ "password_file", "secret\n", "500 Internal Server Error", true, false, false, CMP_UNPROVED },
-	{ "api_key_file", "id.other\n", NULL, true, false, false, CMP_DIFFERENT },
-	{ "password_file", "wrong\n", NULL, false, false, false, CMP_UNPROVED },
-	{ "password_file", "wrong\n", NULL, true, true, false, CMP_UNPROVED },
-	{ "password_file", "secret\n", NULL, true, false, true, CMP_UNPROVED },
+	{ "password_file", "secret\n", NULL, NULL, true, false, false, CMP_SAME },
+	{ "password_file", "wrong\n", NULL, NULL, true, false, false, CMP_DIFFERENT },
+	{ "password_file", "secret\n", NULL, "403 Forbidden", true, false, false, CMP_UNPROVED },
+	{ "password_file", "secret\n", NULL, "404 Not Found", true, false, false, CMP_UNPROVED },
+	{ "password_file", "secret\n", "404 Not Found", NULL, true, false, false, CMP_DIFFERENT },
+	{ "password_file", "secret\n", "500 Internal Server Error", NULL, true, false, false, CMP_UNPROVED },
+	{ "api_key_file", "id.other\n", NULL, NULL, true, false, false, CMP_DIFFERENT },
+	{ "password_file", "wrong\n", NULL, NULL, false, false, false, CMP_UNPROVED },
+	{ "password_file", "wrong\n", NULL, NULL, true, true, false, CMP_UNPROVED },
+	{ "password_file", "secret\n", NULL, NULL, true, false, true, CMP_UNPROVED },
 };
 
 static void wants_the_administrator_let_in_as_before(void **state)
@@ -427,6 +430,7 @@ static void wants_the_administrator_let_in_as_before(void **state)
 
 		status_told = services[0].status;
 		token_told = admins[i].token;
+		status_answer = admins[i].status;
 		begin(&f, admins[i].kind, admins[i].secret);
 		token_told = NULL;
 		if (admins[i].lasts)
@@ -438,6 +442,7 @@ static void wants_the_administrator_let_in_as_before(void **state)
 		compare_rest(&(struct proof){ .c = &(struct ctx){ .sites = &f.site, .n_sites = 1, .afterwards = admins[i].later },
 					      .frozen = &then, .version = "2.7.5", .to = &(struct goal){ 0 }, .ret = &found });
 		end(&f);
+		status_answer = NULL;
 		facts_done(&then);
 		assert_int_equal(cmp_worst(&found), admins[i].worst);
 		if (admins[i].worst == CMP_DIFFERENT)
