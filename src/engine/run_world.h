@@ -111,7 +111,8 @@ int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
  * code, 0 to go on (run_writes.c). */
 int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) must_check;
 /* Would going further back put the old data over what clients may have written since the last count? Then no boot does, which agrees to
- * nothing: the new server may have been started again, and served. */
+ * nothing: the new server may have been started again, and served. Not before the opening was begun: until then the hold is in force, and
+ * no boot starts it. */
 int  run_overwrites(struct world *w, const struct run_rec *rec, bool *ret, struct err *e) must_check;
 /* The new server was stopped on the way back, and the last count was not made behind a shut door: what clients wrote since is named. */
 void run_count_last(struct world *w);

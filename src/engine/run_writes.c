@@ -247,11 +247,11 @@ int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
 
 int run_overwrites(struct world *w, const struct run_rec *rec, bool *ret, struct err *e)
 {
-	bool started;
+	bool started, opened;
 
-	if (run_started(w, &started, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
+	if (run_started(w, &started, e) < 0 || run_reached(w, PHASE_OPEN, &opened, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -(int)e->kind;
-	*ret = started && rec->let_in && !ctx_keeps_data(&w->ctx) && !sets_aside(w);
+	*ret = started && opened && rec->let_in && !ctx_keeps_data(&w->ctx) && !sets_aside(w);
 	return 0;
 }
 

@@ -1121,6 +1121,19 @@ static void a_boot_ends_a_way_back_that_loses_nothing(void **state)
 	}
 }
 
+/* Without a gate clients are let in by the start; but until the opening no boot starts the new server, and nobody else would start one. */
+static void a_boot_ends_what_turned_back_before_the_opening(void **state)
+{
+	struct run_end end;
+
+	toy_put("snapshot", "yes");
+	toy_put("held", "yes");
+	toy_put("fail-start", "yes");
+	assert_true(WIFSIGNALED(struck_at("journal.turned:1", "kill", "apply")));
+	assert_int_equal(resume(&end, true), EXIT_TURNED);
+	assert_string_equal(toy_world(), "old");
+}
+
 /* Once it started the old server again, the way back finds that one, which may not answer yet, and is no stranger's. */
 static void a_boot_behind_the_start_of_the_old_server_ends_the_way_back(void **state)
 {
@@ -1272,6 +1285,7 @@ int main(int argc, char **argv)
 		T(no_boot_goes_back_over_it),
 		T(no_boot_puts_a_snapshot_over_what_clients_wrote),
 		T(a_boot_ends_a_way_back_that_loses_nothing),
+		T(a_boot_ends_what_turned_back_before_the_opening),
 		T(a_boot_behind_the_start_of_the_old_server_ends_the_way_back),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),

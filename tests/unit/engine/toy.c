@@ -418,7 +418,7 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 		plan_add(ret, PHASE_THAW, "gate", "gate_close", STEP_IN_WINDOW, json_pack("{ss s{}}", "file", "gate", "proxy"), "the toy needs it");
 	else if (*gated && !before)
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
-	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT, *ready ? "service_start" : "toy_boot");
+	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT | (*held ? STEP_LETS_IN : 0), *ready ? "service_start" : "toy_boot");
 	if (*ready)
 		add(ret, PHASE_PROVE, "ready", STEP_IN_WINDOW, "wait_ready");
 	if (*held)
