@@ -62,13 +62,28 @@ static bool is_remote(const char *type)
 	return !strncmp(type, "fuse.", 5);
 }
 
+/* By what is mounted at the same place later, as a disk is by its automount. */
+static bool is_hidden(struct sv later, const char *point)
+{
+	struct mount m = { 0 };
+	bool hidden = false;
+
+	while (mount_next(&later, &m)) {
+		if (!strcmp(m.point, point))
+			hidden = !is_remote(m.type);
+		mount_done(&m);
+	}
+	return hidden;
+}
+
 char *mounts_remote(struct sv table, const char *path)
 {
 	struct mount m = { 0 };
 	char *found = NULL;
 
 	while (!found && mount_next(&table, &m)) {
-		if (is_remote(m.type) && m.point[0] && m.point[1] && (path_is_in(path, m.point) || path_is_in(m.point, path)))
+		if (is_remote(m.type) && m.point[0] && m.point[1] && (path_is_in(path, m.point) || path_is_in(m.point, path)) &&
+		    !is_hidden(table, m.point))
 			found = xstrdup(m.point);
 		mount_done(&m);
 	}

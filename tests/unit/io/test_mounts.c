@@ -43,6 +43,9 @@ static void remote(const char *table, const char *path, const char *at)
 	assert_string_equal(found ? found : "none", at ? at : "none");
 }
 
+#define AUTOMOUNT "40 22 0:50 / /data rw - autofs systemd-1 rw\n"
+#define DISK      "41 40 8:17 / /data rw - ext4 /dev/sdb1 rw\n"
+
 static void what_another_answers_for(void **state)
 {
 	remote(TABLE, "/mnt/on share", "/mnt/on share");
@@ -52,6 +55,9 @@ static void what_another_answers_for(void **state)
 	remote(TABLE, "/home/me", "/home/me/cloud");
 	remote(TABLE, "/srv", NULL);
 	remote("22 1 0:3 / / rw - nfs server:/root rw\n", "/srv", NULL);
+	remote(AUTOMOUNT DISK, "/data/db", NULL);
+	remote(DISK AUTOMOUNT, "/data/db", "/data");
+	remote(AUTOMOUNT DISK "42 40 0:40 / /data/db rw - nfs4 server:/db rw\n", "/data", "/data/db");
 	remote("", "/srv", NULL);
 }
 
