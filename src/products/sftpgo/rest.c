@@ -194,7 +194,9 @@ static int ask_again(struct rest *r, const struct http_ask *what, struct http_an
 		return 0;
 	http_answer_done(ret);
 	*ret = (struct http_answer){ 0 };
-	return refused(r, e);
+	refused(r, e);
+	r->refused = false;     /* it was taken twice; this page is not shown to it */
+	return -(int)e->kind;
 }
 
 int rest_get(struct rest *r, const char *path, json_t **ret, struct err *e)

@@ -412,6 +412,7 @@ static const struct {
 	{ "password_file", "secret\n", NULL, NULL, true, false, false, CMP_SAME },
 	{ "password_file", "wrong\n", NULL, NULL, true, false, false, CMP_DIFFERENT },
 	{ "password_file", "secret\n", NULL, "403 Forbidden", true, false, false, CMP_UNPROVED },
+	{ "password_file", "secret\n", NULL, "401 Unauthorized", true, false, false, CMP_UNPROVED },
 	{ "password_file", "secret\n", NULL, "404 Not Found", true, false, false, CMP_UNPROVED },
 	{ "password_file", "secret\n", "404 Not Found", NULL, true, false, false, CMP_DIFFERENT },
 	{ "password_file", "secret\n", "500 Internal Server Error", NULL, true, false, false, CMP_UNPROVED },
