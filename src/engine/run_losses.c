@@ -128,9 +128,9 @@ int run_losses_last(struct world *w, struct err *e)
 		/* Hours of copying are not taken away for a look that can be repeated. */
 		if (e->kind != ERR_CANCELED) {
 			w->held = EXIT_FAILED;
-			err_hint(e, "'crossgrade resume' looks again, 'crossgrade rollback' drops the run");
+			err_hint(e, "'crossgrade rollback' drops the run");
 		}
-		return err_wrap(e, "count once more what is lost");
+		return err_wrap(e, "'crossgrade resume' looks again: count once more what is lost");
 	}
 	if (run_losses_since(w, &now, e) >= 0)
 		return 0;

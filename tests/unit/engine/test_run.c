@@ -297,8 +297,8 @@ static void a_last_look_that_cannot_look_holds(void **state)
 	toy_put("loses", "sight");
 	toy_put("blind", "yes");
 	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_FAILED);
-	assert_string_equal(end.line, "held, nothing was stopped: count once more what is lost: told to be blind");
-	assert_non_null(strstr(end.err.hint, "'crossgrade resume' looks again"));
+	assert_string_equal(end.line, "held, nothing was stopped: 'crossgrade resume' looks again: count once more what is lost: told to be blind");
+	assert_string_equal(end.err.hint, "give it eyes");
 	assert_true(is_at("stage", "new") && is_at("stop", "old") && is_possible("resume"));
 	toy_drop("blind");
 	assert_int_equal(resume(&end, false), EXIT_DONE);

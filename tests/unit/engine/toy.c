@@ -355,8 +355,10 @@ static int inspect(struct ctx *c, const struct goal *to, enum depth d, struct fa
 
 	if (*looks && !strcmp(stop, "new"))
 		return err_set(e, ERR_ABSENT, "nobody answers");
-	if (*blind && !strcmp(stage, "new"))
-		return err_set(e, !strcmp(blind, "canceled") ? ERR_CANCELED : ERR_TIMEOUT, "told to be blind");
+	if (*blind && !strcmp(stage, "new")) {
+		err_set(e, !strcmp(blind, "canceled") ? ERR_CANCELED : ERR_TIMEOUT, "told to be blind");
+		return err_hint(e, "give it eyes");
+	}
 	facts_init(ret, "toy", "toy");
 	facts_put_str(ret, FACT_PINNED, "config", config, "config");
 	if (*loses)
