@@ -177,8 +177,8 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (run_strangers(w, &old_runs, &e) < 0 || run_point_passed(w, &w->ctx.point_passed, &e) < 0 ||
 	    is_begun(w, rec, &begun, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	/* What was agreed to before is a failing switch. By now clients may have written, and nothing of that would be set aside. */
-	if (begun)
+	/* What was agreed to before is a failing switch. Clients were let in since, and nothing that they wrote would be set aside. */
+	if (begun && rec->let_in)
 		w->ctx.accept_in_place = run_agrees_in_place(w->o);
 	code = point_has_return(w, rec, ret);
 	if (!code)

@@ -467,18 +467,25 @@ static void nothing_is_saved_in_what_goes_away(void **state)
 }
 
 /* Of a switch whose data has a way back of its own, and where it may be written over, when the switch fails. */
-static void apply_in_place(const char *home, struct run_end *end)
+static int agreed_in_place(struct run_end *end)
 {
 	struct events *ev = events_new();
 	struct run_opts o = toy_opts(ev);
+	int code;
 
 	toy_put("tree", "yes");
 	toy_put("data", "old");
 	toy_put("loses", "place");
 	o.accept_in_place = true;
-	assert_int_equal(apply_as(&o, end), EXIT_DONE);
-	fill_point(home, end->run);
+	code = apply_as(&o, end);
 	events_free(ev);
+	return code;
+}
+
+static void apply_in_place(const char *home, struct run_end *end)
+{
+	assert_int_equal(agreed_in_place(end), EXIT_DONE);
+	fill_point(home, end->run);
 }
 
 /* What was written is exported first. */
@@ -1134,6 +1141,24 @@ static void a_boot_ends_what_turned_back_before_the_opening(void **state)
 	assert_string_equal(toy_world(), "old");
 }
 
+/* Who was let in by nobody wrote nothing: what was agreed to is just this, and nobody is served meanwhile. */
+static void nobody_is_asked_again_before_clients_were_let_in(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	toy_put("gated", "yes");
+	toy_put("gate", "old");
+	assert_true(WIFSIGNALED(struck_at("journal.did:8", "kill", "in-place")));
+	assert_true(is_at("start", "new") && is_at("open", "old"));
+	toy_put("bar-data", "yes");
+	/* There is room for it, or none is asked for; but nobody has filled its restore point yet. */
+	assert_int_equal(rollback(&end), EXIT_DIGEST);
+	fill_point(home, end.run);
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(is_at("in-place", "yes"));
+}
+
 /* Once it started the old server again, the way back finds that one, which may not answer yet, and is no stranger's. */
 static void a_boot_behind_the_start_of_the_old_server_ends_the_way_back(void **state)
 {
@@ -1286,6 +1311,7 @@ int main(int argc, char **argv)
 		T(no_boot_puts_a_snapshot_over_what_clients_wrote),
 		T(a_boot_ends_a_way_back_that_loses_nothing),
 		T(a_boot_ends_what_turned_back_before_the_opening),
+		T(nobody_is_asked_again_before_clients_were_let_in),
 		T(a_boot_behind_the_start_of_the_old_server_ends_the_way_back),
 		T(no_boot_goes_back_without_a_copy),
 		T(the_gate_is_closed_until_the_new_server_is_down),
@@ -1294,6 +1320,12 @@ int main(int argc, char **argv)
 #endif
 	};
 
+	if (argc > 1 && !strcmp(argv[1], "in-place")) {
+		struct run_end end;
+
+		toy_again();
+		return agreed_in_place(&end);
+	}
 	if (argc > 1)
 		return one_verb(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
