@@ -16,6 +16,6 @@ build_of() { # "TARGET..." DIRECTORY [MESON-OPTION...]
 
 # Test programs are half of a build; to optimise the rest takes longer than it saves.
 build_fault() {
-	build_of "src/cli/crossgrade src/exec/crossgrade-exec tests/fakes/docker-client tests/fakes/questdb-double tests/fakes/sftpgo-double tests/tools/tree-oracle" \
+	build_of "src/cli/crossgrade src/exec/crossgrade-exec tests/fakes/docker-client tests/fakes/questdb-double tests/fakes/sftpgo-double tests/tools/tree-oracle tests/tools/short-io.so" \
 		"$BUILD/fault" -Dfault=true -Dtests=true -Doptimization=0
 }
