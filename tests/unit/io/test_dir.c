@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 #include <sys/mount.h>
 
-#include "io/cmd.h"
 #include "place.h"
+#include "../btrfs.h"
 
 static void roots_are_absolute_directories(void **state)
 {
@@ -266,34 +266,15 @@ static void mounts_have_ids_and_no_renames(void **state)
 	assert_int_equal(umount(point), 0);
 }
 
-static bool run_program(const char *const *argv)
-{
-	struct cmd c = { .argv = argv };
-	struct cmd_result r = { 0 };
-	struct err e = ERR_INIT;
-	bool done = cmd_run(&c, &r, &e) == 0 && r.status == 0;
-
-	cmd_result_done(&r);
-	return done;
-}
-
 /* It is on the mount of its parent, and nothing can be renamed out of it. */
 static void a_subvolume_is_as_a_mount(void **state)
 {
 	struct place *p = *state;
 	autofree char *image = xstrdup(below(p, "image")), *at = xstrdup(below(p, "mnt")), *sub = xstrdup(below(p, "mnt/sub"));
-	const char *mkfs[] = { "mkfs.btrfs", "-q", image, NULL };
-	const char *attach[] = { "mount", "-o", "loop", image, at, NULL };
 	const char *subvolume[] = { "btrfs", "-q", "subvolume", "create", sub, NULL };
 	struct err e = ERR_INIT;
 
-	put_file(p, "image", "");
-	assert_int_equal(truncate(image, 128 << 20), 0);
-	assert_ok(dir_make(&p->dir, "mnt", 0755, &e), &e);
-	if (!run_program(mkfs) || !run_program(attach)) {
-		print_message("# skipped: no btrfs can be made and mounted\n");
-		skip();
-	}
+	btrfs_mount(image, at);
 	assert_true(run_program(subvolume));
 	assert_true(dir_is_mount_point(sub));
 	put_file(p, "mnt/sub/x", "");

@@ -8,6 +8,7 @@
 
 #include "io/json.h"
 #include "svc/launch.h"
+#include "../btrfs.h"
 
 static int start(void **state)
 {
@@ -338,39 +339,19 @@ static void a_record_is_of_one_process_only(void **state)
 	end_child(id.pid);
 }
 
-static bool run_program(const char *const *argv)
-{
-	struct cmd c = { .argv = argv };
-	struct cmd_result r = { 0 };
-	struct err e = ERR_INIT;
-	bool done = cmd_run(&c, &r, &e) == 0 && r.status == 0;
-
-	cmd_result_done(&r);
-	return done;
-}
-
 /* Where stat() and /proc/locks name different devices. */
 static void a_lock_on_btrfs(void **state)
 {
 	autofree char *image = xasprintf("%s/image", folder), *at = xasprintf("%s/mnt", folder);
 	autofree char *lock = xasprintf("%s/lock", at);
-	const char *mkfs[] = { "mkfs.btrfs", "-q", image, NULL };
-	const char *attach[] = { "mount", "-o", "loop", image, at, NULL };
 	const char *detach[] = { "umount", at, NULL };
 	autojson json_t *config = json_pack("{s:s}", "kind", "process");
 	const char *argv[] = { LOCKER, lock, NULL };
 	struct service *s = NULL;
 	struct err e = ERR_INIT;
-	int fd = open(image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	pid_t pid;
 
-	assert_int_equal(ftruncate(fd, 128 << 20), 0);
-	close(fd);
-	assert_int_equal(mkdir(at, 0755), 0);
-	if (!run_program(mkfs) || !run_program(attach)) {
-		print_message("# skip: no btrfs can be made and mounted\n");
-		skip();
-	}
+	btrfs_mount(image, at);
 	assert_int_equal(service_open(config, lock, &s, &e), 0);
 	assert_int_equal(look(s).run, SVC_STOPPED);
 	pid = run_child(argv);
