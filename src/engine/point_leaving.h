@@ -1,4 +1,4 @@
-/* Between the files of restore points: what stays out of every walk, hash and exchange: our own .crossgrade, and what the point's
+/* Between the files of restore points: point.json, and what stays out of every walk, hash and exchange: our own .crossgrade, and what the point's
  * record of that root leaves out: `root` of both. */
 #pragma once
 
@@ -10,3 +10,7 @@
 
 bool leave_out_entry(void *root, const char *rel, const struct stat *st);
 bool leave_out_name(void *root, const char *name);
+
+const char *point_state_name(enum point_state s);
+/* What point.json says of it now. */
+int point_text(struct point *p, struct buf *ret, struct err *e) must_check;
