@@ -1,5 +1,5 @@
 #!/bin/bash
-# All tests. Installs what it needs, builds, runs every suite, two side by side, and prints one closing line
+# All tests. Installs what it needs, builds, runs every suite, three side by side, and prints one closing line
 # "N passed, N failed, N skipped"; fails when anything fails.
 #
 #   tools/test.sh                 everything
@@ -75,7 +75,7 @@ queue() { # suite...
 run_lanes() {
 	local n
 	local -a lanes=()
-	for ((n = 0; n < ${LANES:-2}; n++)); do
+	for ((n = 0; n < ${LANES:-3}; n++)); do
 		enclosed tools/lane.sh &
 		lanes+=($!)
 	done
