@@ -3,6 +3,9 @@
 #   build DIRECTORY [MESON-OPTION...]
 #   build_fault                            with fault points: what tests/crash strikes, nothing else
 
+# A fifth of a build is linking test programs; binutils' other linker takes a third of that.
+! command -v ld.gold >/dev/null || export CC_LD=${CC_LD:-gold}
+
 build() { build_of "" "$@"; }
 
 build_of() { # "TARGET..." DIRECTORY [MESON-OPTION...]

@@ -103,7 +103,7 @@ with_compose() {
 run_lint() { suite lint tools/ci.sh "$BUILD/gcc"; }
 # The laws of step kinds are held by kills and by asan.
 run_unit() { with_compose suite unit meson_suite "$BUILD/gcc" unit cli; }
-run_kills() { LAWS_EVERY=5 suite kills meson_suite "$BUILD/fault" kills; }
+run_kills() { LAWS_EVERY=7 suite kills meson_suite "$BUILD/fault" kills; }
 run_fuzz() { suite fuzz meson_suite "$BUILD/gcc" fuzz; }
 run_asan() { with_compose suite asan under_asan; }
 run_crash() { suite crash tests/crash/run.sh sample; }
