@@ -47,7 +47,7 @@ stand_in_make() { # directory work
 	release=$(sftpgo_build 2.7.5) || exit
 	go=$(sftpgo_go) || exit
 	cd "$SFTPGO_HERE/sftpgo-2.7" || return
-	export GOTOOLCHAIN=local
+	export GOTOOLCHAIN=local CGO_CFLAGS=$SFTPGO_CFLAGS
 	mkdir "$2" && cp go.* "$2" && cp -r "$("$go" list -m -f '{{.Dir}}' "$SFTPGO_MODULE")" "$source" &&
 		chmod -R u+w "$source" && stand_in_edit || return
 	echo "replace $SFTPGO_MODULE => $source" >>"$2/go.mod"
