@@ -7,9 +7,11 @@
 #include "base/fault.h"
 #include "base/map.h"
 #include "data/hash.h"
+#include "io/file.h"
 #include "io/json.h"
 
 #define ENTRIES_MAX 100000u
+#define MARK ".crossgrade" /* ours, so it is nowhere an entry of a world */
 
 typedef bool leave_out_fn(void *data, const char *name);
 
@@ -145,8 +147,9 @@ static int move(const struct dir *from, const struct dir *to, const char *name, 
  * by the identity of what comes; all three directories are one file system. Two renames an entry: between them, what goes stands in `from`. An exchange the other way,
  * stopped there, has what comes in `out`. */
 struct turn {
-	const struct dir *live, *from, *out;
+	const struct dir *live, *from, *out, *trash;
 	const char *come_key; /* in the record: "kept" or "live" */
+	bool in;
 	const json_t *record;
 	leave_out_fn *leave_out;
 	void *data;
@@ -279,6 +282,32 @@ static int move_unrecorded(const struct turn *t, const struct map *recorded, con
 	return r < 0 ? r : 0;
 }
 
+/* A world that was empty has no entry whose place tells whether the other one has gone out. */
+static bool one_was_empty(const json_t *record)
+{
+	bool in_live = false, in_kept = false;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "entries"), i, entry)
+	{
+		in_live |= !json_is_null(json_object_get(entry, "live"));
+		in_kept |= !json_is_null(json_object_get(entry, "kept"));
+	}
+	return !in_live || !in_kept;
+}
+
+/* Then a directory in the trash does: it stands there from when the world that was live has gone out, until
+ * the other one has. A file would have another name while it is made, which a kill would leave. */
+static int note_gone_out(const struct turn *t, struct err *e)
+{
+	if (dir_sync(t->live, "", e) < 0 || dir_sync(t->out, "", e) < 0)
+		return -(int)e->kind;
+	if (t->in)
+		return dir_make(t->trash, MARK, 0700, e) < 0 ? -(int)e->kind : dir_sync(t->trash, "", e);
+	return dir_unlink(t->trash, MARK, e) < 0 ? -(int)e->kind : dir_sync(t->trash, "", e);
+}
+
 /* First what appeared beside the recorded entries goes out with the world it belongs to. As long as
  * one recorded entry has not arrived, none of the coming world's own has come back yet, so all that
  * is unrecorded is the other's; when all have arrived that was done before. Last come those that
@@ -286,16 +315,21 @@ static int move_unrecorded(const struct turn *t, const struct map *recorded, con
 static int turn_world(const struct turn *t, struct err *e)
 {
 	struct map recorded = { 0 };
-	bool all_there, unused;
-	int r = recorded_names(t, &recorded, e);
+	bool all_there = false, unused, marks = one_was_empty(t->record);
+	int r = recorded_names(t, &recorded, e), marked = 0;
 
 	if (r == 0)
 		r = turn_recorded(t, true, &all_there, e);
-	if (r == 0 && !all_there)
+	if (r == 0 && marks)
+		r = marked = dir_has(t->trash, MARK, e);
+	marks &= marked != t->in;
+	if (r >= 0 && (!all_there || marks))
 		r = move_unrecorded(t, &recorded, t->live, t->out, e);
-	if (r == 0)
+	if (r >= 0)
 		r = turn_recorded(t, false, &unused, e);
-	if (r == 0)
+	if (r >= 0 && marks)
+		r = note_gone_out(t, e);
+	if (r >= 0)
 		r = move_unrecorded(t, &recorded, t->from, t->live, e);
 	map_done(&recorded, NULL);
 	if (r < 0)
@@ -313,7 +347,9 @@ int exchange_in(const struct dir *live, const struct dir *kept, const struct dir
 	struct turn t = { .live = live,
 			  .from = kept,
 			  .out = trash,
+			  .trash = trash,
 			  .come_key = "kept",
+			  .in = true,
 			  .record = record,
 			  .leave_out = leave_out,
 			  .data = data };
@@ -328,6 +364,7 @@ int exchange_back(const struct dir *live, const struct dir *kept, const struct d
 	struct turn t = { .live = live,
 			  .from = trash,
 			  .out = kept,
+			  .trash = trash,
 			  .come_key = "live",
 			  .record = record,
 			  .leave_out = leave_out,

@@ -17,7 +17,8 @@ int exchange_look(const struct dir *live, const struct dir *kept, bool (*leave_o
 
 /* Bring the kept world live, the live one into `trash` (an empty directory of ours on the same file system): for each
  * entry of the record: exchange, or rename in, or rename out. Entries that appeared since the record go to the trash as
- * well. May be repeated from any state in between; durable on return. */
+ * well. May be repeated from any state in between; durable on return. Where one of the worlds was empty a file ".crossgrade" in the
+ * trash says how far it is, until exchange_back(). */
 int exchange_in(const struct dir *live, const struct dir *kept, const struct dir *trash, const json_t *record,
                 bool (*leave_out)(void *, const char *name), void *data, struct err *e) must_check;
 /* The way back: the world in the trash live again. */

@@ -35,6 +35,7 @@ int __wrap_fsync(int fd)
 struct trio {
 	struct dir live, kept, trash;
 	json_t *record;
+	size_t of_live, of_kept; /* entries of each world */
 };
 
 static void open_trio(const struct place *p, struct trio *t)
@@ -76,43 +77,55 @@ static bool leave_out(void *data, const char *name)
 	return strcmp(name, ".crossgrade") == 0;
 }
 
+static size_t fill(const struct dir *world, const char *own, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	put_in(world, "conf", text);
+	assert_ok(dir_make(world, "db", 0755, &e), &e);
+	put_in(world, "db/x", text);
+	put_in(world, own, text);
+	return 3;
+}
+
+enum { NONE_EMPTY, LIVE_EMPTY, KEPT_EMPTY, BOTH_EMPTY, SHAPES };
+
 /* Both worlds have "conf" and "db" (a directory), each has one of its own, and odd names are among
- * them. */
-static void make_worlds(const struct place *p, struct trio *t)
+ * them; or they are empty. */
+static void make_shape(const struct place *p, struct trio *t, int shape)
 {
 	struct err e = ERR_INIT;
 
 	open_trio(p, t);
-	put_in(&t->live, "conf", "L");
-	put_in(&t->kept, "conf", "K");
-	assert_ok(dir_make(&t->live, "db", 0755, &e), &e);
-	assert_ok(dir_make(&t->kept, "db", 0755, &e), &e);
-	put_in(&t->live, "db/x", "L");
-	put_in(&t->kept, "db/x", "K");
-	put_in(&t->live, "only live", "L");
-	put_in(&t->kept, "only\nkept\\\xff", "K");
+	if (!(shape & LIVE_EMPTY))
+		t->of_live = fill(&t->live, "only live", "L");
+	if (!(shape & KEPT_EMPTY))
+		t->of_kept = fill(&t->kept, "only\nkept\\\xff", "K");
 	put_in(&t->live, ".crossgrade", "ours");
 	assert_ok(exchange_look(&t->live, &t->kept, leave_out, NULL, &t->record, &e), &e);
 	put_in(&t->live, "appeared", "L");
+	t->of_live++;
 }
 
-static void assert_world(const struct dir *d, const char *who, bool ours)
+static void make_worlds(const struct place *p, struct trio *t) { make_shape(p, t, NONE_EMPTY); }
+
+static void assert_world(const struct trio *t, const struct dir *d, const char *who, bool ours)
 {
 	struct dir_names names = { 0 };
 	struct err e = ERR_INIT;
-	size_t want = (*who == 'L' ? 4 : 3) + ours;
+	size_t want = (*who == 'L' ? t->of_live : *who ? t->of_kept : 0) + ours;
 
-	if (!*who)
-		want = ours;
 	assert_ok(dir_list(d, "", 100, &names, &e), &e);
 	assert_int_equal(names.n, want);
 	for (size_t i = 0; i < names.n; i++) {
 		autobuf struct buf have = BUF_MAX(100);
 		const char *name = strcmp(names.v[i].name, "db") == 0 ? "db/x" : names.v[i].name;
+		bool of_ours = strcmp(name, ".crossgrade") == 0;
 
+		if (of_ours && d == &t->trash)
+			continue;
 		assert_ok(file_read(d, name, &have, &e), &e);
-		assert_string_equal(buf_str(&have),
-				    strcmp(name, ".crossgrade") == 0 ? "ours" : who);
+		assert_string_equal(buf_str(&have), of_ours ? "ours" : who);
 	}
 	dir_names_done(&names);
 }
@@ -127,18 +140,24 @@ static int back(const struct trio *t, struct err *e)
 	return exchange_back(&t->live, &t->kept, &t->trash, t->record, leave_out, NULL, e);
 }
 
+/* Where no entry of a world tells, a directory of ours stands in the trash. */
+static bool marks(const struct trio *t) { return t->of_live < 4 || t->of_kept < 3; }
+
 static void assert_is_in(const struct trio *t)
 {
-	assert_world(&t->live, "K", true);
-	assert_world(&t->kept, "", false);
-	assert_world(&t->trash, "L", false);
+	struct err e = ERR_INIT;
+
+	assert_world(t, &t->live, "K", true);
+	assert_world(t, &t->kept, "", false);
+	assert_int_equal(dir_has(&t->trash, ".crossgrade", &e), marks(t));
+	assert_world(t, &t->trash, "L", marks(t));
 }
 
 static void assert_is_back(const struct trio *t)
 {
-	assert_world(&t->live, "L", true);
-	assert_world(&t->kept, "K", false);
-	assert_world(&t->trash, "", false);
+	assert_world(t, &t->live, "L", true);
+	assert_world(t, &t->kept, "K", false);
+	assert_world(t, &t->trash, "", false);
 }
 
 static void in_and_back(void **state)
@@ -165,16 +184,20 @@ typedef int direction(const struct trio *t, struct err *e);
 
 /* Carry out `first`, ended before its n-th rename, then `second`, ended before its m-th, then
  * `last` in full. False when none of them was ended. */
-static bool interrupted(const struct place *p, bool from_in, direction *first, int n,
+static bool interrupted(const struct place *p, int shape, bool from_in, direction *first, int n,
 			direction *second, int m, direction *last)
 {
 	struct err e = ERR_INIT;
 	struct trio t;
 	bool ended;
 
-	make_worlds(p, &t);
-	if (from_in)
+	make_shape(p, &t, shape);
+	if (from_in) {
 		assert_ok(in(&t, &e), &e);
+		put_in(&t.live, "made", "K");
+		put_in(&t.live, "more", "K");
+		t.of_kept += 2;
+	}
 	renames_left = n;
 	ended = first(&t, &e) < 0;
 	renames_left = m;
@@ -194,13 +217,15 @@ static void ended_anywhere_it_can_go_either_way(void **state)
 	static direction *const both[] = { in, back };
 	struct place *p = *state;
 
-	for (int way = 0; way < 16; way++) {
+	for (int way = 0; way < 16 * SHAPES; way++) {
 		direction *first = both[way & 1], *second = both[way >> 1 & 1],
 			  *last = both[way >> 2 & 1];
 		int n = 0, m;
 
 		do {
-			for (m = 0; interrupted(p, way >> 3, first, n, second, m, last) && m < 20;
+			for (m = 0;
+			     interrupted(p, way >> 4, way >> 3 & 1, first, n, second, m, last) &&
+			     m < 20;
 			     m++)
 				;
 			n++;
@@ -234,6 +259,30 @@ static void what_appears_goes_with_its_world(void **state)
 	close_trio(p, &t);
 }
 
+/* An empty root, too, and whatever goes away of it: no entry is left that says whose they are. */
+static void what_appears_in_an_empty_world_goes_with_it(void **state)
+{
+	static const char *const recorded[] = { "conf", "db", "only live" };
+	struct place *p = *state;
+	struct err e = ERR_INIT;
+
+	for (int shape = 0; shape < SHAPES; shape++) {
+		struct trio t;
+
+		make_shape(p, &t, shape);
+		for (size_t i = 0; !(shape & LIVE_EMPTY) && i < ARRAY_LEN(recorded); i++)
+			assert_ok(dir_remove_tree(&t.live, recorded[i], &e), &e);
+		t.of_live = 1;
+		assert_ok(in(&t, &e), &e);
+		put_in(&t.live, "later", "K");
+		t.of_kept++;
+		assert_ok(in(&t, &e), &e);
+		assert_world(&t, &t.live, "K", true);
+		assert_world(&t, &t.kept, "", false);
+		close_trio(p, &t);
+	}
+}
+
 static void a_copy_that_is_gone_stops_it(void **state)
 {
 	struct place *p = *state;
@@ -245,7 +294,7 @@ static void a_copy_that_is_gone_stops_it(void **state)
 	assert_ok(dir_rename(&t.kept, "other", &t.kept, "conf", 0, &e), &e);
 	assert_fails(in(&t, &e), &e, ERR_CHANGED);
 	assert_ok(back(&t, &e), &e);
-	assert_world(&t.live, "L", true);
+	assert_world(&t, &t.live, "L", true);
 	close_trio(p, &t);
 }
 
@@ -298,6 +347,7 @@ int main(void)
 		in_place(in_and_back),
 		in_place(ended_anywhere_it_can_go_either_way),
 		in_place(what_appears_goes_with_its_world),
+		in_place(what_appears_in_an_empty_world_goes_with_it),
 		in_place(a_copy_that_is_gone_stops_it),
 		in_place(a_mount_is_refused),
 		in_place(a_foreign_record_is_no_record),
