@@ -9,10 +9,10 @@
 #define ENTRIES_MAX 10000
 
 int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, const char *point,
-                     struct err *e)
+                     json_t *homes, struct err *e)
 {
-	autojson json_t *doc =
-		json_pack("{ss ss ss ss?}", "state_dir", state_dir, "run", run, "plan_digest", plan_digest, "point", point);
+	autojson json_t *doc = json_pack("{ss ss ss ss? sO?}", "state_dir", state_dir, "run", run, "plan_digest", plan_digest, "point", point,
+	                                 "homes", homes);
 	autobuf struct buf text = BUF_MAX(64 << 10);
 	autodir struct dir d = DIR_NONE;
 

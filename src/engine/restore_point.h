@@ -91,9 +91,10 @@ int point_go_live(struct point *p, const json_t *record, const char *run, bool i
 /* The way back of that: the world in the trash live again, the point complete. */
 int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
 
-/* point: the directory of the run's restore point, NULL when it makes none of ours. With the marker a home goes that holds nothing else. */
+/* point: the directory of the run's restore point, NULL when it makes none of ours. homes: texts, wherever one like it stands, borrowed; NULL:
+ * here alone. With the marker a home goes that holds nothing else. */
 int point_marker_put(const char *home, const char *state_dir, const char *run, const char *plan_digest, const char *point,
-                     struct err *e) must_check;
+                     json_t *homes, struct err *e) must_check;
 int point_marker_drop(const char *home, struct err *e) must_check;
 int point_marker_read(const char *home, json_t **ret, struct err *e) must_check;        /* ERR_ABSENT */
 

@@ -287,9 +287,22 @@ static int take_over(struct world *w, const struct dir *point, char **ret_run, s
 	return journal_import(w->journal, records, e);
 }
 
+/* Wherever a marker of it stands. */
+static void name_markers(const json_t *marker, const char *home, struct buf *to)
+{
+	const json_t *it;
+	size_t i;
+
+	buf_addf(to, "'%s/run.json'", home);
+	json_array_foreach(json_object_get(marker, "homes"), i, it)
+		if (json_is_string(it) && strcmp(json_string_value(it), home) != 0)
+			buf_addf(to, ", '%s/run.json'", json_string_value(it));
+}
+
 /* A marker without records is a run that was killed before it stopped anything, or that had all but ended its way back. */
 static bool kept_nothing(const char *point_dir, const struct err *why, struct run_end *ret)
 {
+	autobuf struct buf markers = BUF_MAX(64 << 10);
 	autofree char *home = xstrdup(point_dir);
 	autojson json_t *marker = NULL;
 	struct err e = ERR_INIT;
@@ -302,9 +315,10 @@ static bool kept_nothing(const char *point_dir, const struct err *why, struct ru
 	*slash = '\0';
 	if (point_marker_read(home, &marker, &e) < 0 || strcmp(json_str(marker, "run", ""), slash + 1))
 		return false;
-	err_set(&e, ERR_ABSENT, "run %s has no records in '%s': it was killed before it stopped the server, or after its way back had started it again",
-	        slash + 1, point_dir);
-	err_hint(&e, "see that the old server serves; then remove '%s/run.json', and what the run staged beside the programs", home);
+	name_markers(marker, home, &markers);
+	err_set(&e, ERR_ABSENT, "run %s has no records in '%s': it was killed before it stopped the server, or after its way back had started it "
+	        "again; its markers: %s", slash + 1, point_dir, buf_str(&markers));
+	err_hint(&e, "see that the old server serves; then remove these markers, and what the run staged beside the programs");
 	run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
 	return true;
 }

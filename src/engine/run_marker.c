@@ -49,12 +49,16 @@ int run_mark(struct world *w, struct err *e)
 {
 	const char *home = json_str(json_object_get(w->plan.doc, "restore_point"), "home", NULL);
 	autofree char *point = home ? xasprintf("%s/%s", home, w->run) : NULL;
+	autojson json_t *homes = json_array();
 	cleanup_with(places_done) places at;
 
 	if (places_of(w, &at, e) < 0)
 		return -e->kind;
 	vec_each(&at, it)
-		if (point_marker_put(*it, w->ctx.state.path, w->run, w->plan.digest, point, e) < 0)
+		json_array_append_new(homes, json_text(*it));
+	/* That of the store first: 'rollback --from' begins there. */
+	for (size_t i = at.n; i-- > 0;)
+		if (point_marker_put(at.v[i], w->ctx.state.path, w->run, w->plan.digest, point, homes, e) < 0)
 			return err_wrap(e, "mark the installation as having an open run");
 	return 0;
 }

@@ -162,7 +162,7 @@ def call(lab: Lab, verb: str, env: dict[str, str] | None = None) -> Call:
     if verb == LOST:
         run("rm", "-rf", lab.state)
         marker = lab.marker()
-        return lab.crossgrade("rollback", *(("--from", marker.parent / json.loads(marker.read_text())["run"]) if marker else ()), env=env)
+        return lab.crossgrade("rollback", *(("--from", json.loads(marker.read_text())["point"]) if marker else ()), env=env)
     return lab.crossgrade("resume", "--unattended", env=env) if verb == UNATTENDED else lab.crossgrade(verb, env=env)
 
 
@@ -201,9 +201,10 @@ def without_records(lab: Lab, struck: Call, calls: list[Call]) -> str | None:
             return "old"
         new = not struck.begun("stage", "undone") if lab.scenario.struck == "rollback" else struck.begun("open", "done")
         return "new" if new else "old"
-    if last.exit != NO_RECORDS or not marker or f"remove '{marker}'" not in last.out + last.err:
+    if last.exit != NO_RECORDS or not marker or any(f"'{path}'" not in last.out + last.err for path in lab.markers()):
         return None
-    marker.unlink()
+    for path in lab.markers():
+        path.unlink()
     return "old"
 
 

@@ -350,5 +350,9 @@ class Lab:
         return next((path for store in (self.world / ".crossgrade-root", self.root / ".crossgrade")
                      if (path := store / "run.json").exists()), None)
 
+    def markers(self) -> list[Path]:
+        """That, and those that stand elsewhere."""
+        return [*([marker] if (marker := self.marker()) else []), *self.outside.glob("store/*/run.json")]
+
     def status(self) -> dict:
         return json.loads(self.crossgrade("status", "--output", "json").out)

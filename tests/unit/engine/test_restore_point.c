@@ -757,7 +757,7 @@ static void a_way_back_is_not_pruned(void **state)
 	struct err e = ERR_INIT;
 
 	complete(&p);
-	assert_ok(point_marker_put(home, "/state", ID, "digest", NULL, &e), &e);
+	assert_ok(point_marker_put(home, "/state", ID, "digest", NULL, NULL, &e), &e);
 	assert_fails(point_prune(home, ID, &e), &e, ERR_REFUSED);
 	assert_ok(point_marker_drop(home, &e), &e);
 	p.state = POINT_SPENT;
@@ -827,7 +827,7 @@ static void a_marker_names_its_run(void **state)
 	assert_fails(point_marker_read(home, &marker, &e), &e, ERR_ABSENT);
 	err_clear(&e);
 	assert_ok(point_marker_drop(home, &e), &e);
-	assert_ok(point_marker_put(home, "/state", RUN, "digest", "/home/" RUN, &e), &e);
+	assert_ok(point_marker_put(home, "/state", RUN, "digest", "/home/" RUN, NULL, &e), &e);
 	assert_ok(point_marker_read(home, &marker, &e), &e);
 	assert_string_equal(json_str(marker, "run", ""), RUN);
 	assert_string_equal(json_str(marker, "state_dir", ""), "/state");

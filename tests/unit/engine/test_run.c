@@ -401,7 +401,7 @@ static void the_marker_of_a_finished_run_forbids_nothing(void **state)
 
 	toy_put("fail-stop", "yes");
 	assert_int_equal(apply(&end, false), EXIT_TURNED);
-	assert_int_equal(point_marker_put(beside, "/state", end.run, "digest", NULL, &e), 0);
+	assert_int_equal(point_marker_put(beside, "/state", end.run, "digest", NULL, NULL, &e), 0);
 	toy_drop("fail-stop");
 	assert_int_equal(apply(&end, false), EXIT_DONE);
 	assert_false(is_marked());
