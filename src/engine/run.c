@@ -112,7 +112,7 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	json_canonical(w->goal.doc, &goal);
 	if (journal_begin(w->journal, w->goal.product, w->goal.name, w->site_hash, buf_sv(&plan), w->plan.digest,
 	                  buf_sv(&goal), &w->run, e) < 0 ||
-	    world_enter(w, e) < 0 || run_note_server(w, e) < 0 ||
+	    world_enter(w, e) < 0 || run_keep_in_place(w, e) < 0 || run_note_server(w, e) < 0 ||
 	    journal_put_doc(w->journal, w->run, "facts", now->doc, e) < 0)
 		return -e->kind;
 	if (strcmp(w->ctx.state.path, STATE_OF_BOOT))
@@ -316,7 +316,7 @@ static int unattended_back(struct world *w, bool *ret_back, struct err *e)
 
 static int resume_open(struct world *w, enum run_state state, struct run_end *ret)
 {
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, own = ERR_INIT;
 	bool back = false, old_runs = false;
 	int code;
 
@@ -327,8 +327,8 @@ static int resume_open(struct world *w, enum run_state state, struct run_end *re
 			err_set(&e, ERR_CANCELED, "the run was interrupted before the point of no return");
 		else
 			err_set(&e, ERR_CHANGED, "somebody started the old server in the window");
-		if (run_turn(w, RUN_TURNED, e.msg, &e) < 0)
-			return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+		if (run_keep_in_place(w, &own) < 0 || run_turn(w, RUN_TURNED, e.msg, &own) < 0)
+			return run_ends(w, ret, EXIT_STUCK, &own, own.msg);
 		code = run_go_back(w, EXIT_TURNED, &e, ret);
 		run_on_failure(w);
 		return code;
@@ -342,7 +342,7 @@ static int resume_open(struct world *w, enum run_state state, struct run_end *re
 	}
 	if (state == RUN_STANDS && run_turn(w, RUN_OPEN, "goes on", &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-	if (run_refresh(w, &e) < 0)
+	if (run_keep_in_place(w, &e) < 0 || run_refresh(w, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	return run_go_on(w, ret);
 }

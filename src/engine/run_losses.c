@@ -41,7 +41,7 @@ int run_know_in_place(struct world *w, struct err *e)
 	if (was_agreed_in_place(w, &before, e) < 0)
 		return -(int)e->kind;
 	w->ctx.accept_in_place |= before;
-	return run_keep_in_place(w, e);
+	return 0;
 }
 
 /* Has it a flag of its own, and was that given? In place, by any call of the run. */

@@ -138,8 +138,8 @@ bool loss_accepted(const struct run_opts *o, const char *id);
 int  run_losses_agreed(const struct world *w, struct err *e) must_check;
 int  run_losses_since(struct world *w, const struct facts *now, struct err *e) must_check;
 int  run_losses_last(struct world *w, struct err *e) must_check;
-/* A way back in place: does this call agree to it? What one agrees to holds for every later call of the run, a boot's, too: known
- * by ctx from world_enter() on, and kept as ctx has it by the second. */
+/* A way back in place: does this call agree to it? What one agrees to that is not refused holds for every later call of the run, a boot's,
+ * too: known by ctx from world_enter() on, and kept as ctx has it by the second, once nothing is in the call's way. */
 bool run_agrees_in_place(const struct run_opts *o);
 int  run_know_in_place(struct world *w, struct err *e) must_check;
 int  run_keep_in_place(struct world *w, struct err *e) must_check;

@@ -580,6 +580,36 @@ static void a_way_back_goes_on_as_it_was_begun(void **state)
 	assert_true(is_at("in-place", "no"));
 }
 
+static int resume_in_place(struct run_end *end)
+{
+	struct events *ev = events_new();
+	struct run_opts o = toy_opts(ev);
+	int code;
+
+	o.accept_in_place = true;
+	code = run_resume(NULL, &o, end);
+	events_free(ev);
+	return code;
+}
+
+/* A call that was refused agreed to nothing: neither one that goes forward, nor one that would lose more. */
+static void a_word_with_a_call_that_is_refused_counts_for_nothing(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	apply_in_place(home, &end);
+	toy_put("writes", "3");
+	assert_int_equal(rollback_saving(true, &end), EXIT_LOSS);
+	toy_drop("writes");
+	toy_put("stick-start", "yes");
+	assert_int_equal(rollback(&end), EXIT_STUCK);
+	assert_int_equal(resume_in_place(&end), EXIT_UNFINISHED);
+	toy_drop("stick-start");
+	assert_int_equal(rollback(&end), EXIT_DONE);
+	assert_true(is_at("in-place", "no"));
+}
+
 /* One that was stuck with the new server up: it served on. */
 static void a_repeated_way_back_counts_again(void **state)
 {
@@ -1293,6 +1323,7 @@ int main(int argc, char **argv)
 		T(what_is_written_over_is_not_said_to_be_set_aside),
 		T(who_goes_back_is_asked_again_for_a_restore_in_place),
 		T(a_way_back_goes_on_as_it_was_begun),
+		T(a_word_with_a_call_that_is_refused_counts_for_nothing),
 		T(a_repeated_way_back_counts_again),
 		T(the_last_count_is_made_behind_the_gate),
 		T(a_refusal_shuts_nobody_out),
