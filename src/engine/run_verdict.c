@@ -434,16 +434,20 @@ void run_start_prober(struct world *w)
 		event_emit(w->o->events, "warning", json_pack("{ss}", "text", e.msg));
 }
 
-/* Nothing was stopped, and what is staged is good: somebody decides, or looks again. */
+/* Nothing was stopped, and what is staged is good: somebody decides, or looks again. What nobody could foresee he must hear of. */
 static int held_by_look(struct world *w, const struct err *why, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
 	char line[700];
+	int code;
 
 	snprintf(line, sizeof line, "held, nothing was stopped: %s", why->msg);
 	if (run_turn(w, RUN_HELD, line, &e) < 0)
 		return run_ends(w, ret, EXIT_STUCK, &e, e.msg);
-	return run_ends(w, ret, w->held, why, line);
+	code = run_ends(w, ret, w->held, why, line);
+	if (w->held == EXIT_FAILED)
+		run_on_failure(w);
+	return code;
 }
 
 /* Forward to the end, or to the hold, or to the failure and what follows from it. */

@@ -276,11 +276,13 @@ static void a_held_run_agrees_to_no_later_loss(void **state)
 /* Staging takes its time. */
 static void what_is_lost_is_counted_before_the_stop(void **state)
 {
-	autofree char *stop = NULL;
+	autofree char *stop = NULL, *rung = xasprintf("%s/rung", toy_root);
 	struct run_end end;
 
 	toy_put("loses", "rows later");
+	toy_put("alarm", rung);
 	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_LOSS);
+	assert_int_equal(access(rung, F_OK), -1);       /* nothing failed */
 	assert_non_null(strstr(end.line, "held, nothing was stopped: not agreed to: 7 rows"));
 	stop = toy_get("stop");
 	assert_string_equal(stop, "old");
@@ -292,11 +294,14 @@ static void what_is_lost_is_counted_before_the_stop(void **state)
 /* What is staged took hours, and a server that does not answer once is up and serves: it is asked again. */
 static void a_last_look_that_cannot_look_holds(void **state)
 {
+	autofree char *rung = xasprintf("%s/rung", toy_root);
 	struct run_end end;
 
 	toy_put("loses", "sight");
 	toy_put("blind", "yes");
+	toy_put("alarm", rung);
 	assert_int_equal(agreeing(NULL, false, apply_as, &end), EXIT_FAILED);
+	assert_int_equal(access(rung, F_OK), 0);
 	assert_string_equal(end.line, "held, nothing was stopped: 'crossgrade resume' looks again: count once more what is lost: told to be blind");
 	assert_string_equal(end.err.hint, "give it eyes");
 	assert_true(is_at("stage", "new") && is_at("stop", "old") && is_possible("resume"));

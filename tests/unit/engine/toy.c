@@ -319,12 +319,12 @@ static const struct step_kind toy_open_kind = { "gate_open", 1, LIFE_DURABLE, de
 static const struct step_kind toy_start_kind = { "service_start", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_ready_kind = { "wait_ready", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
 static const struct step_kind toy_boot_kind = { "toy_boot", 1, LIFE_BOOT, describe, capture, apply, verify, undo };
-extern const struct step_kind step_facts_freeze, step_verify_world;
+extern const struct step_kind step_facts_freeze, step_verify_world, step_hook;
 
 const struct step_kind *const step_kinds[] = { &toy_kind,  &toy_boot_kind,     &toy_stop_kind,
 	                                       &toy_gate_kind, &toy_open_kind, &toy_look_kind,     &step_facts_freeze,
 	                                       &toy_made_kind, &step_verify_world, &toy_keeping_kind,  &toy_leaving_kind,
-	                                       &toy_data_kind, &toy_start_kind,    &toy_ready_kind,    NULL };
+	                                       &toy_data_kind, &toy_start_kind,    &toy_ready_kind,    &step_hook, NULL };
 
 /* ---- the product ---- */
 
@@ -556,13 +556,18 @@ void toy_goal(struct goal *ret)
 	autofree char *snapshot = toy_root[0] ? toy_get("snapshot") : xstrdup("");
 	autofree char *tree = toy_root[0] ? toy_get("tree") : xstrdup("");
 	autofree char *store = toy_root[0] ? toy_get("store") : xstrdup("");
+	autofree char *alarm = toy_root[0] ? toy_get("alarm") : xstrdup("");
+	json_t *doc;
 	struct err e = ERR_INIT;
 	json_t *point = *snapshot ? json_pack("{ss s[s] s[s]}", "kind", "snapshot", "create", "true", "restore", "true") :
 	                            json_pack("{ss}", "kind", *tree ? "tree" : "external");
 
 	if (*store)
 		json_object_set_new(point, "store", json_string(store));
-	assert_int_equal(goal_of_doc(json_pack("{ss so}", "product", "toy", "restore_point", point), ret, &e), 0);
+	doc = json_pack("{ss so}", "product", "toy", "restore_point", point);
+	if (*alarm)
+		json_object_set_new(doc, "hooks", json_pack("{s[ss]}", "on_failure", "/usr/bin/touch", alarm));
+	assert_int_equal(goal_of_doc(doc, ret, &e), 0);
 }
 
 void toy_plan(const struct goal *g, struct plan *ret)
