@@ -194,6 +194,9 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		run_start_prober(w);
 		code = run_account_for_writes(w, begun, ret);
 	}
+	/* The proof took its time, and the export its room. */
+	if (!code && begun && !w->ctx.accept_in_place && loop_look_at_room(w, &e) < 0)
+		code = run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
 	if (!code && turn(w, rec, &e) < 0)
 		code = run_ends(w, ret, EXIT_STUCK, &e, e.msg);
 	if (code) {

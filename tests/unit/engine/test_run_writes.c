@@ -512,6 +512,24 @@ static void rollback_exporting(const char *home, bool has_room, struct run_end *
 	assert_int_equal(rollback_saving(true, end), EXIT_DONE);
 }
 
+/* The export itself may take the room that the way back needs: nothing is stopped then. */
+static void room_is_looked_at_behind_the_export(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	apply_in_place(home, &end);
+	toy_put("writes", "3");
+	toy_exports();
+	toy_put("export-fills", "yes");
+	assert_int_equal(rollback_saving(false, &end), EXIT_FAILED);
+	assert_non_null(strstr(end.line, "nothing changed"));
+	assert_string_equal(toy_world(), "new");
+	toy_drop("export-fills");
+	toy_drop("bar-data");
+	assert_int_equal(rollback_saving(false, &end), EXIT_DONE);
+}
+
 /* Without a gate nobody knows what clients write before the stop. With room it is kept, whatever was agreed to. */
 static void writes_behind_the_export_are_told(void **state)
 {
@@ -1318,6 +1336,7 @@ int main(int argc, char **argv)
 		T(what_came_by_a_proxy_is_told),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),
+		T(room_is_looked_at_behind_the_export),
 		T(writes_behind_the_export_are_told),
 		T(writes_in_no_copy_are_told),
 		T(what_is_written_over_is_not_said_to_be_set_aside),

@@ -539,8 +539,10 @@ void toy_answers(struct probe says)
 
 static int save_since(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e)
 {
-	autofree char *interrupts = toy_get("interrupts");
+	autofree char *interrupts = toy_get("interrupts"), *fills = toy_get("export-fills");
 
+	if (*fills)
+		toy_put("bar-data", "yes");
 	if (*interrupts)
 		atomic_store(&((struct cancel *)c->cancel)->asked, true);
 	return !strcmp(interrupts, "seen") ? err_set(e, ERR_CANCELED, "interrupted") : 0;
