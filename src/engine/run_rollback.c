@@ -159,6 +159,14 @@ static int turn(struct world *w, const struct run_rec *rec, struct err *e)
 	return rec->state == RUN_TURNED ? 0 : run_turn(w, RUN_TURNED, why, e);
 }
 
+/* On a full disk. One that was on its way back already may have left its server down. */
+static int not_turned(struct world *w, const struct run_rec *rec, const struct err *why, struct run_end *ret)
+{
+	if (rec->state == RUN_TURNED || rec->state == RUN_STUCK)
+		return run_ends(w, ret, EXIT_STUCK, why, why->msg);
+	return run_says(ret, EXIT_FAILED, why, "nothing changed: %s", why->msg);
+}
+
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT, why = ERR_INIT;
@@ -198,7 +206,7 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (!code && begun && !w->ctx.accept_in_place && loop_look_at_room(w, &e) < 0)
 		code = run_says(ret, EXIT_FAILED, &e, "nothing changed: %s", e.msg);
 	if (!code && turn(w, rec, &e) < 0)
-		code = run_ends(w, ret, EXIT_STUCK, &e, e.msg);
+		code = not_turned(w, rec, &e, ret);
 	if (code) {
 		if (run_is_shut(w, rec) && run_let_in_again(w, &why) < 0)
 			event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));

@@ -1056,6 +1056,34 @@ static void a_rollback_without_a_name_takes_the_broken_one(void **state)
 }
 
 #ifdef CROSSGRADE_FAULT
+/* On a full disk, for a moment, before each thing in turn that the call writes down: nobody is stuck who did not turn, and the new world serves on. */
+static void a_rollback_that_cannot_be_written_down_changes_nothing(void **state)
+{
+	int refused = 0;
+
+	for (int n = 1; n < 12; n++) {
+		autofree char *at = xasprintf("db.commit:%d", n);
+		struct run_end end;
+		int status;
+
+		toy_put("snapshot", "yes");
+		assert_int_equal(apply(&end, false), EXIT_DONE);
+		status = struck_at(at, "err:ENOSPC", "rollback");
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == EXIT_FAILED) {
+			assert_string_equal(toy_world(), "new");
+			refused++;
+		}
+		if (WEXITSTATUS(status) == EXIT_STUCK)
+			assert_false(is_possible("finalize"));
+		assert_int_equal(rollback(&end), EXIT_DONE);
+		assert_string_equal(toy_world(), "old");
+		toy_done();
+		toy_setup();
+	}
+	assert_true(refused > 0);
+}
+
 /* Killed past the start, it goes on, or is ended, as every verb says: no boot starts the new build over a backup that was put back. */
 static void a_run_killed_past_the_start_can_be_ended(void **state)
 {
@@ -1354,6 +1382,7 @@ int main(int argc, char **argv)
 		T(what_came_behind_the_last_count_is_told),
 		T(a_rollback_without_a_name_takes_the_broken_one),
 #ifdef CROSSGRADE_FAULT
+		T(a_rollback_that_cannot_be_written_down_changes_nothing),
 		T(a_run_killed_past_the_start_can_be_ended),
 		T(a_run_killed_before_the_start_is_not_ended_so),
 		T(a_killed_finalize_names_what_stays_when_repeated),
