@@ -96,14 +96,25 @@ static int save_all(struct world *w, const struct facts *frozen, bool shut, stru
 	return settled && shut && since->transactions >= 0;
 }
 
+/* Which build reads what is set aside: the old one may not, and the new one's programs go away with it. */
+static char *reader_of_new(const struct world *w)
+{
+	const struct step *ready = step_of_kind(w, "wait_ready");
+	const char *version = ready ? json_str(ready->params, "version", "") : "";
+
+	if (!*version)
+		return xstrdup("the new build reads it");
+	return xasprintf("%s %s (%s) reads it", w->product->title, version, json_str(ready->params, "edition", "of the same edition"));
+}
+
 static char *where_aside(struct world *w)
 {
-	autofree char *trash = world_trash(w);
+	autofree char *trash = world_trash(w), *reader = reader_of_new(w);
 
 	if (!trash || !sets_aside(w))
 		return xstrdup("in no copy");
-	return xasprintf("only in the new world's data, which is set aside whole below '%s': the new build reads it; what a database server "
-	                 "has of it goes into a dump in the restore point, where one can be made", trash);
+	return xasprintf("only in the new world's data, which is set aside whole below '%s': %s; what a database server has of it goes into "
+	                 "a dump in the restore point, where one can be made", trash, reader);
 }
 
 /* Where they are, and without a gate those of the time between the export and the stop, which nobody counted: for the report. */

@@ -264,7 +264,7 @@ all_rows() { # PORT [SAVED]
 	writer_off 19000
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
-	[[ $stderr == *"new world's data, which is set aside whole below '"* ]]
+	[[ $stderr == *"new world's data, which is set aside whole below '"*"': QuestDB 9.3.4 (open-source) reads it"* ]]
 	runs 19000 9.0.3
 	[ "$(id_of quest) $(policy_of quest)" = "$old unless-stopped" ]
 	run ! docker image inspect questdb/questdb:9.3.4

@@ -539,6 +539,18 @@ static void writes_behind_the_export_are_told(void **state)
 	rollback_exporting(home, true, &end);
 	trash = xasprintf("set aside whole below '%s/trash/%s'", home, end.run);
 	assert_true(was_told(end.run, trash));
+	assert_true(was_told(end.run, "the new build reads it"));
+}
+
+/* ... and which build reads it, where the plan says what is to answer. */
+static void who_reads_what_is_set_aside_is_told(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct run_end end;
+
+	toy_put("ready", "old");
+	rollback_exporting(home, true, &end);
+	assert_true(was_told(end.run, "Toy 2 (plain) reads it"));
 }
 
 /* Put back in place, what was written is nowhere. */
@@ -1366,6 +1378,7 @@ int main(int argc, char **argv)
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(room_is_looked_at_behind_the_export),
 		T(writes_behind_the_export_are_told),
+		T(who_reads_what_is_set_aside_is_told),
 		T(writes_in_no_copy_are_told),
 		T(what_is_written_over_is_not_said_to_be_set_aside),
 		T(who_goes_back_is_asked_again_for_a_restore_in_place),

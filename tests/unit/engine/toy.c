@@ -422,7 +422,8 @@ static int plan(const struct facts *now, const struct goal *to, struct plan *ret
 		add(ret, PHASE_THAW, "gate", STEP_IN_WINDOW, "gate_close");
 	add(ret, PHASE_THAW, "start", STEP_IN_WINDOW | STEP_POINT | (*held ? STEP_LETS_IN : 0), *ready ? "service_start" : "toy_boot");
 	if (*ready)
-		add(ret, PHASE_PROVE, "ready", STEP_IN_WINDOW, "wait_ready");
+		plan_add(ret, PHASE_PROVE, "ready", "wait_ready", STEP_IN_WINDOW,
+		         json_pack("{ss ss ss}", "file", "ready", "edition", "plain", "version", "2"), "the toy needs it");
 	if (*held)
 		add(ret, PHASE_OPEN, "open", 0, "gate_open");
 	else
