@@ -7,6 +7,7 @@
 #include "engine/point_of.h"
 #include "engine/run_world.h"
 
+/* Of a second: point_make_new() tells those of the same one apart. */
 static char *backup_id(void)
 {
 	time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
@@ -82,14 +83,14 @@ static int fill_live(struct ctx *c, struct point *p, struct err *e)
 static int make(struct ctx *c, const struct facts *now, struct point *ret, char **ret_home, struct err *e)
 {
 	autojson json_t *about = json_pack("{ss ss}", "product", c->goal->product, "name", c->goal->name);
-	autofree char *id = backup_id();
+	autofree char *stem = backup_id();
 	struct scope scope = { 0 };
 	int r = c->product->scope(now, c->goal, &scope, e);
 
 	if (r >= 0)
 		r = point_home(c->goal, &scope, ret_home, e);
 	if (r >= 0)
-		r = point_make(*ret_home, id, &scope, about, ret, e);
+		r = point_make_new(*ret_home, stem, &scope, about, ret, e);
 	scope_done(&scope);
 	return r;
 }

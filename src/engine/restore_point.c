@@ -1,10 +1,12 @@
 /* A restore point: where it lies, what its point.json says, and what is kept beside its copies. */
 #include "engine/point_leaving.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/path.h"
 
 static const char *const state_names[] = { "open", "complete", "proved", "spent" };
@@ -89,11 +91,20 @@ static json_t *root_doc(const char *home, const char *first_home, const char *id
 	                 json_array_size(r->leave_out) ? r->leave_out : NULL, "only", r->only);
 }
 
+static json_t *roots_doc(const char *home, const char *id, const struct scope *s)
+{
+	autofree char *first_home = point_beside(&s->v[0]);
+	json_t *roots = json_array();
+
+	vec_each(s, r)
+		json_array_append_new(roots, root_doc(home, first_home, id, r));
+	return roots;
+}
+
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
                struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s", home, id);
-	autofree char *first_home = point_beside(&s->v[0]);
 	struct point p = { .dir = DIR_NONE, .state = POINT_OPEN };
 	json_t *roots, *root;
 	char now[40];
@@ -101,12 +112,10 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 
 	if (scope_check(s, e) < 0)
 		goto fail;
-	roots = json_array();
+	roots = roots_doc(home, id, s);
 	p.doc = json_pack("{ss ss ss ss sO so}", "schema", "crossgrade/restore-point/1", "id", id, "state", "open",
 	                  "created", clock_rfc3339(clock_wall_ns(), now, sizeof now), "about", about, "roots", roots);
 	p.id = xstrdup(id);
-	vec_each(s, r)
-		json_array_append_new(roots, root_doc(home, first_home, id, r));
 	if (point_home_apart(home, roots, e) < 0)
 		goto fail;
 	json_array_foreach(roots, at, root) {
@@ -123,6 +132,40 @@ int point_make(const char *home, const char *id, const struct scope *s, const js
 fail:
 	point_done(&p);
 	return err_wrap(e, "make restore point '%s'", path);
+}
+
+/* Whoever makes the directory has the name. */
+static int claim(const char *home, const char *stem, char **ret, struct err *e)
+{
+	autodir struct dir d = DIR_NONE;
+
+	if (dir_make_path(home, HOME_MODE, &d, e) < 0)
+		return -e->kind;
+	for (unsigned n = 1; n < 1000; n++) {
+		autofree char *id = n == 1 ? xstrdup(stem) : xasprintf("%s-%u", stem, n);
+
+		if (mkdirat(d.fd, id, HOME_MODE) == 0) {
+			*ret = take_ptr(id);
+			return 0;
+		}
+		if (errno != EEXIST)
+			return err_sys(e, errno, "make directory '%s/%s'", home, id);
+	}
+	return err_set(e, ERR_EXISTS, "'%s/%s' and all that follow it are taken", home, stem);
+}
+
+int point_make_new(const char *home, const char *stem, const struct scope *s, const json_t *about, struct point *ret,
+                   struct err *e)
+{
+	autojson json_t *roots = roots_doc(home, stem, s);
+	struct err why = ERR_INIT;
+	autofree char *id = NULL;
+
+	if (point_home_apart(home, roots, e) < 0 || claim(home, stem, &id, e) < 0)
+		return err_wrap(e, "make restore point '%s/%s'", home, stem);
+	if (point_make(home, id, s, about, ret, e) < 0 && point_remove(home, id, &why) < 0)
+		log_warn("'%s/%s' is left of it: %s", home, id, why.msg);
+	return -(int)e->kind;
 }
 
 static int state_of(const char *name, enum point_state *ret, struct err *e)

@@ -40,6 +40,9 @@ int point_apart(const json_t *roots, const char *path, struct err *e) must_check
 int point_home_apart(const char *home, const json_t *roots, struct err *e) must_check;
 int point_make(const char *home, const char *id, const struct scope *s, const json_t *about, struct point *ret,
                struct err *e) must_check;
+/* The same with an id that nobody has: stem, or stem-2, ... */
+int point_make_new(const char *home, const char *stem, const struct scope *s, const json_t *about, struct point *ret,
+                   struct err *e) must_check;
 int point_open(const char *home, const char *id, struct point *ret, struct err *e) must_check;
 int point_save(struct point *p, struct err *e) must_check;              /* point.json, durable */
 /* What lies in it is nowhere else: its run's way back leaves it where it is, and who lists points is told why. Durable. */

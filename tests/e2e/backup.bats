@@ -17,7 +17,6 @@ on_root() { cg "$@" questdb --root "$root"; }
 		valid restore-point
 		[ "$(json 'd["state"]')" = complete ]
 		point_id >"$lab/point"
-		sleep 1		# ids are of a second
 	done
 	[[ $(qdb_sql "$root" "select in_progress from checkpoint_status()") == *false* ]]
 	[ ! -e "$root/.checkpoint/db" ]

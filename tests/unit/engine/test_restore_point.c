@@ -471,6 +471,42 @@ static void it_goes_live_and_back(void **state)
 	point_done(&p);
 }
 
+static bool stands(void);
+
+/* Two of one second, or of a clock that was set back. */
+static void no_id_is_given_twice(void **state)
+{
+	autojson json_t *about = json_object();
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	point_done(&p);
+	for (int i = 2; i < 4; i++) {
+		autofree char *id = xasprintf(ID "-%d", i);
+
+		assert_ok(point_make_new(home, ID, &scope, about, &p, &e), &e);
+		assert_string_equal(p.id, id);
+		assert_string_equal(strrchr(p.dir.path, '/') + 1, id);
+		point_done(&p);
+	}
+	assert_ok(point_open(home, ID, &p, &e), &e);
+	assert_int_equal(p.state, POINT_COMPLETE);
+	point_done(&p);
+}
+
+static void one_that_cannot_be_made_leaves_its_name(void **state)
+{
+	autojson json_t *about = json_object(), *deep = json_pack("[s]", "a/b");
+	struct scope_root root = { .name = (char *)"root", .path = toy_root, .leave_out = deep };
+	struct scope wrong = { &root, 1, 1 };
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	assert_true(point_make_new(home, ID, &wrong, about, &p, &e) < 0);
+	assert_false(stands());
+}
+
 /* ---- what is left out ---- */
 
 static struct point leaving_users(const char *where)
@@ -873,6 +909,8 @@ int main(void)
 		T(a_store_on_another_mount_is_copied_beside),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
+		T(no_id_is_given_twice),
+		T(one_that_cannot_be_made_leaves_its_name),
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
 		T(room_for_the_way_back_is_looked_at),
