@@ -83,6 +83,7 @@ static int fill_live(struct ctx *c, struct point *p, struct err *e)
 static int make(struct ctx *c, const struct facts *now, struct point *ret, char **ret_home, struct err *e)
 {
 	autojson json_t *about = json_pack("{ss ss}", "product", c->goal->product, "name", c->goal->name);
+	autojson json_t *seen = facts_doc_pinned(now);
 	autofree char *stem = backup_id();
 	struct scope scope = { 0 };
 	int r = c->product->scope(now, c->goal, &scope, e);
@@ -91,6 +92,10 @@ static int make(struct ctx *c, const struct facts *now, struct point *ret, char 
 		r = point_home(c->goal, &scope, ret_home, e);
 	if (r >= 0)
 		r = point_make_new(*ret_home, stem, &scope, about, ret, e);
+	if (r >= 0)
+		r = point_put(ret, "facts.json", seen, e);
+	if (r >= 0)
+		r = point_save(ret, e);
 	scope_done(&scope);
 	return r;
 }
@@ -238,7 +243,9 @@ static int take_point(const char *home, const char *id, const struct run_opts *o
 		return err_hint(e, "'crossgrade backup list' shows the others");
 	}
 	told.total = point_bytes(ret);
-	r = point_prove(ret, true, &how, &diffs, e);
+	r = point_prove_beside(ret, &diffs, e);
+	if (r == 0)
+		r = point_prove(ret, true, &how, &diffs, e);
 	if (r > 0) {
 		err_set(e, ERR_CHANGED, "restore point '%s' does not match its manifest: %s: %s", id, diffs.v[0].rel,
 		        diffs.v[0].what);

@@ -173,6 +173,18 @@ static bool is_deep(const json_t *entry)
 	return !strcmp(json_str(entry, "class", ""), "deep");
 }
 
+json_t *facts_doc_pinned(const struct facts *f)
+{
+	json_t *doc = json_deep_copy(f->doc), *entry;
+	const char *key;
+	void *next;
+
+	json_object_foreach_safe(json_object_get(doc, "facts"), next, key, entry)
+		if (strcmp(json_str(entry, "class", ""), "pinned"))
+			json_object_del(json_object_get(doc, "facts"), key);
+	return doc;
+}
+
 json_t *facts_deep(const struct facts *f)
 {
 	json_t *deep = json_object();

@@ -56,6 +56,8 @@ void facts_trace(struct facts *f, const struct fact_origin *origins);
 
 /* {key: value} of the pinned facts, new reference. Sorted by key. */
 json_t *facts_pinned(const struct facts *f);
+/* The whole document with the pinned facts alone, new reference. */
+json_t *facts_doc_pinned(const struct facts *f);
 /* {key: entry} of the deep facts, each with the time it was taken; new reference. */
 json_t *facts_deep(const struct facts *f);
 /* Take over deep facts of a plan, where f has none of its own. */

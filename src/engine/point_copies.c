@@ -1,11 +1,48 @@
 /* The copies of a restore point: filled in passes, read back, sealed, proved, compared with what is live. */
 #include "engine/point_leaving.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "data/hash.h"
 #include "data/moved.h"
 #include "data/out.h"
+
+static int digest_file(const struct dir *d, const char *name, unsigned char ret[SHA_BYTES], struct err *e)
+{
+	autoclose int fd = dir_openat(d, name, O_RDONLY, 0, e);
+	struct hasher *h;
+	char piece[64 << 10];
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	h = hasher_new();
+	hasher_begin(h);
+	while ((got = read(fd, piece, sizeof piece)) > 0)
+		hasher_add(h, piece, (size_t)got);
+	hasher_end(h, ret);
+	hasher_free(h);
+	return got < 0 ? err_sys(e, errno, "read '%s/%s'", d->path, name) : 0;
+}
+
+/* What the seal writes. */
+static const char *const sealed_files[] = { "manifest", "SHA256SUMS" };
+
+static int note_sealed(struct point *p, struct err *e)
+{
+	unsigned char sha[SHA_BYTES];
+
+	for (size_t i = 0; i < ARRAY_LEN(sealed_files); i++) {
+		if (digest_file(&p->dir, sealed_files[i], sha, e) < 0)
+			return -e->kind;
+		point_note_file(p, sealed_files[i], sha);
+	}
+	return 0;
+}
 
 /* Roots that were passed over by the same call count to what its progress is told. */
 static struct pass_stats stats_before(const struct pass_opts *o, const struct pass_stats *roots)
@@ -175,9 +212,14 @@ static int reopen(struct point *p, struct err *e)
 
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root)
 		json_object_del(root, "manifest");
+	for (size_t i = 0; i < ARRAY_LEN(sealed_files); i++)
+		json_object_del(json_object_get(p->doc, "files"), sealed_files[i]);
 	p->state = POINT_OPEN;
-	if (point_save(p, e) < 0 || dir_unlink(&p->dir, "manifest", e) < 0 || dir_unlink(&p->dir, "SHA256SUMS", e) < 0)
+	if (point_save(p, e) < 0)
 		return -e->kind;
+	for (size_t i = 0; i < ARRAY_LEN(sealed_files); i++)
+		if (dir_unlink(&p->dir, sealed_files[i], e) < 0)
+			return -e->kind;
 	return 0;
 }
 
@@ -258,7 +300,39 @@ int point_seal(struct point *p, const struct pass_opts *o, struct err *e)
 		if (read_root_back(p, root, true, o, &back, e) < 0)
 			return -e->kind;
 	}
-	return sealed ? 0 : point_save(p, e);
+	return sealed || (note_sealed(p, e) >= 0 && point_save(p, e) >= 0) ? 0 : -(int)e->kind;
+}
+
+static void differs(manifest_diffs *ret, const char *name, const char *what)
+{
+	struct manifest_diff *d = vec_push(ret);
+
+	*d = (struct manifest_diff){ .rel = xstrdup(name) };
+	snprintf(d->what, sizeof d->what, "%s", what);
+}
+
+int point_prove_beside(struct point *p, manifest_diffs *ret, struct err *e)
+{
+	const char *name;
+	size_t before = ret->n;
+	json_t *said;
+
+	json_object_foreach(json_object_get(p->doc, "files"), name, said) {
+		unsigned char sha[SHA_BYTES];
+		struct err why = ERR_INIT;
+		char hex[DIGEST_TEXT];
+
+		if (digest_file(&p->dir, name, sha, &why) < 0) {
+			if (why.kind != ERR_ABSENT)
+				return err_set(e, why.kind, "%s", why.msg);
+			differs(ret, name, "missing");
+			continue;
+		}
+		hash_hex(sha, hex);
+		if (strcmp(hex, json_string_value(said) ?: ""))
+			differs(ret, name, "content");
+	}
+	return ret->n > before;
 }
 
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e)
@@ -275,6 +349,10 @@ int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_d
 		               point_state_name(p->state));
 	if (point_seal(p, o, e) < 0)
 		return -e->kind;
+	if (p->altered) {
+		differs(ret, POINT_JSON, "not as it was written");
+		worst = 1;
+	}
 	opts.before = &before;
 	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
 		autofree char *prefix = xasprintf("data/%s", json_str(root, "name", ""));

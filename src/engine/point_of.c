@@ -43,6 +43,21 @@ int point_is_there(const struct run_rec *r, const json_t *plan, struct err *e)
 	return 0;
 }
 
+/* With the plan, and so with the facts it rests on. */
+static int make_of_run(struct ctx *c, const char *home, const struct scope *s, const json_t *about, struct point *ret, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+
+	if (point_make(home, c->run, s, about, &p, e) < 0)
+		return -e->kind;
+	if (point_put(&p, "plan.json", c->plan->doc, e) < 0 || point_save(&p, e) < 0) {
+		point_done(&p);
+		return -e->kind;
+	}
+	*ret = p;
+	return 0;
+}
+
 int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
 {
 	autojson json_t *about = NULL;
@@ -56,7 +71,7 @@ int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
 	about = json_pack("{ss ss ss ss}", "run", c->run, "product", c->goal->product, "name", c->goal->name,
 	                  "plan_digest", c->plan->digest);
 	if (r == 0 && make)
-		r = point_make(home, c->run, &s, about, ret, e);
+		r = make_of_run(c, home, &s, about, ret, e);
 	else if (r >= 0)
 		r = point_open(home, c->run, ret, e);
 	scope_done(&s);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "data/out.h"
 
 static const char *const state_names[] = { "open", "complete", "proved", "spent" };
 
@@ -178,6 +179,25 @@ static int state_of(const char *name, enum point_state *ret, struct err *e)
 	return err_set(e, ERR_FORMAT, "its state '%s' is unknown", name);
 }
 
+/* Over all else that point.json says; so, by the digests in it, over what stands beside it. */
+static void digest_of(const json_t *doc, char ret[DIGEST_TEXT])
+{
+	autojson json_t *rest = json_copy((json_t *)doc);
+
+	json_object_del(rest, "digest");
+	json_digest(rest, ret);
+}
+
+/* One of before it had a digest is as it is. */
+static bool is_altered(const json_t *doc)
+{
+	const char *said = json_str(doc, "digest", NULL);
+	char digest[DIGEST_TEXT];
+
+	digest_of(doc, digest);
+	return said && strcmp(said, digest);
+}
+
 int point_open(const char *home, const char *id, struct point *ret, struct err *e)
 {
 	autofree char *path = xasprintf("%s/%s", home, id);
@@ -193,13 +213,19 @@ int point_open(const char *home, const char *id, struct point *ret, struct err *
 	}
 	scope_done(&roots);
 	p.id = xstrdup(id);
+	p.altered = is_altered(p.doc);
 	*ret = p;
 	return 0;
 }
 
 int point_text(struct point *p, struct buf *ret, struct err *e)
 {
+	char digest[DIGEST_TEXT];
+
 	json_object_set_new(p->doc, "state", json_string(point_state_name(p->state)));
+	digest_of(p->doc, digest);
+	if (!p->altered)
+		json_object_set_new(p->doc, "digest", json_string(digest));
 	json_pretty(p->doc, ret);
 	return buf_check(ret, "point.json", e);
 }
@@ -211,6 +237,38 @@ int point_save(struct point *p, struct err *e)
 	if (point_text(p, &text, e) < 0)
 		return -e->kind;
 	return file_replace(&p->dir, POINT_JSON, buf_sv(&text), FILE_PRIVATE, e);
+}
+
+void point_note_file(struct point *p, const char *name, const unsigned char sha[SHA_BYTES])
+{
+	json_t *files = json_object_get(p->doc, "files");
+	char hex[DIGEST_TEXT];
+
+	if (!files) {
+		files = json_object();
+		json_object_set_new(p->doc, "files", files);
+	}
+	hash_hex(sha, hex);
+	json_object_set_new(files, name, json_string(hex));
+}
+
+int point_put(struct point *p, const char *name, const json_t *doc, struct err *e)
+{
+	autobuf struct buf text = BUF_MAX(POINT_PUT_MAX);
+	unsigned char sha[SHA_BYTES];
+	struct out out;
+	int r;
+
+	json_pretty(doc, &text);
+	if (buf_check(&text, name, e) < 0 || out_open(&out, &p->dir, name, e) < 0)
+		return -e->kind;
+	out_add(&out, text.data, text.len);
+	out_digest(&out, sha);
+	r = out_commit(&out, e);
+	out_close(&out);
+	if (r >= 0)
+		point_note_file(p, name, sha);
+	return r;
 }
 
 int point_keep(struct point *p, const char *why, struct err *e)

@@ -6,8 +6,10 @@
  *	data/<root>/...      the copy, usable without crossgrade
  *	index-<root>         stats the passes trust, hashes and block sums
  *	manifest-<root>      one line an entry;  SHA256SUMS as `sha256sum -c` reads it
- *	plan.json facts.json journal.json undo/   what a restore needs when the journal is gone
- *	point.json           state, sizes, digests of all of the above; what of each root is left out (engine/scope.h); why it is kept
+ *	plan.json            of a run: its plan, with the pinned facts;  facts.json  of 'backup create': the pinned facts
+ *	journal.json journal.jsonl undo/   what a way back needs when the journal is gone; they move with their run
+ *	point.json           state, sizes, digests of all that does not move; what of each root is left out (engine/scope.h); why it is kept;
+ *	                     and a digest over itself
  *	trash/<run>/<root>/  the new world after a way back
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
@@ -25,6 +27,7 @@ struct point {
 	struct dir   dir;
 	json_t      *doc;               /* point.json */
 	enum point_state state;
+	bool         altered;           /* point.json is not as it was written: a proof finds that */
 };
 void point_done(struct point *p);
 
@@ -45,6 +48,8 @@ int point_make_new(const char *home, const char *stem, const struct scope *s, co
                    struct err *e) must_check;
 int point_open(const char *home, const char *id, struct point *ret, struct err *e) must_check;
 int point_save(struct point *p, struct err *e) must_check;              /* point.json, durable */
+/* A document beside the copies, durable. Its digest comes to point.json with the next point_save(). */
+int point_put(struct point *p, const char *name, const json_t *doc, struct err *e) must_check;
 /* What lies in it is nowhere else: its run's way back leaves it where it is, and who lists points is told why. Durable. */
 int point_keep(struct point *p, const char *why, struct err *e) must_check;
 const char *point_kept(const struct point *p);                          /* why; NULL: it is not */
@@ -68,9 +73,12 @@ int point_read_back(struct point *p, const struct pass_opts *o, struct point_pas
 /* Read back what was copied since the last reading and write manifest and SHA256SUMS: after the window, because it takes
  * as long as the changed files are large. Until then point.json names no manifest. Nothing to do: 0. */
 int point_seal(struct point *p, const struct pass_opts *o, struct err *e) must_check;
-/* Compare the copy with its manifest (sealed first when it is not), all of it or only what moved since. ret lists differences;
- * 0 equal, 1 not. */
+/* Compare the copy with its manifest (sealed first when it is not), all of it or only what moved since, and point.json with its own digest.
+ * ret lists differences; 0 equal, 1 not. */
 int point_prove(struct point *p, bool all, const struct pass_opts *o, manifest_diffs *ret, struct err *e) must_check;
+
+/* And what stands beside the copies with the digests in point.json. No way back of a run asks for that: its data is whole without. */
+int point_prove_beside(struct point *p, manifest_diffs *ret, struct err *e) must_check;
 
 /* Has anybody touched the live tree since the final pass? By its stats, against those the pass took; the copy is neither
  * needed nor looked at. Paths of the differences are absolute. 0 equal, 1 different. */

@@ -45,6 +45,17 @@ on_root() { cg "$@" questdb --root "$root"; }
 	exits 0
 	(cd "$lab/data/.crossgrade-root/$(newest)" && sha256sum -c --quiet SHA256SUMS)
 	first=$(ls "$lab/data/.crossgrade-root" | head -n 1)
+	facts=$lab/data/.crossgrade-root/$first/facts.json
+	python3 -c 'import json,sys; f = json.load(open(sys.argv[1]))["facts"]; sys.exit(f["server.version"]["value"] != "9.3.4" or any(e["class"] != "pinned" for e in f.values()))' "$facts"
+	cp -p "$facts" "$lab/facts.kept"
+	sed -i 's/9\.3\.4/9.3.3/' "$facts"
+	cg backup prove questdb "$first" --root "$root"
+	exits 12
+	[[ $stderr == *facts.json* ]]
+	grep -q '"state": "complete"' "$lab/data/.crossgrade-root/$first/point.json"
+	cp -p "$lab/facts.kept" "$facts"
+	cg backup prove questdb "$first" --root "$root"
+	exits 0
 	printf x >>"$lab/data/.crossgrade-root/$first/data/root/conf/server.conf"
 	cg backup prove questdb "$first" --root "$root"
 	exits 12

@@ -471,7 +471,104 @@ static void it_goes_live_and_back(void **state)
 	point_done(&p);
 }
 
+/* As the next call finds it: by its own record, whoever's plan it is. */
+static void open_again(struct point *p, const char *where)
+{
+	struct err e = ERR_INIT;
+
+	point_done(p);
+	assert_ok(point_open(where, ID, p, &e), &e);
+}
+
 static bool stands(void);
+
+/* One byte of a file of the point's directory becomes another; where it stood is told by what stands before it. */
+static void spoil(const char *file, const char *behind)
+{
+	autofree char *path = xasprintf("%s/" ID "/%s", home, file);
+	autobuf struct buf text = BUF_MAX(1 << 20);
+	struct err e = ERR_INIT;
+	const char *at;
+	int fd;
+
+	assert_ok(file_read_path(path, &text, &e), &e);
+	at = strstr(buf_str(&text), behind);
+	assert_non_null(at);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "7", 1, at - buf_str(&text) + (off_t)strlen(behind)), 1);
+	close(fd);
+}
+
+static int prove_beside(struct point *p)
+{
+	manifest_diffs diffs = { 0 };
+	struct err e = ERR_INIT;
+	int r = point_prove_beside(p, &diffs, &e);
+
+	assert_ok(r, &e);
+	assert_int_equal(diffs.n, r);
+	manifest_diffs_done(&diffs);
+	return r;
+}
+
+static void sealed_with_facts(struct point *p)
+{
+	autojson json_t *seen = json_pack("{ss}", "version", "9.0.3");
+	struct pass_opts o = { 0 };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+
+	make(p);
+	assert_ok(point_put(p, "facts.json", seen, &e), &e);
+	assert_ok(point_save(p, &e), &e);
+	fill(p, PASS_FINAL, &done);
+	assert_ok(point_seal(p, &o, &e), &e);
+	open_again(p, home);
+}
+
+/* What lies beside the copies is proved, too. */
+static void a_changed_byte_anywhere_is_found(void **state)
+{
+	static const char *const files[][2] = { { "facts.json", "9.0." }, { "manifest", "crossgrade-manifest " }, { "SHA256SUMS", "" } };
+	struct point_pass done;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct point p = { .dir = DIR_NONE };
+
+		sealed_with_facts(&p);
+		assert_int_equal(prove_beside(&p), 0);
+		spoil(files[i][0], files[i][1]);
+		assert_int_equal(prove_beside(&p), 1);
+		assert_ok(dir_unlink(&p.dir, files[i][0], &e), &e);
+		assert_int_equal(prove_beside(&p), 1);
+		fill(&p, PASS_FINAL, &done);
+		assert_int_equal(prove_beside(&p), i == 0);     /* of one that is filled again nothing was sealed yet */
+		point_done(&p);
+		assert_ok(point_remove(home, ID, &e), &e);
+	}
+}
+
+/* Also after what is written of it later. */
+static void a_changed_description_is_found(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	sealed_with_facts(&p);
+	assert_int_equal(prove(&p, false, &e), 0);
+	spoil("point.json", "\"created\": \"2");
+	for (int i = 0; i < 2; i++) {
+		open_again(&p, home);
+		assert_int_equal(prove(&p, false, &e), 1);
+		assert_ok(point_keep(&p, "what went", &e), &e);
+	}
+	json_object_del(p.doc, "digest");
+	assert_ok(point_save(&p, &e), &e);
+	open_again(&p, home);
+	assert_int_equal(prove(&p, true, &e), 0);       /* as one of before there was a digest */
+	point_done(&p);
+}
 
 /* Two of one second, or of a clock that was set back. */
 static void no_id_is_given_twice(void **state)
@@ -535,15 +632,6 @@ static ino_t inode_of(const char *rel)
 
 	assert_int_equal(lstat(path, &st), 0);
 	return st.st_ino;
-}
-
-/* As the next call finds it: by its own record, whoever's plan it is. */
-static void open_again(struct point *p, const char *where)
-{
-	struct err e = ERR_INIT;
-
-	point_done(p);
-	assert_ok(point_open(where, ID, p, &e), &e);
 }
 
 /* Written to while it is there and while it is not, live and not; what the directory is stays the same. */
@@ -909,6 +997,8 @@ int main(void)
 		T(a_store_on_another_mount_is_copied_beside),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
+		T(a_changed_byte_anywhere_is_found),
+		T(a_changed_description_is_found),
 		T(no_id_is_given_twice),
 		T(one_that_cannot_be_made_leaves_its_name),
 		T(what_is_left_out_stays),
