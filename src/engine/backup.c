@@ -7,6 +7,8 @@
 #include "engine/point_of.h"
 #include "engine/run_world.h"
 
+#define SEEN_MAX (64u << 20)    /* a plan, or facts, beside a restore point */
+
 /* Of a second: point_make_new() tells those of the same one apart. */
 static char *backup_id(void)
 {
@@ -255,6 +257,40 @@ static int take_point(const char *home, const char *id, const struct run_opts *o
 	return r;
 }
 
+/* The build that wrote the data, as was seen then: *ret_version is borrowed from *ret_doc, NULL where nothing tells it. */
+static void build_of(struct point *p, json_t **ret_doc, const char **ret_edition, const char **ret_version)
+{
+	struct err none = ERR_INIT;
+	struct facts then = { 0 };
+	const json_t *pinned;
+
+	*ret_edition = *ret_version = NULL;
+	if (json_read(&p->dir, "facts.json", SEEN_MAX, &then.doc, &none) >= 0) {
+		*ret_doc = then.doc;
+		*ret_edition = facts_str(&then, "server.edition", NULL);
+		*ret_version = facts_str(&then, "server.version", NULL);
+	} else if (json_read(&p->dir, "plan.json", SEEN_MAX, ret_doc, &none) >= 0) {
+		pinned = json_object_get(*ret_doc, "pinned");
+		*ret_edition = json_str(pinned, "server.edition", NULL);
+		*ret_version = json_str(pinned, "server.version", NULL);
+	}
+}
+
+/* The build stays: who puts data of another one under it is told. */
+static void tell_build(struct point *p, const struct facts *now, struct events *events)
+{
+	const char *edition = facts_str(now, "server.edition", NULL), *version = facts_str(now, "server.version", NULL);
+	const char *then_edition, *then_version;
+	autojson json_t *doc = NULL;
+
+	build_of(p, &doc, &then_edition, &then_version);
+	if (!version || !then_version || (!strcmp(version, then_version) && !strcmp(edition ?: "", then_edition ?: "")))
+		return;
+	event_emit(events, "warning",
+	           json_pack("{so}", "text", json_sprintf("the restore point is of %s %s; the build that is installed, %s %s, starts over it",
+	                                                  then_edition ?: "", then_version, edition ?: "", version)));
+}
+
 int backup_restore(const struct goal *g, const char *id, const struct run_opts *o, struct run_end *ret)
 {
 	const struct product *product = product_named(g->product);
@@ -280,6 +316,8 @@ int backup_restore(const struct goal *g, const char *id, const struct run_opts *
 		r = point_home(g, &scope, &home, &e);
 	if (r >= 0)
 		r = take_point(home, id, o, &p, &e);
+	if (r == 0)
+		tell_build(&p, &now, o->events);
 	if (r == 0)
 		r = restore_plan(g, &now, &scope, s.doc, &p, running, &plan, &e);
 	scope_done(&scope);
