@@ -58,9 +58,27 @@ static int fill(struct ctx *c, struct point *p, bool live, struct err *e)
 	return point_seal(p, &o, e);
 }
 
-/* A server that stays up is copied under its own checkpoint, whose end must come whatever happens in between. */
-static int fill_live(struct ctx *c, struct point *p, struct err *e)
+/* Of points that a killed call left open. */
+static json_t *holds_left(const char *home)
 {
+	json_t *holds = json_array(), *point;
+	autojson json_t *points = NULL;
+	struct err none = ERR_INIT;
+	size_t at;
+
+	if (point_list(home, &points, &none) < 0)
+		return holds;
+	json_array_foreach(points, at, point)
+		if (!strcmp(json_str(point, "state", ""), "open") && json_object_get(point, "hold"))
+			json_array_append(holds, json_object_get(point, "hold"));
+	return holds;
+}
+
+/* A server that stays up is copied under its own checkpoint, whose end must come whatever happens in between: where this process and its
+ * watcher are killed, by the next call, which knows it by what is saved here. */
+static int fill_live(struct ctx *c, struct point *p, const char *home, struct err *e)
+{
+	autojson json_t *left = NULL;
 	struct err own = ERR_INIT;
 	json_t *hold = NULL;
 	int r;
@@ -69,11 +87,14 @@ static int fill_live(struct ctx *c, struct point *p, struct err *e)
 		err_set(e, ERR_REFUSED, "%s cannot be copied while it runs", c->product->title);
 		return err_hint(e, "stop the server first");
 	}
-	if (c->product->copy_begin(c, &hold, e) < 0)
+	left = holds_left(home);
+	if (c->product->copy_begin(c, left, &hold, e) < 0)
 		return -e->kind;
 	json_object_set_new(p->doc, "live", json_true());
 	json_object_set(p->doc, "hold", hold);
-	r = fill(c, p, true, e);
+	r = point_save(p, e);
+	if (r >= 0)
+		r = fill(c, p, true, e);
 	if (c->product->copy_end(c, hold, &own) < 0 && r >= 0) {
 		*e = own;
 		r = -(int)own.kind;
@@ -160,7 +181,7 @@ int backup_create(const struct goal *g, const struct run_opts *o, json_t **ret_p
 	if (r >= 0)
 		r = is_running(&w.ctx.sites[0], &e);
 	if (r >= 0)
-		r = r ? fill_live(&w.ctx, &p, &e) : fill(&w.ctx, &p, false, &e);
+		r = r ? fill_live(&w.ctx, &p, home, &e) : fill(&w.ctx, &p, false, &e);
 	if (r >= 0)
 		r = point_save(&p, &e);
 	if (r >= 0) {

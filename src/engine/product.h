@@ -105,8 +105,9 @@ struct product {
 	int (*since)(struct ctx *c, const struct facts *frozen, struct writes *ret, struct err *e);
 	/* Export what since() found into a directory while the server answers. */
 	int (*save_since)(struct ctx *c, const struct writes *w, const struct dir *to, struct err *e);
-	/* Make a copy of a server that stays up possible (a database checkpoint), and end it. NULL: must be stopped. */
-	int (*copy_begin)(struct ctx *c, json_t **ret_hold, struct err *e);
+	/* Make a copy of a server that stays up possible (a database checkpoint), and end it. left: the holds of copies that were begun and
+	 * never became whole; one that nobody holds any more is ended first. NULL: must be stopped. */
+	int (*copy_begin)(struct ctx *c, const json_t *left, json_t **ret_hold, struct err *e);
 	int (*copy_end)(struct ctx *c, const json_t *hold, struct err *e);
 	/* Looks, just before a stopped server is started: the target for the first time, or (ctx->backward) the old server on the way
 	 * back. ERR_CHANGED: it must not be; the one turns the run back, the other leaves the server stopped. NULL: it always may. */

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import signal
 import subprocess
 import time
 
-from disturb import (CROWD, DEAF, DONE, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
-                     interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed, written_by_halves)
+from disturb import (CROWD, DEAF, DONE, FAILED, FAILING_CALLS, FILL, INTERRUPTED, MUTE, RELOAD, STANDS, STUCK, TURNED, Case, asked, deep, finalize_killed,
+                     interrupt, killed_at, left_alone, proof_interrupted, second_call, stopped_at, undisturbed, wait_stopped,
+                     written_by_halves)
 from lab import KILLED, Call, Lab, run
 
 SERVER_REFUSES = 55     # what a QuestDB ends with when somebody holds its lock
@@ -46,6 +49,29 @@ def copy_touched_after_kill(lab: Lab) -> Call:
     if (back := lab.crossgrade("rollback")).exit != DONE:
         raise RuntimeError(f"a rollback ended with {back.exit}")
     return call
+
+
+def backup_killed(lab: Lab) -> Call:
+    """With its watcher: what is left of its checkpoint is ended by the next one, and by nobody who cannot know whose it is."""
+    argv = lab.argv("backup", "create", "-f", lab.outside / "migration.yaml")
+    env = lab.call_environment() | {"CROSSGRADE_FAULT": "data.copy.create:3", "CROSSGRADE_FAULT_ACT": "stop"}
+    with subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        wait_stopped(process.pid)
+        for watcher in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(watcher), signal.SIGKILL)
+        process.kill()
+    left = next((lab.world / ".crossgrade-root").glob("backup-*"))
+    elsewhere = left.rename(lab.home / left.name)
+    call = lab.crossgrade("backup", "create", "-f", lab.outside / "migration.yaml")
+    if call.exit != FAILED or "somebody else" not in call.said():
+        raise RuntimeError(f"the checkpoint of nobody known was ended: {call.exit}")
+    elsewhere.rename(left)
+    call = lab.crossgrade("backup", "create", "-f", lab.outside / "migration.yaml")
+    if call.exit != DONE:
+        raise RuntimeError(f"the checkpoint that was left is in the way: {call.exit}")
+    for point in (lab.world / ".crossgrade-root").glob("backup-*"):
+        lab.crossgrade("backup", "prune", "questdb", point.name, "-f", lab.outside / "migration.yaml", "--yes")
+    return Call(argv, KILLED, "", "")
 
 
 def dead_at_an_open_door(lab: Lab) -> Call:
@@ -100,6 +126,7 @@ CASES: dict[str, Case] = {
     "hook-refuses": Case((TURNED,), undisturbed, hooks={"before_stop": ["false"]}),
     "hook-on-failure": Case((TURNED,), hook_on_failure, hooks={"on_failure": RAISE}, double={"start": "fail"}),
     "hook-on-failure-boot": Case((TURNED,), hook_on_failure_at_boot, hooks={"on_failure": RAISE}),
+    "backup-killed": Case((KILLED,), backup_killed),
     "copy-touched": Case((KILLED,), copy_touched_after_kill),
     "proof-interrupted": Case((DONE,), proof_interrupted),
     "handover-fails": Case((STANDS,), undisturbed, hooks={"handover": ["false"]}),

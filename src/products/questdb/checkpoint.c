@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 
 #include "base/fault.h"
+#include "engine/event.h"
+#include "io/cmd.h"
 #include "products/questdb/questdb.h"
 #include "products/questdb/sql.h"
 
@@ -132,31 +134,71 @@ static int create(const struct sql *db, int wr, char started[64], struct err *e)
 
 bool questdb_copy_held(const struct ctx *c) { return ctx_holds(c, HELD_FD); }
 
-int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e)
+static const json_t *find_left(const json_t *left, const char *started)
+{
+	const json_t *hold;
+	size_t at;
+
+	json_array_foreach((json_t *)left, at, hold)
+		if (*started && !strcmp(json_str(hold, "started_at", ""), started))
+			return hold;
+	return NULL;
+}
+
+/* One of ours whose call was killed, and its watcher with it or before it could: it began then, and nobody else's did. */
+static int end_left(struct ctx *c, const struct sql *db, const json_t *left, const char *started,
+		    struct err *e)
+{
+	const json_t *hold = find_left(left, started);
+	struct process_id watcher = { (pid_t)json_int(hold, "watcher", 0),
+				      (uint64_t)json_int(hold, "watcher_start", 0) };
+	int alive = hold ? process_alive(watcher, e) : 0;
+
+	if (alive < 0)
+		return alive;
+	if (!hold) {
+		err_set(e, ERR_BUSY, "a checkpoint of somebody else is in progress since %s",
+			started);
+		return err_hint(e, "end it with CHECKPOINT RELEASE once its owner agrees");
+	}
+	if (alive) {
+		err_set(e, ERR_BUSY,
+			"the checkpoint of a 'backup create' that was killed is being released");
+		return err_hint(e, "try again in some minutes");
+	}
+	if (release(db, e) < 0)
+		return err_wrap(e, "end the checkpoint of a 'backup create' that was killed");
+	event_emit(c->events, "note",
+		   json_pack("{so}", "text",
+			     json_sprintf("the checkpoint of %s, which a 'backup create' that was "
+					  "killed left in progress, is released",
+					  started)));
+	return 0;
+}
+
+int questdb_copy_begin(struct ctx *c, const json_t *left, json_t **ret_hold, struct err *e)
 {
 	autosql struct sql db = { 0 };
+	uint64_t watcher_start = 0;
 	char started[64];
 	pid_t pid = 0;
 	int wr = -1, now;
 
 	if (sql_open(ctx_site(c, NULL), &db, e) < 0 || (now = checkpoint_now(&db, started, e)) < 0)
 		return -e->kind;
-	if (now) {
-		err_set(e, ERR_BUSY, "a checkpoint of somebody else is in progress since %s",
-			started);
-		return err_hint(e, "end it with CHECKPOINT RELEASE once its owner agrees");
-	}
+	if (now && end_left(c, &db, left, started, e) < 0)
+		return -e->kind;
 	if (start_watcher(&db, &wr, &pid, e) < 0)
 		return -e->kind;
 	ctx_hold_fd(c, HELD_FD, wr);
-	if (create(&db, wr, started, e) < 0) {
+	if (process_start_ticks(pid, &watcher_start, e) < 0 || create(&db, wr, started, e) < 0) {
 		ctx_drop_fd(c, HELD_FD);
 		reap_watcher(pid);
 		return -e->kind;
 	}
 	/* A copy made under it is whole only once the server has gone back to the checkpoint in it. */
-	*ret_hold = json_pack("{ss si ss}", "started_at", started, "watcher", (int)pid, "restore_by",
-			      "_restore");
+	*ret_hold = json_pack("{ss si sI ss}", "started_at", started, "watcher", (int)pid,
+			      "watcher_start", (json_int_t)watcher_start, "restore_by", "_restore");
 	return 0;
 }
 

@@ -12,7 +12,7 @@ int questdb_find(struct host *h, struct instances *ret, struct err *e);
 int questdb_site(const struct goal *g, struct site *ret, struct err *e);
 int questdb_inspect(struct ctx *c, const struct goal *to, enum depth d, struct facts *ret, struct err *e);
 int questdb_probe(const struct site *s, bool as_client, int64_t within_ns, struct probe *ret, struct err *e);
-int questdb_copy_begin(struct ctx *c, json_t **ret_hold, struct err *e);
+int questdb_copy_begin(struct ctx *c, const json_t *left, json_t **ret_hold, struct err *e);
 bool questdb_copy_held(const struct ctx *c);            /* a checkpoint of our own is in progress */
 int questdb_copy_end(struct ctx *c, const json_t *hold, struct err *e);
 bool questdb_secret_key(const char *file, const char *key);

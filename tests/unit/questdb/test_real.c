@@ -350,9 +350,9 @@ static void test_checkpoint(void **state)
 
 	need_server();
 	real_bind(&server);
-	assert_ok(questdb_copy_begin(&server.ctx, &hold, &e), &e);
+	assert_ok(questdb_copy_begin(&server.ctx, NULL, &hold, &e), &e);
 	assert_true(in_progress());
-	assert_fails(questdb_copy_begin(&server.ctx, &second, &e), &e, ERR_BUSY);
+	assert_fails(questdb_copy_begin(&server.ctx, NULL, &second, &e), &e, ERR_BUSY);
 	err_clear(&e);
 	assert_ok(questdb_copy_end(&server.ctx, hold, &e), &e);
 	assert_false(in_progress());
@@ -373,7 +373,7 @@ static void test_checkpoint_outlived(void **state)
 		struct err e = ERR_INIT;
 		json_t *hold = NULL;
 
-		if (questdb_copy_begin(&server.ctx, &hold, &e) < 0)
+		if (questdb_copy_begin(&server.ctx, NULL, &hold, &e) < 0)
 			_exit(1);
 		raise(SIGKILL);
 	}
