@@ -1,11 +1,14 @@
 /* finalize: giving up the way back. verify: comparing again, as often as somebody wants. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "data/hash.h"
 #include "engine/container_move.h"
 #include "engine/restore_point.h"
 #include "engine/run_world.h"
 #include "io/cmd.h"
+#include "io/image.h"
 
 /* Remove what is there below a home of restore points; *found says that there was something. */
 static int remove_left(const char *home, const char *rel, bool *found, struct err *e)
@@ -180,11 +183,108 @@ static int mark_final(struct world *w, const struct run_rec *rec, bool left, str
 	return journal_finalize(w->journal, w->run, e);
 }
 
+/* The files that a record names, by their digests. */
+static int drop_files(struct world *w, const json_t *record, struct err *e)
+{
+	unsigned char sha[SHA_BYTES];
+	const char *key, *text = json_string_value(record);
+	json_t *one;
+	size_t at;
+
+	if (text && (hash_unhex(text, sha) || blob_is_large(text)))
+		return dir_unlink(&w->ctx.blobs, text, e);
+	json_array_foreach(record, at, one)
+		if (drop_files(w, one, e) < 0)
+			return -(int)e->kind;
+	json_object_foreach((json_t *)record, key, one)
+		if (drop_files(w, one, e) < 0)
+			return -(int)e->kind;
+	return 0;
+}
+
+/* What 'report' and 'verify' read of a run that is final. */
+static bool is_read_later(const struct step *s)
+{
+	return !strcmp(s->kind->name, "facts_freeze") || !strcmp(s->kind->name, "verify_world");
+}
+
+/* How files looked, packages, how the server was started, with the secrets of all of them: for a way back that there is no more. */
+static int drop_records(struct world *w, struct err *e)
+{
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+		int r;
+
+		if (is_read_later(s))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		r = drop_files(w, rec.undo, e);
+		if (r >= 0)
+			r = drop_files(w, rec.result, e);
+		step_rec_done(&rec);
+		if (r < 0)
+			return err_wrap(e, "the undo records");
+	}
+	return dir_sync(&w->ctx.blobs, "", e);
+}
+
+/* Was what was staged exchanged with what stood in its place? */
+static int was_exchanged(struct world *w, bool *ret, struct err *e)
+{
+	*ret = false;
+	vec_each(&w->plan.steps, s) {
+		struct step_rec rec = { 0 };
+
+		if (strcmp(s->kind->name, "file_swap") || !json_object_get(s->params, "b"))
+			continue;
+		if (journal_step(w->journal, w->run, s->id, &rec, e) < 0)
+			return -e->kind;
+		*ret |= rec.state == REC_DONE;
+		step_rec_done(&rec);
+	}
+	return 0;
+}
+
+static void name_old_build(struct world *w, struct buf *ret, struct err *e)
+{
+	bool exchanged;
+
+	if (was_exchanged(w, &exchanged, e) < 0 || !exchanged)
+		return;
+	vec_each(&w->plan.steps, s) {
+		autofree char *path = NULL;
+		struct site *site;
+
+		if (strcmp(s->kind->name, "artifact_stage"))
+			continue;
+		if (ctx_site_of(&w->ctx, s->params, &site, e) < 0 || site_path(site, json_object_get(s->params, "into"), &path, e) < 0)
+			return;
+		if (access(path, F_OK) == 0)
+			buf_addf(ret, "the old build in '%s', ", path);
+	}
+}
+
+/* All is done by then: what cannot be told is no failure. `left`: a person may still want what is kept of the old world. */
+static void name_rest(struct world *w, bool point, bool left, struct buf *ret)
+{
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+
+	name_old_build(w, ret, &none);
+	if (none.kind)
+		buf_addf(ret, "the old build, which cannot be told (%s), ", none.msg);
+	if (point && world_home(w, &home, &none) >= 0)
+		buf_addf(ret, "its restore point in '%s', ", home);
+	if (left)
+		buf_addf(ret, "its undo records in '%s', ", w->ctx.blobs.path);
+	buf_adds(ret, "what 'crossgrade report' tells");
+}
+
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
-	autobuf struct buf gone = BUF_MAX(4096), stays = BUF_MAX(4096);
-	autofree char *home = NULL;
-	struct err e = ERR_INIT, none = ERR_INIT;
+	autobuf struct buf gone = BUF_MAX(4096), stays = BUF_MAX(4096), rest = BUF_MAX(64 << 10);
+	struct err e = ERR_INIT;
 	bool found = !rec->finalized, remains = false, left;
 
 	if (run_is_left_to_hand(w, rec, &left, &e) < 0 || (left && name_changes(w, &stays, &e) < 0))
@@ -196,19 +296,18 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 	}
 	/* Of a finalized run, too: the call that marked it may have been killed. */
 	if (let_in(w, rec, left, &e) < 0 || mark_final(w, rec, left, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
-	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, left, &gone, &e) < 0)
+	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, left, &gone, &e) < 0 ||
+	    (!left && drop_records(w, &e) < 0))
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
+	name_rest(w, remains, left, &rest);
 	if (run_is_marked(w)) {
 		found = true;
 		if (run_unmark(w, &e) < 0)
 			return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	}
-	if (world_home(w, &home, &none) < 0)
-		err_clear(&none);
 	if (!found && !gone.len)
 		return run_says(ret, EXIT_DONE, NULL, "nothing to do: run %s is finalized%s", rec->id, buf_str(&stays));
-	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s%s%s%s", rec->id, buf_str(&stays), buf_str(&gone),
-	                remains ? "; its restore point remains in '" : left ? "" : "; nothing of it remains", remains ? home : "", remains ? "'" : "");
+	return run_says(ret, EXIT_DONE, NULL, "run %s is final%s%s; what remains: %s", rec->id, buf_str(&stays), buf_str(&gone), buf_str(&rest));
 }
 
 /* The newest run of this host when none is named. */

@@ -125,8 +125,16 @@ bats_require_minimum_version 1.5.0
 }
 
 @test "finalize gives up the way back, and says so" {
+	local records
+	records=$(find "$lab/state/undo" -mindepth 1 -maxdepth 1 | sort | tail -n 1)
+	grep -rqs '"env":' "$records"		# how the old server was started
 	cg finalize --yes --with-restore-point
 	exits 0
+	[[ $output == *"what remains: the old build in '$lab/data/opt"*"', what 'crossgrade report' tells"* ]]
+	run ! grep -rqs '"env":' "$records"
+	cg report --output json
+	exits 0
+	valid report
 	cg rollback --yes
 	exits 1
 	serves 9.3.4

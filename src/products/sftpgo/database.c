@@ -74,7 +74,7 @@ static int secrets_of(const struct sftpgo_config *conf, bool enterprise, struct 
 		      set_secret(conf, "data_provider.password", &ret->password, e);
 }
 
-/* The environment that the stopped server had, and that the run starts one with. */
+/* The environment that the stopped server had, and that the run starts one with; none when the run is final, and that was given up. */
 static int launch_of_run(const struct ctx *c, json_t **ret, struct err *e)
 {
 	const char *digest = json_str(json_object_get(c->results, "stop"), "launch", NULL);
@@ -83,8 +83,10 @@ static int launch_of_run(const struct ctx *c, json_t **ret, struct err *e)
 
 	if (!digest || c->blobs.fd < 0)
 		return 0;
-	r = blob_get(&c->blobs, digest, &text, e);
-	if (r >= 0)
+	r = dir_has(&c->blobs, digest, e);
+	if (r > 0)
+		r = blob_get(&c->blobs, digest, &text, e);
+	if (r >= 0 && text.len)
 		r = json_parse(buf_sv(&text), "the launch record", ret, e);
 	if (text.data)
 		secret_wipe(text.data, text.len);

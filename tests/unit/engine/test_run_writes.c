@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/prober.h"
+#include "engine/report.h"
 #include "engine/restore_point.h"
 
 /* Behind a gate that holds no client wrote what left no trace of one; without the gate it may have been a client. */
@@ -380,6 +381,60 @@ static void what_was_kept_for_a_way_back_goes_with_it(void **state)
 	assert_true(is_at("kept-final", ""));
 }
 
+/* Among the run's undo records. */
+static bool has_record(const char *run, const char *text)
+{
+	char digest[DIGEST_TEXT];
+	autofree char *path = NULL;
+
+	digest_text(sv_of(text), digest);
+	path = xasprintf("%s/../state/undo/%s/%s", toy_root, run, digest);
+	return access(path, F_OK) == 0;
+}
+
+static json_t *report_of(const char *run)
+{
+	struct run_opts o = toy_opts(NULL);
+	autodir struct dir dir = DIR_NONE;
+	struct journal *j = NULL;
+	struct err e = ERR_INIT;
+	json_t *doc = NULL;
+
+	assert_int_equal(dir_open(o.state_dir, &dir, &e), 0);
+	assert_int_equal(journal_open(&dir, DB_READ, &j, &e), 0);
+	assert_int_equal(report_make(j, &dir, run, &doc, &e), 0);
+	journal_close(j);
+	return doc;
+}
+
+/* And what is read of a run that is final stays. */
+static void what_was_recorded_for_a_way_back_goes_with_it(void **state)
+{
+	autojson json_t *report = NULL;
+	struct run_end end;
+
+	toy_put("secret", "sesame");
+	toy_put("unsure", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	assert_true(has_record(end.run, "sesame"));
+	finalize(false, "is final; what remains: what 'crossgrade report' tells");
+	assert_false(has_record(end.run, "sesame"));
+	report = report_of(end.run);
+	assert_int_equal(json_array_size(json_object_get(report, "not_proved")), 1);
+	finalize(false, "nothing to do");
+}
+
+static void what_was_recorded_for_a_way_back_that_is_left_to_hand_stays(void **state)
+{
+	struct run_end end;
+
+	toy_put("secret", "sesame");
+	strand(&end);
+	finalize(false, "what remains: its undo records in '");
+	assert_true(has_record(end.run, "sesame"));
+	toy_server_ends();
+}
+
 static bool has_point(const char *home, const char *run)
 {
 	autofree char *path = xasprintf("%s/%s", home, run);
@@ -400,13 +455,13 @@ static void what_is_nowhere_else_outlives_finalize(void **state)
 	make_point(home, end.run, &p);
 	assert_int_equal(point_keep(&p, "what went", &e), 0);
 	point_done(&p);
-	finalize(false, "its restore point remains");
+	finalize(false, "what remains: its restore point in '");
 	assert_true(has_point(home, end.run));
-	finalize(true, "nothing of it remains");
+	finalize(true, "is final; what remains: what 'crossgrade report' tells");
 	assert_false(has_point(home, end.run));
 	make_point(home, end.run, &p);
 	point_done(&p);
-	finalize(false, "nothing of it remains");
+	finalize(false, "is final; what remains: what 'crossgrade report' tells");
 	assert_false(has_point(home, end.run));
 }
 
@@ -1374,6 +1429,8 @@ int main(int argc, char **argv)
 		T(what_came_by_a_gate_that_cuts_nobody_is_told),
 		T(the_time_clients_are_shut_out_is_measured),
 		T(what_came_by_a_proxy_is_told),
+		T(what_was_recorded_for_a_way_back_goes_with_it),
+		T(what_was_recorded_for_a_way_back_that_is_left_to_hand_stays),
 		T(what_is_nowhere_else_outlives_finalize),
 		T(what_is_not_kept_on_the_way_back_is_told),
 		T(room_is_looked_at_behind_the_export),

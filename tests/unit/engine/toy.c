@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "engine/container_move.h"
-#include "io/file.h"
+#include "io/image.h"
 
 char toy_root[512];
 static char state_dir[512];
@@ -209,14 +209,24 @@ static int describe(const json_t *params, struct buf *ret, struct err *e)
 	return 0;
 }
 
+static int keep_secret(struct ctx *c, const char *secret, json_t *undo, struct err *e)
+{
+	char digest[DIGEST_TEXT];
+
+	if (blob_put(&c->blobs, sv_of(secret), digest, e) < 0)
+		return -e->kind;
+	json_object_set_new(undo, "kept", json_pack("[s]", digest));
+	return 0;
+}
+
 static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struct err *e)
 {
-	autofree char *now = toy_get(json_str(params, "file", ""));
+	autofree char *now = toy_get(json_str(params, "file", "")), *secret = toy_get("secret");
 
 	if (strcmp(now, "old"))
 		return err_set(e, ERR_CHANGED, "'%s' is '%s', not old", json_str(params, "file", ""), now);
 	*ret_undo = json_pack("{ss}", "was", now);
-	return 0;
+	return *secret ? keep_secret(c, secret, *ret_undo, e) : 0;
 }
 
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)

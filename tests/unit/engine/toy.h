@@ -14,6 +14,7 @@
  * "recreates" (Compose makes the container anew, after the switch), "image" (the container runs, made from that one), "known" (the old
  * image, as the plan knows it), "id" (the container's, "toy" in the plan), "kept-final" (what step "final" keeps for the way back;
  * saying "for now": not of the old world),
+ * "secret" (every step keeps that for its way back, in a file of the run),
  * "data" (the data has a way back of its own, which "bar-data" leaves no room for),
  * "ready" (behind the start, which status knows as one then, it is waited for), "taken" (the new server must not be started), "alarm" (a file that the hook on_failure makes), "apart" (the first root of its scope is that directory beside it), "only" (of the other it holds that file alone). */
 #pragma once
