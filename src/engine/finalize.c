@@ -79,6 +79,16 @@ static int release_snapshot(struct world *w, bool *found, struct err *e)
 	                                   journal_put_doc(w->journal, w->run, "released", released, e);
 }
 
+/* What 'backup restore' put live: its directory is what the exchange left of it. */
+static int give_up_restored(struct world *w, bool *found, struct err *e)
+{
+	vec_each(&w->plan.steps, s)
+		if (!strcmp(s->kind->name, "tree_restore") &&
+		    point_give_up(json_str(s->params, "home", ""), json_str(s->params, "id", ""), w->run, found, e) < 0)
+			return err_wrap(e, "give up the restore point that went live");
+	return 0;
+}
+
 /* One that was never whole goes, unless what it holds is nowhere else. Of one in removal point.json says "open" and nothing of keeping, and
  * at the very end it is gone. */
 static int give_up_point(struct world *w, bool point_too, bool *found, bool *ret_remains, struct err *e)
@@ -88,10 +98,15 @@ static int give_up_point(struct world *w, bool point_too, bool *found, bool *ret
 	struct point p = { .dir = DIR_NONE };
 
 	*ret_remains = false;
+	if (give_up_restored(w, found, e) < 0)
+		return -e->kind;
 	if (world_home(w, &home, &none) < 0)
 		return 0;
+	if (point_give_up(home, w->run, w->run, found, e) < 0)
+		return -e->kind;
 	if (point_open(home, w->run, &p, &none) >= 0) {
-		*ret_remains = (p.state != POINT_OPEN || point_kept(&p)) && !point_too;
+		/* What another run put live that run's way back needs. */
+		*ret_remains = (p.state != POINT_OPEN || point_kept(&p)) && (!point_too || point_is_unused(&p, w->run, &none) < 0);
 		point_done(&p);
 		if (*ret_remains)
 			return 0;

@@ -177,6 +177,33 @@ int point_remove(const char *home, const char *id, struct err *e)
 	return dir_remove_tree(&d, id, e) < 0 ? -(int)e->kind : dir_sync(&d, "", e);
 }
 
+/* Nobody is to take it for a way back. What is kept in it is for a person to remove. */
+static int leave_kept(struct point *p, struct err *e)
+{
+	p->state = POINT_OPEN;
+	return point_save(p, e);
+}
+
+int point_give_up(const char *home, const char *id, const char *run, bool *found, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	struct err absent = ERR_INIT;
+	bool is_left;
+	int r = 0;
+
+	if (point_open(home, id, &p, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	/* Open: being removed already, or left with what is kept. */
+	is_left = !strcmp(json_str(p.doc, POINT_LIVE_BY, ""), run) && (p.state == POINT_SPENT || !point_kept(&p));
+	if (is_left && point_kept(&p))
+		r = leave_kept(&p, e);
+	else if (is_left)
+		r = point_remove(home, id, e);
+	*found |= is_left;
+	point_done(&p);
+	return r;
+}
+
 static bool is_marked(const char *home, const char *id)
 {
 	autojson json_t *marker = NULL;

@@ -6,6 +6,7 @@
 #include "engine/restore_point.h"
 
 #define POINT_JSON  "point.json"
+#define POINT_LIVE_BY "live_by"       /* of one that is spent */
 #define POINT_PUT_MAX (64u << 20)
 #define POINT_MAX   (4u << 20)
 #define HOME_MODE   0700

@@ -18,6 +18,16 @@ static int exchangeable(const json_t *root, bool *ret, struct err *e)
 	return dir_share_fs(&live, &keep, ret, e);
 }
 
+int point_is_unused(const struct point *p, const char *run, struct err *e)
+{
+	const char *by = json_str(p->doc, POINT_LIVE_BY, run);
+
+	if (p->state != POINT_SPENT || !strcmp(by, run))
+		return 0;
+	err_set(e, ERR_CHANGED, "restore point '%s' went live by run %s: it is no longer what was copied, and its server wrote to it", p->id, by);
+	return err_hint(e, "what is live stays; 'crossgrade finalize %s' ends the run, 'crossgrade backup list' shows other restore points", run);
+}
+
 struct going {                  /* a restore point going live, or back */
 	const char *run;
 	bool        back, in_place;
@@ -259,24 +269,30 @@ int point_go_live(struct point *p, const json_t *record, const char *run, bool i
 	static const struct pass_opts plain = { 0 };
 	struct going g = { .run = run, .in_place = in_place };
 
+	if (point_is_unused(p, run, e) < 0)
+		return -e->kind;
 	/* Spent first: a point that may be half live must never be pruned or proved. Before that its manifest, which nobody
 	 * could write of what has been moved. */
 	if (p->state != POINT_SPENT) {
 		if (point_seal(p, &plain, e) < 0)
 			return -e->kind;
 		p->state = POINT_SPENT;
+		json_object_set_new(p->doc, POINT_LIVE_BY, json_string(run));
 		if (point_save(p, e) < 0)
 			return -e->kind;
 	}
 	return go_live_all(p, &g, record, e);
 }
 
-int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e)
+int point_go_back(struct point *p, const json_t *record, const char *run, bool used, struct err *e)
 {
 	struct going g = { .run = run, .back = true };
 
-	if (go_live_all(p, &g, record, e) < 0)
+	if (point_is_unused(p, run, e) < 0 || go_live_all(p, &g, record, e) < 0)
 		return -e->kind;
+	if (p->state != POINT_SPENT || used)
+		return 0;
 	p->state = POINT_COMPLETE;
+	json_object_del(p->doc, POINT_LIVE_BY);
 	return point_save(p, e);
 }

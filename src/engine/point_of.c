@@ -34,13 +34,15 @@ int point_is_there(const struct run_rec *r, const json_t *plan, struct err *e)
 	const char *home = json_str(json_object_get(plan, "restore_point"), "home", NULL);
 	bool needed = r->state == RUN_OPEN || r->state == RUN_STANDS || (r->state == RUN_CLOSED_NEW && !r->finalized);
 	struct point p = { .dir = DIR_NONE };
+	int used;
 
 	if (!home || !needed || plan_keeps_data(plan))
 		return 0;
 	if (point_open(home, r->id, &p, e) < 0)
 		return -(int)e->kind;
+	used = point_is_unused(&p, r->id, e);
 	point_done(&p);
-	return 0;
+	return used;
 }
 
 /* With the plan, and so with the facts it rests on. */

@@ -5,7 +5,7 @@
 #include "engine/restore_point.h"
 
 /* Is the copy there that the way back of a run over the point needs? 0 it is, or none is needed, or it may have been given up on the way
- * back, which goes on without it; else why it cannot be opened. It is not read. */
+ * back, which goes on without it; else why it cannot be opened, or used. It is not read. */
 int point_is_there(const struct run_rec *r, const json_t *plan, struct err *e) must_check;
 /* Open it; make: create it when it is not there. */
 int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e) must_check;

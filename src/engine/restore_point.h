@@ -13,7 +13,7 @@
  *	trash/<run>/<root>/  the new world after a way back
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
- * back), spent (it went live; not prunable, not provable). An open run leaves a marker (run.json) beside the data, and
+ * back), spent (it went live, by run "live_by"; not prunable, not provable). An open run leaves a marker (run.json) beside the data, and
  * beside its points where those are elsewhere: state dir, run, plan digest, its point. */
 #pragma once
 
@@ -99,8 +99,12 @@ int point_room_back(struct point *p, const json_t *record, const char *run, stru
 int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,
                   struct err *e) must_check;
 
-/* The way back of that: the world in the trash live again, the point complete. */
-int point_go_back(struct point *p, const json_t *record, const char *run, struct err *e) must_check;
+/* The way back of that: the world in the trash live again. One that was spent is complete again, unless a server may have been at work on
+ * it meanwhile (`used`): then it stays spent. */
+int point_go_back(struct point *p, const json_t *record, const char *run, bool used, struct err *e) must_check;
+
+/* What went live by another run than this one is no longer what was copied: ERR_CHANGED. One of before that was written down passes. */
+int point_is_unused(const struct point *p, const char *run, struct err *e) must_check;
 
 /* point: the directory of the run's restore point, NULL when it makes none of ours. homes: texts, wherever one like it stands, borrowed; NULL:
  * here alone. With the marker a home goes that holds nothing else. */
@@ -114,3 +118,6 @@ int point_list(const char *home, json_t **ret, struct err *e) must_check;       
 int point_prune(const char *home, const char *id, struct err *e) must_check;
 /* For its own run: in any state. Repeated after a kill it goes on: until the last it is a point in state open. Absent is fine. */
 int point_remove(const char *home, const char *id, struct err *e) must_check;
+/* The run that put it live gives up its way back: what is left of such a point goes, or, where something in it is kept, can be pruned from
+ * then on. Of any other point, or none: nothing. *found: there was something to do. */
+int point_give_up(const char *home, const char *id, const char *run, bool *found, struct err *e) must_check;

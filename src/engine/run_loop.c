@@ -381,14 +381,17 @@ int loop_data_wished(struct world *w, bool *ret, struct err *e)
 
 int loop_backward(struct world *w, struct err *e)
 {
+	struct run_rec rec = { 0 };
 	bool wished;
 
 	world_await_docker(w, 2 * RUN_AWAITS_DOCKER);
 	w->ctx.backward = true;
 	w->forward = false;
-	if (loop_data_wished(w, &wished, e) < 0)
+	if (loop_data_wished(w, &wished, e) < 0 || journal_run(w->journal, w->run, &rec, e) < 0)
 		return -e->kind;
 	w->ctx.restore_data |= wished;
+	w->ctx.let_in = rec.let_in;
+	run_rec_done(&rec);
 	if (loop_load_results(w, e) < 0 || run_point_passed(w, &w->ctx.point_passed, e) < 0)
 		return -e->kind;
 	for (size_t i = w->plan.steps.n; i-- > 0;) {

@@ -32,9 +32,12 @@ static int prove_first(struct world *w, struct run_end *ret)
 	if (point_open(home, w->run, &p, &e) < 0)
 		return run_says(ret, e.kind == ERR_FORMAT || e.kind == ERR_ABSENT ? EXIT_DIGEST : EXIT_FAILED, &e, "%s",
 		                e.msg);
+	/* Either it is being repeated, or 'backup restore' took what it needs. */
+	if (point_is_unused(&p, w->run, &e) < 0)
+		code = run_says(ret, EXIT_DIGEST, &e, "nothing changed: %s", e.msg);
 	if (p.state == POINT_SPENT) {
 		point_done(&p);
-		return 0;               /* this rollback is being repeated */
+		return code;
 	}
 	serves = still_serves(w);
 	opts.limit_bytes_per_s = serves ? w->o->io_limit : 0;

@@ -104,6 +104,7 @@ struct ctx {
 	uint64_t              io_limit;         /* bytes a second while the server runs; 0: none */
 	bool                  point_passed;     /* by the journal: a POINT step was ever intended */
 	bool                  backward;         /* undo is running */
+	bool                  let_in;           /* on the way back: clients may have been let in, by the journal */
 	bool                  force;            /* --force: undo may overwrite a third value */
 	ask_fn                ask;              /* NULL: nobody is there to be asked */
 	void                 *ask_data;

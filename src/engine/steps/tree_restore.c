@@ -64,7 +64,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	r = point_go_back(&p, json_object_get(undo, "look"), c->run, e);
+	r = point_go_back(&p, json_object_get(undo, "look"), c->run, c->let_in, e);
 	point_done(&p);
 	return r;
 }

@@ -18,6 +18,7 @@
 
 #define ID  "20261121-120000-0001"
 #define RUN "20261121-130000-0002"
+#define OTHER_RUN "20261121-140000-0003"
 
 static char home[600];
 static struct scope scope;
@@ -463,8 +464,8 @@ static void it_goes_live_and_back(void **state)
 	err_clear(&e);
 	assert_fails(point_fill(&p, PASS_FINAL, &o, &done, &e), &e, ERR_REFUSED);
 	err_clear(&e);
-	assert_ok(point_go_back(&p, look, RUN, &e), &e);
-	assert_ok(point_go_back(&p, look, RUN, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, false, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, false, &e), &e);
 	assert_true(says("stop", "new") && says("appeared", "new"));
 	assert_int_equal(p.state, POINT_COMPLETE);
 	assert_int_equal(prove(&p, true, &e), 0);
@@ -480,7 +481,91 @@ static void open_again(struct point *p, const char *where)
 	assert_ok(point_open(where, ID, p, &e), &e);
 }
 
+static void live(struct point *p, json_t **ret_look, const char *run)
+{
+	struct err e = ERR_INIT;
+
+	complete(p);
+	toy_put("stop", "new");
+	assert_ok(point_look(p, ret_look, &e), &e);
+	assert_ok(point_go_live(p, *ret_look, run, false, &e), &e);
+}
+
+/* What a server wrote to is no copy of anything, whoever asks for it. */
+static void what_another_run_put_live_is_refused(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	live(&p, &look, RUN);
+	toy_put("stop", "used");
+	open_again(&p, home);
+	assert_fails(point_go_live(&p, look, ID, false, &e), &e, ERR_CHANGED);
+	assert_non_null(strstr(e.msg, RUN));
+	err_clear(&e);
+	assert_fails(point_go_back(&p, look, ID, true, &e), &e, ERR_CHANGED);
+	err_clear(&e);
+	assert_true(says("stop", "used"));
+	assert_ok(point_go_back(&p, look, RUN, true, &e), &e);
+	assert_true(says("stop", "new"));
+	open_again(&p, home);
+	assert_int_equal(p.state, POINT_SPENT);
+	assert_fails(point_is_unused(&p, ID, &e), &e, ERR_CHANGED);
+	point_done(&p);
+}
+
+/* As one version before wrote it. */
+static void one_that_went_live_by_nobody_knows_whom_is_taken(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	live(&p, &look, RUN);
+	json_object_del(p.doc, "live_by");
+	assert_ok(point_go_live(&p, look, ID, false, &e), &e);
+	point_done(&p);
+}
+
 static bool stands(void);
+
+static void give_up(const char *run, bool finds)
+{
+	struct err e = ERR_INIT;
+	bool found = false;
+
+	assert_ok(point_give_up(home, ID, run, &found, &e), &e);
+	assert_int_equal(found, finds);
+}
+
+static void what_went_live_is_given_up_by_its_run(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL, *again = NULL;
+	struct err e = ERR_INIT;
+
+	complete(&p);
+	give_up(RUN, false);
+	assert_true(stands());
+	assert_ok(point_remove(home, ID, &e), &e);
+	point_done(&p);
+	live(&p, &look, RUN);
+	give_up(ID, false);
+	assert_true(stands());
+	give_up(RUN, true);
+	assert_false(stands());
+	give_up(RUN, false);
+	point_done(&p);
+	live(&p, &again, OTHER_RUN);
+	assert_ok(point_keep(&p, "what went", &e), &e);
+	assert_fails(point_prune(home, ID, &e), &e, ERR_REFUSED);
+	err_clear(&e);
+	give_up(OTHER_RUN, true);
+	assert_true(stands());
+	assert_ok(point_prune(home, ID, &e), &e);
+	point_done(&p);
+}
 
 /* One byte of a file of the point's directory becomes another; where it stood is told by what stands before it. */
 static void spoil(const char *file, const char *behind)
@@ -669,7 +754,7 @@ static void what_is_left_out_stays_where_it_is(const char *where)
 	}
 	put_user("third");
 	open_again(&p, where);
-	assert_ok(point_go_back(&p, look, RUN, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, false, &e), &e);
 	assert_true(says("stop", "new") && says("users/alice", "third") && says("absent", "came after the look"));
 	assert_int_equal(inode_of("users"), was);
 	point_done(&p);
@@ -997,6 +1082,9 @@ int main(void)
 		T(a_store_on_another_mount_is_copied_beside),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
+		T(what_another_run_put_live_is_refused),
+		T(one_that_went_live_by_nobody_knows_whom_is_taken),
+		T(what_went_live_is_given_up_by_its_run),
 		T(a_changed_byte_anywhere_is_found),
 		T(a_changed_description_is_found),
 		T(no_id_is_given_twice),

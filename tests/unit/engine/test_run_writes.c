@@ -271,6 +271,31 @@ static void a_point_is_not_read_while_only_we_are_answered(void **state)
 	assert_int_equal(proved_by_rollback((struct probe){ .answered = true }), POINT_COMPLETE);
 }
 
+/* 'backup restore' has put it live, and was finalized: neither status nor a rollback takes what its server used for the old world. */
+static void a_point_that_another_run_used_is_no_way_back(void **state)
+{
+	autofree char *home = point_beside_toy();
+	struct err e = ERR_INIT;
+	struct run_end end;
+	struct point p;
+
+	toy_put("tree", "yes");
+	assert_int_equal(apply(&end, false), EXIT_DONE);
+	fill_point(home, end.run);
+	assert_true(is_possible("rollback"));
+	assert_int_equal(point_open(home, end.run, &p, &e), 0);
+	p.state = POINT_SPENT;
+	json_object_set_new(p.doc, "live_by", json_string("20261121-130000-0002"));
+	assert_int_equal(point_save(&p, &e), 0);
+	point_done(&p);
+	assert_false(is_possible("rollback"));
+	assert_int_equal(rollback(&end), EXIT_DIGEST);
+	assert_non_null(strstr(end.line, "20261121-130000-0002"));
+	assert_string_equal(toy_world(), "new");
+	assert_int_equal(finalize_it(true, &end), EXIT_DONE);   /* it is that run's way back */
+	assert_non_null(strstr(end.line, "its restore point in '"));
+}
+
 /* It says what it left. */
 static void finalize(bool point_too, const char *said)
 {
@@ -1414,6 +1439,7 @@ int main(int argc, char **argv)
 		T(no_look_bars_a_way_back_with_the_data),
 		T(a_point_is_read_in_full_while_clients_are_served),
 		T(a_point_is_not_read_while_only_we_are_answered),
+		T(a_point_that_another_run_used_is_no_way_back),
 		T(finalize_lets_in),
 		T(finalize_lets_go_of_the_server),
 		T(what_only_the_operator_can_put_back_is_left_to_him),
