@@ -273,7 +273,10 @@ int point_put(struct point *p, const char *name, const json_t *doc, struct err *
 
 int point_keep(struct point *p, const char *why, struct err *e)
 {
-	json_object_set_new(p->doc, "keep", json_text(why));
+	if (why)
+		json_object_set_new(p->doc, "keep", json_text(why));
+	else
+		json_object_del(p->doc, "keep");
 	return point_save(p, e);
 }
 

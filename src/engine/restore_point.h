@@ -50,7 +50,7 @@ int point_open(const char *home, const char *id, struct point *ret, struct err *
 int point_save(struct point *p, struct err *e) must_check;              /* point.json, durable */
 /* A document beside the copies, durable. Its digest comes to point.json with the next point_save(). */
 int point_put(struct point *p, const char *name, const json_t *doc, struct err *e) must_check;
-/* What lies in it is nowhere else: its run's way back leaves it where it is, and who lists points is told why. Durable. */
+/* What lies in it is nowhere else: its run's way back leaves it where it is, and who lists points is told why. NULL: no more. Durable. */
 int point_keep(struct point *p, const char *why, struct err *e) must_check;
 const char *point_kept(const struct point *p);                          /* why; NULL: it is not */
 

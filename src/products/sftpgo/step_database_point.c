@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "engine/event.h"
 #include "io/file.h"
@@ -104,19 +105,33 @@ static int name_dropped(const struct dir *d, char **ret, struct err *e)
 	return -(int)e->kind;
 }
 
-/* ret_name: in the restore point; heap. */
-static int keep_some(const struct dump_job *job, const json_t *some, char **ret_name, struct err *e)
+/* The restore point says that it is kept before anything in it is nowhere else. */
+static int settle_dropped(struct point *p, char **ret_name, struct err *e)
 {
-	autoclose int fd = -1;
+	autoclose int fd = dir_openat(&p->dir, DROPPED_NEW, O_RDONLY, 0, e);
+
+	if (fd < 0 || file_sync(fd, DROPPED_NEW, e) < 0 ||
+	    (!point_kept(p) && point_keep(p, "tables-dropped-N.dump are the tables that a way back dropped", e) < 0))
+		return -(int)e->kind;
+	return name_dropped(&p->dir, ret_name, e);
+}
+
+/* ret_name: in the restore point; heap. */
+static int keep_some(struct point *p, const struct dump_job *job, const json_t *some, char **ret_name, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	int r;
 
 	if (dump_take(job, some, DROPPED_NEW, e) < 0)
 		return -(int)e->kind;
-	fd = dir_openat(job->dir, DROPPED_NEW, O_RDONLY, 0, e);
-	return fd < 0 || file_sync(fd, DROPPED_NEW, e) < 0 ? -(int)e->kind : name_dropped(job->dir, ret_name, e);
+	r = settle_dropped(p, ret_name, e);
+	if (r < 0 && dir_unlink(job->dir, DROPPED_NEW, &ignored) < 0)
+		err_hint(e, "'%s/%s' is left of it", job->dir->path, DROPPED_NEW);
+	return r;
 }
 
 /* Those that the new release made, or somebody else meanwhile: never dropped before they are kept. */
-static int keep_made(struct ctx *c, const struct dump_job *job, const json_t *made, struct err *e)
+static int keep_made(struct ctx *c, struct point *p, const struct dump_job *job, const json_t *made, struct err *e)
 {
 	size_t n = json_array_size(made);
 
@@ -126,7 +141,7 @@ static int keep_made(struct ctx *c, const struct dump_job *job, const json_t *ma
 
 		for (size_t k = i; k < n && k < i + DUMP_TABLES_MAX; k++)
 			json_array_append(some, json_array_get(made, k));
-		if (keep_some(job, some, &name, e) < 0)
+		if (keep_some(p, job, some, &name, e) < 0)
 			return err_wrap(e, "keep the tables that are dropped");
 		event_emit(c->events, "warning",
 			   json_pack("{so sO}", "text", json_sprintf("%zu tables that came with the new release are dropped; '%s/%s' "
@@ -138,7 +153,7 @@ static int keep_made(struct ctx *c, const struct dump_job *job, const json_t *ma
 
 /* What the new release's clients wrote until its last moment. The way back does not wait long for it, nor fail for its sake: what was
  * changed was saved before, or given up. Its name, heap; NULL: there is none. */
-static char *keep_own(struct ctx *c, struct dump_job job, const json_t *tables)
+static char *keep_own(struct ctx *c, struct point *p, struct dump_job job, const json_t *tables)
 {
 	autofree char *name = NULL;
 	struct err why = ERR_INIT;
@@ -146,7 +161,7 @@ static char *keep_own(struct ctx *c, struct dump_job job, const json_t *tables)
 	job.within_ns = MIN_OF(job.within_ns, OWN_WITHIN);
 	if (!json_array_size(tables))
 		return NULL;
-	if (keep_some(&job, tables, &name, &why) < 0) {
+	if (keep_some(p, &job, tables, &name, &why) < 0) {
 		event_emit(c->events, "warning", json_pack("{so}", "text", json_sprintf("the new release's tables are not kept: %s", why.msg)));
 		return NULL;
 	}
@@ -154,16 +169,19 @@ static char *keep_own(struct ctx *c, struct dump_job job, const json_t *tables)
 	return take_ptr(name);
 }
 
-/* Room is for the way back first. */
-static int load(struct ctx *c, const struct dump_job *job, const json_t *drop, const char *own, struct err *e)
+/* Room is for the way back first. kept: there is more than `own` in the restore point that is nowhere else. */
+static int load(struct ctx *c, struct point *p, const struct dump_job *job, const json_t *drop, const char *own, bool kept, struct err *e)
 {
 	int r = dump_load(job, drop, DATABASE_DUMP, e);
+	struct err ignored = ERR_INIT;
 
 	if (r >= 0 || e->kind != ERR_SPACE || !own)
 		return r;
 	err_clear(e);
 	if (dir_unlink(job->dir, own, e) < 0)
 		return -(int)e->kind;
+	if (!kept && point_keep(p, NULL, &ignored) < 0)
+		log_debug("restore point '%s' stays for nothing: %s", p->id, ignored.msg);
 	event_emit(c->events, "warning",
 		   json_pack("{so}", "text", json_sprintf("'%s/%s' is removed again: the disk is full", job->dir->path, own)));
 	return dump_load(job, drop, DATABASE_DUMP, e);
@@ -215,18 +233,20 @@ static int nothing_leans(const struct database_copy *d, const json_t *made, stru
 	return err_hint(e, "they are not SFTPGo's: drop these foreign keys, or have their owner do it; then 'crossgrade rollback' again");
 }
 
-static int put_back(struct ctx *c, const struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
+static int put_back(struct ctx *c, struct database_copy *d, const json_t *params, const json_t *dump, struct err *e)
 {
 	autojson json_t *left = NULL, *made = tables_made(c, json_object_get(dump, "unknown"), d->unknown, d->leaning, &left),
 		 *drop = all_tables(d, dump, made);
 	struct dump_job job = database_copy_job(d, params);
 	autofree char *own = NULL;
+	bool kept;
 
 	say_left(c, left);
-	if (nothing_leans(d, made, e) < 0 || keep_made(c, &job, made, e) < 0)
+	if (nothing_leans(d, made, e) < 0 || keep_made(c, &d->point, &job, made, e) < 0)
 		return -(int)e->kind;
-	own = keep_own(c, job, d->tables);
-	return load(c, &job, drop, own, e);
+	kept = point_kept(&d->point) != NULL;
+	own = keep_own(c, &d->point, job, d->tables);
+	return load(c, &d->point, &job, drop, own, kept, e);
 }
 
 static int see_it_back(struct ctx *c, const json_t *params, const json_t *dump, struct err *e)

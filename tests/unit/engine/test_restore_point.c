@@ -1006,6 +1006,8 @@ static void what_is_nowhere_else_stays_until_somebody_prunes_it(void **state)
 	assert_ok(point_prune(home, ID, &e), &e);
 	assert_false(stands());
 	complete(&p);
+	assert_ok(point_keep(&p, "what went", &e), &e);
+	assert_ok(point_keep(&p, NULL, &e), &e);
 	point_done(&p);
 	assert_ok(point_forget(&c, &e), &e);
 	assert_false(stands());
