@@ -7,6 +7,7 @@
 #include "data/tree.h"
 
 #define STAGE_SPARE (64u << 20)
+#define LOOK_MAX    (64u << 20)         /* as many entries as can be exchanged take some 20 MiB, with names of usual length */
 
 /* On one mount with its root: an exchange can put it live. */
 static int exchangeable(const json_t *root, bool *ret, struct err *e)
@@ -82,7 +83,7 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
 {
 	struct pass_opts o = { .leave_out = leave_out_entry, .data = (json_t *)root, .distrust_times = true };
 	autodir struct dir from = DIR_NONE, to = DIR_NONE;
-	autobuf struct buf text = BUF_MAX(POINT_MAX);
+	autobuf struct buf text = BUF_MAX(LOOK_MAX);
 	struct pass_stats stats;
 	struct pass_index *ix;
 	int r, has = dir_has(home, look_name, e);
@@ -90,7 +91,7 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
 	if (has < 0)
 		return has;
 	if (has)
-		return json_read(home, look_name, POINT_MAX, ret, e);
+		return json_read(home, look_name, LOOK_MAX, ret, e);
 	if (dir_open(json_str(root, "keep", ""), &from, e) < 0 || dir_make_path(staged, HOME_MODE, &to, e) < 0)
 		return -e->kind;
 	ix = pass_index_new();
@@ -98,7 +99,9 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
 	pass_index_free(ix);
 	if (r < 0 || look_root(root, staged, ret, e) < 0)
 		return -e->kind;
-	json_pretty(*ret, &text);
+	json_canonical(*ret, &text);
+	if (buf_check(&text, "the look at what is staged", e) < 0)
+		return -e->kind;
 	return file_replace(home, look_name, buf_sv(&text), FILE_PRIVATE, e);
 }
 

@@ -403,12 +403,9 @@ static void the_copy_of_a_path_is_found(void **state)
 }
 
 /* One file system, but nothing can be renamed from one mount of it to another. */
-static void a_store_on_another_mount_is_copied_beside(void **state)
+static void on_another_mount(void)
 {
 	autofree char *behind = xasprintf("%s-behind", toy_root);
-	struct point p = { .dir = DIR_NONE };
-	autojson json_t *look = NULL;
-	struct err e = ERR_INIT;
 
 	snprintf(home, sizeof home, "%s-store", toy_root);
 	assert_int_equal(mkdir(behind, 0755), 0);
@@ -418,11 +415,49 @@ static void a_store_on_another_mount_is_copied_beside(void **state)
 		print_message("# skip: no mount to be had: %s\n", strerror(errno));
 		skip();
 	}
+}
+
+static void a_store_on_another_mount_is_copied_beside(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	on_another_mount();
 	complete(&p);
 	toy_put("stop", "new");
 	assert_ok(point_look(&p, &look, &e), &e);
 	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
 	assert_string_equal(toy_world(), "old");
+	point_done(&p);
+	assert_int_equal(umount(home), 0);
+}
+
+/* As many as QuestDB has of tables, or SFTPGo of homes. What is staged of them is known by a file of more than 4 MiB. */
+static void so_many_entries_go_live_from_elsewhere(void **state)
+{
+	enum { MANY = 12000, LONG = 250 };
+	autofree char *name = xasprintf("%0*d", LONG, 0);
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	on_another_mount();
+	assert_ok(dir_open(toy_root, &d, &e), &e);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name + LONG - 8, 9, "%08d", i);
+		assert_int_equal(mkdirat(d.fd, name, 0755), 0);
+	}
+	complete(&p);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+		assert_true(says("stop", "old"));
+	}
+	assert_ok(point_go_back(&p, look, RUN, true, &e), &e);
+	assert_true(says("stop", "new"));
 	point_done(&p);
 	assert_int_equal(umount(home), 0);
 }
@@ -1082,6 +1117,7 @@ int main(void)
 		T(a_touched_live_tree_is_seen),
 		T(the_copy_of_a_path_is_found),
 		T(a_store_on_another_mount_is_copied_beside),
+		T(so_many_entries_go_live_from_elsewhere),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
 		T(what_another_run_put_live_is_refused),
