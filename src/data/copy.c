@@ -437,3 +437,14 @@ int copy_clone(int from, int to, const char *what, struct err *e)
 		return 0;
 	return err_sys(e, errno, "clone '%s'", what);
 }
+
+bool copy_clones_in(const struct dir *d)
+{
+	static const char block[4096] = "tried";
+	struct err none = ERR_INIT;
+	autoclose int a = dir_openat(d, ".", O_RDWR | O_TMPFILE, 0600, &none);
+	autoclose int b = a < 0 ? -1 : dir_openat(d, ".", O_RDWR | O_TMPFILE, 0600, &none);
+
+	return b >= 0 && write(a, block, sizeof block) == (ssize_t)sizeof block &&
+	       ioctl(b, FICLONE, a) == 0;
+}

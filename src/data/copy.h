@@ -3,6 +3,7 @@
 #pragma once
 
 #include "data/index.h"
+#include "io/dir.h"
 
 /* What a thread needs for copying; made once, used for many files. */
 struct copier {
@@ -53,6 +54,8 @@ int copy_bytes(struct copier *c, const struct copy *job, struct copy_result *ret
  * only set aside for it (a running QuestDB of 160 MB has 4 GB) are holes to a copy. */
 uint64_t copy_need(int from, uint64_t size);
 
+/* Does its file system clone files? Tried with two of no name. What cannot be tried does not. */
+bool copy_clones_in(const struct dir *d) must_check;
 /* Make `to` share all extents of `from`: 1, or 0 when these file systems cannot, nothing done then.
  */
 int copy_clone(int from, int to, const char *what, struct err *e) must_check;

@@ -132,6 +132,8 @@ static int bring(struct mirror *m, int from, const struct stat *st, int to,
 	cloned = clone_content(m, &job, e);
 	if (cloned < 0)
 		return cloned;
+	if (!cloned && job.size && m->o->only_clones)
+		return err_set(e, ERR_REFUSED, "'%s' cannot be cloned here", entry->rel);
 	if (cloned) {
 		entry->flags |= IX_CLONED;
 		mirror_count_copy(m, &done, true, job.size);

@@ -49,6 +49,7 @@ struct pass_opts {
 	void                *progress_data;
 	const struct pass_stats *before;        /* added to what progress is told: of passes before this one; NULL none */
 	bool                 distrust_times;    /* compare content; so does a pass that finds the clock stepped since the last one */
+	bool                 only_clones;       /* a file that cannot be cloned: ERR_REFUSED, nothing is copied */
 	bool                 sync_later;        /* the caller makes the final pass durable, with more of its own */
 };
 

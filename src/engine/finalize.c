@@ -39,8 +39,9 @@ static int empty_trash(struct world *w, bool *found, struct err *e)
 		autofree char *home = point_beside(&r);
 		autofree char *trash = xasprintf("trash/%s", w->run);
 		autofree char *staged = xasprintf("staged/%s", w->run);
+		autofree char *look = point_look_name(w->run, r.name);
 
-		if (remove_left(home, trash, found, e) < 0 || remove_left(home, staged, found, e) < 0)
+		if (remove_left(home, trash, found, e) < 0 || remove_left(home, look, found, e) < 0 || remove_left(home, staged, found, e) < 0)
 			return err_wrap(e, "empty the trash of run '%s'", w->run);
 	}
 	return 0;

@@ -3,10 +3,14 @@
 
 #include <string.h>
 
+#include "base/log.h"
+#include "data/copy.h"
 #include "data/exchange.h"
 #include "data/tree.h"
 
 #define STAGE_SPARE (64u << 20)
+#define CLONE_NEEDS 4096u             /* of metadata, a file; generously */
+#define CLONE_SPARE (16u << 20)
 #define LOOK_MAX    (64u << 20)         /* as many entries as can be exchanged take some 20 MiB, with names of usual length */
 
 /* On one mount with its root: an exchange can put it live. */
@@ -31,7 +35,7 @@ int point_is_unused(const struct point *p, const char *run, struct err *e)
 
 struct going {                  /* a restore point going live, or back */
 	const char *run;
-	bool        back, in_place;
+	bool        back, in_place, staged;     /* staged: clones go, not the copies */
 };
 
 static int look_root(const json_t *root, const char *kept_path, json_t **ret, struct err *e)
@@ -71,17 +75,17 @@ static char *staged_path(const char *run, const char *beside, const char *name)
 	return xasprintf("%s/staged/%s/%s", beside, run, name);
 }
 
-static char *look_of(const char *run, const char *name)
+char *point_look_name(const char *run, const char *name)
 {
 	return xasprintf("staged-%s-%s.json", run, name);
 }
 
-/* A point kept on another file system is copied beside the data first, so that going live is still an exchange. The look at
- * the copy is written beside it before the first rename: it is what makes a repetition safe. */
-static int stage_beside(const struct going *g, const json_t *root, const char *staged, const struct dir *home,
-                        const char *look_name, json_t **ret, struct err *e)
+/* A point kept on another file system is copied beside the data first, so that going live is still an exchange. Or it is cloned. The look at
+ * what is staged is written beside it before the first rename: it is what makes a repetition safe. */
+static int stage_beside(const json_t *root, const char *staged, const struct dir *home, const char *look_name, const struct pass_opts *how,
+                        json_t **ret, struct err *e)
 {
-	struct pass_opts o = { .leave_out = leave_out_entry, .data = (json_t *)root, .distrust_times = true };
+	struct pass_opts o = *how;
 	autodir struct dir from = DIR_NONE, to = DIR_NONE;
 	autobuf struct buf text = BUF_MAX(LOOK_MAX);
 	struct pass_stats stats;
@@ -94,6 +98,9 @@ static int stage_beside(const struct going *g, const json_t *root, const char *s
 		return json_read(home, look_name, LOOK_MAX, ret, e);
 	if (dir_open(json_str(root, "keep", ""), &from, e) < 0 || dir_make_path(staged, HOME_MODE, &to, e) < 0)
 		return -e->kind;
+	o.leave_out = leave_out_entry;
+	o.data = (json_t *)root;
+	o.distrust_times = true;
 	ix = pass_index_new();
 	r = pass_run(&from, &to, ix, PASS_FINAL, &o, &stats, e);
 	pass_index_free(ix);
@@ -122,7 +129,7 @@ static int write_back(const struct going *g, const json_t *root, const struct di
 static int left_to_stage(const char *run, const json_t *root, uint64_t *ret, struct err *e)
 {
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
-	autofree char *staged = staged_path(run, beside, name), *look_name = look_of(run, name);
+	autofree char *staged = staged_path(run, beside, name), *look_name = point_look_name(run, name);
 	uint64_t all = (uint64_t)json_int(root, "bytes", 0);
 	autodir struct dir home = DIR_NONE, d = DIR_NONE;
 	struct tree_size there = { 0 };
@@ -201,11 +208,14 @@ int point_room_back(struct point *p, const json_t *record, const char *run, stru
 	return 0;
 }
 
+/* Below `beside` of the root. */
+static char *trash_of(const json_t *root, const char *run) { return xasprintf("trash/%s/%s", run, json_str(root, "name", "")); }
+
 /* The trash is made here alone: of what is written over nothing is set aside, and there is none to be named. */
 static int exchange(const struct going *g, const json_t *root, const struct dir *live, const struct dir *kept,
                     const json_t *look, struct err *e)
 {
-	autofree char *path = xasprintf("%s/trash/%s/%s", json_str(root, "beside", ""), g->run, json_str(root, "name", ""));
+	autofree char *rel = trash_of(root, g->run), *path = xasprintf("%s/%s", json_str(root, "beside", ""), rel);
 	autodir struct dir trash = DIR_NONE;
 
 	if (dir_make_path(path, HOME_MODE, &trash, e) < 0)
@@ -218,21 +228,40 @@ static int go_live_staged(const struct going *g, const json_t *root, const struc
 {
 	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
 	autofree char *staged = staged_path(g->run, beside, name);
-	autofree char *look_name = look_of(g->run, name);
+	autofree char *look_name = point_look_name(g->run, name);
 	autodir struct dir kept = DIR_NONE, home = DIR_NONE;
 	autojson json_t *look = NULL;
 
 	if (dir_make_path(beside, HOME_MODE, &home, e) < 0 ||
-	    stage_beside(g, root, staged, &home, look_name, &look, e) < 0 || dir_open(staged, &kept, e) < 0)
+	    stage_beside(root, staged, &home, look_name, &(struct pass_opts){ 0 }, &look, e) < 0 || dir_open(staged, &kept, e) < 0)
 		return -e->kind;
 	return exchange(g, root, live, &kept, look, e);
 }
 
+static int is_staged(const json_t *root, const char *run, bool *ret, struct err *e)
+{
+	autofree char *look_name = point_look_name(run, json_str(root, "name", ""));
+	autodir struct dir home = DIR_NONE;
+	struct err absent = ERR_INIT;
+	int has;
+
+	*ret = false;
+	if (dir_open(json_str(root, "beside", ""), &home, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	has = dir_has(&home, look_name, e);
+	*ret = has > 0;
+	return has < 0 ? has : 0;
+}
+
 static int go_live_elsewhere(const struct going *g, const json_t *root, const struct dir *live, struct err *e)
 {
-	bool room = true;
+	bool room = true, staged;
 
-	if (!g->back && room_to_stage(g->run, root, live, &room, e) < 0)
+	if (g->back && is_staged(root, g->run, &staged, e) < 0)
+		return -e->kind;
+	if (g->back)    /* Before it was staged whole nothing was exchanged. */
+		return staged ? go_live_staged(g, root, live, e) : 0;
+	if (room_to_stage(g->run, root, live, &room, e) < 0)
 		return -e->kind;
 	if (room)
 		return go_live_staged(g, root, live, e);
@@ -247,7 +276,7 @@ static int go_live(const struct going *g, const json_t *root, const json_t *look
 
 	if (dir_open(json_str(root, "path", ""), &live, e) < 0)
 		return -e->kind;
-	if (!look)
+	if (!look || g->staged)
 		return go_live_elsewhere(g, root, &live, e);
 	if (dir_open(json_str(root, "keep", ""), &kept, e) < 0)
 		return -e->kind;
@@ -266,30 +295,51 @@ static int go_live_all(struct point *p, const struct going *g, const json_t *rec
 	return 0;
 }
 
+/* Whether a copy itself goes: one on the data's mount of which no clone is staged. */
+static int takes_copy(const struct point *p, const json_t *record, const char *run, bool *ret, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	*ret = false;
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		bool staged;
+
+		if (!json_object_get(record, json_str(root, "name", "")))
+			continue;
+		if (is_staged(root, run, &staged, e) < 0)
+			return -e->kind;
+		*ret |= !staged;
+	}
+	return 0;
+}
+
 int point_go_live(struct point *p, const json_t *record, const char *run, bool in_place,
                   struct err *e)
 {
 	static const struct pass_opts plain = { 0 };
 	struct going g = { .run = run, .in_place = in_place };
+	bool copy = true;
 
 	if (point_is_unused(p, run, e) < 0)
 		return -e->kind;
-	/* Spent first: a point that may be half live must never be pruned or proved. Before that its manifest, which nobody
-	 * could write of what has been moved. */
-	if (p->state != POINT_SPENT) {
-		if (point_seal(p, &plain, e) < 0)
-			return -e->kind;
+	/* Before it is spent its manifest, which nobody could write of what has been moved. */
+	if (p->state != POINT_SPENT && (point_seal(p, &plain, e) < 0 || takes_copy(p, record, run, &copy, e) < 0))
+		return -e->kind;
+	/* Spent first: a point that may be half live must never be pruned or proved. */
+	if (p->state != POINT_SPENT && copy) {
 		p->state = POINT_SPENT;
 		json_object_set_new(p->doc, POINT_LIVE_BY, json_string(run));
 		if (point_save(p, e) < 0)
 			return -e->kind;
 	}
+	g.staged = p->state != POINT_SPENT;
 	return go_live_all(p, &g, record, e);
 }
 
 int point_go_back(struct point *p, const json_t *record, const char *run, bool used, struct err *e)
 {
-	struct going g = { .run = run, .back = true };
+	struct going g = { .run = run, .back = true, .staged = p->state != POINT_SPENT };
 
 	if (point_is_unused(p, run, e) < 0 || go_live_all(p, &g, record, e) < 0)
 		return -e->kind;
@@ -298,4 +348,143 @@ int point_go_back(struct point *p, const json_t *record, const char *run, bool u
 	p->state = POINT_COMPLETE;
 	json_object_del(p->doc, POINT_LIVE_BY);
 	return point_save(p, e);
+}
+
+int point_is_leaving(struct point *p, const char *run, bool *ret, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	*ret = true;
+	if (p->state == POINT_SPENT)
+		return point_is_unused(p, run, e);
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		bool staged;
+
+		if (is_staged(root, run, &staged, e) < 0)
+			return -e->kind;
+		*ret &= staged;
+	}
+	return 0;
+}
+
+/* ---- clones in place of the copies ---- */
+
+/* The look goes first: it says that what it is of is whole. Nothing goes of what has its trash, which is made before the first rename: it may be
+ * live in part, whatever a journal knows of it. */
+static int drop_staged(const json_t *root, const char *run, struct err *e)
+{
+	const char *name = json_str(root, "name", "");
+	autofree char *staged = xasprintf("staged/%s/%s", run, name), *look_name = point_look_name(run, name), *trash = trash_of(root, run);
+	autodir struct dir home = DIR_NONE;
+	struct err absent = ERR_INIT;
+	int has;
+
+	if (dir_open(json_str(root, "beside", ""), &home, &absent) < 0)
+		return absent.kind == ERR_ABSENT ? 0 : err_set(e, absent.kind, "%s", absent.msg);
+	has = dir_has(&home, trash, e);
+	if (has)
+		return has < 0 ? has : 0;
+	if (dir_unlink(&home, look_name, e) < 0 || dir_sync(&home, "", e) < 0)
+		return -e->kind;
+	return dir_remove_tree(&home, staged, e);
+}
+
+/* only_clones: of those whose copy would go itself. */
+static int unstage(struct point *p, const char *run, bool only_clones, struct err *e)
+{
+	json_t *root;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		bool here = true;
+
+		if ((only_clones && exchangeable(root, &here, e) < 0) || (here && drop_staged(root, run, e) < 0))
+			return err_wrap(e, "remove what was staged beside '%s'", json_str(root, "path", ""));
+	}
+	return 0;
+}
+
+int point_unstage(struct point *p, const char *run, struct err *e) { return unstage(p, run, false, e); }
+
+/* Clones take no room but for what names them; a server beside them must not run out of it. */
+static int may_clone(const json_t *root, bool *ret, struct err *e)
+{
+	uint64_t need = (uint64_t)json_int(root, "files", 0) * CLONE_NEEDS + CLONE_SPARE;
+	autodir struct dir live = DIR_NONE;
+	struct fs_room room;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_room(&live, &room, e) < 0)
+		return -e->kind;
+	*ret = room.free_bytes >= need;
+	return 0;
+}
+
+static int clone_beside(const json_t *root, const char *run, const struct pass_opts *how, bool *ret, struct err *e)
+{
+	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
+	autofree char *staged = staged_path(run, beside, name), *look_name = point_look_name(run, name);
+	struct pass_opts o = *how;
+	autodir struct dir home = DIR_NONE;
+	autojson json_t *look = NULL;
+
+	if (may_clone(root, ret, e) < 0 || (*ret && dir_make_path(beside, HOME_MODE, &home, e) < 0))
+		return -e->kind;
+	o.only_clones = true;
+	*ret = *ret && copy_clones_in(&home);
+	return *ret ? stage_beside(root, staged, &home, look_name, &o, &look, e) : 0;
+}
+
+/* Is a root left whose copy would go itself? Where none is, clones may be going live already: nothing of them is touched any more. */
+static int is_unstaged(const struct point *p, const char *run, bool *ret, struct err *e)
+{
+	bool here, staged;
+	json_t *root;
+	size_t at;
+
+	*ret = false;
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		if (exchangeable(root, &here, e) < 0 || is_staged(root, run, &staged, e) < 0)
+			return -e->kind;
+		*ret |= here && !staged;
+	}
+	return 0;
+}
+
+static int clone_all(const struct point *p, const char *run, const struct pass_opts *o, bool *ret, struct err *e)
+{
+	json_t *root;
+	bool here;
+	size_t at;
+
+	*ret = true;
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		if (*ret && (exchangeable(root, &here, e) < 0 || (here && clone_beside(root, run, o, ret, e) < 0)))
+			return -e->kind;
+	}
+	return 0;
+}
+
+/* All of the copies that would go themselves, or none. */
+static int stage_clones(struct point *p, const char *run, const struct pass_opts *o, struct err *e)
+{
+	struct err why = ERR_INIT;
+	bool todo, all;
+
+	if (is_unstaged(p, run, &todo, e) < 0)
+		return -e->kind;
+	if (!todo || (clone_all(p, run, o, &all, &why) >= 0 && all))
+		return 0;
+	if (why.kind)
+		log_debug("restore point '%s' goes live itself: %s", p->id, why.msg);
+	if (unstage(p, run, true, e) < 0)
+		return -e->kind;
+	return why.kind == ERR_CANCELED ? err_set(e, why.kind, "%s", why.msg) : 0;
+}
+
+int point_stage(struct point *p, const char *run, const struct pass_opts *o, struct err *e)
+{
+	if (p->state == POINT_SPENT)
+		return 0;
+	return stage_clones(p, run, o, e);
 }

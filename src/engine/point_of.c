@@ -80,6 +80,16 @@ int point_of_run(struct ctx *c, bool make, struct point *ret, struct err *e)
 	return r;
 }
 
+/* The old world is live by it, itself or what was made of it. */
+static bool went_live(const struct ctx *c)
+{
+	if (c->point_passed && !ctx_keeps_data(c))
+		vec_each(&c->plan->steps, s)
+			if (!strcmp(s->kind->name, "data_point"))
+				return true;
+	return false;
+}
+
 /* 1 it stays. */
 static int stays(struct ctx *c, const char *home, struct err *e)
 {
@@ -92,8 +102,8 @@ static int stays(struct ctx *c, const char *home, struct err *e)
 	why = point_kept(&p);
 	if (why)
 		event_emit(c->events, "note", json_pack("{so}", "text", json_sprintf("restore point '%s' stays: %s", p.dir.path, why)));
-	/* Spent: its directory is what is left of the exchange; the new world lies in the trash until finalize. */
-	r = why || p.state == POINT_SPENT;
+	/* The new world lies in the trash until finalize, and the point, whole or what the exchange left of it, is given up with it. */
+	r = why || p.state == POINT_SPENT || went_live(c);
 	point_done(&p);
 	return r;
 }

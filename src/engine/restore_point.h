@@ -11,9 +11,10 @@
  *	point.json           state, sizes, digests of all that does not move; what of each root is left out (engine/scope.h); why it is kept;
  *	                     and a digest over itself
  *	trash/<run>/<root>/  the new world after a way back
+ *	staged/<run>/<root>/ beside the data: what goes live in place of the copy
  *
  * States: open (being filled), complete (byte-identical to the stopped tree; sealed when it has a manifest), proved (read
- * back), spent (it went live, by run "live_by"; not prunable, not provable). An open run leaves a marker (run.json) beside the data, and
+ * back), spent (it went live, by run "live_by", itself and not a clone of it; not prunable, not provable). An open run leaves a marker (run.json) beside the data, and
  * beside its points where those are elsewhere: state dir, run, plan digest, its point. */
 #pragma once
 
@@ -88,9 +89,20 @@ int point_compare_live(struct point *p, manifest_diffs *ret, struct err *e) must
  * no root of the point holds it, or the copy went live. */
 int point_copy_of(const struct point *p, const char *path, char **ret, struct err *e) must_check;
 
-/* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. A point on
- * another file system is staged beside the data first; where there is no room for that, in_place lets differing files be
- * written back one by one, else ERR_SPACE. */
+/* Where the file system clones: clones of the copies beside the data, durable, so that they go live and the copies stay what they are. Best
+ * before the server is stopped. Cannot be had (file system, room), or the point went live already: none is there afterwards, and no error. Of
+ * clones no bytes move, so a limit of them holds nothing back. May be repeated after a kill; what is there is taken, so who begins
+ * anew drops it first. */
+int point_stage(struct point *p, const char *run, const struct pass_opts *o, struct err *e) must_check;
+char *point_look_name(const char *run, const char *name) must_check;    /* name: of a root; in its `beside`: what is staged of it is whole; heap */
+/* What is staged goes, but of roots that began to go live. */
+int point_unstage(struct point *p, const char *run, struct err *e) must_check;
+/* Is it going live, or did it, by this run: the copy itself, or what is staged of it? */
+int point_is_leaving(struct point *p, const char *run, bool *ret, struct err *e) must_check;
+/* Make it live: exchange per top-level entry, the live world to trash/<run>. `look` first, its record journalled. What is staged of
+ * all roots goes in place of the copies, and the point stays complete; else the copies themselves go, and it is spent. A point on
+ * another file system is copied beside the data first, and stays complete, too; where there is no room for that, in_place lets differing
+ * files be written back one by one, else ERR_SPACE. */
 int point_look(struct point *p, json_t **ret, struct err *e) must_check;
 /* Is there room for that, without in_place? ERR_SPACE. What an earlier call of the run has staged counts. */
 bool    point_exchanges(const json_t *store, const json_t *root);       /* facts of both directories, with "dev" and "mount" */

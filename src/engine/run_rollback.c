@@ -13,12 +13,23 @@ static bool still_serves(struct world *w)
 	return w->product->probe && w->product->probe(&w->ctx.sites[0], true, NS_PER_S, &seen, &e) >= 0 && seen.serving;
 }
 
-/* Prove the restore point before anything is touched: in full while the target still serves; with the server down the run's
- * own proof holds for files that did not move, because every second of reading is a second without service. Exit code, 0
- * to go on. */
-static int prove_first(struct world *w, struct run_end *ret)
+static int make_ready(struct world *w, struct point *p, const struct pass_opts *o, struct run_end *ret)
 {
-	bool serves = false;
+	struct err e = ERR_INIT;
+	int r = point_stage(p, w->run, o, &e);
+
+	if (r < 0)
+		return run_says(ret, e.kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED, &e,
+		                "nothing changed: the old data could not be made ready beside the server: %s", e.msg);
+	return 0;
+}
+
+/* Prove the restore point before anything is touched: in full while the target still serves; with the server down the run's
+ * own proof holds for files that did not move, because every second of reading is a second without service. What can be made ready to
+ * go live is, then, too. Exit code, 0 to go on. */
+static int prove_first(struct world *w, bool begun, struct run_end *ret)
+{
+	bool serves = false, leaving = false;
 	struct point_told told = { .events = w->o->events, .what = "prove the restore point" };
 	struct pass_opts opts = { .cancel = w->o->cancel, .progress = point_tell, .progress_data = &told };
 	manifest_diffs diffs = { 0 };
@@ -33,9 +44,12 @@ static int prove_first(struct world *w, struct run_end *ret)
 		return run_says(ret, e.kind == ERR_FORMAT || e.kind == ERR_ABSENT ? EXIT_DIGEST : EXIT_FAILED, &e, "%s",
 		                e.msg);
 	/* Either it is being repeated, or 'backup restore' took what it needs. */
-	if (point_is_unused(&p, w->run, &e) < 0)
-		code = run_says(ret, EXIT_DIGEST, &e, "nothing changed: %s", e.msg);
-	if (p.state == POINT_SPENT) {
+	r = begun ? point_unstage(&p, w->run, &e) : 0;
+	if (r >= 0)
+		r = point_is_leaving(&p, w->run, &leaving, &e);
+	if (r < 0)
+		code = run_says(ret, e.kind == ERR_CHANGED ? EXIT_DIGEST : EXIT_FAILED, &e, "nothing changed: %s", e.msg);
+	if (r < 0 || leaving) {
 		point_done(&p);
 		return code;
 	}
@@ -51,6 +65,9 @@ static int prove_first(struct world *w, struct run_end *ret)
 	} else if (r < 0) {
 		code = run_says(ret, e.kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED, &e,
 		                "nothing changed: the restore point could not be proved: %s", e.msg);
+	} else if (serves && step_of_kind(w, "data_point")) {
+		told.what = "make the old data ready";
+		code = make_ready(w, &p, &opts, ret);
 	}
 	manifest_diffs_done(&diffs);
 	point_done(&p);
@@ -98,7 +115,8 @@ static int is_begun(struct world *w, const struct run_rec *rec, bool *ret, struc
 
 	if (loop_data_wished(w, &wished, e) < 0 || run_started_since(w, &since, e) < 0)
 		return -e->kind;
-	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || since || (w->o->restore_data && !wished);
+	*ret = (rec->state != RUN_TURNED && rec->state != RUN_STUCK) || since ||
+	       (w->o->restore_data && !wished && plan_keeps_data(w->plan.doc));
 	w->ctx.restore_data |= wished;  /* that is then put back, whatever this call was told */
 	return 0;
 }
@@ -199,7 +217,7 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (!code && begun)
 		code = nobody_edited(w, ret);
 	if (!code && (begun || rec->state != RUN_TURNED))
-		code = prove_first(w, ret);
+		code = prove_first(w, begun, ret);
 	/* Clients are shut out for the last count, for as long as an export takes. */
 	if (!code) {
 		run_start_prober(w);

@@ -94,13 +94,13 @@ lab_begin() {
 	export http
 }
 
-# ROOT as a file system of its own: it cannot be exchanged, only what lies in it.
+# ROOT as a file system of its own, of the kind that MOUNTED names: it cannot be exchanged, only what lies in it.
 mount_root() {
 	truncate -s 20G "$lab/disk"
-	mkfs.ext4 -q -F "$lab/disk"
+	"mkfs.$MOUNTED" -q "$lab/disk"
 	mkdir "$root"
 	mount -o loop "$lab/disk" "$root" || { absent "no loop device"; return; }
-	rmdir "$root/lost+found"
+	[ "$MOUNTED" != ext4 ] || rmdir "$root/lost+found"
 }
 
 lab_end() {

@@ -4,7 +4,7 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	MOUNTED=1 lab_begin 9.0.3 400 && rows_keep || { absence; return; }
+	MOUNTED=ext4 lab_begin 9.0.3 400 && rows_keep || { absence; return; }
 	qdb_stop "$root" && start_here "$lab/data/opt" && kept >"$lab/kept" && clients_start || return
 	say_programs
 }

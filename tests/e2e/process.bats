@@ -1,8 +1,8 @@
-# 9.0.3 to 9.3.4 and back: a plain process, its root a mount point, clients writing all the while.
+# 9.0.3 to 9.3.4 and back: a plain process, its root a mount point that clones files, clients writing all the while.
 load common
 
 export QDB_EXTRA=
-setup_file() { MOUNTED=1 lab_begin 9.0.3 && rows_keep && clients_start || absence; }
+setup_file() { MOUNTED=xfs lab_begin 9.0.3 && rows_keep && clients_start || absence; }
 teardown_file() { lab_end; }
 bats_require_minimum_version 1.5.0
 
@@ -96,6 +96,11 @@ bats_require_minimum_version 1.5.0
 	valid differences
 }
 
+point_is() { # STATE
+	cg backup list questdb --root "$root" --output json
+	[ "$(json '[p["state"] for p in d["restore_points"]]')" = "['$1']" ]
+}
+
 @test "rollback without a word about new writes is refused" {
 	cg rollback --yes
 	exits 9
@@ -109,6 +114,7 @@ bats_require_minimum_version 1.5.0
 	rows_same
 	rows_whole "$lab/saved"
 	ls "$lab"/saved/2*/writes.json		# a directory for each run: no export overwrites another
+	point_is proved		# a clone of it went live
 	cg rollback --yes
 	exits 0
 }

@@ -1,5 +1,6 @@
-/* tree_restore: put a restore point live, on request. params {"home","id"}; undo record {"look":{root: ...}}.
- * The world that was live goes to the trash of the run; undo puts it live again. */
+/* tree_restore: put a restore point live, on request. params {"home","id"}; undo record {"look":{root: ...},"roots":[of the point]}.
+ * The world that was live goes to the trash of the run; undo puts it live again. The start of a server lets clients in, so before that none was at
+ * work on the data of the point. A point of which clones went live may be pruned meanwhile: the way back needs its roots, and nothing of it. */
 #include "engine/restore_point.h"
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
@@ -25,9 +26,9 @@ static int capture(struct ctx *c, const json_t *params, json_t **ret_undo, struc
 		r = err_set(e, ERR_REFUSED, "restore point '%s' is not complete, or went live before", p.id);
 	else
 		r = point_look(&p, &look, e);
-	point_done(&p);
 	if (r >= 0)
-		*ret_undo = json_pack("{so}", "look", look);
+		*ret_undo = json_pack("{so sO}", "look", look, "roots", json_object_get(p.doc, "roots"));
+	point_done(&p);
 	return r;
 }
 
@@ -38,7 +39,9 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 	if (open_point(params, &p, e) < 0)
 		return -e->kind;
-	r = point_go_live(&p, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
+	r = point_stage(&p, c->run, &(struct pass_opts){ .cancel = c->cancel }, e);
+	if (r >= 0)
+		r = point_go_live(&p, json_object_get(undo, "look"), c->run, c->accept_in_place, e);
 	point_done(&p);
 	if (r >= 0)
 		*ret_result = json_pack("{sb}", "live", 1);
@@ -47,13 +50,24 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 
 static int verify(struct ctx *c, const json_t *params, const json_t *result, enum step_state *ret, struct err *e)
 {
-	struct point p = { .dir = DIR_NONE };
+	/* What the point says was written before the first exchange, and of one that stays complete it says nothing. */
+	*ret = json_bool(result, "live", false) ? STEP_IS_DONE : STEP_NOT_DONE;
+	return 0;
+}
 
-	if (open_point(params, &p, e) < 0)
-		return -e->kind;
-	/* Spent is written before the first exchange, so the state alone does not say that it is live. */
-	*ret = p.state == POINT_SPENT && json_bool(result, "live", false) ? STEP_IS_DONE : STEP_NOT_DONE;
-	point_done(&p);
+/* One that is gone never went itself. */
+static int open_left(const json_t *params, const json_t *undo, struct point *ret, struct err *e)
+{
+	json_t *roots = json_object_get(undo, "roots");
+	struct err absent = ERR_INIT;
+
+	if (open_point(params, ret, &absent) >= 0)
+		return 0;
+	if (absent.kind != ERR_ABSENT || !roots)
+		return err_set(e, absent.kind, "%s", absent.msg);
+	ret->id = xstrdup(json_str(params, "id", "?"));
+	ret->doc = json_pack("{sO}", "roots", roots);
+	ret->state = POINT_COMPLETE;
 	return 0;
 }
 
@@ -62,7 +76,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	struct point p = { .dir = DIR_NONE };
 	int r;
 
-	if (open_point(params, &p, e) < 0)
+	if (open_left(params, undo, &p, e) < 0)
 		return -e->kind;
 	r = point_go_back(&p, json_object_get(undo, "look"), c->run, c->let_in, e);
 	point_done(&p);

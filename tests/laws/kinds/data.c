@@ -76,6 +76,19 @@ static void new_server_writes(struct bench *b)
 	bench_drop(b, "world/root/conf");
 }
 
+/* Where the file system clones. Elsewhere nothing comes of it. */
+static void new_server_writes_and_a_clone_is_staged(struct bench *b)
+{
+	autofree char *home = bench_path(b, HOME);
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	new_server_writes(b);
+	assert_ok(point_open(home, b->ctx.run, &p, &e), &e);
+	assert_ok(point_stage(&p, b->ctx.run, &(struct pass_opts){ 0 }, &e), &e);
+	point_done(&p);
+}
+
 /* ---- and files of users among it, which are left out ---- */
 
 /* BASE/users says what they are to be. */
@@ -193,6 +206,8 @@ const struct fixture data_fixtures[] = {
 	{ .kind = "data_point", .name = "no build was started", .flags = FX_NO_EFFECT, .params = with_point },
 	{ .kind = "data_point", .name = "the new server wrote", .flags = FX_NO_EFFECT, .params = with_point,
 	  .then = new_server_writes },
+	{ .kind = "data_point", .name = "a clone is staged", .flags = FX_NO_EFFECT, .params = with_point,
+	  .then = new_server_writes_and_a_clone_is_staged },
 	{ .kind = "data_point", .name = "users wrote, too", .flags = FX_NO_EFFECT, .params = with_users,
 	  .then = users_and_server_write, .left = users_are_left },
 	{ .kind = "tree_restore", .name = "an older point without users", .params = older_point_without_users,

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,11 +16,14 @@
 #include "engine/event.h"
 #include "engine/point_of.h"
 #include "toy.h"
+#include "unit/btrfs.h"
 #include "unit/unit.h"
 
 #define ID  "20261121-120000-0001"
 #define RUN "20261121-130000-0002"
 #define OTHER_RUN "20261121-140000-0003"
+
+extern const struct step_kind step_tree_restore;
 
 static char home[600];
 static struct scope scope;
@@ -724,6 +729,223 @@ static void one_that_cannot_be_made_leaves_its_name(void **state)
 	assert_false(stands());
 }
 
+/* ---- where files can be cloned ---- */
+
+static char above[600], image[640], volume[640];
+
+/* The toy's own, over the directory that it and its points lie in. */
+static void on_btrfs(void)
+{
+	snprintf(above, sizeof above, "%.*s", (int)(strrchr(toy_root, '/') - toy_root), toy_root);
+	snprintf(image, sizeof image, "%s.img", above);
+	snprintf(volume, sizeof volume, "%s.btrfs", above);
+	btrfs_mount(image, volume);
+	assert_int_equal(mount(volume, above, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mkdir(toy_root, 0755), 0);
+	toy_put("stop", "old");
+	toy_put("open", "old");
+}
+
+static int off_btrfs(void **state)
+{
+	(void)umount(above);
+	(void)umount(volume);
+	(void)rmdir(volume);
+	(void)unlink(image);
+	return teardown(state);
+}
+
+static bool is_there(const char *in, const char *file)
+{
+	autofree char *path = xasprintf("%s/%s", in, file);
+
+	return access(path, F_OK) == 0;
+}
+
+static bool is_staged(const char *what)
+{
+	autofree char *rel = xasprintf("staged/" RUN "/root/%s", what);
+
+	return is_there(home, rel);
+}
+
+static void stage(struct point *p)
+{
+	struct err e = ERR_INIT;
+
+	assert_ok(point_stage(p, RUN, &(struct pass_opts){ 0 }, &e), &e);
+}
+
+static bool leaves(struct point *p)
+{
+	struct err e = ERR_INIT;
+	bool is;
+
+	assert_ok(point_is_leaving(p, RUN, &is, &e), &e);
+	return is;
+}
+
+/* Provable, for another run too, and nothing of it is new to who has taken it for his old world. */
+static void a_clone_goes_live_and_the_point_stays(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL, *later = NULL;
+	struct err e = ERR_INIT;
+
+	on_btrfs();
+	put_large('a');
+	sealed(&p);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	stage(&p);
+	assert_true(leaves(&p));
+	toy_put("appeared", "after it was staged");
+	for (int i = 0; i < 2; i++) {
+		open_again(&p, home);
+		stage(&p);
+		assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+		assert_int_equal(p.state, POINT_COMPLETE);
+		assert_true(says("stop", "old"));
+		assert_true(says("appeared", ""));
+		assert_true(is_there(home, "trash/" RUN "/root/appeared"));
+		assert_false(is_staged("stop"));
+	}
+	toy_put("stop", "used");
+	open_again(&p, home);
+	assert_ok(prove(&p, true, &e), &e);
+	assert_int_equal(p.state, POINT_PROVED);
+	assert_ok(point_look(&p, &later, &e), &e);
+	assert_ok(point_go_live(&p, later, ID, false, &e), &e);
+	assert_true(says("stop", "old"));
+	point_done(&p);
+}
+
+static void a_clone_goes_back(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+
+	on_btrfs();
+	sealed(&p);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, true, &e), &e);  /* nothing was live yet */
+	stage(&p);
+	assert_ok(point_go_back(&p, look, RUN, true, &e), &e);
+	assert_true(says("stop", "new"));
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_true(says("stop", "old"));
+	toy_put("stop", "used");
+	for (int i = 0; i < 2; i++) {
+		assert_ok(point_go_back(&p, look, RUN, true, &e), &e);
+		assert_true(says("stop", "new"));
+	}
+	assert_int_equal(prove(&p, true, &e), 0);
+	assert_ok(point_prune(home, ID, &e), &e);
+	point_done(&p);
+}
+
+/* Nobody needs the point for it any more, so it may be gone before. */
+static void a_restore_of_clones_is_undone_without_the_point(void **state)
+{
+	struct ctx c = { .run = RUN, .let_in = true };
+	autojson json_t *params = json_pack("{ss ss}", "home", home, "id", ID), *undo = NULL, *result = NULL;
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	on_btrfs();
+	sealed(&p);
+	point_done(&p);
+	toy_put("stop", "new");
+	assert_ok(step_tree_restore.capture(&c, params, &undo, &e), &e);
+	assert_ok(step_tree_restore.apply(&c, params, undo, &result, &e), &e);
+	assert_true(says("stop", "old"));
+	assert_ok(point_prune(home, ID, &e), &e);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(step_tree_restore.undo(&c, params, undo, &e), &e);
+		assert_true(says("stop", "new"));
+	}
+	json_object_del(undo, "roots");         /* of a run that an older build began */
+	assert_fails(step_tree_restore.undo(&c, params, undo, &e), &e, ERR_ABSENT);
+}
+
+/* What a killed call left is gone on with; who begins anew makes all of it anew, and what lies there is not taken for it. */
+static void what_a_kill_left_staged_is_made_whole(void **state)
+{
+	autofree char *staged = NULL;
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	autodir struct dir d = DIR_NONE;
+	struct err e = ERR_INIT;
+
+	on_btrfs();
+	put_large('a');
+	sealed(&p);
+	toy_put("large", "new");
+	staged = xasprintf("%s/staged/" RUN "/root", home);
+	assert_ok(dir_make_path(staged, 0700, &d, &e), &e);
+	assert_ok(file_replace(&d, "large", sv_of("half"), FILE_PRIVATE, &e), &e);
+	assert_ok(file_replace(&d, "strange", sv_of("no part of it"), FILE_PRIVATE, &e), &e);
+	assert_false(leaves(&p));
+	stage(&p);
+	assert_true(leaves(&p) && is_staged("large") && !is_staged("strange"));
+	assert_ok(file_replace(&d, "large", sv_of("damaged"), FILE_PRIVATE, &e), &e);
+	assert_ok(point_unstage(&p, RUN, &e), &e);
+	assert_false(leaves(&p) || is_staged("large"));
+	stage(&p);
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_false(says("large", "damaged") || says("large", "half") || says("large", "new"));
+	point_done(&p);
+}
+
+/* Nothing of it is left, and the copy itself goes. */
+static void without_room_for_clones_the_copy_goes(void **state)
+{
+	struct point p = { .dir = DIR_NONE };
+	autojson json_t *look = NULL;
+	struct err e = ERR_INIT;
+	json_t *root;
+
+	on_btrfs();
+	sealed(&p);
+	root = json_array_get(json_object_get(p.doc, "roots"), 0);
+	json_object_set_new(root, "files", json_integer((json_int_t)1 << 32));
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	stage(&p);
+	assert_false(leaves(&p) || is_staged(""));
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_int_equal(p.state, POINT_SPENT);
+	assert_string_equal(json_str(p.doc, "live_by", ""), RUN);
+	stage(&p);
+	assert_true(says("stop", "old") && leaves(&p) && !is_staged(""));
+	point_done(&p);
+}
+
+/* Where one of its files cannot be cloned, here a loop's that none may share, it is found out half way. */
+static void one_file_that_cannot_be_cloned_leaves_none(void **state)
+{
+	autofree char *path = NULL;
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+	unsigned long flags = FS_NOCOW_FL;
+	int fd;
+
+	on_btrfs();
+	complete(&p);
+	path = xasprintf("%s/" ID "/data/root/nocow", home);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0 && write(fd, "text", 4) == 4);
+	close(fd);
+	stage(&p);
+	assert_false(leaves(&p) || is_staged(""));
+	assert_int_equal(point_stage(&p, RUN, &(struct pass_opts){ .cancel = &(struct cancel){ .asked = true } }, &e), -ERR_CANCELED);
+	assert_false(is_staged(""));
+	point_done(&p);
+}
+
 /* ---- what is left out ---- */
 
 static struct point leaving_users(const char *where)
@@ -1103,6 +1325,7 @@ static void homes_are_beside_or_named(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define B(name) cmocka_unit_test_setup_teardown(name, setup, off_btrfs)
 	const struct CMUnitTest tests[] = {
 		T(passes_fill_it),
 		T(what_passes_tell_adds_up),
@@ -1127,6 +1350,12 @@ int main(void)
 		T(a_changed_description_is_found),
 		T(no_id_is_given_twice),
 		T(one_that_cannot_be_made_leaves_its_name),
+		B(a_clone_goes_live_and_the_point_stays),
+		B(a_clone_goes_back),
+		B(a_restore_of_clones_is_undone_without_the_point),
+		B(what_a_kill_left_staged_is_made_whole),
+		B(without_room_for_clones_the_copy_goes),
+		B(one_file_that_cannot_be_cloned_leaves_none),
 		T(what_is_left_out_stays),
 		T(what_is_left_out_stays_also_from_afar),
 		T(room_for_the_way_back_is_looked_at),
