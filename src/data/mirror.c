@@ -19,7 +19,7 @@ void mirror_init(struct mirror *m)
 	atomic_init(&m->clones, true);
 	m->began_ns = clock_mono_ns();
 	pace_init(&m->pace, m->o);
-	if (!mirror_writer_runs(m))
+	if (!mirror_is_aside(m))
 		m->pace.limit_bytes_per_s = 0;
 	m->began_wall_ns = clock_wall_ns();
 }

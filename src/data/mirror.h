@@ -29,6 +29,8 @@ struct mirror {
 };
 
 static inline bool mirror_writer_runs(const struct mirror *m) { return m->mode != PASS_FINAL; }
+/* Does anybody wait for the disk meanwhile? */
+static inline bool mirror_is_aside(const struct mirror *m) { return mirror_writer_runs(m) || m->o->beside_server; }
 
 void mirror_init(struct mirror *m);
 void mirror_done(struct mirror *m);

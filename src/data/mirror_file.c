@@ -104,7 +104,7 @@ static bool is_dense(const struct stat *st)
  * less then. */
 static void begin_writing(const struct mirror *m, int to)
 {
-	if (!mirror_writer_runs(m))
+	if (!mirror_is_aside(m))
 		(void)sync_file_range(to, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 

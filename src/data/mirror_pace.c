@@ -28,7 +28,7 @@ int mirror_check_room(const struct mirror *m, struct err *e)
 {
 	struct fs_room room;
 
-	if (!mirror_writer_runs(m) || !m->o->reserve_bytes)
+	if (!mirror_is_aside(m) || !m->o->reserve_bytes)
 		return 0;
 	if (dir_room(m->dst, &room, e) < 0)
 		return -(int)e->kind;
@@ -45,7 +45,7 @@ int mirror_pace(void *data, uint64_t bytes, struct err *e)
 	struct mirror *m = data;
 	bool look = false;
 
-	if (mirror_writer_runs(m)) {
+	if (mirror_is_aside(m)) {
 		pthread_mutex_lock(&m->lock);
 		m->unchecked_bytes += bytes + 4096;
 		look = m->unchecked_bytes >= (16u << 20);

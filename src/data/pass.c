@@ -182,7 +182,7 @@ int pass_run(const struct dir *src, const struct dir *dst, struct pass_index *ix
 {
 	static const struct pass_opts plain = { 0 };
 	struct mirror m = { .src = src, .dst = dst, .ix = ix, .mode = mode, .o = o ? o : &plain };
-	bool idle = m.o->idle_io && mode != PASS_FINAL;
+	bool idle = m.o->idle_io && mirror_is_aside(&m);
 	int before, r;
 
 	if (pass_times_prove(src, &m.trusts_times, e) < 0)

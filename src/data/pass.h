@@ -40,9 +40,11 @@ void pass_stats_add(struct pass_stats *sum, const struct pass_stats *one);
 struct pass_opts {
 	unsigned             workers;           /* 0: one a core */
 	const struct cancel *cancel;
-	uint64_t             limit_bytes_per_s; /* 0: none; of what is read back and proved, too, but not of a final pass */
+	uint64_t             limit_bytes_per_s; /* 0: none; of what is read back and proved, too, but not of a final pass
+	                                         * without beside_server */
 	bool                 idle_io;           /* ioprio idle class, the same */
 	uint64_t             reserve_bytes;     /* passes beside a writer stop with ERR_SPACE when less stays free */
+	bool                 beside_server;     /* of a final pass, too: its source rests, but a server is at work beside it */
 	bool (*leave_out)(void *data, const char *rel, const struct stat *st);
 	void                *data;
 	void (*progress)(void *data, const struct pass_stats *so_far);  /* from one thread at a time, at most 10 a second */

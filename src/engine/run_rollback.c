@@ -55,7 +55,7 @@ static int prove_first(struct world *w, bool begun, struct run_end *ret)
 	}
 	serves = still_serves(w);
 	opts.limit_bytes_per_s = serves ? w->o->io_limit : 0;
-	opts.idle_io = serves;
+	opts.idle_io = opts.beside_server = serves;
 	told.total = w->o->prove_all || serves ? point_bytes(&p) : 0;
 	r = point_prove(&p, w->o->prove_all || serves, &opts, &diffs, &e);
 	if (r > 0) {

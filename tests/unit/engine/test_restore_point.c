@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -820,6 +822,27 @@ static void a_clone_goes_live_and_the_point_stays(void **state)
 	point_done(&p);
 }
 
+static void see_idle(void *seen, const struct pass_stats *so_far unused_arg)
+{
+	*(bool *)seen |= IOPRIO_PRIO_CLASS(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0)) == IOPRIO_CLASS_IDLE;
+}
+
+/* They are made while the new server still serves, and no rate tells how fast. */
+static void clones_are_made_in_idle_time(void **state)
+{
+	bool seen = false;
+	struct pass_opts o = { .idle_io = true, .beside_server = true, .limit_bytes_per_s = 1, .progress = see_idle, .progress_data = &seen };
+	struct point p = { .dir = DIR_NONE };
+	struct err e = ERR_INIT;
+
+	on_btrfs();
+	put_large('a');
+	sealed(&p);
+	assert_ok(point_stage(&p, RUN, &o, &e), &e);
+	assert_true(leaves(&p) && seen);
+	point_done(&p);
+}
+
 static void a_clone_goes_back(void **state)
 {
 	struct point p = { .dir = DIR_NONE };
@@ -1352,6 +1375,7 @@ int main(void)
 		T(one_that_cannot_be_made_leaves_its_name),
 		B(a_clone_goes_live_and_the_point_stays),
 		B(a_clone_goes_back),
+		B(clones_are_made_in_idle_time),
 		B(a_restore_of_clones_is_undone_without_the_point),
 		B(what_a_kill_left_staged_is_made_whole),
 		B(without_room_for_clones_the_copy_goes),
