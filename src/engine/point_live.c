@@ -1,5 +1,6 @@
 /* A restore point going live, and back. */
 #include "engine/point_leaving.h"
+#include "engine/point_of.h"
 
 #include <string.h>
 
@@ -482,9 +483,65 @@ static int stage_clones(struct point *p, const char *run, const struct pass_opts
 	return why.kind == ERR_CANCELED ? err_set(e, why.kind, "%s", why.msg) : 0;
 }
 
+/* With the reserve that a server beside it is left. */
+static int may_copy(const json_t *root, const char *run, uint64_t *ret_reserve, bool *ret, struct err *e)
+{
+	autodir struct dir live = DIR_NONE;
+	struct fs_room room;
+	uint64_t left;
+
+	if (dir_open(json_str(root, "path", ""), &live, e) < 0 || dir_room(&live, &room, e) < 0 || left_to_stage(run, root, &left, e) < 0)
+		return -e->kind;
+	*ret_reserve = point_reserve_of(&room);
+	*ret = point_room_staged((int64_t)left) + (int64_t)*ret_reserve <= (int64_t)room.free_bytes;
+	return 0;
+}
+
+static int copy_beside(const json_t *root, const char *run, const struct pass_opts *how, struct err *e)
+{
+	const char *name = json_str(root, "name", ""), *beside = json_str(root, "beside", "");
+	autofree char *staged = staged_path(run, beside, name), *look_name = point_look_name(run, name);
+	struct pass_opts o = *how;
+	autodir struct dir home = DIR_NONE;
+	autojson json_t *look = NULL;
+	bool room = false;
+
+	if (may_copy(root, run, &o.reserve_bytes, &room, e) < 0)
+		return -e->kind;
+	if (!room)
+		return err_set(e, ERR_SPACE, "there is no room for it beside the server");
+	return dir_make_path(beside, HOME_MODE, &home, e) < 0 ? -(int)e->kind : stage_beside(root, staged, &home, look_name, &o, &look, e);
+}
+
+/* 1: want of room leaves one to be copied when the server is down. */
+static int stage_copies(struct point *p, const char *run, const struct pass_opts *o, struct err *e)
+{
+	json_t *root;
+	int left = 0;
+	size_t at;
+
+	json_array_foreach(json_object_get(p->doc, "roots"), at, root) {
+		struct err why = ERR_INIT;
+		bool here, staged;
+
+		if (exchangeable(root, &here, e) < 0 || is_staged(root, run, &staged, e) < 0)
+			return -e->kind;
+		if (here || staged || copy_beside(root, run, o, &why) >= 0)
+			continue;
+		if (drop_staged(root, run, e) < 0)
+			return -e->kind;
+		if (why.kind != ERR_SPACE)
+			return err_set(e, why.kind, "%s", why.msg);
+		left = 1;
+	}
+	return left;
+}
+
 int point_stage(struct point *p, const char *run, const struct pass_opts *o, struct err *e)
 {
 	if (p->state == POINT_SPENT)
 		return 0;
-	return stage_clones(p, run, o, e);
+	if (stage_clones(p, run, o, e) < 0)
+		return -e->kind;
+	return o->beside_server ? stage_copies(p, run, o, e) : 0;
 }

@@ -91,7 +91,8 @@ int point_copy_of(const struct point *p, const char *path, char **ret, struct er
 
 /* Where the file system clones: clones of the copies beside the data, durable, so that they go live and the copies stay what they are. Best
  * before the server is stopped. Cannot be had (file system, room), or the point went live already: none is there afterwards, and no error. Of
- * clones no bytes move, so a limit of them holds nothing back. May be repeated after a kill; what is there is taken, so who begins
+ * clones no bytes move, so a limit of them holds nothing back. With o->beside_server what is kept on another file system is copied there, too:
+ * 1 where room for that is wanting beside the server, of one root or more. May be repeated after a kill; what is there is taken, so who begins
  * anew drops it first. */
 int point_stage(struct point *p, const char *run, const struct pass_opts *o, struct err *e) must_check;
 char *point_look_name(const char *run, const char *name) must_check;    /* name: of a root; in its `beside`: what is staged of it is whole; heap */

@@ -21,6 +21,10 @@ static int make_ready(struct world *w, struct point *p, const struct pass_opts *
 	if (r < 0)
 		return run_says(ret, e.kind == ERR_CANCELED ? EXIT_INTERRUPTED : EXIT_FAILED, &e,
 		                "nothing changed: the old data could not be made ready beside the server: %s", e.msg);
+	if (r > 0)
+		event_emit(w->o->events, "warning",
+		           json_pack("{ss}", "text", "what is kept on another file system is copied while the server is down: "
+		                                     "beside it there is no room for that"));
 	return 0;
 }
 

@@ -440,6 +440,59 @@ static void a_store_on_another_mount_is_copied_beside(void **state)
 	assert_int_equal(umount(home), 0);
 }
 
+static bool is_staged_beside(const struct point *p, const char *what)
+{
+	autofree char *path = xasprintf("%s/staged/" RUN "/root/%s", json_str(json_array_get(json_object_get(p->doc, "roots"), 0), "beside", ""), what);
+
+	return access(path, F_OK) == 0;
+}
+
+/* While the new server serves, so that nothing is left to be copied when it is stopped. */
+static void a_store_elsewhere_is_copied_beside_the_server(void **state)
+{
+	struct pass_opts o = { .beside_server = true };
+	autojson json_t *look = NULL, *bytes = NULL;
+	struct point p = { .dir = DIR_NONE };
+	autofree char *copy = NULL;
+	struct err e = ERR_INIT;
+	json_t *root;
+
+	on_another_mount();
+	sealed(&p);
+	root = json_array_get(json_object_get(p.doc, "roots"), 0);
+	toy_put("stop", "new");
+	assert_ok(point_look(&p, &look, &e), &e);
+	assert_ok(point_stage(&p, RUN, &(struct pass_opts){ 0 }, &e), &e);      /* nobody serves */
+	assert_false(is_staged_beside(&p, ""));
+	o.cancel = &(struct cancel){ .asked = true };
+	assert_fails(point_stage(&p, RUN, &o, &e), &e, ERR_CANCELED);
+	err_clear(&e);
+	assert_false(is_staged_beside(&p, ""));
+	o.cancel = NULL;
+	bytes = json_incref(json_object_get(root, "bytes"));
+	json_object_set_new(root, "bytes", json_integer((json_int_t)1 << 42));
+	assert_int_equal(point_stage(&p, RUN, &o, &e), 1);
+	assert_false(is_staged_beside(&p, ""));
+	json_object_set(root, "bytes", bytes);
+	assert_ok(point_stage(&p, RUN, &o, &e), &e);
+	assert_true(is_staged_beside(&p, "stop"));
+	assert_ok(point_unstage(&p, RUN, &e), &e);
+	assert_false(is_staged_beside(&p, ""));
+	assert_ok(point_stage(&p, RUN, &o, &e), &e);
+	copy = xasprintf("%s/stop", json_str(root, "keep", ""));
+	assert_int_equal(unlink(copy), 0);
+	json_object_set_new(root, "bytes", json_integer((json_int_t)1 << 42));
+	assert_ok(point_stage(&p, RUN, &o, &e), &e);    /* is there */
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_string_equal(toy_world(), "old");
+	assert_ok(point_unstage(&p, RUN, &e), &e);      /* what went live is left alone, and goes back */
+	assert_ok(point_go_live(&p, look, RUN, false, &e), &e);
+	assert_ok(point_go_back(&p, look, RUN, true, &e), &e);
+	assert_true(says("stop", "new"));
+	point_done(&p);
+	assert_int_equal(umount(home), 0);
+}
+
 /* As many as QuestDB has of tables, or SFTPGo of homes. What is staged of them is known by a file of more than 4 MiB. */
 static void so_many_entries_go_live_from_elsewhere(void **state)
 {
@@ -1363,6 +1416,7 @@ int main(void)
 		T(a_touched_live_tree_is_seen),
 		T(the_copy_of_a_path_is_found),
 		T(a_store_on_another_mount_is_copied_beside),
+		T(a_store_elsewhere_is_copied_beside_the_server),
 		T(so_many_entries_go_live_from_elsewhere),
 		T(a_copy_leads_to_no_other_place),
 		T(it_goes_live_and_back),
