@@ -220,12 +220,15 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 		code = is_saved_apart(w, ret);
 	if (!code && begun)
 		code = nobody_edited(w, ret);
+	/* Who has not agreed yet is not kept waiting until all of it is read. */
+	if (!code)
+		code = run_account_for_writes(w, begun, true, ret);
 	if (!code && (begun || rec->state != RUN_TURNED))
 		code = prove_first(w, begun, ret);
 	/* Clients are shut out for the last count, for as long as an export takes. */
 	if (!code) {
 		run_start_prober(w);
-		code = run_account_for_writes(w, begun, ret);
+		code = run_account_for_writes(w, begun, false, ret);
 	}
 	/* The proof took its time, and the export its room. */
 	if (!code && begun && !w->ctx.accept_in_place && loop_look_at_room(w, &e) < 0)

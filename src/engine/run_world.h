@@ -107,9 +107,9 @@ bool run_puts_back(const struct plan *p);
 /* And have its clients been let in? There is no gate before it, and nothing to count from. */
 int  run_restored_served(struct world *w, bool *ret, struct err *e) must_check;
 /* Going back over the point says first what was written since: it is counted, saved aside behind the gate, agreed to. Clients are kept
- * out when it comes back, whatever with. `begun`: by this call; of one that goes on only what is not agreed to yet is asked about. Exit
- * code, 0 to go on (run_writes.c). */
-int  run_account_for_writes(struct world *w, bool begun, struct run_end *ret) must_check;
+ * out when it comes back, whatever with. `begun`: by this call; of one that goes on only what is not agreed to yet is asked about. only_ask:
+ * with clients at the door, and nothing is done: who has not agreed hears it before hours of reading. Exit code, 0 to go on (run_writes.c). */
+int  run_account_for_writes(struct world *w, bool begun, bool only_ask, struct run_end *ret) must_check;
 /* Would going further back put the old data over what clients may have written since the last count? Then no boot does, which agrees to
  * nothing: the new server may have been started again, and served. Not before the opening was begun: until then the hold is in force, and
  * no boot starts it. */

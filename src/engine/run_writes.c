@@ -216,6 +216,15 @@ static int account(struct world *w, const struct facts *frozen, bool begun, stru
 	return r && keep_writes(w, since, all, e) < 0 ? EXIT_FAILED : 0;
 }
 
+static int ask(struct world *w, const struct facts *frozen, bool begun, struct writes *since, struct err *e)
+{
+	int r = count_agreed(w, frozen, begun, since, e);
+
+	if (is_interrupted(w))
+		return EXIT_INTERRUPTED;
+	return r < 0 ? EXIT_LOSS : 0;
+}
+
 /* A run that was on its way back before this call stays there, and its gate stays closed. */
 static int interrupted(struct world *w, struct run_end *ret)
 {
@@ -233,23 +242,32 @@ static int interrupted(struct world *w, struct run_end *ret)
 	                kept_out ? "; clients are kept out by the gate" : "");
 }
 
-int run_account_for_writes(struct world *w, bool begun, struct run_end *ret)
+/* Is there anybody's writing to be counted? */
+static int is_counted(struct world *w, bool begun, struct facts *ret_frozen, bool *ret, struct err *e)
+{
+	struct err none = ERR_INIT;
+
+	*ret = w->ctx.point_passed && !ctx_keeps_data(&w->ctx) && w->product->since && run_frozen(w, ret_frozen, &none) >= 0;
+	if (!*ret || begun)
+		return 0;
+	return run_started(w, ret, e);
+}
+
+int run_account_for_writes(struct world *w, bool begun, bool only_ask, struct run_end *ret)
 {
 	autofacts struct facts frozen = { 0 };
 	struct writes since = { 0 };
 	struct err e = ERR_INIT;
-	bool started;
+	bool counted;
 	int code;
 
 	if (run_puts_back(&w->plan))
 		return begun ? account_for_restored(w, ret) : 0;
-	if (!w->ctx.point_passed || ctx_keeps_data(&w->ctx) || !w->product->since || run_frozen(w, &frozen, &e) < 0)
-		return 0;
-	if (run_started(w, &started, &e) < 0)
+	if (is_counted(w, begun, &frozen, &counted, &e) < 0)
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
-	if (!begun && !started)
+	if (!counted)
 		return 0;
-	code = account(w, &frozen, begun, &since, &e);
+	code = only_ask ? ask(w, &frozen, begun, &since, &e) : account(w, &frozen, begun, &since, &e);
 	writes_done(&since);
 	if (code == EXIT_INTERRUPTED)
 		return interrupted(w, ret);

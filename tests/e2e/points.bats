@@ -255,6 +255,8 @@ rot() {
 	first=$(head -c 1 "$victim")
 	qdb_end "$root"
 	rot "$victim" x
+	cg rollback --yes --prove
+	exits 9						# before all of it is read
 	cg rollback --yes --prove --accept-loss new-writes
 	exits 12
 	[[ $output == *"does not match its manifest: conf/server.conf"* ]]
