@@ -192,6 +192,21 @@ static int not_turned(struct world *w, const struct run_rec *rec, const struct e
 	return run_says(ret, EXIT_FAILED, why, "nothing changed: %s", why->msg);
 }
 
+/* Of a way back that is not begun after all: it takes room, keeps the blocks of a restore point that is removed instead, and grows old. */
+static int drop_ready(struct world *w, struct err *e)
+{
+	struct point p = { .dir = DIR_NONE };
+	autofree char *home = NULL;
+	struct err none = ERR_INIT;
+	int r;
+
+	if (world_home(w, &home, &none) < 0 || point_open(home, w->run, &p, &none) < 0)
+		return 0;
+	r = point_unstage(&p, w->run, e);
+	point_done(&p);
+	return r;
+}
+
 static int rollback_loaded(struct world *w, const struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT, why = ERR_INIT;
@@ -236,6 +251,9 @@ static int rollback_loaded(struct world *w, const struct run_rec *rec, struct ru
 	if (!code && turn(w, rec, &e) < 0)
 		code = not_turned(w, rec, &e, ret);
 	if (code) {
+		if (begun && drop_ready(w, &why) < 0)
+			event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
+		err_clear(&why);
 		if (run_is_shut(w, rec) && run_let_in_again(w, &why) < 0)
 			event_emit(w->o->events, "warning", json_pack("{ss}", "text", why.msg));
 		return code;

@@ -107,6 +107,18 @@ point_is() { # STATE
 	serves 9.3.4
 }
 
+@test "a rollback that cannot save them has proved the restore point, and leaves no clones of it" {
+	mkdir "$lab/small"
+	mount -t tmpfs -o nr_inodes=2 small "$lab/small"
+	cg rollback --yes --save-new-writes "$lab/small"
+	umount "$lab/small"
+	exits 9
+	[[ $output$stderr == *"save new writes"* ]]
+	serves 9.3.4
+	point_is proved
+	run ! ls -d "$root"/.crossgrade/staged/*/* "$root"/.crossgrade/staged-*
+}
+
 @test "rollback saves the new writes; every acknowledged row is in the old server or in the files" {
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
