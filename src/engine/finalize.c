@@ -300,7 +300,7 @@ static void name_rest(struct world *w, bool point, bool left, struct buf *ret)
 static int finalize_loaded(struct world *w, const struct run_rec *rec, bool point_too, struct run_end *ret)
 {
 	autobuf struct buf gone = BUF_MAX(4096), stays = BUF_MAX(4096), rest = BUF_MAX(64 << 10);
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, none = ERR_INIT;
 	bool found = !rec->finalized, remains = false, left;
 
 	if (run_is_left_to_hand(w, rec, &left, &e) < 0 || (left && name_changes(w, &stays, &e) < 0))
@@ -310,6 +310,9 @@ static int finalize_loaded(struct world *w, const struct run_rec *rec, bool poin
 		err_hint(&e, "'crossgrade resume' or 'crossgrade rollback' ends it first");
 		return run_says(ret, EXIT_UNFINISHED, &e, "%s", e.msg);
 	}
+	if (run_roots_there(w->journal, w->run, w->plan.doc, &none) < 0)
+		event_emit(w->o->events, "warning",
+		           json_pack("{so}", "text", json_sprintf("%s; what the run left there stays until 'crossgrade finalize' is repeated", none.msg)));
 	/* Of a finalized run, too: the call that marked it may have been killed. */
 	if (let_in(w, rec, left, &e) < 0 || mark_final(w, rec, left, &e) < 0 || empty_trash(w, &found, &e) < 0 || release_snapshot(w, &found, &e) < 0 ||
 	    give_up_point(w, point_too, &found, &remains, &e) < 0 || give_up_kept(w, left, &gone, &e) < 0 ||

@@ -86,7 +86,7 @@ int journal_undone(struct journal *j, const char *run, const char *step, struct 
  * process of ours (asked when `process`)? */
 bool journal_effect_gone(const struct journal *j, const struct step_rec *r, bool boot, bool process);
 
-/* Facts and documents of a run by name: "facts", "began", "writes", "released", "started-since", "in-place". */
+/* Facts and documents of a run by name: "facts", "roots", "began", "writes", "released", "started-since", "in-place". */
 int journal_put_doc(struct journal *j, const char *run, const char *name, const json_t *doc, struct err *e) must_check;
 int journal_get_doc(struct journal *j, const char *run, const char *name, json_t **ret, struct err *e) must_check; /* ERR_ABSENT */
 int journal_add_events(struct journal *j, const char *run, const json_t *events, struct err *e) must_check;       /* one commit */

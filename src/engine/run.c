@@ -112,7 +112,7 @@ static int begin(struct world *w, const struct facts *now, struct err *e)
 	json_canonical(w->goal.doc, &goal);
 	if (journal_begin(w->journal, w->goal.product, w->goal.name, w->site_hash, buf_sv(&plan), w->plan.digest,
 	                  buf_sv(&goal), &w->run, e) < 0 ||
-	    world_enter(w, e) < 0 || run_keep_in_place(w, e) < 0 || run_note_server(w, e) < 0 ||
+	    world_enter(w, e) < 0 || run_keep_in_place(w, e) < 0 || run_note_roots(w, e) < 0 || run_note_server(w, e) < 0 ||
 	    journal_put_doc(w->journal, w->run, "facts", now->doc, e) < 0)
 		return -e->kind;
 	if (strcmp(w->ctx.state.path, STATE_OF_BOOT))
@@ -261,10 +261,11 @@ int run_none(const char *run, const char *line, const struct err *e, struct run_
 	return run ? run_says(ret, EXIT_USAGE, e, "%s", e->msg) : run_says(ret, EXIT_DONE, NULL, "%s", line);
 }
 
-/* Find and lock the run a verb is about. At boot its docker may come later than we do. Returns an exit code, 0 to go on. */
+/* Find and lock the run a verb is about. At boot its docker may come later than we do, and its disk. Returns an exit code, 0 to go on. */
 int run_take(struct world *w, const char *run, const char *verb, struct run_rec *rec, struct run_end *ret)
 {
 	struct err e = ERR_INIT;
+	int code;
 
 	if (journal_run(w->journal, run, rec, &e) < 0 || world_load(w, run, &e) < 0)
 		return run_says(ret, e.kind == ERR_ABSENT ? EXIT_USAGE : EXIT_FAILED, &e, "%s", e.msg);
@@ -278,6 +279,9 @@ int run_take(struct world *w, const char *run, const char *verb, struct run_rec 
 		return run_says(ret, EXIT_FAILED, &e, "%s", e.msg);
 	event_emit(w->o->events, "run",
 	           json_pack("{ss sb}", "state", run_state_name(rec->state), "let_in", rec->let_in));
+	code = run_find_roots(w, rec, verb, ret);
+	if (code)
+		return code;
 	/* A rollback shuts them out again. */
 	if (!strcmp(verb, "rollback") || !run_is_shut(w, rec))
 		return 0;
@@ -457,9 +461,20 @@ static int gravity(int code)
 	return 1;
 }
 
-/* At boot every installation of the host is brought back to service, not only that of the newest run. */
+static bool is_away(struct world *w, const char *run)
+{
+	autobuf struct buf plan = BUF_MAX(16u << 20), goal = BUF_MAX(1u << 20);
+	autojson json_t *doc = NULL;
+	struct err why = ERR_INIT;
+
+	return journal_plan(w->journal, run, &plan, &goal, &why) >= 0 && json_parse(buf_sv(&plan), "the plan of the run", &doc, &why) >= 0 &&
+	       run_roots_there(w->journal, run, doc, &why) < 0;
+}
+
+/* At boot every installation of the host is brought back to service, not only that of the newest run; none waits for the disk of another. */
 static int resume_all(const struct run_opts *o, struct run_end *ret)
 {
+	VEC(const char *) ids = { 0 };
 	struct run_list all = { 0 };
 	struct err e = ERR_INIT;
 	struct world w;
@@ -470,18 +485,21 @@ static int resume_all(const struct run_opts *o, struct run_end *ret)
 		world_close(&w);
 		return resume_one(NULL, o, ret);
 	}
+	for (int last = 0; last < 2; last++)
+		vec_each(&all, it)
+			if (run_unfinished(it->state) && is_away(&w, it->id) == last)
+				*vec_push(&ids) = it->id;
 	world_close(&w);
-	vec_each(&all, it) {
+	vec_each(&ids, it) {
 		struct run_end end = { 0 };
 
-		if (!run_unfinished(it->state))
-			continue;
-		resume_one(it->id, o, &end);
-		event_emit(o->events, "note", json_pack("{ss ss}", "text", end.line, "run", it->id));
+		resume_one(*it, o, &end);
+		event_emit(o->events, "note", json_pack("{ss ss}", "text", end.line, "run", *it));
 		if (first || gravity(end.exit) < gravity(ret->exit))
 			*ret = end;
 		first = false;
 	}
+	vec_done(&ids);
 	run_list_done(&all);
 	return first ? resume_one(NULL, o, ret) : ret->exit;
 }

@@ -84,6 +84,13 @@ int run_closed_again(struct world *w, const struct step *gate, json_t *result, s
 int run_note_server(struct world *w, struct err *e) must_check;
 int run_start_again(struct world *w, struct err *e) must_check;
 
+/* The directories that hold the data are known from the begin on. run_roots_there(): ERR_CHANGED when another one stands there now, as under a mount
+ * that is missing, -kind when there is none; 0 for a run that noted none. run_find_roots() asks before a call takes the run up
+ * again, and waits for a late disk where nobody attends; --force agrees to another one. Exit code, 0 to go on (run_roots.c). */
+int run_note_roots(struct world *w, struct err *e) must_check;
+int run_roots_there(struct journal *j, const char *run, const json_t *plan, struct err *e) must_check;
+int run_find_roots(struct world *w, const struct run_rec *rec, const char *verb, struct run_end *ret) must_check;
+
 /* Copy the run's records and undo blobs into its restore point: run_rollback_from() needs nothing else. Nothing to do before
  * there is a point; one that was whole and cannot be opened any more is an error, of run_seal(), too. From then on run_follow() has every change of the journal kept there, too: before the effect it announces
  * while the loop goes forward, as well as it can on the way back (run_keep.c). */

@@ -119,6 +119,16 @@ static void add_kept(const struct run_rec *r, const json_t *doc, json_t *run)
 	point_done(&p);
 }
 
+/* Who may not look does not know. */
+static void add_away(struct world *w, const struct run_rec *r, const json_t *doc, json_t *run)
+{
+	struct err away = ERR_INIT;
+
+	if (!run_unfinished(r->state) || run_roots_there(w->journal, r->id, doc, &away) >= 0 || away.kind == ERR_DENIED)
+		return;
+	json_object_set_new(run, "away", json_text(away.msg));
+}
+
 static int run_json(struct world *w, const struct run_rec *r, json_t **ret, struct err *e)
 {
 	autobuf struct buf plan = BUF_MAX(16u << 20), goal = BUF_MAX(1u << 20), who = BUF_MAX(512);
@@ -145,6 +155,7 @@ static int run_json(struct world *w, const struct run_rec *r, json_t **ret, stru
 	json_object_set_new(run, "possible", possible(r, &at, held, shut));
 	if (at.is_lost)
 		json_object_set_new(run, "lost", json_text(at.lost.msg));
+	add_away(w, r, doc, run);
 	add_kept(r, doc, run);
 	*ret = run;
 	return 0;

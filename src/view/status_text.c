@@ -39,6 +39,7 @@ static void now_text(const json_t *run, const struct style *s, struct buf *ret)
 		view_field(ret, s, "clients", "NOT SERVED, as far as is known: the new server was started and has not answered yet");
 	else if (!strcmp(clients, "served"))
 		view_field(ret, s, "clients", "served");
+	view_field(ret, s, "data", json_str(run, "away", NULL));
 	view_field(ret, s, "at work now", json_str(run, "at_work", NULL));
 }
 

@@ -195,6 +195,27 @@ possible() { json '[run["possible"] for run in d["runs"]][0]'; }
 	exits 1
 }
 
+@test "the disk is not mounted at a boot: nothing starts in the directory under it, and a late one is waited for" {
+	migration "restore_point: {kind: tree}"
+	kill_at swap:done
+	umount "$root"
+	cg resume --unattended --timeout 2s
+	exits 1
+	[[ $output == *"nothing changed: '$root' is not the directory that this run began on"* ]]
+	cg rollback --yes
+	exits 1
+	[ -z "$(ls -A "$root")" ]
+	cg status --output json
+	valid status
+	[[ $(json 'd["runs"][0]["away"]') == *"may not be mounted"* ]]
+	(sleep 2 && exec mount -o loop "$lab/disk" "$root") 3>&- 4>&- &
+	cg resume --unattended
+	exits 5
+	serves 9.0.3
+	rows_same
+	kept_same
+}
+
 # lose_state STEP:STATE: kill there, with the state directory lost after it; $point is what the marker names.
 lose_state() {
 	kill_at "$1"

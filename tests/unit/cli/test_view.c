@@ -230,7 +230,7 @@ static void test_status(void **state)
 		      "\"state\":\"stands\",\"unfinished\":true,"
 		      "\"begun\":\"2026-11-21T11:00:00Z\",\"step\":\"open\",\"step_state\":"
 		      "\"done\",\"point_passed\":true,\"clients\":\"gated\",\"at_work\":\"pid 7, "
-		      "crossgrade apply\","
+		      "crossgrade apply\",\"away\":\"'/data' is another\","
 		      "\"possible\":[\"resume\",\"rollback\"]}]}");
 	autojson json_t *none = read_json("{\"runs\":[]}");
 	autobuf struct buf out = BUF_MAX(8192), empty = BUF_MAX(256);
@@ -239,6 +239,7 @@ static void test_status(void **state)
 	shows(&out, "Unfinished: run r2 of questdb 'main' is stands\n");
 	shows(&out, "step open, done; the point of no return is passed");
 	shows(&out, "clients: KEPT OUT by the gate");
+	shows(&out, "data: '/data' is another\n");
 	shows(&out, "at work now: pid 7, crossgrade apply\n");
 	shows(&out, "possible now: crossgrade resume r2\n");
 	shows(&out, "or: crossgrade rollback r2\n");

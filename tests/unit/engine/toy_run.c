@@ -138,6 +138,13 @@ bool clients_are(const char *how)
 	return !strcmp(json_str(run, "clients", ""), how);
 }
 
+bool is_away(void)
+{
+	autojson json_t *run = status_now();
+
+	return json_object_get(run, "away") != NULL;
+}
+
 bool was_told(const char *run, const char *words)
 {
 	struct events *ev = events_new();

@@ -19,6 +19,7 @@ void gate(const char *closed, const char *opened_in);   /* "gated", and who open
 bool is_at(const char *file, const char *what);
 bool is_possible(const char *verb);                     /* by status, of the newest run */
 bool clients_are(const char *how);     /* by `status` */
+bool is_away(void);                                     /* by status: its data */
 bool was_told(const char *run, const char *words);      /* the journal holds an event of that run with these words */
 bool is_marked(void);                                   /* the installation, as having an open run */
 
