@@ -266,13 +266,55 @@ CHECK(disk_backup)
 		judge_targets(now, to, id, "data", judge_bytes, ret);
 }
 
+static bool is_exchanged(const struct facts *now, const char *root)
+{
+	const json_t *rooms = facts_get(now, QF_FS_ROOM);
+
+	return point_exchanges(json_object_get(rooms, "store"), json_object_get(rooms, root));
+}
+
+/* Is a copy of another root, that comes before it, made on the same device? */
+static bool staged_before(const struct facts *now, const char *root)
+{
+	const json_t *path;
+	const char *other;
+
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), other, path)
+	{
+		if (!strcmp(other, root))
+			return false;
+		if (json_equal(device_of(now, other), device_of(now, root)) && !is_exchanged(now, other))
+			return true;
+	}
+	return false;
+}
+
+/* Sum of what is copied on that device before it can be exchanged; -1: not all was measured. */
+static int64_t staged_on(const struct facts *now, const json_t *device)
+{
+	const json_t *sizes = facts_get(now, QF_SIZES), *path;
+	int64_t sum = 0, n;
+	const char *root;
+
+	json_object_foreach((json_t *)facts_get(now, QF_SCOPE), root, path)
+	{
+		if (!json_equal(device, device_of(now, root)) || is_exchanged(now, root))
+			continue;
+		n = json_int(json_object_get(sizes, root), "bytes", -1);
+		if (n < 0)
+			return -1;
+		sum += n;
+	}
+	return sum;
+}
+
 /* From another file system the way back makes a copy beside each root, and exchanges that. By what files say of their size: what of
  * it are holes is not counted on. */
 static void judge_way_back(const struct facts *now, const char *id, const char *root, const char *path,
 			   struct results *ret)
 {
 	struct target_fs t = { path, json_object_get(facts_get(now, QF_FS_ROOM), root),
-			       sum_of(now, device_of(now, root), "bytes") };
+			       staged_on(now, device_of(now, root)) };
 	int64_t free = json_int(t.room, "free", 0), wants = point_room_staged(t.sum);
 	char needs[32], has[32];
 
@@ -291,7 +333,7 @@ static void judge_way_back(const struct facts *now, const char *id, const char *
 CHECK(disk_way_back)
 {
 	static const char id[] = "questdb.disk-way-back";
-	const json_t *scope, *rooms, *unused, *path;
+	const json_t *scope, *unused, *path;
 	size_t before = ret->n;
 	const char *root;
 
@@ -300,10 +342,10 @@ CHECK(disk_way_back)
 		return;
 	}
 	if (!need(now, QF_SCOPE, id, ret, &scope) || !need(now, QF_SIZES, id, ret, &unused) ||
-	    !need(now, QF_FS_ROOM, id, ret, &rooms))
+	    !need(now, QF_FS_ROOM, id, ret, &unused))
 		return;
 	json_object_foreach((json_t *)scope, root, path)
-		if (!seen_before(now, root) && !point_exchanges(json_object_get(rooms, "store"), json_object_get(rooms, root)))
+		if (!is_exchanged(now, root) && !staged_before(now, root))
 			judge_way_back(now, id, root, json_string_value(path), ret);
 	if (ret->n == before)
 		results_add(ret, id, VERDICT_PASS, NULL, "by an exchange, on one file system");

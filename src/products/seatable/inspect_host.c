@@ -38,14 +38,17 @@ static void put_room(json_t *rooms, const char *name, const char *path)
 	autodir struct dir d = DIR_NONE;
 	struct fs_room room;
 	struct file_id id;
+	uint64_t mount;
 	struct err e = ERR_INIT;
+	json_t *one;
 
-	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0)
+	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0 ||
+	    dir_mount_id(&d, "", &mount, &e) < 0)
 		return;
-	json_object_set_new(rooms, name,
-			    json_pack("{so sI sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "reserve",
-				      (json_int_t)point_reserve_of(&room), "inodes", (json_int_t)room.free_inodes, "dev",
-				      (json_int_t)id.dev, "kind", kind_of(room.magic)));
+	one = json_pack("{so sI sI sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "reserve",
+			(json_int_t)point_reserve_of(&room), "inodes", (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev, "mount",
+			(json_int_t)mount, "kind", kind_of(room.magic));
+	json_object_set_new(rooms, name, one);
 }
 
 static const char *store_of(const struct sea_look *k)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "engine/restore_point.h"
 #include "products/seatable/draft.h"
 #include "products/seatable/room.h"
 #include "products/seatable/seatable.h"
@@ -35,7 +36,7 @@ bool sea_folders_clone(const struct goal *to)
 }
 
 /* A restore point's copy is made of clones wherever the file system has them. That it has is sure of btrfs alone: XFS has them by the way
- * it was made. */
+ * it was made. Before Linux 5.18 none is made from one mount of it to another. */
 int sea_folders_can(const struct facts *now, const struct goal *to, struct err *e)
 {
 	const json_t *rooms = facts_get(now, SEA_ROOM), *data = json_object_get(rooms, "data"), *store = json_object_get(rooms, "store");
@@ -46,8 +47,8 @@ int sea_folders_can(const struct facts *now, const struct goal *to, struct err *
 	if (strcmp(json_str(data, "kind", "?"), "btrfs") != 0)
 		err_set(e, ERR_USAGE, "'settings.folders: snapshot' needs a file system that is sure to clone, btrfs, and '%s' is on %s",
 			json_str(data, "path", "?"), json_str(data, "kind", "one that is not known"));
-	else if (!beside && json_int(store, "dev", -1) != json_int(data, "dev", -2))
-		err_set(e, ERR_USAGE, "'settings.folders: snapshot' needs the restore point on the file system of '%s'", json_str(data, "path", "?"));
+	else if (!beside && !point_exchanges(store, data))
+		err_set(e, ERR_USAGE, "'settings.folders: snapshot' needs the restore point on the file system, and mount, of '%s'", json_str(data, "path", "?"));
 	else
 		return 0;
 	return err_hint(e, "'copy' clones as well where it can, and copies elsewhere; for a snapshot of your own take a hook before_stop, and 'none'");

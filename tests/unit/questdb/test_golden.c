@@ -15,6 +15,7 @@ int main(void)
 		{ "questdb.disk-backup", "reserve", VERDICT_BLOCK },
 		{ "questdb.disk-way-back", "exchange", VERDICT_PASS },
 		{ "questdb.disk-way-back", "mount", VERDICT_WARN },
+		{ "questdb.disk-way-back", "volume", VERDICT_WARN },
 		{ "questdb.disk-headroom", "load", VERDICT_WARN },
 		{ "questdb.disk-headroom", "idle", VERDICT_PASS },
 		{ "questdb.container", "image", VERDICT_PASS },

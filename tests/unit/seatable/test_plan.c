@@ -28,7 +28,8 @@ static void no_plan(void **state)
 	golden_no_plan("no-plan-gate", ERR_USAGE, "is down");
 	golden_no_plan("no-plan-snapshot", ERR_USAGE, "btrfs");
 	golden_no_plan("no-plan-big-data", ERR_USAGE, "settings.big_data");
-	golden_no_plan("no-plan-snapshot-store", ERR_USAGE, "on the file system of");
+	golden_no_plan("no-plan-snapshot-store", ERR_USAGE, "on the file system, and mount, of");
+	golden_no_plan("no-plan-snapshot-mount", ERR_USAGE, "on the file system, and mount, of");
 	golden_no_plan("no-plan-probe", ERR_USAGE, "settings.probe.base");
 	golden_no_plan("no-plan-probe-key", ERR_USAGE, "token");
 	golden_no_plan("no-plan-point", ERR_USAGE, "snapshot");
