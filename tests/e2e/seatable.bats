@@ -52,6 +52,9 @@ states() { docker container ls --all --quiet | xargs docker inspect --format '{{
 	goal enterprise 6.1.8 "license_file: $lab/license.txt"
 	cg check -f "$lab/goal.yaml"
 	exits 0
+	goal enterprise 6.1.8 "license_file: $lab/license.txt" "restore_point: {store: 'file://$lab/not/there/yet'}"
+	cg check -f "$lab/goal.yaml"
+	exits 0
 	goal enterprise 6.2.12 "license_file: $lab/license.txt"
 	cg check -f "$lab/goal.yaml"
 	exits 3

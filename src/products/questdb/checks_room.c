@@ -133,6 +133,7 @@ static bool named_store(const struct goal *to)
 CHECK(store_place)
 {
 	static const char id[] = "questdb.store-place";
+	const char *path, *above;
 	const json_t *store;
 
 	if (!copies(to)) {
@@ -145,11 +146,14 @@ CHECK(store_place)
 	}
 	if (!need(now, QF_TARGET_STORE, id, ret, &store))
 		return;
-	results_add(ret, id,
-		    json_bool(store, "inside_root", false) || json_bool(store, "inside_db", false)
-			? VERDICT_BLOCK
-			: VERDICT_PASS,
-		    NULL, "%s", json_str(store, "path", "?"));
+	path = json_str(store, "path", "?");
+	above = json_str(store, "above", NULL);
+	if (json_bool(store, "inside_root", false) || json_bool(store, "inside_db", false))
+		results_add(ret, id, VERDICT_BLOCK, NULL, "%s", path);
+	else if (above)
+		results_add(ret, id, VERDICT_PASS, NULL, "%s is not there: the run makes it, on the file system of '%s'", path, above);
+	else
+		results_add(ret, id, VERDICT_PASS, NULL, "%s", path);
 }
 
 static const json_t *device_of(const struct facts *now, const char *root)

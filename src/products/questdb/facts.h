@@ -340,8 +340,9 @@
                                                         QF_PORTS, held by a process that is not
                                                         the server; absent when none */
 #define QF_TARGET_STORE      "target.store"          /* O
-                                                        {"path","inside_root","inside_db"}:
-                                                        given store, there or not */
+                                                        {"path","inside_root","inside_db",
+                                                        "above": nearest folder that is there,
+                                                        absent: it is}: given store */
 #define QF_ACCOUNTS_FILE     "target.accounts"       /* P {"path","sha256"}: settings.accounts.
                                                         absent when none */
 /* P {"cert": path, "key": path, "subject","names":[..],"not_after": epoch s,"matches":

@@ -76,15 +76,18 @@ static void put_wanted(struct look *k)
 static void put_store(struct look *k)
 {
 	const char *store = json_str(k->to->restore_point, "store", "beside");
+	autodir struct dir nearest = DIR_NONE;
+	struct err ignored = ERR_INIT;
 	autofree char *at = NULL;
+	json_t *doc;
 
 	if (strncmp(store, "file://", 7) != 0)
 		return;
 	at = dir_real_path(store + 7);
-	observe(k, QF_TARGET_STORE,
-		json_pack("{ss sb sb}", "path", at, "inside_root",
-			  path_is_in(at, k->l.root), "inside_db", path_is_in(at, k->l.db)),
-		"restore_point.store");
+	doc = json_pack("{ss sb sb}", "path", at, "inside_root", path_is_in(at, k->l.root), "inside_db", path_is_in(at, k->l.db));
+	if (at && dir_open_nearest(at, &nearest, &ignored) >= 0 && strcmp(nearest.path, at) != 0)
+		json_object_set_new(doc, "above", json_text(nearest.path));
+	observe(k, QF_TARGET_STORE, doc, "restore_point.store");
 }
 
 /* A file the goal names, by its digest: facts pin what it was when the plan was made. */

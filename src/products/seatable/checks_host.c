@@ -156,6 +156,15 @@ static void say_memory(const json_t *at, struct results *ret)
 			    "it lies in memory: a restore point there ends with the host's next start");
 }
 
+static void say_above(const json_t *at, struct results *ret)
+{
+	const char *above = json_str(at, "above", NULL);
+
+	if (above)
+		results_add(ret, "seatable.room", VERDICT_PASS, json_str(at, "path", NULL),
+			    "it is not there: the run makes it, on the file system of '%s'", above);
+}
+
 CHECK(restore_point)
 {
 	static const char id[] = "seatable.restore-point";
@@ -184,6 +193,7 @@ CHECK(room)
 		return;
 	sea_room_of(now, to, &room);
 	say_memory(room.at, ret);
+	say_above(room.at, ret);
 	if (room.apart && room.folders)
 		say_memory(room.folders_at, ret);
 	switch (room.lack) {

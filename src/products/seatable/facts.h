@@ -119,7 +119,8 @@
 #define SEA_WATCHERS       "host.watchers"      /* O [container]: that update others by themselves */
 #define SEA_NEIGHBOURS     "host.neighbours"    /* O [container]: of others, in the server's networks */
 #define SEA_ROOM           "host.room"          /* O {"root"|"data": of the folders|"docker"|"store": {"path","free","reserve": what passes beside a writer leave
-                                                 * free,"inodes","dev","mount","kind": "btrfs"|"xfs"|"ext4"|"tmpfs"|"another"}} */
+                                                 * free,"inodes","dev","mount","kind": "btrfs"|"xfs"|"ext4"|"tmpfs"|"another","above": nearest folder of a store
+                                                 * that is not there}} */
 #define SEA_ACCESS         "host.access"        /* O {"selinux": "enforcing"|"permissive"|absent,"labels": {path: label of SELinux},"lists": [path with an
                                                  * access list, .env too]}: of what the server is given of this host */
 #define SEA_STORE          "host.store"         /* O {"path": canonical,"mode"|absent: it is not there yet,"data": canonical source of /shared|absent}: restore_point.store;

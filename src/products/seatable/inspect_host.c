@@ -33,8 +33,10 @@ static const char *kind_of(uint64_t magic)
 	       magic == TMPFS_MAGIC ? "tmpfs" : "another";
 }
 
+/* A store is made by the run. */
 static void put_room(json_t *rooms, const char *name, const char *path)
 {
+	int (*opens)(const char *path, struct dir *ret, struct err *e) = strcmp(name, "store") ? dir_open : dir_open_nearest;
 	autodir struct dir d = DIR_NONE;
 	struct fs_room room;
 	struct file_id id;
@@ -42,12 +44,14 @@ static void put_room(json_t *rooms, const char *name, const char *path)
 	struct err e = ERR_INIT;
 	json_t *one;
 
-	if (!path || !*path || dir_open(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0 ||
+	if (!path || !*path || opens(path, &d, &e) < 0 || dir_room(&d, &room, &e) < 0 || dir_file_id(&d, "", &id, &e) < 0 ||
 	    dir_mount_id(&d, "", &mount, &e) < 0)
 		return;
 	one = json_pack("{so sI sI sI sI sI ss}", "path", json_text(path), "free", (json_int_t)room.free_bytes, "reserve",
 			(json_int_t)point_reserve_of(&room), "inodes", (json_int_t)room.free_inodes, "dev", (json_int_t)id.dev, "mount",
 			(json_int_t)mount, "kind", kind_of(room.magic));
+	if (strcmp(d.path, path) != 0)
+		json_object_set_new(one, "above", json_text(d.path));
 	json_object_set_new(rooms, name, one);
 }
 

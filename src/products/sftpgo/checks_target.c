@@ -330,11 +330,13 @@ static void judge_room(const char *id, const char *name, const json_t *room, int
 {
 	int64_t free = json_int(room, "free", 0), reserve = json_int(room, "reserve", 0);
 	int64_t wanted = bytes + bytes / 10 + MAX_OF(MARGIN, reserve);
+	const char *above = json_str(room, "above", NULL);
 	char need_text_[32], free_text[32];
 
 	human_bytes(wanted, need_text_);
 	human_bytes(free, free_text);
-	results_add(ret, id, free < wanted ? VERDICT_BLOCK : VERDICT_PASS, name, "%s wanted, %s free", need_text_, free_text);
+	results_add(ret, id, free < wanted ? VERDICT_BLOCK : VERDICT_PASS, name, "%s wanted, %s free%s%s%s", need_text_, free_text,
+		    above ? "; it is not there: the run makes it, on the file system of '" : "", above ? above : "", above ? "'" : "");
 }
 
 /* It comes beside the root before it is exchanged. */

@@ -116,7 +116,8 @@
 #define SF_NFT             "host.nft"           /* O bool: a gate can be closed here */
 #define SF_NFT_WHY         "host.nft_why"       /* O str */
 #define SF_ROOM            "host.room"          /* O {root name, and "store" where one is named: {"bytes": of the point, "free","reserve": what live
-                                                       passes leave free,"dev","mount"}} */
+                                                       passes leave free,"dev","mount","above": of a store that is not there, the
+                                                       nearest folder that is}} */
 
 /* ---- target */
 #define SF_ARTIFACT        "target.artifact"    /* P build_judge() */

@@ -140,6 +140,8 @@ static int add_store(const struct look *k, json_t *all, struct err *e)
 		return 0;
 	if (dir_open_nearest(store + 7, &d, e) < 0 || room_at(&d, &one, e) < 0)
 		return err_wrap(e, "restore_point.store");
+	if (strcmp(d.path, store + 7) != 0)
+		json_object_set_new(one, "above", json_text(d.path));
 	json_object_set_new(all, "store", one);
 	return 0;
 }

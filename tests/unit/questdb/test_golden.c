@@ -16,6 +16,7 @@ int main(void)
 		{ "questdb.disk-way-back", "exchange", VERDICT_PASS },
 		{ "questdb.disk-way-back", "mount", VERDICT_WARN },
 		{ "questdb.disk-way-back", "volume", VERDICT_WARN },
+		{ "questdb.store-place", "above", VERDICT_PASS },
 		{ "questdb.disk-headroom", "load", VERDICT_WARN },
 		{ "questdb.disk-headroom", "idle", VERDICT_PASS },
 		{ "questdb.container", "image", VERDICT_PASS },

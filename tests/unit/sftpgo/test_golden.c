@@ -14,6 +14,7 @@ int main(void)
 		{ "sftpgo.room", "reserve", VERDICT_BLOCK },
 		{ "sftpgo.room", "store", VERDICT_BLOCK },
 		{ "sftpgo.room", "apart", VERDICT_WARN },
+		{ "sftpgo.room", "above", VERDICT_PASS },
 		{ "sftpgo.secrets", "elsewhere", VERDICT_WARN },
 		{ "sftpgo.placeholders", "dots", VERDICT_NOTE },
 		{ "sftpgo.placeholders", "dotted", VERDICT_PASS },
