@@ -380,13 +380,15 @@ static int drop_own(struct ctx *c, const json_t *params, struct err *e)
 	return ctx_site_of(c, params, &s, e) < 0 ? -(int)e->kind : account_drop(s, &own, c->point_passed || c->force, e);
 }
 
-/* One user's home; in a run that an older build began the file's name is without his number. `gone`: files that are whole alone, and
- * they are named in it; NULL: half sent ones as well. */
+/* One user's home; in a run that an older build began the file's name is without his number. `gone`: a trial that was done left files that
+ * are whole alone, in encrypted homes alone, and they are named in it; NULL: half sent ones as well, in any. */
 static int clean_home(const json_t *user, const char *name, size_t i, struct buf *gone, struct err *e)
 {
 	autofree char *numbered = file_of(name, i);
 	const char *home = json_str(user, "home", NULL), *files[] = { numbered, name };
 
+	if (gone && !json_bool(user, "encrypted", false))
+		return 0;
 	for (size_t k = 0; home && k < ARRAY_LEN(files); k++) {
 		autofree char *path = xasprintf("%s/%s", home, files[k]);
 
