@@ -13,9 +13,11 @@ static void unproved(struct comparisons *ret, const char *what, const char *why)
 /* Whom the old server let in the new one must let in. Later a password may have been changed, and its file not. */
 static void no_answer(const struct proof *p, const struct rest *api, const char *what, const struct err *why)
 {
+	autofree char *refused = xasprintf("%s; if the password was changed since the run began, put the new one into its file", why->msg);
+
 	if (api->refused && !p->c->afterwards &&
 	    json_bool(ctx_site(p->c, NULL)->doc, "login_lasts", false))
-		cmp_add(p->ret, CMP_DIFFERENT, "server", "login of its administrator", "taken", "refused", NULL, why->msg);
+		cmp_add(p->ret, CMP_DIFFERENT, "server", "login of its administrator", "taken", "refused", NULL, refused);
 	else
 		unproved(p->ret, what, why->msg);
 }

@@ -446,8 +446,10 @@ static void wants_the_administrator_let_in_as_before(void **state)
 		status_answer = NULL;
 		facts_done(&then);
 		assert_int_equal(cmp_worst(&found), admins[i].worst);
-		if (admins[i].worst == CMP_DIFFERENT)
+		if (admins[i].worst == CMP_DIFFERENT) {
 			assert_string_equal(found.v[found.n - 1].what, "login of its administrator");
+			assert_non_null(strstr(found.v[found.n - 1].why, "put the new one into its file"));
+		}
 	}
 }
 
