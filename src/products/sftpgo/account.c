@@ -11,6 +11,8 @@
 #include "products/sftpgo/talk.h"
 
 #define VALID_FOR  (3600 * NS_PER_S)
+#define SETTLES    (5 * NS_PER_S)
+#define AGAIN      (200 * NS_PER_MS)
 #define TEXT_MAX   (64 << 10)
 #define FOLDER     0700
 
@@ -147,17 +149,30 @@ static int is_alone(struct rest *api, const struct account *a, struct err *e)
 	return err_hint(e, "name another administrator, or an account of your own in settings.probe_users");
 }
 
+/* 1: it was there, 0: it was not. */
 static int delete_user(struct rest *api, const struct account *a, struct err *e)
 {
 	autofree char *path = path_of(a);
 
 	fault_point("account.drop");
 	if (rest_delete(api, path, e) >= 0)
-		return 0;
+		return 1;
 	if (e->kind != ERR_ABSENT)
 		return -(int)e->kind;
 	err_clear(e);
 	return 0;
+}
+
+/* A server goes on with the request of a client that was killed, and hashes the password (bcrypt) before it makes the account: "there is
+ * none" is believed once it has said so for a while. */
+static int delete_settled(struct rest *api, const struct account *a, struct err *e)
+{
+	struct deadline until = deadline_in(SETTLES);
+	int there;
+
+	while (!(there = delete_user(api, a, e)) && !deadline_passed(until))
+		clock_sleep_ns(AGAIN);
+	return there;
 }
 
 /* ---- both ---- */
@@ -182,7 +197,7 @@ int account_drop(const struct site *s, const struct account *a, bool without_ser
 
 	if (has <= 0)
 		return has;
-	if (rest_login(s, &api, e) < 0 || delete_user(&api, a, e) < 0) {
+	if (rest_login(s, &api, e) < 0 || (without_server ? delete_user(&api, a, e) : delete_settled(&api, a, e)) < 0) {
 		if (!without_server)
 			return err_wrap(e, "remove the account that was made to log in with");
 		err_clear(e);

@@ -16,5 +16,6 @@ char *account_name(const char *run) must_check;                /* heap */
 char *account_home(const struct account *a) must_check;        /* heap */
 /* Make it anew, whatever an interrupted call left. ERR_REFUSED: the server does not, or puts it into groups, whose rules may be others. */
 int account_make(const struct site *s, const struct account *a, struct secret *ret_password, struct err *e) must_check;
-/* Remove it and its folder; absent is fine. `without_server`: a server that cannot be asked is no reason to stop. */
+/* Remove it and its folder; absent is fine, if for five seconds: the server may still be at a killed run's request to make it.
+ * `without_server`: a server that cannot be asked is no reason to stop, and what it is at is not waited for. */
 int account_drop(const struct site *s, const struct account *a, bool without_server, struct err *e) must_check;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "engine/event.h"
 #include "engine/step.h"
+#include "products/sftpgo/account.h"
 #include "products/sftpgo/event_rest.h"
 #include "products/sftpgo/quotas.h"
 #include "products/sftpgo/rest.h"
@@ -28,7 +29,7 @@ extern const struct step_kind step_quota_scan, step_transfers_drain;
 #define MUCH (5u << 20)
 
 static int *tokens; /* shared with the child */
-static int asked, ends_after, fails, copies = 1; /* in the child */
+static int asked, ends_after, fails, late, copies = 1; /* in the child */
 static const char *status_told = "{}", *license_told, *token_told, *status_answer;
 
 static void answer(int fd, const char *status, const char *body)
@@ -99,6 +100,10 @@ static void talk(int fd)
 		answer(fd, status_answer ? status_answer : "200 OK", status_told);
 	} else if (strstr(request, " /api/v2/license ") && license_told) {
 		answer(fd, "200 OK", license_told);
+	} else if (strstr(request, "DELETE /api/v2/users/crossgrade-probe-late ")) {
+		answer(fd, asked++ < late ? "404 Not Found" : "200 OK", "{}");
+	} else if (strstr(request, " /dropped ")) {
+		answer(fd, asked > late ? "200 OK" : "404 Not Found", "{}");
 	} else if (strstr(request, " /api/v2/users/u ")) {
 		answer(fd, "200 OK", "{\"home_dir\":\"/srv/u\"}");
 	} else if (strstr(request, " /api/v2/dumpdata?output-data=1&scopes=actions%2Crules ")) {
@@ -527,6 +532,35 @@ static void tells_every_quota_that_is_left(void **state)
 	rmdir(dir);
 }
 
+/* A killed run's request to make it is still under way. `without_server`: the point brings a database back that never had it. */
+static void an_account_that_comes_late_is_removed(void **state)
+{
+	static const struct {
+		bool without_server, dropped;
+	} cases[] = { { false, true }, { true, false } };
+
+	late = 3;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char below[] = "/tmp/account.XXXXXX";
+		struct err e = ERR_INIT;
+		struct fixture f;
+
+		assert_non_null(mkdtemp(below));
+		begin(&f, "password_file", "secret\n");
+		autojson json_t *place = json_pack("{ss si si}", "below", below, "uid", 0, "gid", 0);
+		struct account a = { "late", place };
+		autofree char *home = account_home(&a);
+
+		assert_int_equal(mkdir(home, 0700), 0);
+		assert_int_equal(account_drop(&f.site, &a, cases[i].without_server, &e), 0);
+		assert_int_equal(get(&f, "/dropped", &e) >= 0, cases[i].dropped);
+		assert_true(access(home, F_OK));
+		end(&f);
+		assert_int_equal(rmdir(below), 0);
+	}
+	late = 0;
+}
+
 static void knows_where_an_upload_lies(void **state)
 {
 	static const struct {
@@ -576,6 +610,7 @@ int main(void)
 		cmocka_unit_test(wants_the_administrator_let_in_as_before),
 		cmocka_unit_test(keeps_what_a_licence_grants),
 		cmocka_unit_test(tells_every_quota_that_is_left),
+		cmocka_unit_test(an_account_that_comes_late_is_removed),
 		cmocka_unit_test(knows_where_an_upload_lies),
 		cmocka_unit_test(encodes_names),
 	};
