@@ -13,6 +13,7 @@
 #define SPEC_FD   3
 #define REPORT_FD 4
 #define PROGRAM_FD 5            /* of SPEC_PROGRAM */
+#define LOCK_FD 6               /* of SPEC_LOCK */
 #define SPEC_MAX  (4u << 20)
 #define SPEC_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -29,6 +30,7 @@ enum spec_tag {
 	SPEC_DIE = 'd',         /* pid of the parent whose end is ours */
 	SPEC_SERVER = 's',      /* leave the parent */
 	SPEC_STRICT = '!',      /* what cannot be set is a failure */
+	SPEC_LOCK = 'f',        /* the open file LOCK_FD is held until the program has ended, but not by what it starts */
 	SPEC_PROGRAM = 'p',     /* the program is the open file PROGRAM_FD; the first argument only names it */
 };
 

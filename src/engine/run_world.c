@@ -10,6 +10,7 @@
 
 #define LOCK_DIR "/run/lock/crossgrade"
 #define PLAN_MAX (16u << 20)
+#define AT_WORK_WITHIN (600 * NS_PER_S)
 
 static int open_state(const char *path, struct dir *ret, struct err *e)
 {
@@ -122,8 +123,21 @@ int world_bind(struct world *w, const json_t *sites, struct err *e)
 int world_lock(struct world *w, const char *verb, struct err *e)
 {
 	autofree char *who = xasprintf("crossgrade %s", verb);
+	struct deadline until = deadline_in(AT_WORK_WITHIN);
+	bool told = false;
 
-	return lock_take(LOCK_DIR, w->site_hash, who, &w->lock, e);
+	/* A program that goes on without the run that was killed changes what we are about to look at. */
+	while (lock_take(LOCK_DIR, w->site_hash, who, &w->lock, e) == -ERR_TIMEOUT && !deadline_passed(until) &&
+	       !(w->ctx.cancel && atomic_load(&w->ctx.cancel->asked))) {
+		if (!told)
+			event_emit(w->o->events, "warning", json_pack("{so}", "text", json_sprintf("%s: its end is waited for", e->msg)));
+		told = true;
+		err_clear(e);
+	}
+	if (e->kind != ERR_TIMEOUT)
+		return -(int)e->kind;
+	e->kind = ERR_BUSY;
+	return err_hint(e, "wait for its end, or end it; then try again");
 }
 
 int world_holder(const char *site_hash, struct buf *ret, struct err *e)

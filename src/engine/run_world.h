@@ -35,6 +35,7 @@ void world_close(struct world *w);
 int world_load(struct world *w, const char *run, struct err *e) must_check;
 /* Bind the sites and name the installation: digest of its canonical root. */
 int world_bind(struct world *w, const json_t *sites, struct err *e) must_check;
+/* What a killed run started and goes on without it is waited for, ten minutes. ERR_BUSY: somebody is at work. */
 int world_lock(struct world *w, const char *verb, struct err *e) must_check;
 /* "pid 7, crossgrade apply": who is at work on an installation. 1 somebody, 0 nobody. */
 int world_holder(const char *site_hash, struct buf *ret, struct err *e) must_check;

@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/vec.h"
 
@@ -26,7 +29,7 @@ struct spec {
 	VEC(gid_t) groups;
 	VEC(struct limit) limits;
 	char    *cwd, *out;
-	bool     set_ids, set_umask, set_oom, server, strict, open_program;
+	bool     set_ids, set_umask, set_oom, server, strict, open_program, locked;
 	uid_t    uid;
 	gid_t    gid;
 	mode_t   umask;
@@ -110,6 +113,8 @@ static bool take_record(struct spec *s, enum spec_tag tag, struct sv value)
 		return s->server = true;
 	case SPEC_STRICT:
 		return s->strict = true;
+	case SPEC_LOCK:
+		return s->locked = fcntl(LOCK_FD, F_SETFD, FD_CLOEXEC) >= 0;
 	case SPEC_PROGRAM:
 		return s->open_program = fcntl(PROGRAM_FD, F_SETFD, FD_CLOEXEC) >= 0;
 	}
@@ -275,6 +280,32 @@ static void die_with(const struct spec *s)
 		_exit(127);
 }
 
+/* Who started us may be killed, and who comes next must not look before the program has ended. The program does not have the lock itself:
+ * a server that it starts would have it for life. So somebody stands by who is nobody's child, and knows the program by PROGRAM_FD. */
+static void stand_by(void)
+{
+	struct pollfd program = { .fd = pidfd_open(getpid(), 0), .events = POLLIN };
+	pid_t pid = program.fd < 0 ? -1 : fork();
+	int status = 0;
+
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status) {
+		(void)close(program.fd);
+		return;
+	}
+	if (pid)
+		fail(errno, "fork");
+	pid = fork();
+	if (pid)
+		_exit(pid < 0);
+	(void)setsid();
+	program.fd = dup2(program.fd, PROGRAM_FD);
+	(void)close_range(0, PROGRAM_FD - 1, 0);
+	(void)close_range(LOCK_FD + 1, ~0u, 0);
+	while (poll(&program, 1, -1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
 static _Noreturn void execute(const struct spec *s)
 {
 	struct sv rest = SV(SPEC_PATH);
@@ -309,8 +340,12 @@ int main(void)
 		(void)fputs("crossgrade-exec is started by crossgrade only\n", stderr);
 		return 127;
 	}
-	(void)close_range(PROGRAM_FD + 1, ~0u, 0);
+	(void)close_range(LOCK_FD + 1, ~0u, 0);
 	read_spec(&s);
+	if (s.locked)
+		stand_by();
+	else
+		(void)close(LOCK_FD);
 	if (!s.open_program)
 		(void)close(PROGRAM_FD);
 	if (s.server)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/spec.h"
 #include "io/file.h"
+#include "io/lock.h"
 #include "io/memory.h"
 
 #define WITHIN_DEFAULT (60 * NS_PER_S)
@@ -98,6 +99,8 @@ static void spec_of(const struct cmd *c, bool server, struct buf *ret)
 		spec_add_text(ret, SPEC_STRICT, "");
 	if (c->program > 0)
 		spec_add_text(ret, SPEC_PROGRAM, "");
+	if (c->outlives_us && lock_held() > 0)
+		spec_add_text(ret, SPEC_LOCK, "");
 }
 
 /* Out of the way of the numbers that the child's descriptors get. */
@@ -161,11 +164,11 @@ static int open_input(const struct cmd *c, struct err *e)
 	return c->in.n ? memory_of(c->in, "hand over the input", e) : open_null(O_RDONLY, e);
 }
 
-/* What the child gets as its descriptors 0 to 5. */
+/* What the child gets as its descriptors 0 to 6. */
 struct ends {
-	int fd[PROGRAM_FD + 1];
+	int fd[LOCK_FD + 1];
 };
-#define ENDS_NONE { .fd = { -1, -1, -1, -1, -1, -1 } }
+#define ENDS_NONE { .fd = { -1, -1, -1, -1, -1, -1, -1 } }
 
 static void ends_done(struct ends *ends)
 {
@@ -193,6 +196,8 @@ static int make_ends(const struct cmd *c, bool server, struct ends *ends, struct
 	if (ends->fd[SPEC_FD] < 0)
 		return -(int)e->kind;
 	if (c->program > 0 && (ends->fd[PROGRAM_FD] = lend(c->program, e)) < 0)
+		return -(int)e->kind;
+	if (c->outlives_us && lock_held() > 0 && (ends->fd[LOCK_FD] = lend(lock_held(), e)) < 0)
 		return -(int)e->kind;
 	ends->fd[0] = open_input(c, e);
 	if (ends->fd[0] < 0 || make_pipe(&child->report, &ends->fd[REPORT_FD], e) < 0)

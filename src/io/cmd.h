@@ -48,6 +48,8 @@ struct cmd {
 	int                umask;               /* -1 or 0 with set_umask false: leave */
 	bool               set_umask;
 	bool               die_with_us;         /* PDEATHSIG SIGTERM: helpers, never servers */
+	bool               outlives_us;         /* what it changes is not taken back by its end: when we are killed it goes on, and
+	                                         * itself, not what it starts, holds the lock that we hold (io/lock.h) until it has ended */
 	const char        *stdout_path;         /* for servers: append both streams here (0640, owner as uid) */
 	int                oom_score_adj;       /* used when set_oom */
 	bool               set_oom;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spec.h"
 #include "io/cmd.h"
 #include "io/file.h"
 #include "io/proc.h"
@@ -15,6 +16,10 @@
 #define TRIES 8
 #define GONE_WITHIN_NS (2 * NS_PER_S)
 #define LOOK_EVERY_NS  (10 * NS_PER_MS)
+
+static int held = -1;
+
+int lock_held(void) { return held; }
 
 /* The file may have been cleaned away between open and flock: then another holder can have a new
  * one. */
@@ -70,7 +75,7 @@ static int try_once(const struct dir *d, const char *name, const char *path, con
 	return 0;
 }
 
-/* He was killed: a child of his, on its way out, has the descriptor for a moment longer. */
+/* He was killed, or let it go and took his name out: who is on his way out has the descriptor for a moment longer. */
 static bool holder_is_gone(const struct dir *d, const char *name)
 {
 	autobuf struct buf line = BUF_MAX(512);
@@ -82,6 +87,8 @@ static bool holder_is_gone(const struct dir *d, const char *name)
 	if (file_read(d, name, &line, &ignored) < 0)
 		return false;
 	rest = buf_sv(&line);
+	if (!rest.n)
+		return true;
 	(void)sv_cut(&rest, ' ');
 	if (!sv_u64(sv_cut(&rest, ','), &pid))
 		return false;
@@ -89,6 +96,26 @@ static bool holder_is_gone(const struct dir *d, const char *name)
 	if (process_start_ticks(id.pid, &id.start_ticks, &ignored) < 0)
 		return ignored.kind == ERR_ABSENT;
 	return process_alive(id, &ignored) == 0;
+}
+
+/* Crossgrade-exec stands by with the lock, and has the program open (src/exec/main.c). */
+static int still_at_work(const char *path, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	struct proc p = { 0 };
+	pid_list pids = { 0 };
+	pid_t program = 0;
+
+	if (proc_file_writers(path, &pids, &ignored) >= 0 && pids.n)
+		program = proc_pidfd(pids.v[0], PROGRAM_FD);
+	vec_done(&pids);
+	err_clear(e);
+	if (program && proc_read(program, &p, &ignored) >= 0 && p.argv[0])
+		err_set(e, ERR_TIMEOUT, "what a killed run started is still at work: '%s' (process %d)", p.argv[0], (int)program);
+	else
+		err_set(e, ERR_TIMEOUT, "what a killed run started is still at work");
+	proc_done(&p);
+	return -(int)e->kind;
 }
 
 static int try_for_a_while(const struct dir *d, const char *name, const char *path, const char *who,
@@ -101,8 +128,10 @@ static int try_for_a_while(const struct dir *d, const char *name, const char *pa
 		r = try_once(d, name, path, who, ret_fd, e);
 		if (r == 1 && ++tries < TRIES)
 			continue;
-		if (r != -ERR_BUSY || deadline_passed(until) || !holder_is_gone(d, name))
+		if (r != -ERR_BUSY || !holder_is_gone(d, name))
 			return r;
+		if (deadline_passed(until))
+			return still_at_work(path, e);
 		clock_sleep_ns(LOOK_EVERY_NS);
 		err_clear(e);
 	}
@@ -123,6 +152,7 @@ int lock_take(const char *dir_path, const char *name, const char *who, struct lo
 	if (r < 0)
 		return r;
 	*ret = (struct lock){ .fd = fd, .path = take_ptr(path) };
+	held = fd;
 	return 0;
 }
 
@@ -147,6 +177,7 @@ void lock_release(struct lock *l)
 		if (ftruncate(l->fd, 0) < 0)
 			log_debug("'%s' keeps the name of its last holder", l->path);
 		close(l->fd);
+		held = held == l->fd ? -1 : held;
 	}
 	free(l->path);
 	*l = (struct lock)LOCK_NONE;

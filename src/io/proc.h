@@ -25,6 +25,9 @@ bool proc_runs(pid_t pid, const char *const *argv);
 typedef VEC(pid_t) pid_list;
 int  proc_all(pid_list *ret, struct err *e) must_check;                         /* ascending */
 
+/* The process that this descriptor of another process's is a pidfd of; 0: none, or gone. */
+pid_t proc_pidfd(pid_t pid, int fd);
+
 /* Holder of an flock or POSIX lock on the file (dev, ino) by /proc/locks; 0 when nobody, -kind. */
 int  proc_lock_holder(uint64_t dev, uint64_t ino, pid_t *ret, struct err *e) must_check;
 /* The same by path, and right on btrfs too, where the device in /proc/locks is that of the mount and not st_dev (seen).

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "io/file.h"
 
@@ -12,23 +13,32 @@
 #define MOUNTS_MAX (16u << 20)
 
 /* "mnt_id:\t43" */
-static int mount_of_fd(int fd, uint64_t *ret, struct err *e)
+static int told_of_fd(pid_t pid, int fd, const char *what, uint64_t *ret, struct err *e)
 {
 	autobuf struct buf text = BUF_MAX(FDINFO_MAX);
 	char path[64];
 	struct sv rest;
 
-	(void)snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+	(void)snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)pid, fd);
 	if (file_read_path(path, &text, e) < 0)
 		return -(int)e->kind;
 	rest = buf_sv(&text);
 	while (rest.n) {
 		struct sv value = sv_line(&rest), key = sv_cut(&value, ':');
 
-		if (sv_eq(key, "mnt_id") && sv_u64(sv_trim(value), ret))
+		if (sv_eq(key, what) && sv_u64(sv_trim(value), ret))
 			return 0;
 	}
-	return err_set(e, ERR_FORMAT, "'%s' names no mount", path);
+	return err_set(e, ERR_FORMAT, "'%s' tells no '%s'", path, what);
+}
+
+pid_t proc_pidfd(pid_t pid, int fd)
+{
+	struct err none = ERR_INIT;
+	uint64_t of;
+
+	/* One that has ended is -1. */
+	return told_of_fd(pid, fd, "Pid", &of, &none) < 0 ? 0 : (pid_t)of;
 }
 
 /* "43 27 0:39 / /mnt ...": id, parent, device. 1 found, 0 not: a mount of another namespace. */
@@ -68,7 +78,7 @@ int proc_lock_holder_of(const char *path, pid_t *ret, struct err *e)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, errno, "look at '%s'", path);
 	dev = st.st_dev;
-	r = mount_of_fd(fd, &mount, e);
+	r = told_of_fd(getpid(), fd, "mnt_id", &mount, e);
 	if (r == 0)
 		r = device_of_mount(mount, &dev, e);
 	return r < 0 ? r : proc_lock_holder(dev, st.st_ino, ret, e);

@@ -78,7 +78,7 @@ static int command_state(struct service *s, struct svc_state *ret, struct err *e
 
 static int run_verb(const char **argv, const char *verb, int64_t within_ns, struct err *e)
 {
-	struct cmd c = { .argv = argv, .within_ns = within_ns };
+	struct cmd c = { .argv = argv, .within_ns = within_ns, .outlives_us = true };
 	struct cmd_result r = { 0 };
 	char words[256];
 	int done = 0;

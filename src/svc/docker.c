@@ -51,6 +51,17 @@ static const char **argv_of(const char *const *argv)
 	return own;
 }
 
+/* Asked twice it is answered twice; everything else may have been done although nobody said so. */
+static bool only_looks(const char *const *argv)
+{
+	static const char *const verbs[] = { "inspect", "ls", "logs", "info", "diff" };
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (!strcmp(argv[1], verbs[i]) || (argv[2] && !strcmp(argv[2], verbs[i])))
+			return true;
+	return false;
+}
+
 /* c->env: more variables, at most as many as there are proxies; or NULL. */
 static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 {
@@ -73,7 +84,10 @@ static int run_program(struct cmd *c, struct cmd_result *r, struct err *e)
 	c->argv = argv;
 	c->env = env;
 	c->out_max = ANSWER_MAX;
-	c->die_with_us = true;
+	/* A daemon goes on, and Compose itself, when who asked is killed; its program has ended when they have. An image is fetched for
+	 * longer than anybody waits, and in nobody's way. */
+	c->outlives_us = !only_looks(argv) && strcmp(argv[1], "image") != 0;
+	c->die_with_us = !c->outlives_us;
 	done = cmd_run(c, r, e);
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		free(made[i]);
@@ -159,17 +173,6 @@ static int ask_once(struct cmd *c, bool both, bool *ret_away, struct buf *ret, s
 		buf_add_sv(ret, buf_sv(&r.err));
 	cmd_result_done(&r);
 	return done < 0 ? done : buf_check(ret, "docker's answer", e);
-}
-
-/* Asked twice it is answered twice; everything else may have been done although nobody said so. */
-static bool only_looks(const char *const *argv)
-{
-	static const char *const verbs[] = { "inspect", "ls", "logs", "info", "diff" };
-
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (!strcmp(argv[1], verbs[i]) || (argv[2] && !strcmp(argv[2], verbs[i])))
-			return true;
-	return false;
 }
 
 /* A daemon that is away was asked nothing yet, so every verb may be said again; what came by a pipe was read. */

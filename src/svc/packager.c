@@ -105,7 +105,7 @@ int packager_ask(const char *const *argv, const char *const *env, struct buf *re
 
 int packager_run(const char *const *argv, const char *const *env, struct sv in, int64_t within_ns, struct err *e)
 {
-	struct cmd c = { .argv = argv, .env = env, .within_ns = within_ns, .out_max = PACKAGER_SAID_MAX, .in = in };
+	struct cmd c = { .argv = argv, .env = env, .within_ns = within_ns, .out_max = PACKAGER_SAID_MAX, .in = in, .outlives_us = true };
 	struct cmd_result r = { 0 };
 	int sys = fault_errno("svc.packager"), ok;
 

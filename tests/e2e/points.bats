@@ -32,9 +32,12 @@ say_programs() {
 	cat >"$lab/put-back" <<-END
 		#!/bin/bash -e
 		[ ! -e $lab/broken ] || { echo "the array is degraded" >&2; exit 1; }
+		echo begin >>$lab/restores
+		[ ! -e $lab/slow ] || sleep 4
 		umount $root
 		cp --sparse=always $lab/snapshot $lab/disk
 		mount -o loop $lab/disk $root
+		echo end >>$lab/restores
 	END
 	printf '#!/bin/sh\nrm %s\n' "$lab/snapshot" >"$lab/let-go"
 	printf '#!/bin/sh\ntest ! -e %s\n' "$lab/broken" >"$lab/alarm"
@@ -68,6 +71,18 @@ kill_at() { # STEP:STATE
 	"$BATS_TEST_DIRNAME/../tools/kill_at.py" "$1" 0 \
 		"$CG" --state-dir "$lab/state" apply "$lab/plan.json" --yes --output jsonl "${@:2}"
 	rm "$lab/plan.json"
+}
+
+# What it started goes on: on a disk, where an array's own programs do.
+kill_in_restore() { # VERB...
+	local i
+	"$CG" --state-dir "$lab/state" "$@" >/dev/null 2>&1 3>&- 4>&- </dev/null &
+	for ((i = 0; i < 600; i++)); do
+		[ ! -e "$lab/restores" ] || break
+		sleep 0.1
+	done
+	kill -9 $!
+	rm "$lab/slow"
 }
 
 possible() { json '[run["possible"] for run in d["runs"]][0]'; }
@@ -118,8 +133,12 @@ possible() { json '[run["possible"] for run in d["runs"]][0]'; }
 	cg status
 	[[ $output == *"NOT SERVED"* ]]
 	rm "$lab/broken"
+	touch "$lab/slow"
+	kill_in_restore rollback --yes --save-new-writes "$lab/saved"
 	cg rollback --yes --save-new-writes "$lab/saved"
 	exits 0
+	[[ $stderr == *"what a killed run started is still at work: '/bin/bash' (process "*"its end is waited for"* ]]
+	[ "$(tr '\n' ' ' <"$lab/restores")" = "begin end begin end " ]
 	serves 9.0.3
 	rows_same
 	kept_same

@@ -23,7 +23,7 @@ static int run_words(const json_t *params, const char *key, struct cmd_result *r
 	const json_t *words = json_object_get(params, key);
 	const char *span = json_str(params, "within", NULL);
 	const char *argv[WORDS_MAX + 1] = { 0 };
-	struct cmd cmd = { .argv = argv, .within_ns = WITHIN, .die_with_us = true };
+	struct cmd cmd = { .argv = argv, .within_ns = WITHIN, .outlives_us = true };
 
 	if (json_array_size(words) == 0 || json_array_size(words) > WORDS_MAX)
 		return err_set(e, ERR_USAGE, "'%s' has no words, or more than %d", key, WORDS_MAX);
