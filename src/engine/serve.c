@@ -322,6 +322,18 @@ int serve_end(struct ctx *c, struct service *service, const struct err *why, str
 	return is_left(c, &now, e);
 }
 
+int serve_stop_started(struct ctx *c, struct site *s, int64_t within_ns, struct err *e)
+{
+	struct service *service;
+	struct svc_state now = { 0 };
+
+	if (site_service(s, &service, e) < 0 || service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	if (now.run == SVC_STOPPED && service->ops->stop_unseen && service->ops->stop_unseen(service, within_ns, e) < 0)
+		return err_wrap(e, "stop %s", service->name);
+	return serve_stop(c, s, within_ns, e);
+}
+
 int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e)
 {
 	struct err why = ERR_INIT;

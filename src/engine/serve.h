@@ -24,6 +24,8 @@ int serve_lift(struct ctx *c, struct site *s, bool for_good, struct err *e) must
 /* One polite request and a patient wait. Already stopped is fine. What then still runs is killed only when somebody at the
  * terminal agrees, or on the way back with --force; else ERR_TIMEOUT names its process and what can be done. */
 int serve_stop(struct ctx *c, struct site *s, int64_t within_ns, struct err *e) must_check;
+/* The same of a server whose start was asked for: one on its way may not be seen yet. */
+int serve_stop_started(struct ctx *c, struct site *s, int64_t within_ns, struct err *e) must_check;
 /* The same for a server that neither ends nor answers: gone, or `why` with what can be done. */
 int serve_end(struct ctx *c, struct service *service, const struct err *why, struct err *e) must_check;
 /* Tell the service what it is started with (as serve_start() does): a server of ours that was started just before a kill and has

@@ -5,6 +5,7 @@
 #include "svc/service.h"
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "io/json.h"
 #include "svc/kinds.h"
@@ -12,8 +13,10 @@
 #define STATUS_WITHIN_NS (15 * NS_PER_S)
 #define LOOK_EVERY_NS    (50 * NS_PER_MS)
 #define STATUS_STOPPED   3
-/* A start command may return before its server takes the lock. */
-#define LOCK_WITHIN_NS   (10 * NS_PER_S)
+/* A start command may return before its server takes the lock: a JVM has needed more than ten seconds on a loaded host (seen). */
+#define LOCK_WITHIN_NS   (60 * NS_PER_S)
+#define UNSEEN_FOR_NS    (2 * NS_PER_S)
+#define UNSEEN_WITHIN_NS (60 * NS_PER_S)
 
 struct command {
 	const char **start, **stop,
@@ -152,6 +155,27 @@ static int command_want(struct service *s, enum svc_run to, int64_t within_ns,
 	return wait_for(s, to, d, ret, e);
 }
 
+/* Nothing is seen of a server until it has its lock or its status command knows it: it may be on its way. What becomes of a stop
+ * command where there is nothing to stop differs, and counts for nothing. */
+static int command_stop_unseen(struct service *s, int64_t within_ns, struct err *e)
+{
+	const struct command *own = s->own;
+	struct deadline late = deadline_in(UNSEEN_FOR_NS);
+	struct err ignored = ERR_INIT;
+	struct svc_state st = { 0 };
+
+	if (run_verb(own->stop, "stop", MIN_OF(within_ns, UNSEEN_WITHIN_NS), &ignored) < 0)
+		log_debug("of a server that is not seen: %s", ignored.msg);
+	do {
+		if (command_state(s, &st, e) < 0)
+			return -(int)e->kind;
+		if (st.run != SVC_STOPPED)
+			return command_want(s, SVC_STOPPED, within_ns, &st, e);
+		clock_sleep_ns(LOOK_EVERY_NS);
+	} while (!deadline_passed(late));
+	return 0;
+}
+
 static void command_done(struct service *s)
 {
 	struct command *own = s->own;
@@ -166,6 +190,7 @@ static const struct service_ops ops = {
 	.name = "command",
 	.state = command_state,
 	.want = command_want,
+	.stop_unseen = command_stop_unseen,
 	.done = command_done,
 };
 static const char *const keys[] = { "start", "stop", "status", NULL };

@@ -44,6 +44,8 @@ struct service_ops {
 	 * ended), not when the server answers. Stopping: one polite request, then waiting; never a kill. ERR_TIMEOUT
 	 * leaves it as it is. ERR_CHANGED: of a container that was held and asked to stop another start runs, which is somebody's. */
 	int (*want)(struct service *s, enum svc_run to, int64_t within_ns, struct svc_state *ret, struct err *e);
+	/* Of one that was started and is seen as stopped, where that may mean that it is not seen yet. NULL where a kind knows. */
+	int (*stop_unseen)(struct service *s, int64_t within_ns, struct err *e);
 	/* Keep it from being started by anyone (but see by_hand), durably (systemd: a drop-in in /etc with ConditionPathExists=!`path`, and
 	 * the file at `path`). Idempotent. NULL where a kind has none. */
 	int (*hold)(struct service *s, const char *path, struct err *e);

@@ -55,7 +55,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 	struct site *s;
 
 	if (ctx_site_of(c, params, &s, e) < 0 || know(c, s, params, e) < 0 || serve_hold(c, s, NULL, e) < 0 ||
-	    serve_stop(c, s, params_span(params, "stop_within", WITHIN), e) < 0)
+	    serve_stop_started(c, s, params_span(params, "stop_within", WITHIN), e) < 0)
 		return -e->kind;
 	return serve_hold(c, s, json_object_get(params, "flock"), e);
 }

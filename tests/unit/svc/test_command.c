@@ -91,6 +91,30 @@ static struct service *open_texts(const char *start_text, const char *stop_text,
 			    NULL);
 }
 
+/* As after a kill right behind the start: its lock is taken later, and who looks sees nothing. */
+static void one_that_is_not_seen_yet_is_stopped(void **state)
+{
+	struct cmd c = { .argv = (const char *const[]){ LOCKER, lock_path, "daemon", "delay", "500", NULL } };
+	struct cmd_result r = { 0 };
+	struct service *s = open_locker(lock_path, false);
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(cmd_run(&c, &r, &e), 0);
+	cmd_result_done(&r);
+	assert_int_equal(s->ops->state(s, &st, &e), 0);
+	assert_int_equal(st.run, SVC_STOPPED);
+	if (s->ops->stop_unseen(s, 60 * NS_PER_S, &e) < 0)
+		fail_msg("%s", e.msg);
+	clock_sleep_ns(NS_PER_S);
+	assert_int_equal(s->ops->state(s, &st, &e), 0);
+	assert_int_equal(st.run, SVC_STOPPED);
+	/* Nothing runs any more, and the stop command says no. */
+	if (s->ops->stop_unseen(s, 60 * NS_PER_S, &e) < 0)
+		fail_msg("%s", e.msg);
+	service_close(s);
+}
+
 static void a_status_that_says_nothing_is_unknown(void **state)
 {
 	struct service *s = open_texts("true", "true", "echo what >&2; exit 1");
@@ -158,6 +182,7 @@ int main(void)
 		cmocka_unit_test(start_and_stop_by_status),
 		cmocka_unit_test(start_and_stop_by_lock),
 		cmocka_unit_test(start_and_stop_by_both),
+		cmocka_unit_test(one_that_is_not_seen_yet_is_stopped),
 		cmocka_unit_test(a_status_that_says_nothing_is_unknown),
 		cmocka_unit_test(a_command_that_fails_is_a_no),
 		cmocka_unit_test(one_that_does_nothing_meets_the_deadline),
