@@ -85,7 +85,8 @@ struct service {
  * "command": with a lock_path the lock tells what runs, and "status" (optional then) only whether a start is under way;
  * without one "status" ends with 0 when running and 3 when stopped, as init scripts do (LSB), anything else is unknown.
  * "process" without lock and ports is unknown and cannot be stopped. A systemd unit that ended with a status its unit does
- * not call a success is SVC_FAILED with no process; want(SVC_STOPPED) takes that for stopped. */
+ * not call a success is SVC_FAILED with no process; want(SVC_STOPPED) takes that for stopped. One that is up, and whose stop
+ * or restart systemd has queued, is SVC_STOPPING. */
 int  service_open(const json_t *config, const char *lock_path, struct service **ret, struct err *e) must_check;
 void service_close(struct service *s);
 /* Give a "process" what it starts. */

@@ -198,20 +198,72 @@ static int fill_id(struct systemd *own, struct svc_state *st, struct err *e)
 	return 0;
 }
 
+/* The unit's job, which is queued or being carried out: 1 and its object, 0 when there is none. */
+static int get_job(struct systemd *own, char **ret, struct err *e)
+{
+	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
+	automsg sd_bus_message *m = NULL;
+	const char *path = NULL;
+	uint32_t id = 0;
+	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Job", &b, &m,
+				    "(uo)");
+
+	if (r >= 0)
+		r = sd_bus_message_read(m, "(uo)", &id, &path);
+	if (r < 0)
+		return systemd_fail(e, r, &b, "Job");
+	if (id == 0)
+		return 0;
+	*ret = xstrdup(path);
+	return 1;
+}
+
+/* 1 when its stop or restart is queued. Units that require it are stopped before it, and for as long
+ * as that takes it is "active" and answers: whoever takes it for running is left with one that is
+ * stopped behind his back.
+ *
+ * A start that is queued is no start yet: at boot a held unit's waits for crossgrade-resume.service,
+ * by its drop-in. We would wait for what waits for us. It becomes ours once we start the unit, and
+ * where the unit is to stay down the hold ends it. */
+static int is_to_stop(struct systemd *own, struct err *e)
+{
+	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
+	autofree char *job = NULL, *now = NULL, *type = NULL;
+	struct err ignored = ERR_INIT;
+	int r = get_job(own, &job, e);
+
+	if (r <= 0)
+		return r;
+	r = sd_bus_get_property_string(own->bus, MANAGER_NAME, job, JOB_IFACE, "JobType", &b, &type);
+	if (r >= 0)
+		return !strcmp(type, "stop") || !strcmp(type, "restart");
+	/* Over since we asked for it? Each systemd has its own error for what is gone. */
+	if (get_job(own, &now, &ignored) >= 0 && (!now || strcmp(now, job) != 0))
+		return 0;
+	return systemd_fail(e, r, &b, "JobType");
+}
+
 static int unit_state(struct service *s, struct svc_state *ret, struct err *e)
 {
 	cleanup_with(texts_done) struct texts t = { 0 };
 	struct systemd *own = NULL;
 	struct svc_state st = { 0 };
+	int to_stop = 0;
 
-	if (systemd_connect(s, &own, e) < 0 || get_texts(own, &t, e) < 0 || fill_id(own, &st, e) < 0)
+	/* The job before the state, which shows what came of one that is over by then. */
+	if (systemd_connect(s, &own, e) < 0 || (to_stop = is_to_stop(own, e)) < 0 ||
+	    get_texts(own, &t, e) < 0 || fill_id(own, &st, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	st.run = run_of(t.active);
+	to_stop = to_stop && (st.run == SVC_RUNNING || st.run == SVC_STARTING);
+	if (to_stop)
+		st.run = SVC_STOPPING;
 	st.enabled = !strcmp(t.file, "enabled") || !strcmp(t.file, "enabled-runtime");
 	st.restarts = strcmp(t.restart, "no") != 0;
 	snprintf(st.by, sizeof st.by, "systemd: %.100s", own->unit);
-	snprintf(st.detail, sizeof st.detail, "%s (%s), result %s, %s, Restart=%s", t.active, t.sub,
-		 t.result, t.file[0] ? t.file : "no unit file", t.restart);
+	snprintf(st.detail, sizeof st.detail, "%s (%s)%s, result %s, %s, Restart=%s", t.active, t.sub,
+		 to_stop ? ", its stop is queued" : "", t.result, t.file[0] ? t.file : "no unit file",
+		 t.restart);
 	*ret = st;
 	return 0;
 }
@@ -258,22 +310,13 @@ static int call_job(struct systemd *own, const char *method, struct job *job, st
 	return 0;
 }
 
-/* The signal tells at once; the unit's own Job property (0 when none is queued) catches a lost
- * one. */
+/* The signal tells at once; the unit's own Job property catches a lost one. */
 static int job_is_over(struct systemd *own, const struct job *job, struct err *e)
 {
-	autobuserr sd_bus_error b = SD_BUS_ERROR_NULL;
-	automsg sd_bus_message *m = NULL;
-	const char *path = NULL;
-	uint32_t id = 0;
-	int r = sd_bus_get_property(own->bus, MANAGER_NAME, own->path, UNIT_IFACE, "Job", &b, &m,
-				    "(uo)");
+	autofree char *path = NULL;
+	int r = get_job(own, &path, e);
 
-	if (r >= 0)
-		r = sd_bus_message_read(m, "(uo)", &id, &path);
-	if (r < 0)
-		return systemd_fail(e, r, &b, "Job");
-	return id == 0 || strcmp(path, job->path) != 0;
+	return r < 0 ? r : r == 0 || strcmp(path, job->path) != 0;
 }
 
 static int wait_job(struct systemd *own, struct job *job, struct deadline d, struct err *e)

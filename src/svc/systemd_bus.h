@@ -11,6 +11,7 @@
 #define MANAGER_IFACE "org.freedesktop.systemd1.Manager"
 #define UNIT_IFACE    "org.freedesktop.systemd1.Unit"
 #define SERVICE_IFACE "org.freedesktop.systemd1.Service"
+#define JOB_IFACE     "org.freedesktop.systemd1.Job"
 
 struct systemd {
 	sd_bus *bus; /* opened when first needed */

@@ -85,6 +85,42 @@ unit_says() { inside systemctl show -P "$1" questdb.service; }
 	[ -z "$(unit_says DropInPaths)" ]
 }
 
+no_jobs() { [ -z "$(inside systemctl list-jobs --no-legend)" ]; }
+
+# Who needs the unit is stopped before it and takes his time: until then the server serves, and its stop is queued.
+@test "killed while a unit that needs the server stops: the server is not taken for kept" {
+	inside tee /etc/systemd/system/reader.service >/dev/null <<-END
+		[Unit]
+		Requires=questdb.service
+		After=questdb.service
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/true
+		ExecStop=/bin/sh -c 'until [ -e /run/reader-ends ]; do sleep 0.1; done'
+	END
+	inside systemctl daemon-reload
+	inside systemctl start reader.service
+	cg plan $(subject) -o "$lab/plan.json"
+	exits 0
+	"$BATS_TEST_DIRNAME/../tools/kill_at.py" stop:begin 3000 \
+		nsenter -t "$INSIDE" -a -r -w "$CG" --state-dir "$lab/state" apply "$lab/plan.json" --yes --output jsonl
+	[ "$(inside systemctl show -P ActiveState reader.service)" = deactivating ]
+	[ "$(unit_says ActiveState)" = active ]
+	{ sleep 3; inside touch /run/reader-ends; } 3>&- 4>&- &
+	cg rollback --yes
+	exits 0
+	within 60 no_jobs
+	[ "$(inside systemctl show -P ActiveState reader.service)" = inactive ]
+	[ "$(unit_says ActiveState)" = active ]
+	[ -z "$(unit_says DropInPaths)" ]
+	serves 9.0.3
+	rows_same
+	rows_whole "$lab/saved"
+	inside rm /etc/systemd/system/reader.service
+	inside systemctl daemon-reload
+}
+
 @test "killed in the window: nobody can start the server, then forward" {
 	cg plan $(subject) -o "$lab/plan.json"
 	exits 0

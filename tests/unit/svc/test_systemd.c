@@ -311,6 +311,137 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 	service_close(s);
 }
 
+static void systemctl(const char *verb, const char *unit)
+{
+	const char *argv[] = { "/usr/bin/systemctl", "--no-block", verb, unit, NULL };
+	char said[512];
+
+	if (run_script(argv, said, sizeof said) != 0)
+		fail_msg("%s %s: %s", verb, unit, said);
+}
+
+/* A unit beside ours, of commands that end when we say so. */
+static void write_other(struct service *s, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	(void)unlink("/run/may-go-on");
+	write_file(UNITS "other.service", text);
+	good(s->ops->reload(s, false, &e), &e);
+}
+
+#define WHEN_TOLD "/bin/sh -c 'until [ -e /run/may-go-on ]; do sleep 0.05; done'\n"
+
+static int drop_other(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct err e = ERR_INIT;
+
+	write_file("/run/may-go-on", "");
+	systemctl("stop", "other.service");
+	(void)unlink(UNITS "other.service");
+	good(s->ops->reload(s, false, &e), &e);
+	service_close(s);
+	return stop_unit(state);
+}
+
+/* A unit that requires ours is stopped first, and takes its time. */
+static void a_queued_stop_is_one(void **state)
+{
+	static const char *const verbs[] = { "stop", "restart" };
+	struct service *s = open_unit(UNIT), *other = open_unit("other");
+	struct svc_state st;
+	struct err e = ERR_INIT;
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		write_other(s, "[Unit]\nRequires=" UNIT "\nAfter=" UNIT "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+			       "ExecStart=/bin/true\nExecStop=" WHEN_TOLD);
+		pid = want(s, SVC_RUNNING).id.pid;
+		want(other, SVC_RUNNING);
+		assert_int_equal(look(s).run, SVC_RUNNING);
+		systemctl(verbs[i], UNIT);
+		st = look(s);
+		assert_int_equal(st.run, SVC_STOPPING);
+		assert_int_equal(st.id.pid, pid);
+		assert_non_null(strstr(st.detail, "active (running), its stop is queued"));
+		/* Ours, and the one that was queued, are one. */
+		assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
+		err_clear(&e);
+		assert_int_equal(kill(pid, 0), 0);
+		assert_int_equal(look(s).run, SVC_STOPPING);
+		write_file("/run/may-go-on", "");
+		assert_int_equal(want(s, SVC_STOPPED).run, SVC_STOPPED);
+	}
+	forget_locker();
+	service_close(s);
+	service_close(other);
+}
+
+/* Who wants it running has it running, and does not find it stopped a moment later. */
+static void a_queued_stop_gives_way_to_a_start(void **state)
+{
+	struct service *s = open_unit(UNIT), *other = open_unit("other");
+	struct svc_state st;
+
+	write_other(s, "[Unit]\nRequires=" UNIT "\nAfter=" UNIT "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+		       "ExecStart=/bin/true\nExecStop=/bin/sleep 1\n");
+	want(s, SVC_RUNNING);
+	want(other, SVC_RUNNING);
+	systemctl("stop", UNIT);
+	assert_int_equal(want(s, SVC_RUNNING).run, SVC_RUNNING);
+	while ((st = look(other)).run == SVC_STOPPING)
+		usleep(10000);
+	assert_int_equal(st.run, SVC_STOPPED);
+	want(other, SVC_STOPPED);
+	assert_int_equal(look(s).run, SVC_RUNNING);
+	service_close(s);
+	service_close(other);
+}
+
+/* As at boot, where the start of a held unit waits for the boot service, which is us. */
+static void a_queued_start_is_none_yet(void **state)
+{
+	struct service *s = open_unit(UNIT);
+	struct svc_state st;
+	struct err e = ERR_INIT;
+
+	write_other(s, "[Unit]\nBefore=" UNIT "\n[Service]\nType=oneshot\nExecStart=" WHEN_TOLD);
+	systemctl("start", "other.service");
+	systemctl("start", UNIT);
+	assert_int_equal(look(s).run, SVC_STOPPED);
+	assert_int_equal(s->ops->want(s, SVC_RUNNING, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
+	/* The boot service's own does not wait. */
+	assert_int_equal(setenv("CROSSGRADE_BOOT", "1", 1), 0);
+	assert_int_equal(want(s, SVC_RUNNING).run, SVC_RUNNING);
+	assert_int_equal(unsetenv("CROSSGRADE_BOOT"), 0);
+	service_close(s);
+}
+
+/* Between the question for the job and the one for its type. */
+static void a_job_may_end_while_it_is_looked_at(void **state)
+{
+	const char *restart[] = { "/usr/bin/systemctl", "--no-block", "restart", "other.service", NULL };
+	struct service *s = open_unit(UNIT), *other = open_unit("other");
+	char said[512];
+	pid_t helper;
+	int status;
+
+	write_other(s, "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n");
+	helper = fork();
+	if (helper == 0) {
+		status = 0;
+		for (int i = 0; i < 40 && !status; i++)
+			status = run_script(restart, said, sizeof said);
+		_exit(status != 0);
+	}
+	while (waitpid(helper, &status, WNOHANG) == 0)
+		look(other);
+	assert_int_equal(status, 0);
+	service_close(s);
+	service_close(other);
+}
+
 /* When systemd read its units the last time. */
 static uint64_t read_at(void)
 {
@@ -457,6 +588,10 @@ static int run_inside(void)
 		cmocka_unit_test_teardown(a_hold_that_does_not_hold_is_said, stop_unit),
 		cmocka_unit_test_teardown(the_hold_is_of_the_unit_not_its_alias, stop_unit),
 		cmocka_unit_test_teardown(a_deaf_unit_is_left_to_systemd, stop_unit),
+		cmocka_unit_test_teardown(a_queued_stop_is_one, drop_other),
+		cmocka_unit_test_teardown(a_queued_stop_gives_way_to_a_start, drop_other),
+		cmocka_unit_test_teardown(a_queued_start_is_none_yet, drop_other),
+		cmocka_unit_test_teardown(a_job_may_end_while_it_is_looked_at, drop_other),
 		cmocka_unit_test_teardown(a_unit_is_read_again_when_it_came_since, stop_unit),
 		cmocka_unit_test_teardown(a_unit_in_an_exchanged_directory_is_read_again, stop_unit),
 		cmocka_unit_test_teardown(units_that_are_none, stop_unit),
