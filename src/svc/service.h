@@ -21,6 +21,7 @@ struct svc_state {
 	struct process_id id;           /* of the server process; pid 0 when stopped or not to be known */
 	bool              enabled;      /* starts by itself at boot */
 	bool              restarts;     /* somebody restarts it when it ends */
+	bool              waits;        /* SVC_STOPPING, but for its turn: it was not asked to end yet, and a start has it running */
 	bool              stranger;     /* process: want() was to start one, and another has the lock or listens */
 	char              policy[64];   /* a container: its restart policy, as docker takes it; "" for others */
 	char              by[128];      /* who: "systemd: questdb.service", "supervisord (pid 812)", "" */

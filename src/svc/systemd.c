@@ -255,14 +255,14 @@ static int unit_state(struct service *s, struct svc_state *ret, struct err *e)
 	    get_texts(own, &t, e) < 0 || fill_id(own, &st, e) < 0)
 		return err_wrap(e, "look at %s", s->name);
 	st.run = run_of(t.active);
-	to_stop = to_stop && (st.run == SVC_RUNNING || st.run == SVC_STARTING);
-	if (to_stop)
+	st.waits = to_stop && (st.run == SVC_RUNNING || st.run == SVC_STARTING);
+	if (st.waits)
 		st.run = SVC_STOPPING;
 	st.enabled = !strcmp(t.file, "enabled") || !strcmp(t.file, "enabled-runtime");
 	st.restarts = strcmp(t.restart, "no") != 0;
 	snprintf(st.by, sizeof st.by, "systemd: %.100s", own->unit);
 	snprintf(st.detail, sizeof st.detail, "%s (%s)%s, result %s, %s, Restart=%s", t.active, t.sub,
-		 to_stop ? ", its stop is queued" : "", t.result, t.file[0] ? t.file : "no unit file",
+		 st.waits ? ", its stop is queued" : "", t.result, t.file[0] ? t.file : "no unit file",
 		 t.restart);
 	*ret = st;
 	return 0;

@@ -88,7 +88,8 @@ unit_says() { inside systemctl show -P "$1" questdb.service; }
 no_jobs() { [ -z "$(inside systemctl list-jobs --no-legend)" ]; }
 
 # Who needs the unit is stopped before it and takes his time: until then the server serves, and its stop is queued.
-@test "killed while a unit that needs the server stops: the server is not taken for kept" {
+@test "killed while a unit that needs the server stops: the server goes on, and is not killed by force either" {
+	local pid
 	inside tee /etc/systemd/system/reader.service >/dev/null <<-END
 		[Unit]
 		Requires=questdb.service
@@ -101,6 +102,7 @@ no_jobs() { [ -z "$(inside systemctl list-jobs --no-legend)" ]; }
 	END
 	inside systemctl daemon-reload
 	inside systemctl start reader.service
+	pid=$(unit_says MainPID)
 	cg plan $(subject) -o "$lab/plan.json"
 	exits 0
 	"$BATS_TEST_DIRNAME/../tools/kill_at.py" stop:begin 3000 \
@@ -108,11 +110,12 @@ no_jobs() { [ -z "$(inside systemctl list-jobs --no-legend)" ]; }
 	[ "$(inside systemctl show -P ActiveState reader.service)" = deactivating ]
 	[ "$(unit_says ActiveState)" = active ]
 	{ sleep 3; inside touch /run/reader-ends; } 3>&- 4>&- &
-	cg rollback --yes
+	cg rollback --yes --force
 	exits 0
 	within 60 no_jobs
 	[ "$(inside systemctl show -P ActiveState reader.service)" = inactive ]
 	[ "$(unit_says ActiveState)" = active ]
+	[ "$(unit_says MainPID)" = "$pid" ]
 	[ -z "$(unit_says DropInPaths)" ]
 	serves 9.0.3
 	rows_same

@@ -170,7 +170,8 @@ static int await_end(struct ctx *c, struct service *service, const json_t *param
 	return err_wrap(e, "process %d still answers, but %s is being stopped", pid, service->name);
 }
 
-/* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it has ended since. */
+/* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it is to be started: it has ended since, or its
+ * stop waits for its turn. The start takes that back, and nobody is killed, not by force either, who was not asked to end. */
 static int keep_old(struct ctx *c, struct site *s, struct service *service, const json_t *params, struct err *e)
 {
 	struct svc_state now = { 0 };
@@ -183,7 +184,7 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, cons
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
 		return is_up(&now) ? 0 : 1;
-	if (r >= 0 && await_end(c, service, params, &now, &why) >= 0)
+	if (r >= 0 && (now.waits || await_end(c, service, params, &now, &why) >= 0))
 		return 1;
 	if (is_up(&now) && why.kind == ERR_TIMEOUT)
 		return serve_end(c, service, &why, e) < 0 ? -(int)e->kind : 1;

@@ -302,7 +302,9 @@ static void a_deaf_unit_is_left_to_systemd(void **state)
 		usleep(10000); /* not deaf yet */
 	assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
 	assert_int_equal(kill(pid, 0), 0);
-	assert_int_equal(look(s).run, SVC_STOPPING);
+	st = look(s);
+	assert_int_equal(st.run, SVC_STOPPING);
+	assert_false(st.waits);
 	/* Whose own patience ends at some time. */
 	err_clear(&e);
 	assert_int_equal(want(s, SVC_STOPPED).run, SVC_STOPPED);
@@ -364,6 +366,7 @@ static void a_queued_stop_is_one(void **state)
 		st = look(s);
 		assert_int_equal(st.run, SVC_STOPPING);
 		assert_int_equal(st.id.pid, pid);
+		assert_true(st.waits);
 		assert_non_null(strstr(st.detail, "active (running), its stop is queued"));
 		/* Ours, and the one that was queued, are one. */
 		assert_int_equal(s->ops->want(s, SVC_STOPPED, 300 * NS_PER_MS, &st, &e), -ERR_TIMEOUT);
@@ -383,18 +386,21 @@ static void a_queued_stop_gives_way_to_a_start(void **state)
 {
 	struct service *s = open_unit(UNIT), *other = open_unit("other");
 	struct svc_state st;
+	pid_t pid;
 
 	write_other(s, "[Unit]\nRequires=" UNIT "\nAfter=" UNIT "\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
 		       "ExecStart=/bin/true\nExecStop=/bin/sleep 1\n");
-	want(s, SVC_RUNNING);
+	pid = want(s, SVC_RUNNING).id.pid;
 	want(other, SVC_RUNNING);
 	systemctl("stop", UNIT);
-	assert_int_equal(want(s, SVC_RUNNING).run, SVC_RUNNING);
+	assert_int_equal(want(s, SVC_RUNNING).id.pid, pid);
 	while ((st = look(other)).run == SVC_STOPPING)
 		usleep(10000);
 	assert_int_equal(st.run, SVC_STOPPED);
 	want(other, SVC_STOPPED);
-	assert_int_equal(look(s).run, SVC_RUNNING);
+	st = look(s);
+	assert_int_equal(st.run, SVC_RUNNING);
+	assert_int_equal(st.id.pid, pid);
 	service_close(s);
 	service_close(other);
 }
