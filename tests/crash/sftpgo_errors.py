@@ -238,7 +238,7 @@ CASES: dict[str, Case] = {
     "zeroes-tokens": Case((TURNED,), undisturbed, double={"damage": "zero_tokens"}),
     "open-loses-a-user": Case((STANDS,), undisturbed, "sftpgo-open", double={"damage": "lose_user"}),
     "never-stops": Case((STUCK,), left_alone, double={"stop": "never"}, when="2.6.4", settings=DEAF),
-    "deaf": Case((TURNED,), left_alone, double={"stop": "ignore"}, when="2.6.4", settings=DEAF),
+    "deaf": Case((STUCK,), left_alone, double={"stop": "ignore"}, when="2.6.4", settings=DEAF),
     "half-migrated": Case((BLOCKED,), half_migrated),
     "finalize-killed": Case((DONE,), finalize_killed),
     "gate-gone": Case((DONE,), undisturbed, hooks={"after_ready": RELOAD}),

@@ -6,15 +6,19 @@
  * same. */
 #include "engine/serve.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/event.h"
+#include "io/file.h"
 #include "io/image.h"
 #include "svc/hold.h"
 
 #define STOP_WITHIN  (600 * NS_PER_S)
 #define START_WITHIN (600 * NS_PER_S)
 #define STALL        (60 * NS_PER_S)
+#define LOOK_EVERY   (50 * NS_PER_MS)
+#define ASKED_MAX    64
 
 static int describe(const json_t *params, struct buf *ret, struct err *e)
 {
@@ -88,6 +92,94 @@ static void tell_server(struct service *service, const json_t *undo)
 		service_set_known(service, was);
 }
 
+static bool is_up(const struct svc_state *now)
+{
+	return now->run != SVC_STOPPED && now->run != SVC_FAILED;
+}
+
+/* ---- who was asked to end ----
+ *
+ * Of a unit or a container it is known (svc/container_run.c). A plain process, and what the operator's commands run, holds its lock and
+ * answers until it ends, as one does that was never asked. So it is kept beside where a hold would be, durably and before the stop. Killed
+ * between the two, the way back asks one that nobody had asked, and starts it again: the same old world, for a restart. */
+
+/* Heap, below the state directory; NULL: the service knows by itself. */
+static char *asked_file(struct ctx *c, const struct site *s, const struct service *service)
+{
+	autofree char *hold = ctx_hold_path(c, s);
+
+	return service->ops->hold ? NULL : xasprintf("hold%s.asked", strrchr(hold, '/'));
+}
+
+/* A command's server without a lock is nobody in particular: any that runs is the one that was asked. */
+static char *who_runs(const struct svc_state *now)
+{
+	return xasprintf("%d %" PRIu64, (int)now->id.pid, now->id.start_ticks);
+}
+
+static int note_asked(struct ctx *c, const struct site *s, struct service *service, struct err *e)
+{
+	autofree char *file = asked_file(c, s, service), *who = NULL;
+	struct svc_state now = { 0 };
+
+	if (!file)
+		return 0;
+	if (service->ops->state(service, &now, e) < 0)
+		return -e->kind;
+	who = who_runs(&now);
+	if (is_up(&now) && file_replace(&c->state, file, sv_of(who), FILE_PRIVATE, e) < 0)
+		return err_wrap(e, "write down who is asked to end");
+	return 0;
+}
+
+/* Not synced: one that a power cut brings back names a process that ended with it, and at the worst costs a restart. */
+static int forget_asked(struct ctx *c, const struct site *s, const struct service *service, struct err *e)
+{
+	autofree char *file = asked_file(c, s, service);
+
+	return file ? dir_unlink(&c->state, file, e) : 0;
+}
+
+/* The service's own word, but of a server that runs and was asked to end. */
+static int look(struct ctx *c, const struct site *s, struct service *service, struct svc_state *ret, struct err *e)
+{
+	autofree char *file = asked_file(c, s, service), *who = NULL;
+	autobuf struct buf asked = BUF_MAX(ASKED_MAX);
+	struct err why = ERR_INIT;
+
+	if (service->ops->state(service, ret, e) < 0)
+		return -e->kind;
+	if (!file || ret->run != SVC_RUNNING)
+		return 0;
+	who = who_runs(ret);
+	if (file_read(&c->state, file, &asked, &why) >= 0)
+		ret->run = strcmp(buf_str(&asked), who) ? SVC_RUNNING : SVC_STOPPING;
+	else if (why.kind != ERR_ABSENT)
+		event_emit(c->events, "warning",
+		           json_pack("{ss ss}", "text", "whether the old server was asked to end cannot be told: see that it stays up", "why",
+		                     why.msg));
+	return 0;
+}
+
+/* The signal was refused, or the command could not be run: it was not asked. A command that failed may have asked first. */
+static bool may_end(const struct err *why)
+{
+	return why->kind == ERR_TIMEOUT || why->kind == ERR_REFUSED;
+}
+
+static int stop(struct ctx *c, struct site *s, struct service *service, int64_t within_ns, struct err *e)
+{
+	struct err later = ERR_INIT;
+
+	if (note_asked(c, s, service, e) < 0)
+		return -e->kind;
+	if (serve_stop(c, s, within_ns, e) >= 0)
+		return forget_asked(c, s, service, e);
+	if (!may_end(e))
+		(void)forget_asked(c, s, service, &later);
+	return -e->kind;
+}
+
 static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t **ret_result, struct err *e)
 {
 	const json_t *lock = json_object_get(params, "flock");
@@ -102,7 +194,7 @@ static int apply(struct ctx *c, const json_t *params, const json_t *undo, json_t
 	hold = ctx_hold_path(c, s);
 	if (service->ops->hold && service->ops->hold(service, hold, e) < 0)
 		return err_wrap(e, "hold %s", service->name);
-	if (serve_stop(c, s, params_span(params, "within", STOP_WITHIN), e) < 0 || serve_lock(c, s, lock, e) < 0)
+	if (stop(c, s, service, params_span(params, "within", STOP_WITHIN), e) < 0 || serve_lock(c, s, lock, e) < 0)
 		return -e->kind;
 	*ret_result = json_deep_copy(undo);
 	return 0;
@@ -139,11 +231,6 @@ static int64_t stall_of(const struct service *service, const json_t *params)
 	return !strcmp(kind, "container") || !strcmp(kind, "compose") ? within_of(params) : MAX_OF(params_span(params, "stall", STALL), STALL);
 }
 
-static bool is_up(const struct svc_state *now)
-{
-	return now->run != SVC_STOPPED && now->run != SVC_FAILED;
-}
-
 static struct expected old_of(const json_t *params)
 {
 	const json_t *expect = json_object_get(params, "expect");
@@ -153,21 +240,29 @@ static struct expected old_of(const json_t *params)
 
 /* Asked to end it may serve for long, and once it has ended nobody but us starts it again. Waiting costs no client anything: as long again
  * as the stop had. It is asked once more: who asked first may have been killed before he did. */
-static int await_end(struct ctx *c, struct service *service, const json_t *params, struct svc_state *io, struct err *e)
+static int await_end(struct ctx *c, const struct site *s, struct service *service, const json_t *params, struct svc_state *io,
+                     struct err *e)
 {
+	int64_t within = c->force ? 0 : params_span(params, "within", STOP_WITHIN);
+	struct deadline until = deadline_in(within);
 	int pid = (int)io->id.pid;
 	struct err why = ERR_INIT;
 
 	if (!c->force)
 		event_emit(c->events, "note", json_pack("{ss}", "text", "the old server serves, but was asked to end: when it has, it is started again"));
-	if (service->ops->want(service, SVC_STOPPED, c->force ? 0 : params_span(params, "within", STOP_WITHIN), io, e) >= 0)
+	if (service->ops->want(service, SVC_STOPPED, within, io, e) >= 0)
 		return 0;
+	/* A command that finds its pid file gone asks nobody twice, and the first time was good. */
+	while (e->kind == ERR_REFUSED && look(c, s, service, io, &why) >= 0 && io->run == SVC_STOPPING && !deadline_passed(until))
+		clock_sleep_ns(LOOK_EVERY);
+	err_clear(&why);
 	/* Somebody started it again meanwhile: there is nothing left to wait for. */
-	if (service->ops->state(service, io, &why) >= 0 && io->run != SVC_STOPPING) {
+	if (look(c, s, service, io, &why) >= 0 && io->run != SVC_STOPPING) {
 		err_clear(e);
 		return 0;
 	}
-	return err_wrap(e, "process %d still answers, but %s is being stopped", pid, service->name);
+	return pid ? err_wrap(e, "process %d still answers, but %s is being stopped", pid, service->name) :
+	             err_wrap(e, "%s still answers, but is being stopped", service->name);
 }
 
 /* The old server runs: started by somebody, or asked to end and not gone. 0 it serves, 1 it is to be started: it has ended since, or its
@@ -180,11 +275,11 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, cons
 	int r;
 
 	r = serve_wait(c, s, old_of(params), within_of(params), stall_of(service, params), &seen, &why);
-	if (service->ops->state(service, &now, e) < 0)
+	if (look(c, s, service, &now, e) < 0)
 		return -e->kind;
 	if (r >= 0 && now.run != SVC_STOPPING)
 		return is_up(&now) ? 0 : 1;
-	if (r >= 0 && (now.waits || await_end(c, service, params, &now, &why) >= 0))
+	if (r >= 0 && (now.waits || await_end(c, s, service, params, &now, &why) >= 0))
 		return 1;
 	if (is_up(&now) && why.kind == ERR_TIMEOUT)
 		return serve_end(c, service, &why, e) < 0 ? -(int)e->kind : 1;
@@ -197,6 +292,7 @@ static int keep_old(struct ctx *c, struct site *s, struct service *service, cons
 static int start_old(struct ctx *c, struct site *s, const json_t *params, const json_t *undo, struct err *e)
 {
 	struct svc_state now = { 0 };
+	struct err later = ERR_INIT;
 	struct service *service;
 	struct probe seen;
 
@@ -204,6 +300,8 @@ static int start_old(struct ctx *c, struct site *s, const json_t *params, const 
 		return -e->kind;
 	if (is_up(&now) && keep_old(c, s, service, params, e) <= 0)
 		return -(int)e->kind;
+	/* Before the start: after a kill behind it the next call would ask the new one to end. Where it fails the end of the undo tells. */
+	(void)forget_asked(c, s, service, &later);
 	if (serve_start(c, s, json_str(undo, "launch", NULL), NULL, START_WITHIN, &now, e) < 0)
 		return -e->kind;
 	return serve_wait(c, s, old_of(params), within_of(params), stall_of(service, params), &seen, e);
@@ -236,7 +334,7 @@ static int undo(struct ctx *c, const json_t *params, const json_t *undo, struct 
 		return err_wrap(e, "start the old server");
 	if (keep_policy(c, s, undo, e) < 0)
 		return err_wrap(e, "give the container its restart policy back");
-	return serve_lift(c, s, true, e);
+	return forget_asked(c, s, service, e) < 0 ? -(int)e->kind : serve_lift(c, s, true, e);
 }
 
 const struct step_kind step_service_stop = { "service_stop", 1, LIFE_PROCESS, describe, capture, apply, verify, undo };

@@ -88,6 +88,7 @@ static int setup(void **state)
 	ctx.events = events_new();
 	assert_ok(dir_make_path(folder, 0700, &ctx.state, &e), &e);
 	assert_ok(dir_make(&ctx.state, "undo", 0700, &e), &e);
+	assert_ok(dir_make(&ctx.state, "hold", 0700, &e), &e);
 	assert_ok(dir_open_at(&ctx.state, "undo", &ctx.blobs, &e), &e);
 	return 0;
 }
@@ -132,6 +133,13 @@ static struct process_id asked_to_end(const json_t *params, json_t **ret_undo)
 	return id;
 }
 
+static bool is_noted(void)
+{
+	autofree char *hold = ctx_hold_path(&ctx, &site), *asked = xasprintf("%s.asked", hold);
+
+	return access(asked, F_OK) == 0;
+}
+
 static enum step_state verified(const json_t *params, const json_t *result)
 {
 	enum step_state now = STEP_UNSURE;
@@ -151,6 +159,7 @@ static void what_lives_on_is_not_stopped(void **state)
 	look_anew();
 	assert_ok(step_service_stop.apply(&ctx, params, undo, &result, &e), &e);
 	assert_int_equal(process_alive(id, &e), 0);
+	assert_false(is_noted());
 	assert_int_equal(verified(params, result), STEP_IS_DONE);
 }
 
@@ -186,6 +195,223 @@ static void the_old_one_stays_down_where_it_must_not_start(void **state)
 	assert_ok(process_wait(id, deadline_in(60 * NS_PER_S), &e), &e);
 	assert_ok(probe(&site, false, 0, &seen, &e), &e);
 	assert_false(seen.serving);
+}
+
+/* ---- answering until the end ---- */
+
+/* A server that holds and answers all for four seconds more once it was asked to end, which its command does once. A status tells no
+ * process; a lock does. */
+static void bind_to_command(const char *shell, bool with_lock)
+{
+	autofree char *number = xasprintf("%u", port), *kill = xasprintf("mkdir %s.told && kill $(cat %s.pid)", lock_path, lock_path);
+	autofree char *status = xasprintf("grep -q '^State:[^a-zA-Z]*[^Z]' /proc/$(cat %s.pid)/status || exit 3", lock_path);
+	autojson json_t *doc = json_pack("{s{ss} s{ss s[sssssss] s[sss] s[sss]}}", "roots", "root", folder, "service", "kind", "command",
+	                                 "start", LOCKER, lock_path, "port", number, "late", "4000", "daemon", "stop", shell, "-c",
+	                                 kill, "status", "/bin/sh", "-c", status);
+	struct err e = ERR_INIT;
+
+	if (with_lock)
+		json_object_set_new(doc, "lock", place_of("root", "lock"));
+	site_done(&site);
+	assert_ok(site_bind("main", doc, &site, &e), &e);
+}
+
+static struct process_id another_than(struct process_id old)
+{
+	struct process_id id = { .pid = wait_for_locker() };
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i < 3000 && id.pid == old.pid; i++) {
+		usleep(10000);
+		id.pid = wait_for_locker();
+	}
+	assert_int_not_equal(id.pid, old.pid);
+	assert_ok(process_start_ticks(id.pid, &id.start_ticks, &e), &e);
+	return id;
+}
+
+/* As a plain process; how it ends, "late" or "deaf". */
+static struct process_id run_plain(const char *how, struct process_id old)
+{
+	autofree char *number = xasprintf("%u", port);
+	const char *argv[] = { LOCKER, lock_path, "port", number, how, "4000", NULL };
+
+	run_child(argv);
+	return another_than(old);
+}
+
+static struct process_id run_command(void)
+{
+	struct svc_state now = { 0 };
+	struct service *service;
+	struct err e = ERR_INIT;
+
+	assert_ok(site_service(&site, &service, &e), &e);
+	assert_ok(service->ops->want(service, SVC_RUNNING, 60 * NS_PER_S, &now, &e), &e);
+	return another_than((struct process_id){ 0 });
+}
+
+static bool serves(struct process_id id)
+{
+	struct probe seen = { 0 };
+	struct err e = ERR_INIT;
+
+	return process_alive(id, &e) == 1 && probe(&site, false, 0, &seen, &e) == 0 && seen.serving;
+}
+
+/* Captured, asked to end by a run that is killed then, and it answers still. */
+static json_t *ask_and_die(const json_t *params, struct process_id id)
+{
+	autofree char *asked = xasprintf("%s.asked", lock_path);
+	json_t *undo = NULL, *result = NULL;
+	struct err e = ERR_INIT;
+	pid_t run;
+
+	assert_ok(step_service_stop.capture(&ctx, params, &undo, &e), &e);
+	run = fork();
+	if (!run) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(step_service_stop.apply(&ctx, params, undo, &result, &e) < 0);
+	}
+	for (int i = 0; i < 6000 && access(asked, F_OK) < 0; i++)
+		usleep(5000);
+	kill(run, SIGKILL);
+	assert_int_equal(waitpid(run, NULL, 0), run);
+	assert_true(serves(id));
+	return undo;
+}
+
+static void go_back(const json_t *params, const json_t *undo)
+{
+	struct err e = ERR_INIT;
+
+	ctx.backward = true;
+	assert_ok(step_service_stop.undo(&ctx, params, undo, &e), &e);
+	assert_false(is_noted());
+}
+
+static json_t *patience(const char *within)
+{
+	return json_pack("{ss s{ss}}", "within", within, "expect", "version", "1");
+}
+
+/* There and back: who was asked has ended, and one that nobody asked serves. */
+static void assert_started_again(struct process_id old)
+{
+	autojson json_t *params = patience("60s"), *undo = ask_and_die(params, old);
+	struct err e = ERR_INIT;
+
+	go_back(params, undo);
+	assert_int_equal(process_alive(old, &e), 0);
+	inside = another_than(old);
+	assert_true(serves(inside));
+}
+
+static void a_process_that_was_asked_to_end_is_not_kept(void **state)
+{
+	assert_started_again(run_plain("late", (struct process_id){ 0 }));
+}
+
+static void what_a_command_was_to_end_is_not_kept(void **state)
+{
+	bind_to_command("/bin/sh", false);
+	assert_started_again(run_command());
+}
+
+static void what_a_command_was_to_end_is_known_by_its_lock(void **state)
+{
+	bind_to_command("/bin/sh", true);
+	assert_started_again(run_command());
+}
+
+/* Who was asked has ended meanwhile: nobody ends the new one. */
+static void one_that_somebody_started_since_is_kept(void **state)
+{
+	struct process_id old = run_plain("late", (struct process_id){ 0 }), new;
+	autojson json_t *params = patience("60s"), *undo = ask_and_die(params, old);
+
+	end_contained(old);
+	new = run_plain("late", old);
+	assert_true(is_noted());
+	go_back(params, undo);
+	assert_true(serves(new));
+	end_child(new.pid);
+}
+
+/* By a way back that came no further: the next one does not ask it to end. */
+static void one_that_was_started_again_is_kept(void **state)
+{
+	autojson json_t *params = patience("60s"), *undo = NULL, *other = json_pack("{s{ss}}", "expect", "version", "2");
+	struct process_id old;
+	struct err e = ERR_INIT;
+
+	bind_to_command("/bin/sh", false);
+	old = run_command();
+	undo = ask_and_die(params, old);
+	end_contained(old);
+	ctx.backward = true;
+	assert_fails(step_service_stop.undo(&ctx, other, undo, &e), &e, ERR_CHANGED);
+	inside = another_than(old);
+	go_back(params, undo);
+	assert_true(serves(inside));
+}
+
+/* Not in time, and nothing tells how long it takes. */
+static void a_process_that_does_not_end_is_named(void **state)
+{
+	struct process_id id = run_plain("deaf", (struct process_id){ 0 });
+	autojson json_t *params = patience("200ms"), *undo = NULL, *result = NULL;
+	struct err e = ERR_INIT;
+
+	assert_ok(step_service_stop.capture(&ctx, params, &undo, &e), &e);
+	assert_fails(step_service_stop.apply(&ctx, params, undo, &result, &e), &e, ERR_TIMEOUT);
+	err_clear(&e);
+	ctx.backward = true;
+	assert_fails(step_service_stop.undo(&ctx, params, undo, &e), &e, ERR_TIMEOUT);
+	assert_non_null(strstr(e.msg, "is being stopped"));
+	assert_true(serves(id));
+	ctx.force = true;
+	go_back(params, undo);
+	inside = another_than(id);
+	assert_true(serves(inside));
+}
+
+static void one_that_could_not_be_asked_is_kept(void **state)
+{
+	autojson json_t *params = patience("60s"), *undo = NULL, *result = NULL;
+	struct err e = ERR_INIT;
+
+	bind_to_command("/bin/sh", false);
+	inside = run_command();
+	bind_to_command("/nowhere/sh", false);
+	assert_ok(step_service_stop.capture(&ctx, params, &undo, &e), &e);
+	assert_true(step_service_stop.apply(&ctx, params, undo, &result, &e) < 0);
+	go_back(params, undo);
+	assert_true(serves(inside));
+}
+
+static int warnings;
+
+static void count_warnings(void *data unused_arg, const json_t *event)
+{
+	warnings += !strcmp(json_str(event, "type", ""), "warning");
+}
+
+/* As before there was a note: kept, and it is said. */
+static void a_note_that_cannot_be_read_stops_no_way_back(void **state)
+{
+	autojson json_t *params = patience("60s"), *undo = NULL;
+	struct process_id id = run_plain("late", (struct process_id){ 0 });
+	autofree char *hold = ctx_hold_path(&ctx, &site), *asked = xasprintf("%s.asked", hold);
+	struct err e = ERR_INIT;
+
+	assert_ok(step_service_stop.capture(&ctx, params, &undo, &e), &e);
+	assert_int_equal(mkdir(asked, 0700), 0);
+	events_to(ctx.events, count_warnings, NULL);
+	go_back(params, undo);
+	assert_int_equal(warnings, 1);
+	assert_true(serves(id));
+	end_child(id.pid);
 }
 
 /* ---- in a container ---- */
@@ -630,6 +856,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_lives_on_is_not_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_is_started_when_it_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_one_stays_down_where_it_must_not_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_process_that_was_asked_to_end_is_not_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_command_was_to_end_is_not_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_command_was_to_end_is_known_by_its_lock, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_somebody_started_since_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_was_started_again_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_process_that_does_not_end_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_could_not_be_asked_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_note_that_cannot_be_read_stops_no_way_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_is_slow_to_end_is_started_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_somebody_started_again_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_does_not_end_is_killed_by_nobody_unasked, setup, teardown),

@@ -1,9 +1,9 @@
 /* A server as far as services are concerned: holds an flock until SIGTERM.
  *
- *	locker LOCK [delay MS | port N | linger MS | stubborn | settle MS | deaf | spawn | daemon]...
+ *	locker LOCK [delay MS | port N | linger MS | late MS | stubborn | settle MS | deaf | spawn | daemon]...
  *
  * delay: does the rest, and takes the lock, later. port: listens on it. linger: at SIGTERM closes its
- * ports at once and ends later. stubborn: ignores SIGTERM. settle: ignores it at first. deaf: takes it, makes LOCK.asked, and stays. spawn: runs the rest in a child and waits
+ * ports at once and ends later. late: at SIGTERM makes LOCK.asked, and goes on for so long. stubborn: ignores SIGTERM. settle: ignores it at first. deaf: takes it, makes LOCK.asked, and stays. spawn: runs the rest in a child and waits
  * for it, as a supervisor would. daemon: goes to the background with the streams it has. Writes its
  * pid into LOCK.pid. */
 #include <arpa/inet.h>
@@ -72,7 +72,7 @@ static void stay(unsigned ms)
 int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_term };
-	unsigned linger_ms = 0, settle_ms = 0;
+	unsigned linger_ms = 0, late_ms = 0, settle_ms = 0;
 	bool deaf = false;
 	sigset_t none, term;
 	int fd;
@@ -87,6 +87,8 @@ int main(int argc, char **argv)
 			usleep((useconds_t)strtoul(argv[++i], NULL, 10) * 1000);
 		else if (!strcmp(argv[i], "linger") && i + 1 < argc)
 			linger_ms = (unsigned)strtoul(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "late") && i + 1 < argc)
+			late_ms = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (!strcmp(argv[i], "port") && i + 1 < argc && !listen_on(argv[++i]))
 			return 56;
 		else if (!strcmp(argv[i], "stubborn"))
@@ -109,9 +111,10 @@ int main(int argc, char **argv)
 		settle(settle_ms, &term, &act);
 	while (!asked || deaf) {
 		sigsuspend(&none);
-		if (deaf && asked)
+		if ((deaf || late_ms) && asked)
 			(void)write_pid(argv[1], "asked");
 	}
+	usleep((useconds_t)late_ms * 1000);
 	stay(linger_ms);
 	return 0;
 }
