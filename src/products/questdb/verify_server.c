@@ -8,7 +8,7 @@
 #include "products/questdb/proof.h"
 #include "products/questdb/version.h"
 
-#define KNOWN_WITHIN NS_PER_S         /* for the next table to come into the server's list */
+#define KNOWN_WITHIN (10 * NS_PER_S)  /* for the next table to come into the server's list */
 #define GATE_BUDGET (300 * NS_PER_MS) /* for opening tables while clients wait */
 #define TEXT_CELLS 20000
 #define AGAIN (50 * NS_PER_MS)

@@ -24,6 +24,7 @@ static const char *yes(bool b) { return b ? "true" : "false"; }
 
 static void tables_rows(struct server *s, struct answer *a)
 {
+	const char *late;
 	static const char *const head[] = { "id",
 					    "INT",
 					    "table_name",
@@ -54,6 +55,7 @@ static void tables_rows(struct server *s, struct answer *a)
 	if (s->number >= 90300)
 		columns(a, newest);
 	s->listed++;
+	late = control(s, "late_tables");
 	for (size_t i = 0; i < s->tables.n; i++) {
 		struct table *t = s->tables.v[i];
 		autofree char *id = xasprintf("%d", t->id);
@@ -62,7 +64,7 @@ static void tables_rows(struct server *s, struct answer *a)
 			t->dir, "false", "0",  "HOUR", "false",  yes(t->suspended), "T"
 		};
 
-		if (i < s->listed || !control(s, "late_tables"))
+		if (!late || i < s->listed / strtoul(late, NULL, 10))
 			answer_row(a, row);
 	}
 }

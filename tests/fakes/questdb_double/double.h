@@ -109,7 +109,7 @@ struct server {
 	struct map conf;    /* server.conf, then QDB_ environment: key to text */
 	struct map control; /* what it shall do wrong */
 	VEC(struct table *) tables;
-	size_t listed; /* answers to tables(): with control "late_tables" each knows one table more */
+	size_t listed; /* answers to tables(): with control "late_tables" N each Nth knows one table more */
 	VEC(char *) system_tables;
 	int64_t last_id;
 	char registry[24]; /* "tables.d.1" */

@@ -140,10 +140,10 @@ static void losses(void **state)
 	assert_null(found(w, "table t1", ""));
 }
 
-/* A server that just started does not list all of its tables yet. */
+/* A server that just started does not list all of its tables yet, and on a loaded host there is more than a second between two of them. */
 static void tables_known_late(void **state)
 {
-	static const char *const controls[] = { "DOUBLE_LATE_TABLES=1", NULL };
+	static const char *const controls[] = { "DOUBLE_LATE_TABLES=25", NULL };
 	struct world *w = *state;
 
 	expect(w, "open-source", "9.3.4");
